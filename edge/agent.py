@@ -1,0 +1,156 @@
+"""The running agent: start, run, drain, stop. The one place where a thread is started."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from edge.ages import BUNDLED, make_age_model
+from edge.ages.bundle import Bundle
+from edge.crop import CROP_PX
+from edge.errors import UsageError
+from edge.events import EventLog, narrate
+from edge.frames import LatestFrame, RealTime, VideoFile, capture, open_camera
+from edge.identity import LiveIdentity, ReplayIdentity
+from edge.lane import Lane, Told
+from edge.pipeline import Pipeline
+from edge.till.messages import Alert, Error, Event, State, wrap
+from edge.till.server import TillServer
+
+if TYPE_CHECKING:
+    from edge.config import Settings
+    from edge.frames import Frame, FrameSource
+    from edge.identity import Identity
+
+log = logging.getLogger(__name__)
+
+_WAIT_S = 0.02
+"""How long the loop waits for a frame before it looks after the tills again."""
+
+
+class Agent:
+    """One lane, from the source of its frames to the sockets of its tills."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Opens and checks everything. Raises UsageError or RunError, one line, for what is missing or wrong."""
+        if settings.camera is None and settings.video is None:
+            raise UsageError("no source: give --camera 0, or --video FILE")
+        self._settings = settings
+        self._stopping = threading.Event()
+        self.frames = 0
+        self.slot = LatestFrame()
+        with ExitStack() as opened:
+            bundle = Bundle(settings.model or BUNDLED)
+            challenge_age = settings.policy.challenge_age or bundle.challenge_age(settings.policy.risk)
+            age_model = make_age_model(bundle, settings.threads)
+            self._events = EventLog(settings.events)
+            opened.callback(self._events.close)
+            self._source = _open_source(settings)
+            opened.callback(self._source.close)
+            self._server = None if settings.replay else TillServer(settings.till)
+            if self._server:
+                opened.callback(self._server.close)
+            self._pipeline = Pipeline(settings, age_model)
+            opened.callback(self._pipeline.close)
+            age_model.predict(np.zeros((1, CROP_PX, CROP_PX, 3), np.uint8))
+            self._opened = opened.pop_all()
+        self._identity: Identity = ReplayIdentity() if settings.replay else LiveIdentity()
+        self._lane = Lane(settings, challenge_age, bundle.hash, self._identity)
+        log.info("age model %s %s, on %s", bundle.manifest.name, bundle.hash, age_model.backend)
+        log.info("asks whoever looks younger than %d; legal age %d", challenge_age, settings.policy.legal_age)
+        self.timings = self._pipeline.timings
+
+    def run(self) -> None:
+        """Run until the source ends or a signal comes, and close everything."""
+        started_s = time.monotonic()
+        with self._opened:
+            if self._settings.replay:
+                self._replay()
+            else:
+                self._live()
+        took_s = time.monotonic() - started_s
+        log.info(
+            "%d frames in %.1f s, %.1f frames/s, %d dropped for newer ones",
+            self.frames, took_s, self.frames / max(took_s, 1e-9), self.slot.dropped,
+        )  # fmt: skip
+
+    def stop(self) -> None:
+        """Ask a running agent to stop after the frame in hand; safe from signal handlers and other threads."""
+        self._stopping.set()
+
+    def _replay(self) -> None:
+        """Every frame, at the recording's own time, as fast as it goes."""
+        while not self._stopping.is_set() and (frame := self._source.read()) is not None:
+            self._take_in(frame)
+
+    def _live(self) -> None:
+        """The newest frame, and the tills' messages in between."""
+        assert self._server
+        log.info("lane %s: tills connect to %s, live state on %s", self._settings.lane, *self._server.addresses)
+        thread = threading.Thread(target=capture, args=(self._source, self.slot), name="capture", daemon=True)
+        thread.start()
+        while not self._stopping.is_set() and not self.slot.ended:
+            frame = self.slot.take(_WAIT_S)
+            if frame is not None:
+                self._take_in(frame)
+            else:
+                now_s = time.monotonic()
+                self._tell(self._lane.tick(now_s), now_s)
+            self._serve_tills(self._server)
+        self._source.close()
+        thread.join(timeout=1.0)
+
+    def _take_in(self, frame: Frame) -> None:
+        faces = self._pipeline.process(frame, estimate_ages=self._lane.analysing)
+        now_s = frame.grab_s if self._settings.replay else time.monotonic()
+        self._tell(self._lane.see(faces, frame, now_s), now_s)
+        if not self._settings.replay:
+            self.timings.add("grab to event", (time.monotonic() - frame.grab_s) * 1000)
+        self.frames += 1
+
+    def _serve_tills(self, server: TillServer) -> None:
+        for till, message in server.poll():
+            now_s = time.monotonic()
+            if isinstance(message, Event):
+                try:
+                    told = self._lane.hear(message.id, message.content(), now_s)
+                except ValueError as problem:
+                    told = [Told(Error(text=str(problem), message_id=message.id), only_to_asker=True)]
+            else:
+                told = [Told(Error(text=str(message)), only_to_asker=True)]
+            self._tell(told, now_s, asker=till)
+
+    def _tell(self, told: list[Told], now_s: float, asker: bytes | None = None) -> None:
+        """Put messages into envelopes and send each where it belongs."""
+        for message in told:
+            event = wrap(
+                message.data,
+                id=self._identity.new_id(),
+                source=f"/edge-agent/{self._settings.lane}",
+                time=self._identity.wall_time(now_s),
+            )
+            if message.only_to_asker:
+                if self._server and asker is not None:
+                    self._server.send(asker, event)
+                continue
+            self._events.write(event)
+            if isinstance(message.data, Alert):
+                log.info(narrate(message.data))
+            if self._server:
+                kind = "state" if isinstance(message.data, State) else "alert"
+                self._server.publish(f"lane.{kind}.{self._settings.lane}", event)
+                if isinstance(message.data, Alert):
+                    self._server.tell_all(event)
+
+
+def _open_source(settings: Settings) -> FrameSource:
+    if settings.camera is not None:
+        return open_camera(settings.camera, settings.lane)
+    assert settings.video is not None
+    recording = VideoFile(settings.video, settings.lane)
+    return recording if settings.replay else RealTime(recording)

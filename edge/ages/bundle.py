@@ -1,0 +1,114 @@
+"""A model bundle: a folder with the model files and a manifest that vouches for them. Nothing else is ever loaded."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from edge.crop import CROP_CONTRACT
+from edge.errors import UsageError
+
+CPU_MODEL = "age.int8.onnx"
+GPU_MODEL = "age.onnx"
+MANIFEST = "manifest.json"
+
+
+class Source(BaseModel):
+    """Photos the model was trained on."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    pictures: int
+    terms: str
+
+
+class Threshold(BaseModel):
+    """Ask everyone who looks younger than `challenge_age`, and at most a share `risk` of 13-17-year-olds pass: the
+    upper end of the 95 % interval, measured on `teenagers` test photos, of which `passed` did."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    risk: Annotated[float, Field(gt=0, lt=1)]
+    challenge_age: Annotated[int, Field(ge=18, le=60)]
+    teenagers: int
+    passed: int
+
+
+class Manifest(BaseModel):
+    """What a bundle says of itself."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    version: str
+    files: dict[str, str]
+    """sha256 of every file of the bundle but the manifest."""
+
+    crop_contract: str
+    decode: str
+    use: str
+    """What the model may be used for."""
+
+    sources: tuple[Source, ...]
+    test_error_years: dict[str, float]
+    """Mean error on the test photos of each source, in years; measured with the CPU model."""
+
+    thresholds: tuple[Threshold, ...]
+    made_with: dict[str, str]
+
+
+class Bundle:
+    """A bundle whose files are what its manifest says."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises UsageError when anything is missing, damaged, changed, or made for another crop."""
+        self.folder = folder
+        manifest = folder / MANIFEST
+        try:
+            self.manifest = Manifest.model_validate_json(manifest.read_bytes())
+        except OSError:
+            raise UsageError(f"no model bundle in {folder}: it has no {MANIFEST}") from None
+        except ValidationError as problem:
+            error = problem.errors()[0]
+            where = ".".join(map(str, error["loc"]))
+            raise UsageError(f"{manifest} is damaged: {where} {error['msg']}; get the bundle again") from None
+        for name, expected in self.manifest.files.items():
+            if sha256_of(folder / name) != expected:
+                raise UsageError(f"{folder / name} is not the file the manifest names: get the bundle again")
+        if self.manifest.crop_contract != CROP_CONTRACT:
+            raise UsageError(
+                f"{folder} was trained on crops of contract {self.manifest.crop_contract!r}, this agent makes "
+                f"{CROP_CONTRACT!r}: use a bundle of the same release"
+            )
+        if CPU_MODEL not in self.manifest.files:
+            raise UsageError(f"{folder} has no {CPU_MODEL}: make the bundle again with edge-export bundle")
+
+    @property
+    def cpu_model(self) -> Path:
+        """The INT8 ONNX file."""
+        return self.folder / CPU_MODEL
+
+    @property
+    def hash(self) -> str:
+        """Names the model in messages: the first 12 digits of the CPU model's sha256."""
+        return self.manifest.files[CPU_MODEL][:12]
+
+    def challenge_age(self, risk: float) -> int:
+        """The threshold for a risk: that of the largest measured risk not above it, else the strictest there is."""
+        measured = sorted(self.manifest.thresholds, key=lambda threshold: threshold.risk)
+        if not measured:
+            raise UsageError(f"{self.folder} names no thresholds: set policy.challenge_age")
+        allowed = [threshold for threshold in measured if threshold.risk <= risk + 1e-9]
+        return (allowed or measured[:1])[-1].challenge_age
+
+
+def sha256_of(file: Path) -> str:
+    """Hexadecimal sha256 of a file. Raises UsageError when it cannot be read."""
+    try:
+        return hashlib.sha256(file.read_bytes()).hexdigest()
+    except OSError as problem:
+        raise UsageError(f"cannot read {file}: {problem.strerror}") from None

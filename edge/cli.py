@@ -1,0 +1,92 @@
+"""`edge-agent`: the commands. Settings come from `edge.config`; this only says which command gets them."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import signal
+import sys
+from pathlib import Path
+
+from edge import __version__
+from edge.commands import run_command
+from edge.errors import UsageError
+
+_HELP = """\
+edge-agent: watches a checkout lane and tells the till when to ask for ID.
+
+  edge-agent --camera 0                     run a lane (same as: edge-agent run --camera 0)
+  edge-agent --video clip.mkv               run on a recording, in real time
+  edge-agent --video clip.mkv --replay --events -
+                                            every frame as fast as it goes, events as JSON lines
+  edge-agent run --config lane.toml         all settings from a file; flags and EDGE_* variables win over it
+  edge-agent run --help                     every setting
+  edge-agent predict PATH... --csv out.csv  ages on still pictures
+  edge-agent bench CLIP                     how fast this machine is, stage by stage
+"""
+
+
+def main() -> None:
+    run_command(lambda: _main(sys.argv[1:]))
+
+
+def _main(words: list[str]) -> None:
+    if not words or words[0] in ("-h", "--help", "help"):
+        print(_HELP, end="")
+        return
+    if words[0] in ("-V", "--version"):
+        print(f"edge-agent {__version__}")
+        return
+    commands = {"run": _run, "predict": _predict, "bench": _bench}
+    if words[0].startswith("-"):
+        _run(words)
+    elif words[0] in commands:
+        commands[words[0]](words[1:])
+    else:
+        raise UsageError(f"no command {words[0]!r}: there are {', '.join(commands)}; see edge-agent --help")
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> None:  # type: ignore[override]
+        raise UsageError(f"{message}; see {self.prog} --help")
+
+
+def _run(words: list[str]) -> None:
+    from edge.config import load_settings
+
+    parser = _Parser(prog="edge-agent run", add_help=False, allow_abbrev=False)
+    parser.add_argument("--config", type=Path)
+    known, flags = parser.parse_known_args(words)
+    settings = load_settings(flags, known.config)
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(message)s")
+
+    from edge.agent import Agent
+
+    agent = Agent(settings)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: agent.stop())
+    agent.run()
+
+
+def _predict(words: list[str]) -> None:
+    parser = _Parser(prog="edge-agent predict", description="Estimate the ages of the people on still pictures.")
+    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="picture, or folder of pictures")
+    parser.add_argument("--csv", type=Path, help="write the table here; default: stdout")
+    parser.add_argument("--model", type=Path, help="folder of a model bundle; default: the bundled model")
+    arguments = parser.parse_args(words)
+
+    from edge.predict import predict
+
+    predict(arguments.paths, arguments.csv, arguments.model)
+
+
+def _bench(words: list[str]) -> None:
+    parser = _Parser(prog="edge-agent bench", description="Measure the pipeline on a recording.")
+    parser.add_argument("clip", type=Path, metavar="CLIP")
+    parser.add_argument("--seconds", type=float, default=20, help="how long to play the clip in real time, looped")
+    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
+    arguments = parser.parse_args(words)
+
+    from edge.bench import bench
+
+    bench(arguments.clip, arguments.seconds, as_json=arguments.json)

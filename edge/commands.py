@@ -1,0 +1,26 @@
+"""How every command of the project ends: exit code 0, 1 or 2, and one clear line instead of a traceback."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from edge.errors import EdgeError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def run_command(command: Callable[[], None]) -> None:
+    """Run a command; what a user can cause ends in one line on stderr and the error's exit code."""
+    try:
+        command()
+    except EdgeError as problem:
+        print(f"{sys.argv[0].rsplit('/', 1)[-1]}: {problem}", file=sys.stderr)
+        sys.exit(problem.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader of our output has gone, as in `| head`; there is nobody left to tell.
+        sys.stderr.close()
+        sys.exit(0)

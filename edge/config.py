@@ -1,0 +1,189 @@
+"""Every setting of the agent, declared once: the TOML file, the flags, the EDGE_* variables and their help.
+
+Flags win over EDGE_* variables, and those over the file. What is out of range fails at start, not at noon.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    CliSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
+
+from edge.detectors import DetectorName
+from edge.errors import UsageError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Seconds = Annotated[float, Field(gt=0, le=3600)]
+Point = tuple[Share, Share]
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DetectorSettings(Section):
+    """Finding faces."""
+
+    name: DetectorName = Field(
+        "mediapipe-full",
+        description="mediapipe-full: faces up to 5 m away; mediapipe: up to 2 m, faster; yunet: without mediapipe",
+    )
+    min_score: Share = Field(0.6, description="weakest detection that may start a track")
+
+
+class QualitySettings(Section):
+    """What a face must be like before its age is estimated."""
+
+    min_eye_distance_px: Annotated[float, Field(ge=4, le=500)] = Field(16, description="smallest face")
+    min_sharpness: Annotated[float, Field(ge=0)] = Field(
+        15, description="least variance of the Laplacian over the aligned face"
+    )
+    min_brightness: Annotated[float, Field(ge=0, le=255)] = Field(35, description="darkest mean grey of a face")
+    max_brightness: Annotated[float, Field(ge=0, le=255)] = Field(225, description="brightest mean grey of a face")
+    max_turn: Share = Field(
+        0.5, description="how far the nose may stand from between the eyes, as a share of eye to mouth: turned aside"
+    )
+    min_confirmation: Share = Field(0.75, description="how sure a second detector must be that this is a face")
+
+
+class TrackingSettings(Section):
+    """Following faces from frame to frame."""
+
+    lost_s: Seconds = Field(2.0, description="how long a face may be hidden and still be the same person")
+    look_every_s: Annotated[float, Field(ge=0, le=5)] = Field(
+        0.1, description="least time between two age estimates; neighbouring frames say little new"
+    )
+
+
+class PolicySettings(Section):
+    """When to ask for ID."""
+
+    legal_age: Annotated[int, Field(ge=10, le=25)] = Field(18, description="age from which alcohol may be sold")
+    challenge_age: Annotated[int, Field(ge=18, le=60)] | None = Field(
+        None, description="ask everyone who looks younger; default: the model's own threshold for the risk below"
+    )
+    risk: Annotated[float, Field(ge=0.01, le=0.2)] = Field(
+        0.05, description="share of 13-17-year-olds that may pass unasked, upper 95 % bound; picks the threshold"
+    )
+    max_p_under_legal: Share = Field(0.05, description="largest probability of being under age that may go unasked")
+    min_looks: Annotated[int, Field(ge=1, le=100)] = Field(3, description="good looks at a face that an answer needs")
+    answer_within_s: Annotated[float, Field(gt=0, le=1)] = Field(
+        0.8, description="an answer that is not certain by then is UNKNOWN, which means: ask"
+    )
+
+
+class TillSettings(Section):
+    """The sockets to the till."""
+
+    reliable: str = Field("tcp://127.0.0.1:5557", description="ROUTER address that tills connect to")
+    live: str = Field("tcp://127.0.0.1:5556", description="PUB address for screens and simple subscribers")
+    alert_expires_s: Seconds = Field(30, description="how long an alert may be shown")
+
+
+def _as_text(value: Any) -> Any:
+    return str(value) if isinstance(value, int) else value
+
+
+class Settings(BaseSettings):
+    """Settings of one lane."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="EDGE_", env_nested_delimiter="__", extra="forbid", frozen=True, cli_kebab_case=True
+    )
+
+    lane: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")] = Field("lane-1", description="name of the lane")
+    camera: Annotated[str, BeforeValidator(_as_text)] | None = Field(
+        None, description="0, /dev/lane-camera, rtsp://..., gst:PIPELINE, or test: for a built-in moving pattern"
+    )
+    video: Path | None = Field(None, description="a recording instead of a camera")
+    replay: bool = Field(False, description="every frame of the video as fast as it goes, without sockets")
+    events: str | None = Field(None, description="write every event as a JSON line to this file, - for stdout")
+    mode: Literal["auto", "on-sale", "continuous"] = Field(
+        "auto", description="on-sale: look at faces only while a sale is open; auto: so from the first till on"
+    )
+    zone: Annotated[tuple[Point, ...], Field(min_length=3, max_length=64)] = Field(
+        ((0.15, 0.0), (0.85, 0.0), (0.85, 1.0), (0.15, 1.0)),
+        description="where the customer stands: corners of a polygon, in shares of the picture's width and height",
+    )
+    model: Path | None = Field(None, description="folder of a model bundle; default: the bundled model")
+    threads: Annotated[int, Field(ge=0, le=64)] = Field(0, description="CPU threads of the age model, 0: all cores")
+    detector: DetectorSettings = DetectorSettings()
+    quality: QualitySettings = QualitySettings()
+    tracking: TrackingSettings = TrackingSettings()
+    policy: PolicySettings = PolicySettings()
+    till: TillSettings = TillSettings()
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Settings:
+        if self.camera is not None and self.video is not None:
+            raise ValueError("camera and video are both given: give one")
+        if self.replay and self.video is None:
+            raise ValueError("replay needs a recording: add --video FILE")
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        # Flags come in front by themselves; the file (init_settings) must stand behind the environment.
+        return env_settings, init_settings
+
+
+def load_settings(flags: list[str], file: Path | None = None) -> Settings:
+    """Settings from flags, EDGE_* variables and a TOML file.
+
+    Raises UsageError, one line with the setting, its value and the mend, for anything unknown or out of range.
+    """
+    try:
+        cli = CliSettingsSource[Any](
+            Settings, cli_parse_args=flags, cli_prog_name="edge-agent run", cli_exit_on_error=False,
+            cli_implicit_flags=True, cli_kebab_case=True, cli_avoid_json=True, cli_hide_none_type=True,
+        )  # fmt: skip
+        return Settings(_cli_settings_source=cli, **_read_toml(file))
+    except ValidationError as problem:
+        raise UsageError(_in_one_line(problem)) from None
+    except SettingsError as problem:
+        raise UsageError(f"{problem}; see edge-agent run --help".replace("error parsing CLI: ", "")) from None
+
+
+def _read_toml(file: Path | None) -> dict[str, Any]:
+    if file is None:
+        return {}
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as problem:
+        raise UsageError(f"cannot read the config {file}: {problem.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        raise UsageError(f"{file} is not TOML: {problem}") from None
+
+
+def _in_one_line(problem: ValidationError) -> str:
+    lines = []
+    for error in problem.errors():
+        name = ".".join(str(part) for part in error["loc"])
+        if error["type"] == "extra_forbidden":
+            lines.append(f"{name}: there is no such setting; edge-agent run --help lists them")
+        elif not name:
+            lines.append(error["msg"].removeprefix("Value error, "))
+        else:
+            lines.append(f"{name} = {error['input']!r}: {error['msg'].removeprefix('Value error, ')}")
+    return "; ".join(lines)

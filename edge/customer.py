@@ -1,0 +1,125 @@
+"""Who the customer is: the one who stands in the zone, nearest and longest. Pure: time is an argument."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from edge.fusion import TrackAge
+from edge.policy import Reason
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from edge.config import Settings
+    from edge.faces import Faces
+
+RIVAL_SIZE = 0.75
+"""Somebody else in the zone whose face is at least this large, compared with the customer's, could be the customer."""
+
+_SURE_LOOKS = 2
+"""Looks at which a second detector must have agreed before somebody counts as a person standing there."""
+
+_SMOOTHING = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A track that was seen in the zone. Times are seconds of the frames' clock.
+
+    eye_distance_px: smoothed. sure_looks: how often the quality gate, whatever else it thought, confirmed a face.
+    refused: why the last look was no good, if it was not.
+    """
+
+    track_id: int
+    first_s: float
+    last_s: float
+    eye_distance_px: float
+    sure_looks: int = 0
+    age: TrackAge = field(default_factory=TrackAge)
+    refused: tuple[str, ...] = ()
+
+
+class CustomerZone:
+    """Keeps the people in the zone and says which of them is the customer."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._polygon = np.array(settings.zone, np.float32)
+        self._lost_s = settings.tracking.lost_s
+        self._people: dict[int, Person] = {}
+        self._customer_id: int | None = None
+
+    @property
+    def customer(self) -> Person | None:
+        """Who stands there to buy, or None."""
+        return None if self._customer_id is None else self._people[self._customer_id]
+
+    def see(self, faces: Faces, frame_shape: tuple[int, ...], now_s: float) -> None:
+        """Take in one frame's faces. frame_shape: (height, width, ...) of the frame."""
+        inside = self._inside(faces, frame_shape)
+        for row in np.flatnonzero(inside & (faces.track_ids >= 0)):
+            person = self._updated(faces, int(row), now_s)
+            self._people[person.track_id] = person
+        self._people = {
+            track_id: person for track_id, person in self._people.items() if now_s - person.last_s <= self._lost_s
+        }
+        if self._customer_id not in self._people:
+            self._customer_id = None
+        if self._customer_id is None:
+            standing = [person for person in self._people.values() if person.sure_looks >= _SURE_LOOKS]
+            if standing:
+                self._customer_id = max(standing, key=lambda person: _claim(person, now_s)).track_id
+
+    def forget_ages(self) -> None:
+        """Drop all looks: a sale starts with the evidence of its own customer only."""
+        self._people = {
+            track_id: replace(person, age=TrackAge(), refused=()) for track_id, person in self._people.items()
+        }
+
+    def doubts(self, now_s: float) -> tuple[Reason, ...]:
+        """What speaks against an answer about the customer now; empty when nothing does."""
+        customer = self.customer
+        if customer is None:
+            return (Reason.NO_FACE,)
+        for other in self._people.values():
+            if (
+                other is not customer
+                and other.sure_looks >= _SURE_LOOKS
+                and now_s - other.last_s < 0.5
+                and other.eye_distance_px >= RIVAL_SIZE * customer.eye_distance_px
+            ):
+                return (Reason.TWO_PEOPLE,)
+        if not customer.age.looks and customer.refused:
+            return tuple(Reason(reason) for reason in customer.refused)
+        return ()
+
+    def _inside(self, faces: Faces, frame_shape: tuple[int, ...]) -> NDArray[np.bool_]:
+        height, width = frame_shape[:2]
+        centres = (faces.boxes[:, :2] + faces.boxes[:, 2:]) / 2 / [width, height]
+        return np.array(
+            [cv2.pointPolygonTest(self._polygon, (float(x), float(y)), False) >= 0 for x, y in centres], bool
+        )
+
+    def _updated(self, faces: Faces, row: int, now_s: float) -> Person:
+        track_id, size = int(faces.track_ids[row]), float(faces.eye_distances_px[row])
+        known = self._people.get(track_id) or Person(track_id, now_s, now_s, size)
+        looked = not np.isnan(faces.quality[row])
+        reasons = faces.reasons[row]
+        age_probs = faces.age_probs[row]
+        estimated = faces.quality[row] > 0 and not np.isnan(age_probs[0])
+        return replace(
+            known,
+            last_s=now_s,
+            eye_distance_px=known.eye_distance_px + _SMOOTHING * (size - known.eye_distance_px),
+            sure_looks=known.sure_looks + (looked and Reason.UNCONFIRMED not in reasons),
+            age=known.age.add(age_probs, float(faces.quality[row])) if estimated else known.age,
+            refused=reasons if looked else known.refused,
+        )
+
+
+def _claim(person: Person, now_s: float) -> float:
+    """How much speaks for a person being the customer: nearness, and time spent standing, up to two seconds."""
+    return person.eye_distance_px * (0.5 + min(now_s - person.first_s, 2.0))

@@ -1,0 +1,1 @@
+"""The demonstration: a lane, a simulated till, and a clip made on the spot."""

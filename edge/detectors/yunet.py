@@ -1,0 +1,42 @@
+"""YuNet through OpenCV (Wu, Peng and Yu 2023, Machine Intelligence Research 20)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from edge.faces import Faces
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+_LONG_SIDE_PX = 640
+"""Larger frames are scaled down to this: YuNet's cost grows with the picture, its recall at the lane does not."""
+
+
+class YuNetDetector:
+    """A `FaceDetector` that needs nothing but OpenCV."""
+
+    def __init__(self, weights: Path, min_score: float) -> None:
+        self._net = cv2.FaceDetectorYN.create(str(weights), "", (320, 320), min_score)
+
+    def detect(self, frame: NDArray[np.uint8]) -> Faces:
+        scale = min(1.0, _LONG_SIDE_PX / max(frame.shape[:2]))
+        small = cv2.resize(frame, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else frame
+        self._net.setInputSize((small.shape[1], small.shape[0]))
+        _, rows = self._net.detect(small)
+        if rows is None:
+            return Faces()
+        rows = rows[np.argsort(rows[:, 14])[::-1]]
+        boxes = np.column_stack([rows[:, :2], rows[:, :2] + rows[:, 2:4]]) / scale
+        points = rows[:, 4:14].reshape(-1, 5, 2) / scale
+        mouth = points[:, 3:].mean(axis=1, keepdims=True)
+        keypoints = np.concatenate([points[:, :3], mouth], axis=1)
+        return Faces(boxes.astype(np.float32), keypoints.astype(np.float32), rows[:, 14].astype(np.float32))
+
+    def close(self) -> None:
+        pass

@@ -1,0 +1,48 @@
+"""Events for people and programs that read along: JSON lines in a file or on stdout, and a line of log per alert."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from edge.errors import UsageError
+from edge.policy import Decision
+
+if TYPE_CHECKING:
+    from edge.till.messages import Alert, Event
+
+_COLOURS = {Decision.CHALLENGE: "\033[1;31m", Decision.UNKNOWN: "\033[1;33m", Decision.NO_CHALLENGE: "\033[1;32m"}
+
+
+class EventLog:
+    """Writes whole CloudEvents, one a line."""
+
+    def __init__(self, target: str | None) -> None:
+        """target: a file, `-` for stdout, or None for nowhere. Raises UsageError when the file cannot be written."""
+        self._text: TextIO | None = None
+        if target == "-":
+            self._text = sys.stdout
+        elif target is not None:
+            try:
+                self._text = Path(target).open("w", encoding="utf-8")  # noqa: SIM115  # closed by close()
+            except OSError as problem:
+                raise UsageError(f"cannot write events to {target}: {problem.strerror}") from None
+
+    def write(self, event: Event) -> None:
+        if self._text:
+            self._text.write(event.to_json() + "\n")
+            self._text.flush()
+
+    def close(self) -> None:
+        if self._text and self._text is not sys.stdout:
+            self._text.close()
+
+
+def narrate(alert: Alert) -> str:
+    """One line about an alert, in colour on a terminal."""
+    age = f"age {alert.age.mean:.0f} ({alert.age.low:.0f}-{alert.age.high:.0f})" if alert.age else "age unknown"
+    decision = alert.decision.value
+    if sys.stderr.isatty():
+        decision = f"{_COLOURS[alert.decision]}{decision}\033[0m"
+    return f"{decision}: {age}, {', '.join(alert.reasons)} | {alert.text.en} | {alert.text.ru}"

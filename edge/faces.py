@@ -1,0 +1,102 @@
+"""`Faces`: the one value that walks the pipeline, parallel arrays with one row per face of a frame.
+
+A detector makes it, every later stage returns a copy with more filled in, like `supervision.Detections`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+AGES = 101
+"""An age distribution covers the whole years 0..100."""
+
+RIGHT_EYE, LEFT_EYE, NOSE, MOUTH = range(4)
+"""Rows of a face's keypoints. Right and left are the person's own: the right eye is at the picture's left."""
+
+NO_TRACK = -1
+
+
+def _empty(*shape: int) -> Any:
+    return field(default_factory=lambda: np.empty(shape, np.float32))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Faces:
+    """Faces of one frame.
+
+    boxes:     float32 (N, 4), x0 y0 x1 y1 in pixels of the frame
+    keypoints: float32 (N, 4, 2), x y in pixels: right eye, left eye, nose tip, mouth centre
+    scores:    float32 (N,), the detector's confidence 0..1
+    track_ids: int64 (N,), `NO_TRACK` where a face belongs to no track yet
+    quality:   float32 (N,), 0..1, NaN until the quality gate has looked; 0 means refused
+    reasons:   one tuple of words per face, why the quality gate refused it; empty when it passed
+    age_probs: float32 (N, 101), NaN rows for faces whose age was not estimated
+    """
+
+    boxes: NDArray[np.float32] = _empty(0, 4)
+    keypoints: NDArray[np.float32] = _empty(0, 4, 2)
+    scores: NDArray[np.float32] = _empty(0)
+    track_ids: NDArray[np.int64] = None  # type: ignore[assignment]  # filled in below
+    quality: NDArray[np.float32] = None  # type: ignore[assignment]
+    reasons: tuple[tuple[str, ...], ...] = None  # type: ignore[assignment]
+    age_probs: NDArray[np.float32] = None  # type: ignore[assignment]
+
+    def __post_init__(self) -> None:
+        count = len(self.boxes)
+        later: dict[str, Callable[[], Any]] = {
+            "track_ids": lambda: np.full(count, NO_TRACK, np.int64),
+            "quality": lambda: np.full(count, np.nan, np.float32),
+            "reasons": lambda: ((),) * count,
+            "age_probs": lambda: np.full((count, AGES), np.nan, np.float32),
+        }
+        for name, make in later.items():
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, make())
+        for name in ("keypoints", "scores", *later):
+            if len(getattr(self, name)) != count:
+                raise ValueError(f"{count} boxes but {len(getattr(self, name))} rows of {name}")
+
+    def __len__(self) -> int:
+        return len(self.boxes)
+
+    def __getitem__(self, rows: NDArray[Any]) -> Faces:
+        """The faces that a boolean mask or an array of row numbers picks."""
+        chosen = np.arange(len(self))[rows]
+        return Faces(
+            self.boxes[chosen],
+            self.keypoints[chosen],
+            self.scores[chosen],
+            self.track_ids[chosen],
+            self.quality[chosen],
+            tuple(self.reasons[row] for row in chosen),
+            self.age_probs[chosen],
+        )
+
+    def with_(self, **filled_in: Any) -> Faces:
+        """A copy with some arrays filled in by a stage."""
+        return replace(self, **filled_in)
+
+    @property
+    def usable(self) -> NDArray[np.bool_]:
+        """bool (N,): the quality gate looked at the face and let it through."""
+        return np.nan_to_num(self.quality) > 0
+
+    @property
+    def areas(self) -> NDArray[np.float32]:
+        """float32 (N,): the boxes' areas in square pixels."""
+        width, height = (self.boxes[:, 2:] - self.boxes[:, :2]).T
+        return np.asarray(width * height, np.float32)
+
+    @property
+    def eye_distances_px(self) -> NDArray[np.float32]:
+        """float32 (N,): distance between the eyes in pixels."""
+        across = self.keypoints[:, LEFT_EYE] - self.keypoints[:, RIGHT_EYE]
+        return np.asarray(np.linalg.norm(across, axis=1), np.float32)

@@ -1,0 +1,131 @@
+"""`edge-agent predict`: ages of the people on still pictures, as a table."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+import cv2
+import numpy as np
+
+from edge.ages import BUNDLED, make_age_model
+from edge.ages.bundle import Bundle
+from edge.config import QualitySettings
+from edge.crop import align_all
+from edge.detectors import WEIGHTS
+from edge.detectors.second_look import SecondLook
+from edge.errors import UsageError
+from edge.quality import gate
+from edge.stills import StillFaceFinder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from numpy.typing import NDArray
+
+    from edge.ages import AgeModel
+    from edge.faces import Faces
+
+COLUMNS = ("file", "face", "x", "y", "w", "h", "age", "std", "p_under_18", "p_under_25", "quality", "reason")
+_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"}
+
+
+def predict(paths: Iterable[Path], table: Path | None, model: Path | None) -> None:
+    """Write one row per face, largest first, and one row with the reason for a picture without any.
+
+    paths: pictures or folders of them. table: CSV file, None for stdout. Faces that the quality gate refuses get an age
+    too, but quality 0 and the reasons: a lane would not use them. Raises UsageError for a path that does not exist.
+    """
+    pictures = list(_pictures(paths))
+    bundle = Bundle(model or BUNDLED)
+    with closing(_PictureReader(make_age_model(bundle))) as reader:
+        if table is None:
+            _write(reader, pictures, sys.stdout)
+        else:
+            _write_whole(reader, pictures, table)
+
+
+def _write_whole(reader: _PictureReader, pictures: list[Path], table: Path) -> None:
+    partial = table.with_name(table.name + ".partial")
+    try:
+        with partial.open("w", newline="", encoding="utf-8") as text:
+            _write(reader, pictures, text)
+        partial.replace(table)
+    except OSError as problem:
+        raise UsageError(f"cannot write {table}: {problem.strerror}") from None
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _pictures(paths: Iterable[Path]) -> Iterator[Path]:
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(file for file in path.rglob("*") if file.suffix.lower() in _SUFFIXES)
+            if not inside:
+                raise UsageError(f"no pictures in {path}: they end in {', '.join(sorted(_SUFFIXES))}")
+            yield from inside
+        elif path.is_file():
+            yield path
+        else:
+            raise UsageError(f"no picture at {path}")
+
+
+def _write(reader: _PictureReader, pictures: list[Path], text: TextIO) -> None:
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(COLUMNS)
+    show = sys.stderr.isatty()
+    for number, picture in enumerate(pictures, start=1):
+        for row in reader.rows(picture):
+            rows.writerow([picture, *row])
+        if show:
+            print(f"\r{number} of {len(pictures)} pictures", end="", file=sys.stderr, flush=True)
+    if show:
+        print(file=sys.stderr)
+
+
+class _PictureReader:
+    def __init__(self, age_model: AgeModel) -> None:
+        self._age_model, self._finder = age_model, StillFaceFinder()
+        self._second_look = SecondLook(WEIGHTS / "yunet_2026may.onnx")
+
+    def close(self) -> None:
+        self._finder.close()
+
+    def rows(self, path: Path) -> list[list[object]]:
+        """The columns after `file` for every face on a picture."""
+        picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
+        if picture is None:
+            return [_no_face("unreadable")]
+        pixels = np.asarray(picture, np.uint8)
+        faces = self._finder.find(pixels)
+        if not len(faces):
+            return [_no_face("no-face")]
+        crops = align_all(pixels, faces.keypoints)
+        faces = gate(faces, crops, self._second_look.confirm(pixels, faces), QualitySettings())
+        return _face_rows(faces, self._age_model.predict(crops))
+
+
+def _face_rows(faces: Faces, age_probs: NDArray[np.float32]) -> list[list[object]]:
+    years = np.arange(age_probs.shape[1])
+    means = age_probs @ years
+    deviations = np.sqrt(np.maximum(age_probs @ years**2 - means**2, 0))
+    return [
+        [
+            face,
+            *(round(float(value), 1) for value in (x0, y0, x1 - x0, y1 - y0)),
+            round(float(means[face]), 2),
+            round(float(deviations[face]), 2),
+            round(float(age_probs[face, :18].sum()), 4),
+            round(float(age_probs[face, :25].sum()), 4),
+            round(float(faces.quality[face]), 3),
+            " ".join(faces.reasons[face]),
+        ]
+        for face, (x0, y0, x1, y1) in enumerate(faces.boxes)
+    ]
+
+
+def _no_face(reason: str) -> list[object]:
+    return ["", "", "", "", "", "", "", "", "", 0, reason]

@@ -1,0 +1,1 @@
+"""The till: messages, prompts, and the sockets they travel on."""

@@ -1,0 +1,188 @@
+"""The messages between agent and till: CloudEvents 1.0 in JSON, one model per type.
+
+Unknown fields of a message are ignored, so that newer tills work with older agents; unknown types are answered with
+`lane.error`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, ValidationError
+
+from edge.policy import Decision, Reason
+
+Id = Annotated[str, Field(min_length=1, max_length=128)]
+
+
+def _rfc3339(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+Moment = Annotated[AwareDatetime, PlainSerializer(_rfc3339, when_used="json")]
+"""A time in UTC; in JSON RFC 3339 with milliseconds."""
+
+
+class Data(BaseModel):
+    """What a message of one type carries."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    type: ClassVar[str]
+
+
+class Hello(Data):
+    """A till reports for work at a lane."""
+
+    type: ClassVar[str] = "lane.hello"
+    till: Id
+
+
+class SaleOpened(Data):
+    type: ClassVar[str] = "lane.sale.opened"
+    sale_id: Id
+
+
+class RestrictedItem(Data):
+    """Something was scanned that must not be sold to the young."""
+
+    type: ClassVar[str] = "lane.sale.restricted_item"
+    sale_id: Id
+
+
+class IdChecked(Data):
+    type: ClassVar[str] = "lane.id.checked"
+    sale_id: Id
+    outcome: Literal["passed", "failed", "not-shown"]
+
+
+class SaleClosed(Data):
+    type: ClassVar[str] = "lane.sale.closed"
+    sale_id: Id
+
+
+class Ack(Data):
+    """`message_id`: the `id` of the message that arrived. `alert_id`: given when it was an alert."""
+
+    type: ClassVar[str] = "lane.ack"
+    message_id: Id
+    alert_id: Id | None = None
+
+
+class Error(Data):
+    """A message could not be used; `text` says why and how to mend it."""
+
+    type: ClassVar[str] = "lane.error"
+    text: str
+    message_id: str | None = None
+
+
+class AgeInterval(BaseModel):
+    """Years: the mean, and the ends of the 90 % interval."""
+
+    model_config = ConfigDict(frozen=True)
+
+    mean: float
+    low: float
+    high: float
+
+
+class Text(BaseModel):
+    """What the cashier reads."""
+
+    model_config = ConfigDict(frozen=True)
+
+    ru: str
+    en: str
+
+
+class Alert(Data):
+    """The answer about a sale: whether to ask for ID."""
+
+    type: ClassVar[str] = "lane.alert"
+    alert_id: Id
+    sale_id: Id
+    lane: str
+    decision: Decision
+    reasons: tuple[Reason, ...]
+    age: AgeInterval | None
+    p_under_legal: float | None
+    threshold: int
+    samples: int
+    model: str
+    text: Text
+    issued_at: Moment
+    expires_at: Moment
+    grab_to_alert_ms: float | None
+    """Time from grabbing the frame that decided to this message; None in a replay and where no frame did."""
+
+
+class State(Data):
+    """What the lane sees, for screens. `customer` is a number that means nothing outside this run."""
+
+    type: ClassVar[str] = "lane.state"
+    lane: str
+    frame: int
+    people: int
+    customer: int | None
+    age: AgeInterval | None
+    decision: Decision | None
+    reasons: tuple[Reason, ...]
+    analysing: bool
+
+
+MESSAGES: dict[str, type[Data]] = {
+    data.type: data for data in (Hello, SaleOpened, RestrictedItem, IdChecked, SaleClosed, Ack, Error, Alert, State)
+}
+
+
+class Event(BaseModel):
+    """The CloudEvents envelope."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    specversion: Literal["1.0"] = "1.0"
+    id: Id
+    source: Annotated[str, Field(min_length=1)]
+    type: str
+    time: Moment
+    datacontenttype: Literal["application/json"] = "application/json"
+    dataschema: str | None = None
+    data: dict[str, Any]
+
+    def to_json(self) -> str:
+        return self.model_dump_json(exclude_none=True)
+
+    def content(self) -> Data:
+        """The data as its own type. Raises ValueError, one line, for an unknown type or data that does not fit."""
+        if self.type not in MESSAGES:
+            raise ValueError(f"unknown type {self.type!r}: known are {', '.join(MESSAGES)}")
+        try:
+            return MESSAGES[self.type].model_validate(self.data)
+        except ValidationError as problem:
+            raise ValueError(_in_one_line(problem)) from None
+
+
+def wrap(data: Data, *, id: str, source: str, time: datetime) -> Event:
+    """Put a message into its envelope."""
+    return Event(
+        id=id,
+        source=source,
+        type=data.type,
+        time=time,
+        dataschema=f"urn:edge-agent:{data.type}:1",
+        data=data.model_dump(mode="json"),
+    )
+
+
+def parse(raw: bytes) -> Event:
+    """Read one message. Raises ValueError, one line, for anything that is not a CloudEvent in JSON."""
+    try:
+        return Event.model_validate_json(raw)
+    except ValidationError as problem:
+        raise ValueError(_in_one_line(problem)) from None
+
+
+def _in_one_line(problem: ValidationError) -> str:
+    return "; ".join(f"{'.'.join(map(str, error['loc'])) or 'message'}: {error['msg']}" for error in problem.errors())

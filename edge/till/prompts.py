@@ -1,0 +1,38 @@
+"""What the cashier reads, in Russian and English: short, calm, and never more certain than the agent is."""
+
+from __future__ import annotations
+
+from edge.policy import Decision, Reason, Verdict
+from edge.till.messages import Text
+
+_WHY: dict[Reason, tuple[str, str]] = {
+    Reason.LOOKS_YOUNG: ("выглядит моложе {age}", "looks younger than {age}"),
+    Reason.UNCERTAIN: ("возраст неясен", "the age is not clear"),
+    Reason.NO_FACE: ("лица не видно", "no face in view"),
+    Reason.TWO_PEOPLE: ("у кассы не один человек", "more than one person at the till"),
+    Reason.CUSTOMER_CHANGED: ("покупатель сменился", "the customer has changed"),
+    Reason.FEW_LOOKS: ("лицо видно слишком недолго", "the face was in view too briefly"),
+    Reason.CAMERA_LOST: ("камера не работает", "the camera is not working"),
+    Reason.SMALL: ("лицо слишком далеко", "the face is too far away"),
+    Reason.TURNED: ("лицо повёрнуто в сторону", "the face is turned away"),
+    Reason.DARK: ("слишком темно", "too dark"),
+    Reason.BRIGHT: ("слишком светло", "too bright"),
+    Reason.BLURRED: ("изображение нечёткое", "the picture is blurred"),
+    Reason.UNCONFIRMED: ("лицо видно плохо", "the face is not clearly seen"),
+}
+
+
+def prompt(verdict: Verdict, challenge_age: int) -> Text:
+    """The text for a verdict."""
+    if verdict.decision is Decision.NO_CHALLENGE:
+        return Text(
+            ru=f"Выглядит старше {challenge_age}. Есть сомнения — спросите документ.",
+            en=f"Looks over {challenge_age}. If in doubt, ask for ID.",
+        )
+    why = [_WHY[reason] for reason in verdict.reasons if reason in _WHY]
+    russian = ", ".join(ru for ru, _ in why).format(age=challenge_age)
+    english = ", ".join(en for _, en in why).format(age=challenge_age)
+    return Text(
+        ru=f"Спросите документ: {russian}." if why else "Спросите документ.",
+        en=f"Ask for ID: {english}." if why else "Ask for ID.",
+    )

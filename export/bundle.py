@@ -1,0 +1,81 @@
+"""One command from a checkpoint to a bundle: export, quantise, measure, vouch."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from edge.ages.bundle import CPU_MODEL, MANIFEST, Manifest, Source, sha256_of
+from edge.ages.onnx import OnnxAgeModel
+from edge.crop import CROP_CONTRACT
+from export.onnx import write_onnx
+from export.quantize import write_int8
+from train.batches import crops_of
+from train.checkpoint import load_average
+from train.data import split
+from train.evaluate import mean_ages, scores_by_source
+from train.model import create_model
+from train.thresholds import thresholds
+
+CALIBRATION_FACES = 512
+
+TERMS = {
+    "faces": "ChaLearn LAP, APPA-REAL: research only",
+    "bands": "FairFace (K. Karkkainen and J. Joo, WACV 2021): CC BY 4.0",
+    "chips": "UTKFace: non-commercial research only",
+}
+"""Terms of the sources we know; others are said to be the user's own."""
+
+RESEARCH_USE = (
+    "Evaluation only: trained on photos that may be used for research only. A shop trains the model on photos it has "
+    "the right to use."
+)
+OWN_USE = "As the terms of the photos it was trained on allow."
+
+
+def write_bundle(checkpoint: Path, data: Path, out: Path, name: str) -> Manifest:
+    """Make the bundle `out` from a checkpoint, measured on the test photos of `data`.
+
+    The folder is written whole or not at all; an older bundle there is replaced.
+    """
+    model = create_model()
+    facts = load_average(checkpoint, model)
+    train_data, test_data = split(data)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out.parent) as folder:
+        made = Path(folder) / "bundle"
+        made.mkdir()
+        write_onnx(model, Path(folder) / "float.onnx")
+        chosen = np.random.default_rng(0).choice(len(train_data), min(CALIBRATION_FACES, len(train_data)), False)
+        write_int8(Path(folder) / "float.onnx", crops_of(train_data[np.sort(chosen)]), made / CPU_MODEL)
+        ages = mean_ages(OnnxAgeModel(made / CPU_MODEL).predict, test_data)
+        sources, counts = np.unique(train_data.sources, return_counts=True)
+        manifest = Manifest(
+            name=name,
+            version=version("edge-agent"),
+            files={CPU_MODEL: sha256_of(made / CPU_MODEL)},
+            crop_contract=str(facts["crop_contract"]),
+            decode="expectation over 0..100",
+            use=RESEARCH_USE if any("research" in TERMS.get(source, "") for source in sources) else OWN_USE,
+            sources=tuple(
+                Source(name=source, pictures=int(count), terms=TERMS.get(source, "the user's own"))
+                for source, count in zip(sources, counts, strict=True)
+            ),
+            test_error_years={
+                source: score.mean_error_years for source, score in scores_by_source(test_data, ages).items()
+            },
+            thresholds=thresholds(ages, test_data.ages),
+            made_with={package: version(package) for package in ("torch", "torchvision", "onnx", "onnxruntime")},
+        )
+        assert manifest.crop_contract == CROP_CONTRACT, "the checkpoint was trained on another crop"
+        (made / MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        if out.exists():
+            shutil.rmtree(out)
+        made.rename(out)
+    tqdm.write(manifest.model_dump_json(indent=2))
+    return manifest

@@ -1,0 +1,87 @@
+"""What may happen to a face between the shop and the model, played on training photos.
+
+Geometry is played on the keypoints, before the product's own `align`, so that training never makes a crop that the
+lane could not make. Light and lens are played on the crop.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.crop import CROP_PX, EYE_TO_MOUTH, align
+from edge.faces import LEFT_EYE, MOUTH, RIGHT_EYE
+
+_Image = NDArray[np.uint8]
+
+
+def augmented_crop(picture: _Image, keypoints: NDArray[np.float32], random: np.random.Generator) -> _Image:
+    """One aligned crop as another camera, distance and light might have given it: uint8 (224, 224, 3) RGB."""
+    crop = align(picture, jitter(keypoints, random))
+    if random.random() < 0.5:
+        crop = np.ascontiguousarray(crop[:, ::-1])
+    for chance, change in ((0.7, _light), (0.15, _lens), (0.1, _jpeg), (0.05, _grey), (0.2, _border), (0.05, _cover)):
+        if random.random() < chance:
+            crop = change(crop, random)
+    return crop
+
+
+def jitter(keypoints: NDArray[np.float32], random: np.random.Generator) -> NDArray[np.float32]:
+    """Keypoints as a less certain detector or a looser crop would have them; (4, 2) pixels in and out.
+
+    Rotation 6 degrees, scale 10 %, shift 4 % of the crop (standard deviations), and 2 % noise of each point.
+    """
+    centre = keypoints[[RIGHT_EYE, LEFT_EYE, MOUTH]].mean(axis=0)
+    eye_to_mouth = np.linalg.norm(keypoints[[RIGHT_EYE, LEFT_EYE]].mean(axis=0) - keypoints[MOUTH])
+    crop_side = eye_to_mouth / EYE_TO_MOUTH
+    angle = np.radians(6) * random.standard_normal()
+    scale = np.exp(0.10 * random.standard_normal())
+    turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    shift = 0.04 * crop_side * random.standard_normal(2)
+    noise = 0.02 * eye_to_mouth * random.standard_normal((len(keypoints), 2))
+    return np.asarray((keypoints - centre) @ turn.T + centre + shift + noise, np.float32)
+
+
+def _light(crop: _Image, random: np.random.Generator) -> _Image:
+    """Exposure, contrast and colour cast through one table per channel."""
+    levels = np.linspace(0, 1, 256)[:, None]
+    gamma = np.exp(0.35 * random.standard_normal())
+    gain = np.exp(0.15 * random.standard_normal() + 0.05 * random.standard_normal(3))
+    contrast = np.exp(0.15 * random.standard_normal())
+    table = ((levels**gamma - 0.5) * contrast + 0.5) * gain
+    return np.asarray(cv2.LUT(crop, (table.clip(0, 1) * 255).astype(np.uint8)[None]), np.uint8)
+
+
+def _lens(crop: _Image, random: np.random.Generator) -> _Image:
+    """A small or blurred face, with the sensor's noise."""
+    side = int(random.uniform(40, 160))
+    small = cv2.resize(crop, (side, side), interpolation=cv2.INTER_AREA).astype(np.float32)
+    small += random.uniform(0, 10) * random.standard_normal(small.shape)
+    return np.asarray(cv2.resize(small.clip(0, 255).astype(np.uint8), (CROP_PX, CROP_PX)), np.uint8)
+
+
+def _jpeg(crop: _Image, random: np.random.Generator) -> _Image:
+    _, coded = cv2.imencode(".jpg", crop, [cv2.IMWRITE_JPEG_QUALITY, int(random.uniform(25, 80))])
+    return np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR), np.uint8)
+
+
+def _grey(crop: _Image, _: np.random.Generator) -> _Image:
+    return np.repeat(cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)[..., None], 3, axis=2)
+
+
+def _border(crop: _Image, random: np.random.Generator) -> _Image:
+    """The picture ends near the face, as at a frame's edge: black outside, on any sides."""
+    left, top, right, bottom = (random.uniform(-0.1, 0.2, 4).clip(0) * CROP_PX).astype(int)
+    framed = np.zeros_like(crop)
+    inside = slice(top, CROP_PX - bottom), slice(left, CROP_PX - right)
+    framed[inside] = crop[inside]
+    return framed
+
+
+def _cover(crop: _Image, random: np.random.Generator) -> _Image:
+    """Something in front of the face (random erasing, Zhong et al. 2017, arXiv:1708.04896)."""
+    width, height = (random.uniform(0.1, 0.35, 2) * CROP_PX).astype(int)
+    left, top = (random.uniform(0, 1, 2) * (CROP_PX - width, CROP_PX - height)).astype(int)
+    crop[top : top + height, left : left + width] = random.integers(0, 256, 3, np.uint8)
+    return crop

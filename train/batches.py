@@ -1,0 +1,105 @@
+"""Batches of augmented crops. Batch number k of a run is always the same, so a run can be resumed exactly."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from edge.crop import CROP_PX, align
+from train.augment import augmented_crop
+from train.pictures import Pictures
+from train.recipe import Recipe, Stage
+from train.targets import soft_labels
+from train.teacher import Lessons
+
+_FACE_MIDDLE = 0.56
+"""How far down the crop the middle of the face lies."""
+
+
+class Batch(NamedTuple):
+    """images: uint8 (B, px, px, 3) RGB; labels: float32 (B, 101); ages: float32 (B, 2), youngest and oldest in
+    years; embeddings: float32 (B, 1024), or (B, 0) without a teacher."""
+
+    images: Tensor
+    labels: Tensor
+    ages: Tensor
+    embeddings: Tensor
+
+
+class Batches(Dataset[Batch]):
+    """The batches of a run; item k is the batch of step k."""
+
+    def __init__(
+        self, pictures: Pictures, lessons: Lessons | None, recipe: Recipe, batch_size: int, steps: int
+    ) -> None:
+        self._pictures, self._recipe = pictures, recipe
+        self._batch_size, self._steps = min(batch_size, len(pictures)), steps
+        self._labels = soft_labels(pictures.ages, lessons.age_probs if lessons else None)
+        self._embeddings = _standardised(lessons.embeddings) if lessons else np.empty((len(pictures), 0), np.float32)
+
+    def __len__(self) -> int:
+        return self._steps
+
+    def __getitem__(self, step: int) -> Batch:
+        cv2.setNumThreads(1)
+        epoch, position = divmod(step, len(self._pictures) // self._batch_size)
+        first = position * self._batch_size
+        rows = _order(self._recipe.seed, epoch, len(self._pictures))[first : first + self._batch_size]
+        random = np.random.default_rng([self._recipe.seed, 1, step])
+        stage = self._recipe.stage(step, self._steps)
+        crops = [augmented_crop(self._read(row), self._pictures.keypoints[row], random) for row in rows]
+        return Batch(
+            torch.from_numpy(np.stack([shown(crop, stage) for crop in crops])),
+            torch.from_numpy(self._labels[rows]),
+            torch.from_numpy(self._pictures.ages[rows]),
+            torch.from_numpy(self._embeddings[rows]),
+        )
+
+    def _read(self, row: int) -> NDArray[np.uint8]:
+        return np.asarray(cv2.imread(str(self._pictures.paths[row])), np.uint8)
+
+    def loader(self, first_step: int) -> DataLoader[Batch]:
+        """The batches from `first_step` on, made in worker processes."""
+        return DataLoader(
+            self,
+            batch_size=None,
+            sampler=range(first_step, self._steps),
+            num_workers=self._recipe.workers,
+            prefetch_factor=4 if self._recipe.workers else None,
+        )
+
+
+def crops_of(pictures: Pictures) -> NDArray[np.uint8]:
+    """Every photo's crop as the lane would make it: uint8 (N, 224, 224, 3) RGB."""
+    return np.stack(
+        [align(np.asarray(cv2.imread(str(path)), np.uint8), points)
+         for path, points in zip(pictures.paths, pictures.keypoints, strict=True)]
+    )  # fmt: skip
+
+
+def shown(crop: NDArray[np.uint8], stage: Stage) -> NDArray[np.uint8]:
+    """A crop as a stage of training shows it: uint8 (px, px, 3)."""
+    side = round(stage.view * CROP_PX)
+    top = min(round(_FACE_MIDDLE * CROP_PX - side / 2), CROP_PX - side)
+    left = (CROP_PX - side) // 2
+    part = crop[top : top + side, left : left + side]
+    if side == stage.picture_px:
+        return part
+    return np.asarray(cv2.resize(part, (stage.picture_px,) * 2, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _standardised(embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Each dimension with mean 0 and deviation 1: what all faces share would otherwise drown what tells them apart."""
+    return (embeddings - embeddings.mean(axis=0)) / (embeddings.std(axis=0) + 1e-3)
+
+
+@lru_cache(maxsize=2)
+def _order(seed: int, epoch: int, count: int) -> NDArray[np.int64]:
+    return np.random.default_rng([seed, 0, epoch]).permutation(count)

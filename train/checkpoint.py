@@ -1,0 +1,65 @@
+"""Checkpoints as safetensors: nothing pickled is written or read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from edge.errors import UsageError
+
+
+def save_run(
+    file: Path, model: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer, facts: dict[str, Any]
+) -> None:
+    """Write all that a run needs to go on, whole or not at all. `facts` goes into the file's JSON header."""
+    tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
+    tensors |= {f"average.{name}": value for name, value in average.state_dict().items()}
+    for row, state in optimizer.state_dict()["state"].items():
+        tensors |= {f"optimizer.{row}.{name}": torch.as_tensor(value) for name, value in state.items()}
+    file.parent.mkdir(parents=True, exist_ok=True)
+    partial = file.with_suffix(".partial")
+    save_file({name: value.contiguous() for name, value in tensors.items()}, partial, {"facts": json.dumps(facts)})
+    partial.rename(file)
+
+
+def resume_run(file: Path, model: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Any]:
+    """Put a run back as `save_run` found it; returns the facts."""
+    tensors, facts = read(file)
+    model.load_state_dict(_part(tensors, "model."))
+    average.load_state_dict(_part(tensors, "average."))
+    states: dict[int, dict[str, Tensor]] = {}
+    for name, value in _part(tensors, "optimizer.").items():
+        row, key = name.split(".", 1)
+        states.setdefault(int(row), {})[key] = value
+    groups = optimizer.state_dict()["param_groups"]
+    optimizer.load_state_dict({"state": states, "param_groups": groups})
+    return facts
+
+
+def load_average(file: Path, model: nn.Module) -> dict[str, Any]:
+    """Put the averaged weights of a checkpoint, the ones to ship, into a model; returns the facts."""
+    tensors, facts = read(file)
+    model.load_state_dict(_part(tensors, "average."))
+    return facts
+
+
+def read(file: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """All tensors and facts of a checkpoint. Raises UsageError when it is missing or not one of ours."""
+    if not file.is_file():
+        raise UsageError(f"no checkpoint at {file}: train one with edge-train fit")
+    try:
+        with safe_open(file, "pt") as tensors:
+            facts = json.loads((tensors.metadata() or {})["facts"])
+            return {name: tensors.get_tensor(name) for name in tensors.keys()}, facts  # noqa: SIM118
+    except (SafetensorError, KeyError, json.JSONDecodeError):
+        raise UsageError(f"{file} is not a checkpoint of edge-train, or it is damaged") from None
+
+
+def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}

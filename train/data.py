@@ -1,0 +1,85 @@
+"""`load_train` and `load_test`: photos read, faces found, and a split that no copy of a photo straddles."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.errors import RunError
+from train.index import CACHE, find_faces
+from train.pictures import Pictures, read_labels
+
+log = logging.getLogger(__name__)
+
+NEAR_COPY_BITS = 56
+"""Two aligned faces whose 256-bit perceptual hashes differ in at most this many bits count as copies of one photo. On
+23,000 photos looked at: below 50 nearly all pairs were copies, cropped or recoloured; above 60 none was."""
+
+TEST_PERCENT = 8
+"""Share of a source's photos kept for testing when the source names no test part of its own."""
+
+
+def load_train(path: str | Path, cache_dir: Path = CACHE) -> Pictures:
+    """The photos under `path` to train on: all but the test part and the near-copies of any photo in it.
+
+    path: a folder with `labels.csv` and `final_files/`, or a folder of such folders.
+    """
+    train, _ = split(path, cache_dir)
+    return train
+
+
+def load_test(path: str | Path, cache_dir: Path = CACHE) -> Pictures:
+    """The photos under `path` kept out of training. See `load_train`."""
+    _, test = split(path, cache_dir)
+    return test
+
+
+def split(path: str | Path, cache_dir: Path = CACHE) -> tuple[Pictures, Pictures]:
+    """Train and test part of the photos with a face, decided by their content and not by their names or order."""
+    labelled, broken = read_labels(Path(path))
+    for row in broken[:5]:
+        log.warning("%s line %d left out: %s", row.file, row.line, row.reason)
+    if len(broken) > 5:
+        log.warning("... and %d more rows left out", len(broken) - 5)
+    found = find_faces(labelled, cache_dir)
+    pictures = found[found.has_face]
+    if len(pictures) < len(found):
+        log.warning("no face found on %d of %d photos: left out", len(found) - len(pictures), len(found))
+    test = _test_part(pictures)
+    copies = ~test & _near(pictures.hashes, pictures.hashes[test])
+    train = ~test & ~copies
+    if copies.any():
+        log.info("%d photos are near-copies of test photos: left out of training", copies.sum())
+    if not train.any() or not test.any():
+        raise RunError(f"{path}: {train.sum()} photos to train on and {test.sum()} to test on; both are needed")
+    check_no_leak(pictures[train], pictures[test])
+    return pictures[train], pictures[test]
+
+
+def check_no_leak(train: Pictures, test: Pictures) -> None:
+    """Raises RunError when a photo to train on is a near-copy of one to test on."""
+    leaked = _near(train.hashes, test.hashes)
+    if leaked.any():
+        raise RunError(
+            f"{leaked.sum()} training photos are copies of test photos, e.g. {train.paths[leaked][0]}: split them anew"
+        )
+
+
+def _test_part(pictures: Pictures) -> NDArray[np.bool_]:
+    """The official part where a source names one, else a share chosen by the hash of the face, stable for ever."""
+    official = np.isin(pictures.sources, np.unique(pictures.sources[pictures.held_out]))
+    drawn = np.array([hashlib.sha256(code.tobytes()).digest()[0] for code in pictures.hashes]) / 256 * 100
+    return np.where(official, pictures.held_out, drawn < TEST_PERCENT)
+
+
+def _near(codes: NDArray[np.uint64], others: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """bool (N,): which codes lie within `NEAR_COPY_BITS` of any of the others."""
+    near = np.zeros(len(codes), bool)
+    for start in range(0, len(codes), 256):
+        differing = np.bitwise_count(codes[start : start + 256, None] ^ others[None]).sum(axis=2)
+        near[start : start + 256] = (differing <= NEAR_COPY_BITS).any(axis=1)
+    return near

@@ -1,0 +1,90 @@
+"""Finding the face on every photo once: keypoints and perceptual hashes, kept in a cache file, no pictures."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import TypeVar
+
+import cv2
+import imagehash
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from tqdm import tqdm
+
+from edge.crop import CROP_CONTRACT, CROP_PX, align
+from edge.faces import Faces
+from edge.stills import StillFaceFinder
+from train.pictures import HASH_WORDS, Pictures
+
+CACHE = Path(".cache/train")
+_Result = TypeVar("_Result")
+
+
+def find_faces(pictures: Pictures, cache_dir: Path = CACHE) -> Pictures:
+    """Fill in keypoints (the largest face's) and hashes, through the product's own detector and `align`.
+
+    The result is cached under the names, sizes and times of the photos. Photos that cannot be read or show no face
+    keep NaN keypoints.
+    """
+
+    def look() -> dict[str, NDArray[np.generic]]:
+        with ProcessPoolExecutor() as pool:
+            jobs = pool.map(_look_at, pictures.paths, chunksize=64)
+            rows = list(tqdm(jobs, total=len(pictures), desc="finding faces", unit="picture", mininterval=1))
+        return {
+            "keypoints": np.array([keypoints for keypoints, _ in rows], np.float32).reshape(-1, 4, 2),
+            "hashes": np.array([code for _, code in rows], np.uint64).reshape(-1, HASH_WORDS),
+        }
+
+    return replace(pictures, **cached(cache_dir / f"faces-{fingerprint(pictures)}.npz", look))
+
+
+def cached(file: Path, make: Callable[[], dict[str, _Result]]) -> dict[str, _Result]:
+    """The arrays in an npz file; made, and written whole or not at all, when it is not there."""
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        partial = file.with_suffix(".partial.npz")
+        np.savez(partial, **make())  # type: ignore[arg-type]
+        partial.rename(file)
+    with np.load(file, allow_pickle=False) as arrays:
+        return dict(arrays)
+
+
+def fingerprint(pictures: Pictures) -> str:
+    """Changes when a photo, or the crop contract, does."""
+    code = hashlib.sha256(CROP_CONTRACT.encode())
+    for path in pictures.paths:
+        state = path.stat()
+        code.update(f"{path.name} {state.st_size} {state.st_mtime_ns}\n".encode())
+    return code.hexdigest()[:16]
+
+
+@cache
+def _finder() -> StillFaceFinder:
+    cv2.setNumThreads(1)
+    return StillFaceFinder()
+
+
+def _look_at(path: Path) -> tuple[NDArray[np.float32], NDArray[np.uint64]]:
+    picture = cv2.imread(str(path))
+    faces = Faces() if picture is None else _finder().find(np.asarray(picture, np.uint8))
+    if not len(faces):
+        return np.full((4, 2), np.nan, np.float32), np.zeros(HASH_WORDS, np.uint64)
+    return faces.keypoints[0], face_hash(align(picture, faces.keypoints[0]))
+
+
+def face_hash(crop: NDArray[np.uint8]) -> NDArray[np.uint64]:
+    """256-bit perceptual hash of the middle of an aligned crop, uint64 (4,).
+
+    The middle, because the black borders of tight photos are alike on everybody; 256 bits, because aligned faces are
+    alike in the coarse shapes that a 64-bit hash keeps.
+    """
+    middle = crop[CROP_PX * 22 // 100 : CROP_PX * 85 // 100, CROP_PX * 19 // 100 : CROP_PX * 81 // 100]
+    bits = imagehash.phash(Image.fromarray(middle).convert("L"), hash_size=16).hash
+    return np.packbits(bits.ravel()).view(np.uint64)

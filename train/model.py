@@ -1,0 +1,50 @@
+"""The age model in PyTorch: torchvision's ResNet50 with a head of 101 years."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torchvision.models import resnet50
+
+from edge.crop import CROP_PX
+from edge.faces import AGES
+
+MEAN = (0.485, 0.456, 0.406)
+STD = (0.229, 0.224, 0.225)
+"""ImageNet's channel statistics, so that torchvision's own weights fit."""
+
+EMBEDDING = 1024
+"""Width of the teacher's embedding, which the model learns to repeat while it trains."""
+
+
+class AgeModel(nn.Module):
+    """uint8 pictures in, age logits out; `logits` gives what training needs besides."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.backbone = resnet50(weights=None, zero_init_residual=True)
+        features = self.backbone.fc.in_features
+        self.backbone.fc = nn.Identity()
+        self.dropout = nn.Dropout(0.2)
+        self.age = nn.Linear(features, AGES)
+        self.embedding = nn.Linear(features, EMBEDDING)
+        self.register_buffer("mean", torch.tensor(MEAN).view(3, 1, 1) * 255, persistent=False)
+        self.register_buffer("std", torch.tensor(STD).view(3, 1, 1) * 255, persistent=False)
+
+    def logits(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """images: uint8 (N, H, W, 3) RGB, any size. Returns age logits (N, 101) and embeddings (N, 1024)."""
+        pixels = (images.permute(0, 3, 1, 2).float() - self.mean) / self.std
+        features = self.backbone(pixels.contiguous(memory_format=torch.channels_last))
+        return self.age(self.dropout(features)), self.embedding(features)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """images: uint8 (N, 224, 224, 3) RGB. Returns float32 (N, 101), the probability of each year of age."""
+        features = self.backbone((images.permute(0, 3, 1, 2).float() - self.mean) / self.std)
+        return self.age(features).float().softmax(dim=1)
+
+
+def create_model(input_shape: tuple[int, int, int] = (CROP_PX, CROP_PX, 3)) -> AgeModel:
+    """A fresh model for pictures of `input_shape` (height, width, 3). Raises ValueError for another shape."""
+    if len(input_shape) != 3 or input_shape[2] != 3 or min(input_shape[:2]) < 32:
+        raise ValueError(f"input_shape {input_shape} is not (height, width, 3) with sides of at least 32 pixels")
+    return AgeModel()

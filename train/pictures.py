@@ -1,0 +1,125 @@
+"""Labelled photos as one value, and how a folder of them is read."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.errors import UsageError
+
+OLDEST = 120
+HASH_WORDS = 4
+_PICTURE_FOLDERS = ("final_files", "pictures", ".")
+
+
+@dataclass(frozen=True, eq=False)
+class Pictures:
+    """Photos with what is known of the age of the person on each; one row per photo.
+
+    paths:     where the photos are
+    sources:   (N,) name of the folder each came from
+    ages:      float32 (N, 2), youngest and oldest the person may be in years; equal where the age is known exactly
+    held_out:  bool (N,), named by the source's `official_val.csv`: for testing only
+    keypoints: float32 (N, 4, 2) as in `edge.faces.Faces`, in pixels; NaN until found, and where no face was found
+    hashes:    uint64 (N, 4), perceptual hash of the aligned face; 0 until found
+    """
+
+    paths: NDArray[np.object_]
+    sources: NDArray[np.str_]
+    ages: NDArray[np.float32]
+    held_out: NDArray[np.bool_]
+    keypoints: NDArray[np.float32]
+    hashes: NDArray[np.uint64]
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def __getitem__(self, rows: NDArray[np.generic]) -> Pictures:
+        return Pictures(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
+
+    @property
+    def exact(self) -> NDArray[np.bool_]:
+        """bool (N,): the age is known to the year, not only as a band."""
+        return np.asarray(self.ages[:, 0] == self.ages[:, 1])
+
+    @property
+    def has_face(self) -> NDArray[np.bool_]:
+        return np.asarray(np.isfinite(self.keypoints).all(axis=(1, 2)))
+
+
+@dataclass(frozen=True)
+class BrokenRow:
+    """A row of a `labels.csv` that cannot be used."""
+
+    file: Path
+    line: int
+    reason: str
+
+
+def read_labels(root: Path) -> tuple[Pictures, list[BrokenRow]]:
+    """Read `root/labels.csv`, or every `root/*/labels.csv` when root holds several sources.
+
+    A row has `file_name` and either `real_age`, `age`, or `age_min` and `age_max` (years 0..120). Photos lie in
+    `final_files/`, `pictures/` or beside the labels. Broken rows are returned, never fatal. Raises UsageError when
+    there are no labels at all.
+    """
+    root = Path(root)
+    files = [root / "labels.csv"] if (root / "labels.csv").exists() else sorted(root.glob("*/labels.csv"))
+    if not files:
+        raise UsageError(f"no labels.csv in {root} or in its folders: give a folder with labels.csv and final_files/")
+    paths: list[Path] = []
+    sources: list[str] = []
+    ages: list[tuple[float, float]] = []
+    held_out: list[bool] = []
+    broken: list[BrokenRow] = []
+    for file in files:
+        folder = next(file.parent / name for name in _PICTURE_FOLDERS if (file.parent / name).is_dir())
+        official = _names_in(file.parent / "official_val.csv")
+        with file.open(newline="", encoding="utf-8") as text:
+            for line, row in enumerate(csv.DictReader(text), start=2):
+                name = row.get("file_name") or ""
+                try:
+                    known = _age_of(row)
+                    if not name or not (folder / name).is_file():
+                        raise ValueError(f"no picture {name or '(empty name)'} in {folder.name}/")
+                except ValueError as problem:
+                    broken.append(BrokenRow(file, line, str(problem)))
+                    continue
+                paths.append(folder / name)
+                sources.append(file.parent.name)
+                ages.append(known)
+                held_out.append(name in official)
+    count = len(paths)
+    table = Pictures(
+        np.array(paths, object),
+        np.array(sources, str),
+        np.array(ages, np.float32).reshape(count, 2),
+        np.array(held_out, bool),
+        np.full((count, 4, 2), np.nan, np.float32),
+        np.zeros((count, HASH_WORDS), np.uint64),
+    )
+    return table, broken
+
+
+def _names_in(file: Path) -> set[str]:
+    if not file.exists():
+        return set()
+    with file.open(newline="", encoding="utf-8") as text:
+        return {row["file_name"] for row in csv.DictReader(text)}
+
+
+def _age_of(row: dict[str, str]) -> tuple[float, float]:
+    words = [row.get(name) for name in ("real_age", "age")]
+    given = next((word for word in words if word), None)
+    low, high = (given, given) if given else (row.get("age_min"), row.get("age_max"))
+    try:
+        youngest, oldest = float(low or ""), float(high or "")
+    except ValueError:
+        raise ValueError(f"no age in {dict(row)}") from None
+    if not 0 <= youngest <= oldest <= OLDEST:
+        raise ValueError(f"age {low}-{high} is outside 0-{OLDEST}")
+    return youngest, oldest

@@ -1,0 +1,72 @@
+"""The settings of a training run, with the reason for each number."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Stage(BaseModel):
+    """A part of the run at one picture size."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    picture_px: Annotated[int, Field(ge=32, le=224)]
+    share: Annotated[float, Field(gt=0, le=1)]
+    """Share of the run's steps."""
+
+    view: Annotated[float, Field(ge=0.5, le=1)] = 1.0
+    """Side of the part of the crop that is shown, around the middle of the face, as a share of the crop's side."""
+
+
+class Recipe(BaseModel):
+    """How to train. The defaults are what the bundled model was trained with."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    stages: tuple[Stage, ...] = (
+        Stage(picture_px=80, share=0.50, view=0.7),
+        Stage(picture_px=112, share=0.35),
+        Stage(picture_px=160, share=0.12),
+        Stage(picture_px=224, share=0.03),
+    )
+    """Small pictures first, where a step costs a ninth (progressive resizing; Touvron et al. 2019, arXiv:1906.06423, on
+    why the last steps belong at the final size). The first stage shows the face without its surroundings, so that it
+    has as many pixels as in the second."""
+
+    learning_rate: float = 8e-4
+    weight_decay: float = 0.05
+    warm_up: float = 0.03
+    """Share of the steps over which the learning rate rises; it then falls along a cosine."""
+
+    clip_gradient: float = 5.0
+    average: float = 0.998
+    """Decay per step of the exponential moving average of the weights, which is what gets shipped."""
+
+    expectation_weight: float = 0.1
+    """Weight of the mean age's absolute error in years, beside the cross-entropy of the distribution."""
+
+    embedding_weight: float = 5.0
+    """Weight of 1 - cosine to the teacher's standardised embedding, where there is a teacher."""
+
+    seed: int = 7
+    workers: int = 2
+    checkpoint_steps: int = 200
+
+    def stage(self, step: int, steps: int) -> Stage:
+        """The stage that a step of a run of `steps` steps belongs to."""
+        total, reached = sum(stage.share for stage in self.stages), 0.0
+        for stage in self.stages:
+            reached += stage.share / total
+            if step < reached * steps:
+                return stage
+        return self.stages[-1]
+
+    def rate(self, step: int, steps: int) -> float:
+        """Learning rate at a step: a linear rise, then a cosine to zero (Loshchilov and Hutter 2016)."""
+        rise = max(1, round(self.warm_up * steps))
+        if step < rise:
+            return self.learning_rate * (step + 1) / rise
+        return self.learning_rate * 0.5 * (1 + math.cos(math.pi * (step - rise) / max(1, steps - rise)))

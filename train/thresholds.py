@@ -1,0 +1,41 @@
+"""From measured errors to the age below which everybody is asked: the challenge threshold for a stated risk."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.ages.bundle import Threshold
+
+RISKS = (0.01, 0.02, 0.05, 0.10)
+_AGES = range(18, 61)
+_Z95 = 1.959964
+
+
+def wilson_upper(hits: int, trials: int) -> float:
+    """Upper end of the 95 % Wilson score interval of a share (Wilson 1927); 1.0 when nothing was tried."""
+    if not trials:
+        return 1.0
+    share, z2 = hits / trials, _Z95**2
+    centre = share + z2 / (2 * trials)
+    spread = _Z95 * math.sqrt(share * (1 - share) / trials + z2 / (4 * trials**2))
+    return (centre + spread) / (1 + z2 / trials)
+
+
+def thresholds(ages: NDArray[np.floating], known: NDArray[np.floating]) -> tuple[Threshold, ...]:
+    """For every risk, the lowest challenge age whose upper bound meets it, as measured on 13-17-year-olds.
+
+    ages: (N,) predicted mean ages in years. known: (N, 2) youngest and oldest the person may be; only people whose age
+    is known to be within 13-17 count. Risks that too few or too young-looking photos cannot meet are left out.
+    """
+    teenagers = ages[(known[:, 0] >= 13) & (known[:, 1] <= 17)]
+    found = []
+    for risk in RISKS:
+        for challenge_age in _AGES:
+            passed = int((teenagers >= challenge_age).sum())
+            if wilson_upper(passed, len(teenagers)) <= risk:
+                found.append(Threshold(risk=risk, challenge_age=challenge_age, teenagers=len(teenagers), passed=passed))
+                break
+    return tuple(found)
