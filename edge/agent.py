@@ -36,9 +36,12 @@ _WAIT_S = 0.02
 class Agent:
     """One lane, from the source of its frames to the sockets of its tills."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Opens and checks everything. Raises UsageError or RunError, one line, for what is missing or wrong."""
-        if settings.camera is None and settings.video is None:
+    def __init__(self, settings: Settings, source: FrameSource | None = None) -> None:
+        """Opens and checks everything. Raises UsageError or RunError, one line, for what is missing or wrong.
+
+        source: where frames come from instead of the settings' camera or video.
+        """
+        if source is None and settings.camera is None and settings.video is None:
             raise UsageError("no source: give --camera 0, or --video FILE")
         self._settings = settings
         self._stopping = threading.Event()
@@ -48,9 +51,7 @@ class Agent:
             bundle = Bundle(settings.model or BUNDLED)
             challenge_age = settings.policy.challenge_age or bundle.challenge_age(settings.policy.risk)
             age_model = make_age_model(bundle, settings.threads)
-            self._events = EventLog(settings.events)
-            opened.callback(self._events.close)
-            self._source = _open_source(settings)
+            self._source = source or _open_source(settings)
             opened.callback(self._source.close)
             self._server = None if settings.replay else TillServer(settings.till)
             if self._server:
@@ -58,6 +59,9 @@ class Agent:
             self._pipeline = Pipeline(settings, age_model)
             opened.callback(self._pipeline.close)
             age_model.predict(np.zeros((1, CROP_PX, CROP_PX, 3), np.uint8))
+            # Last, so that a start that fails leaves no empty file behind.
+            self._events = EventLog(settings.events)
+            opened.callback(self._events.close)
             self._opened = opened.pop_all()
         self._identity: Identity = ReplayIdentity() if settings.replay else LiveIdentity()
         self._lane = Lane(settings, challenge_age, bundle.hash, self._identity)

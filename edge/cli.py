@@ -58,7 +58,7 @@ def _run(words: list[str]) -> None:
     parser.add_argument("--config", type=Path)
     known, flags = parser.parse_known_args(words)
     settings = load_settings(flags, known.config)
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(message)s")
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="edge-agent: %(message)s")
 
     from edge.agent import Agent
 

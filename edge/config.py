@@ -50,14 +50,14 @@ class QualitySettings(Section):
 
     min_eye_distance_px: Annotated[float, Field(ge=4, le=500)] = Field(16, description="smallest face")
     min_sharpness: Annotated[float, Field(ge=0)] = Field(
-        15, description="least variance of the Laplacian over the aligned face"
+        10, description="least variance of the Laplacian over the aligned face"
     )
     min_brightness: Annotated[float, Field(ge=0, le=255)] = Field(35, description="darkest mean grey of a face")
     max_brightness: Annotated[float, Field(ge=0, le=255)] = Field(225, description="brightest mean grey of a face")
     max_turn: Share = Field(
-        0.5, description="how far the nose may stand from between the eyes, as a share of eye to mouth: turned aside"
+        0.4, description="how far the nose may stand from between the eyes, as a share of eye to mouth: turned aside"
     )
-    min_confirmation: Share = Field(0.75, description="how sure a second detector must be that this is a face")
+    min_confirmation: Share = Field(0.85, description="how sure a second detector must be that this is a face")
 
 
 class TrackingSettings(Section):

@@ -23,7 +23,11 @@ RIVAL_SIZE = 0.75
 _SURE_LOOKS = 2
 """Looks at which a second detector must have agreed before somebody counts as a person standing there."""
 
+_PRESENT_S = 0.5
+"""Somebody seen less than this ago is there now."""
+
 _SMOOTHING = 0.2
+"""Weight of the newest size of a face in its running mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,10 @@ class CustomerZone:
             if standing:
                 self._customer_id = max(standing, key=lambda person: _claim(person, now_s)).track_id
 
+    def people(self, now_s: float) -> int:
+        """How many people are in the zone and in view now."""
+        return sum(_present(person, now_s) for person in self._people.values())
+
     def forget_ages(self) -> None:
         """Drop all looks: a sale starts with the evidence of its own customer only."""
         self._people = {
@@ -85,12 +93,8 @@ class CustomerZone:
         if customer is None:
             return (Reason.NO_FACE,)
         for other in self._people.values():
-            if (
-                other is not customer
-                and other.sure_looks >= _SURE_LOOKS
-                and now_s - other.last_s < 0.5
-                and other.eye_distance_px >= RIVAL_SIZE * customer.eye_distance_px
-            ):
+            as_near = other.eye_distance_px >= RIVAL_SIZE * customer.eye_distance_px
+            if other is not customer and _present(other, now_s) and as_near:
                 return (Reason.TWO_PEOPLE,)
         if not customer.age.looks and customer.refused:
             return tuple(Reason(reason) for reason in customer.refused)
@@ -118,6 +122,10 @@ class CustomerZone:
             age=known.age.add(age_probs, float(faces.quality[row])) if estimated else known.age,
             refused=reasons if looked else known.refused,
         )
+
+
+def _present(person: Person, now_s: float) -> bool:
+    return person.sure_looks >= _SURE_LOOKS and now_s - person.last_s < _PRESENT_S
 
 
 def _claim(person: Person, now_s: float) -> float:

@@ -53,7 +53,7 @@ class Lane:
         self._sale: Sale | None = None
         self._continuous = settings.mode != "on-sale"
         self._seen_s: float | None = None
-        self._sequence, self._people = -1, 0
+        self._sequence = -1
         self._last_state: State | None = None
         self._last_state_s = -_STATE_EVERY_S
 
@@ -65,7 +65,7 @@ class Lane:
     def see(self, faces: Faces, frame: Frame, now_s: float) -> list[Told]:
         """Take in what the pipeline said of a frame. now_s: the same clock as the frame's grab time."""
         self._zone.see(faces, frame.pixels.shape, frame.grab_s)
-        self._seen_s, self._sequence, self._people = frame.grab_s, frame.sequence, len(faces)
+        self._seen_s, self._sequence = frame.grab_s, frame.sequence
         customer = self._zone.customer
         if self._continuous:
             self._keep_sale_of(customer.track_id if customer else None, frame.grab_s)
@@ -81,7 +81,7 @@ class Lane:
         if sale and sale.wants(verdict, now_s, self._settings.policy.answer_within_s):
             told.append(Told(self._alert(sale, verdict, now_s)))
             self._sale = sale.with_answer(verdict)
-        state = self._state(verdict)
+        state = self._state(verdict, now_s)
         changed = self._last_state is None or _shown(state) != _shown(self._last_state)
         if changed or now_s - self._last_state_s >= _STATE_EVERY_S:
             self._last_state, self._last_state_s = state, now_s
@@ -152,12 +152,12 @@ class Lane:
             grab_to_alert_ms=round((now_s - (self._seen_s or now_s)) * 1000, 1) if measured else None,
         )
 
-    def _state(self, verdict: Verdict) -> State:
+    def _state(self, verdict: Verdict, now_s: float) -> State:
         customer = self._zone.customer
         return State(
             lane=self._settings.lane,
             frame=self._sequence,
-            people=self._people,
+            people=self._zone.people(now_s),
             customer=customer.track_id if customer else None,
             age=_interval(verdict.age),
             decision=verdict.decision if self.analysing and customer else None,

@@ -42,7 +42,7 @@ class Reason(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A decision with its reasons, the age it came from (None when there is none), and the looks behind it."""
+    """A decision with its reasons, the age it came from (None where no age can be trusted), and the looks behind it."""
 
     decision: Decision
     reasons: tuple[Reason, ...]
@@ -58,11 +58,11 @@ def decide(age: TrackAge | None, doubts: tuple[Reason, ...], challenge_age: int,
     being under age of at most `settings.max_p_under_legal`.
     """
     looks = age.looks if age else 0
-    estimate = age.estimate(settings.legal_age) if age and looks else None
     if doubts:
-        return Verdict(Decision.UNKNOWN, doubts, estimate, looks)
-    if estimate is None or looks < settings.min_looks:
-        return Verdict(Decision.UNKNOWN, (Reason.FEW_LOOKS,), estimate, looks)
+        return Verdict(Decision.UNKNOWN, doubts, None, looks)
+    if age is None or looks < settings.min_looks:
+        return Verdict(Decision.UNKNOWN, (Reason.FEW_LOOKS,), None, looks)
+    estimate = age.estimate(settings.legal_age)
     if estimate.mean < challenge_age:
         return Verdict(Decision.CHALLENGE, (Reason.LOOKS_YOUNG,), estimate, looks)
     if estimate.p_under_legal > settings.max_p_under_legal:

@@ -1,0 +1,79 @@
+"""What all tests share: the recordings, the drawn clip, and the agent as a user starts it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge.demo.clip import write_clip
+
+SHARED = Path(__file__).parents[2] / "shared"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of recordings and photos that is not part of the project."""
+    if not (SHARED / "clips").is_dir():
+        pytest.skip(f"no recordings: {SHARED} is not there")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def demo_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Someone walks in, stands for five seconds, and leaves; 11.5 s at 30 frames/s."""
+    file = tmp_path_factory.mktemp("clip") / "lane.mp4"
+    write_clip(file)
+    return file
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run of a command."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.out.splitlines()]
+
+    def of_type(self, kind: str) -> list[dict[str, Any]]:
+        """The data of every event of one type."""
+        return [event["data"] for event in self.events if event["type"] == kind]
+
+
+@pytest.fixture(scope="session")
+def edge_agent() -> Callable[..., Run]:
+    """Run `edge-agent` with words of the command line; further EDGE_* variables by keyword."""
+
+    def run(*words: object, **variables: str) -> Run:
+        command = [sys.executable, "-m", "edge", *map(str, words)]
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=240, check=False, env=os.environ | variables
+        )
+        return Run(done.returncode, done.stdout, done.stderr)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def replay(edge_agent: Callable[..., Run]) -> Callable[[Path], Run]:
+    """Replay a clip, once per session, and return its run with the events on stdout."""
+    done: dict[Path, Run] = {}
+
+    def run(clip: Path) -> Run:
+        if clip not in done:
+            done[clip] = edge_agent("--video", clip, "--replay", "--events", "-")
+            assert done[clip].code == 0, done[clip].err
+        return done[clip]
+
+    return run

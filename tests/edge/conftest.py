@@ -1,0 +1,172 @@
+"""Builders that the tests of `edge` share: people, their faces, frames, settings and lanes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import settings as hypothesis_settings
+from numpy.typing import NDArray
+
+from edge.config import Settings
+from edge.faces import AGES, NO_TRACK, Faces
+from edge.frames import Frame
+from edge.identity import ReplayIdentity
+from edge.lane import Lane, Told
+from edge.till.messages import Alert, Data, State
+
+hypothesis_settings.register_profile("edge", deadline=None, derandomize=True, max_examples=50)
+hypothesis_settings.load_profile("edge")
+
+WIDTH, HEIGHT = 640, 480
+FACE_SHAPE = np.array([[-0.5, 0.0], [0.5, 0.0], [0.0, 0.55], [0.0, 1.1]], np.float32)
+"""Right eye, left eye, nose and mouth of a frontal face, in eye distances from between the eyes."""
+
+
+@dataclass(frozen=True)
+class Someone:
+    """A person as a frame shows them. x, y: centre of the face in shares of the frame. age: years, None when no age was
+    estimated. quality: NaN when the quality gate did not look."""
+
+    track: int = 1
+    age: float | None = 50
+    x: float = 0.5
+    y: float = 0.5
+    eyes_px: float = 40
+    quality: float = 0.8
+    reasons: tuple[str, ...] = ()
+    score: float = 0.9
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_edge_variables() -> Iterator[None]:
+    """Tests see the defaults, whatever EDGE_* variables the machine has."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("EDGE_")]:
+            patch.delenv(name)
+        yield
+
+
+@pytest.fixture(scope="session")
+def someone() -> type[Someone]:
+    return Someone
+
+
+@pytest.fixture(scope="session")
+def looks_like() -> Callable[..., NDArray[np.float32]]:
+    """A bell-shaped distribution over the ages 0..100."""
+
+    def bell(mean: float, spread: float = 4.0) -> NDArray[np.float32]:
+        probs = np.exp(-(((np.arange(AGES) - mean) / spread) ** 2) / 2)
+        return np.asarray(probs / probs.sum(), np.float32)
+
+    return bell
+
+
+@pytest.fixture(scope="session")
+def faces_of(looks_like: Callable[..., NDArray[np.float32]]) -> Callable[..., Faces]:
+    """The faces of some people in a frame of 640x480."""
+
+    def faces(*people: Someone) -> Faces:
+        if not people:
+            return Faces()
+        centres = np.array([[person.x * WIDTH, person.y * HEIGHT] for person in people], np.float32)
+        eyes_px = np.array([[person.eyes_px] for person in people], np.float32)
+        nothing = np.full(AGES, np.nan, np.float32)
+        return Faces(
+            boxes=np.hstack([centres - eyes_px, centres + eyes_px]),
+            keypoints=centres[:, None] + FACE_SHAPE * eyes_px[:, None],
+            scores=np.array([person.score for person in people], np.float32),
+            track_ids=np.array([person.track for person in people], np.int64),
+            quality=np.array([0.0 if person.reasons else person.quality for person in people], np.float32),
+            reasons=tuple(person.reasons for person in people),
+            age_probs=np.array([nothing if person.age is None else looks_like(person.age) for person in people]),
+        )
+
+    return faces
+
+
+@pytest.fixture(scope="session")
+def detected(someone: type[Someone], faces_of: Callable[..., Faces]) -> Callable[..., Faces]:
+    """Faces as a detector gives them, with nothing filled in yet: `detected({"x": 0.3}, {"x": 0.7, "score": 0.4})`."""
+
+    def faces(*people: dict[str, Any]) -> Faces:
+        found = faces_of(*(someone(**{"track": NO_TRACK, **person}) for person in people))
+        return Faces(found.boxes, found.keypoints, found.scores)
+
+    return faces
+
+
+@pytest.fixture(scope="session")
+def frame_at() -> Callable[..., Frame]:
+    """A black frame of 640x480, grabbed at a time."""
+
+    def frame(grab_s: float, sequence: int = 0) -> Frame:
+        return Frame(np.zeros((HEIGHT, WIDTH, 3), np.uint8), grab_s, sequence, "lane-1")
+
+    return frame
+
+
+@pytest.fixture(scope="session")
+def make_settings() -> Callable[..., Settings]:
+    return Settings
+
+
+@pytest.fixture(scope="session")
+def make_lane() -> Callable[..., Lane]:
+    """A lane that asks whoever looks younger than 25, with ids by number and times from 2000-01-01."""
+
+    def lane(**settings: Any) -> Lane:
+        return Lane(Settings(**settings), 25, "0123456789ab", ReplayIdentity())
+
+    return lane
+
+
+class Drive:
+    """Drives a lane as the agent does: frames a tenth of a second apart, and messages of a till. Keeps what is told."""
+
+    def __init__(self, lane: Lane, faces_of: Callable[..., Faces]) -> None:
+        self.lane, self._faces_of = lane, faces_of
+        self.now_s, self._frames, self._messages = 0.0, 0, 0
+        self.alerts: list[Alert] = []
+        self.states: list[State] = []
+
+    def show(self, *people: Someone, frames: int = 1) -> None:
+        for _ in range(frames):
+            self.now_s = round(self.now_s + 0.1, 6)
+            frame = Frame(np.zeros((HEIGHT, WIDTH, 3), np.uint8), self.now_s, self._frames, "lane-1")
+            self._frames += 1
+            self._keep(self.lane.see(self._faces_of(*people), frame, self.now_s))
+
+    def wait(self, seconds: float) -> None:
+        """No frame comes, only time passes."""
+        until_s = round(self.now_s + seconds, 6)
+        while self.now_s < until_s:
+            self.now_s = round(min(self.now_s + 0.05, until_s), 6)
+            self._keep(self.lane.tick(self.now_s))
+
+    def hear(self, message: Data) -> Data:
+        """The till says something; returns the agent's reply."""
+        self._messages += 1
+        told = self.lane.hear(f"message-{self._messages}", message, self.now_s)
+        assert [one.only_to_asker for one in told] == [True] + [False] * (len(told) - 1)
+        self._keep(told[1:])
+        return told[0].data
+
+    @property
+    def decisions(self) -> list[str]:
+        return [alert.decision.value for alert in self.alerts]
+
+    def _keep(self, told: list[Told]) -> None:
+        self.alerts += [one.data for one in told if isinstance(one.data, Alert)]
+        self.states += [one.data for one in told if isinstance(one.data, State)]
+
+
+@pytest.fixture(scope="session")
+def drive(make_lane: Callable[..., Lane], faces_of: Callable[..., Faces]) -> Callable[..., Drive]:
+    """A lane with the given settings, and somebody to drive it."""
+    return lambda **settings: Drive(make_lane(**settings), faces_of)

@@ -1,0 +1,66 @@
+"""How commands end: 0, 1 or 2, and one clear line on stderr instead of a traceback."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from edge.commands import run_command
+from edge.errors import EdgeError, RunError, UsageError
+
+
+def run(body: str) -> subprocess.CompletedProcess[str]:
+    """A command of its own process: its stdout is a pipe that nobody reads any more."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    script = f"from edge.commands import run_command\ndef command():\n    {body}\nrun_command(command)"
+    try:
+        return subprocess.run(
+            [sys.executable, "-c", script], stdout=writer, stderr=subprocess.PIPE, text=True, check=False, timeout=60
+        )
+    finally:
+        os.close(writer)
+
+
+def fail(problem: BaseException) -> None:
+    raise problem
+
+
+def test_a_command_that_returns_ends_well(capsys: pytest.CaptureFixture[str]) -> None:
+    run_command(lambda: print("done"))
+    assert capsys.readouterr() == ("done\n", "")
+
+
+@pytest.mark.parametrize(("kind", "exit_code"), [(RunError, 1), (UsageError, 2)])
+def test_what_a_user_can_mend_ends_in_one_line_and_its_exit_code(
+    kind: type[EdgeError], exit_code: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["/opt/bin/edge-agent", "run"])
+    with pytest.raises(SystemExit) as ended:
+        run_command(lambda: fail(kind("camera 7 gives no picture: is it plugged in?")))
+    assert ended.value.code == exit_code
+    assert capsys.readouterr() == ("", "edge-agent: camera 7 gives no picture: is it plugged in?\n")
+
+
+def test_an_interrupted_command_ends_as_shells_expect() -> None:
+    with pytest.raises(SystemExit) as ended:
+        run_command(lambda: fail(KeyboardInterrupt()))
+    assert ended.value.code == 130
+
+
+def test_a_mistake_of_our_own_is_not_hidden() -> None:
+    with pytest.raises(ZeroDivisionError):
+        run_command(lambda: fail(ZeroDivisionError()))
+
+
+def test_a_reader_who_has_gone_is_no_failure() -> None:
+    ended = run("[print('x' * 1000, flush=True) for _ in range(100)]")
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_a_reader_who_has_gone_before_the_last_line_is_no_failure_either() -> None:
+    ended = run("print('one short line')")
+    assert (ended.returncode, ended.stderr) == (0, "")

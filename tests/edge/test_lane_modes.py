@@ -1,0 +1,88 @@
+"""When a lane looks at faces: on sale, always, or always until the first till says hello."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from edge.till.messages import Hello, RestrictedItem, SaleClosed, SaleOpened
+
+Drive = Callable[..., Any]
+HELLO, OPEN = Hello(till="till-1"), SaleOpened(sale_id="sale-1")
+SCAN, CLOSE = RestrictedItem(sale_id="sale-1"), SaleClosed(sale_id="sale-1")
+
+
+def test_on_sale_faces_are_analysed_only_while_a_sale_is_open(drive: Drive) -> None:
+    lane = drive(mode="on-sale")
+    analysing = [lane.lane.analysing]
+    for message in (HELLO, OPEN, SCAN, CLOSE):
+        lane.hear(message)
+        analysing.append(lane.lane.analysing)
+    assert analysing == [False, False, True, True, False]
+
+
+def test_on_sale_nobody_is_judged_between_sales(drive: Drive, someone: Any) -> None:
+    lane = drive(mode="on-sale")
+    lane.show(someone(age=15), frames=50)
+    assert lane.alerts == []
+    assert {state.decision for state in lane.states} == {None}
+
+
+@pytest.mark.parametrize("mode", ["continuous", "auto"])
+def test_without_a_till_whoever_stands_there_is_judged(mode: str, drive: Drive, someone: Any) -> None:
+    lane = drive(mode=mode)
+    assert lane.lane.analysing
+    lane.show(someone(1, age=50), frames=5)
+    lane.show(frames=25)
+    lane.show(someone(2, age=15), frames=5)
+    assert lane.decisions == ["NO_CHALLENGE", "CHALLENGE"]
+    assert lane.alerts[0].sale_id != lane.alerts[1].sale_id
+
+
+def test_without_a_till_a_customer_who_is_hard_to_see_is_unknown_in_time(drive: Drive, someone: Any) -> None:
+    lane = drive(mode="continuous")
+    lane.show(someone(reasons=("dark",)), frames=15)
+    assert lane.decisions == ["UNKNOWN"]
+    assert [reason.value for reason in lane.alerts[0].reasons] == ["dark"]
+
+
+def test_an_empty_lane_has_nothing_to_say_without_a_till(drive: Drive) -> None:
+    lane = drive(mode="continuous")
+    lane.show(frames=30)
+    lane.wait(5)
+    assert lane.alerts == []
+
+
+def test_auto_becomes_on_sale_at_the_first_hello(drive: Drive, someone: Any) -> None:
+    lane = drive(mode="auto")
+    lane.show(someone(age=50), frames=5)
+    lane.hear(HELLO)
+    assert not lane.lane.analysing
+    lane.show(someone(2, age=15, x=0.3), frames=50)
+    assert lane.decisions == ["NO_CHALLENGE"]
+
+
+def test_a_second_hello_leaves_the_open_sale_alone(drive: Drive, someone: Any) -> None:
+    lane = drive(mode="auto")
+    for message in (HELLO, OPEN, HELLO):
+        lane.hear(message)
+    lane.show(someone(age=50), frames=5)
+    lane.hear(SCAN)
+    assert [(alert.sale_id, alert.decision.value) for alert in lane.alerts] == [("sale-1", "NO_CHALLENGE")]
+
+
+def test_continuous_stays_continuous_when_a_till_says_hello(drive: Drive) -> None:
+    lane = drive(mode="continuous")
+    lane.hear(HELLO)
+    assert lane.lane.analysing
+
+
+def test_a_sale_that_was_acknowledged_is_answered_though_the_till_never_said_hello(drive: Drive, someone: Any) -> None:
+    lane = drive(mode="auto")
+    lane.hear(OPEN)
+    lane.show(someone(age=50), frames=5)
+    lane.hear(SCAN)
+    lane.wait(0.9)
+    assert "sale-1" in [alert.sale_id for alert in lane.alerts]

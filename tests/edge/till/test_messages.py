@@ -1,0 +1,166 @@
+"""The messages between agent and till: CloudEvents in JSON, strict in what is sent, lenient in what is read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.till.messages import (
+    MESSAGES,
+    Ack,
+    Alert,
+    Data,
+    Hello,
+    IdChecked,
+    RestrictedItem,
+    SaleClosed,
+    SaleOpened,
+    parse,
+    wrap,
+)
+
+NOON = datetime(2026, 3, 1, 12, 0, 0, 250_000, tzinfo=timezone.utc)
+
+ids = st.text(min_size=1, max_size=128)
+messages = st.one_of(
+    st.builds(Hello, till=ids),
+    st.builds(SaleOpened, sale_id=ids),
+    st.builds(RestrictedItem, sale_id=ids),
+    st.builds(IdChecked, sale_id=ids, outcome=st.sampled_from(["passed", "failed", "not-shown"])),
+    st.builds(SaleClosed, sale_id=ids),
+    st.builds(Ack, message_id=ids, alert_id=st.none() | ids),
+)
+
+
+def envelope(**changes: Any) -> bytes:
+    event = {
+        "specversion": "1.0",
+        "id": "1",
+        "source": "/till/1",
+        "type": "lane.hello",
+        "time": "2026-03-01T12:00:00.250Z",
+        "data": {"till": "till-1"},
+    }
+    return json.dumps(event | changes).encode()
+
+
+@pytest.fixture
+def alert(drive: Callable[..., Any], someone: Any) -> Alert:
+    lane = drive(mode="continuous")
+    lane.show(someone(age=None), frames=15)
+    [alert] = lane.alerts
+    assert isinstance(alert, Alert)
+    return alert
+
+
+def test_a_message_is_a_whole_cloudevent() -> None:
+    event = wrap(Hello(till="till-1"), id="42", source="/edge-agent/lane-1", time=NOON)
+    assert json.loads(event.to_json()) == {
+        "specversion": "1.0",
+        "id": "42",
+        "source": "/edge-agent/lane-1",
+        "type": "lane.hello",
+        "time": "2026-03-01T12:00:00.250Z",
+        "datacontenttype": "application/json",
+        "dataschema": "urn:edge-agent:lane.hello:1",
+        "data": {"till": "till-1"},
+    }
+
+
+@given(messages)
+def test_what_is_sent_reads_back_the_same(message: Data) -> None:
+    event = wrap(message, id="1", source="/x", time=NOON)
+    assert parse(event.to_json().encode()) == event
+    assert parse(event.to_json().encode()).content() == message
+
+
+def test_an_alert_reads_back_the_same(alert: Alert) -> None:
+    raw = wrap(alert, id="1", source="/x", time=NOON).to_json()
+    assert parse(raw.encode()).content() == alert
+
+
+def test_an_alert_without_an_age_says_null_and_carries_nothing_but_the_contracts_fields(alert: Alert) -> None:
+    data = json.loads(wrap(alert, id="1", source="/x", time=NOON).to_json())["data"]
+    assert data["age"] is None
+    assert data["p_under_legal"] is None
+    assert set(data) == {
+        "alert_id", "sale_id", "lane", "decision", "reasons", "age", "p_under_legal", "threshold", "samples", "model",
+        "text", "issued_at", "expires_at", "grab_to_alert_ms",
+    }  # fmt: skip
+
+
+def test_times_in_an_alert_are_utc_with_milliseconds(alert: Alert) -> None:
+    data = json.loads(wrap(alert, id="1", source="/x", time=NOON).to_json())["data"]
+    assert data["issued_at"] == "2000-01-01T00:00:01.000Z"
+    assert data["expires_at"] == "2000-01-01T00:00:31.000Z"
+
+
+def test_a_time_of_another_zone_is_told_in_utc() -> None:
+    moscow = NOON.astimezone(timezone(timedelta(hours=3)))
+    event = wrap(Hello(till="till-1"), id="1", source="/x", time=moscow)
+    assert json.loads(event.to_json())["time"] == "2026-03-01T12:00:00.250Z"
+
+
+def test_what_a_newer_till_adds_is_ignored() -> None:
+    event = parse(envelope(traceparent="00-1-2-00", data={"till": "till-1", "colour": "red"}))
+    assert event.content() == Hello(till="till-1")
+
+
+def test_every_type_has_its_own_name_and_no_other() -> None:
+    assert all(MESSAGES[name].type == name for name in MESSAGES)
+    assert {"lane.hello", "lane.sale.opened", "lane.sale.restricted_item", "lane.sale.closed", "lane.id.checked"} < set(
+        MESSAGES
+    )
+
+
+@pytest.mark.parametrize(
+    ("raw", "named"),
+    [
+        (b"", "message: Invalid JSON"),
+        (b"hello", "message: Invalid JSON"),
+        (b"\xff\xfe", "message: Invalid JSON"),
+        (b"[]", "message: Input should be an object"),
+        (envelope(specversion="0.3"), "specversion: Input should be '1.0'"),
+        (envelope(id=""), "id: String should have at least 1 character"),
+        (envelope(id="x" * 129), "id: String should have at most 128 characters"),
+        (envelope(time="noon"), "time: "),
+        (envelope(time="2026-03-01T12:00:00"), "time: Input should have timezone info"),
+        (envelope(datacontenttype="text/xml"), "datacontenttype: "),
+        (envelope(data="till-1"), "data: Input should be an object"),
+    ],
+)
+def test_what_is_no_cloudevent_is_refused_in_one_line_by_the_field(raw: bytes, named: str) -> None:
+    with pytest.raises(ValueError, match=r".") as refused:
+        parse(raw)
+    assert str(refused.value).startswith(named)
+    assert "\n" not in str(refused.value)
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_from_a_till_cause_anything_but_a_value_error(raw: bytes) -> None:
+    with pytest.raises(ValueError, match=": "):
+        parse(raw)
+
+
+def test_an_unknown_type_is_refused_with_those_that_are_known() -> None:
+    with pytest.raises(ValueError, match=r"unknown type 'lane\.dance': known are lane\.hello, "):
+        parse(envelope(type="lane.dance")).content()
+
+
+@pytest.mark.parametrize(
+    ("type", "data", "named"),
+    [
+        ("lane.hello", {}, "till: Field required"),
+        ("lane.sale.opened", {"sale_id": 7}, "sale_id: Input should be a valid string"),
+        ("lane.id.checked", {"sale_id": "1", "outcome": "maybe"}, "outcome: Input should be 'passed', 'failed' or"),
+    ],
+)
+def test_data_that_does_not_fit_its_type_is_refused_by_the_field(type: str, data: dict[str, Any], named: str) -> None:
+    with pytest.raises(ValueError, match=named):
+        parse(envelope(type=type, data=data)).content()

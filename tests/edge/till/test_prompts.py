@@ -1,0 +1,66 @@
+"""What the cashier reads: a question or none, the reason, in two languages, and no false certainty."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.policy import Decision, Reason, Verdict
+from edge.till.prompts import prompt
+
+reasons = st.lists(st.sampled_from(Reason), max_size=4, unique=True).map(tuple)
+asking = st.sampled_from([Decision.CHALLENGE, Decision.UNKNOWN])
+
+
+def verdict(decision: Decision, *reasons: Reason) -> Verdict:
+    return Verdict(decision, reasons, None, 0)
+
+
+def test_a_young_face_is_asked_with_the_age_that_counts() -> None:
+    text = prompt(verdict(Decision.CHALLENGE, Reason.LOOKS_YOUNG), 25)
+    assert text.en == "Ask for ID: looks younger than 25."
+    assert text.ru == "Спросите документ: выглядит моложе 25."
+
+
+def test_an_older_face_is_left_to_the_cashiers_own_judgement() -> None:
+    text = prompt(verdict(Decision.NO_CHALLENGE, Reason.LOOKS_OLDER), 30)
+    assert text.en == "Looks over 30. If in doubt, ask for ID."
+    assert text.ru == "Выглядит старше 30. Есть сомнения — спросите документ."
+
+
+def test_several_reasons_are_told_one_after_the_other() -> None:
+    text = prompt(verdict(Decision.UNKNOWN, Reason.DARK, Reason.BLURRED), 25)
+    assert text.en == "Ask for ID: too dark, the picture is blurred."
+    assert text.ru == "Спросите документ: слишком темно, изображение нечёткое."
+
+
+def test_a_reason_that_means_nothing_to_a_cashier_is_left_out() -> None:
+    assert prompt(verdict(Decision.UNKNOWN, Reason.NEW_LOOK), 25).en == "Ask for ID."
+    assert prompt(verdict(Decision.UNKNOWN, Reason.NO_FACE, Reason.NEW_LOOK), 25).en == "Ask for ID: no face in view."
+
+
+@pytest.mark.parametrize("reason", sorted(set(Reason) - {Reason.LOOKS_OLDER, Reason.NEW_LOOK}))
+def test_every_reason_to_ask_is_told_in_both_languages(reason: Reason) -> None:
+    text = prompt(verdict(Decision.UNKNOWN, reason), 25)
+    assert text.en.startswith("Ask for ID: ")
+    assert text.ru.startswith("Спросите документ: ")
+
+
+@given(asking, reasons, st.integers(18, 60))
+def test_every_doubt_asks_and_fits_on_the_screen_of_a_till(
+    decision: Decision, reasons: tuple[Reason, ...], challenge_age: int
+) -> None:
+    text = prompt(verdict(decision, *reasons), challenge_age)
+    assert text.en.startswith("Ask for ID")
+    assert text.ru.startswith("Спросите документ")
+    assert max(len(text.en), len(text.ru)) <= 140
+    assert "{" not in text.en + text.ru
+
+
+@given(st.sampled_from(Decision), reasons)
+def test_no_prompt_shouts_or_speaks_of_the_other_language(decision: Decision, reasons: tuple[Reason, ...]) -> None:
+    text = prompt(verdict(decision, *reasons), 25)
+    assert "!" not in text.en + text.ru
+    assert text.en.isascii()
+    assert not any("a" <= letter <= "z" for letter in text.ru.lower())

@@ -1,0 +1,80 @@
+"""The whole pipeline on the drawn clip, which needs nothing but the project itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+
+def test_one_person_is_one_customer_with_one_sale(demo_clip: Path, replay: Callable[[Path], Any]) -> None:
+    run = replay(demo_clip)
+    customers = {state["customer"] for state in run.of_type("lane.state")} - {None}
+    assert len(customers) == 1
+    assert len({alert["sale_id"] for alert in run.of_type("lane.alert")}) == 1
+
+
+def test_the_empty_lane_has_no_customer_and_no_age(demo_clip: Path, replay: Callable[[Path], Any]) -> None:
+    states = replay(demo_clip).of_type("lane.state")
+    before, after = states[0], states[-1]
+    for state in (before, after):
+        assert state["customer"] is None
+        assert state["age"] is None
+        assert state["decision"] is None
+
+
+def test_an_alert_says_what_the_contract_asks_for(demo_clip: Path, replay: Callable[[Path], Any]) -> None:
+    event = next(event for event in replay(demo_clip).events if event["type"] == "lane.alert")
+    assert event["specversion"] == "1.0"
+    assert set(event["data"]) == {
+        "alert_id", "sale_id", "lane", "decision", "reasons", "age", "p_under_legal", "threshold", "samples",
+        "model", "text", "issued_at", "expires_at", "grab_to_alert_ms",
+    }  # fmt: skip
+    assert set(event["data"]["text"]) == {"ru", "en"}
+    life = datetime.fromisoformat(event["data"]["expires_at"].replace("Z", "+00:00")) - datetime.fromisoformat(
+        event["data"]["issued_at"].replace("Z", "+00:00")
+    )
+    assert life.total_seconds() == 30
+
+
+def test_the_portrait_of_a_grown_woman_is_read_as_an_adult(demo_clip: Path, replay: Callable[[Path], Any]) -> None:
+    ages = [state["age"]["mean"] for state in replay(demo_clip).of_type("lane.state") if state["age"]]
+    print(f"the portrait, taken at 36, is read as {min(ages)} to {max(ages)}")
+    assert 22 < min(ages) <= max(ages) < 55
+
+
+def test_the_same_replay_twice_gives_the_same_bytes(
+    demo_clip: Path, replay: Callable[[Path], Any], edge_agent: Callable[..., Any], tmp_path: Path
+) -> None:
+    file = tmp_path / "events.jsonl"
+    assert edge_agent("--video", demo_clip, "--replay", "--events", file).code == 0
+    assert file.read_text(encoding="utf-8") == replay(demo_clip).out
+
+
+def test_a_clip_cut_off_in_the_middle_ends_cleanly_with_what_it_saw(
+    demo_clip: Path, edge_agent: Callable[..., Any], tmp_path: Path
+) -> None:
+    # The index of an MP4 stands at its end and would be cut off too; Matroska, what recorders use, needs none.
+    import av
+
+    whole, cut = tmp_path / "whole.mkv", tmp_path / "cut.mkv"
+    with av.open(str(demo_clip)) as source, av.open(str(whole), "w") as target:
+        stream = source.streams.video[0]
+        copied = target.add_stream_from_template(stream)
+        for packet in source.demux(stream):
+            if packet.dts is not None:
+                packet.stream = copied
+                target.mux(packet)
+    cut.write_bytes(whole.read_bytes()[: whole.stat().st_size * 6 // 10])
+    run = edge_agent("--video", cut, "--replay", "--events", "-")
+    assert run.code == 0
+    assert 100 < run.of_type("lane.state")[-1]["frame"] < 250
+    assert len(run.of_type("lane.alert")) >= 1
+    assert "Traceback" not in run.err
+
+
+def test_a_replay_opens_no_socket(demo_clip: Path, edge_agent: Callable[..., Any]) -> None:
+    # An address that cannot be bound would fail a run that tried.
+    run = edge_agent("--video", demo_clip, "--replay", EDGE_TILL__RELIABLE="tcp://192.0.2.1:5557")
+    assert run.code == 0, run.err

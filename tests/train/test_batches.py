@@ -1,0 +1,144 @@
+"""Batches of augmented crops."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from edge.crop import align
+from train.batches import Batch, Batches, crops_of, shown
+from train.pictures import Pictures
+from train.recipe import Recipe, Stage
+from train.targets import soft_labels
+from train.teacher import Lessons
+
+
+def equal(one: Batch, other: Batch) -> bool:
+    return all(torch.equal(mine, theirs) for mine, theirs in zip(one, other, strict=True))
+
+
+def test_a_batch_has_pictures_labels_ages_and_no_embeddings_without_a_teacher(
+    faces: Pictures, tiny_recipe: Recipe
+) -> None:
+    batch = Batches(faces, None, tiny_recipe, 4, 6)[0]
+    assert [(tuple(part.shape), part.dtype) for part in batch] == [
+        ((4, 32, 32, 3), torch.uint8),
+        ((4, 101), torch.float32),
+        ((4, 2), torch.float32),
+        ((4, 0), torch.float32),
+    ]
+
+
+def test_pictures_grow_with_the_stages(faces: Pictures, tiny_recipe: Recipe) -> None:
+    batches = Batches(faces, None, tiny_recipe, 2, 4)
+    assert [batches[step].images.shape[1] for step in range(4)] == [32, 32, 48, 48]
+
+
+def test_batch_k_is_always_the_same(faces: Pictures, tiny_recipe: Recipe) -> None:
+    one, other = Batches(faces, None, tiny_recipe, 3, 9), Batches(faces, None, tiny_recipe, 3, 9)
+    backwards = {step: other[step] for step in reversed(range(9))}
+    assert all(equal(one[step], backwards[step]) for step in range(9))
+
+
+def test_a_loader_that_starts_at_step_k_begins_with_batch_k(faces: Pictures, tiny_recipe: Recipe) -> None:
+    batches = Batches(faces, None, tiny_recipe, 3, 6)
+    late = list(batches.loader(4))
+    assert len(late) == 2
+    assert equal(late[0], batches[4])
+    assert equal(late[1], batches[5])
+
+
+def test_worker_processes_make_the_same_batches_in_the_same_order(faces: Pictures, tiny_recipe: Recipe) -> None:
+    here = Batches(faces, None, tiny_recipe, 3, 5)
+    there = Batches(faces, None, tiny_recipe.model_copy(update={"workers": 2}), 3, 5)
+    assert [equal(here[step], made) for step, made in enumerate(there.loader(0))] == [True] * 5
+
+
+def test_worker_processes_work_after_the_caller_has_worked_with_opencv(
+    tmp_path: Path, shop: Path, run_script: Callable[..., int | None]
+) -> None:
+    code = """
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from train.batches import Batches
+from train.index import find_faces
+from train.pictures import read_labels
+from train.recipe import Recipe
+
+if __name__ == "__main__":
+    faces = find_faces(read_labels(Path(sys.argv[1]))[0], Path("cache"))
+    cv2.setNumThreads(2)
+    cv2.GaussianBlur(np.zeros((2000, 2000, 3), np.uint8), (0, 0), 5)  # starts OpenCV's threads
+    sys.exit(0 if len(list(Batches(faces, None, Recipe(workers=1), 2, 2).loader(0))) == 2 else 1)
+"""
+    assert run_script(code, shop) == 0
+
+
+def test_another_seed_gives_other_batches(faces: Pictures, tiny_recipe: Recipe) -> None:
+    other = tiny_recipe.model_copy(update={"seed": 8})
+    assert not equal(Batches(faces, None, tiny_recipe, 3, 3)[0], Batches(faces, None, other, 3, 3)[0])
+
+
+def test_an_epoch_shows_every_photo_once_and_the_next_one_in_another_order(
+    faces: Pictures, tiny_recipe: Recipe
+) -> None:
+    four = faces[np.arange(8)]
+    batches = Batches(four, None, tiny_recipe, 2, 8)
+    seen = [[age for step in epoch for age in batches[step].ages[:, 0].tolist()] for epoch in (range(4), range(4, 8))]
+    assert sorted(seen[0]) == sorted(seen[1]) == four.ages[:, 0].tolist()
+    assert seen[0] != seen[1]
+
+
+def test_a_photo_looks_different_every_time(faces: Pictures, tiny_recipe: Recipe) -> None:
+    batches = Batches(faces[np.arange(1)], None, tiny_recipe, 1, 6)
+    assert len({batches[step].images.numpy().tobytes() for step in range(3)}) == 3
+
+
+def test_labels_and_ages_belong_to_the_photos_of_the_batch(faces: Pictures, tiny_recipe: Recipe) -> None:
+    batch = Batches(faces, None, tiny_recipe, 4, 4)[1]
+    assert np.array_equal(batch.labels.numpy(), soft_labels(batch.ages.numpy()))
+
+
+def test_a_batch_is_never_larger_than_the_data(faces: Pictures, tiny_recipe: Recipe) -> None:
+    batches = Batches(faces[np.arange(3)], None, tiny_recipe, 32, 5)
+    assert len(batches) == 5
+    assert [len(batches[step].images) for step in range(5)] == [3] * 5
+
+
+def test_a_teachers_embeddings_are_standardised_and_its_ages_mixed_into_the_labels(
+    faces: Pictures, tiny_recipe: Recipe
+) -> None:
+    embeddings = np.random.default_rng(0).normal(5, 3, (11, 1024)).astype(np.float32)
+    sure_of_70 = np.eye(101, dtype=np.float32)[np.full(11, 70)]
+    batch = Batches(faces, Lessons(embeddings, sure_of_70), tiny_recipe, 11, 2)[0]
+    assert batch.embeddings.mean(dim=0).abs().max() < 1e-3
+    assert batch.embeddings.std(dim=0, correction=0).numpy() == pytest.approx(1, abs=1e-2)
+    assert batch.labels[:, 70].numpy().min() >= 0.25 - 1e-6
+
+
+def test_crops_of_photos_are_the_lanes_crops(faces: Pictures) -> None:
+    crops = crops_of(faces[np.array([0, 8])])
+    assert (crops.dtype, crops.shape) == (np.uint8, (2, 224, 224, 3))
+    assert np.array_equal(crops[1], align(cv2.imread(str(faces.paths[8])), faces.keypoints[8]))
+
+
+def test_a_stage_that_shows_all_at_full_size_changes_nothing(faces: Pictures) -> None:
+    crop = crops_of(faces[np.arange(1)])[0]
+    assert np.array_equal(shown(crop, Stage(picture_px=224, share=1)), crop)
+
+
+def test_a_narrow_view_shows_the_middle_of_the_face() -> None:
+    crop = np.zeros((224, 224, 3), np.uint8)
+    crop[125, 112] = 255
+    part = shown(crop, Stage(picture_px=112, share=1, view=0.5))
+    assert part.shape == (112, 112, 3)
+    assert part[56, 56].tolist() == [255] * 3

@@ -1,0 +1,135 @@
+"""Finding the face on every photo once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from edge.crop import align
+from edge.faces import LEFT_EYE, MOUTH, RIGHT_EYE
+from train.data import NEAR_COPY_BITS
+from train.index import cached, face_hash, find_faces, fingerprint
+from train.pictures import Pictures, read_labels
+
+LayOut = Callable[..., Path]
+
+
+def distance(one: np.ndarray, other: np.ndarray) -> int:
+    return int(np.bitwise_count(one ^ other).sum())
+
+
+def test_the_keypoints_lie_on_the_eyes_and_the_mouth(faces: Pictures) -> None:
+    plain = faces.keypoints[0]
+    assert np.abs(plain[RIGHT_EYE] - (126, 103)).max() < 8
+    assert np.abs(plain[LEFT_EYE] - (169, 107)).max() < 8
+    assert np.abs(plain[MOUTH] - (143, 148)).max() < 8
+
+
+def test_every_version_of_the_portrait_shows_a_face(faces: Pictures) -> None:
+    assert faces.has_face.tolist() == [True] * 11
+
+
+def test_a_photo_without_a_face_and_one_that_cannot_be_read_keep_nan_keypoints(tmp_path: Path, lay_out: LayOut) -> None:
+    data = lay_out(tmp_path / "data", {"nobody": "30", "plain": "31", "torn": "32"})
+    (data / "final_files" / "torn.jpg").write_bytes(b"not a picture")
+    found = find_faces(read_labels(data)[0], tmp_path / "cache")
+    assert found.has_face.tolist() == [False, True, False]
+    assert not found.hashes[[0, 2]].any()
+
+
+def test_an_empty_table_stays_empty(tmp_path: Path, lay_out: LayOut) -> None:
+    found = find_faces(read_labels(lay_out(tmp_path / "data", {}))[0], tmp_path / "cache")
+    assert (len(found), found.keypoints.shape, found.hashes.shape) == (0, (0, 4, 2), (0, 4))
+
+
+def test_faces_are_found_after_the_caller_has_worked_with_opencv(
+    tmp_path: Path, shop: Path, run_script: Callable[..., int | None]
+) -> None:
+    code = """
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from train.index import find_faces
+from train.pictures import read_labels
+
+if __name__ == "__main__":
+    cv2.setNumThreads(2)
+    cv2.GaussianBlur(np.zeros((2000, 2000, 3), np.uint8), (0, 0), 5)  # starts OpenCV's threads
+    sys.exit(0 if find_faces(read_labels(Path(sys.argv[1]))[0], Path("cache")).has_face.all() else 1)
+"""
+    assert run_script(code, shop) == 0
+
+
+def test_faces_found_once_are_taken_from_the_cache_until_a_photo_changes(tmp_path: Path, lay_out: LayOut) -> None:
+    table, _ = read_labels(lay_out(tmp_path / "data", {"plain": "30"}))
+    marked = np.full((1, 4, 2), 7, np.float32)
+    (tmp_path / "cache").mkdir()
+    np.savez(
+        tmp_path / "cache" / f"faces-{fingerprint(table)}.npz", keypoints=marked, hashes=np.zeros((1, 4), np.uint64)
+    )
+    assert (find_faces(table, tmp_path / "cache").keypoints == 7).all()
+    os.utime(table.paths[0], ns=(1, 1))
+    assert find_faces(table, tmp_path / "cache").keypoints[0, MOUTH, 1] > 100
+
+
+def test_the_cache_holds_keypoints_and_hashes_and_no_picture(tmp_path: Path, lay_out: LayOut) -> None:
+    find_faces(read_labels(lay_out(tmp_path / "data", {"plain": "30"}))[0], tmp_path / "cache")
+    (file,) = (tmp_path / "cache").iterdir()
+    with np.load(file, allow_pickle=False) as arrays:
+        assert {name: arrays[name].shape for name in arrays} == {"keypoints": (1, 4, 2), "hashes": (1, 4)}
+
+
+def test_work_that_fails_leaves_nothing_in_the_cache(tmp_path: Path) -> None:
+    def fail() -> dict[str, np.ndarray]:
+        raise OSError("the disk went away")
+
+    with pytest.raises(OSError, match="the disk went away"):
+        cached(tmp_path / "result.npz", fail)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("change", ["name", "size", "time"])
+def test_the_fingerprint_changes_with_a_photos_name_size_and_time(tmp_path: Path, lay_out: LayOut, change: str) -> None:
+    data = lay_out(tmp_path / "data", {"plain": "30"})
+    before, photo = fingerprint(read_labels(data)[0]), data / "final_files" / "plain.jpg"
+    state = photo.stat()
+    if change == "name":
+        photo.rename(photo.with_name("other.jpg"))
+        (data / "labels.csv").write_text("file_name,real_age\nother.jpg,30\n")
+    elif change == "size":
+        photo.write_bytes(photo.read_bytes() + b"\0")
+        os.utime(photo, ns=(state.st_atime_ns, state.st_mtime_ns))
+    else:
+        os.utime(photo, ns=(state.st_atime_ns, state.st_mtime_ns + 1))
+    assert fingerprint(read_labels(data)[0]) != before
+
+
+def test_darker_greyer_larger_and_smaller_versions_of_a_photo_are_near_copies(faces: Pictures) -> None:
+    distances = [distance(faces.hashes[0], faces.hashes[row]) for row in range(5)]
+    assert distances[0] == 0
+    assert max(distances) <= NEAR_COPY_BITS
+
+
+def test_a_mirrored_or_stretched_face_is_no_near_copy(faces: Pictures) -> None:
+    assert min(distance(faces.hashes[0], faces.hashes[row]) for row in (6, 7, 8, 9, 10)) > NEAR_COPY_BITS
+
+
+def test_the_hash_does_not_look_at_the_border_of_the_crop(faces: Pictures) -> None:
+    crop = align(cv2.imread(str(faces.paths[0])), faces.keypoints[0])
+    framed = crop.copy()
+    framed[:45], framed[195:], framed[:, :40], framed[:, 185:] = 0, 0, 0, 0
+    assert distance(face_hash(crop), face_hash(framed)) == 0
+
+
+def test_the_hash_has_256_bits_half_of_which_are_set(faces: Pictures) -> None:
+    assert faces.hashes.shape == (11, 4)
+    assert faces.hashes.dtype == np.uint64
+    assert [int(np.bitwise_count(code).sum()) for code in faces.hashes] == pytest.approx([128] * 11, abs=2)

@@ -1,0 +1,87 @@
+"""The age model in PyTorch."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from train import create_model
+from train.model import AgeModel
+
+
+@pytest.fixture(scope="module")
+def model() -> AgeModel:
+    torch.manual_seed(0)
+    return create_model().eval()
+
+
+def pictures(count: int, side: int) -> torch.Tensor:
+    return torch.from_numpy(np.random.default_rng(count).integers(0, 256, (count, side, side, 3), np.uint8))
+
+
+@pytest.mark.parametrize("shape", [(224, 224), (224, 224, 1), (3, 224, 224), (31, 224, 3), (0, 0, 3), (1, 224, 224, 3)])
+def test_a_shape_that_is_not_height_width_3_is_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match=r"is not \(height, width, 3\) with sides of at least 32 pixels"):
+        create_model(shape)  # type: ignore[arg-type]
+
+
+def test_the_crops_shape_and_smaller_ones_are_taken() -> None:
+    assert isinstance(create_model((224, 224, 3)), AgeModel)
+    assert isinstance(create_model((32, 32, 3)), AgeModel)
+
+
+@torch.inference_mode()
+def test_pictures_of_bytes_become_one_distribution_over_101_years_each(model: AgeModel) -> None:
+    probs = model(pictures(2, 224))
+    assert (tuple(probs.shape), probs.dtype) == ((2, 101), torch.float32)
+    assert probs.sum(dim=1).numpy() == pytest.approx(1, abs=1e-5)
+    assert probs.min() > 0
+
+
+@torch.inference_mode()
+def test_black_and_white_pictures_give_finite_numbers(model: AgeModel) -> None:
+    extremes = torch.stack([torch.zeros(64, 64, 3, dtype=torch.uint8), torch.full((64, 64, 3), 255, dtype=torch.uint8)])
+    assert torch.isfinite(model(extremes)).all()
+
+
+@torch.inference_mode()
+def test_a_picture_is_judged_alike_alone_and_among_others(model: AgeModel) -> None:
+    batch = pictures(3, 64)
+    assert model(batch)[1].numpy() == pytest.approx(model(batch[1:2])[0].numpy(), abs=1e-6)
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize("side", [32, 80])
+def test_logits_come_with_an_embedding_for_pictures_of_any_size(model: AgeModel, side: int) -> None:
+    ages, embeddings = model.logits(pictures(2, side))
+    assert (tuple(ages.shape), tuple(embeddings.shape)) == ((2, 101), (2, 1024))
+
+
+@torch.inference_mode()
+def test_forward_is_the_softmax_of_the_logits(model: AgeModel) -> None:
+    batch = pictures(2, 64)
+    assert model(batch).numpy() == pytest.approx(model.logits(batch)[0].softmax(dim=1).numpy(), abs=1e-6)
+
+
+@torch.inference_mode()
+def test_the_network_sees_pixels_normalised_as_for_imagenet(model: AgeModel) -> None:
+    seen: list[torch.Tensor] = []
+    hook = model.backbone.conv1.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    red = torch.zeros(1, 32, 32, 3, dtype=torch.uint8)
+    red[..., 0] = 255
+    model(red)
+    hook.remove()
+    expected = [(1 - 0.485) / 0.229, -0.456 / 0.224, -0.406 / 0.225]
+    assert seen[0][0, :, 5, 5].numpy() == pytest.approx(expected, abs=1e-4)
+
+
+def test_the_normalisation_is_part_of_the_model_and_not_of_its_checkpoint(model: AgeModel) -> None:
+    assert not {"mean", "std"} & set(model.state_dict())
+    assert {"age.weight", "embedding.weight"} <= set(model.state_dict())
+
+
+def test_a_seed_makes_the_fresh_weights_repeatable(model: AgeModel) -> None:
+    torch.manual_seed(0)
+    assert torch.equal(create_model().age.weight, model.age.weight)
+    assert not torch.equal(create_model().age.weight, model.age.weight)

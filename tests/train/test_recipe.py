@@ -1,0 +1,69 @@
+"""The settings of a training run."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from train.recipe import Recipe, Stage
+
+
+def test_a_run_goes_from_small_pictures_to_the_size_of_the_lane() -> None:
+    sizes = [Recipe().stage(step, 100).picture_px for step in range(100)]
+    assert sizes == [80] * 50 + [112] * 35 + [160] * 12 + [224] * 3
+
+
+def test_shares_need_not_add_up_to_one() -> None:
+    recipe = Recipe(stages=(Stage(picture_px=32, share=0.3), Stage(picture_px=64, share=0.1)))
+    assert [recipe.stage(step, 8).picture_px for step in range(8)] == [32] * 6 + [64] * 2
+
+
+def test_the_last_step_of_any_run_is_in_the_last_stage_or_the_run_is_too_short_for_it() -> None:
+    assert Recipe().stage(999, 1000).picture_px == 224
+    assert Recipe().stage(0, 1).picture_px == 80
+
+
+def test_a_stage_is_shown_whole_unless_it_says_otherwise() -> None:
+    assert [stage.view for stage in Recipe().stages] == [0.7, 1, 1, 1]
+
+
+def test_the_rate_rises_over_3_percent_of_the_steps_and_falls_to_zero() -> None:
+    recipe = Recipe(learning_rate=0.001, warm_up=0.03)
+    rates = [recipe.rate(step, 100) for step in range(101)]
+    assert rates[:4] == pytest.approx([0.001 / 3, 0.002 / 3, 0.001, 0.001])
+    assert rates[3 + 97 // 2] == pytest.approx(0.0005, rel=0.02)
+    assert rates[3:] == sorted(rates[3:], reverse=True)
+    assert rates[99] < 1e-6
+    assert rates[100] == pytest.approx(0, abs=1e-12)
+
+
+@given(st.integers(1, 10_000).flatmap(lambda steps: st.tuples(st.integers(0, steps - 1), st.just(steps))))
+def test_every_step_has_a_rate_above_zero_and_not_above_the_peak(run: tuple[int, int]) -> None:
+    assert 0 < Recipe().rate(*run) <= Recipe().learning_rate
+
+
+def test_an_unknown_setting_is_refused() -> None:
+    with pytest.raises(ValidationError, match="learning_rat\n"):
+        Recipe(learning_rat=0.1)  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize("setting", [{"picture_px": 31}, {"picture_px": 225}, {"share": 0}, {"view": 0.4}])
+def test_a_stage_out_of_range_is_refused(setting: dict[str, float]) -> None:
+    with pytest.raises(ValidationError, match=next(iter(setting))):
+        Stage(**({"picture_px": 80, "share": 1} | setting))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [{"checkpoint_steps": 0}, {"workers": -1}, {"learning_rate": 0}, {"average": 1.5}, {"warm_up": 2}, {"stages": ()}],
+)
+def test_settings_out_of_range_are_refused_before_the_run_and_not_in_it(setting: dict[str, object]) -> None:
+    with pytest.raises(ValidationError, match=next(iter(setting))):
+        Recipe(**setting)  # type: ignore[arg-type]
+
+
+def test_a_recipe_survives_being_written_as_json() -> None:
+    recipe = Recipe(stages=(Stage(picture_px=32, share=1, view=0.5),), learning_rate=0.1)
+    assert Recipe.model_validate_json(recipe.model_dump_json()) == recipe

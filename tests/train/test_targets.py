@@ -1,0 +1,87 @@
+"""Soft labels: what is known of an age, as a distribution over the years 0..100."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from train.targets import YEARS, soft_labels
+
+
+def label(low: float, high: float, hint: np.ndarray | None = None) -> np.ndarray:
+    """float32 (101,): the soft label of one person."""
+    return soft_labels(np.array([[low, high]], np.float32), None if hint is None else hint[None])[0]
+
+
+def certain(year: int) -> np.ndarray:
+    """A hint that is sure of a year."""
+    return np.eye(101, dtype=np.float32)[year]
+
+
+@given(st.lists(st.tuples(st.integers(0, 120), st.integers(0, 120)).map(sorted), min_size=1, max_size=20))
+def test_every_label_is_a_distribution(ages: list[list[int]]) -> None:
+    labels = soft_labels(np.array(ages, np.float32))
+    assert labels.dtype == np.float32
+    assert labels.shape == (len(ages), 101)
+    assert labels.sum(axis=1) == pytest.approx(1, abs=1e-5)
+    assert labels.min() >= 0
+
+
+@given(st.tuples(st.integers(0, 120), st.integers(0, 120)).map(sorted), st.integers(0, 2**32))
+def test_every_label_with_a_hint_is_a_distribution(ages: list[int], seed: int) -> None:
+    hint = np.random.default_rng(seed).dirichlet(np.full(101, 0.1)).astype(np.float32)
+    assert label(*ages, hint).sum() == pytest.approx(1, abs=1e-5)
+
+
+def test_an_exact_age_becomes_a_gaussian_of_two_years_around_it() -> None:
+    exact = label(30, 30)
+    assert exact @ YEARS == pytest.approx(30, abs=1e-3)
+    assert exact @ (YEARS - 30) ** 2 == pytest.approx(4, abs=0.01)
+    assert exact[32] / exact[30] == pytest.approx(np.exp(-0.5), abs=1e-4)
+
+
+def test_an_exact_age_may_lie_between_two_years() -> None:
+    exact = label(30.5, 30.5)
+    assert exact[30] == pytest.approx(exact[31])
+    assert exact @ YEARS == pytest.approx(30.5, abs=1e-3)
+
+
+def test_a_band_becomes_flat_over_its_years_with_both_ends() -> None:
+    band = label(20, 29)
+    assert band[20:30] == pytest.approx(0.1)
+    assert band.sum() == pytest.approx(band[20:30].sum())
+
+
+def test_a_band_within_one_year_still_is_a_distribution() -> None:
+    assert label(20.2, 20.8).sum() == pytest.approx(1, abs=1e-5)
+
+
+def test_ages_above_100_count_as_100() -> None:
+    assert label(110, 110).argmax() == 100
+    assert label(95, 120)[95:] == pytest.approx(1 / 6)
+    assert label(105, 120).argmax() == 100
+
+
+def test_a_hint_gets_a_quarter_of_an_exact_age() -> None:
+    exact = label(30, 30, certain(60))
+    assert exact[60] == pytest.approx(0.25)
+    assert exact[:50] == pytest.approx(0.75 * label(30, 30)[:50])
+
+
+def test_a_hint_gets_half_of_a_band() -> None:
+    band = label(20, 29, certain(25))
+    assert band[25] == pytest.approx(0.55)
+    assert band[[20, 24, 26, 29]] == pytest.approx(0.05)
+
+
+def test_only_what_a_hint_says_inside_the_band_counts() -> None:
+    band = label(20, 29, 0.5 * certain(25) + 0.5 * certain(60))
+    assert band[25] == pytest.approx(0.55)
+    assert band[60] == 0
+
+
+def test_a_hint_that_is_nearly_all_outside_the_band_is_ignored() -> None:
+    band = label(20, 29, 0.01 * certain(25) + 0.99 * certain(60))
+    assert band == pytest.approx(label(20, 29))
