@@ -59,6 +59,12 @@ class QualitySettings(Section):
     )
     min_confirmation: Share = Field(0.85, description="how sure a second detector must be that this is a face")
 
+    @model_validator(mode="after")
+    def _some_brightness(self) -> QualitySettings:
+        if self.min_brightness >= self.max_brightness:
+            raise ValueError("quality.min_brightness must be below quality.max_brightness")
+        return self
+
 
 class TrackingSettings(Section):
     """Following faces from frame to frame."""

@@ -76,6 +76,13 @@ def align(
     return np.asarray(cv2.cvtColor(crop, cv2.COLOR_BGR2RGB, dst=out), np.uint8)
 
 
+def alignable(keypoints: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """bool (N,): which faces, keypoints (N, 4, 2), are large enough to be cut out at all: from eyes to mouth
+    at least two pixels."""
+    between = keypoints[:, [RIGHT_EYE, LEFT_EYE]].mean(axis=1)
+    return np.asarray(np.linalg.norm(keypoints[:, MOUTH] - between, axis=1) >= 2)
+
+
 def align_all(frame: NDArray[np.uint8], keypoints: NDArray[np.floating]) -> NDArray[np.uint8]:
     """`align` for every face of a frame: keypoints (N, 4, 2), returns uint8 (N, 224, 224, 3) RGB, one buffer."""
     crops = np.empty((len(keypoints), CROP_PX, CROP_PX, 3), np.uint8)

@@ -73,7 +73,7 @@ class CustomerZone:
         if self._customer_id not in self._people:
             self._customer_id = None
         if self._customer_id is None:
-            standing = [person for person in self._people.values() if person.sure_looks >= _SURE_LOOKS]
+            standing = [person for person in self._people.values() if _present(person, now_s)]
             if standing:
                 self._customer_id = max(standing, key=lambda person: _claim(person, now_s)).track_id
 

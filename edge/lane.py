@@ -69,7 +69,7 @@ class Lane:
         customer = self._zone.customer
         if self._continuous:
             self._keep_sale_of(customer.track_id if customer else None, frame.grab_s)
-        elif self._sale and customer:
+        elif self._sale and customer and customer.age.looks:
             self._sale = self._sale.with_customer(customer.track_id)
         return self.tick(now_s)
 
@@ -94,14 +94,10 @@ class Lane:
         if isinstance(data, Ack):
             return []
         if isinstance(data, Hello):
-            if self._settings.mode == "auto" and self._continuous:
-                self._continuous, self._sale = False, None
+            self._serve_till()
             return [ack]
         if isinstance(data, SaleOpened):
-            # A new sale takes nothing over from the one before, not even from the same face.
-            self._zone.forget_ages()
-            self._sale = Sale(data.sale_id, now_s)
-            return [ack]
+            return [self._open_sale(message_id, data.sale_id, now_s) or ack]
         if not isinstance(data, RestrictedItem | IdChecked | SaleClosed):
             return [_refusal(message_id, f"{data.type} is not a message for the agent")]
         if self._sale is None or self._sale.sale_id != data.sale_id:
@@ -112,6 +108,24 @@ class Lane:
         if isinstance(data, SaleClosed):
             self._sale = None
         return [ack]
+
+    def _serve_till(self) -> None:
+        """From the first till on, sales are the till's and no longer the zone's."""
+        if self._settings.mode == "auto" and self._continuous:
+            self._continuous, self._sale = False, None
+
+    def _open_sale(self, message_id: str, sale_id: str, now_s: float) -> Told | None:
+        """Open a till's sale; returns a refusal, if it is one."""
+        # A till whose connection came back by itself says no second hello.
+        self._serve_till()
+        if self._continuous:
+            return _refusal(message_id, "this lane runs in mode continuous, where the agent itself opens the sales")
+        # A till that repeats itself, because our answer was lost, must not undo what was scanned since.
+        if self._sale is None or self._sale.sale_id != sale_id:
+            # A new sale takes nothing over from the one before, not even from the same face.
+            self._zone.forget_ages()
+            self._sale = Sale(sale_id, now_s)
+        return None
 
     def _keep_sale_of(self, customer: int | None, now_s: float) -> None:
         """Without a till, every customer is a sale of their own, and is taken to buy something restricted."""

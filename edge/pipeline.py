@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from edge.crop import align_all
+from edge.crop import align_all, alignable
 from edge.detectors import WEIGHTS, make_detector
 from edge.detectors.second_look import SecondLook
 from edge.faces import NO_TRACK
@@ -42,6 +42,7 @@ class Pipeline:
         """
         with self.timings.stage("detect"):
             faces = self._detector.detect(frame.pixels)
+            faces = faces[alignable(faces.keypoints)]
         with self.timings.stage("track"):
             faces = self._tracker.update(faces, frame.grab_s)
             faces = faces[faces.track_ids != NO_TRACK]

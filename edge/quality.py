@@ -49,7 +49,8 @@ def measure(crop: NDArray[np.uint8], keypoints: NDArray[np.floating]) -> Measure
     # A small face is stretched by the crop and would pass for blurred: undo the stretching before looking for edges.
     stretched = EYE_TO_MOUTH * CROP_PX / eye_to_mouth_px
     if stretched > 1:
-        grey = cv2.resize(grey, None, fx=1 / stretched, fy=1 / stretched, interpolation=cv2.INTER_AREA)
+        height, width = (max(1, round(side / stretched)) for side in grey.shape)
+        grey = cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA)
     brightness = float(grey.mean())
     sharpness = float(cv2.Laplacian(grey, cv2.CV_32F).var()) if min(grey.shape) > 2 else 0.0
     return Measures(eye_distance_px, turn, brightness, sharpness)
@@ -63,7 +64,7 @@ def judge(measures: Measures, confirmation: float, limits: QualitySettings) -> t
         measures.brightness < limits.min_brightness,
         measures.brightness > limits.max_brightness,
         measures.sharpness < limits.min_sharpness,
-        confirmation < limits.min_confirmation,
+        not confirmation >= limits.min_confirmation,  # so that a NaN is refused too
     )
     reasons = tuple(reason for reason, hit in zip(REASONS, failed, strict=True) if hit)
     if reasons:

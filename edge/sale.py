@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from edge.policy import may_replace
+from edge.policy import Decision, may_replace
 
 if TYPE_CHECKING:
     from edge.policy import Verdict
@@ -37,12 +37,14 @@ class Sale:
         """True when the till must be told this verdict now.
 
         Before the first answer an UNKNOWN waits for better looks until the time is up. Later answers must be ones that
-        may replace what was told.
+        may replace what was told, and only a look that is new replaces an UNKNOWN.
         """
         if self.restricted_s is None:
             return False
         if self.told is None:
-            return verdict.decision != "UNKNOWN" or now_s - self.restricted_s >= answer_within_s
+            return verdict.decision is not Decision.UNKNOWN or now_s - self.restricted_s >= answer_within_s
+        if self.told.decision is Decision.UNKNOWN and verdict.looks <= self.told.looks:
+            return False
         return may_replace(self.told.decision, verdict.decision)
 
     def with_answer(self, verdict: Verdict) -> Sale:

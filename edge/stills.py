@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from edge.crop import alignable
 from edge.detectors import make_detector
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class StillFaceFinder:
             if name not in self._detectors:
                 self._detectors[name] = make_detector(name)
             faces = self._detectors[name].detect(framed)
+            faces = faces[alignable(faces.keypoints)]
             if len(faces):
                 break
         moved = faces.with_(boxes=faces.boxes - margin, keypoints=faces.keypoints - margin)

@@ -41,7 +41,7 @@ def table(pictures: Path, edge_agent: Callable[..., Any], tmp_path_factory: pyte
 
 def test_every_picture_has_a_row_with_the_columns_of_the_contract(table: dict[str, Any]) -> None:
     assert list(table) == ["a-portrait", "b-tight", "c-dark", "d-blurred", "e-blank", "f-text"]
-    columns = "file,face,x,y,w,h,age,std,p_under_18,p_under_25,quality,reason".split(",")
+    columns = ["file", "face", "x", "y", "w", "h", "age", "std", "p_under_18", "p_under_25", "quality", "reason"]
     assert list(table["a-portrait"]) == columns
 
 

@@ -6,7 +6,7 @@ Unknown fields of a message are ignored, so that newer tills work with older age
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, ValidationError
@@ -17,6 +17,7 @@ Id = Annotated[str, Field(min_length=1, max_length=128)]
 
 
 def _rfc3339(moment: datetime) -> str:
+    moment = moment.astimezone(timezone.utc)
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 import uuid
@@ -87,7 +88,8 @@ def show(alert: Alert, *, colour: bool) -> str:
 
 def play(address: str, wait_s: float, scan_after_s: float) -> bool:
     """One sale from hello to close, told on stdout. Returns whether an alert came. Raises RunError without an agent."""
-    colour = sys.stdout.isatty()
+    # FORCE_COLOR as on force-color.org: colour also where stdout is no terminal.
+    colour = sys.stdout.isatty() or bool(os.environ.get("FORCE_COLOR"))
     sale_id = datetime.now(timezone.utc).strftime("sale-%H%M%S")
     till = Till("till-1", address)
     try:

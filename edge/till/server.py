@@ -13,7 +13,7 @@ from edge.till.messages import Event, parse
 if TYPE_CHECKING:
     from edge.config import TillSettings
 
-_LOOPBACK = re.compile(r"tcp://(127(\.\d{1,3}){3}|localhost|\[::1\]):(\d{1,5}|\*)|(ipc|inproc)://.+")
+_LOOPBACK = re.compile(r"tcp://(127(\.\d{1,3}){3}|localhost|\[::1\]):(?P<port>\d{1,5}|\*)|(ipc|inproc)://.+")
 _MOST_BYTES = 64 * 1024
 _MOST_MESSAGES_A_POLL = 100
 
@@ -34,13 +34,18 @@ class TillServer:
         self._tills: set[bytes] = set()
 
     def _bind(self, kind: int, setting: str, address: str) -> zmq.Socket[bytes]:
-        if not _LOOPBACK.fullmatch(address):
+        address_parts = _LOOPBACK.fullmatch(address)
+        if not address_parts:
             raise UsageError(
                 f"{setting} = {address!r} is not a loopback or ipc address: away from loopback the agent needs keys, "
                 "and this version has none; use tcp://127.0.0.1:PORT"
             )
+        port = address_parts["port"] or ""
+        if port.isdecimal() and int(port) > 65535:
+            raise UsageError(f"{setting} = {address!r}: there is no port {port}: use 1 to 65535")
         socket: zmq.Socket[bytes] = self._context.socket(kind)
         socket.maxmsgsize = _MOST_BYTES
+        socket.ipv6 = "[" in address
         try:
             socket.bind(address)
         except zmq.ZMQError as problem:

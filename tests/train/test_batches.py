@@ -64,6 +64,7 @@ def test_worker_processes_work_after_the_caller_has_worked_with_opencv(
 ) -> None:
     code = """
 import sys
+import time
 from pathlib import Path
 
 import cv2
@@ -78,6 +79,7 @@ if __name__ == "__main__":
     faces = find_faces(read_labels(Path(sys.argv[1]))[0], Path("cache"))
     cv2.setNumThreads(2)
     cv2.GaussianBlur(np.zeros((2000, 2000, 3), np.uint8), (0, 0), 5)  # starts OpenCV's threads
+    time.sleep(1)  # until they wait for more work
     sys.exit(0 if len(list(Batches(faces, None, Recipe(workers=1), 2, 2).loader(0))) == 2 else 1)
 """
     assert run_script(code, shop) == 0

@@ -114,7 +114,7 @@ def test_a_full_disk_leaves_the_last_good_checkpoint_in_place(file: Path) -> Non
 
 
 def test_a_missing_checkpoint_is_a_usage_error_that_says_how_to_make_one(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no checkpoint at .*: train one with edge-train fit"):
+    with pytest.raises(UsageError, match=r"no checkpoint at .*: train one with edge-train fit"):
         load_average(tmp_path / "last.safetensors", network(0))
 
 

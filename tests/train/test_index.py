@@ -52,6 +52,7 @@ def test_faces_are_found_after_the_caller_has_worked_with_opencv(
 ) -> None:
     code = """
 import sys
+import time
 from pathlib import Path
 
 import cv2
@@ -63,6 +64,7 @@ from train.pictures import read_labels
 if __name__ == "__main__":
     cv2.setNumThreads(2)
     cv2.GaussianBlur(np.zeros((2000, 2000, 3), np.uint8), (0, 0), 5)  # starts OpenCV's threads
+    time.sleep(1)  # until they wait for more work
     sys.exit(0 if find_faces(read_labels(Path(sys.argv[1]))[0], Path("cache")).has_face.all() else 1)
 """
     assert run_script(code, shop) == 0

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import inspect
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -60,19 +62,35 @@ def log_lines(run_dir: Path) -> list[dict[str, object]]:
 
 
 @pytest.fixture(scope="module")
-def uninterrupted(faces: Pictures) -> AgeModel:
-    """The model of six steps that nobody disturbed."""
+def recipe() -> Recipe:
+    """Small pictures, no worker processes, a checkpoint every second step."""
     stages = (Stage(picture_px=32, share=0.5, view=0.7), Stage(picture_px=48, share=0.5))
-    return fit(fresh(), faces, Recipe(stages=stages, workers=0))
+    return Recipe(stages=stages, workers=0, checkpoint_steps=2)
 
 
-@pytest.fixture
-def killed(faces: Pictures, tiny_recipe: Recipe, run_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of a run that was killed after step 3, a step past its last checkpoint."""
-    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+@pytest.fixture(scope="module")
+def uninterrupted(faces: Pictures, recipe: Recipe) -> AgeModel:
+    """The model of six steps that nobody disturbed."""
+    return fit(fresh(), faces, recipe)
+
+
+class Resumed(NamedTuple):
+    run_dir: Path
+    step_of_checkpoint: int
+    model: AgeModel
+
+
+@pytest.fixture(scope="module")
+def resumed(faces: Pictures, recipe: Recipe, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Resumed]:
+    """A run that was killed after step 3, a step past its last checkpoint, and run again with another fresh model."""
+    run_dir = tmp_path_factory.mktemp("killed")
+    with pytest.MonkeyPatch.context() as patched:
         patched.setattr(train.loop, "tqdm", KilledAfterThreeSteps)
-        fit(fresh(), faces, tiny_recipe, run_dir)
-    return run_dir
+        with pytest.raises(KeyboardInterrupt):
+            fit(fresh(), faces, recipe, run_dir)
+    step = read(run_dir / "last.safetensors")[1]["step"]
+    yield Resumed(run_dir, step, fit(fresh(seed=99), faces, recipe, run_dir))
+    shutil.rmtree(run_dir)  # a checkpoint has 400 MB
 
 
 def test_the_parameters_come_in_the_published_order() -> None:
@@ -82,35 +100,29 @@ def test_the_parameters_come_in_the_published_order() -> None:
     ]
 
 
-def test_a_killed_run_goes_on_to_bit_for_bit_the_same_weights(
-    killed: Path, uninterrupted: AgeModel, faces: Pictures, tiny_recipe: Recipe
-) -> None:
-    assert read(killed / "last.safetensors")[1]["step"] == 2
-    resumed = fit(fresh(seed=99), faces, tiny_recipe, killed)
-    assert differing(resumed, uninterrupted) == []
-    assert read(killed / "last.safetensors")[1]["step"] == 6
+def test_a_killed_run_goes_on_to_bit_for_bit_the_same_weights(resumed: Resumed, uninterrupted: AgeModel) -> None:
+    assert resumed.step_of_checkpoint == 2
+    assert differing(resumed.model, uninterrupted) == []
+    assert read(resumed.run_dir / "last.safetensors")[1]["step"] == 6
 
 
-def test_the_log_of_a_killed_run_has_every_epoch_once(killed: Path, faces: Pictures, tiny_recipe: Recipe) -> None:
-    fit(fresh(), faces, tiny_recipe, killed)
-    assert [line["epoch"] for line in log_lines(killed)] == [1, 2]
+def test_the_log_of_a_killed_run_has_every_epoch_once(resumed: Resumed) -> None:
+    assert [line["epoch"] for line in log_lines(resumed.run_dir)] == [1, 2]
 
 
-def test_other_photos_or_another_start_give_other_weights(
-    uninterrupted: AgeModel, faces: Pictures, tiny_recipe: Recipe
-) -> None:
-    assert "age.weight" in differing(fit(fresh(seed=99), faces, tiny_recipe), uninterrupted)
+def test_another_start_gives_other_weights(uninterrupted: AgeModel, faces: Pictures, recipe: Recipe) -> None:
+    assert "age.weight" in differing(fit(fresh(seed=99), faces, recipe), uninterrupted)
 
 
 def test_a_finished_run_leaves_checkpoint_log_and_events_and_is_not_trained_on(
-    faces: Pictures, tiny_recipe: Recipe, run_dir: Path
+    faces: Pictures, recipe: Recipe, run_dir: Path
 ) -> None:
-    finished = fit(fresh(), faces, tiny_recipe, run_dir)
+    finished = fit(fresh(), faces, recipe, run_dir)
     tensors, facts = read(run_dir / "last.safetensors")
     assert torch.equal(tensors["average.age.weight"], finished.age.weight)
     assert facts == {
         "crop_contract": CROP_CONTRACT,
-        "recipe": json.loads(tiny_recipe.model_dump_json()),
+        "recipe": json.loads(recipe.model_dump_json()),
         "steps": 6,
         "batch_size": 3,
         "step": 6,
@@ -127,20 +139,20 @@ def test_a_finished_run_leaves_checkpoint_log_and_events_and_is_not_trained_on(
     assert [event.step for event in errors] == [3, 6]
     assert errors[1].value == pytest.approx(second["shop"]["mean_error_years"])  # type: ignore[index]
 
-    again = fit(fresh(seed=99), faces, tiny_recipe, run_dir)
+    again = fit(fresh(seed=99), faces, recipe, run_dir)
     assert differing(again, finished) == []
     assert len(log_lines(run_dir)) == 2
 
 
 def test_without_a_run_folder_nothing_is_written(
-    faces: Pictures, tiny_recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    faces: Pictures, recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    train_model(fresh(), faces[np.arange(4)], faces[np.array([8])], 2, 1, 1, recipe=tiny_recipe)
+    train_model(fresh(), faces[np.arange(4)], faces[np.array([8])], 2, 1, 1, recipe=recipe)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_training_on_a_handful_of_photos_learns_them_by_heart(faces: Pictures, tiny_recipe: Recipe) -> None:
+def test_training_on_a_handful_of_photos_learns_them_by_heart(faces: Pictures, recipe: Recipe) -> None:
     four, stage = faces[np.array([0, 7, 8, 10])], Stage(picture_px=48, share=1)
     images = torch.from_numpy(np.stack([shown(crop, stage) for crop in crops_of(four)]))
     labels = torch.from_numpy(soft_labels(four.ages))
@@ -152,21 +164,19 @@ def test_training_on_a_handful_of_photos_learns_them_by_heart(faces: Pictures, t
     model = fresh()
     before = loss(model)
     trained = train_model(
-        model, four, four, 4, 1, 40, recipe=tiny_recipe.model_copy(update={"stages": (stage,), "learning_rate": 2e-3})
+        model, four, four, 4, 1, 40, recipe=recipe.model_copy(update={"stages": (stage,), "learning_rate": 2e-3})
     )
     assert before == pytest.approx(np.log(101), abs=0.3)
-    print("LOSS", before, loss(trained))
-    assert loss(trained) < before - 1
+    after = loss(trained)
+    assert after < 3.2  # a perfect answer has 2.1, the entropy of the labels
 
 
 def test_without_a_teacher_its_part_of_the_model_stays_as_it_was(uninterrupted: AgeModel) -> None:
     assert torch.equal(uninterrupted.embedding.weight, fresh().embedding.weight)
 
 
-def test_a_teacher_is_learned_from(faces: Pictures, tiny_recipe: Recipe) -> None:
+def test_a_teacher_is_learned_from(faces: Pictures, recipe: Recipe) -> None:
     embeddings = np.random.default_rng(0).normal(size=(8, 1024)).astype(np.float32)
     lessons = Lessons(embeddings, np.full((8, 101), 1 / 101, np.float32))
-    taught = train_model(
-        fresh(), faces[np.arange(8)], faces[np.array([8])], 4, 1, 2, recipe=tiny_recipe, lessons=lessons
-    )
+    taught = train_model(fresh(), faces[np.arange(8)], faces[np.array([8])], 4, 1, 2, recipe=recipe, lessons=lessons)
     assert not torch.equal(taught.embedding.weight, fresh().embedding.weight)

@@ -20,7 +20,7 @@ def test_shares_need_not_add_up_to_one() -> None:
     assert [recipe.stage(step, 8).picture_px for step in range(8)] == [32] * 6 + [64] * 2
 
 
-def test_the_last_step_of_any_run_is_in_the_last_stage_or_the_run_is_too_short_for_it() -> None:
+def test_a_long_run_ends_at_the_size_of_the_lane_and_a_run_of_one_step_has_a_stage_too() -> None:
     assert Recipe().stage(999, 1000).picture_px == 224
     assert Recipe().stage(0, 1).picture_px == 80
 
@@ -58,6 +58,7 @@ def test_a_stage_out_of_range_is_refused(setting: dict[str, float]) -> None:
 @pytest.mark.parametrize(
     "setting",
     [{"checkpoint_steps": 0}, {"workers": -1}, {"learning_rate": 0}, {"average": 1.5}, {"warm_up": 2}, {"stages": ()}],
+    ids=lambda setting: next(iter(setting)),
 )
 def test_settings_out_of_range_are_refused_before_the_run_and_not_in_it(setting: dict[str, object]) -> None:
     with pytest.raises(ValidationError, match=next(iter(setting))):

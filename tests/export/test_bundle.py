@@ -1,0 +1,124 @@
+"""One command from a checkpoint to a bundle that a lane accepts."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from edge.ages import make_age_model
+from edge.ages.bundle import CPU_MODEL, MANIFEST, Bundle, Manifest
+from edge.crop import CROP_CONTRACT
+from edge.errors import UsageError
+from export.bundle import OWN_USE, write_bundle
+from train.checkpoint import save_run
+from train.model import AgeModel, create_model
+
+YEARS = np.arange(101)
+
+
+@pytest.fixture(scope="module")
+def bundle(checkpoint: Path, shop: Path, made: Path) -> Path:
+    """A bundle made from start to end, where an older one lay."""
+    (made / "bundle").mkdir()
+    (made / "bundle" / "old.onnx").write_text("an older model")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.chdir(made)
+        write_bundle(checkpoint, shop, made / "bundle", "corner-shop")
+    return made / "bundle"
+
+
+@pytest.fixture
+def copy(bundle: Path, tmp_path: Path) -> Path:
+    """A copy of the bundle, to be damaged."""
+    return Path(shutil.copytree(bundle, tmp_path / "copy"))
+
+
+def test_a_bundle_is_a_model_and_a_manifest_and_replaces_the_older_one(bundle: Path) -> None:
+    assert sorted(path.name for path in bundle.iterdir()) == [CPU_MODEL, MANIFEST]
+
+
+def test_nothing_but_the_bundle_is_left_behind(bundle: Path, checkpoint: Path) -> None:
+    left = {path.name for path in bundle.parent.iterdir()}
+    assert left <= {"bundle", "shop", "cache", ".cache", checkpoint.name, "float.onnx", "int8.onnx"}
+
+
+def test_a_lane_accepts_the_bundle_and_predicts_with_it(bundle: Path, crops: np.ndarray, model: AgeModel) -> None:
+    ages = make_age_model(Bundle(bundle)).predict(crops) @ YEARS
+    with torch.inference_mode():
+        expected = model(torch.from_numpy(crops)).numpy() @ YEARS
+    assert np.abs(ages - expected).max() < 3
+
+
+def test_the_manifest_tells_what_the_model_is_and_was_made_from(bundle: Path) -> None:
+    manifest = Bundle(bundle).manifest
+    assert manifest.name == "corner-shop"
+    assert manifest.crop_contract == CROP_CONTRACT
+    assert manifest.use == OWN_USE
+    assert [(source.name, source.pictures, source.terms) for source in manifest.sources] == [
+        ("shop", 6, "the user's own")
+    ]
+    assert set(manifest.made_with) == {"torch", "torchvision", "onnx", "onnxruntime"}
+
+
+def test_the_error_in_the_manifest_is_that_of_the_shipped_model_on_the_test_photos(
+    bundle: Path, crops: np.ndarray
+) -> None:
+    ages = make_age_model(Bundle(bundle)).predict(crops[6:]) @ YEARS
+    expected = np.abs(ages - 34).mean()
+    assert Bundle(bundle).manifest.test_error_years == {"shop": pytest.approx(expected, abs=0.01)}
+
+
+def test_without_teenagers_among_the_test_photos_no_threshold_is_promised(bundle: Path) -> None:
+    assert Bundle(bundle).manifest.thresholds == ()
+    with pytest.raises(UsageError, match=r"names no thresholds: set policy\.challenge_age"):
+        Bundle(bundle).challenge_age(0.05)
+
+
+def test_one_changed_byte_of_the_model_and_the_bundle_is_refused(copy: Path) -> None:
+    data = bytearray((copy / CPU_MODEL).read_bytes())
+    data[len(data) // 2] ^= 1
+    (copy / CPU_MODEL).write_bytes(data)
+    with pytest.raises(UsageError, match=r"age\.int8\.onnx is not the file the manifest names: get the bundle again"):
+        Bundle(copy)
+
+
+def test_a_manifest_that_was_cut_short_is_refused(copy: Path) -> None:
+    (copy / MANIFEST).write_text((copy / MANIFEST).read_text()[:-20])
+    with pytest.raises(UsageError, match=r"manifest\.json is damaged"):
+        Bundle(copy)
+
+
+def test_a_bundle_for_another_crop_is_refused(copy: Path) -> None:
+    manifest = json.loads((copy / MANIFEST).read_text()) | {"crop_contract": "eyes-mouth-0.43/1"}
+    (copy / MANIFEST).write_text(Manifest(**manifest).model_dump_json())
+    with pytest.raises(UsageError, match=r"crops of contract 'eyes-mouth-0\.43/1'"):
+        Bundle(copy)
+
+
+def test_a_bundle_holds_no_path_of_the_machine_that_made_it(bundle: Path) -> None:
+    for file in bundle.iterdir():
+        data = file.read_bytes()
+        for trace in (str(Path.cwd()), str(bundle.parent), "site-packages"):
+            assert trace.encode() not in data
+
+
+def test_a_checkpoint_trained_on_another_crop_is_a_usage_error_and_the_older_bundle_stays(
+    shop: Path, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(made)
+    other, file = create_model(), made / "other-crop" / "last.safetensors"
+    facts = {"crop_contract": "eyes-mouth-0.43/1", "step": 1}
+    save_run(file, other, create_model(), torch.optim.AdamW(other.parameters()), facts)
+    (tmp_path / "bundle").mkdir()
+    (tmp_path / "bundle" / "old.onnx").write_text("an older model")
+    try:
+        with pytest.raises(UsageError, match=r"eyes-mouth-0\.43/1"):
+            write_bundle(file, shop, tmp_path / "bundle", "other")
+    finally:
+        shutil.rmtree(file.parent)
+    assert [path.name for path in tmp_path.rglob("*")] == ["bundle", "old.onnx"]

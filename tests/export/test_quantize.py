@@ -1,0 +1,62 @@
+"""The age model in INT8."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+
+from edge.ages.onnx import OnnxAgeModel
+
+YEARS = np.arange(101)
+
+
+def test_a_lane_takes_the_int8_file(int8_onnx: Path, crops: np.ndarray) -> None:
+    probs = OnnxAgeModel(int8_onnx).predict(crops)
+    assert (probs.shape, probs.dtype) == ((8, 101), np.float32)
+    assert probs.sum(axis=1) == pytest.approx(1, abs=1e-3)
+
+
+@pytest.mark.parametrize("batch", [1, 3, 7])
+def test_any_batch_gives_the_same_rows(int8_onnx: Path, crops: np.ndarray, batch: int) -> None:
+    model = OnnxAgeModel(int8_onnx)
+    assert model.predict(crops[:batch]) == pytest.approx(model.predict(crops)[:batch], abs=1e-5)
+
+
+def test_int8_and_float_agree_within_three_years(float_onnx: Path, int8_onnx: Path, crops: np.ndarray) -> None:
+    exact = OnnxAgeModel(float_onnx).predict(crops) @ YEARS
+    quantised = OnnxAgeModel(int8_onnx).predict(crops) @ YEARS
+    assert np.abs(quantised - exact).max() < 3
+    assert np.corrcoef(quantised, exact)[0, 1] > 0.95
+
+
+def test_int8_takes_a_quarter_of_the_space(float_onnx: Path, int8_onnx: Path) -> None:
+    assert int8_onnx.stat().st_size < 0.3 * float_onnx.stat().st_size
+
+
+def test_all_convolutions_work_on_quantised_values_and_the_softmax_does_not(int8_onnx: Path) -> None:
+    graph = onnx.load(int8_onnx).graph
+    made_by = {name: node.op_type for node in graph.node for name in node.output}
+    convolutions = [node for node in graph.node if node.op_type == "Conv"]
+    assert len(convolutions) == 53
+    assert {made_by[node.input[side]] for node in convolutions for side in (0, 1)} == {"DequantizeLinear"}
+    (softmax,) = (node for node in graph.node if node.op_type == "Softmax")
+    assert made_by[softmax.input[0]] != "QuantizeLinear"
+
+
+def test_the_weights_of_every_convolution_have_a_scale_for_every_channel(int8_onnx: Path) -> None:
+    graph = onnx.load(int8_onnx).graph
+    shapes = {value.name: tuple(value.dims) for value in graph.initializer}
+    made_by = {name: node for node in graph.node for name in node.output}
+    weights = [made_by[node.input[1]].input[:2] for node in graph.node if node.op_type == "Conv"]
+    assert [shapes[scale] for _, scale in weights] == [shapes[weight][:1] for weight, _ in weights]
+    assert max(shapes[scale] for _, scale in weights) == (2048,)
+
+
+def test_the_file_says_nothing_of_the_machine_that_made_it(int8_onnx: Path) -> None:
+    data = int8_onnx.read_bytes()
+    for trace in (str(Path.cwd()), str(Path.home()) + "/", sys.prefix, str(int8_onnx.parent), "site-packages"):
+        assert trace.encode() not in data
