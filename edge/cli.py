@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
 import logging
 import signal
 import sys
 from pathlib import Path
 
 from edge import __version__
-from edge.commands import run_command
+from edge.commands import Parser, run_command
 from edge.errors import UsageError
 
 _HELP = """\
@@ -46,15 +45,10 @@ def _main(words: list[str]) -> None:
         raise UsageError(f"no command {words[0]!r}: there are {', '.join(commands)}; see edge-agent --help")
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> None:  # type: ignore[override]
-        raise UsageError(f"{message}; see {self.prog} --help")
-
-
 def _run(words: list[str]) -> None:
     from edge.config import load_settings
 
-    parser = _Parser(prog="edge-agent run", add_help=False, allow_abbrev=False)
+    parser = Parser(prog="edge-agent run", add_help=False, allow_abbrev=False)
     parser.add_argument("--config", type=Path)
     known, flags = parser.parse_known_args(words)
     settings = load_settings(flags, known.config)
@@ -69,7 +63,7 @@ def _run(words: list[str]) -> None:
 
 
 def _predict(words: list[str]) -> None:
-    parser = _Parser(prog="edge-agent predict", description="Estimate the ages of the people on still pictures.")
+    parser = Parser(prog="edge-agent predict", description="Estimate the ages of the people on still pictures.")
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="picture, or folder of pictures")
     parser.add_argument("--csv", type=Path, help="write the table here; default: stdout")
     parser.add_argument("--model", type=Path, help="folder of a model bundle; default: the bundled model")
@@ -81,7 +75,7 @@ def _predict(words: list[str]) -> None:
 
 
 def _bench(words: list[str]) -> None:
-    parser = _Parser(prog="edge-agent bench", description="Measure the pipeline on a recording.")
+    parser = Parser(prog="edge-agent bench", description="Measure the pipeline on a recording.")
     parser.add_argument("clip", type=Path, metavar="CLIP")
     parser.add_argument("--seconds", type=float, default=20, help="how long to play the clip in real time, looped")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")

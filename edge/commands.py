@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
-from edge.errors import EdgeError
+from edge.errors import EdgeError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}; see {self.prog} --help")
+
+
+def positive(text: str) -> int:
+    """A whole number of at least 1, for a parser's `type`."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number} is below 1")
+    return number
 
 
 def run_command(command: Callable[[], None]) -> None:

@@ -13,6 +13,7 @@ from tqdm import tqdm
 from edge.ages.bundle import CPU_MODEL, MANIFEST, Manifest, Source, sha256_of
 from edge.ages.onnx import OnnxAgeModel
 from edge.crop import CROP_CONTRACT
+from edge.errors import UsageError
 from export.onnx import write_onnx
 from export.quantize import write_int8
 from train.batches import crops_of
@@ -45,6 +46,11 @@ def write_bundle(checkpoint: Path, data: Path, out: Path, name: str) -> Manifest
     """
     model = create_model()
     facts = load_average(checkpoint, model)
+    if facts["crop_contract"] != CROP_CONTRACT:
+        raise UsageError(
+            f"{checkpoint} was trained on crops of contract {facts['crop_contract']!r}, this version makes "
+            f"{CROP_CONTRACT!r}: train it anew"
+        )
     train_data, test_data = split(data)
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent) as folder:
@@ -59,7 +65,7 @@ def write_bundle(checkpoint: Path, data: Path, out: Path, name: str) -> Manifest
             name=name,
             version=version("edge-agent"),
             files={CPU_MODEL: sha256_of(made / CPU_MODEL)},
-            crop_contract=str(facts["crop_contract"]),
+            crop_contract=CROP_CONTRACT,
             decode="expectation over 0..100",
             use=RESEARCH_USE if any("research" in TERMS.get(source, "") for source in sources) else OWN_USE,
             sources=tuple(
@@ -72,7 +78,6 @@ def write_bundle(checkpoint: Path, data: Path, out: Path, name: str) -> Manifest
             thresholds=thresholds(ages, test_data.ages),
             made_with={package: version(package) for package in ("torch", "torchvision", "onnx", "onnxruntime")},
         )
-        assert manifest.crop_contract == CROP_CONTRACT, "the checkpoint was trained on another crop"
         (made / MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
         if out.exists():
             shutil.rmtree(out)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from edge.commands import run_command
+from edge.commands import Parser, run_command
 
 
 def main() -> None:
@@ -13,7 +13,7 @@ def main() -> None:
 
 
 def _main() -> None:
-    parser = argparse.ArgumentParser(prog="edge-export", description="Make model files for lanes from a checkpoint.")
+    parser = Parser(prog="edge-export", description="Make model files for lanes from a checkpoint.")
     commands = parser.add_subparsers(dest="command", required=True)
 
     onnx = commands.add_parser("onnx", help="the float32 ONNX of a checkpoint")

@@ -14,6 +14,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from edge.crop import CROP_PX, align
 from train.augment import augmented_crop
+from train.index import PROCESS_START
 from train.pictures import Pictures
 from train.recipe import Recipe, Stage
 from train.targets import soft_labels
@@ -73,6 +74,7 @@ class Batches(Dataset[Batch]):
             sampler=range(first_step, self._steps),
             num_workers=self._recipe.workers,
             prefetch_factor=4 if self._recipe.workers else None,
+            multiprocessing_context=PROCESS_START if self._recipe.workers else None,
         )
 
 

@@ -31,8 +31,8 @@ def save_run(
 def resume_run(file: Path, model: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Any]:
     """Put a run back as `save_run` found it; returns the facts."""
     tensors, facts = read(file)
-    model.load_state_dict(_part(tensors, "model."))
-    average.load_state_dict(_part(tensors, "average."))
+    _load(file, model, _part(tensors, "model."))
+    _load(file, average, _part(tensors, "average."))
     states: dict[int, dict[str, Tensor]] = {}
     for name, value in _part(tensors, "optimizer.").items():
         row, key = name.split(".", 1)
@@ -45,7 +45,7 @@ def resume_run(file: Path, model: nn.Module, average: nn.Module, optimizer: torc
 def load_average(file: Path, model: nn.Module) -> dict[str, Any]:
     """Put the averaged weights of a checkpoint, the ones to ship, into a model; returns the facts."""
     tensors, facts = read(file)
-    model.load_state_dict(_part(tensors, "average."))
+    _load(file, model, _part(tensors, "average."))
     return facts
 
 
@@ -59,6 +59,13 @@ def read(file: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
             return {name: tensors.get_tensor(name) for name in tensors.keys()}, facts  # noqa: SIM118
     except (SafetensorError, KeyError, json.JSONDecodeError):
         raise UsageError(f"{file} is not a checkpoint of edge-train, or it is damaged") from None
+
+
+def _load(file: Path, model: nn.Module, weights: dict[str, Tensor]) -> None:
+    try:
+        model.load_state_dict(weights)
+    except RuntimeError:
+        raise UsageError(f"{file} holds the weights of another network: train this one with edge-train fit") from None
 
 
 def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -8,7 +8,7 @@ import logging
 from dataclasses import asdict
 from pathlib import Path
 
-from edge.commands import run_command
+from edge.commands import Parser, positive, run_command
 from edge.crop import CROP_PX
 from train.checkpoint import load_average
 from train.data import split
@@ -24,17 +24,17 @@ def main() -> None:
 
 
 def _main() -> None:
-    parser = argparse.ArgumentParser(prog="edge-train", description="Train and judge the age model.")
+    parser = Parser(prog="edge-train", description="Train and judge the age model.")
     commands = parser.add_subparsers(dest="command", required=True)
 
     fit = commands.add_parser("fit", help="train a model; run it again to go on after a stop")
     fit.add_argument("data", type=Path, help="folder with labels.csv and final_files/, or a folder of such folders")
     fit.add_argument("--out", type=Path, required=True, help="folder for the checkpoint and the log")
     fit.add_argument("--teacher", type=Path, help="face-recognition ONNX model to learn from")
-    fit.add_argument("--epochs", type=int, default=10)
-    fit.add_argument("--batch-size", type=int, default=32)
-    fit.add_argument("--steps-per-epoch", type=int)
-    fit.add_argument("--validation-steps", type=int, help="batches of test photos to look at after each epoch")
+    fit.add_argument("--epochs", type=positive, default=10)
+    fit.add_argument("--batch-size", type=positive, default=32)
+    fit.add_argument("--steps-per-epoch", type=positive)
+    fit.add_argument("--validation-steps", type=positive, help="batches of test photos to look at after each epoch")
     fit.set_defaults(run=_fit)
 
     judge = commands.add_parser("evaluate", help="mean error in years on the test part, source by source")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from functools import cache
+from multiprocessing import get_context
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,6 +24,10 @@ from edge.stills import StillFaceFinder
 from train.pictures import HASH_WORDS, Pictures
 
 CACHE = Path(".cache/train")
+
+PROCESS_START = "forkserver"
+"""How worker processes start. A plain fork of a process whose OpenCV has started its threads hangs in the child."""
+
 _Result = TypeVar("_Result")
 
 
@@ -34,7 +39,7 @@ def find_faces(pictures: Pictures, cache_dir: Path = CACHE) -> Pictures:
     """
 
     def look() -> dict[str, NDArray[np.generic]]:
-        with ProcessPoolExecutor() as pool:
+        with ProcessPoolExecutor(mp_context=get_context(PROCESS_START)) as pool:
             jobs = pool.map(_look_at, pictures.paths, chunksize=64)
             rows = list(tqdm(jobs, total=len(pictures), desc="finding faces", unit="picture", mininterval=1))
         return {

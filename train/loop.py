@@ -6,6 +6,7 @@ import copy
 import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -86,8 +87,6 @@ def train_model(
             if log:
                 for name, value in losses.items():
                     log.add_scalar(f"loss/{name}", value.item(), done)
-        if last and (done % recipe.checkpoint_steps == 0 or done == steps):
-            save_run(last, model, average, optimizer, facts | {"step": done})
         if done % steps_per_epoch == 0:
             stage = recipe.stage(step, steps)
             scores = evaluate(average, test_data, batches=validation_steps, stage=stage)
@@ -95,12 +94,20 @@ def train_model(
             line |= {name: asdict(score) for name, score in scores.items()}
             bar.write(json.dumps(line))
             if run_dir and log:
-                with (run_dir / "log.jsonl").open("a", encoding="utf-8") as text:
-                    text.write(json.dumps(line) + "\n")
+                _write_log(run_dir / "log.jsonl", line)
                 for name, score in scores.items():
                     log.add_scalar(f"mean_error_years/{name}", score.mean_error_years, done)
+        if last and (done % recipe.checkpoint_steps == 0 or done == steps):
+            save_run(last, model, average, optimizer, facts | {"step": done})
     model.load_state_dict(average.state_dict())
     return model
+
+
+def _write_log(file: Path, line: dict[str, Any]) -> None:
+    """Add an epoch's line; one that a killed run had written for the same epoch or a later one is replaced."""
+    before = [json.loads(text) for text in file.read_text(encoding="utf-8").splitlines()] if file.exists() else []
+    lines = [*(other for other in before if other["step"] < line["step"]), line]
+    file.write_text("".join(json.dumps(each) + "\n" for each in lines), encoding="utf-8")
 
 
 def _losses(logits: Tensor, embeddings: Tensor, batch: Batch, recipe: Recipe) -> dict[str, Tensor]:

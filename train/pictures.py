@@ -79,7 +79,7 @@ def read_labels(root: Path) -> tuple[Pictures, list[BrokenRow]]:
     for file in files:
         folder = next(file.parent / name for name in _PICTURE_FOLDERS if (file.parent / name).is_dir())
         official = _names_in(file.parent / "official_val.csv")
-        with file.open(newline="", encoding="utf-8") as text:
+        with file.open(newline="", encoding="utf-8-sig") as text:
             for line, row in enumerate(csv.DictReader(text), start=2):
                 name = row.get("file_name") or ""
                 try:
@@ -108,7 +108,7 @@ def read_labels(root: Path) -> tuple[Pictures, list[BrokenRow]]:
 def _names_in(file: Path) -> set[str]:
     if not file.exists():
         return set()
-    with file.open(newline="", encoding="utf-8") as text:
+    with file.open(newline="", encoding="utf-8-sig") as text:
         return {row["file_name"] for row in csv.DictReader(text)}
 
 

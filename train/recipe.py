@@ -26,7 +26,7 @@ class Recipe(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    stages: tuple[Stage, ...] = (
+    stages: Annotated[tuple[Stage, ...], Field(min_length=1)] = (
         Stage(picture_px=80, share=0.50, view=0.7),
         Stage(picture_px=112, share=0.35),
         Stage(picture_px=160, share=0.12),
@@ -36,24 +36,24 @@ class Recipe(BaseModel):
     why the last steps belong at the final size). The first stage shows the face without its surroundings, so that it
     has as many pixels as in the second."""
 
-    learning_rate: float = 8e-4
-    weight_decay: float = 0.05
-    warm_up: float = 0.03
+    learning_rate: Annotated[float, Field(gt=0, le=1)] = 8e-4
+    weight_decay: Annotated[float, Field(ge=0, le=1)] = 0.05
+    warm_up: Annotated[float, Field(ge=0, le=1)] = 0.03
     """Share of the steps over which the learning rate rises; it then falls along a cosine."""
 
-    clip_gradient: float = 5.0
-    average: float = 0.998
+    clip_gradient: Annotated[float, Field(gt=0)] = 5.0
+    average: Annotated[float, Field(ge=0, lt=1)] = 0.998
     """Decay per step of the exponential moving average of the weights, which is what gets shipped."""
 
-    expectation_weight: float = 0.1
+    expectation_weight: Annotated[float, Field(ge=0)] = 0.1
     """Weight of the mean age's absolute error in years, beside the cross-entropy of the distribution."""
 
-    embedding_weight: float = 5.0
+    embedding_weight: Annotated[float, Field(ge=0)] = 5.0
     """Weight of 1 - cosine to the teacher's standardised embedding, where there is a teacher."""
 
-    seed: int = 7
-    workers: int = 2
-    checkpoint_steps: int = 200
+    seed: Annotated[int, Field(ge=0)] = 7
+    workers: Annotated[int, Field(ge=0, le=64)] = 2
+    checkpoint_steps: Annotated[int, Field(ge=1)] = 200
 
     def stage(self, step: int, steps: int) -> Stage:
         """The stage that a step of a run of `steps` steps belongs to."""

@@ -22,6 +22,8 @@ def soft_labels(ages: NDArray[np.float32], hints: NDArray[np.float32] | None = N
     that a mistaken hint costs little.
     """
     low, high = np.minimum(ages.T, AGES - 1)[..., None]
+    # A band that holds no whole year is as good as exact.
+    low, high = np.where(np.ceil(low) > high, (low + high) / 2, (low, high))
     exact = _normalised(np.exp(-0.5 * ((YEARS - low) / SPREAD_YEARS) ** 2))
     band = _normalised(((low <= YEARS) & (high >= YEARS)).astype(np.float32))
     if hints is not None:

@@ -11,6 +11,7 @@ import onnxruntime
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from edge.ages.bundle import sha256_of
 from edge.crop import align
 from edge.errors import UsageError
 from edge.faces import AGES
@@ -43,7 +44,10 @@ def learn_from(model: Path, pictures: Pictures, cache_dir: Path = CACHE) -> Less
         raise UsageError(f"no teacher model at {model}: give an ONNX file, or leave --teacher out")
 
     def look() -> dict[str, NDArray[np.float32]]:
-        session = onnxruntime.InferenceSession(str(model), providers=["CPUExecutionProvider"])
+        try:
+            session = onnxruntime.InferenceSession(str(model), providers=["CPUExecutionProvider"])
+        except Exception:  # ONNX Runtime's errors share no base class but Exception
+            raise UsageError(f"{model} is no ONNX model that ONNX Runtime can load") from None
         if {"emb", "age100"} - {output.name for output in session.get_outputs()}:
             raise UsageError(f"{model} has no outputs `emb` and `age100`: it cannot teach this model")
         name = session.get_inputs()[0].name
@@ -59,7 +63,8 @@ def learn_from(model: Path, pictures: Pictures, cache_dir: Path = CACHE) -> Less
         probs[:, :100] = np.concatenate(ages)
         return {"embeddings": np.concatenate(embeddings), "age_probs": probs}
 
-    return Lessons(**cached(cache_dir / f"teacher-{model.stem}-{fingerprint(pictures)}.npz", look))
+    name = f"teacher-{sha256_of(model)[:12]}-{fingerprint(pictures)}.npz"
+    return Lessons(**cached(cache_dir / name, look))
 
 
 def _read(path: Path) -> NDArray[np.uint8]:

@@ -46,13 +46,13 @@ def test_every_step_has_a_rate_above_zero_and_not_above_the_peak(run: tuple[int,
 
 def test_an_unknown_setting_is_refused() -> None:
     with pytest.raises(ValidationError, match="learning_rat\n"):
-        Recipe(learning_rat=0.1)  # type: ignore[call-arg]
+        Recipe(learning_rat=0.1)
 
 
 @pytest.mark.parametrize("setting", [{"picture_px": 31}, {"picture_px": 225}, {"share": 0}, {"view": 0.4}])
 def test_a_stage_out_of_range_is_refused(setting: dict[str, float]) -> None:
     with pytest.raises(ValidationError, match=next(iter(setting))):
-        Stage(**({"picture_px": 80, "share": 1} | setting))  # type: ignore[arg-type]
+        Stage(**({"picture_px": 80, "share": 1} | setting))
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_a_stage_out_of_range_is_refused(setting: dict[str, float]) -> None:
 )
 def test_settings_out_of_range_are_refused_before_the_run_and_not_in_it(setting: dict[str, object]) -> None:
     with pytest.raises(ValidationError, match=next(iter(setting))):
-        Recipe(**setting)  # type: ignore[arg-type]
+        Recipe(**setting)
 
 
 def test_a_recipe_survives_being_written_as_json() -> None:
