@@ -96,7 +96,9 @@ class Agent:
         """The newest frame, and the tills' messages in between."""
         assert self._server
         log.info("lane %s: tills connect to %s, live state on %s", self._settings.lane, *self._server.addresses)
-        thread = threading.Thread(target=capture, args=(self._source, self.slot), name="capture", daemon=True)
+        thread = threading.Thread(
+            target=capture, args=(self._source, self.slot, self._stopping), name="capture", daemon=True
+        )
         thread.start()
         while not self._stopping.is_set() and not self.slot.ended:
             frame = self.slot.take(_WAIT_S)
@@ -106,7 +108,7 @@ class Agent:
                 now_s = time.monotonic()
                 self._tell(self._lane.tick(now_s), now_s)
             self._serve_tills(self._server)
-        self._source.close()
+        self.stop()
         thread.join(timeout=1.0)
 
     def _take_in(self, frame: Frame) -> None:

@@ -105,7 +105,7 @@ def _as_text(value: Any) -> Any:
 
 
 class Settings(BaseSettings):
-    """Settings of one lane."""
+    """Settings of one lane. They may also stand in a TOML file: --config lane.toml."""
 
     model_config = SettingsConfigDict(
         env_prefix="EDGE_", env_nested_delimiter="__", extra="forbid", frozen=True, cli_kebab_case=True

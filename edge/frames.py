@@ -211,10 +211,13 @@ class LatestFrame:
             return frame
 
 
-def capture(source: FrameSource, slot: LatestFrame) -> None:
-    """What the capture thread does: move frames from the source into the slot until there are no more."""
+def capture(source: FrameSource, slot: LatestFrame, stopping: threading.Event) -> None:
+    """What the capture thread does: move frames from the source into the slot until it ends or is to stop.
+
+    The thread that reads a source is also the one that closes it: OpenCV cannot do both at once.
+    """
     try:
-        while (frame := source.read()) is not None:
+        while not stopping.is_set() and (frame := source.read()) is not None:
             slot.put(frame)
     finally:
         slot.end()

@@ -78,10 +78,18 @@ def test_who_waits_for_a_frame_is_let_go_at_the_end() -> None:
 
 def test_capture_moves_every_frame_and_ends_and_closes() -> None:
     source, slot = FewFrames(5), LatestFrame()
-    capture(source, slot)
+    capture(source, slot, threading.Event())
     last = slot.take(0)
     assert last is not None
     assert (last.sequence, slot.dropped, slot.ended, source.closed) == (4, 4, True, True)
+
+
+def test_capture_ends_when_it_is_asked_to_and_closes_the_source_itself() -> None:
+    source, slot, stopping = FewFrames(5), LatestFrame(), threading.Event()
+    stopping.set()
+    capture(source, slot, stopping)
+    assert slot.take(0) is None
+    assert (slot.ended, source.closed) == (True, True)
 
 
 def test_a_source_that_breaks_ends_the_slot_all_the_same() -> None:
@@ -91,7 +99,7 @@ def test_a_source_that_breaks_ends_the_slot_all_the_same() -> None:
 
     source, slot = Broken(1), LatestFrame()
     with pytest.raises(RuntimeError, match="driver"):
-        capture(source, slot)
+        capture(source, slot, threading.Event())
     assert slot.ended
     assert source.closed
 
