@@ -8,9 +8,22 @@ import sys
 import tempfile
 from pathlib import Path
 
+import cv2
+
 from edge.commands import run_command
 from edge.demo.clip import write_clip
 from edge.errors import UsageError
+
+_SCAN_AFTER_S = 3.5
+"""When the drawn clip's customer has stood for a second."""
+
+
+def _seconds(clip: Path) -> float:
+    """Length of a recording; 0 for what is none, which the agent itself will say."""
+    capture = cv2.VideoCapture(str(clip))
+    frames, rate = capture.get(cv2.CAP_PROP_FRAME_COUNT), capture.get(cv2.CAP_PROP_FPS)
+    capture.release()
+    return max(0.0, frames / rate) if rate > 0 else 0.0
 
 
 def _main() -> None:
@@ -30,7 +43,15 @@ def _main() -> None:
         reliable, live = f"ipc://{folder}/reliable", f"ipc://{folder}/live"
         agent = [sys.executable, "-m", "edge", "run", "--video", str(clip)]
         agent += ["--till.reliable", reliable, "--till.live", live]
-        till = [sys.executable, "-m", "edge.till.reference", "--connect", reliable, "--scan-after", "2.5"]
+        till = [
+            sys.executable,
+            "-m",
+            "edge.till.reference",
+            "--connect",
+            reliable,
+            "--scan-after",
+            f"{min(_SCAN_AFTER_S, 0.4 * _seconds(clip)):.1f}",
+        ]
         print(f"demo: edge-agent --video {clip}", flush=True)
         with subprocess.Popen(agent) as running:
             answered = subprocess.run(till, check=False).returncode == 0
