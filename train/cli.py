@@ -15,7 +15,7 @@ from train.data import split
 from train.evaluate import evaluate
 from train.loop import train_model
 from train.model import create_model
-from train.recipe import Recipe
+from train.recipe import Recipe, read_recipe
 from train.teacher import learn_from
 
 
@@ -35,6 +35,8 @@ def _main() -> None:
     fit.add_argument("--batch-size", type=positive, default=32)
     fit.add_argument("--steps-per-epoch", type=positive)
     fit.add_argument("--validation-steps", type=positive, help="batches of test photos to look at after each epoch")
+    fit.add_argument("--recipe", type=Path, help="JSON file of settings that differ from train/recipe.py")
+    fit.add_argument("--start", type=Path, help="checkpoint whose averaged weights a new run starts from")
     fit.set_defaults(run=_fit)
 
     judge = commands.add_parser("evaluate", help="mean error in years on the test part, source by source")
@@ -48,17 +50,21 @@ def _main() -> None:
 
 
 def _fit(arguments: argparse.Namespace) -> None:
+    recipe = read_recipe(arguments.recipe) if arguments.recipe else Recipe()
     train_data, test_data = split(arguments.data)
     lessons = learn_from(arguments.teacher, train_data) if arguments.teacher else None
+    model = create_model((CROP_PX, CROP_PX, 3))
+    if arguments.start:
+        load_average(arguments.start, model)
     train_model(
-        create_model((CROP_PX, CROP_PX, 3)),
+        model,
         train_data,
         test_data,
         arguments.batch_size,
         arguments.epochs,
         arguments.steps_per_epoch,
         arguments.validation_steps,
-        recipe=Recipe(),
+        recipe=recipe,
         lessons=lessons,
         run_dir=arguments.out,
     )

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
 
 from train.batches import crops_of, shown
+from train.model import AgeModel
 from train.pictures import Pictures
 from train.recipe import Stage
 from train.targets import YEARS
@@ -31,22 +31,22 @@ class Score:
 
 
 def evaluate(
-    model: nn.Module, pictures: Pictures, *, batches: int | None = None, stage: Stage | None = None
+    model: AgeModel, pictures: Pictures, *, batches: int | None = None, stage: Stage | None = None
 ) -> dict[str, Score]:
     """Scores of a PyTorch model by source.
 
     batches: look at only so many batches, spread over all pictures. stage: show the crops as
-    that stage of training does.
+    that stage of training does, and not as a lane would.
     """
     device = next(model.parameters()).device
     model.eval()
 
     @torch.inference_mode()
     def predict(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-        if stage:
-            crops = np.stack([shown(crop, stage) for crop in crops])
+        images = torch.from_numpy(np.stack([shown(crop, stage) for crop in crops]) if stage else crops).to(device)
         with torch.autocast(device.type, torch.bfloat16):
-            return np.asarray(model(torch.from_numpy(crops).to(device)).float().cpu())
+            probs = model.logits(images)[0].float().softmax(dim=1) if stage else model(images)
+        return np.asarray(probs.float().cpu())
 
     if batches is not None and batches * _BATCH < len(pictures):
         pictures = pictures[np.linspace(0, len(pictures) - 1, batches * _BATCH).astype(int)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 from torchvision.models import resnet50
 
 from edge.crop import CROP_PX
@@ -12,6 +13,11 @@ from edge.faces import AGES
 MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)
 """ImageNet's channel statistics, so that torchvision's own weights fit."""
+
+NETWORK_PX = 112
+"""Side of the pictures that the layers see: a crop's blocks of 2x2 pixels averaged, inside the exported graph. At the
+photos' own resolution and two cores' training time the network is better at 112 px than at 224, and four times as fast;
+more training may change that."""
 
 EMBEDDING = 1024
 """Width of the teacher's embedding, which the model learns to repeat while it trains."""
@@ -39,7 +45,8 @@ class AgeModel(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """images: uint8 (N, 224, 224, 3) RGB. Returns float32 (N, 101), the probability of each year of age."""
-        features = self.backbone((images.permute(0, 3, 1, 2).float() - self.mean) / self.std)
+        pixels = functional.avg_pool2d(images.permute(0, 3, 1, 2).float(), CROP_PX // NETWORK_PX)
+        features = self.backbone((pixels - self.mean) / self.std)
         return self.age(features).float().softmax(dim=1)
 
 

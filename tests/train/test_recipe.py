@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from train.recipe import Recipe, Stage
+from edge.errors import UsageError
+from train.model import NETWORK_PX
+from train.recipe import Recipe, Stage, read_recipe
 
 
 def test_a_run_goes_from_small_pictures_to_the_size_of_the_lane() -> None:
     sizes = [Recipe().stage(step, 100).picture_px for step in range(100)]
-    assert sizes == [80] * 50 + [112] * 35 + [160] * 12 + [224] * 3
+    assert sizes == [80] * 45 + [112] * 55
 
 
 def test_shares_need_not_add_up_to_one() -> None:
@@ -21,12 +25,12 @@ def test_shares_need_not_add_up_to_one() -> None:
 
 
 def test_a_long_run_ends_at_the_size_of_the_lane_and_a_run_of_one_step_has_a_stage_too() -> None:
-    assert Recipe().stage(999, 1000).picture_px == 224
+    assert Recipe().stage(999, 1000).picture_px == NETWORK_PX
     assert Recipe().stage(0, 1).picture_px == 80
 
 
 def test_a_stage_is_shown_whole_unless_it_says_otherwise() -> None:
-    assert [stage.view for stage in Recipe().stages] == [0.7, 1, 1, 1]
+    assert [stage.view for stage in Recipe().stages] == [0.7, 1]
 
 
 def test_the_rate_rises_over_3_percent_of_the_steps_and_falls_to_zero() -> None:
@@ -68,3 +72,22 @@ def test_settings_out_of_range_are_refused_before_the_run_and_not_in_it(setting:
 def test_a_recipe_survives_being_written_as_json() -> None:
     recipe = Recipe(stages=(Stage(picture_px=32, share=1, view=0.5),), learning_rate=0.1)
     assert Recipe.model_validate_json(recipe.model_dump_json()) == recipe
+
+
+def test_a_recipe_in_a_file_changes_what_it_names(tmp_path: Path) -> None:
+    file = tmp_path / "recipe.json"
+    file.write_text('{"learning_rate": 0.01, "stages": [{"picture_px": 96, "share": 1}]}', encoding="utf-8")
+    recipe = read_recipe(file)
+    assert (recipe.learning_rate, recipe.stage(0, 1).picture_px, recipe.seed) == (0.01, 96, Recipe().seed)
+
+
+@pytest.mark.parametrize("text", ["", "{", '{"learning_rat": 1}', '{"learning_rate": -1}'])
+def test_a_recipe_that_is_wrong_is_one_line(text: str, tmp_path: Path) -> None:
+    (tmp_path / "recipe.json").write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError, match=r"^[^\n]*recipe\.json[^\n]*$"):
+        read_recipe(tmp_path / "recipe.json")
+
+
+def test_a_recipe_that_is_missing_is_a_usage_error(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot read the recipe"):
+        read_recipe(tmp_path / "recipe.json")
