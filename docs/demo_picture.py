@@ -20,7 +20,8 @@ from edge.demo.clip import FRAMES_PER_SECOND, clip_frames
 
 LINE_PX, MARGIN_PX, WIDTH_PX = 19, 16, 980
 STANDING = 4 * FRAMES_PER_SECOND
-_COLOURS = {"red": "#c01c28", "yellow": "#a2734c", "green": "#26a269"}
+_COLOURS = {1: "#c01c28", 2: "#26a269", 3: "#a2734c"}
+"""Background colours by their number in ANSI's table: red, green, yellow."""
 
 
 def main() -> None:
@@ -56,7 +57,7 @@ def _styled(line: Text, y: int) -> list[str]:
         style = Console().get_style(span.style)
         if style.bgcolor:
             width = (span.end - span.start) * 8.43
-            colour = _COLOURS.get(style.bgcolor.name, "#45475a")
+            colour = _COLOURS.get(style.bgcolor.number or 0, "#45475a")
             left = MARGIN_PX + span.start * 8.43
             parts.append(f'<rect x="{left:.1f}" y="{y - 15}" width="{width:.1f}" height="19" fill="{colour}"/>')
     parts.append(_line(line.plain, y))
