@@ -16,10 +16,10 @@ from skimage import data
 
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A portrait, the same without margin, very dark, and small and blurred; a blank picture; and no picture at all."""
+    """A portrait, the same without margin, very dark, and blurred; a blank picture; and no picture at all."""
     folder = tmp_path_factory.mktemp("pictures")
     portrait = cv2.cvtColor(data.astronaut(), cv2.COLOR_RGB2BGR)
-    blurred = cv2.resize(cv2.GaussianBlur(portrait, (0, 0), 9), (160, 160))
+    blurred = cv2.GaussianBlur(portrait, (0, 0), 6)
     cv2.imwrite(str(folder / "a-portrait.png"), portrait)
     cv2.imwrite(str(folder / "b-tight.png"), portrait[60:190, 165:285])
     cv2.imwrite(str(folder / "c-dark.png"), portrait // 10)

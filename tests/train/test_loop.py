@@ -159,7 +159,8 @@ def test_training_on_a_handful_of_photos_learns_them_by_heart(faces: Pictures, r
 
     @torch.inference_mode()
     def loss(model: AgeModel) -> float:
-        return float(-(labels * model.eval()(images).log()).sum(dim=1).mean())
+        ages, _ = model.eval().logits(images)
+        return float(-(labels * ages.log_softmax(dim=1)).sum(dim=1).mean())
 
     model = fresh()
     before = loss(model)
