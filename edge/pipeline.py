@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edge.crop import align_all, alignable
-from edge.detectors import WEIGHTS, make_detector
+from edge.detectors import make_detector
 from edge.detectors.second_look import SecondLook
 from edge.faces import NO_TRACK
 from edge.quality import gate
@@ -28,7 +28,7 @@ class Pipeline:
         self._settings = settings
         # Weak detections start no track, but they keep one alive through a hand or a turned head.
         self._detector = make_detector(settings.detector.name, settings.detector.min_score / 2)
-        self._second_look = SecondLook(WEIGHTS / "yunet_2026may.onnx")
+        self._second_look = SecondLook()
         self._tracker = FaceTracker(settings.tracking, settings.detector.min_score)
         self._age_model = age_model
         self._last_look_s = -np.inf

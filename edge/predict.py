@@ -15,7 +15,6 @@ from edge.ages import BUNDLED, make_age_model
 from edge.ages.bundle import Bundle
 from edge.config import QualitySettings
 from edge.crop import align_all
-from edge.detectors import WEIGHTS
 from edge.detectors.second_look import SecondLook
 from edge.errors import UsageError
 from edge.quality import gate
@@ -89,7 +88,7 @@ def _write(reader: _PictureReader, pictures: list[Path], text: TextIO) -> None:
 class _PictureReader:
     def __init__(self, age_model: AgeModel) -> None:
         self._age_model, self._finder = age_model, StillFaceFinder()
-        self._second_look = SecondLook(WEIGHTS / "yunet_2026may.onnx")
+        self._second_look = SecondLook()
 
     def close(self) -> None:
         self._finder.close()

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 DetectorName = Literal["mediapipe", "mediapipe-full", "yunet"]
 
 WEIGHTS = Path(__file__).parent.parent / "models" / "detectors"
+YUNET = WEIGHTS / "yunet_2026may.onnx"
 
 
 class FaceDetector(Protocol):
@@ -35,7 +36,7 @@ def make_detector(name: DetectorName, min_score: float = 0.5) -> FaceDetector:
     if name == "yunet":
         from edge.detectors.yunet import YuNetDetector
 
-        return YuNetDetector(WEIGHTS / "yunet_2026may.onnx", min_score)
+        return YuNetDetector(YUNET, min_score)
     from edge.detectors.blazeface import BlazeFaceDetector
 
     weights = "blazeface_short_range" if name == "mediapipe" else "blazeface_full_range_sparse"

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from edge.detectors import YUNET
 from edge.detectors.yunet import YuNetDetector
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from numpy.typing import NDArray
 
     from edge.faces import Faces
@@ -28,8 +27,8 @@ _FACE_SHARE = 0.45
 class SecondLook:
     """Confirms faces with YuNet, one small region each (about 2 ms)."""
 
-    def __init__(self, weights: Path) -> None:
-        self._detector = YuNetDetector(weights, min_score=0.3)
+    def __init__(self) -> None:
+        self._detector = YuNetDetector(YUNET, min_score=0.3)
 
     def confirm(self, frame: NDArray[np.uint8], faces: Faces) -> NDArray[np.float32]:
         """float32 (N,): how sure the second detector is of a face at the same place, 0 when it sees none there."""

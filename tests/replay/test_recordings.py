@@ -30,10 +30,13 @@ def test_one_person_is_one_customer_from_first_to_last(name: str, shared: Path, 
 
 
 @pytest.mark.parametrize("name", OFFICE)
-def test_everybody_in_the_office_is_an_adult(name: str, shared: Path, replay: Callable[[Path], Any]) -> None:
+def test_everybody_in_the_office_is_an_adult(
+    name: str, shared: Path, replay: Callable[[Path], Any], capsys: pytest.CaptureFixture[str]
+) -> None:
     ages = [state["age"] for state in replay(shared / "clips" / f"{name}.mkv").of_type("lane.state") if state["age"]]
     mean = float(np.mean([age["mean"] for age in ages]))
-    print(f"{name}: {mean:.1f} ({ages[-1]['low']:.0f}-{ages[-1]['high']:.0f})")
+    with capsys.disabled():
+        print(f" {name}: {mean:.1f} ({ages[-1]['low']:.0f}-{ages[-1]['high']:.0f})")
     assert 20 <= mean <= 65
 
 

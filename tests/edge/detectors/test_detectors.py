@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from skimage import data
 
-from edge.detectors import WEIGHTS, DetectorName, FaceDetector, make_detector
+from edge.detectors import DetectorName, FaceDetector, make_detector
 from edge.detectors.second_look import SecondLook
 from edge.faces import LEFT_EYE, MOUTH, NOSE, RIGHT_EYE, Faces
 
@@ -56,11 +56,11 @@ def test_the_second_look_confirms_a_face(portrait: NDArray[np.uint8]) -> None:
     detector = make_detector("mediapipe-full")
     faces = detector.detect(portrait)
     detector.close()
-    assert SecondLook(WEIGHTS / "yunet_2026may.onnx").confirm(portrait, faces)[0] > 0.85
+    assert SecondLook().confirm(portrait, faces)[0] > 0.85
 
 
 def test_the_second_look_does_not_confirm_a_shoulder(portrait: NDArray[np.uint8]) -> None:
     shoulder = Faces(
         np.array([[60, 250, 160, 350]], np.float32), np.zeros((1, 4, 2), np.float32), np.ones(1, np.float32)
     )
-    assert SecondLook(WEIGHTS / "yunet_2026may.onnx").confirm(portrait, shoulder)[0] < 0.5
+    assert SecondLook().confirm(portrait, shoulder)[0] < 0.5
