@@ -12,16 +12,18 @@ from tqdm import tqdm
 
 from edge.ages.bundle import CPU_MODEL, MANIFEST, Manifest, Source, sha256_of
 from edge.ages.onnx import OnnxAgeModel
+from edge.calibration import calibrated
 from edge.crop import CROP_CONTRACT
 from edge.errors import UsageError
 from export.onnx import write_onnx
 from export.quantize import write_int8
 from train.batches import crops_of
-from train.checkpoint import load_average
-from train.data import split
-from train.evaluate import mean_ages, scores_by_source
-from train.model import create_model
-from train.thresholds import thresholds
+from train.card.candidates import vouched
+from train.card.facts import mean_ages
+from train.card.views import look, plain
+from train.checkpoint import load_model
+from train.data import split, validation_split
+from train.evaluate import scores_by_source
 
 CALIBRATION_FACES = 512
 
@@ -44,14 +46,15 @@ def write_bundle(checkpoint: Path, data: Path, out: Path, name: str) -> Manifest
 
     The folder is written whole or not at all; an older bundle there is replaced.
     """
-    model = create_model()
-    facts = load_average(checkpoint, model)
+    model, facts = load_model(checkpoint)
     if facts["crop_contract"] != CROP_CONTRACT:
         raise UsageError(
             f"{checkpoint} was trained on crops of contract {facts['crop_contract']!r}, this version makes "
             f"{CROP_CONTRACT!r}: train it anew"
         )
-    train_data, test_data = split(data)
+    learned, test_data = split(data)
+    learning, validation = validation_split(learned)
+    train_data = learned[learning]
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent) as folder:
         made = Path(folder) / "bundle"
@@ -59,7 +62,9 @@ def write_bundle(checkpoint: Path, data: Path, out: Path, name: str) -> Manifest
         write_onnx(model, Path(folder) / "float.onnx")
         chosen = np.random.default_rng(0).choice(len(train_data), min(CALIBRATION_FACES, len(train_data)), False)
         write_int8(Path(folder) / "float.onnx", crops_of(train_data[np.sort(chosen)]), made / CPU_MODEL)
-        ages = mean_ages(OnnxAgeModel(made / CPU_MODEL).predict, test_data)
+        predict = OnnxAgeModel(made / CPU_MODEL).predict
+        temperature, measured = vouched(predict, learned[validation])
+        ages = mean_ages(calibrated(look(predict, test_data, plain, "test photos").age_probs, temperature))
         sources, counts = np.unique(train_data.sources, return_counts=True)
         manifest = Manifest(
             name=name,
@@ -75,7 +80,8 @@ def write_bundle(checkpoint: Path, data: Path, out: Path, name: str) -> Manifest
             test_error_years={
                 source: score.mean_error_years for source, score in scores_by_source(test_data, ages).items()
             },
-            thresholds=thresholds(ages, test_data.ages),
+            temperature=temperature,
+            thresholds=measured,
             made_with={package: version(package) for package in ("torch", "torchvision", "onnx", "onnxruntime")},
         )
         (made / MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")

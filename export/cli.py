@@ -34,11 +34,9 @@ def _main() -> None:
 
 def _onnx(arguments: argparse.Namespace) -> None:
     from export.onnx import write_onnx
-    from train.checkpoint import load_average
-    from train.model import create_model
+    from train.checkpoint import load_model
 
-    model = create_model()
-    load_average(arguments.checkpoint, model)
+    model, _ = load_model(arguments.checkpoint)
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     write_onnx(model, arguments.out)
     print(f"{arguments.out}: {arguments.out.stat().st_size / 1e6:.1f} MB")

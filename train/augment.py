@@ -6,25 +6,56 @@ lane could not make. Light and lens are played on the crop.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.crop import CROP_PX, EYE_TO_MOUTH, align
+from edge.crop import CROP_PX, EYE_TO_MOUTH, align, similarity
 from edge.faces import LEFT_EYE, MOUTH, RIGHT_EYE
 
 _Image = NDArray[np.uint8]
+Change = Callable[[_Image, np.random.Generator], _Image]
 
 
-def augmented_crop(picture: _Image, keypoints: NDArray[np.float32], random: np.random.Generator) -> _Image:
-    """One aligned crop as another camera, distance and light might have given it: uint8 (224, 224, 3) RGB."""
-    crop = align(picture, jitter(keypoints, random))
-    if random.random() < 0.5:
+class View(NamedTuple):
+    """A crop as another camera might have given it.
+
+    crop: uint8 (224, 224, 3) RGB. mirrored: whether left and right were swapped. placement: float32 (2, 3), where its
+    points lie in the plain crop (of the mirrored photo, if mirrored), both from -1 to 1 as in torch's `affine_grid`.
+    """
+
+    crop: _Image
+    mirrored: bool
+    placement: NDArray[np.float32]
+
+
+def augmented_view(
+    picture: _Image,
+    keypoints: NDArray[np.float32],
+    random: np.random.Generator,
+    changes: tuple[tuple[float, Change], ...],
+) -> View:
+    """One aligned crop as another camera, distance and light might have given it."""
+    moved = jitter(keypoints, random)
+    crop, placement = align(picture, moved), _placement(keypoints, moved)
+    mirrored = bool(random.random() < 0.5)
+    if mirrored:
         crop = np.ascontiguousarray(crop[:, ::-1])
-    for chance, change in ((0.7, _light), (0.15, _lens), (0.1, _jpeg), (0.05, _grey), (0.2, _border), (0.05, _cover)):
+        placement *= [[1, -1, -1], [-1, 1, 1]]
+    for chance, change in changes:
         if random.random() < chance:
             crop = change(crop, random)
-    return crop
+    return View(crop, mirrored, placement)
+
+
+def _placement(keypoints: NDArray[np.float32], moved: NDArray[np.float32]) -> NDArray[np.float32]:
+    to_plain, to_moved = (np.vstack([similarity(points), [0, 0, 1]]) for points in (keypoints, moved))
+    middle = CROP_PX / 2
+    unit = np.array([[1 / middle, 0, 0.5 / middle - 1], [0, 1 / middle, 0.5 / middle - 1], [0, 0, 1]])
+    return np.asarray((unit @ to_plain @ np.linalg.inv(unit @ to_moved))[:2], np.float32)
 
 
 def jitter(keypoints: NDArray[np.float32], random: np.random.Generator) -> NDArray[np.float32]:
@@ -85,3 +116,10 @@ def _cover(crop: _Image, random: np.random.Generator) -> _Image:
     left, top = (random.uniform(0, 1, 2) * (CROP_PX - width, CROP_PX - height)).astype(int)
     crop[top : top + height, left : left + width] = random.integers(0, 256, 3, np.uint8)
     return crop
+
+
+CHANGES: dict[str, tuple[tuple[float, Change], ...]] = {
+    "lane": ((0.7, _light), (0.15, _lens), (0.1, _jpeg), (0.05, _grey), (0.2, _border), (0.05, _cover)),
+    "basic": ((0.7, _light),),
+}
+"""What may happen to a crop, in this order, with its chance; by the recipe's `augment`."""

@@ -13,12 +13,13 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from edge.crop import CROP_PX, align
-from train.augment import augmented_crop
+from train.augment import CHANGES, augmented_view
 from train.index import PROCESS_START
 from train.pictures import Pictures
 from train.recipe import Recipe, Stage
 from train.targets import soft_labels
 from train.teacher import Lessons
+from train.team import ALONE, Team
 
 _FACE_MIDDLE = 0.56
 """How far down the crop the middle of the face lies."""
@@ -26,24 +27,45 @@ _FACE_MIDDLE = 0.56
 
 class Batch(NamedTuple):
     """images: uint8 (B, px, px, 3) RGB; labels: float32 (B, 101); ages: float32 (B, 2), youngest and oldest in
-    years; embeddings: float32 (B, 1024), or (B, 0) without a teacher."""
+    years; embeddings: float32 (B, 1024), or (B, 0) without a teacher; maps: uint8 (B, side, side, channels), the
+    teacher's view of the plain crops; placements: float32 (B, 2, 3), where the images' points lie in those."""
 
     images: Tensor
     labels: Tensor
     ages: Tensor
     embeddings: Tensor
+    maps: tuple[Tensor, ...]
+    placements: Tensor
+
+    def to(self, device: torch.device) -> Batch:
+        """The batch on another device."""
+        images, labels, ages, embeddings, placements = (
+            tensor.to(device, non_blocking=True)
+            for tensor in (self.images, self.labels, self.ages, self.embeddings, self.placements)
+        )
+        return Batch(
+            images, labels, ages, embeddings, tuple(m.to(device, non_blocking=True) for m in self.maps), placements
+        )
 
 
 class Batches(Dataset[Batch]):
-    """The batches of a run; item k is the batch of step k."""
+    """The batches of a run; item k is this process's share of the batch of step k."""
 
     def __init__(
-        self, pictures: Pictures, lessons: Lessons | None, recipe: Recipe, batch_size: int, steps: int
+        self,
+        pictures: Pictures,
+        lessons: Lessons | None,
+        recipe: Recipe,
+        batch_size: int,
+        steps: int,
+        team: Team = ALONE,
     ) -> None:
         self._pictures, self._recipe = pictures, recipe
         self._batch_size, self._steps = min(batch_size, len(pictures)), steps
+        self._mine = slice(team.rank, None, team.size)
         self._labels = soft_labels(pictures.ages, lessons.age_probs if lessons else None)
-        self._embeddings = _standardised(lessons.embeddings) if lessons else np.empty((len(pictures), 0), np.float32)
+        self._embeddings = _standardised(lessons.embeddings) if lessons else np.empty((len(pictures), 2, 0), np.float32)
+        self._maps = lessons.maps if lessons else ()
 
     def __len__(self) -> int:
         return self._steps
@@ -53,14 +75,22 @@ class Batches(Dataset[Batch]):
         epoch, position = divmod(step, len(self._pictures) // self._batch_size)
         first = position * self._batch_size
         rows = _order(self._recipe.seed, epoch, len(self._pictures))[first : first + self._batch_size]
-        random = np.random.default_rng([self._recipe.seed, 1, step])
+        randoms = np.random.default_rng([self._recipe.seed, 1, step]).spawn(len(rows))
+        rows, randoms = rows[self._mine], randoms[self._mine]
         stage = self._recipe.stage(step, self._steps)
-        crops = [augmented_crop(self._read(row), self._pictures.keypoints[row], random) for row in rows]
+        changes = CHANGES[self._recipe.augment]
+        views = [
+            augmented_view(self._read(row), self._pictures.keypoints[row], random, changes)
+            for row, random in zip(rows, randoms, strict=True)
+        ]
+        mirrored = np.array([view.mirrored for view in views])
         return Batch(
-            torch.from_numpy(np.stack([shown(crop, stage) for crop in crops])),
+            torch.from_numpy(np.stack([shown(view.crop, stage) for view in views])),
             torch.from_numpy(self._labels[rows]),
             torch.from_numpy(self._pictures.ages[rows]),
-            torch.from_numpy(self._embeddings[rows]),
+            torch.from_numpy(self._embeddings[rows, mirrored.astype(int)]),
+            tuple(torch.from_numpy(stored.rows(rows, mirrored)) for stored in self._maps),
+            torch.from_numpy(np.stack([view.placement for view in views]) @ _part_of_crop(stage)),
         )
 
     def _read(self, row: int) -> NDArray[np.uint8]:
@@ -88,18 +118,30 @@ def crops_of(pictures: Pictures) -> NDArray[np.uint8]:
 
 def shown(crop: NDArray[np.uint8], stage: Stage) -> NDArray[np.uint8]:
     """A crop as a stage of training shows it: uint8 (px, px, 3)."""
-    side = round(stage.view * CROP_PX)
-    top = min(round(_FACE_MIDDLE * CROP_PX - side / 2), CROP_PX - side)
-    left = (CROP_PX - side) // 2
+    left, top, side = _window(stage)
     part = crop[top : top + side, left : left + side]
     if side == stage.picture_px:
         return part
     return np.asarray(cv2.resize(part, (stage.picture_px,) * 2, interpolation=cv2.INTER_AREA), np.uint8)
 
 
+def _window(stage: Stage) -> tuple[int, int, int]:
+    """Left, top and side, in pixels of the crop, of what a stage shows."""
+    side = round(stage.view * CROP_PX)
+    return (CROP_PX - side) // 2, min(round(_FACE_MIDDLE * CROP_PX - side / 2), CROP_PX - side), side
+
+
+def _part_of_crop(stage: Stage) -> NDArray[np.float32]:
+    """float32 (3, 3): from points of what a stage shows to points of the crop, both from -1 to 1."""
+    left, top, side = _window(stage)
+    share = side / CROP_PX
+    x, y = ((2 * start + side) / CROP_PX - 1 for start in (left, top))
+    return np.array([[share, 0, x], [0, share, y], [0, 0, 1]], np.float32)
+
+
 def _standardised(embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
     """Each dimension with mean 0 and deviation 1: what all faces share would otherwise drown what tells them apart."""
-    return (embeddings - embeddings.mean(axis=0)) / (embeddings.std(axis=0) + 1e-3)
+    return (embeddings - embeddings.mean(axis=(0, 1))) / (embeddings.std(axis=(0, 1)) + 1e-3)
 
 
 @lru_cache(maxsize=2)

@@ -12,26 +12,37 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from edge.errors import UsageError
+from train.baseline import BaselineModel
+from train.model import AgeModel
 
 
 def save_run(
-    file: Path, model: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer, facts: dict[str, Any]
+    file: Path, learner: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer, facts: dict[str, Any]
 ) -> None:
     """Write all that a run needs to go on, whole or not at all. `facts` goes into the file's JSON header."""
-    tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
+    tensors = {f"learner.{name}": value for name, value in learner.state_dict().items()}
     tensors |= {f"average.{name}": value for name, value in average.state_dict().items()}
     for row, state in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{row}.{name}": torch.as_tensor(value) for name, value in state.items()}
+    _write(file, tensors, facts)
+
+
+def save_average(file: Path, average: nn.Module, facts: dict[str, Any]) -> None:
+    """Write the averaged weights alone, a quarter of what a run needs to go on."""
+    _write(file, {f"average.{name}": value for name, value in average.state_dict().items()}, facts)
+
+
+def _write(file: Path, tensors: dict[str, Tensor], facts: dict[str, Any]) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     partial = file.with_suffix(".partial")
     save_file({name: value.contiguous() for name, value in tensors.items()}, partial, {"facts": json.dumps(facts)})
     partial.rename(file)
 
 
-def resume_run(file: Path, model: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Any]:
+def resume_run(file: Path, learner: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Any]:
     """Put a run back as `save_run` found it; returns the facts."""
     tensors, facts = read(file)
-    _load(file, model, _part(tensors, "model."))
+    _load(file, learner, _part(tensors, "learner."))
     _load(file, average, _part(tensors, "average."))
     states: dict[int, dict[str, Tensor]] = {}
     for name, value in _part(tensors, "optimizer.").items():
@@ -47,6 +58,19 @@ def load_average(file: Path, model: nn.Module) -> dict[str, Any]:
     tensors, facts = read(file)
     _load(file, model, _part(tensors, "average."))
     return facts
+
+
+def load_model(file: Path) -> tuple[AgeModel, dict[str, Any]]:
+    """The model of the kind that a checkpoint holds, with its averaged weights; and the facts."""
+    _, facts = read(file)
+    model = make_model(facts.get("recipe", {}).get("loss", "distribution"))
+    load_average(file, model)
+    return model, facts
+
+
+def make_model(loss: str) -> AgeModel:
+    """A fresh model of the kind that learns by a recipe's `loss`."""
+    return BaselineModel() if loss == "squares" else AgeModel()
 
 
 def read(file: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:

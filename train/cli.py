@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import json
 import logging
-from dataclasses import asdict
 from pathlib import Path
 
 from edge.commands import Parser, positive, run_command
 from edge.crop import CROP_PX
+from edge.errors import RunError
 from train.checkpoint import load_average
-from train.data import split
-from train.evaluate import evaluate
+from train.data import load_train, validation_split
 from train.loop import train_model
 from train.model import create_model
+from train.pictures import Pictures
 from train.recipe import Recipe, read_recipe
-from train.teacher import learn_from
+from train.teacher import Lessons, learn_from
+from train.team import joined_team
 
 
 def main() -> None:
@@ -39,9 +39,11 @@ def _main() -> None:
     fit.add_argument("--start", type=Path, help="checkpoint whose averaged weights a new run starts from")
     fit.set_defaults(run=_fit)
 
-    judge = commands.add_parser("evaluate", help="mean error in years on the test part, source by source")
-    judge.add_argument("checkpoint", type=Path)
-    judge.add_argument("data", type=Path)
+    judge = commands.add_parser("evaluate", help="write the report card of a model")
+    judge.add_argument("model", type=Path, help="a checkpoint, or the folder of a bundle")
+    judge.add_argument("data", type=Path, help="the photos it was trained on; judged on their test part")
+    judge.add_argument("--out", type=Path, default=Path("card"), help="folder for card.html, card.json, MODEL_CARD.md")
+    judge.add_argument("--against", type=Path, help="another model, compared photo by photo")
     judge.set_defaults(run=_evaluate)
 
     arguments = parser.parse_args()
@@ -51,28 +53,46 @@ def _main() -> None:
 
 def _fit(arguments: argparse.Namespace) -> None:
     recipe = read_recipe(arguments.recipe) if arguments.recipe else Recipe()
-    train_data, test_data = split(arguments.data)
-    lessons = learn_from(arguments.teacher, train_data) if arguments.teacher else None
+    with joined_team() as team:
+        with team.leader_first():
+            pictures = load_train(arguments.data)
+            lessons = learn_from(arguments.teacher, pictures) if arguments.teacher else None
+        _train(arguments, recipe, pictures, lessons)
+
+
+def _train(arguments: argparse.Namespace, recipe: Recipe, pictures: Pictures, lessons: Lessons | None) -> None:
+    learning, validation = validation_split(pictures)
+    if not learning.any() or not validation.any():
+        raise RunError(
+            f"{arguments.data}: {learning.sum()} photos to learn from and {validation.sum()} to validate on; "
+            "both are needed"
+        )
     model = create_model((CROP_PX, CROP_PX, 3))
     if arguments.start:
         load_average(arguments.start, model)
     train_model(
         model,
-        train_data,
-        test_data,
+        pictures[learning],
+        pictures[validation],
         arguments.batch_size,
         arguments.epochs,
         arguments.steps_per_epoch,
         arguments.validation_steps,
         recipe=recipe,
-        lessons=lessons,
+        lessons=lessons[learning] if lessons else None,
         run_dir=arguments.out,
     )
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:
-    model = create_model()
-    load_average(arguments.checkpoint, model)
-    _, test_data = split(arguments.data)
-    scores = evaluate(model, test_data)
-    print(json.dumps({name: asdict(score) for name, score in scores.items()}, indent=2))
+    from train.card.judge import judge
+    from train.card.write import write_card
+
+    card = judge(arguments.model, arguments.data, arguments.against)
+    for name, source in card.sources.items():
+        if source.all and source.passed:
+            print(
+                f"{name}: {source.all.mean_error_years:.2f} years off ({source.all.low:.2f}-{source.all.high:.2f}), "
+                f"{source.passed.mean_error_years:.2f} on the {1 - source.refused.share:.0%} that pass the quality gate"
+            )
+    print(write_card(card, arguments.out))

@@ -22,6 +22,9 @@ NEAR_COPY_BITS = 56
 TEST_PERCENT = 8
 """Share of a source's photos kept for testing when the source names no test part of its own."""
 
+VALIDATION_PERCENT = 8
+"""Share of the photos to train on that steer the training and calibrate the model instead."""
+
 
 def load_train(path: str | Path, cache_dir: Path = CACHE) -> Pictures:
     """The photos under `path` to train on: all but the test part and the near-copies of any photo in it.
@@ -60,6 +63,20 @@ def split(path: str | Path, cache_dir: Path = CACHE) -> tuple[Pictures, Pictures
     return pictures[train], pictures[test]
 
 
+def found_by_source(path: str | Path, cache_dir: Path = CACHE) -> dict[str, NDArray[np.bool_]]:
+    """For every source, on which of its photos a face was found: bool (N,). A card counts the others, too."""
+    found = find_faces(read_labels(Path(path))[0], cache_dir)
+    return {str(source): found.has_face[found.sources == source] for source in np.unique(found.sources)}
+
+
+def validation_split(pictures: Pictures) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Two masks (N,) over the photos of `load_train`: those to learn from, and those that say when to stop and how
+    sure the model may be (calibration). Near-copies of the latter are in neither."""
+    drawn = _drawn(pictures.hashes)
+    validation = (drawn >= TEST_PERCENT) & (drawn < TEST_PERCENT + VALIDATION_PERCENT)
+    return ~validation & ~_near(pictures.hashes, pictures.hashes[validation]), validation
+
+
 def check_no_leak(train: Pictures, test: Pictures) -> None:
     """Raises RunError when a photo to train on is a near-copy of one to test on."""
     leaked = _near(train.hashes, test.hashes)
@@ -72,8 +89,12 @@ def check_no_leak(train: Pictures, test: Pictures) -> None:
 def _test_part(pictures: Pictures) -> NDArray[np.bool_]:
     """The official part where a source names one, else a share chosen by the hash of the face, stable for ever."""
     official = np.isin(pictures.sources, np.unique(pictures.sources[pictures.held_out]))
-    drawn = np.array([hashlib.sha256(code.tobytes()).digest()[0] for code in pictures.hashes]) / 256 * 100
-    return np.where(official, pictures.held_out, drawn < TEST_PERCENT)
+    return np.where(official, pictures.held_out, _drawn(pictures.hashes) < TEST_PERCENT)
+
+
+def _drawn(codes: NDArray[np.uint64]) -> NDArray[np.float64]:
+    """A number from 0 to 100 for every face, which depends on its hash alone."""
+    return np.array([hashlib.sha256(code.tobytes()).digest()[0] for code in codes]) / 256 * 100
 
 
 def _near(codes: NDArray[np.uint64], others: NDArray[np.uint64]) -> NDArray[np.bool_]:

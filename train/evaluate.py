@@ -45,7 +45,7 @@ def evaluate(
     def predict(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         images = torch.from_numpy(np.stack([shown(crop, stage) for crop in crops]) if stage else crops).to(device)
         with torch.autocast(device.type, torch.bfloat16):
-            probs = model.logits(images)[0].float().softmax(dim=1) if stage else model(images)
+            probs = model.decode(model.lesson(images)[0].float()) if stage else model(images)
         return np.asarray(probs.float().cpu())
 
     if batches is not None and batches * _BATCH < len(pictures):

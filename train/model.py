@@ -23,6 +23,10 @@ EMBEDDING = 1024
 """Width of the teacher's embedding, which the model learns to repeat while it trains."""
 
 
+MAP_CHANNELS = (512, 1024)
+"""Channels of the maps that `AgeModel.lesson` shows: an eighth and a sixteenth of the picture's side."""
+
+
 class AgeModel(nn.Module):
     """uint8 pictures in, age logits out; `logits` gives what training needs besides."""
 
@@ -37,11 +41,19 @@ class AgeModel(nn.Module):
         self.register_buffer("mean", torch.tensor(MEAN).view(3, 1, 1) * 255, persistent=False)
         self.register_buffer("std", torch.tensor(STD).view(3, 1, 1) * 255, persistent=False)
 
-    def logits(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """images: uint8 (N, H, W, 3) RGB, any size. Returns age logits (N, 101) and embeddings (N, 1024)."""
+    def lesson(self, images: Tensor) -> tuple[Tensor, Tensor, tuple[Tensor, Tensor]]:
+        """What training compares. images: uint8 (N, H, W, 3) RGB, any size.
+
+        Returns age logits (N, 101), embeddings (N, 1024), and two maps of features, (N, 512, H / 8, W / 8) and
+        (N, 1024, H / 16, W / 16).
+        """
+        net = self.backbone
         pixels = (images.permute(0, 3, 1, 2).float() - self.mean) / self.std
-        features = self.backbone(pixels.contiguous(memory_format=torch.channels_last))
-        return self.age(self.dropout(features)), self.embedding(features)
+        stem = net.maxpool(net.relu(net.bn1(net.conv1(pixels.contiguous(memory_format=torch.channels_last)))))
+        middle = net.layer2(net.layer1(stem))
+        late = net.layer3(middle)
+        features = net.avgpool(net.layer4(late)).flatten(1)
+        return self.age(self.dropout(features)), self.embedding(features), (middle, late)
 
     def forward(self, images: Tensor) -> Tensor:
         """images: uint8 (N, 224, 224, 3) RGB. Returns float32 (N, 101), the probability of each year of age.
@@ -51,7 +63,11 @@ class AgeModel(nn.Module):
         pixels = functional.avg_pool2d(images.permute(0, 3, 1, 2).float(), CROP_PX // NETWORK_PX)
         both = torch.cat([pixels, pixels.flip(3)])
         features = self.backbone((both - self.mean) / self.std)
-        return self.age(features).float().softmax(dim=1).reshape(2, -1, AGES).mean(dim=0)
+        return self.decode(self.age(features).float()).reshape(2, -1, AGES).mean(dim=0)
+
+    def decode(self, outputs: Tensor) -> Tensor:
+        """From what the age head says, float32 (N, 101), to the probability of each year."""
+        return outputs.softmax(dim=1)
 
 
 def create_model(input_shape: tuple[int, int, int] = (CROP_PX, CROP_PX, 3)) -> AgeModel:

@@ -26,6 +26,8 @@ class Pictures:
     held_out:  bool (N,), named by the source's `official_val.csv`: for testing only
     keypoints: float32 (N, 4, 2) as in `edge.faces.Faces`, in pixels; NaN until found, and where no face was found
     hashes:    uint64 (N, 4), perceptual hash of the aligned face; 0 until found
+    sexes:     (N,) as the labels say it, "" where they do not
+    groups:    (N,) group of people as the labels say it, "" where they do not
     """
 
     paths: NDArray[np.object_]
@@ -34,6 +36,8 @@ class Pictures:
     held_out: NDArray[np.bool_]
     keypoints: NDArray[np.float32]
     hashes: NDArray[np.uint64]
+    sexes: NDArray[np.str_]
+    groups: NDArray[np.str_]
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -75,6 +79,8 @@ def read_labels(root: Path) -> tuple[Pictures, list[BrokenRow]]:
     sources: list[str] = []
     ages: list[tuple[float, float]] = []
     held_out: list[bool] = []
+    sexes: list[str] = []
+    groups: list[str] = []
     broken: list[BrokenRow] = []
     for file in files:
         folder = next(file.parent / name for name in _PICTURE_FOLDERS if (file.parent / name).is_dir())
@@ -93,6 +99,8 @@ def read_labels(root: Path) -> tuple[Pictures, list[BrokenRow]]:
                 sources.append(file.parent.name)
                 ages.append(known)
                 held_out.append(name in official)
+                sexes.append(row.get("sex") or "")
+                groups.append(row.get("group") or "")
     count = len(paths)
     table = Pictures(
         np.array(paths, object),
@@ -101,6 +109,8 @@ def read_labels(root: Path) -> tuple[Pictures, list[BrokenRow]]:
         np.array(held_out, bool),
         np.full((count, 4, 2), np.nan, np.float32),
         np.zeros((count, HASH_WORDS), np.uint64),
+        np.array(sexes, str),
+        np.array(groups, str),
     )
     return table, broken
 

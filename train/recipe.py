@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from edge.errors import UsageError
 from train.model import NETWORK_PX
+
+RECIPES = Path(__file__).parent / "recipes"
 
 
 class Stage(BaseModel):
@@ -38,10 +40,20 @@ class Recipe(BaseModel):
     has as many pixels as in the second. The last stage needs a good part of the run: a network that saw its final size
     only in the last 3 % of the steps read ages 2 to 4 years worse at it (measured, see train/README.md)."""
 
+    loss: Literal["distribution", "squares"] = "distribution"
+    """What is learned: a distribution over the years, or one number by its squared error (the baseline)."""
+
+    optimizer: Literal["adamw", "adam"] = "adamw"
+    augment: Literal["lane", "basic"] = "lane"
+    """What is played on the photos: all that happens at a lane, or rotation, brightness and mirroring alone."""
+
     learning_rate: Annotated[float, Field(gt=0, le=1)] = 8e-4
     weight_decay: Annotated[float, Field(ge=0, le=1)] = 0.05
     warm_up: Annotated[float, Field(ge=0, le=1)] = 0.03
-    """Share of the steps over which the learning rate rises; it then falls along a cosine."""
+    """Share of the steps over which the learning rate rises."""
+
+    schedule: Literal["cosine", "constant"] = "cosine"
+    """What the learning rate does then."""
 
     clip_gradient: Annotated[float, Field(gt=0)] = 5.0
     average: Annotated[float, Field(ge=0, lt=1)] = 0.998
@@ -52,6 +64,12 @@ class Recipe(BaseModel):
 
     embedding_weight: Annotated[float, Field(ge=0)] = 5.0
     """Weight of 1 - cosine to the teacher's standardised embedding, where there is a teacher."""
+
+    map_weight: Annotated[float, Field(ge=0)] = 5.0
+    """Weight of 1 - cosine to what the teacher sees on the way to its embedding, place by place."""
+
+    patience: Annotated[int, Field(ge=1)] = 5
+    """Epochs without a better one after which the training stops."""
 
     seed: Annotated[int, Field(ge=0)] = 7
     workers: Annotated[int, Field(ge=0, le=64)] = 2
@@ -67,19 +85,27 @@ class Recipe(BaseModel):
         return self.stages[-1]
 
     def rate(self, step: int, steps: int) -> float:
-        """Learning rate at a step: a linear rise, then a cosine to zero (Loshchilov and Hutter 2016)."""
+        """Learning rate at a step: a linear rise, then a cosine to zero (Loshchilov and Hutter 2016), or no change."""
         rise = max(1, round(self.warm_up * steps))
         if step < rise:
             return self.learning_rate * (step + 1) / rise
+        if self.schedule == "constant":
+            return self.learning_rate
         return self.learning_rate * 0.5 * (1 + math.cos(math.pi * (step - rise) / max(1, steps - rise)))
 
 
-def read_recipe(file: Path) -> Recipe:
-    """A recipe from a JSON file; what it leaves out is as above. Raises UsageError for what is wrong in it."""
+def read_recipe(name: Path) -> Recipe:
+    """A recipe from a JSON file, or one of `train/recipes/` by its name; what it leaves out is as above.
+
+    Raises UsageError for what is wrong in it.
+    """
+    own = RECIPES / f"{name}.json"
+    file = own if own.is_file() else name
     try:
         return Recipe.model_validate_json(file.read_bytes())
     except OSError as problem:
-        raise UsageError(f"cannot read the recipe {file}: {problem.strerror}") from None
+        known = ", ".join(sorted(each.stem for each in RECIPES.glob("*.json")))
+        raise UsageError(f"cannot read the recipe {name}: {problem.strerror}; those at hand are {known}") from None
     except ValidationError as problem:
         error = problem.errors()[0]
         raise UsageError(f"{file}: {'.'.join(map(str, error['loc']))}: {error['msg']}") from None

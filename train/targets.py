@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
 from edge.faces import AGES
 
@@ -18,8 +19,8 @@ def soft_labels(ages: NDArray[np.float32], hints: NDArray[np.float32] | None = N
     """float32 (N, 101) distributions for `Pictures.ages` (N, 2).
 
     An exact age becomes a Gaussian around it, a band becomes flat over the band. Hints, someone else's age
-    distributions (N, 101), are mixed in: a quarter for exact ages, half for bands and there only what lies inside, so
-    that a mistaken hint costs little.
+    distributions (N, 101), are mixed in, half and half; for bands only what lies inside, so that a mistaken hint costs
+    little.
     """
     low, high = np.minimum(ages.T, AGES - 1)[..., None]
     # A band that holds no whole year is as good as exact.
@@ -28,9 +29,15 @@ def soft_labels(ages: NDArray[np.float32], hints: NDArray[np.float32] | None = N
     band = _normalised(((low <= YEARS) & (high >= YEARS)).astype(np.float32))
     if hints is not None:
         inside = hints * (band > 0)
-        exact = 0.75 * exact + 0.25 * _normalised(hints)
+        exact = 0.5 * exact + 0.5 * _normalised(hints)
         band = np.where(inside.sum(axis=1, keepdims=True) > 0.02, 0.5 * band + 0.5 * _normalised(inside), band)
     return np.where(low == high, exact, band).astype(np.float32)
+
+
+def years_outside(mean_ages: Tensor, known: Tensor) -> Tensor:
+    """float32 (N,): how far mean ages (N,), in years, lie outside what is known, (N, 2) youngest and oldest."""
+    youngest, oldest = known.T
+    return (youngest - mean_ages).relu() + (mean_ages - oldest).relu()
 
 
 def _normalised(weights: NDArray[np.float32]) -> NDArray[np.float32]:

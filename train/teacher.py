@@ -1,12 +1,15 @@
-"""What a face-recognition network sees on every training photo: a second opinion that teaches ours (distillation)."""
+"""What a face-recognition network sees on every training photo: it teaches ours (distillation)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import shutil
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 import cv2
 import numpy as np
+import onnx
 import onnxruntime
 from numpy.typing import NDArray
 from tqdm import tqdm
@@ -14,57 +17,129 @@ from tqdm import tqdm
 from edge.ages.bundle import sha256_of
 from edge.crop import align
 from edge.errors import UsageError
-from edge.faces import AGES
-from train.index import CACHE, cached, fingerprint
+from train.index import CACHE, fingerprint
+from train.opinion import opinions
 from train.pictures import Pictures
 
 _MEAN_BGR = np.array([103.939, 116.779, 123.68], np.float32)
 _BATCH = 32
+
+MAPS = ("/features/features.35/Clip_output_0", "/features/features.53/Clip_output_0")
+"""Activations inside the one teacher that we know, a MobileNet (Howard et al. 2017): (512, 14, 14) and (1024, 7, 7),
+all within 0..6. Another teacher teaches by its embedding alone."""
+
+MAP_STEP = 6 / 255
+"""Activations per count of a stored map."""
+
+
+@dataclass(frozen=True)
+class StoredMaps:
+    """A teacher's activations for every photo and its mirror image, in a file that is read row by row."""
+
+    file: Path
+    photos: NDArray[np.intp]
+    """Rows of the file that these photos have."""
+    mean: NDArray[np.float32]
+    deviation: NDArray[np.float32]
+
+    def rows(self, rows: NDArray[np.integer], mirrored: NDArray[np.bool_]) -> NDArray[np.uint8]:
+        """uint8 (B, side, side, channels); multiply by `MAP_STEP` for the activation."""
+        return np.stack(
+            [_opened(self.file)[row, int(side)] for row, side in zip(self.photos[rows], mirrored, strict=True)]
+        )
+
+    @property
+    def channels(self) -> int:
+        return len(self.mean)
+
+
+@lru_cache
+def _opened(file: Path) -> NDArray[np.uint8]:
+    return np.asarray(np.load(file, mmap_mode="r", allow_pickle=False))
 
 
 @dataclass(frozen=True, eq=False)
 class Lessons:
     """A teacher's outputs, one row per photo.
 
-    embeddings: float32 (N, 1024), what it knows of the face
-    age_probs:  float32 (N, 101), how old it thinks the person is
+    embeddings: float32 (N, 2, 1024), what it knows of the face and of its mirror image
+    age_probs:  float32 (N, 101), how old the person is by the teacher's embedding, see `train.opinion`
+    maps:       what it sees on the way, coarse to fine; may be empty
     """
 
     embeddings: NDArray[np.float32]
     age_probs: NDArray[np.float32]
+    maps: tuple[StoredMaps, ...] = ()
+
+    def __getitem__(self, rows: NDArray[np.bool_] | NDArray[np.integer]) -> Lessons:
+        maps = tuple(replace(stored, photos=stored.photos[rows]) for stored in self.maps)
+        return Lessons(self.embeddings[rows], self.age_probs[rows], maps)
 
 
 def learn_from(model: Path, pictures: Pictures, cache_dir: Path = CACHE) -> Lessons:
-    """Run the teacher over the aligned photos, once; the result is cached.
+    """Run the teacher over the aligned photos, once; the result is cached: about 300 kB a photo.
 
-    model: ONNX with input float32 (N, 3, 224, 224), BGR less the means above, and outputs `emb` (N, 1024) and
-    `age100` (N, 100). Raises UsageError for a file that is not such a model.
+    model: ONNX with input float32 (N, 3, 224, 224), BGR less the means above, and output `emb` (N, 1024). Raises
+    UsageError for a file that is not such a model.
     """
     if not model.is_file():
         raise UsageError(f"no teacher model at {model}: give an ONNX file, or leave --teacher out")
+    folder = cache_dir / f"teacher-{sha256_of(model)[:12]}-{fingerprint(pictures)}"
+    if not folder.exists():
+        session, maps = _session(model)
+        partial = folder.with_suffix(".partial")
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
+        _ask(session, maps, pictures, partial)
+        partial.rename(folder)
+    embeddings = np.load(folder / "embeddings.npy", allow_pickle=False)
+    ages = folder / "ages.npy"
+    if not ages.exists():
+        np.save(ages, opinions(embeddings[:, 0], pictures.ages))
+    stored = []
+    for file in sorted(folder.glob("map*.npy")):
+        sample = _opened(file)[:: max(1, len(pictures) // 512), 0].astype(np.float32) * MAP_STEP
+        everyone = np.arange(len(pictures))
+        stored.append(StoredMaps(file.absolute(), everyone, sample.mean((0, 1, 2)), sample.std((0, 1, 2)) + 1e-2))
+    return Lessons(embeddings, np.load(ages, allow_pickle=False), tuple(stored))
 
-    def look() -> dict[str, NDArray[np.float32]]:
-        try:
-            session = onnxruntime.InferenceSession(str(model), providers=["CPUExecutionProvider"])
-        except Exception:  # ONNX Runtime's errors share no base class but Exception
-            raise UsageError(f"{model} is no ONNX model that ONNX Runtime can load") from None
-        if {"emb", "age100"} - {output.name for output in session.get_outputs()}:
-            raise UsageError(f"{model} has no outputs `emb` and `age100`: it cannot teach this model")
-        name = session.get_inputs()[0].name
-        embeddings, ages = [], []
-        for start in tqdm(range(0, len(pictures), _BATCH), desc="asking the teacher", unit="batch", mininterval=1):
-            rows = range(start, min(start + _BATCH, len(pictures)))
-            crops = [align(_read(pictures.paths[row]), pictures.keypoints[row])[..., ::-1] for row in rows]
-            inputs = (np.stack(crops).astype(np.float32) - _MEAN_BGR).transpose(0, 3, 1, 2)
-            embedding, age = session.run(["emb", "age100"], {name: np.ascontiguousarray(inputs)})
-            embeddings.append(np.asarray(embedding))
-            ages.append(np.asarray(age))
-        probs = np.zeros((len(pictures), AGES), np.float32)
-        probs[:, :100] = np.concatenate(ages)
-        return {"embeddings": np.concatenate(embeddings), "age_probs": probs}
 
-    name = f"teacher-{sha256_of(model)[:12]}-{fingerprint(pictures)}.npz"
-    return Lessons(**cached(cache_dir / name, look))
+def _ask(session: onnxruntime.InferenceSession, maps: list[str], pictures: Pictures, folder: Path) -> None:
+    """Write the teacher's answers into a folder."""
+    name = session.get_inputs()[0].name
+    count = len(pictures)
+    embeddings = np.empty((count, 2, 1024), np.float32)
+    files: list[NDArray[np.uint8]] = []
+    for start in tqdm(range(0, count, _BATCH), desc="asking the teacher", unit="batch", mininterval=1):
+        rows = range(start, min(start + _BATCH, count))
+        crops = np.stack([align(_read(pictures.paths[row]), pictures.keypoints[row])[..., ::-1] for row in rows])
+        for side, shown in enumerate((crops, crops[:, :, ::-1])):
+            inputs = (shown.astype(np.float32) - _MEAN_BGR).transpose(0, 3, 1, 2)
+            embedding, *activations = session.run(["emb", *maps], {name: np.ascontiguousarray(inputs)})
+            embeddings[start : start + len(rows), side] = embedding
+            for number, activation in enumerate(activations):
+                counts = (np.asarray(activation).transpose(0, 2, 3, 1) / MAP_STEP).round().clip(0, 255)
+                if number == len(files):
+                    shape = (count, 2, *counts.shape[1:])
+                    files.append(np.lib.format.open_memmap(folder / f"map{number}.npy", "w+", np.uint8, shape))
+                files[number][start : start + len(rows), side] = counts
+    np.save(folder / "embeddings.npy", embeddings)
+
+
+def _session(model: Path) -> tuple[onnxruntime.InferenceSession, list[str]]:
+    """The teacher, and those of `MAPS` that it has."""
+    try:
+        graph = onnx.load(model)
+        inside = {output for node in graph.graph.node for output in node.output}
+        maps = [name for name in MAPS if name in inside]
+        graph.graph.output.extend(onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None)
+                                  for name in maps)  # fmt: skip
+        session = onnxruntime.InferenceSession(graph.SerializeToString(), providers=["CPUExecutionProvider"])
+    except Exception:  # the errors of onnx and of ONNX Runtime share no base class but Exception
+        raise UsageError(f"{model} is no ONNX model that ONNX Runtime can load") from None
+    if "emb" not in {output.name for output in session.get_outputs()}:
+        raise UsageError(f"{model} has no output `emb`: it cannot teach this model")
+    return session, maps
 
 
 def _read(path: Path) -> NDArray[np.uint8]:

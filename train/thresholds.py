@@ -10,18 +10,27 @@ from numpy.typing import NDArray
 from edge.ages.bundle import Threshold
 
 RISKS = (0.01, 0.02, 0.05, 0.10)
+TEENAGERS = (13, 17)
+"""Youngest and oldest of those who must not pass, in years."""
+
 _AGES = range(18, 61)
 _Z95 = 1.959964
 
 
-def wilson_upper(hits: int, trials: int) -> float:
-    """Upper end of the 95 % Wilson score interval of a share (Wilson 1927); 1.0 when nothing was tried."""
+def wilson_interval(hits: int, trials: int) -> tuple[float, float]:
+    """The 95 % Wilson score interval of a share (Wilson 1927); 0 to 1 when nothing was tried."""
     if not trials:
-        return 1.0
+        return 0.0, 1.0
     share, z2 = hits / trials, _Z95**2
     centre = share + z2 / (2 * trials)
     spread = _Z95 * math.sqrt(share * (1 - share) / trials + z2 / (4 * trials**2))
-    return (centre + spread) / (1 + z2 / trials)
+    scale = 1 + z2 / trials
+    return max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)
+
+
+def wilson_upper(hits: int, trials: int) -> float:
+    """Upper end of `wilson_interval`."""
+    return wilson_interval(hits, trials)[1]
 
 
 def thresholds(ages: NDArray[np.floating], known: NDArray[np.floating]) -> tuple[Threshold, ...]:
@@ -30,7 +39,7 @@ def thresholds(ages: NDArray[np.floating], known: NDArray[np.floating]) -> tuple
     ages: (N,) predicted mean ages in years. known: (N, 2) youngest and oldest the person may be; only people whose age
     is known to be within 13-17 count. Risks that too few or too young-looking photos cannot meet are left out.
     """
-    teenagers = ages[(known[:, 0] >= 13) & (known[:, 1] <= 17)]
+    teenagers = ages[(known[:, 0] >= TEENAGERS[0]) & (known[:, 1] <= TEENAGERS[1])]
     found = []
     for risk in RISKS:
         for challenge_age in _AGES:

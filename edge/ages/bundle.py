@@ -57,7 +57,12 @@ class Manifest(BaseModel):
     test_error_years: dict[str, float]
     """Mean error on the test photos of each source, in years; measured with the CPU model."""
 
+    temperature: Annotated[float, Field(gt=0)] = 1.0
+    """Calibration, see `edge.calibration`: applied to what the model files say."""
+
     thresholds: tuple[Threshold, ...]
+    """Measured after calibration, on photos that the model has not learned from."""
+
     made_with: dict[str, str]
 
 

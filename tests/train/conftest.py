@@ -17,9 +17,11 @@ import pytest
 import torch
 from skimage.data import astronaut
 
+import train.data
 from train.index import find_faces, fingerprint
 from train.pictures import HASH_WORDS, Pictures, read_labels
 from train.recipe import Recipe, Stage
+from train.teacher import Lessons, StoredMaps
 
 UPRIGHT = ("plain", "dark", "big", "small", "grey", "turned", "tall", "wide")
 MIRRORED = ("mirrored", "mirrored-turned", "mirrored-dark")
@@ -128,6 +130,8 @@ def pictures_of() -> Callable[..., Pictures]:
             np.zeros(count, bool),
             np.zeros((count, 4, 2), np.float32),
             np.zeros((count, HASH_WORDS), np.uint64) if hashes is None else hashes,
+            np.full(count, ""),
+            np.full(count, ""),
         )
 
     return pictures_of
@@ -159,6 +163,25 @@ def tiny_recipe() -> Recipe:
     """Small pictures, no worker processes, a checkpoint every second step."""
     stages = (Stage(picture_px=32, share=0.5, view=0.7), Stage(picture_px=48, share=0.5))
     return Recipe(stages=stages, workers=0, checkpoint_steps=2)
+
+
+@pytest.fixture(scope="session")
+def lessons(tmp_path_factory: pytest.TempPathFactory) -> Lessons:
+    """What a teacher with one map of 5 channels might say of the 11 faces."""
+    random = np.random.default_rng(0)
+    file = tmp_path_factory.mktemp("lessons") / "map0.npy"
+    counts = random.integers(0, 256, (11, 2, 14, 14, 5), np.uint8)
+    np.save(file, counts)
+    embeddings = random.normal(size=(11, 2, 1024)).astype(np.float32)
+    scale = np.full(5, 3, np.float32), np.full(5, 1.7, np.float32)
+    return Lessons(embeddings, np.full((11, 101), 1 / 101, np.float32), (StoredMaps(file, np.arange(11), *scale),))
+
+
+@pytest.fixture
+def few_photos(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets a handful of versions of one face be split into parts: only equal faces count as copies."""
+    monkeypatch.setattr(train.data, "NEAR_COPY_BITS", 0)
+    monkeypatch.setattr(train.data, "VALIDATION_PERCENT", 40)
 
 
 @pytest.fixture

@@ -5,11 +5,15 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
+import torch
+from torch.nn.functional import affine_grid, grid_sample
 
 from edge.crop import align
 from edge.faces import LEFT_EYE, RIGHT_EYE
-from train.augment import augmented_crop, jitter
+from train.augment import CHANGES, augmented_view, jitter
 from train.pictures import Pictures
+
+LANE = CHANGES["lane"]
 
 
 @pytest.fixture
@@ -25,19 +29,22 @@ def keypoints(faces: Pictures) -> np.ndarray:
 def test_every_augmented_crop_is_a_crop_of_the_contract(picture: np.ndarray, keypoints: np.ndarray) -> None:
     random = np.random.default_rng(0)
     for _ in range(150):
-        crop = augmented_crop(picture, keypoints, random)
+        crop = augmented_view(picture, keypoints, random, LANE).crop
         assert (crop.dtype, crop.shape) == (np.uint8, (224, 224, 3))
 
 
 def test_the_same_generator_gives_the_same_crops(picture: np.ndarray, keypoints: np.ndarray) -> None:
     one, other = np.random.default_rng(5), np.random.default_rng(5)
     for _ in range(40):
-        assert np.array_equal(augmented_crop(picture, keypoints, one), augmented_crop(picture, keypoints, other))
+        mine, theirs = (augmented_view(picture, keypoints, random, LANE) for random in (one, other))
+        assert np.array_equal(mine.crop, theirs.crop)
+        assert mine.mirrored == theirs.mirrored
+        assert np.array_equal(mine.placement, theirs.placement)
 
 
 def test_one_generator_gives_ever_new_crops(picture: np.ndarray, keypoints: np.ndarray) -> None:
     random = np.random.default_rng(0)
-    crops = {augmented_crop(picture, keypoints, random).tobytes() for _ in range(20)}
+    crops = {augmented_view(picture, keypoints, random, LANE).crop.tobytes() for _ in range(20)}
     assert len(crops) == 20
 
 
@@ -45,7 +52,7 @@ def test_neither_the_photo_nor_its_keypoints_are_changed(picture: np.ndarray, ke
     before = picture.copy(), keypoints.copy()
     random = np.random.default_rng(0)
     for _ in range(40):
-        augmented_crop(picture, keypoints, random)
+        augmented_view(picture, keypoints, random, LANE)
     assert np.array_equal(picture, before[0])
     assert np.array_equal(keypoints, before[1])
 
@@ -54,17 +61,31 @@ def test_about_half_of_the_crops_are_mirrored(keypoints: np.ndarray) -> None:
     bright_left = np.zeros((300, 300, 3), np.uint8)
     bright_left[:, : int(keypoints[:, 0].mean())] = 200
     random = np.random.default_rng(0)
-    crops = [augmented_crop(bright_left, keypoints, random) for _ in range(200)]
-    mirrored = sum(crop[:, :112].mean() < crop[:, 112:].mean() for crop in crops)
-    assert 75 <= mirrored <= 125
+    views = [augmented_view(bright_left, keypoints, random, LANE) for _ in range(200)]
+    mirrored = [bool(view.crop[:, :112].mean() < view.crop[:, 112:].mean()) for view in views]
+    assert 75 <= sum(mirrored) <= 125
+    assert mirrored == [view.mirrored for view in views]
 
 
 def test_the_face_stays_recognisable_on_average(picture: np.ndarray, keypoints: np.ndarray) -> None:
     random = np.random.default_rng(0)
-    mean = np.mean([augmented_crop(picture, keypoints, random) for _ in range(100)], axis=0)
+    mean = np.mean([augmented_view(picture, keypoints, random, LANE).crop for _ in range(100)], axis=0)
     plain = align(picture, keypoints).astype(float)
     both = (plain + plain[:, ::-1]) / 2
     assert np.corrcoef(mean.ravel(), both.ravel())[0, 1] > 0.7
+
+
+def test_the_placement_says_where_the_crop_lies_in_the_plain_one(
+    picture: np.ndarray, keypoints: np.ndarray
+) -> None:
+    plain, random, middle = align(picture, keypoints), np.random.default_rng(3), slice(30, -30)
+    for _ in range(8):
+        crop, mirrored, placement = augmented_view(picture, keypoints, random, ())
+        grid = affine_grid(torch.from_numpy(placement)[None], [1, 3, 224, 224], align_corners=False)
+        side = torch.from_numpy((plain[:, ::-1] if mirrored else plain).copy()).permute(2, 0, 1)[None].float()
+        found = grid_sample(side, grid, align_corners=False)[0].permute(1, 2, 0).numpy()
+        assert np.abs(found - crop)[middle, middle].mean() < 2
+        assert np.abs(side[0].permute(1, 2, 0).numpy() - crop)[middle, middle].mean() > 6
 
 
 def test_jitter_keeps_the_shape_and_moves_every_point(keypoints: np.ndarray) -> None:

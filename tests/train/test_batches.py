@@ -16,21 +16,25 @@ from train.pictures import Pictures
 from train.recipe import Recipe, Stage
 from train.targets import soft_labels
 from train.teacher import Lessons
+from train.team import Team
 
 
 def equal(one: Batch, other: Batch) -> bool:
-    return all(torch.equal(mine, theirs) for mine, theirs in zip(one, other, strict=True))
+    pairs = zip((*one._replace(maps=()), *one.maps), (*other._replace(maps=()), *other.maps), strict=True)
+    return all(mine == theirs if isinstance(mine, tuple) else torch.equal(mine, theirs) for mine, theirs in pairs)
 
 
 def test_a_batch_has_pictures_labels_ages_and_no_embeddings_without_a_teacher(
     faces: Pictures, tiny_recipe: Recipe
 ) -> None:
     batch = Batches(faces, None, tiny_recipe, 4, 6)[0]
-    assert [(tuple(part.shape), part.dtype) for part in batch] == [
+    assert batch.maps == ()
+    assert [(tuple(part.shape), part.dtype) for part in batch if isinstance(part, torch.Tensor)] == [
         ((4, 32, 32, 3), torch.uint8),
         ((4, 101), torch.float32),
         ((4, 2), torch.float32),
         ((4, 0), torch.float32),
+        ((4, 2, 3), torch.float32),
     ]
 
 
@@ -119,12 +123,22 @@ def test_a_batch_is_never_larger_than_the_data(faces: Pictures, tiny_recipe: Rec
 def test_a_teachers_embeddings_are_standardised_and_its_ages_mixed_into_the_labels(
     faces: Pictures, tiny_recipe: Recipe
 ) -> None:
-    embeddings = np.random.default_rng(0).normal(5, 3, (11, 1024)).astype(np.float32)
+    embeddings = np.random.default_rng(0).normal(5, 3, (11, 2, 1024)).astype(np.float32)
     sure_of_70 = np.eye(101, dtype=np.float32)[np.full(11, 70)]
     batch = Batches(faces, Lessons(embeddings, sure_of_70), tiny_recipe, 11, 2)[0]
-    assert batch.embeddings.mean(dim=0).abs().max() < 1e-3
-    assert batch.embeddings.std(dim=0, correction=0).numpy() == pytest.approx(1, abs=1e-2)
-    assert batch.labels[:, 70].numpy().min() >= 0.25 - 1e-6
+    both = embeddings.reshape(22, 1024)
+    standardised = ((both - both.mean(axis=0)) / both.std(axis=0)).reshape(11, 2, 1024)
+    order = [int(np.flatnonzero(faces.ages[:, 0] == age)[0]) for age in batch.ages[:, 0]]
+    distances = np.abs(standardised[order] - batch.embeddings.numpy()[:, None]).max(axis=2)
+    assert distances.min(axis=1) == pytest.approx(0, abs=0.01)
+    assert set(distances.argmin(axis=1)) == {0, 1}  # some photos are shown mirrored
+    assert batch.labels[:, 70].numpy().min() >= 0.5 - 1e-6
+
+
+def test_a_team_shares_every_batch_so_that_nothing_is_missing_or_twice(faces: Pictures, tiny_recipe: Recipe) -> None:
+    alone = Batches(faces, None, tiny_recipe, 4, 3)[1]
+    parts = [Batches(faces, None, tiny_recipe, 4, 3, Team(rank, 2, torch.device("cpu")))[1] for rank in (0, 1)]
+    assert torch.equal(torch.stack([part.images for part in parts], dim=1).flatten(0, 1), alone.images)
 
 
 def test_crops_of_photos_are_the_lanes_crops(faces: Pictures) -> None:

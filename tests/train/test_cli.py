@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from train.checkpoint import read
 from train.cli import main
 
 Run = Callable[..., int]
@@ -31,25 +34,54 @@ def edge_train(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     return edge_train
 
 
-def test_fit_leaves_a_checkpoint_that_evaluate_judges(
-    edge_train: Run, shop: Path, run_dir: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.usefixtures("few_photos")
+def test_fit_leaves_checkpoints_that_evaluate_judges(
+    edge_train: Run, shop: Path, run_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sizes = ["--epochs", 1, "--steps-per-epoch", 1, "--batch-size", 2, "--validation-steps", 1]
     assert edge_train("fit", shop, "--out", run_dir, *sizes) == 0
-    assert sorted(path.name for path in run_dir.iterdir()) == ["last.safetensors", "log.jsonl", "tensorboard"]
+    left = ["best.safetensors", "last.safetensors", "log.jsonl", "tensorboard"]
+    assert sorted(path.name for path in run_dir.iterdir()) == left
     capsys.readouterr()
-    assert edge_train("evaluate", run_dir / "last.safetensors", shop) == 0
-    scores = json.loads(capsys.readouterr().out)
-    assert list(scores) == ["shop"]
-    assert scores["shop"]["pictures"] == 3
-    assert 0 < scores["shop"]["mean_error_years"] < 101
+    against = ["--against", run_dir / "best.safetensors"]
+    assert edge_train("evaluate", run_dir / "last.safetensors", shop, "--out", tmp_path / "card", *against) == 0
+    first, page = capsys.readouterr().out.splitlines()
+    assert first.startswith("shop: ")
+    assert "years off" in first
+    assert Path(page) == tmp_path / "card" / "card.html"
+    card = json.loads((tmp_path / "card" / "card.json").read_text())
+    assert card["sources"]["shop"]["test_pictures"] == 3
+    # After one step the averaged weights of the run and of its best epoch are the same.
+    assert card["paired"]["shop"]["difference_years"] == 0
+
+
+@pytest.mark.usefixtures("few_photos")
+def test_two_processes_train_together(shop: Path, run_dir: Path, tmp_path: Path) -> None:
+    script = tmp_path / "fit.py"
+    script.write_text(
+        "import train.data\ntrain.data.NEAR_COPY_BITS, train.data.VALIDATION_PERCENT = 0, 40\n"
+        "from train.cli import main\nif __name__ == '__main__':\n    main()\n"
+    )
+    sizes = ["--epochs", "1", "--steps-per-epoch", "2", "--batch-size", "4", "--validation-steps", "1"]
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
+    command = [*torchrun, str(script), "fit", str(shop), "--out", str(run_dir), *sizes]
+    subprocess.run(command, cwd=tmp_path, check=True, timeout=300, env=os.environ | {"OMP_NUM_THREADS": "1"})
+    assert read(run_dir / "last.safetensors")[1]["step"] == 2
+    assert len((run_dir / "log.jsonl").read_text().splitlines()) == 1
+
+
+def test_too_few_photos_to_validate_on_end_in_one_line_and_exit_code_1(
+    edge_train: Run, shop: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert edge_train("fit", shop, "--out", tmp_path / "run") == 1
+    assert re.search(r"\d photos to learn from and \d to validate on; both are needed", capsys.readouterr().err)
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (("fit", "nowhere", "--out", "run"), "no labels.csv in nowhere or in its folders"),
-        (("evaluate", "gone.safetensors", "nowhere"), "no checkpoint at gone.safetensors: train one with"),
+        (("evaluate", "gone.safetensors", "nowhere"), "no labels.csv in nowhere or in its folders"),
     ],
 )
 def test_what_a_user_can_mend_ends_in_one_line_and_exit_code_2(
@@ -74,6 +106,11 @@ def test_data_with_nothing_to_test_on_ends_in_one_line_and_exit_code_1(
     data = lay_out(tmp_path / "data", {"plain": "30", "dark": "30"}, ("plain", "dark"))
     assert edge_train("fit", data, "--out", tmp_path / "run") == 1
     assert capsys.readouterr().err.splitlines()[-1].endswith("0 photos to train on and 2 to test on; both are needed")
+
+
+def test_a_missing_checkpoint_is_named(edge_train: Run, shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert edge_train("evaluate", "gone.safetensors", shop) == 2
+    assert "no checkpoint at gone.safetensors: train one with" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("option", ["--epochs", "--batch-size", "--steps-per-epoch", "--validation-steps"])

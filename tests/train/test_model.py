@@ -54,7 +54,7 @@ def test_a_picture_is_judged_alike_alone_and_among_others(model: AgeModel) -> No
 @torch.inference_mode()
 @pytest.mark.parametrize("side", [32, 80])
 def test_logits_come_with_an_embedding_for_pictures_of_any_size(model: AgeModel, side: int) -> None:
-    ages, embeddings = model.logits(pictures(2, side))
+    ages, embeddings, _ = model.lesson(pictures(2, side))
     assert (tuple(ages.shape), tuple(embeddings.shape)) == ((2, 101), (2, 1024))
 
 
@@ -63,7 +63,7 @@ def test_forward_is_the_mean_of_both_mirror_images_at_half_the_size(model: AgeMo
     halves = pictures(2, NETWORK_PX)
     whole = halves.repeat_interleave(2, dim=1).repeat_interleave(2, dim=2)
     assert whole.shape == (2, 224, 224, 3)
-    both = [model.logits(images)[0].softmax(dim=1).numpy() for images in (halves, halves.flip(2))]
+    both = [model.lesson(images)[0].softmax(dim=1).numpy() for images in (halves, halves.flip(2))]
     assert model(whole).numpy() == pytest.approx((both[0] + both[1]) / 2, abs=1e-6)
 
 

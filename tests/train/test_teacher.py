@@ -12,49 +12,81 @@ from onnx import TensorProto, helper, numpy_helper
 from edge.errors import UsageError
 from train.batches import crops_of
 from train.pictures import Pictures
-from train.teacher import learn_from
+from train.teacher import MAP_STEP, MAPS, learn_from
 
 MEANS_BGR = (103.939, 116.779, 123.68)
 
 
-def write_teacher(file: Path, year: int = 40, names: tuple[str, str] = ("emb", "age100")) -> Path:
-    """A network whose embedding begins with the mean of every channel it is given, and that is sure of a year."""
-    embed, age = np.eye(3, 1024, dtype=np.float32), np.full((3, 100), 0, np.float32)
-    bias = np.where(np.arange(100) == year, 0, -50).astype(np.float32)
+def write_teacher(file: Path, shift: float = 0, name: str = "emb", inside: str = MAPS[0]) -> Path:
+    """A network whose embedding begins with the mean of every channel it is given, plus a shift, and which on the way
+    sees each sixteenth of the picture, halved and held within 0..6."""
     nodes = [
+        helper.make_node("AveragePool", ["data"], ["pooled"], kernel_shape=[16, 16], strides=[16, 16]),
+        helper.make_node("Mul", ["pooled", "tenth"], ["scaled"]),
+        helper.make_node("Clip", ["scaled", "nothing", "six"], [inside]),
         helper.make_node("ReduceMean", ["data", "sides"], ["means"], keepdims=0),
-        helper.make_node("MatMul", ["means", "embed"], [names[0]]),
-        helper.make_node("Gemm", ["means", "age", "bias"], ["logits"]),
-        helper.make_node("Softmax", ["logits"], [names[1]]),
+        helper.make_node("MatMul", ["means", "embed"], ["unmoved"]),
+        helper.make_node("Add", ["unmoved", "shift"], [name]),
     ]
-    constants = {"sides": np.array([2, 3], np.int64), "embed": embed, "age": age, "bias": bias}
+    constants = {
+        "sides": np.array([2, 3], np.int64),
+        "embed": np.eye(3, 1024, dtype=np.float32),
+        "shift": np.float32(shift),
+        "tenth": np.float32(0.1),
+        "nothing": np.float32(0),
+        "six": np.float32(6),
+    }
     graph = helper.make_graph(
         nodes,
         "teacher",
         [helper.make_tensor_value_info("data", TensorProto.FLOAT, ["batch", 3, 224, 224])],
-        [
-            helper.make_tensor_value_info(names[0], TensorProto.FLOAT, ["batch", 1024]),
-            helper.make_tensor_value_info(names[1], TensorProto.FLOAT, ["batch", 100]),
-        ],
-        [numpy_helper.from_array(value, name) for name, value in constants.items()],
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", 1024])],
+        [numpy_helper.from_array(np.asarray(value), key) for key, value in constants.items()],
     )
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10), file)
     return file
 
 
-def test_a_teacher_sees_the_lanes_crops_as_bgr_less_its_means(faces: Pictures, tmp_path: Path) -> None:
+def test_a_teacher_sees_the_lanes_crops_and_their_mirror_images_as_bgr_less_its_means(
+    faces: Pictures, tmp_path: Path
+) -> None:
     lessons = learn_from(write_teacher(tmp_path / "teacher.onnx"), faces, tmp_path)
     expected = crops_of(faces)[..., ::-1].astype(np.float32).mean(axis=(1, 2)) - MEANS_BGR
-    assert lessons.embeddings.shape == (11, 1024)
-    assert lessons.embeddings[:, :3] == pytest.approx(expected, abs=0.01)
+    assert lessons.embeddings.shape == (11, 2, 1024)
+    assert lessons.embeddings[:, 0, :3] == pytest.approx(expected, abs=0.01)
+    assert lessons.embeddings[:, 1, :3] == pytest.approx(expected, abs=0.01)
 
 
-def test_a_teachers_100_ages_become_the_years_0_to_99(faces: Pictures, tmp_path: Path) -> None:
-    lessons = learn_from(write_teacher(tmp_path / "teacher.onnx", year=40), faces, tmp_path)
+def test_what_a_teacher_sees_on_the_way_is_kept_for_both_sides(faces: Pictures, tmp_path: Path) -> None:
+    (maps,) = learn_from(write_teacher(tmp_path / "teacher.onnx"), faces, tmp_path).maps
+    crops = crops_of(faces)[..., ::-1].astype(np.float32) - np.array(MEANS_BGR, np.float32)
+    expected = (crops.reshape(11, 14, 16, 14, 16, 3).mean(axis=(2, 4)) / 10).clip(0, 6)
+    rows, plain, mirrored = np.array([2, 9]), np.array([False, False]), np.array([False, True])
+    assert maps.channels == 3
+    assert maps.rows(rows, plain) * MAP_STEP == pytest.approx(expected[rows], abs=MAP_STEP)
+    assert maps.rows(rows, mirrored)[1] * MAP_STEP == pytest.approx(expected[9, :, ::-1], abs=MAP_STEP)
+
+
+def test_a_part_of_the_lessons_belongs_to_a_part_of_the_photos(faces: Pictures, tmp_path: Path) -> None:
+    lessons = learn_from(write_teacher(tmp_path / "teacher.onnx"), faces, tmp_path)
+    part = lessons[np.arange(11) >= 4]
+    assert np.array_equal(part.embeddings, lessons.embeddings[4:])
+    assert np.array_equal(part.age_probs, lessons.age_probs[4:])
+    one, other = (np.array([row]) for row in (1, 5))
+    plain = np.array([False])
+    assert np.array_equal(part.maps[0].rows(one, plain), lessons.maps[0].rows(other, plain))
+
+
+def test_a_teacher_of_another_kind_teaches_by_its_embedding_alone(faces: Pictures, tmp_path: Path) -> None:
+    lessons = learn_from(write_teacher(tmp_path / "teacher.onnx", inside="elsewhere"), faces, tmp_path)
+    assert lessons.maps == ()
+    assert lessons.embeddings.shape == (11, 2, 1024)
+
+
+def test_ages_read_from_the_embedding_are_distributions(faces: Pictures, tmp_path: Path) -> None:
+    lessons = learn_from(write_teacher(tmp_path / "teacher.onnx"), faces, tmp_path)
     assert (lessons.age_probs.shape, lessons.age_probs.dtype) == ((11, 101), np.float32)
-    assert lessons.age_probs.argmax(axis=1).tolist() == [40] * 11
     assert lessons.age_probs.sum(axis=1) == pytest.approx(1, abs=1e-5)
-    assert not lessons.age_probs[:, 100].any()
 
 
 def test_photos_are_asked_about_in_batches_and_answered_in_order(faces: Pictures, tmp_path: Path) -> None:
@@ -67,17 +99,17 @@ def test_photos_are_asked_about_in_batches_and_answered_in_order(faces: Pictures
 def test_a_teacher_is_asked_once_and_then_remembered(faces: Pictures, tmp_path: Path) -> None:
     teacher = write_teacher(tmp_path / "teacher.onnx")
     first = learn_from(teacher, faces, tmp_path / "cache")
-    (kept,) = (tmp_path / "cache").iterdir()
-    written = kept.stat().st_mtime_ns
+    kept = {file: file.stat().st_mtime_ns for file in (tmp_path / "cache").rglob("*.npy")}
     again = learn_from(teacher, faces, tmp_path / "cache")
-    assert kept.stat().st_mtime_ns == written
+    assert len(kept) == 3
+    assert {file: file.stat().st_mtime_ns for file in kept} == kept
     assert np.array_equal(again.embeddings, first.embeddings)
 
 
 def test_another_teacher_under_the_same_name_is_asked_anew(faces: Pictures, tmp_path: Path) -> None:
-    learn_from(write_teacher(tmp_path / "teacher.onnx", year=40), faces, tmp_path / "cache")
-    lessons = learn_from(write_teacher(tmp_path / "teacher.onnx", year=60), faces, tmp_path / "cache")
-    assert lessons.age_probs.argmax(axis=1).tolist() == [60] * 11
+    before = learn_from(write_teacher(tmp_path / "teacher.onnx"), faces, tmp_path / "cache")
+    after = learn_from(write_teacher(tmp_path / "teacher.onnx", shift=1), faces, tmp_path / "cache")
+    assert after.embeddings - before.embeddings == pytest.approx(1, abs=1e-3)
 
 
 def test_a_missing_teacher_is_a_usage_error(faces: Pictures, tmp_path: Path) -> None:
@@ -85,11 +117,10 @@ def test_a_missing_teacher_is_a_usage_error(faces: Pictures, tmp_path: Path) -> 
         learn_from(tmp_path / "gone.onnx", faces, tmp_path)
 
 
-def test_a_model_without_the_two_outputs_cannot_teach(faces: Pictures, tmp_path: Path) -> None:
-    teacher = write_teacher(tmp_path / "teacher.onnx", names=("feature", "age100"))
-    with pytest.raises(UsageError, match="has no outputs `emb` and `age100`"):
-        learn_from(teacher, faces, tmp_path / "cache")
-    assert not list((tmp_path / "cache").glob("*.npz"))
+def test_a_model_without_an_embedding_cannot_teach(faces: Pictures, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="has no output `emb`"):
+        learn_from(write_teacher(tmp_path / "teacher.onnx", name="feature"), faces, tmp_path / "cache")
+    assert not list((tmp_path / "cache").rglob("*.npy"))
 
 
 def test_a_file_that_is_no_onnx_model_is_a_usage_error(faces: Pictures, tmp_path: Path) -> None:

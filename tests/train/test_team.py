@@ -1,0 +1,72 @@
+"""Processes that train together."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from train.team import ALONE, joined_team
+
+SCRIPT = """
+import sys
+import numpy as np
+import torch
+from train.batches import Batch
+from train.learner import Learner
+from train.model import create_model
+from train.recipe import Recipe
+from train.targets import soft_labels
+from train.team import joined_team
+
+torch.set_num_threads(1)
+torch.manual_seed(0)
+ages = np.array([(20, 20), (30, 30), (10, 19), (50, 50)], np.float32)
+whole = Batch(
+    torch.randint(0, 255, (4, 32, 32, 3), dtype=torch.uint8), torch.from_numpy(soft_labels(ages)),
+    torch.from_numpy(ages), torch.empty(4, 0), (), torch.eye(2, 3).expand(4, 2, 3),
+)
+# Batch statistics and dropout belong to a process, so both are put at rest.
+learner = Learner(create_model(), Recipe()).eval()
+
+def gradients(module, batch):
+    learner.zero_grad(set_to_none=True)
+    sum(module(batch).values()).backward()
+    return {name: weight.grad.clone() for name, weight in learner.named_parameters() if weight.grad is not None}
+
+alone = gradients(learner, whole)
+with joined_team() as team:
+    assert team.size == 2, team
+    assert team.agree(team.leads) is True
+    part = Batch(*(tensor[team.rank :: 2] if isinstance(tensor, torch.Tensor) else tensor for tensor in whole))
+    together = gradients(team.share(learner, all_used=False), part)
+assert alone.keys() == together.keys()
+for name, gradient in alone.items():
+    # The two sum in another order, in bfloat16.
+    assert torch.allclose(gradient, together[name], rtol=0.05, atol=0.02 * gradient.abs().max().item() + 1e-7), name
+"""
+
+
+def test_two_processes_have_the_gradients_of_one(tmp_path: Path) -> None:
+    script = tmp_path / "team.py"
+    script.write_text(SCRIPT)
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
+    ended = subprocess.run([*torchrun, str(script)], capture_output=True, text=True, check=False, timeout=300)
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_a_process_that_nobody_started_as_one_of_many_is_alone() -> None:
+    with joined_team() as team:
+        assert (team.rank, team.size, team.leads) == (0, 1, True)
+
+
+def test_alone_everything_is_as_it_was() -> None:
+    module = nn.Linear(2, 2)
+    assert ALONE.share(module, all_used=True) is module
+    assert ALONE.agree(True)
+    assert not ALONE.agree(False)
+    with ALONE.leader_first():
+        assert torch.is_tensor(module.weight)

@@ -1,0 +1,67 @@
+"""The models that can be judged: a checkpoint of a run, or a bundle as a lane would load it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from edge.ages import make_age_model
+from edge.ages.bundle import Bundle, Threshold
+from edge.calibration import calibrated
+from train.calibration import fitted_temperature
+from train.card.facts import mean_ages
+from train.card.views import Predict, look, plain
+from train.checkpoint import load_model
+from train.pictures import Pictures
+from train.thresholds import thresholds
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A model to judge. predict: as the files have it, before calibration. use: what it may be used for."""
+
+    name: str
+    use: str
+    predict: Predict
+    temperature: float
+    thresholds: tuple[Threshold, ...]
+
+
+def candidate(path: Path, validation: Pictures) -> Candidate:
+    """The model at `path`: a bundle's folder, which brings its calibration and thresholds with it, or a checkpoint,
+    which gets them from the validation photos. Raises UsageError when there is neither."""
+    if path.is_dir():
+        bundle = Bundle(path)
+        manifest = bundle.manifest
+        predict = make_age_model(bundle).uncalibrated.predict
+        return Candidate(
+            f"{manifest.name} ({path.name})", manifest.use, predict, manifest.temperature, manifest.thresholds
+        )
+    learned = predictor(load_model(path)[0])
+    return Candidate(f"{path.parent.name}/{path.name}", "", learned, *vouched(learned, validation))
+
+
+def vouched(predict: Predict, validation: Pictures) -> tuple[float, tuple[Threshold, ...]]:
+    """The temperature and the thresholds of a model, measured on photos that it has not learned from; without any,
+    nothing is promised."""
+    if not len(validation):
+        return 1.0, ()
+    probs = look(predict, validation, plain, "calibration").age_probs
+    temperature = fitted_temperature(probs, validation.ages)
+    return temperature, thresholds(mean_ages(calibrated(probs, temperature)), validation.ages)
+
+
+def predictor(model: torch.nn.Module) -> Predict:
+    """A PyTorch model as a function from crops to age probabilities."""
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    model = model.to(device).eval()
+
+    @torch.inference_mode()
+    def predict(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return np.asarray(model(torch.from_numpy(crops).to(device)).float().cpu())
+
+    return predict

@@ -1,0 +1,100 @@
+"""Figures of a model's errors with what they are worth. Pure: predicted ages and what is known, in years."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
+
+from train.thresholds import wilson_interval
+
+RESAMPLES = 1000
+_Floats = NDArray[np.floating]
+
+
+class Fact(BaseModel):
+    """Base of what the card's JSON holds."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Error(Fact):
+    """The error on a group of photos: mean distance in years from what is known (0 inside a band) with its 95 %
+    interval, its mean with sign, and the share of photos within 5 years."""
+
+    pictures: int
+    mean_error_years: float
+    low: float
+    high: float
+    bias_years: float
+    within_5_years: float
+
+
+class Share(Fact):
+    """How often something happened, with the 95 % Wilson interval."""
+
+    hits: int
+    trials: int
+    share: float
+    low: float
+    high: float
+
+
+def beyond(ages: _Floats, known: _Floats) -> _Floats:
+    """float (N,): signed years by which ages (N,) lie outside what is known (N, 2); 0 inside."""
+    return np.maximum(ages - known[:, 1], 0) - np.maximum(known[:, 0] - ages, 0)
+
+
+def error(ages: _Floats, known: _Floats) -> Error | None:
+    """The error on some photos; None when there are none."""
+    if not len(ages):
+        return None
+    signed = beyond(ages, known)
+    low, high = bootstrap(np.abs(signed))
+    return Error(
+        pictures=len(ages),
+        mean_error_years=_rounded(np.abs(signed).mean()),
+        low=low,
+        high=high,
+        bias_years=_rounded(signed.mean()),
+        within_5_years=_rounded((np.abs(signed) <= 5).mean()),
+    )
+
+
+def bootstrap(values: _Floats, seed: int = 0) -> tuple[float, float]:
+    """The 95 % percentile interval of the mean of `values`, from resampled photos (Efron 1979)."""
+    random = np.random.default_rng(seed)
+    means = [values[random.integers(0, len(values), len(values))].mean() for _ in range(RESAMPLES)]
+    low, high = np.quantile(means, (0.025, 0.975))
+    return _rounded(low), _rounded(high)
+
+
+def share(happened: NDArray[np.bool_]) -> Share:
+    """How often something happened among the photos given."""
+    hits, trials = int(happened.sum()), len(happened)
+    low, high = wilson_interval(hits, trials)
+    return Share(
+        hits=hits, trials=trials, share=_rounded(hits / trials if trials else 0), low=_rounded(low), high=_rounded(high)
+    )
+
+
+def coverage(age_probs: _Floats, known: _Floats, stated: float) -> float:
+    """Share of exactly known ages that lie in the central interval of probability `stated`; NaN without any.
+
+    The ages are whole years: the interval is the shortest run of years from the quantile at (1 - stated) / 2 to the
+    one at (1 + stated) / 2, both years included.
+    """
+    exact = known[:, 0] == known[:, 1]
+    if not exact.any():
+        return math.nan
+    cumulated = age_probs[exact].cumsum(axis=1)
+    low = (cumulated < (1 - stated) / 2).sum(axis=1)
+    high = (cumulated < (1 + stated) / 2).sum(axis=1)
+    age = np.round(known[exact, 0])
+    return _rounded(((low <= age) & (age <= high)).mean())
+
+
+def _rounded(value: float | np.floating) -> float:
+    return round(float(value), 4)

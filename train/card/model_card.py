@@ -1,0 +1,141 @@
+"""The report card as Markdown: MODEL_CARD.md, which goes with the model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from train.card.facts import Card, Challenge
+from train.card.measures import Error, Share
+
+
+def model_card(card: Card) -> str:
+    """MODEL_CARD.md for a model."""
+    parts = [
+        f"# Age model: {card.model}",
+        card.use or "A checkpoint, not a bundle: its calibration and thresholds are measured here and shipped nowhere.",
+        "It estimates the age of a face as a distribution over the years 0 to 100, from a 224x224 crop made by "
+        "`edge.crop.align`. It is made to decide whether a cashier should ask for ID, and it never approves a sale. It "
+        "must not be used to identify anyone, nor to decide anything about a person.",
+        "## How far off it is",
+        "Mean distance in years from the true age, or from the nearer end of a known age band, with the 95 % bootstrap "
+        "interval; on photos kept out of training. *Passed* are the faces that the lane's quality gate lets through.",
+        _table(
+            ("photos", "test photos", "no face found", "all faces", "bias", "within 5 years", "passed", "refused"),
+            (
+                (name, source.test_pictures, _percent(source.missed), _error(source.all), _bias(source.all),
+                 _within(source.all), _error(source.passed), _percent(source.refused))
+                for name, source in card.sources.items()
+            ),
+        ),
+        "## Where it may be trusted",
+        _table(
+            ("", *(f"{name}" for name in card.children)),
+            [("share (95 % interval)", *(_share(one) for one in card.children.values()))],
+        ),
+        "If everybody is asked who looks younger than T (T is compared with the mean of the calibrated distribution):",
+        _challenges((f"{row.challenge_age}", row) for row in card.challenge),
+        _thresholds(card),
+        *_by_group(card),
+        "## By age, sex and group of people",
+        *(_errors(title, found) for title, found in _breakdowns(card)),
+        "## How sure it may be",
+        f"Temperature {card.temperature}, measured on photos that are neither trained nor tested on. Share of exactly "
+        "known ages inside the stated interval:",
+        _table(
+            ("photos", "stated", "before calibration", "after"),
+            ((name, f"{one.stated:.0%}", f"{one.before:.1%}", f"{one.after:.1%}")
+             for name, found in card.coverage.items() for one in found),
+        ),
+        "## Other crops, distances and lenses",
+        "The same photos (a sample) seen otherwise; *plain* is the error on exactly those with a face found.",
+        _table(
+            ("view", "photos", "error", "plain", "no face found"),
+            ((one.view, one.source, _error(one.error), _error(one.plain), _percent(one.missed)) for one in card.robust),
+        ),
+        *_paired(card),
+        "## What it was trained on",
+        _table(("photos", "number"), card.trained_on.items()),
+    ]  # fmt: skip
+    return "\n\n".join(parts) + "\n"
+
+
+def _breakdowns(card: Card) -> Iterable[tuple[str, dict[str, dict[str, Error]]]]:
+    return (("age", card.by_age), ("sex", card.by_sex), ("group", card.by_group))
+
+
+def _errors(title: str, found: dict[str, dict[str, Error]]) -> str:
+    rows = (
+        (source, label, one.pictures, _error(one), _bias(one))
+        for source, by in found.items()
+        for label, one in by.items()
+    )
+    return _table(("photos", title, "number", "error", "bias"), rows)
+
+
+def _thresholds(card: Card) -> str:
+    if not card.thresholds:
+        return "Too few 13-17-year-olds to promise any threshold: set `policy.challenge_age`."
+    return "The bundle's thresholds, measured on photos that are neither trained nor tested on: " + "; ".join(
+        f"at most {one.risk:.0%} of 13-17-year-olds pass (upper 95 % bound, {one.passed} of {one.teenagers} did) at "
+        f"T = {one.challenge_age}" for one in card.thresholds
+    ) + "."  # fmt: skip
+
+
+def _by_group(card: Card) -> Iterable[str]:
+    if not card.challenge_by_group:
+        return
+    age = next(iter(card.challenge_by_group.values())).challenge_age
+    yield f"By sex and group, at T = {age}:"
+    yield _challenges(card.challenge_by_group.items())
+
+
+def _challenges(rows: Iterable[tuple[str, Challenge]]) -> str:
+    return _table(
+        ("T", "13-17 pass unasked", "14-17 pass unasked", "25-40 are asked"),
+        ((name, _share(row.passed_13_17), _share(row.passed_14_17), _share(row.asked_25_40)) for name, row in rows),
+    )
+
+
+def _paired(card: Card) -> Iterable[str]:
+    if not card.paired:
+        return
+    yield f"## Beside {next(iter(card.paired.values())).other}"
+    yield "Difference of the two errors on the same photos, in years; negative means that this model is nearer."
+    yield _table(
+        ("photos", "number", "difference", "95 % interval", "largest move of one photo"),
+        (
+            (
+                name,
+                one.pictures,
+                f"{one.difference_years:+.2f}",
+                f"{one.low:+.2f} to {one.high:+.2f}",
+                f"{one.largest_years:.1f}",
+            )
+            for name, one in card.paired.items()
+        ),
+    )
+
+
+def _table(head: Sequence[object], rows: Iterable[Sequence[object]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
+
+
+def _error(one: Error | None) -> str:
+    return f"{one.mean_error_years:.2f} ({one.low:.2f}-{one.high:.2f})" if one else "-"
+
+
+def _bias(one: Error | None) -> str:
+    return f"{one.bias_years:+.2f}" if one else "-"
+
+
+def _within(one: Error | None) -> str:
+    return f"{one.within_5_years:.0%}" if one else "-"
+
+
+def _percent(one: Share) -> str:
+    return f"{one.share:.1%}" if one.trials else "-"
+
+
+def _share(one: Share) -> str:
+    return f"{one.share:.1%} ({one.low:.1%}-{one.high:.1%}) of {one.trials}" if one.trials else "-"

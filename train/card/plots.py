@@ -1,0 +1,77 @@
+"""The report card's plots, as SVG."""
+
+from __future__ import annotations
+
+from matplotlib.axes import Axes
+
+from train.card.facts import Card
+from train.plots import Drawing, svg
+
+
+def plots(card: Card) -> list[tuple[str, str]]:
+    """What there is to show: captions and SVG elements."""
+    drawn: list[tuple[str, Drawing]] = [
+        ("Who passes unasked, and who is asked needlessly, by challenge age", lambda axes: _challenge(axes, card)),
+        ("Mean error by age, with 95 % intervals", lambda axes: _by_age(axes, card)),
+        ("Bias by age: above 0, people are taken for older than they are", lambda axes: _bias(axes, card)),
+    ]
+    if card.robust:
+        drawn.append(("Mean error by distance between the eyes, in pixels", lambda axes: _sizes(axes, card)))
+    return [(caption, svg(draw)) for caption, draw in drawn]
+
+
+def _challenge(axes: Axes, card: Card) -> None:
+    ages = [row.challenge_age for row in card.challenge]
+    for label, shares in (
+        ("13-17-year-olds pass unasked", [row.passed_13_17 for row in card.challenge]),
+        ("25-40-year-olds are asked", [row.asked_25_40 for row in card.challenge]),
+    ):
+        (line,) = axes.plot(ages, [100 * one.share for one in shares], label=label, linewidth=2)
+        low, high = [100 * one.low for one in shares], [100 * one.high for one in shares]
+        axes.fill_between(ages, low, high, color=line.get_color(), alpha=0.2, linewidth=0)
+    for threshold in card.thresholds:
+        axes.axvline(threshold.challenge_age, color="grey", linestyle=":", linewidth=1)
+        axes.text(threshold.challenge_age + 0.2, 96, f"{threshold.risk:.0%}", color="grey", fontsize=8)
+    axes.set(xlabel="everybody who looks younger is asked, years", ylabel="%", ylim=(0, 100), xlim=(ages[0], ages[-1]))
+    axes.legend(loc="center left", frameon=False)
+
+
+def _by_age(axes: Axes, card: Card) -> None:
+    bands = _bands(card)
+    width = 0.8 / max(1, len(card.by_age))
+    for number, (source, found) in enumerate(card.by_age.items()):
+        places = [bands.index(band) + (number + 0.5) * width - 0.4 for band in found]
+        errors = [one.mean_error_years for one in found.values()]
+        around = [[one.mean_error_years - one.low for one in found.values()],
+                  [one.high - one.mean_error_years for one in found.values()]]  # fmt: skip
+        axes.bar(places, errors, width, yerr=around, label=source, error_kw={"elinewidth": 1})
+    axes.set_xticks(range(len(bands)), [band.lstrip("0") or "0" for band in bands])
+    axes.set(xlabel="age", ylabel="years")
+    axes.legend(frameon=False)
+
+
+def _bias(axes: Axes, card: Card) -> None:
+    bands = _bands(card)
+    for source, found in card.by_age.items():
+        axes.plot([bands.index(band) for band in found], [one.bias_years for one in found.values()], "o-", label=source)
+    axes.axhline(0, color="grey", linewidth=1)
+    axes.set_xticks(range(len(bands)), [band.lstrip("0") or "0" for band in bands])
+    axes.set(xlabel="age", ylabel="years")
+    axes.legend(frameon=False)
+
+
+def _sizes(axes: Axes, card: Card) -> None:
+    for source in card.sources:
+        points = [
+            (int(one.view.split()[1]), one.error.mean_error_years)
+            for one in card.robust
+            if one.view.startswith("eyes") and one.source == source and one.error
+        ]
+        if points:
+            axes.plot(*zip(*sorted(points), strict=True), "o-", label=source)
+    axes.set(xlabel="pixels between the eyes", ylabel="years", ylim=(0, None))
+    axes.legend(frameon=False)
+
+
+def _bands(card: Card) -> list[str]:
+    return sorted({band for found in card.by_age.values() for band in found})

@@ -1,0 +1,146 @@
+"""The same test photos as other cameras, crops and distances would have shown them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from edge.config import QualitySettings
+from edge.crop import EYE_TO_MOUTH, align
+from edge.detectors.second_look import SecondLook
+from edge.faces import LEFT_EYE, MOUTH, RIGHT_EYE, Faces
+from edge.quality import gate
+from edge.stills import StillFaceFinder
+from train.pictures import Pictures
+
+Crop = NDArray[np.uint8]
+Predict = Callable[[Crop], NDArray[np.float32]]
+"""uint8 (N, 224, 224, 3) RGB crops to float32 (N, 101) age probabilities."""
+View = Callable[[Crop, NDArray[np.float32]], Crop | None]
+"""From a photo, uint8 (H, W, 3) BGR, and its keypoints (4, 2) to a crop; None when the face is not found."""
+
+FACE_SIZES_PX = (64, 48, 38, 24, 16)
+"""Distances between the eyes, from arm's length to the end of the queue."""
+
+BLURS_PX = (1, 2, 4)
+_BATCH = 32
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a model said of photos. seen: bool (N,), a face was found; age_probs: float32 (N, 101), NaN elsewhere."""
+
+    seen: NDArray[np.bool_]
+    age_probs: NDArray[np.float32]
+
+
+def look(predict: Predict, pictures: Pictures, view: View, name: str) -> Look:
+    """Predict the ages on all photos through a view."""
+    seen = np.zeros(len(pictures), bool)
+    age_probs = np.full((len(pictures), 101), np.nan, np.float32)
+    for start in tqdm(range(0, len(pictures), _BATCH), desc=name, unit="batch", mininterval=1):
+        rows = range(start, min(start + _BATCH, len(pictures)))
+        crops = {row: view(_read(pictures, row), pictures.keypoints[row]) for row in rows}
+        found = {row: crop for row, crop in crops.items() if crop is not None}
+        if found:
+            seen[list(found)] = True
+            age_probs[list(found)] = predict(np.stack(list(found.values())))
+    return Look(seen, age_probs)
+
+
+def plain(picture: Crop, keypoints: NDArray[np.float32]) -> Crop:
+    """The lane's own crop."""
+    return align(picture, keypoints)
+
+
+def wider(times: float) -> View:
+    """A crop that shows `times` as much to each side."""
+
+    def view(picture: Crop, keypoints: NDArray[np.float32]) -> Crop:
+        centre = keypoints[[RIGHT_EYE, LEFT_EYE, MOUTH]].mean(axis=0)
+        return align(picture, centre + (keypoints - centre) * times)
+
+    return view
+
+
+def shifted(share: float) -> View:
+    """A crop that lies aside by a share of its side, to the right and down by turns as the keypoints fall."""
+
+    def view(picture: Crop, keypoints: NDArray[np.float32]) -> Crop:
+        eyes = keypoints[[RIGHT_EYE, LEFT_EYE]].mean(axis=0)
+        side = np.linalg.norm(keypoints[MOUTH] - eyes) / EYE_TO_MOUTH
+        directions = np.array([[1, 0], [-1, 0], [0, 1], [0, -1]], np.float32)
+        return align(picture, keypoints + share * side * directions[int(keypoints[0, 0] * 16) % 4])
+
+    return view
+
+
+def blurred(sigma_px: float) -> View:
+    """A Gaussian blur, in pixels of the crop."""
+    return lambda picture, keypoints: np.asarray(
+        cv2.GaussianBlur(align(picture, keypoints), (0, 0), sigma_px), np.uint8
+    )
+
+
+class Smaller:
+    """The photo scaled down until the eyes are so many pixels apart, then looked for a face anew."""
+
+    def __init__(self, eye_distance_px: float) -> None:
+        self._eye_distance_px, self._finder = eye_distance_px, StillFaceFinder()
+
+    def __call__(self, picture: Crop, keypoints: NDArray[np.float32]) -> Crop | None:
+        scale = self._eye_distance_px / max(float(np.linalg.norm(keypoints[LEFT_EYE] - keypoints[RIGHT_EYE])), 1e-6)
+        size = [max(8, round(side * scale)) for side in picture.shape[1::-1]]
+        small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+        faces = self._finder.find(np.asarray(small, np.uint8))
+        near = keypoints[[RIGHT_EYE, LEFT_EYE]].mean(axis=0) * scale
+        for points in faces.keypoints:
+            if np.linalg.norm(points[[RIGHT_EYE, LEFT_EYE]].mean(axis=0) - near) < self._eye_distance_px:
+                return align(np.asarray(small, np.uint8), points)
+        return None
+
+    def close(self) -> None:
+        self._finder.close()
+
+
+def face_sizes(predict: Predict, pictures: Pictures) -> dict[int, tuple[Look, NDArray[np.bool_]]]:
+    """A look for every size, and which photos are large enough to be shown so: bool (N,)."""
+    across = np.linalg.norm(pictures.keypoints[:, LEFT_EYE] - pictures.keypoints[:, RIGHT_EYE], axis=1)
+    looks = {}
+    for size in FACE_SIZES_PX:
+        shown = across >= size
+        with closing(Smaller(size)) as smaller:
+            looks[size] = look(predict, pictures[shown], smaller, f"eyes {size} px apart"), shown
+    return looks
+
+
+def let_through(pictures: Pictures) -> NDArray[np.bool_]:
+    """bool (N,): which faces the lane's quality gate, at its default settings, would let through."""
+    second, limits = SecondLook(), QualitySettings()
+    passed = np.zeros(len(pictures), bool)
+    for row in tqdm(range(len(pictures)), desc="quality gate", unit="picture", mininterval=1):
+        picture, keypoints = _read(pictures, row), pictures.keypoints[row]
+        # Faces that fill the picture are looked at with a margin, as when they were found.
+        margin = max(picture.shape[:2]) // 4
+        framed = np.asarray(cv2.copyMakeBorder(picture, margin, margin, margin, margin, cv2.BORDER_CONSTANT), np.uint8)
+        points = (keypoints + margin)[None].astype(np.float32)
+        faces = Faces(_box(points[0])[None], points, np.ones(1, np.float32))
+        passed[row] = gate(faces, align(framed, points[0])[None], second.confirm(framed, faces), limits).usable[0]
+    return passed
+
+
+def _box(keypoints: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The face's box, guessed from its keypoints: twice the eye-to-mouth distance, around the middle of the face."""
+    eyes = keypoints[[RIGHT_EYE, LEFT_EYE]].mean(axis=0)
+    middle, half = (eyes + keypoints[MOUTH]) / 2, float(np.linalg.norm(keypoints[MOUTH] - eyes))
+    return np.array([*(middle - half), *(middle + half)], np.float32)
+
+
+def _read(pictures: Pictures, row: int) -> Crop:
+    return np.asarray(cv2.imread(str(pictures.paths[row])), np.uint8)
