@@ -9,12 +9,12 @@ from pathlib import Path
 from edge.commands import Parser, positive, run_command
 from edge.crop import CROP_PX
 from edge.errors import RunError
-from train.checkpoint import load_average
-from train.data import load_train, validation_split
-from train.loop import train_model
+from train.data import load_train, of_sources, validation_split
+from train.loop import LAST, train_model
 from train.model import create_model
 from train.pictures import Pictures
 from train.recipe import Recipe, read_recipe
+from train.start import load_backbone, start_from
 from train.teacher import Lessons, learn_from
 from train.team import joined_team
 
@@ -29,6 +29,7 @@ def _main() -> None:
 
     fit = commands.add_parser("fit", help="train a model; run it again to go on after a stop")
     fit.add_argument("data", type=Path, help="folder with labels.csv and final_files/, or a folder of such folders")
+    fit.add_argument("--sources", nargs="+", metavar="NAME", help="train on these sources of the data alone")
     fit.add_argument("--out", type=Path, required=True, help="folder for the checkpoint and the log")
     fit.add_argument("--teacher", type=Path, help="face-recognition ONNX model to learn from")
     fit.add_argument("--epochs", type=positive, default=10)
@@ -36,7 +37,11 @@ def _main() -> None:
     fit.add_argument("--steps-per-epoch", type=positive)
     fit.add_argument("--validation-steps", type=positive, help="batches of test photos to look at after each epoch")
     fit.add_argument("--recipe", type=Path, help="JSON file of settings that differ from train/recipe.py")
-    fit.add_argument("--start", type=Path, help="checkpoint whose averaged weights a new run starts from")
+    start = fit.add_mutually_exclusive_group()
+    start.add_argument("--start", type=Path, help="bundle or checkpoint whose weights a new run starts from")
+    start.add_argument(
+        "--backbone", type=Path, help="pretrained ResNet50, .pth or .safetensors with torchvision's names"
+    )
     fit.set_defaults(run=_fit)
 
     judge = commands.add_parser("evaluate", help="write the report card of a model")
@@ -55,7 +60,7 @@ def _fit(arguments: argparse.Namespace) -> None:
     recipe = read_recipe(arguments.recipe) if arguments.recipe else Recipe()
     with joined_team() as team:
         with team.leader_first():
-            pictures = load_train(arguments.data)
+            pictures = of_sources(load_train(arguments.data), arguments.sources)
             lessons = learn_from(arguments.teacher, pictures) if arguments.teacher else None
         _train(arguments, recipe, pictures, lessons)
 
@@ -68,8 +73,12 @@ def _train(arguments: argparse.Namespace, recipe: Recipe, pictures: Pictures, le
             "both are needed"
         )
     model = create_model((CROP_PX, CROP_PX, 3))
-    if arguments.start:
-        load_average(arguments.start, model)
+    if (arguments.out / LAST).exists():
+        pass  # the weights come from there
+    elif arguments.start:
+        start_from(arguments.start, model, pictures[learning])
+    elif arguments.backbone:
+        load_backbone(arguments.backbone, model)
     train_model(
         model,
         pictures[learning],

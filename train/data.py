@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.errors import RunError
+from edge.errors import RunError, UsageError
 from train.index import CACHE, find_faces
 from train.pictures import Pictures, read_labels
 
@@ -61,6 +62,17 @@ def split(path: str | Path, cache_dir: Path = CACHE) -> tuple[Pictures, Pictures
         raise RunError(f"{path}: {train.sum()} photos to train on and {test.sum()} to test on; both are needed")
     check_no_leak(pictures[train], pictures[test])
     return pictures[train], pictures[test]
+
+
+def of_sources(pictures: Pictures, sources: Sequence[str] | None) -> Pictures:
+    """The photos of the sources named; of all without names. Raises UsageError for a name that no photo has."""
+    if sources is None:
+        return pictures
+    there = np.unique(pictures.sources)
+    for source in sources:
+        if source not in there:
+            raise UsageError(f"no source {source!r} among the photos: there are {', '.join(there)}")
+    return pictures[np.isin(pictures.sources, sources)]
 
 
 def found_by_source(path: str | Path, cache_dir: Path = CACHE) -> dict[str, NDArray[np.bool_]]:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import copy
+import logging
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 from tqdm import tqdm
@@ -20,6 +23,11 @@ from train.pictures import Pictures
 from train.recipe import Recipe
 from train.teacher import Lessons
 from train.team import joined_team
+
+log = logging.getLogger(__name__)
+
+LAST = "last.safetensors"
+"""The checkpoint in a run's folder from which it goes on."""
 
 
 def train_model(
@@ -58,15 +66,12 @@ def train_model(
         # Fused, or the optimiser alone would take a fifth of a step's time on a CPU.
         optimizer = kind(_groups(learner, recipe.weight_decay), lr=recipe.learning_rate, fused=True)
         first = 0
-        last, best = (run_dir / "last.safetensors", run_dir / "best.safetensors") if run_dir else (None, None)
+        last, best = (run_dir / LAST, run_dir / "best.safetensors") if run_dir else (None, None)
+        facts = {"steps": steps, "batch_size": batch_size, **_facts(recipe, train_data)}
         if last and last.exists():
-            first = resume_run(last, learner, average, optimizer)["step"]
-        facts = {
-            "crop_contract": CROP_CONTRACT,
-            "recipe": recipe.model_dump(),
-            "steps": steps,
-            "batch_size": batch_size,
-        }
+            found = resume_run(last, learner, average, optimizer)
+            _warn_of_changes(last, found, facts)
+            first = steps if found.get("stopped") else found["step"]
         journal = Journal(run_dir if team.leads else None, first)
 
         shared = team.share(learner, all_used=lessons is not None)
@@ -98,14 +103,32 @@ def train_model(
                 bar.write(journal.epoch(done // steps_per_epoch, done, stage.picture_px, scores))
                 if best and not journal.epochs_since_best:
                     save_average(best, average, facts | {"step": done})
-            if last and team.leads and (done % recipe.checkpoint_steps == 0 or done == steps):
-                save_run(last, learner, average, optimizer, facts | {"step": done})
-            if done % steps_per_epoch == 0 and team.agree(journal.epochs_since_best >= recipe.patience):
+            stopped = done % steps_per_epoch == 0 and team.agree(journal.epochs_since_best >= recipe.patience)
+            if last and team.leads and (done % recipe.checkpoint_steps == 0 or done == steps or stopped):
+                save_run(last, learner, average, optimizer, facts | {"step": done, "stopped": stopped})
+            if stopped:
                 bar.write(f"no better for {recipe.patience} epochs: stopped")
                 break
         journal.close()
     model.load_state_dict(average.state_dict())
     return model
+
+
+def _facts(recipe: Recipe, pictures: Pictures) -> dict[str, Any]:
+    """What a checkpoint says of its run."""
+    sources, counts = np.unique(pictures.sources, return_counts=True)
+    return {
+        "crop_contract": CROP_CONTRACT,
+        "recipe": recipe.model_dump(mode="json"),
+        "sources": {str(source): int(count) for source, count in zip(sources, counts, strict=True)},
+    }
+
+
+def _warn_of_changes(file: Path, found: dict[str, Any], facts: dict[str, Any]) -> None:
+    """A run that goes on under other settings is none of those that its facts describe."""
+    for name, value in facts.items():
+        if found.get(name, value) != value:
+            log.warning("%s was begun with %s %s and goes on with %s", file, name, found[name], value)
 
 
 def _groups(model: nn.Module, weight_decay: float) -> list[dict[str, object]]:

@@ -75,9 +75,7 @@ def test_the_face_stays_recognisable_on_average(picture: np.ndarray, keypoints: 
     assert np.corrcoef(mean.ravel(), both.ravel())[0, 1] > 0.7
 
 
-def test_the_placement_says_where_the_crop_lies_in_the_plain_one(
-    picture: np.ndarray, keypoints: np.ndarray
-) -> None:
+def test_the_placement_says_where_the_crop_lies_in_the_plain_one(picture: np.ndarray, keypoints: np.ndarray) -> None:
     plain, random, middle = align(picture, keypoints), np.random.default_rng(3), slice(30, -30)
     for _ in range(8):
         crop, mirrored, placement = augmented_view(picture, keypoints, random, ())
