@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
 from pathlib import Path
 
@@ -12,9 +13,15 @@ from edge.crop import CROP_PX
 from train.model import AgeModel
 
 
-def write_onnx(model: AgeModel, file: Path) -> None:
-    """Write `model` in float32. file: where to; its folder must exist."""
-    model = model.cpu().eval()
+def write_onnx(model: AgeModel, file: Path, *, half: bool = False) -> None:
+    """Write `model` in float32, or with half-precision layers and weights. file: where to; its folder must exist.
+
+    The types stand in the graph itself, so a runtime need not be told. Pixels come in as bytes and probabilities leave
+    in float32 either way.
+    """
+    model = copy.deepcopy(model).cpu().eval()
+    if half:
+        model.half()
     example = torch.zeros((2, CROP_PX, CROP_PX, 3), dtype=torch.uint8)
     with warnings.catch_warnings():
         # The exporter warns of its own use of deprecated torch functions, which nobody here can mend.

@@ -14,7 +14,7 @@ from train.loop import LAST, train_model
 from train.model import create_model
 from train.pictures import Pictures
 from train.recipe import Recipe, read_recipe
-from train.start import load_backbone, start_from
+from train.start import learned_before, load_backbone, start_from
 from train.teacher import Lessons, learn_from
 from train.team import joined_team
 
@@ -90,7 +90,15 @@ def _train(arguments: argparse.Namespace, recipe: Recipe, pictures: Pictures, le
         recipe=recipe,
         lessons=lessons[learning] if lessons else None,
         run_dir=arguments.out,
+        learned_before=_learned_before(arguments),
     )
+
+
+def _learned_before(arguments: argparse.Namespace) -> dict[str, int]:
+    """Whose photos are behind the run besides its own. A teacher's and a backbone's are not known: their files stand
+    for them."""
+    files = [file.name for file in (arguments.teacher, arguments.backbone) if file]
+    return dict.fromkeys(files, 0) | (learned_before(arguments.start) if arguments.start else {})
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,7 @@ def train_model(
     recipe: Recipe | None = None,
     lessons: Lessons | None = None,
     run_dir: Path | None = None,
+    learned_before: Mapping[str, int] | None = None,
 ) -> AgeModel:
     """Train `model` and return it with the averaged weights in it.
 
@@ -51,6 +53,8 @@ def train_model(
     run_dir: where checkpoints, log and TensorBoard events go; a run found there, even a killed one, is continued from
     its last checkpoint. `last.safetensors` is all that takes, `best.safetensors` the averaged weights of the best
     epoch. Without it nothing is written.
+    learned_before: sources and numbers of photos behind the weights that `model` or a teacher brings with it; the
+    checkpoint names them, since their terms hold for what is trained here.
 
     Under torchrun every process works on its share of each batch, and the gradients are averaged.
     """
@@ -67,7 +71,7 @@ def train_model(
         optimizer = kind(_groups(learner, recipe.weight_decay), lr=recipe.learning_rate, fused=True)
         first = 0
         last, best = (run_dir / LAST, run_dir / "best.safetensors") if run_dir else (None, None)
-        facts = {"steps": steps, "batch_size": batch_size, **_facts(recipe, train_data)}
+        facts = {"steps": steps, "batch_size": batch_size, **_facts(recipe, train_data, learned_before or {})}
         if last and last.exists():
             found = resume_run(last, learner, average, optimizer)
             _warn_of_changes(last, found, facts)
@@ -114,13 +118,13 @@ def train_model(
     return model
 
 
-def _facts(recipe: Recipe, pictures: Pictures) -> dict[str, Any]:
+def _facts(recipe: Recipe, pictures: Pictures, learned_before: Mapping[str, int]) -> dict[str, Any]:
     """What a checkpoint says of its run."""
     sources, counts = np.unique(pictures.sources, return_counts=True)
     return {
         "crop_contract": CROP_CONTRACT,
         "recipe": recipe.model_dump(mode="json"),
-        "sources": {str(source): int(count) for source, count in zip(sources, counts, strict=True)},
+        "sources": dict(learned_before) | dict(zip(sources.tolist(), counts.tolist(), strict=True)),
     }
 
 

@@ -28,7 +28,7 @@ MAP_CHANNELS = (512, 1024)
 
 
 class AgeModel(nn.Module):
-    """uint8 pictures in, age logits out; `logits` gives what training needs besides."""
+    """uint8 pictures in, the probability of every year of age out; `lesson` gives what training needs."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -60,7 +60,7 @@ class AgeModel(nn.Module):
 
         The mean of what is seen in the picture and in its mirror image: 0.15 years better on photos not trained on.
         """
-        pixels = functional.avg_pool2d(images.permute(0, 3, 1, 2).float(), CROP_PX // NETWORK_PX)
+        pixels = functional.avg_pool2d(images.permute(0, 3, 1, 2).to(self.mean.dtype), CROP_PX // NETWORK_PX)
         both = torch.cat([pixels, pixels.flip(3)])
         features = self.backbone((both - self.mean) / self.std)
         return self.decode(self.age(features).float()).reshape(2, -1, AGES).mean(dim=0)

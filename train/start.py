@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from edge.ages.bundle import CPU_MODEL, GPU_MODEL, Bundle
 from edge.errors import UsageError
 from train.batches import crops_of
-from train.checkpoint import load_average
+from train.checkpoint import load_average, read
 from train.model import AgeModel
 from train.pictures import Pictures
 
@@ -42,6 +42,13 @@ def start_from(place: Path, model: AgeModel, pictures: Pictures) -> None:
     except (KeyError, RuntimeError):
         raise UsageError(f"{file} holds another network than this version trains: start from nothing") from None
     _measure_statistics(model, crops_of(pictures[chosen]))
+
+
+def learned_before(place: Path) -> dict[str, int]:
+    """Sources, with their numbers of photos, that a checkpoint or a bundle has learned from."""
+    if place.is_dir():
+        return {source.name: source.pictures for source in Bundle(place).manifest.sources}
+    return dict(read(place)[1].get("sources", {}))
 
 
 def load_backbone(file: Path, model: AgeModel) -> None:
@@ -86,7 +93,9 @@ def read_weights(file: Path) -> dict[str, NDArray[np.float32]]:
         if node.op_type in {"Conv", "Gemm"}:
             name = node.input[1].removesuffix("_DequantizeLinear_Output")
             weights[name] = stored[node.input[1]].astype(np.float32)
-            weights[name.removesuffix("weight") + "bias"] = stored[node.input[2]].astype(np.float32)
+            # The exporter leaves out what would add nothing.
+            bias = stored[node.input[2]] if len(node.input) > 2 else np.zeros(len(weights[name]))
+            weights[name.removesuffix("weight") + "bias"] = bias.astype(np.float32)
     return weights
 
 

@@ -17,7 +17,7 @@ MANIFEST = "manifest.json"
 
 
 class Source(BaseModel):
-    """Photos the model was trained on."""
+    """Photos the model was trained on; or, with 0 pictures, a network that it learned from."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -27,8 +27,8 @@ class Source(BaseModel):
 
 
 class Threshold(BaseModel):
-    """Ask everyone who looks younger than `challenge_age`, and at most a share `risk` of 13-17-year-olds pass: the
-    upper end of the 95 % interval, measured on `teenagers` test photos, of which `passed` did."""
+    """Ask everyone who looks younger than `challenge_age`, and at most a share `risk` of people aged `ages` pass: the
+    upper end of the 95 % interval, measured on `teenagers` photos of such people, of which `passed` did."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -36,6 +36,7 @@ class Threshold(BaseModel):
     challenge_age: Annotated[int, Field(ge=18, le=60)]
     teenagers: int
     passed: int
+    ages: tuple[int, int] = (13, 17)
 
 
 class Manifest(BaseModel):

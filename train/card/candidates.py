@@ -22,10 +22,12 @@ from train.thresholds import thresholds
 
 @dataclass(frozen=True)
 class Candidate:
-    """A model to judge. predict: as the files have it, before calibration. use: what it may be used for."""
+    """A model to judge. predict: as the files have it, before calibration. use: what it may be used for. trained_on:
+    sources and their numbers of photos."""
 
     name: str
     use: str
+    trained_on: dict[str, int]
     predict: Predict
     temperature: float
     thresholds: tuple[Threshold, ...]
@@ -38,11 +40,12 @@ def candidate(path: Path, validation: Pictures) -> Candidate:
         bundle = Bundle(path)
         manifest = bundle.manifest
         predict = make_age_model(bundle).uncalibrated.predict
-        return Candidate(
-            f"{manifest.name} ({path.name})", manifest.use, predict, manifest.temperature, manifest.thresholds
-        )
-    learned = predictor(load_model(path)[0])
-    return Candidate(f"{path.parent.name}/{path.name}", "", learned, *vouched(learned, validation))
+        trained_on = {source.name: source.pictures for source in manifest.sources}
+        return Candidate(manifest.name, manifest.use, trained_on, predict, manifest.temperature, manifest.thresholds)
+    model, facts = load_model(path)
+    learned = predictor(model)
+    name = f"{path.parent.name}/{path.name}"
+    return Candidate(name, "", facts.get("sources", {}), learned, *vouched(learned, validation))
 
 
 def vouched(predict: Predict, validation: Pictures) -> tuple[float, tuple[Threshold, ...]]:

@@ -23,7 +23,7 @@ SAMPLE = 400
 def judge(model: Path, data: Path, against: Path | None = None) -> Card:
     """Judge a checkpoint or a bundle on the test photos of `data`; `against` is compared with it photo by photo."""
     learned = load_train(data)
-    learning, validation = validation_split(learned)
+    _, validation = validation_split(learned)
     judged, pictures = candidate(model, learned[validation]), load_test(data)
     before = look(judged.predict, pictures, plain, "test photos").age_probs
     after = calibrated(before, judged.temperature)
@@ -33,12 +33,11 @@ def judge(model: Path, data: Path, against: Path | None = None) -> Card:
         other = candidate(against, learned[validation])
         theirs = mean_ages(calibrated(look(other.predict, pictures, plain, "other model").age_probs, other.temperature))
         compared = facts.paired(other.name, ages, theirs, pictures)
-    names, counts = np.unique(learned.sources[learning], return_counts=True)
     chosen = judged.thresholds[-1].challenge_age if judged.thresholds else None
     return Card(
         model=judged.name,
         use=judged.use,
-        trained_on={str(name): int(count) for name, count in zip(names, counts, strict=True)},
+        trained_on=judged.trained_on,
         temperature=judged.temperature,
         sources=_sources(data, pictures, ages, passed),
         by_age=facts.errors_by(facts.age_bands(pictures.ages), pictures, ages),
