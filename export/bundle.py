@@ -6,11 +6,12 @@ import shutil
 import tempfile
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
 
-from edge.ages.bundle import CPU_MODEL, MANIFEST, Manifest, Source, sha256_of
+from edge.ages.bundle import CPU_MODEL, GPU_MODEL, MANIFEST, Manifest, Source, sha256_of
 from edge.ages.onnx import OnnxAgeModel
 from edge.calibration import calibrated
 from edge.crop import CROP_CONTRACT
@@ -24,6 +25,7 @@ from train.card.views import look, plain
 from train.checkpoint import load_model
 from train.data import split, validation_split
 from train.evaluate import scores_by_source
+from train.pictures import Pictures
 
 CALIBRATION_FACES = 512
 
@@ -31,8 +33,9 @@ TERMS = {
     "faces": "ChaLearn LAP, APPA-REAL: research only",
     "bands": "FairFace (K. Karkkainen and J. Joo, WACV 2021): CC BY 4.0",
     "chips": "UTKFace: non-commercial research only",
+    "teacher_faceid_mobilenet.onnx": "a face-recognition network that it was taught by: research only",
 }
-"""Terms of the sources we know; others are said to be the user's own."""
+"""Terms of the sources and teachers we know; others are said to be the user's own."""
 
 RESEARCH_USE = (
     "Evaluation only: trained on photos that may be used for research only. A shop trains the model on photos it has "
@@ -59,24 +62,22 @@ def write_bundle(checkpoint: Path, data: Path, out: Path, name: str) -> Manifest
     with tempfile.TemporaryDirectory(dir=out.parent) as folder:
         made = Path(folder) / "bundle"
         made.mkdir()
+        write_onnx(model, made / GPU_MODEL, half=True)
         write_onnx(model, Path(folder) / "float.onnx")
         chosen = np.random.default_rng(0).choice(len(train_data), min(CALIBRATION_FACES, len(train_data)), False)
         write_int8(Path(folder) / "float.onnx", crops_of(train_data[np.sort(chosen)]), made / CPU_MODEL)
         predict = OnnxAgeModel(made / CPU_MODEL).predict
         temperature, measured = vouched(predict, learned[validation])
         ages = mean_ages(calibrated(look(predict, test_data, plain, "test photos").age_probs, temperature))
-        sources, counts = np.unique(train_data.sources, return_counts=True)
+        sources = _sources(facts, train_data)
         manifest = Manifest(
             name=name,
             version=version("edge-agent"),
-            files={CPU_MODEL: sha256_of(made / CPU_MODEL)},
+            files={file: sha256_of(made / file) for file in (CPU_MODEL, GPU_MODEL)},
             crop_contract=CROP_CONTRACT,
             decode="expectation over 0..100",
-            use=RESEARCH_USE if any("research" in TERMS.get(source, "") for source in sources) else OWN_USE,
-            sources=tuple(
-                Source(name=source, pictures=int(count), terms=TERMS.get(source, "the user's own"))
-                for source, count in zip(sources, counts, strict=True)
-            ),
+            use=RESEARCH_USE if any("research" in source.terms for source in sources) else OWN_USE,
+            sources=sources,
             test_error_years={
                 source: score.mean_error_years for source, score in scores_by_source(test_data, ages).items()
             },
@@ -90,3 +91,13 @@ def write_bundle(checkpoint: Path, data: Path, out: Path, name: str) -> Manifest
         made.rename(out)
     tqdm.write(manifest.model_dump_json(indent=2))
     return manifest
+
+
+def _sources(facts: dict[str, Any], train_data: Pictures) -> tuple[Source, ...]:
+    """What a checkpoint learned from; older ones do not say, and stand for all photos that there are."""
+    names, counts = np.unique(train_data.sources, return_counts=True)
+    learned: dict[str, int] = facts.get("sources") or dict(zip(names.tolist(), counts.tolist(), strict=True))
+    return tuple(
+        Source(name=name, pictures=count, terms=TERMS.get(name, "the user's own"))
+        for name, count in sorted(learned.items())
+    )

@@ -97,6 +97,12 @@ def float_onnx(model: AgeModel, made: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
+def half_onnx(model: AgeModel, made: Path) -> Path:
+    write_onnx(model, made / "half.onnx", half=True)
+    return made / "half.onnx"
+
+
+@pytest.fixture(scope="session")
 def int8_onnx(float_onnx: Path, crops: np.ndarray, made: Path) -> Path:
     write_int8(float_onnx, crops, made / "int8.onnx")
     return made / "int8.onnx"

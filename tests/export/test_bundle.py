@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from edge.ages import make_age_model
-from edge.ages.bundle import CPU_MODEL, MANIFEST, Bundle, Manifest
+from edge.ages.bundle import CPU_MODEL, GPU_MODEL, MANIFEST, Bundle, Manifest
 from edge.crop import CROP_CONTRACT
 from edge.errors import UsageError
 from export.bundle import OWN_USE, write_bundle
@@ -38,13 +38,13 @@ def copy(bundle: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(bundle, tmp_path / "copy"))
 
 
-def test_a_bundle_is_a_model_and_a_manifest_and_replaces_the_older_one(bundle: Path) -> None:
-    assert sorted(path.name for path in bundle.iterdir()) == [CPU_MODEL, MANIFEST]
+def test_a_bundle_is_two_models_and_a_manifest_and_replaces_the_older_one(bundle: Path) -> None:
+    assert sorted(path.name for path in bundle.iterdir()) == [CPU_MODEL, GPU_MODEL, MANIFEST]
 
 
 def test_nothing_but_the_bundle_is_left_behind(bundle: Path, checkpoint: Path) -> None:
     left = {path.name for path in bundle.parent.iterdir()}
-    assert left <= {"bundle", "shop", "cache", ".cache", checkpoint.name, "float.onnx", "int8.onnx"}
+    assert left <= {"bundle", "shop", "cache", ".cache", checkpoint.name, "float.onnx", "half.onnx", "int8.onnx"}
 
 
 def test_a_lane_accepts_the_bundle_and_predicts_with_it(bundle: Path, crops: np.ndarray, model: AgeModel) -> None:

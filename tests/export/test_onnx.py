@@ -49,6 +49,16 @@ def test_the_model_of_these_tests_tells_the_photos_apart(float_onnx: Path, crops
     assert np.ptp(ages) > 5
 
 
+def test_half_precision_is_in_the_graph_and_says_the_same(half_onnx: Path, float_onnx: Path, crops: np.ndarray) -> None:
+    graph = onnx.load(half_onnx).graph
+    types = {value.name: value.data_type for value in graph.initializer}
+    kernels = {types[node.input[1]] for node in graph.node if node.op_type in {"Conv", "Gemm"}}
+    assert kernels == {onnx.TensorProto.FLOAT16}
+    assert 45e6 < half_onnx.stat().st_size < 50e6
+    ages = [OnnxAgeModel(file).predict(crops) @ np.arange(101) for file in (half_onnx, float_onnx)]
+    assert np.abs(ages[0] - ages[1]).max() < 0.1
+
+
 def test_no_faces_give_no_rows(float_onnx: Path) -> None:
     assert OnnxAgeModel(float_onnx).predict(np.empty((0, 224, 224, 3), np.uint8)).shape == (0, 101)
 

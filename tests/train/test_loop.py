@@ -123,9 +123,11 @@ def test_a_finished_run_leaves_checkpoint_log_and_events_and_is_not_trained_on(
     assert facts == {
         "crop_contract": CROP_CONTRACT,
         "recipe": json.loads(recipe.model_dump_json()),
+        "sources": {"shop": 8},
         "steps": 6,
         "batch_size": 3,
         "step": 6,
+        "stopped": False,
     }
 
     first, second = log_lines(run_dir)

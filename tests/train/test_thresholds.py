@@ -63,13 +63,20 @@ def test_risks_that_no_challenge_age_up_to_60_meets_are_left_out() -> None:
     assert ages_by_risk(ages) == {0.05: 18, 0.10: 18}
 
 
-@pytest.mark.parametrize("known", [(18, 18), (12, 12), (10, 19), (13, 18), (12, 17)])
+@pytest.mark.parametrize("known", [(18, 18), (12, 12), (14, 18), (20, 29)])
 def test_only_people_known_to_be_13_to_17_count(known: tuple[float, float]) -> None:
     assert ages_by_risk([15.0] * 1000, known) == {}
 
 
 def test_a_band_within_13_to_17_counts() -> None:
     assert ages_by_risk([15.0] * 1000, (13, 17)) == {0.01: 18, 0.02: 18, 0.05: 18, 0.10: 18}
+
+
+def test_without_known_teenagers_the_band_around_them_stands_for_them_and_is_named() -> None:
+    known = np.repeat([[10.0, 19.0], [20.0, 29.0], [16.0, 16.0]], [95, 100, 5], axis=0)
+    ages = np.array([22.0] * 3 + [15.0] * 92 + [25.0] * 100 + [15.0] * 5)
+    at_ten_percent = thresholds(ages, known)[-1]
+    assert at_ten_percent == Threshold(risk=0.10, challenge_age=18, teenagers=100, passed=3, ages=(10, 19))
 
 
 def test_grown_ups_do_not_raise_the_threshold() -> None:
