@@ -27,6 +27,11 @@ def _main() -> None:
     parser = Parser(prog="edge-train", description="Train and judge the age model.")
     commands = parser.add_subparsers(dest="command", required=True)
 
+    look = commands.add_parser("explore", help="a report on labelled photos, to be looked at before training")
+    look.add_argument("data", type=Path, help="a folder as for fit, or a CSV file of labels alone")
+    look.add_argument("--out", type=Path, default=Path("report"), help="folder for index.html and facts.json")
+    look.set_defaults(run=_explore)
+
     fit = commands.add_parser("fit", help="train a model; run it again to go on after a stop")
     fit.add_argument("data", type=Path, help="folder with labels.csv and final_files/, or a folder of such folders")
     fit.add_argument("--sources", nargs="+", metavar="NAME", help="train on these sources of the data alone")
@@ -54,6 +59,22 @@ def _main() -> None:
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     arguments.run(arguments)
+
+
+def _explore(arguments: argparse.Namespace) -> None:
+    from train.explore import explore
+    from train.explore_page import explore_page
+
+    facts, pictures = explore(arguments.data)
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    (arguments.out / "facts.json").write_text(facts.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    page = arguments.out / "index.html"
+    page.write_text(explore_page(facts, pictures), encoding="utf-8")
+    for source, count in facts.rows.items():
+        print(f"{source}: {count} rows, {facts.bands[source]['under 18']:.0%} under 18")
+    if not facts.labels_only:
+        print(f"{page} shows faces: keep it as the photos are kept")
+    print(page)
 
 
 def _fit(arguments: argparse.Namespace) -> None:

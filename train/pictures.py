@@ -13,6 +13,7 @@ from edge.errors import UsageError
 
 OLDEST = 120
 HASH_WORDS = 4
+PICTURE_TYPES = (".bmp", ".jpeg", ".jpg", ".png", ".webp")
 _PICTURE_FOLDERS = ("final_files", "pictures", ".")
 
 
@@ -68,11 +69,14 @@ def read_labels(root: Path) -> tuple[Pictures, list[BrokenRow]]:
     """Read `root/labels.csv`, or every `root/*/labels.csv` when root holds several sources.
 
     A row has `file_name` and either `real_age`, `age`, or `age_min` and `age_max` (years 0..120). Photos lie in
-    `final_files/`, `pictures/` or beside the labels. Broken rows are returned, never fatal. Raises UsageError when
-    there are no labels at all.
+    `final_files/`, `pictures/` or beside the labels. When root is a CSV file, its labels are read alone, and the paths
+    lead nowhere. Broken rows are returned, never fatal. Raises UsageError when there are no labels at all, or when a
+    file of them is no CSV text.
     """
     root = Path(root)
-    files = [root / "labels.csv"] if (root / "labels.csv").exists() else sorted(root.glob("*/labels.csv"))
+    alone = root.is_file()
+    own = root if alone else root / "labels.csv"
+    files = [own] if own.exists() else sorted(root.glob("*/labels.csv"))
     if not files:
         raise UsageError(f"no labels.csv in {root} or in its folders: give a folder with labels.csv and final_files/")
     paths: list[Path] = []
@@ -85,22 +89,21 @@ def read_labels(root: Path) -> tuple[Pictures, list[BrokenRow]]:
     for file in files:
         folder = next(file.parent / name for name in _PICTURE_FOLDERS if (file.parent / name).is_dir())
         official = _names_in(file.parent / "official_val.csv")
-        with file.open(newline="", encoding="utf-8-sig") as text:
-            for line, row in enumerate(csv.DictReader(text), start=2):
-                name = row.get("file_name") or ""
-                try:
-                    known = _age_of(row)
-                    if not name or not (folder / name).is_file():
-                        raise ValueError(f"no picture {name or '(empty name)'} in {folder.name}/")
-                except ValueError as problem:
-                    broken.append(BrokenRow(file, line, str(problem)))
-                    continue
-                paths.append(folder / name)
-                sources.append(file.parent.name)
-                ages.append(known)
-                held_out.append(name in official)
-                sexes.append(row.get("sex") or "")
-                groups.append(row.get("group") or "")
+        for line, row in enumerate(_rows(file), start=2):
+            name = row.get("file_name") or ""
+            try:
+                known = _age_of(row)
+                if not name or not (alone or (folder / name).is_file()):
+                    raise ValueError(f"no picture {name or '(empty name)'} in {folder.name}/")
+            except ValueError as problem:
+                broken.append(BrokenRow(file, line, str(problem)))
+                continue
+            paths.append(folder / name)
+            sources.append(file.stem if alone else file.parent.name)
+            ages.append(known)
+            held_out.append(name in official)
+            sexes.append(row.get("sex") or "")
+            groups.append(row.get("group") or "")
     count = len(paths)
     table = Pictures(
         np.array(paths, object),
@@ -115,11 +118,16 @@ def read_labels(root: Path) -> tuple[Pictures, list[BrokenRow]]:
     return table, broken
 
 
+def _rows(file: Path) -> list[dict[str, str]]:
+    try:
+        with file.open(newline="", encoding="utf-8-sig") as text:
+            return list(csv.DictReader(text))
+    except (UnicodeDecodeError, csv.Error):
+        raise UsageError(f"{file} is no CSV text in UTF-8: save it as such") from None
+
+
 def _names_in(file: Path) -> set[str]:
-    if not file.exists():
-        return set()
-    with file.open(newline="", encoding="utf-8-sig") as text:
-        return {row["file_name"] for row in csv.DictReader(text)}
+    return {row.get("file_name") or "" for row in _rows(file)} if file.exists() else set()
 
 
 def _age_of(row: dict[str, str]) -> tuple[float, float]:
@@ -129,7 +137,7 @@ def _age_of(row: dict[str, str]) -> tuple[float, float]:
     try:
         youngest, oldest = float(low or ""), float(high or "")
     except ValueError:
-        raise ValueError(f"no age in {dict(row)}") from None
+        raise ValueError(f"no age for {row.get('file_name') or '(empty name)'}") from None
     if not 0 <= youngest <= oldest <= OLDEST:
         raise ValueError(f"age {low}-{high} is outside 0-{OLDEST}")
     return youngest, oldest

@@ -77,9 +77,9 @@ def test_a_folder_that_does_not_exist_is_a_usage_error(tmp_path: Path) -> None:
         ("a.jpg,-1", "age -1--1 is outside 0-120"),
         ("a.jpg,121", "age 121-121 is outside 0-120"),
         ("a.jpg,nan", "age nan-nan is outside 0-120"),
-        ("a.jpg,thirty", "no age in {'file_name': 'a.jpg', 'real_age': 'thirty'}"),
-        ("a.jpg,", "no age in {'file_name': 'a.jpg', 'real_age': ''}"),
-        ("a.jpg", "no age in {'file_name': 'a.jpg', 'real_age': None}"),
+        ("a.jpg,thirty", "no age for a.jpg"),
+        ("a.jpg,", "no age for a.jpg"),
+        ("a.jpg", "no age for a.jpg"),
     ],
 )
 def test_a_broken_row_is_listed_with_its_line_and_reason_and_the_others_are_kept(

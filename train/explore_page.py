@@ -1,0 +1,154 @@
+"""The report of `edge-train explore` for the eye."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterable, Sequence
+from html import escape
+
+import cv2
+import numpy as np
+from matplotlib.axes import Axes
+
+from edge.crop import align
+from train.explore import Facts
+from train.page import figure, page
+from train.pictures import Pictures
+from train.plots import svg
+
+SHEET = 15
+_LISTED = 20
+_STYLE = """
+.sheet { display: grid; grid-template-columns: repeat(5, 1fr); gap: .5rem; }
+.sheet figure { margin: 0; text-align: center; } .sheet img { width: 100%; border-radius: 6px; }
+.cards { display: flex; flex-wrap: wrap; gap: 1rem; }
+.cards div { background: var(--soft); border-radius: 8px; padding: .75rem 1.25rem; }
+.cards b { display: block; font-size: 1.6rem; }
+"""
+
+
+def explore_page(facts: Facts, pictures: Pictures) -> str:
+    """index.html: self-contained; the sheet of faces lies inside."""
+    parts = [
+        f"<h1>{sum(facts.rows.values()):,} {'labels' if facts.labels_only else 'photos'}</h1>",
+        _cards(facts),
+        "<h2>Ages</h2>",
+        figure(svg(lambda axes: _histogram(axes, facts)), "People by age. Somebody known by a band alone is spread "
+               "evenly over its years."),
+        figure(svg(lambda axes: _bands(axes, facts), height=2.8), "Share of each age band."),
+        _table(("band", *facts.rows), ((band, *(f"{found[band]:.1%}" for found in facts.bands.values()))
+               for band in next(iter(facts.bands.values()), {}))),
+        *_people(facts),
+    ]  # fmt: skip
+    if facts.labels_only:
+        parts.append("<p>These are labels alone. What needs pictures is left out: the sheet, sizes, copies, faces.</p>")
+    else:
+        parts += [*_sheet(pictures), "<h2>Pictures</h2>", _sizes(facts), *_problems(facts)]
+    parts.append(_list("Rows that cannot be used", facts.broken_rows))
+    return page("Labelled photos", "\n".join(parts), _STYLE)
+
+
+def _cards(facts: Facts) -> str:
+    total = sum(facts.rows.values())
+    figures = {
+        "sources": len(facts.rows),
+        "ages known to the year": f"{sum(facts.exactly_known.values()) / max(total, 1):.0%}",
+        "rows that cannot be used": len(facts.broken_rows),
+    }
+    if not facts.labels_only:
+        figures |= {
+            "without a face": len(facts.without_face),
+            "unreadable": len(facts.unreadable),
+            "groups of copies": len(facts.exact_copies) + len(facts.near_copies),
+        }
+    return (
+        '<div class="cards">'
+        + "".join(f"<div><b>{value}</b>{name}</div>" for name, value in figures.items())
+        + ("</div>")
+    )
+
+
+def _histogram(axes: Axes, facts: Facts) -> None:
+    below = np.zeros(101)
+    for source, counts in facts.ages.items():
+        axes.bar(np.arange(101), counts, 0.9, bottom=below, label=source)
+        below += counts
+    axes.axvline(17.5, color="grey", linestyle=":", linewidth=1)
+    axes.set(xlabel="age in years; dotted: of age", ylabel="people", xlim=(-1, 101))
+    axes.legend(frameon=False)
+
+
+def _bands(axes: Axes, facts: Facts) -> None:
+    width = 0.8 / max(1, len(facts.bands))
+    for number, (source, shares) in enumerate(facts.bands.items()):
+        places = np.arange(len(shares)) + (number + 0.5) * width - 0.4
+        axes.bar(places, [100 * share for share in shares.values()], width, label=source)
+        axes.set_xticks(range(len(shares)), list(shares))
+    axes.set(ylabel="%")
+    axes.legend(frameon=False)
+
+
+def _people(facts: Facts) -> Iterable[str]:
+    for title, column in (("Sex", facts.sexes), ("Group", facts.groups)):
+        labels = sorted({label for found in column.values() for label in found})
+        if labels:
+            yield f"<h2>{title}</h2>"
+            rows = ((label, *(f"{found.get(label, 0):,}" for found in column.values())) for label in labels)
+            yield _table((title.lower(), *column), rows)
+
+
+def _sheet(pictures: Pictures) -> Iterable[str]:
+    faces = np.flatnonzero(pictures.has_face)
+    if not len(faces):
+        return
+    by_age = faces[np.argsort(pictures.ages[faces].mean(axis=1), kind="stable")]
+    chosen = by_age[np.unique(np.linspace(0, len(by_age) - 1, SHEET).astype(int))]
+    yield f"<h2>{len(chosen)} of the faces, youngest to oldest, as the model sees them</h2>"
+    yield '<div class="sheet">' + "".join(_photo(pictures, row) for row in chosen) + "</div>"
+
+
+def _photo(pictures: Pictures, row: int) -> str:
+    picture = np.asarray(cv2.imread(str(pictures.paths[row])), np.uint8)
+    crop = cv2.cvtColor(align(picture, pictures.keypoints[row]), cv2.COLOR_RGB2BGR)
+    _, coded = cv2.imencode(".jpg", crop, [cv2.IMWRITE_JPEG_QUALITY, 80])
+    low, high = pictures.ages[row]
+    known = f"{low:g}" if low == high else f"{low:g}-{high:g}"
+    source = b64encode(coded.tobytes()).decode()
+    return (
+        f'<figure><img alt="" src="data:image/jpeg;base64,{source}"><figcaption>{known}, '
+        f"{escape(pictures.sources[row])}</figcaption></figure>"
+    )
+
+
+def _sizes(facts: Facts) -> str:
+    rows = [(size, f"{count:,}") for size, count in list(facts.sizes.items())[:_LISTED]]
+    more = len(facts.sizes) - len(rows)
+    return _table(("width x height", "pictures"), rows) + (f"<p>... and {more} more sizes</p>" if more > 0 else "")
+
+
+def _problems(facts: Facts) -> Iterable[str]:
+    def joined(groups: Sequence[Sequence[str]]) -> list[str]:
+        return [" = ".join(group) for group in groups]
+
+    yield _list("Files that are no readable pictures", facts.unreadable)
+    yield _list("Pictures on which the detector finds no face", facts.without_face)
+    yield _list("Files without a row", facts.files_without_a_row)
+    yield _list("Exact copies", joined(facts.exact_copies))
+    yield _list("Near-copies: the same face cropped, recoloured or compressed anew", joined(facts.near_copies))
+    yield _list("Copies whose labels exclude each other", joined(facts.disagreeing))
+
+
+def _list(title: str, lines: Sequence[str]) -> str:
+    if not lines:
+        return f"<h2>{title}</h2><p>none</p>"
+    shown = "".join(f"<li>{escape(line)}</li>" for line in lines[:_LISTED])
+    more = f"<p>... and {len(lines) - _LISTED} more, in facts.json</p>" if len(lines) > _LISTED else ""
+    return f"<h2>{title}: {len(lines):,}</h2><ul>{shown}</ul>{more}"
+
+
+def _table(head: Sequence[object], rows: Iterable[Sequence[object]]) -> str:
+    def line(cells: Sequence[object], kind: str) -> str:
+        return "<tr>" + "".join(f"<{kind}>{escape(str(cell))}</{kind}>" for cell in cells) + "</tr>"
+
+    body = "".join(line(row, "td") for row in rows)
+    return f'<div class="scroll"><table><thead>{line(head, "th")}</thead><tbody>{body}</tbody></table></div>'
