@@ -32,14 +32,9 @@ def explore_page(facts: Facts, pictures: Pictures) -> str:
     parts = [
         f"<h1>{sum(facts.rows.values()):,} {'labels' if facts.labels_only else 'photos'}</h1>",
         _cards(facts),
-        "<h2>Ages</h2>",
-        figure(svg(lambda axes: _histogram(axes, facts)), "People by age. Somebody known by a band alone is spread "
-               "evenly over its years."),
-        figure(svg(lambda axes: _bands(axes, facts), height=2.8), "Share of each age band."),
-        _table(("band", *facts.rows), ((band, *(f"{found[band]:.1%}" for found in facts.bands.values()))
-               for band in next(iter(facts.bands.values()), {}))),
+        *(_ages(facts) if facts.rows else ()),
         *_people(facts),
-    ]  # fmt: skip
+    ]
     if facts.labels_only:
         parts.append("<p>These are labels alone. What needs pictures is left out: the sheet, sizes, copies, faces.</p>")
     else:
@@ -65,6 +60,19 @@ def _cards(facts: Facts) -> str:
         '<div class="cards">'
         + "".join(f"<div><b>{value}</b>{name}</div>" for name, value in figures.items())
         + ("</div>")
+    )
+
+
+def _ages(facts: Facts) -> Iterable[str]:
+    yield "<h2>Ages</h2>"
+    yield figure(
+        svg(lambda axes: _histogram(axes, facts)),
+        "People by age. Somebody known by a band alone is spread evenly over its years.",
+    )
+    yield figure(svg(lambda axes: _bands(axes, facts), height=2.8), "Share of each age band.")
+    bands = next(iter(facts.bands.values()))
+    yield _table(
+        ("band", *facts.rows), ((band, *(f"{found[band]:.1%}" for found in facts.bands.values())) for band in bands)
     )
 
 

@@ -1,0 +1,28 @@
+"""Finding files that are copies of each other."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from train.duplicates import equal, near
+
+
+def test_what_is_equal_is_grouped_and_the_rest_left_out() -> None:
+    assert equal(["a", "b", "a", "c", "b", "a"]) == [[0, 2, 5], [1, 4]]
+
+
+def test_hashes_a_few_bits_apart_are_joined_even_through_a_third() -> None:
+    codes = np.array([[0b0000], [0b1111 << 40], [0b0011], [0b1111]], np.uint64)
+    assert near(codes, 2) == [[0, 2, 3]]
+    assert near(codes, 1) == []
+
+
+def test_bits_of_all_words_count_and_groups_are_found_across_blocks() -> None:
+    codes = np.random.default_rng(0).integers(0, 2**63, (1200, 4), np.uint64)
+    codes[1150] = codes[3] ^ np.array([1, 1, 0, 1], np.uint64)
+    assert near(codes, 3) == [[3, 1150]]
+    assert near(codes, 2) == []
+
+
+def test_no_photos_have_no_copies() -> None:
+    assert near(np.empty((0, 4), np.uint64), 56) == []

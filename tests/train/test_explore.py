@@ -1,0 +1,144 @@
+"""The report on labelled photos: what it counts, and that nothing in the folder breaks it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from edge.errors import UsageError
+from train.explore import Facts, explore, years
+from train.explore_page import explore_page
+from train.pictures import Pictures
+
+
+@pytest.fixture(scope="module")
+def rubbish(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small source with everything wrong that a shop's folder may have."""
+    folder = tmp_path_factory.mktemp("data") / "rubbish"
+    shutil.copytree(shop, folder)
+    files = folder / "final_files"
+    shutil.copy(files / "plain.jpg", files / "copy.jpg")
+    cv2.imwrite(str(files / "again.jpg"), cv2.imread(str(files / "plain.jpg")), [cv2.IMWRITE_JPEG_QUALITY, 60])
+    (files / "text.jpg").write_text("no picture")
+    (files / "empty.jpg").touch()
+    (files / "<b>unknown.jpg").write_bytes((files / "mirrored.jpg").read_bytes())
+    (files / "notes.txt").write_text("no picture, and no matter")
+    cv2.imwrite(str(files / "wall.png"), np.full((100, 150, 3), 90, np.uint8))
+    with (folder / "labels.csv").open("a") as labels:
+        labels.write("copy.jpg,40\nagain.jpg,15\ntext.jpg,30\nempty.jpg,30\nwall.png,30\n")
+        labels.write("gone.jpg,30\nplain.jpg,130\nplain.jpg,<i>old</i>\n,30\n")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def explored(rubbish: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Facts, Pictures]:
+    return explore(rubbish, tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(scope="module")
+def facts(explored: tuple[Facts, Pictures]) -> Facts:
+    return explored[0]
+
+
+def test_rows_are_counted_by_source(facts: Facts) -> None:
+    assert facts.rows == {"rubbish": 16}
+    assert facts.exactly_known == {"rubbish": 16}
+    assert sum(facts.ages["rubbish"]) == 16
+    assert facts.bands["rubbish"]["under 18"] == pytest.approx(2 / 16, abs=1e-4)
+
+
+def test_broken_rows_are_listed_with_their_lines(facts: Facts) -> None:
+    assert facts.broken_rows == (
+        "labels.csv line 18: no picture gone.jpg in final_files/",
+        "labels.csv line 19: age 130-130 is outside 0-120",
+        "labels.csv line 20: no age for plain.jpg",
+        "labels.csv line 21: no picture (empty name) in final_files/",
+    )
+
+
+def test_files_without_a_row_are_found_and_only_pictures_count(facts: Facts) -> None:
+    assert facts.files_without_a_row == ("final_files/<b>unknown.jpg",)
+
+
+def test_what_is_no_picture_is_told_from_a_picture_without_a_face(facts: Facts) -> None:
+    assert facts.unreadable == ("final_files/text.jpg", "final_files/empty.jpg")
+    assert facts.without_face == ("final_files/wall.png",)
+    assert facts.sizes["150 x 100"] == 1
+
+
+def test_copies_are_found_byte_for_byte_and_by_the_face(facts: Facts) -> None:
+    assert facts.exact_copies == (("final_files/plain.jpg", "final_files/copy.jpg"),)
+    alike = next(group for group in facts.near_copies if "final_files/again.jpg" in group)
+    assert {"final_files/plain.jpg", "final_files/copy.jpg"} < set(alike)
+
+
+def test_copies_with_other_ages_are_named(facts: Facts) -> None:
+    assert facts.exact_copies[0] in facts.disagreeing  # 15 and 40 years
+
+
+def test_the_page_stands_alone_shows_fifteen_faces_at_most_and_escapes_names(
+    explored: tuple[Facts, Pictures],
+) -> None:
+    page = explore_page(*explored)
+    assert 8 <= page.count("data:image/jpeg;base64,") <= 15
+    assert "&lt;b&gt;unknown.jpg" in page
+    assert "<b>unknown" not in page
+    for outside in ("<script", 'src="http', 'href="http', "url("):
+        assert outside not in page.replace("url(#", "")
+
+
+def test_labels_alone_are_enough(tmp_path: Path) -> None:
+    (tmp_path / "labels.csv").write_text(
+        "file_name,age_min,age_max,sex,group\na.jpg,10,19,female,north\nb.jpg,20,29,male,\nc.jpg,20,29,male,north\n"
+    )
+    facts, pictures = explore(tmp_path / "labels.csv")
+    assert facts.labels_only
+    assert facts.rows == {"labels": 3}
+    assert facts.bands["labels"]["under 18"] == pytest.approx(0.8 / 3, abs=1e-4)
+    assert facts.sexes["labels"] == {"male": 2, "female": 1}
+    assert facts.groups["labels"] == {"north": 2}
+    page = explore_page(facts, pictures)
+    assert "These are labels alone" in page
+    assert "data:image" not in page
+
+
+def test_the_labels_of_the_original_task_lie_mostly_between_20_and_50(shared: Path) -> None:
+    facts, _ = explore(shared / "data" / "goodseed_labels.csv")
+    counts = facts.ages["goodseed_labels"]
+    assert sum(counts) == 7591
+    assert sum(counts[20:51]) > 7591 / 2
+
+
+def test_bands_are_spread_over_their_years() -> None:
+    spread = years(np.array([[10, 19], [15, 15], [100, 110]], np.float32))
+    assert spread[10] == pytest.approx(0.1)
+    assert spread[15] == pytest.approx(1.1)
+    assert spread[100] == 1
+    assert spread.sum() == pytest.approx(3)
+
+
+def test_labels_that_are_all_broken_make_a_report_too(tmp_path: Path) -> None:
+    (tmp_path / "labels.csv").write_text("name,years\na,3\n")
+    facts, pictures = explore(tmp_path, tmp_path / "cache")
+    assert facts.rows == {}
+    assert len(facts.broken_rows) == 1
+    assert "no age for (empty name)" in explore_page(facts, pictures)
+
+
+@pytest.mark.parametrize("name", ["labels.csv", "."])
+def test_text_that_is_no_utf8_is_named(tmp_path: Path, name: str) -> None:
+    (tmp_path / "labels.csv").write_bytes("file_name,age\nЁлка.jpg,30\n".encode("cp1251"))
+    with pytest.raises(UsageError, match=r"labels\.csv is no CSV text in UTF-8: save it as such"):
+        explore(tmp_path / name)
+
+
+def test_a_folder_without_labels_is_named(tmp_path: Path, lay_out: Callable[..., Path]) -> None:
+    data = lay_out(tmp_path / "data", {"plain": "30"})
+    (data / "labels.csv").unlink()
+    with pytest.raises(UsageError, match=r"no labels\.csv in"):
+        explore(data)
