@@ -75,10 +75,20 @@ def _errors(title: str, found: dict[str, dict[str, Error]]) -> str:
 def _thresholds(card: Card) -> str:
     if not card.thresholds:
         return "Too few 13-17-year-olds to promise any threshold: set `policy.challenge_age`."
-    return "The bundle's thresholds, measured on photos that are neither trained nor tested on: " + "; ".join(
-        f"at most {one.risk:.0%} of 13-17-year-olds pass (upper 95 % bound, {one.passed} of {one.teenagers} did) at "
-        f"T = {one.challenge_age}" for one in card.thresholds
-    ) + "."  # fmt: skip
+    promises = "; ".join(
+        f"at most {one.risk:.0%} of {one.ages[0]}-{one.ages[1]}-year-olds pass (upper 95 % bound, {one.passed} of "
+        f"{one.teenagers} did) at T = {one.challenge_age}"
+        for one in card.thresholds
+    )
+    text = f"The bundle's thresholds, measured on photos that are neither trained nor tested on: {promises}."
+    loosest = card.thresholds[-1]
+    for row in card.challenge:
+        if row.challenge_age == loosest.challenge_age and row.passed_13_17.trials:
+            text += (
+                f" On the test photos, at T = {row.challenge_age}, {_share(row.passed_13_17)} 13-17-year-olds pass "
+                f"unasked, and {_share(row.asked_25_40)} 25-40-year-olds are asked."
+            )
+    return text
 
 
 def _by_group(card: Card) -> Iterable[str]:
