@@ -7,11 +7,10 @@ import logging
 from pathlib import Path
 
 from edge.commands import Parser, positive, run_command
-from edge.crop import CROP_PX
 from edge.errors import RunError
+from train.checkpoint import make_model
 from train.data import load_train, of_sources, validation_split
 from train.loop import LAST, train_model
-from train.model import create_model
 from train.pictures import Pictures
 from train.recipe import Recipe, read_recipe
 from train.start import learned_before, load_backbone, start_from
@@ -66,10 +65,13 @@ def _explore(arguments: argparse.Namespace) -> None:
     from train.explore_page import explore_page
 
     facts, pictures = explore(arguments.data)
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    (arguments.out / "facts.json").write_text(facts.model_dump_json(indent=2) + "\n", encoding="utf-8")
     page = arguments.out / "index.html"
-    page.write_text(explore_page(facts, pictures), encoding="utf-8")
+    try:
+        arguments.out.mkdir(parents=True, exist_ok=True)
+        (arguments.out / "facts.json").write_text(facts.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        page.write_text(explore_page(facts, pictures), encoding="utf-8")
+    except OSError as problem:
+        raise RunError(f"cannot write the report to {arguments.out}: {problem.strerror}") from None
     for source, count in facts.rows.items():
         print(f"{source}: {count} rows, {facts.bands[source]['under 18']:.0%} under 18")
     if not facts.labels_only:
@@ -93,7 +95,7 @@ def _train(arguments: argparse.Namespace, recipe: Recipe, pictures: Pictures, le
             f"{arguments.data}: {learning.sum()} photos to learn from and {validation.sum()} to validate on; "
             "both are needed"
         )
-    model = create_model((CROP_PX, CROP_PX, 3))
+    model = make_model(recipe.loss)
     if (arguments.out / LAST).exists():
         pass  # the weights come from there
     elif arguments.start:

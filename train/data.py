@@ -20,6 +20,10 @@ NEAR_COPY_BITS = 56
 """Two aligned faces whose 256-bit perceptual hashes differ in at most this many bits count as copies of one photo. On
 23,000 photos looked at: below 50 nearly all pairs were copies, cropped or recoloured; above 60 none was."""
 
+PICTURE_COPY_BITS = 40
+"""The same for the whole photos: it finds copies on which the detector saw the face elsewhere. On the same photos the
+distances between different ones began above 48."""
+
 TEST_PERCENT = 8
 """Share of a source's photos kept for testing when the source names no test part of its own."""
 
@@ -54,7 +58,7 @@ def split(path: str | Path, cache_dir: Path = CACHE) -> tuple[Pictures, Pictures
     if len(pictures) < len(found):
         log.warning("no face found on %d of %d photos: left out", len(found) - len(pictures), len(found))
     test = _test_part(pictures)
-    copies = ~test & _near(pictures.hashes, pictures.hashes[test])
+    copies = ~test & _copies(pictures, pictures[test])
     train = ~test & ~copies
     if copies.any():
         log.info("%d photos are near-copies of test photos: left out of training", copies.sum())
@@ -86,12 +90,12 @@ def validation_split(pictures: Pictures) -> tuple[NDArray[np.bool_], NDArray[np.
     sure the model may be (calibration). Near-copies of the latter are in neither."""
     drawn = _drawn(pictures.hashes)
     validation = (drawn >= TEST_PERCENT) & (drawn < TEST_PERCENT + VALIDATION_PERCENT)
-    return ~validation & ~_near(pictures.hashes, pictures.hashes[validation]), validation
+    return ~validation & ~_copies(pictures, pictures[validation]), validation
 
 
 def check_no_leak(train: Pictures, test: Pictures) -> None:
     """Raises RunError when a photo to train on is a near-copy of one to test on."""
-    leaked = _near(train.hashes, test.hashes)
+    leaked = _copies(train, test)
     if leaked.any():
         raise RunError(
             f"{leaked.sum()} training photos are copies of test photos, e.g. {train.paths[leaked][0]}: split them anew"
@@ -109,10 +113,18 @@ def _drawn(codes: NDArray[np.uint64]) -> NDArray[np.float64]:
     return np.array([hashlib.sha256(code.tobytes()).digest()[0] for code in codes]) / 256 * 100
 
 
-def _near(codes: NDArray[np.uint64], others: NDArray[np.uint64]) -> NDArray[np.bool_]:
-    """bool (N,): which codes lie within `NEAR_COPY_BITS` of any of the others."""
+def _copies(pictures: Pictures, others: Pictures) -> NDArray[np.bool_]:
+    """bool (N,): which pictures show the same face, or are the same photo, as any of the others."""
+    known = others.picture_hashes[others.picture_hashes.any(axis=1)]
+    return _near(pictures.hashes, others.hashes, NEAR_COPY_BITS) | _near(
+        pictures.picture_hashes, known, PICTURE_COPY_BITS
+    )
+
+
+def _near(codes: NDArray[np.uint64], others: NDArray[np.uint64], bits: int) -> NDArray[np.bool_]:
+    """bool (N,): which codes lie within so many bits of any of the others."""
     near = np.zeros(len(codes), bool)
     for start in range(0, len(codes), 256):
         differing = np.bitwise_count(codes[start : start + 256, None] ^ others[None]).sum(axis=2)
-        near[start : start + 256] = (differing <= NEAR_COPY_BITS).any(axis=1)
+        near[start : start + 256] = (differing <= bits).any(axis=1)
     return near

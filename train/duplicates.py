@@ -20,11 +20,23 @@ def equal(codes: Sequence[str]) -> list[list[int]]:
     return [group for group in rows.values() if len(group) > 1]
 
 
-def near(codes: NDArray[np.uint64], bits: int) -> list[list[int]]:
-    """Groups of rows, two or more each, that a chain of hashes differing in at most `bits` bits joins.
+def near(*hashes: tuple[NDArray[np.uint64], int]) -> list[list[int]]:
+    """Groups of rows, two or more each, that a chain of small differences joins.
 
-    codes: uint64 (N, words).
+    hashes: pairs of codes, uint64 (N, words), and the number of bits in which two of them may differ; to be near by
+    one of them is enough. Codes that are 0 are not known, and near to none.
     """
+    one, other = np.concatenate([_pairs(*each) for each in hashes]).T
+    count = len(hashes[0][0])
+    links = coo_array((np.ones(len(one), bool), (one, other)), shape=(count, count))
+    _, members = connected_components(links, directed=False)
+    return equal([str(member) for member in members])
+
+
+def _pairs(codes: NDArray[np.uint64], bits: int) -> NDArray[np.intp]:
+    """intp (pairs, 2): rows whose codes differ in at most so many bits, the lower row first."""
+    known = np.flatnonzero(codes.any(axis=1))
+    codes = codes[known]
     pairs = [np.empty((0, 2), np.intp)]
     for start in range(0, len(codes), _BLOCK):
         block = codes[start : start + _BLOCK]
@@ -33,7 +45,4 @@ def near(codes: NDArray[np.uint64], bits: int) -> list[list[int]]:
             differing += np.bitwise_count(block[:, None, word] ^ codes[None, start:, word])
         found = np.argwhere(differing <= bits)
         pairs.append(found[found[:, 1] > found[:, 0]] + start)
-    one, other = np.concatenate(pairs).T
-    links = coo_array((np.ones(len(one), bool), (one, other)), shape=(len(codes), len(codes)))
-    _, members = connected_components(links, directed=False)
-    return equal([str(member) for member in members])
+    return known[np.concatenate(pairs)]

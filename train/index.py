@@ -19,7 +19,6 @@ from PIL import Image
 from tqdm import tqdm
 
 from edge.crop import CROP_CONTRACT, CROP_PX, align
-from edge.faces import Faces
 from edge.stills import StillFaceFinder
 from train.pictures import HASH_WORDS, Pictures
 
@@ -43,11 +42,12 @@ def find_faces(pictures: Pictures, cache_dir: Path = CACHE) -> Pictures:
             jobs = pool.map(_look_at, pictures.paths, chunksize=64)
             rows = list(tqdm(jobs, total=len(pictures), desc="finding faces", unit="picture", mininterval=1))
         return {
-            "keypoints": np.array([keypoints for keypoints, _ in rows], np.float32).reshape(-1, 4, 2),
-            "hashes": np.array([code for _, code in rows], np.uint64).reshape(-1, HASH_WORDS),
+            "keypoints": np.array([keypoints for keypoints, _, _ in rows], np.float32).reshape(-1, 4, 2),
+            "hashes": np.array([code for _, code, _ in rows], np.uint64).reshape(-1, HASH_WORDS),
+            "picture_hashes": np.array([code for _, _, code in rows], np.uint64).reshape(-1, HASH_WORDS),
         }
 
-    return replace(pictures, **cached(cache_dir / f"faces-{fingerprint(pictures)}.npz", look))
+    return replace(pictures, **cached(cache_dir / f"found-{fingerprint(pictures)}.npz", look))
 
 
 def cached(file: Path, make: Callable[[], dict[str, _Result]]) -> dict[str, _Result]:
@@ -76,12 +76,16 @@ def _finder() -> StillFaceFinder:
     return StillFaceFinder()
 
 
-def _look_at(path: Path) -> tuple[NDArray[np.float32], NDArray[np.uint64]]:
-    picture = cv2.imread(str(path))
-    faces = Faces() if picture is None else _finder().find(np.asarray(picture, np.uint8))
+def _look_at(path: Path) -> tuple[NDArray[np.float32], NDArray[np.uint64], NDArray[np.uint64]]:
+    read = cv2.imread(str(path))
+    nowhere, unknown = np.full((4, 2), np.nan, np.float32), np.zeros(HASH_WORDS, np.uint64)
+    if read is None:
+        return nowhere, unknown, unknown
+    picture = np.asarray(read, np.uint8)
+    faces, whole = _finder().find(picture), _perceptual_hash(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB))
     if not len(faces):
-        return np.full((4, 2), np.nan, np.float32), np.zeros(HASH_WORDS, np.uint64)
-    return faces.keypoints[0], face_hash(align(picture, faces.keypoints[0]))
+        return nowhere, unknown, whole
+    return faces.keypoints[0], face_hash(align(picture, faces.keypoints[0])), whole
 
 
 def face_hash(crop: NDArray[np.uint8]) -> NDArray[np.uint64]:
@@ -91,5 +95,10 @@ def face_hash(crop: NDArray[np.uint8]) -> NDArray[np.uint64]:
     alike in the coarse shapes that a 64-bit hash keeps.
     """
     middle = crop[CROP_PX * 22 // 100 : CROP_PX * 85 // 100, CROP_PX * 19 // 100 : CROP_PX * 81 // 100]
-    bits = imagehash.phash(Image.fromarray(middle).convert("L"), hash_size=16).hash
+    return _perceptual_hash(middle)
+
+
+def _perceptual_hash(picture: NDArray[np.generic]) -> NDArray[np.uint64]:
+    """uint64 (4,) of an RGB picture."""
+    bits = imagehash.phash(Image.fromarray(picture).convert("L"), hash_size=16).hash
     return np.packbits(bits.ravel()).view(np.uint64)

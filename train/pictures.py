@@ -27,6 +27,7 @@ class Pictures:
     held_out:  bool (N,), named by the source's `official_val.csv`: for testing only
     keypoints: float32 (N, 4, 2) as in `edge.faces.Faces`, in pixels; NaN until found, and where no face was found
     hashes:    uint64 (N, 4), perceptual hash of the aligned face; 0 until found
+    picture_hashes: uint64 (N, 4), perceptual hash of the whole photo; 0 until found
     sexes:     (N,) as the labels say it, "" where they do not
     groups:    (N,) group of people as the labels say it, "" where they do not
     """
@@ -37,6 +38,7 @@ class Pictures:
     held_out: NDArray[np.bool_]
     keypoints: NDArray[np.float32]
     hashes: NDArray[np.uint64]
+    picture_hashes: NDArray[np.uint64]
     sexes: NDArray[np.str_]
     groups: NDArray[np.str_]
 
@@ -111,6 +113,7 @@ def read_labels(root: Path) -> tuple[Pictures, list[BrokenRow]]:
         np.array(ages, np.float32).reshape(count, 2),
         np.array(held_out, bool),
         np.full((count, 4, 2), np.nan, np.float32),
+        np.zeros((count, HASH_WORDS), np.uint64),
         np.zeros((count, HASH_WORDS), np.uint64),
         np.array(sexes, str),
         np.array(groups, str),

@@ -109,7 +109,8 @@ def with_hashes(tmp_path: Path) -> Callable[..., tuple[Path, Path]]:
         if held_out:
             (data / "official_val.csv").write_text("file_name\n" + "".join(f"{names[row]}\n" for row in held_out))
         found = np.zeros((len(hashes), 4, 2), np.float32)
-        np.savez(cache / f"faces-{fingerprint(read_labels(data)[0])}.npz", keypoints=found, hashes=hashes)
+        arrays = {"keypoints": found, "hashes": hashes, "picture_hashes": np.zeros_like(hashes)}
+        np.savez(cache / f"found-{fingerprint(read_labels(data)[0])}.npz", **arrays)
         return data, cache
 
     return with_hashes
@@ -130,6 +131,7 @@ def pictures_of() -> Callable[..., Pictures]:
             np.zeros(count, bool),
             np.zeros((count, 4, 2), np.float32),
             np.zeros((count, HASH_WORDS), np.uint64) if hashes is None else hashes,
+            np.zeros((count, HASH_WORDS), np.uint64),
             np.full(count, ""),
             np.full(count, ""),
         )
@@ -181,6 +183,7 @@ def lessons(tmp_path_factory: pytest.TempPathFactory) -> Lessons:
 def few_photos(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lets a handful of versions of one face be split into parts: only equal faces count as copies."""
     monkeypatch.setattr(train.data, "NEAR_COPY_BITS", 0)
+    monkeypatch.setattr(train.data, "PICTURE_COPY_BITS", 0)
     monkeypatch.setattr(train.data, "VALIDATION_PERCENT", 40)
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from train.checkpoint import read
+from train.baseline import BaselineModel
+from train.checkpoint import load_model, read
 from train.cli import main
 
 Run = Callable[..., int]
@@ -56,10 +57,38 @@ def test_fit_leaves_checkpoints_that_evaluate_judges(
 
 
 @pytest.mark.usefixtures("few_photos")
+def test_the_students_recipe_makes_a_model_of_their_kind(edge_train: Run, shop: Path, run_dir: Path) -> None:
+    sizes = ["--epochs", 1, "--steps-per-epoch", 1, "--batch-size", 2, "--validation-steps", 1]
+    assert edge_train("fit", shop, "--out", run_dir, "--recipe", "baseline", *sizes) == 0
+    model, facts = load_model(run_dir / "last.safetensors")
+    assert isinstance(model, BaselineModel)
+    assert facts["recipe"]["optimizer"] == "adam"
+
+
+def test_a_source_that_is_not_there_is_named_with_those_that_are(
+    edge_train: Run, shop: Path, run_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert edge_train("fit", shop, "--out", run_dir, "--sources", "shop", "market") == 2
+    assert "edge-train: no source 'market' among the photos: there are shop" in capsys.readouterr().err
+
+
+def test_explore_leaves_a_page_and_facts(
+    edge_train: Run, shop: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert edge_train("explore", shop, "--out", tmp_path / "report") == 0
+    assert sorted(path.name for path in (tmp_path / "report").iterdir()) == ["facts.json", "index.html"]
+    first, warning, page = capsys.readouterr().out.splitlines()
+    assert first == "shop: 11 rows, 9% under 18"
+    assert "shows faces: keep it as the photos are kept" in warning
+    assert page.endswith("index.html")
+
+
+@pytest.mark.usefixtures("few_photos")
 def test_two_processes_train_together(shop: Path, run_dir: Path, tmp_path: Path) -> None:
     script = tmp_path / "fit.py"
     script.write_text(
-        "import train.data\ntrain.data.NEAR_COPY_BITS, train.data.VALIDATION_PERCENT = 0, 40\n"
+        "import train.data\ntrain.data.NEAR_COPY_BITS = train.data.PICTURE_COPY_BITS = 0\n"
+        "train.data.VALIDATION_PERCENT = 40\n"
         "from train.cli import main\nif __name__ == '__main__':\n    main()\n"
     )
     sizes = ["--epochs", "1", "--steps-per-epoch", "2", "--batch-size", "4", "--validation-steps", "1"]

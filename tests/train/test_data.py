@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 
 from edge.errors import RunError, UsageError
 from train import load_test, load_train
-from train.data import NEAR_COPY_BITS, check_no_leak, split
+from train.data import NEAR_COPY_BITS, PICTURE_COPY_BITS, check_no_leak, of_sources, split, validation_split
 from train.pictures import Pictures
 
 WithHashes = Callable[..., tuple[Path, Path]]
@@ -45,10 +46,10 @@ def test_the_photos_of_the_official_part_are_tested_on_and_the_others_trained_on
 
 
 def test_copies_of_a_test_photo_are_not_trained_on(tmp_path: Path, lay_out: Callable[..., Path]) -> None:
-    ages = dict.fromkeys(("plain", "dark", "big", "small", "grey", "tall", "wide"), "30")
+    ages = dict.fromkeys(("plain", "dark", "big", "small", "grey", "tall", "wide", "mirrored"), "30")
     train, test = split(lay_out(tmp_path / "data", ages, ("plain",)), tmp_path / "cache")
     assert [path.stem for path in test.paths] == ["plain"]
-    assert [path.stem for path in train.paths] == ["tall", "wide"]
+    assert [path.stem for path in train.paths] == ["mirrored"]
 
 
 def test_photos_without_a_face_and_broken_rows_are_left_out_and_logged(
@@ -132,6 +133,34 @@ def test_a_leak_is_refused_loudly(pictures_of: Callable[..., Pictures]) -> None:
     train = pictures_of(hashes=np.array([codes[0], with_bits_changed(codes[2], NEAR_COPY_BITS)]))
     with pytest.raises(RunError, match=r"1 training photos are copies of test photos, e\.g\. 1\.jpg"):
         check_no_leak(train, pictures_of(hashes=codes[1:]))
+
+
+def test_a_copy_on_which_the_face_was_seen_elsewhere_is_a_leak_too(pictures_of: Callable[..., Pictures]) -> None:
+    faces, (photo, other) = random_codes(3), random_codes(5)[3:]
+    train, test = pictures_of(hashes=faces[:2]), pictures_of(hashes=faces[2:])
+    test = replace(test, picture_hashes=photo[None])
+    near = replace(train, picture_hashes=np.array([other, with_bits_changed(photo, PICTURE_COPY_BITS)]))
+    with pytest.raises(RunError, match=r"1 training photos are copies of test photos, e\.g\. 1\.jpg"):
+        check_no_leak(near, test)
+    check_no_leak(replace(near, picture_hashes=np.array([other, other])), test)
+
+
+def test_photos_to_validate_on_are_set_aside_without_their_copies(pictures_of: Callable[..., Pictures]) -> None:
+    codes = random_codes(1000)
+    copies = np.array([with_bits_changed(code, 10) for code in codes])
+    pictures = pictures_of(hashes=np.concatenate([codes, copies]))
+    learning, validation = validation_split(pictures)
+    assert 0.05 < validation.mean() < 0.11
+    assert not (learning & validation).any()
+    assert distances(pictures[learning], pictures[validation]).min() > NEAR_COPY_BITS
+
+
+def test_only_the_sources_named_are_trained_on(pictures_of: Callable[..., Pictures]) -> None:
+    pictures = pictures_of(hashes=random_codes(4), sources="abca")
+    assert of_sources(pictures, None) is pictures
+    assert of_sources(pictures, ["a", "c"]).sources.tolist() == ["a", "c", "a"]
+    with pytest.raises(UsageError, match="no source 'd' among the photos: there are a, b, c"):
+        of_sources(pictures, ["a", "d"])
 
 
 def test_parts_without_a_leak_pass_the_check(pictures_of: Callable[..., Pictures]) -> None:

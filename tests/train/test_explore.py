@@ -142,3 +142,26 @@ def test_a_folder_without_labels_is_named(tmp_path: Path, lay_out: Callable[...,
     (data / "labels.csv").unlink()
     with pytest.raises(UsageError, match=r"no labels\.csv in"):
         explore(data)
+
+
+def test_rows_that_no_file_can_be_found_for_never_break_it(tmp_path: Path, lay_out: Callable[..., Path]) -> None:
+    data = lay_out(tmp_path / "data", {"plain": "30"})
+    elsewhere = tmp_path / "elsewhere.jpg"
+    elsewhere.write_bytes((data / "final_files" / "plain.jpg").read_bytes())
+    with (data / "labels.csv").open("a") as labels:
+        labels.write(f'{elsewhere},31\n"' + "a quote left open,31\n" * 50)
+    facts, pictures = explore(data, tmp_path / "cache")
+    assert facts.rows == {"data": 2}
+    assert len(facts.broken_rows) == 1
+    assert explore_page(facts, pictures)
+
+
+def test_a_source_may_be_called_anything(tmp_path: Path, lay_out: Callable[..., Path]) -> None:
+    data = lay_out(tmp_path / "data" / r"$\frac$", {"plain": "30"})
+    assert r"$\frac$" in explore_page(*explore(data.parent, tmp_path / "cache"))
+
+
+def test_a_photo_whose_row_is_broken_is_not_without_a_row(tmp_path: Path, lay_out: Callable[..., Path]) -> None:
+    facts, _ = explore(lay_out(tmp_path / "data", {"plain": "130"}), tmp_path / "cache")
+    assert len(facts.broken_rows) == 1
+    assert facts.files_without_a_row == ()

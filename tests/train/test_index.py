@@ -75,7 +75,10 @@ def test_faces_found_once_are_taken_from_the_cache_until_a_photo_changes(tmp_pat
     marked = np.full((1, 4, 2), 7, np.float32)
     (tmp_path / "cache").mkdir()
     np.savez(
-        tmp_path / "cache" / f"faces-{fingerprint(table)}.npz", keypoints=marked, hashes=np.zeros((1, 4), np.uint64)
+        tmp_path / "cache" / f"found-{fingerprint(table)}.npz",
+        keypoints=marked,
+        hashes=np.zeros((1, 4), np.uint64),
+        picture_hashes=np.zeros((1, 4), np.uint64),
     )
     assert (find_faces(table, tmp_path / "cache").keypoints == 7).all()
     os.utime(table.paths[0], ns=(1, 1))
@@ -86,7 +89,11 @@ def test_the_cache_holds_keypoints_and_hashes_and_no_picture(tmp_path: Path, lay
     find_faces(read_labels(lay_out(tmp_path / "data", {"plain": "30"}))[0], tmp_path / "cache")
     (file,) = (tmp_path / "cache").iterdir()
     with np.load(file, allow_pickle=False) as arrays:
-        assert {name: arrays[name].shape for name in arrays} == {"keypoints": (1, 4, 2), "hashes": (1, 4)}
+        assert {name: arrays[name].shape for name in arrays} == {
+            "keypoints": (1, 4, 2),
+            "hashes": (1, 4),
+            "picture_hashes": (1, 4),
+        }
 
 
 def test_work_that_fails_leaves_nothing_in_the_cache(tmp_path: Path) -> None:

@@ -182,3 +182,38 @@ def test_a_teacher_is_learned_from(faces: Pictures, recipe: Recipe, lessons: Les
     lessons = lessons[np.arange(8)]
     taught = train_model(fresh(), faces[np.arange(8)], faces[np.array([8])], 4, 1, 2, recipe=recipe, lessons=lessons)
     assert not torch.equal(taught.embedding.weight, fresh().embedding.weight)
+
+
+def test_a_run_that_gets_no_better_stops_and_is_not_gone_on_with(
+    faces: Pictures, recipe: Recipe, run_dir: Path
+) -> None:
+    idle = recipe.model_copy(update={"patience": 1, "learning_rate": 1e-9})
+    arguments = (faces[np.arange(8)], faces[np.array([8, 9])], 3, 6, 1, 1)
+    train_model(fresh(), *arguments, recipe=idle, run_dir=run_dir)
+    facts = read(run_dir / "last.safetensors")[1]
+    assert facts["stopped"]
+    assert facts["step"] < 6
+    before = len(log_lines(run_dir))
+    train_model(fresh(), *arguments, recipe=idle, run_dir=run_dir)
+    assert len(log_lines(run_dir)) == before
+
+
+def test_a_run_that_goes_on_under_other_settings_says_so(
+    faces: Pictures, recipe: Recipe, run_dir: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    arguments = (faces[np.arange(8)], faces[np.array([8])])
+    train_model(fresh(), *arguments, 3, 1, 2, 1, recipe=recipe, run_dir=run_dir)
+    assert not caplog.records
+    train_model(fresh(), *arguments, 2, 2, 2, 1, recipe=recipe, run_dir=run_dir)
+    assert [record.getMessage().split("last.safetensors ")[1] for record in caplog.records] == [
+        "was begun with steps 2 and goes on with 4",
+        "was begun with batch_size 3 and goes on with 2",
+    ]
+
+
+def test_what_the_weights_had_learned_from_before_is_named(faces: Pictures, recipe: Recipe, run_dir: Path) -> None:
+    train_model(
+        fresh(), faces[np.arange(8)], faces[np.array([8])], 3, 1, 1, 1,
+        recipe=recipe, run_dir=run_dir, learned_before={"teacher.onnx": 0, "shop": 5, "market": 7},
+    )  # fmt: skip
+    assert read(run_dir / "last.safetensors")[1]["sources"] == {"teacher.onnx": 0, "shop": 8, "market": 7}
