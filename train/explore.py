@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -66,7 +67,7 @@ def explore(data: Path, cache_dir: Path = CACHE) -> tuple[Facts, Pictures]:
         return _of_labels(pictures, broken, labels_only=True), pictures
     pictures = find_faces(pictures, cache_dir)
     facts = _of_labels(pictures, broken, labels_only=False)
-    return facts.model_copy(update=_of_files(pictures, data)), pictures
+    return facts.model_copy(update=_of_files(pictures, broken, data)), pictures
 
 
 def _of_labels(pictures: Pictures, broken: list[BrokenRow], *, labels_only: bool) -> Facts:
@@ -107,7 +108,7 @@ def _counted(labels: NDArray[np.str_]) -> dict[str, int]:
     return {str(label): count for label, count in Counter(labels[labels != ""].tolist()).most_common()}
 
 
-def _of_files(pictures: Pictures, data: Path) -> dict[str, object]:
+def _of_files(pictures: Pictures, broken: list[BrokenRow], data: Path) -> dict[str, object]:
     names = [_name(path, data) for path in pictures.paths]
     with ProcessPoolExecutor(mp_context=get_context(PROCESS_START)) as pool:
         jobs = pool.map(_inspect, pictures.paths, chunksize=64)
@@ -124,7 +125,7 @@ def _of_files(pictures: Pictures, data: Path) -> dict[str, object]:
         return tuple(tuple(names[row] for row in group) for group in groups)
 
     return {
-        "files_without_a_row": tuple(sorted(_without_a_row(pictures, data))),
+        "files_without_a_row": tuple(sorted(_without_a_row([*pictures.paths, *(row.photo for row in broken)], data))),
         "unreadable": tuple(names[row] for row in np.flatnonzero(~readable)),
         "without_face": tuple(names[row] for row in np.flatnonzero(readable & ~pictures.has_face)),
         "sizes": dict(sizes.most_common()),
@@ -147,11 +148,13 @@ def _exclude_each_other(known: NDArray[np.float32]) -> bool:
     return bool(known[:, 0].max() > known[:, 1].min())
 
 
-def _without_a_row(pictures: Pictures, data: Path) -> set[str]:
-    there = {file for folder in {path.parent for path in pictures.paths} for file in folder.iterdir()}
-    known = set(pictures.paths)
-    return {_name(file, data) for file in there - known if file.suffix.lower() in PICTURE_TYPES}
+def _without_a_row(named: list[Path], data: Path) -> set[str]:
+    folders = {path.parent for path in named if path.is_relative_to(data) and path.parent.is_dir()}
+    there = {file for folder in folders for file in folder.iterdir()}
+    return {_name(file, data) for file in there - set(named) if file.suffix.lower() in PICTURE_TYPES}
 
 
 def _name(file: Path, data: Path) -> str:
-    return str(file.relative_to(data))
+    """As seen from the folder where it lies in it; bytes that are no UTF-8 are shown as such."""
+    shown = file.relative_to(data) if file.is_relative_to(data) else file
+    return os.fsencode(shown).decode("utf-8", "replace")

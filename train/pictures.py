@@ -60,11 +60,12 @@ class Pictures:
 
 @dataclass(frozen=True)
 class BrokenRow:
-    """A row of a `labels.csv` that cannot be used."""
+    """A row of a `labels.csv` that cannot be used. photo: where its photo lies, or should."""
 
     file: Path
     line: int
     reason: str
+    photo: Path = Path()
 
 
 def read_labels(root: Path) -> tuple[Pictures, list[BrokenRow]]:
@@ -95,13 +96,13 @@ def read_labels(root: Path) -> tuple[Pictures, list[BrokenRow]]:
             name = row.get("file_name") or ""
             try:
                 known = _age_of(row)
-                if not name or not (alone or (folder / name).is_file()):
+                if not name or not (alone or _is_file(folder / name)):
                     raise ValueError(f"no picture {name or '(empty name)'} in {folder.name}/")
             except ValueError as problem:
-                broken.append(BrokenRow(file, line, str(problem)))
+                broken.append(BrokenRow(file, line, str(problem), folder / name))
                 continue
             paths.append(folder / name)
-            sources.append(file.stem if alone else file.parent.name)
+            sources.append(file.stem if alone else file.parent.name or file.parent.absolute().name)
             ages.append(known)
             held_out.append(name in official)
             sexes.append(row.get("sex") or "")
@@ -119,6 +120,13 @@ def read_labels(root: Path) -> tuple[Pictures, list[BrokenRow]]:
         np.array(groups, str),
     )
     return table, broken
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a quote left open makes one name of many lines, too long for a path
+        return False
 
 
 def _rows(file: Path) -> list[dict[str, str]]:

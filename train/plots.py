@@ -17,7 +17,7 @@ _INK = "#808080"
 def svg(draw: Drawing, width: float = 7.2, height: float = 3.4) -> str:
     """An SVG element with what `draw` puts on the axes; sizes in inches. The same drawing gives the same text."""
     style = {
-        "svg.hashsalt": "edge", "svg.fonttype": "none", "font.size": 10,
+        "svg.hashsalt": "edge", "text.parse_math": False, "svg.fonttype": "none", "font.size": 10,
         "text.color": _INK, "axes.labelcolor": _INK, "axes.edgecolor": _INK, "xtick.color": _INK, "ytick.color": _INK,
         "axes.spines.top": False, "axes.spines.right": False,
     }  # fmt: skip
