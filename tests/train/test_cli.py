@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from edge.ages import BUNDLED
 from train.baseline import BaselineModel
 from train.checkpoint import load_model, read
 from train.cli import main
@@ -40,7 +41,8 @@ def test_fit_leaves_checkpoints_that_evaluate_judges(
     edge_train: Run, shop: Path, run_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sizes = ["--epochs", 1, "--steps-per-epoch", 1, "--batch-size", 2, "--validation-steps", 1]
-    assert edge_train("fit", shop, "--out", run_dir, *sizes) == 0
+    assert edge_train("fit", shop, "--out", run_dir, "--start", BUNDLED, *sizes) == 0
+    assert {"shop", "faces", "bands", "chips"} <= set(read(run_dir / "last.safetensors")[1]["sources"])
     left = ["best.safetensors", "last.safetensors", "log.jsonl", "tensorboard"]
     assert sorted(path.name for path in run_dir.iterdir()) == left
     capsys.readouterr()
