@@ -83,7 +83,7 @@ class PolicySettings(Section):
         None, description="ask everyone who looks younger; default: the model's own threshold for the risk below"
     )
     risk: Annotated[float, Field(ge=0.01, le=0.2)] = Field(
-        0.05, description="share of 13-17-year-olds that may pass unasked, upper 95 % bound; picks the threshold"
+        0.1, description="share of 13-17-year-olds that may pass unasked, upper 95 % bound; picks the threshold"
     )
     max_p_under_legal: Share = Field(0.05, description="largest probability of being under age that may go unasked")
     min_looks: Annotated[int, Field(ge=1, le=100)] = Field(3, description="good looks at a face that an answer needs")
