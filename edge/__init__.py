@@ -13,3 +13,7 @@ for _name, _value in {
     "TF_CPP_MIN_LOG_LEVEL": "3",
 }.items():
     os.environ.setdefault(_name, _value)
+
+# ONNX Runtime 1.32 looks up and calls its maker's telemetry host as soon as a model is loaded. Nothing leaves the store:
+# this is read when its library is loaded, so it must be said before anything imports it.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"

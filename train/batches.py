@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from edge.crop import CROP_PX, align
+from edge.errors import RunError
 from train.augment import CHANGES, augmented_view
 from train.index import PROCESS_START
 from train.pictures import Pictures
@@ -62,6 +63,8 @@ class Batches(Dataset[Batch]):
     ) -> None:
         self._pictures, self._recipe = pictures, recipe
         self._batch_size, self._steps = min(batch_size, len(pictures)), steps
+        if self._batch_size < team.size:
+            raise RunError(f"{self._batch_size} photos a step are too few for {team.size} processes: start fewer")
         self._mine = slice(team.rank, None, team.size)
         self._labels = soft_labels(pictures.ages, lessons.age_probs if lessons else None)
         self._embeddings = _standardised(lessons.embeddings) if lessons else np.empty((len(pictures), 2, 0), np.float32)

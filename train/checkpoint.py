@@ -50,6 +50,11 @@ def resume_run(file: Path, learner: nn.Module, average: nn.Module, optimizer: to
         states.setdefault(int(row), {})[key] = value
     groups = optimizer.state_dict()["param_groups"]
     optimizer.load_state_dict({"state": states, "param_groups": groups})
+    # A fused optimiser walks memory: its state must lie there in the order of the weights, which a file does not keep.
+    for weight, state in optimizer.state.items():
+        for name, value in state.items():
+            if value.shape == weight.shape:
+                state[name] = torch.empty_like(weight, dtype=value.dtype).copy_(value)
     return facts
 
 

@@ -37,7 +37,7 @@ def test_everybody_in_the_office_is_an_adult(
     mean = float(np.mean([age["mean"] for age in ages]))
     with capsys.disabled():
         print(f" {name}: {mean:.1f} ({ages[-1]['low']:.0f}-{ages[-1]['high']:.0f})")
-    assert 20 <= mean <= 65
+    assert 18 <= mean <= 65
 
 
 def test_an_empty_table_and_the_backs_of_heads_have_no_age(shared: Path, replay: Callable[[Path], Any]) -> None:

@@ -183,7 +183,7 @@ def lessons(tmp_path_factory: pytest.TempPathFactory) -> Lessons:
 def few_photos(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lets a handful of versions of one face be split into parts: only equal faces count as copies."""
     monkeypatch.setattr(train.data, "NEAR_COPY_BITS", 0)
-    monkeypatch.setattr(train.data, "PICTURE_COPY_BITS", 0)
+    monkeypatch.setattr(train.data, "PICTURE_COPY_BITS", -1)
     monkeypatch.setattr(train.data, "VALIDATION_PERCENT", 40)
 
 

@@ -89,7 +89,7 @@ def test_explore_leaves_a_page_and_facts(
 def test_two_processes_train_together(shop: Path, run_dir: Path, tmp_path: Path) -> None:
     script = tmp_path / "fit.py"
     script.write_text(
-        "import train.data\ntrain.data.NEAR_COPY_BITS = train.data.PICTURE_COPY_BITS = 0\n"
+        "import train.data\ntrain.data.NEAR_COPY_BITS, train.data.PICTURE_COPY_BITS = 0, -1\n"
         "train.data.VALIDATION_PERCENT = 40\n"
         "from train.cli import main\nif __name__ == '__main__':\n    main()\n"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,9 +17,11 @@ def scores(**errors: float) -> dict[str, Score]:
 
 
 @pytest.fixture
-def journal(tmp_path: Path) -> Journal:
+def journal(tmp_path: Path) -> Iterator[Journal]:
     (tmp_path / "run").mkdir()
-    return Journal(tmp_path / "run", 0)
+    journal = Journal(tmp_path / "run", 0)
+    yield journal
+    journal.close()
 
 
 def test_every_epoch_is_a_line(journal: Journal, tmp_path: Path) -> None:
@@ -45,6 +48,8 @@ def test_a_run_that_goes_on_forgets_what_a_killed_one_wrote_after_its_checkpoint
         killed.epoch(epoch, 100 * epoch, 112, scores(faces=8.0 + epoch))
     again = Journal(tmp_path / "run", 200)
     again.epoch(3, 300, 112, scores(faces=1.0))
+    killed.close()
+    again.close()
     lines = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
     assert [line["faces"]["mean_error_years"] for line in lines] == [9.0, 10.0, 1.0]
 

@@ -64,10 +64,10 @@ def test_ages_above_100_count_as_100() -> None:
     assert label(105, 120).argmax() == 100
 
 
-def test_a_hint_gets_a_quarter_of_an_exact_age() -> None:
+def test_a_hint_gets_half_of_an_exact_age() -> None:
     exact = label(30, 30, certain(60))
-    assert exact[60] == pytest.approx(0.25)
-    assert exact[:50] == pytest.approx(0.75 * label(30, 30)[:50])
+    assert exact[60] == pytest.approx(0.5)
+    assert exact[:50] == pytest.approx(0.5 * label(30, 30)[:50])
 
 
 def test_a_hint_gets_half_of_a_band() -> None:
