@@ -14,6 +14,6 @@ for _name, _value in {
 }.items():
     os.environ.setdefault(_name, _value)
 
-# ONNX Runtime 1.32 looks up and calls its maker's telemetry host as soon as a model is loaded. Nothing leaves the store:
-# this is read when its library is loaded, so it must be said before anything imports it.
+# ONNX Runtime 1.32 looks up its maker's telemetry host as soon as a model is loaded. Nothing leaves the store: this is
+# read when its library is loaded, so it must be said before anything imports it.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
