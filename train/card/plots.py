@@ -29,11 +29,11 @@ def _challenge(axes: Axes, card: Card) -> None:
         (line,) = axes.plot(ages, [100 * one.share for one in shares], label=label, linewidth=2)
         low, high = [100 * one.low for one in shares], [100 * one.high for one in shares]
         axes.fill_between(ages, low, high, color=line.get_color(), alpha=0.2, linewidth=0)
-    for threshold in card.thresholds:
+    for threshold in (each for each in card.thresholds if each.challenge_age <= ages[-1]):
         axes.axvline(threshold.challenge_age, color="grey", linestyle=":", linewidth=1)
         axes.text(threshold.challenge_age + 0.2, 96, f"{threshold.risk:.0%}", color="grey", fontsize=8)
     axes.set(xlabel="everybody who looks younger is asked, years", ylabel="%", ylim=(0, 100), xlim=(ages[0], ages[-1]))
-    axes.legend(loc="center left", frameon=False)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, 1.12), ncols=2, frameon=False)
 
 
 def _by_age(axes: Axes, card: Card) -> None:
@@ -45,7 +45,7 @@ def _by_age(axes: Axes, card: Card) -> None:
         around = [[one.mean_error_years - one.low for one in found.values()],
                   [one.high - one.mean_error_years for one in found.values()]]  # fmt: skip
         axes.bar(places, errors, width, yerr=around, label=source, error_kw={"elinewidth": 1})
-    axes.set_xticks(range(len(bands)), [band.lstrip("0") or "0" for band in bands])
+    axes.set_xticks(range(len(bands)), [band.removeprefix("0") for band in bands])
     axes.set(xlabel="age", ylabel="years")
     axes.legend(frameon=False)
 
@@ -55,7 +55,7 @@ def _bias(axes: Axes, card: Card) -> None:
     for source, found in card.by_age.items():
         axes.plot([bands.index(band) for band in found], [one.bias_years for one in found.values()], "o-", label=source)
     axes.axhline(0, color="grey", linewidth=1)
-    axes.set_xticks(range(len(bands)), [band.lstrip("0") or "0" for band in bands])
+    axes.set_xticks(range(len(bands)), [band.removeprefix("0") for band in bands])
     axes.set(xlabel="age", ylabel="years")
     axes.legend(frameon=False)
 
