@@ -16,7 +16,7 @@ from edge.crop import CROP_PX, align
 from edge.errors import RunError
 from train.augment import CHANGES, augmented_view
 from train.index import PROCESS_START
-from train.pictures import Pictures
+from train.pictures import Pictures, read_photo
 from train.recipe import Recipe, Stage
 from train.targets import soft_labels
 from train.teacher import Lessons
@@ -83,7 +83,7 @@ class Batches(Dataset[Batch]):
         stage = self._recipe.stage(step, self._steps)
         changes = CHANGES[self._recipe.augment]
         views = [
-            augmented_view(self._read(row), self._pictures.keypoints[row], random, changes)
+            augmented_view(read_photo(self._pictures.paths[row]), self._pictures.keypoints[row], random, changes)
             for row, random in zip(rows, randoms, strict=True)
         ]
         mirrored = np.array([view.mirrored for view in views])
@@ -95,9 +95,6 @@ class Batches(Dataset[Batch]):
             tuple(torch.from_numpy(stored.rows(rows, mirrored)) for stored in self._maps),
             torch.from_numpy(np.stack([view.placement for view in views]) @ _part_of_crop(stage)),
         )
-
-    def _read(self, row: int) -> NDArray[np.uint8]:
-        return np.asarray(cv2.imread(str(self._pictures.paths[row])), np.uint8)
 
     def loader(self, first_step: int) -> DataLoader[Batch]:
         """The batches from `first_step` on, made in worker processes."""
@@ -114,7 +111,7 @@ class Batches(Dataset[Batch]):
 def crops_of(pictures: Pictures) -> NDArray[np.uint8]:
     """Every photo's crop as the lane would make it: uint8 (N, 224, 224, 3) RGB."""
     return np.stack(
-        [align(np.asarray(cv2.imread(str(path)), np.uint8), points)
+        [align(read_photo(path), points)
          for path, points in zip(pictures.paths, pictures.keypoints, strict=True)]
     )  # fmt: skip
 

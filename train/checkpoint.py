@@ -67,9 +67,9 @@ def load_average(file: Path, model: nn.Module) -> dict[str, Any]:
 
 def load_model(file: Path) -> tuple[AgeModel, dict[str, Any]]:
     """The model of the kind that a checkpoint holds, with its averaged weights; and the facts."""
-    _, facts = read(file)
+    tensors, facts = read(file)
     model = make_model(facts.get("recipe", {}).get("loss", "distribution"))
-    load_average(file, model)
+    _load(file, model, _part(tensors, "average."))
     return model, facts
 
 

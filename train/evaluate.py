@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from train.batches import crops_of, shown
+from train.card.measures import beyond
 from train.model import AgeModel
 from train.pictures import Pictures
 from train.recipe import Stage
@@ -62,11 +63,10 @@ def mean_ages(predict: Predict, pictures: Pictures) -> NDArray[np.float32]:
 
 def scores_by_source(pictures: Pictures, ages: NDArray[np.float32]) -> dict[str, Score]:
     """Compare predicted mean ages (N,) with what is known of the pictures."""
-    youngest, oldest = pictures.ages.T
-    beyond = np.maximum(ages - oldest, 0) - np.maximum(youngest - ages, 0)
+    outside = beyond(ages, pictures.ages)
     return {
         str(source): Score(
-            round(float(np.abs(beyond[rows]).mean()), 3), round(float(beyond[rows].mean()), 3), int(rows.sum())
+            round(float(np.abs(outside[rows]).mean()), 3), round(float(outside[rows].mean()), 3), int(rows.sum())
         )
         for source in np.unique(pictures.sources)
         for rows in [pictures.sources == source]

@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from edge.crop import align
 from train.explore import Facts
 from train.page import figure, page
-from train.pictures import Pictures
+from train.pictures import Pictures, read_photo
 from train.plots import svg
 
 SHEET = 15
@@ -116,7 +116,7 @@ def _sheet(pictures: Pictures) -> Iterable[str]:
 
 
 def _photo(pictures: Pictures, row: int) -> str:
-    picture = np.asarray(cv2.imread(str(pictures.paths[row])), np.uint8)
+    picture = read_photo(pictures.paths[row])
     crop = cv2.cvtColor(align(picture, pictures.keypoints[row]), cv2.COLOR_RGB2BGR)
     _, coded = cv2.imencode(".jpg", crop, [cv2.IMWRITE_JPEG_QUALITY, 80])
     low, high = pictures.ages[row]

@@ -6,6 +6,7 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -56,6 +57,11 @@ class Pictures:
     @property
     def has_face(self) -> NDArray[np.bool_]:
         return np.asarray(np.isfinite(self.keypoints).all(axis=(1, 2)))
+
+
+def read_photo(path: Path) -> NDArray[np.uint8]:
+    """A photo that is known to be one: uint8 (H, W, 3) BGR."""
+    return np.asarray(cv2.imread(str(path)), np.uint8)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-import cv2
 import numpy as np
 import onnx
 import onnxruntime
@@ -19,7 +18,7 @@ from edge.crop import align
 from edge.errors import UsageError
 from train.index import CACHE, fingerprint
 from train.opinion import opinions
-from train.pictures import Pictures
+from train.pictures import Pictures, read_photo
 
 _MEAN_BGR = np.array([103.939, 116.779, 123.68], np.float32)
 _BATCH = 32
@@ -112,7 +111,7 @@ def _ask(session: onnxruntime.InferenceSession, maps: list[str], pictures: Pictu
     files: list[NDArray[np.uint8]] = []
     for start in tqdm(range(0, count, _BATCH), desc="asking the teacher", unit="batch", mininterval=1):
         rows = range(start, min(start + _BATCH, count))
-        crops = np.stack([align(_read(pictures.paths[row]), pictures.keypoints[row])[..., ::-1] for row in rows])
+        crops = np.stack([align(read_photo(pictures.paths[row]), pictures.keypoints[row])[..., ::-1] for row in rows])
         for side, shown in enumerate((crops, crops[:, :, ::-1])):
             inputs = (shown.astype(np.float32) - _MEAN_BGR).transpose(0, 3, 1, 2)
             embedding, *activations = session.run(["emb", *maps], {name: np.ascontiguousarray(inputs)})
@@ -140,7 +139,3 @@ def _session(model: Path) -> tuple[onnxruntime.InferenceSession, list[str]]:
     if "emb" not in {output.name for output in session.get_outputs()}:
         raise UsageError(f"{model} has no output `emb`: it cannot teach this model")
     return session, maps
-
-
-def _read(path: Path) -> NDArray[np.uint8]:
-    return np.asarray(cv2.imread(str(path)), np.uint8)

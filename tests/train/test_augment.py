@@ -9,7 +9,7 @@ import torch
 from torch.nn.functional import affine_grid, grid_sample
 
 from edge.crop import align
-from edge.faces import LEFT_EYE, RIGHT_EYE
+from edge.faces import LEFT_EYE, MOUTH, RIGHT_EYE
 from train.augment import CHANGES, augmented_view, jitter
 from train.pictures import Pictures
 
@@ -76,14 +76,16 @@ def test_the_face_stays_recognisable_on_average(picture: np.ndarray, keypoints: 
 
 
 def test_the_placement_says_where_the_crop_lies_in_the_plain_one(picture: np.ndarray, keypoints: np.ndarray) -> None:
-    plain, random, middle = align(picture, keypoints), np.random.default_rng(3), slice(30, -30)
+    plain, random = align(picture, keypoints), np.random.default_rng(3)
     for _ in range(8):
         crop, mirrored, placement = augmented_view(picture, keypoints, random, ())
         grid = affine_grid(torch.from_numpy(placement)[None], [1, 3, 224, 224], align_corners=False)
         side = torch.from_numpy((plain[:, ::-1] if mirrored else plain).copy()).permute(2, 0, 1)[None].float()
         found = grid_sample(side, grid, align_corners=False)[0].permute(1, 2, 0).numpy()
-        assert np.abs(found - crop)[middle, middle].mean() < 2
-        assert np.abs(side[0].permute(1, 2, 0).numpy() - crop)[middle, middle].mean() > 6
+        within = (grid[0].abs() < 0.95).all(dim=-1).numpy()  # a wider crop shows more than the plain one has
+        assert within.mean() > 0.3
+        assert np.abs(found - crop)[within].mean() < 2
+        assert np.abs(side[0].permute(1, 2, 0).numpy() - crop)[within].mean() > 6
 
 
 def test_jitter_keeps_the_shape_and_moves_every_point(keypoints: np.ndarray) -> None:
@@ -92,17 +94,21 @@ def test_jitter_keeps_the_shape_and_moves_every_point(keypoints: np.ndarray) -> 
     assert (np.abs(moved - keypoints).max(axis=1) > 0.01).all()
 
 
-def test_jitter_turns_by_6_degrees_and_scales_by_10_percent(keypoints: np.ndarray) -> None:
+def test_jitter_turns_by_6_degrees_and_widens_one_crop_in_four(keypoints: np.ndarray) -> None:
     random = np.random.default_rng(0)
     moved = np.stack([jitter(keypoints, random) for _ in range(3000)]).astype(float)
     across = (moved[:, LEFT_EYE] - moved[:, RIGHT_EYE]) @ [1, 1j]
     change = across / ((keypoints[LEFT_EYE] - keypoints[RIGHT_EYE]).astype(float) @ [1, 1j])
     # The noise of each eye adds about 1.8 degrees and 3 % to what is asked for, in squares.
     assert np.degrees(np.angle(change)).std() == pytest.approx(6.3, abs=0.4)
-    assert np.log(np.abs(change)).std() == pytest.approx(0.105, abs=0.01)
+    # Narrower crops come from the 10 % alone: 16 % of three in four lie a standard deviation below.
+    assert (np.abs(change) < np.exp(-0.105)).mean() == pytest.approx(0.13, abs=0.02)
+    # Of the one in four, two in five are wider by more than 30 %; without them it would be 1 in 200.
+    assert (np.abs(change) > 1.3).mean() == pytest.approx(0.1, abs=0.03)
 
 
-def test_jitter_leaves_the_face_where_it_is_on_average(keypoints: np.ndarray) -> None:
+def test_jitter_leaves_the_middle_of_the_face_where_it_is_on_average(keypoints: np.ndarray) -> None:
     random = np.random.default_rng(0)
-    mean = np.mean([jitter(keypoints, random) for _ in range(3000)], axis=0)
-    assert np.abs(mean - keypoints).max() < 0.5
+    points = [RIGHT_EYE, LEFT_EYE, MOUTH]
+    middles = [jitter(keypoints, random)[points].mean(axis=0) for _ in range(3000)]
+    assert np.abs(np.mean(middles, axis=0) - keypoints[points].mean(axis=0)).max() < 0.5

@@ -17,11 +17,10 @@ from edge.detectors.second_look import SecondLook
 from edge.faces import LEFT_EYE, MOUTH, RIGHT_EYE, Faces
 from edge.quality import gate
 from edge.stills import StillFaceFinder
-from train.pictures import Pictures
+from train.evaluate import Predict
+from train.pictures import Pictures, read_photo
 
 Crop = NDArray[np.uint8]
-Predict = Callable[[Crop], NDArray[np.float32]]
-"""uint8 (N, 224, 224, 3) RGB crops to float32 (N, 101) age probabilities."""
 View = Callable[[Crop, NDArray[np.float32]], Crop | None]
 """From a photo, uint8 (H, W, 3) BGR, and its keypoints (4, 2) to a crop; None when the face is not found."""
 
@@ -46,7 +45,7 @@ def look(predict: Predict, pictures: Pictures, view: View, name: str) -> Look:
     age_probs = np.full((len(pictures), 101), np.nan, np.float32)
     for start in tqdm(range(0, len(pictures), _BATCH), desc=name, unit="batch", mininterval=1):
         rows = range(start, min(start + _BATCH, len(pictures)))
-        crops = {row: view(_read(pictures, row), pictures.keypoints[row]) for row in rows}
+        crops = {row: view(read_photo(pictures.paths[row]), pictures.keypoints[row]) for row in rows}
         found = {row: crop for row, crop in crops.items() if crop is not None}
         if found:
             seen[list(found)] = True
@@ -125,7 +124,7 @@ def let_through(pictures: Pictures) -> NDArray[np.bool_]:
     second, limits = SecondLook(), QualitySettings()
     passed = np.zeros(len(pictures), bool)
     for row in tqdm(range(len(pictures)), desc="quality gate", unit="picture", mininterval=1):
-        picture, keypoints = _read(pictures, row), pictures.keypoints[row]
+        picture, keypoints = read_photo(pictures.paths[row]), pictures.keypoints[row]
         # Faces that fill the picture are looked at with a margin, as when they were found.
         margin = max(picture.shape[:2]) // 4
         framed = np.asarray(cv2.copyMakeBorder(picture, margin, margin, margin, margin, cv2.BORDER_CONSTANT), np.uint8)
@@ -140,7 +139,3 @@ def _box(keypoints: NDArray[np.float32]) -> NDArray[np.float32]:
     eyes = keypoints[[RIGHT_EYE, LEFT_EYE]].mean(axis=0)
     middle, half = (eyes + keypoints[MOUTH]) / 2, float(np.linalg.norm(keypoints[MOUTH] - eyes))
     return np.array([*(middle - half), *(middle + half)], np.float32)
-
-
-def _read(pictures: Pictures, row: int) -> Crop:
-    return np.asarray(cv2.imread(str(pictures.paths[row])), np.uint8)
