@@ -53,7 +53,17 @@ def _main() -> None:
     judge.add_argument("data", type=Path, help="the photos it was trained on; judged on their test part")
     judge.add_argument("--out", type=Path, default=Path("card"), help="folder for card.html, card.json, MODEL_CARD.md")
     judge.add_argument("--against", type=Path, help="another model, compared photo by photo")
+    judge.add_argument("--study", type=Path, help="study.json of `edge-train study`, for the card")
     judge.set_defaults(run=_evaluate)
+
+    study = commands.add_parser("study", help="short runs: the baseline recipe, and without each source once")
+    study.add_argument("data", type=Path, help="photos as for fit, better of more than one source")
+    study.add_argument("--out", type=Path, required=True, help="folder for the runs and study.json")
+    study.add_argument("--photos", type=positive, default=16_000, help="photos that each run sees")
+    study.add_argument("--recipe", type=Path, default=Path("short"), help="as for fit")
+    study.add_argument("--teacher", type=Path, help="as for fit")
+    study.add_argument("--alone", metavar="NAME", help="also train on this source alone, without the teacher")
+    study.set_defaults(run=_study)
 
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
@@ -127,8 +137,9 @@ def _learned_before(arguments: argparse.Namespace) -> dict[str, int]:
 def _evaluate(arguments: argparse.Namespace) -> None:
     from train.card.judge import judge
     from train.card.write import write_card
+    from train.study import read_study
 
-    card = judge(arguments.model, arguments.data, arguments.against)
+    card = judge(arguments.model, arguments.data, arguments.against, read_study(arguments.study))
     for name, source in card.sources.items():
         if source.all and source.passed:
             print(
@@ -136,3 +147,13 @@ def _evaluate(arguments: argparse.Namespace) -> None:
                 f"{source.passed.mean_error_years:.2f} on the {1 - source.refused.share:.0%} that pass the quality gate"
             )
     print(write_card(card, arguments.out))
+
+
+def _study(arguments: argparse.Namespace) -> None:
+    from train.study import study, write_study
+
+    recipe = read_recipe(arguments.recipe)
+    found = study(arguments.data, arguments.out, recipe, arguments.photos, arguments.teacher, arguments.alone)
+    for run in found.runs:
+        print(f"{run.name}: {', '.join(f'{name} {one.mean_error_years:.2f}' for name, one in run.errors.items())}")
+    print(write_study(found, arguments.out))

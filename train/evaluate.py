@@ -39,6 +39,14 @@ def evaluate(
     batches: look at only so many batches, spread over all pictures. stage: show the crops as
     that stage of training does, and not as a lane would.
     """
+    if batches is not None and batches * _BATCH < len(pictures):
+        pictures = pictures[np.linspace(0, len(pictures) - 1, batches * _BATCH).astype(int)]
+    return scores_by_source(pictures, mean_ages(as_shown(model, stage), pictures))
+
+
+def as_shown(model: AgeModel, stage: Stage | None) -> Predict:
+    """A PyTorch model as a function from crops to age probabilities; it is shown them as in that stage of training, or
+    as a lane would."""
     device = next(model.parameters()).device
     model.eval()
 
@@ -49,9 +57,7 @@ def evaluate(
             probs = model.decode(model.lesson(images)[0].float()) if stage else model(images)
         return np.asarray(probs.float().cpu())
 
-    if batches is not None and batches * _BATCH < len(pictures):
-        pictures = pictures[np.linspace(0, len(pictures) - 1, batches * _BATCH).astype(int)]
-    return scores_by_source(pictures, mean_ages(predict, pictures))
+    return predict
 
 
 def mean_ages(predict: Predict, pictures: Pictures) -> NDArray[np.float32]:

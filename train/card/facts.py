@@ -67,6 +67,23 @@ class Paired(Fact):
     largest_years: float
 
 
+class StudyRun(Fact):
+    """A short run: the sources it was trained on, and its errors on the test photos of every source."""
+
+    name: str
+    sources: tuple[str, ...]
+    errors: dict[str, Error]
+
+
+class Study(Fact):
+    """Short runs from nothing, one after the other on `photos` photos each. taught: with a teacher, but for the runs
+    that say otherwise."""
+
+    photos: int
+    taught: bool
+    runs: tuple[StudyRun, ...]
+
+
 class Card(Fact):
     """All that was measured of a model."""
 
@@ -85,6 +102,7 @@ class Card(Fact):
     thresholds: tuple[Threshold, ...]
     robust: tuple[Robust, ...]
     paired: dict[str, Paired]
+    study: Study | None = None
 
 
 def errors_by(labels: NDArray[np.str_], pictures: Pictures, ages: NDArray[np.floating]) -> dict[str, dict[str, Error]]:

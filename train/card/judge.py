@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from edge.calibration import calibrated
 from train.card import facts
 from train.card.candidates import candidate
-from train.card.facts import Card, Robust, Source, mean_ages
+from train.card.facts import Card, Robust, Source, Study, mean_ages
 from train.card.measures import error, share
 from train.card.views import BLURS_PX, Look, Predict, blurred, face_sizes, let_through, look, plain, shifted, wider
 from train.data import found_by_source, load_test, load_train, validation_split
@@ -20,8 +20,9 @@ SAMPLE = 400
 """Photos per source that are looked at through other views."""
 
 
-def judge(model: Path, data: Path, against: Path | None = None) -> Card:
-    """Judge a checkpoint or a bundle on the test photos of `data`; `against` is compared with it photo by photo."""
+def judge(model: Path, data: Path, against: Path | None = None, study: Study | None = None) -> Card:
+    """Judge a checkpoint or a bundle on the test photos of `data`; `against` is compared with it photo by photo.
+    study: what short runs said of the sources, for the card."""
     learned = load_train(data)
     _, validation = validation_split(learned)
     judged, pictures = candidate(model, learned[validation]), load_test(data)
@@ -50,6 +51,7 @@ def judge(model: Path, data: Path, against: Path | None = None) -> Card:
         thresholds=judged.thresholds,
         robust=tuple(_robust(judged.predict, judged.temperature, _sample(pictures))),
         paired=compared,
+        study=study,
     )
 
 

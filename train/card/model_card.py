@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from train.card.facts import Card, Challenge
+from train.card.facts import Card, Challenge, Study
 from train.card.measures import Error, Share
 
 
@@ -55,6 +55,7 @@ def model_card(card: Card) -> str:
         *_paired(card),
         "## What it was trained on",
         _table(("photos", "number"), card.trained_on.items()),
+        *_study(card.study),
     ]  # fmt: skip
     return "\n\n".join(parts) + "\n"
 
@@ -124,6 +125,27 @@ def _paired(card: Card) -> Iterable[str]:
             for name, one in card.paired.items()
         ),
     )
+
+
+def _study(study: Study | None) -> Iterable[str]:
+    if study is None:
+        return
+    sources = list(study.runs[0].errors)
+    yield "## What an unseen shop will get"
+    yield (
+        f"Short runs from nothing, each on {study.photos:,} photos, judged on the same test photos; in bold, photos "
+        "of a source that the run had never seen. What the bold figures lose against *all sources* is what a shop must "
+        "expect until it trains on its own photos. *Baseline recipe*: one output, squared error, Adam, as in the best "
+        "known earlier attempt." + (" The others but *alone* imitate a teacher." if study.taught else "")
+    )
+    yield _table(
+        ("trained on", *sources),
+        (
+            (run.name, *(_error(run.errors[name]) if name in run.sources else f"**{_error(run.errors[name])}**"
+                         for name in sources))
+            for run in study.runs
+        ),
+    )  # fmt: skip
 
 
 def _table(head: Sequence[object], rows: Iterable[Sequence[object]]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from matplotlib.axes import Axes
 
-from train.card.facts import Card
+from train.card.facts import Card, Study
 from train.plots import Drawing, svg
 
 
@@ -17,6 +17,10 @@ def plots(card: Card) -> list[tuple[str, str]]:
     ]
     if card.robust:
         drawn.append(("Mean error by distance between the eyes, in pixels", lambda axes: _sizes(axes, card)))
+    if card.study:
+        study = card.study
+        drawn.append(("Mean error of short runs; hatched: of photos whose source the run had never seen",
+                      lambda axes: _study(axes, study)))  # fmt: skip
     return [(caption, svg(draw)) for caption, draw in drawn]
 
 
@@ -71,6 +75,19 @@ def _sizes(axes: Axes, card: Card) -> None:
             axes.plot(*zip(*sorted(points), strict=True), "o-", label=source)
     axes.set(xlabel="pixels between the eyes", ylabel="years", ylim=(0, None))
     axes.legend(frameon=False)
+
+
+def _study(axes: Axes, study: Study) -> None:
+    sources = list(study.runs[0].errors)
+    width = 0.8 / len(sources)
+    for number, source in enumerate(sources):
+        places = [place + (number + 0.5) * width - 0.4 for place in range(len(study.runs))]
+        bars = axes.bar(places, [run.errors[source].mean_error_years for run in study.runs], width, label=source)
+        for bar, run in zip(bars, study.runs, strict=True):
+            bar.set_hatch("" if source in run.sources else "///")
+    axes.set_xticks(range(len(study.runs)), [run.name.replace(" ", "\n") for run in study.runs])
+    axes.set(ylabel="years")
+    axes.legend(frameon=False, ncols=len(sources), loc="upper center", bbox_to_anchor=(0.5, 1.12))
 
 
 def _bands(card: Card) -> list[str]:
