@@ -5,6 +5,7 @@ Flags win over EDGE_* variables, and those over the file. What is out of range f
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -100,6 +101,20 @@ class TillSettings(Section):
     alert_expires_s: Seconds = Field(30, description="how long an alert may be shown")
 
 
+def _state_dir() -> Path:
+    """Where systemd says, else where the XDG base directory specification does."""
+    given = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
+    if given:
+        return Path(given)
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "edge-agent"
+
+
+class AuditSettings(Section):
+    """The record of restricted sales."""
+
+    keep_days: Annotated[int, Field(ge=1, le=3660)] = Field(365, description="older records are removed")
+
+
 def _as_text(value: Any) -> Any:
     return str(value) if isinstance(value, int) else value
 
@@ -127,11 +142,17 @@ class Settings(BaseSettings):
     )
     model: Path | None = Field(None, description="folder of a model bundle; default: the bundled model")
     threads: Annotated[int, Field(ge=0, le=64)] = Field(0, description="CPU threads of the age model, 0: all cores")
+    state_dir: Path = Field(
+        default_factory=_state_dir,
+        description="folder for the audit log, alerts on their way and keys; default: systemd's StateDirectory, or "
+        "~/.local/state/edge-agent",
+    )
     detector: DetectorSettings = DetectorSettings()
     quality: QualitySettings = QualitySettings()
     tracking: TrackingSettings = TrackingSettings()
     policy: PolicySettings = PolicySettings()
     till: TillSettings = TillSettings()
+    audit: AuditSettings = AuditSettings()
 
     @model_validator(mode="after")
     def _one_source(self) -> Settings:

@@ -33,14 +33,22 @@ class Data(BaseModel):
     type: ClassVar[str]
 
 
+CheckOutcome = Literal["passed", "failed", "not-shown"]
+"""What asking for ID gave: old enough, too young, or no document was shown."""
+
+ErrorCode = Literal["malformed", "unknown-type", "not-for-agent", "no-such-sale", "wrong-mode", "not-stored", "expired"]
+
+
 class Hello(Data):
-    """A till reports for work at a lane."""
+    """A till reports for work at a lane: at start, and whenever `lane.health` names an agent that it has not met."""
 
     type: ClassVar[str] = "lane.hello"
     till: Id
 
 
 class SaleOpened(Data):
+    """A customer's sale begins, or one that was interrupted goes on; whichever sale was open before is over."""
+
     type: ClassVar[str] = "lane.sale.opened"
     sale_id: Id
 
@@ -50,21 +58,42 @@ class RestrictedItem(Data):
 
     type: ClassVar[str] = "lane.sale.restricted_item"
     sale_id: Id
+    sku: Id | None = None
 
 
 class IdChecked(Data):
+    """What asking for ID gave."""
+
     type: ClassVar[str] = "lane.id.checked"
     sale_id: Id
-    outcome: Literal["passed", "failed", "not-shown"]
+    outcome: CheckOutcome
+    cashier_id: Id | None = None
+
+
+class BasketLine(BaseModel):
+    """Something in the basket. price: of one, in the shop's currency."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    sku: Id
+    quantity: Annotated[float, Field(gt=0, le=100_000)] = 1
+    price: Annotated[float, Field(ge=0, le=10_000_000)] | None = None
+    restricted: bool = False
 
 
 class SaleClosed(Data):
+    """The sale is over. completed: false when nothing restricted was sold in the end."""
+
     type: ClassVar[str] = "lane.sale.closed"
     sale_id: Id
+    completed: bool = True
+    cashier_id: Id | None = None
+    basket: Annotated[tuple[BasketLine, ...], Field(max_length=500)] = ()
 
 
 class Ack(Data):
-    """`message_id`: the `id` of the message that arrived. `alert_id`: given when it was an alert."""
+    """`message_id`: the `id` of the message that arrived. `alert_id`: given when it was an alert, or the news that one
+    expired."""
 
     type: ClassVar[str] = "lane.ack"
     message_id: Id
@@ -72,11 +101,28 @@ class Ack(Data):
 
 
 class Error(Data):
-    """A message could not be used; `text` says why and how to mend it."""
+    """A message could not be used, or an alert came too late; `text` says why and how to mend it."""
 
     type: ClassVar[str] = "lane.error"
+    code: ErrorCode
     text: str
     message_id: str | None = None
+    alert_id: Id | None = None
+    sale_id: Id | None = None
+
+
+class Health(Data):
+    """The agent is there; sent to every till each second. A till that hears nothing for 3 s asks everyone for ID.
+
+    agent: a new one means that the agent has started anew: say hello, and open the running sale again. problems: what
+    keeps the agent from knowing; while there is any, its answers are UNKNOWN.
+    """
+
+    type: ClassVar[str] = "lane.health"
+    lane: str
+    agent: Id
+    status: Literal["ok", "degraded"]
+    problems: tuple[str, ...]
 
 
 class AgeInterval(BaseModel):
@@ -134,7 +180,8 @@ class State(Data):
 
 
 MESSAGES: dict[str, type[Data]] = {
-    data.type: data for data in (Hello, SaleOpened, RestrictedItem, IdChecked, SaleClosed, Ack, Error, Alert, State)
+    data.type: data
+    for data in (Hello, SaleOpened, RestrictedItem, IdChecked, SaleClosed, Ack, Error, Alert, Health, State)
 }
 
 
