@@ -19,13 +19,15 @@ from edge.frames import LatestFrame, RealTime, VideoFile, capture, open_camera
 from edge.identity import LiveIdentity, ReplayIdentity
 from edge.lane import Lane, Told
 from edge.pipeline import Pipeline
-from edge.till.messages import Alert, Error, Event, State, wrap
+from edge.till.desk import TillDesk, envelope
+from edge.till.messages import Alert
 from edge.till.server import TillServer
 
 if TYPE_CHECKING:
     from edge.config import Settings
     from edge.frames import Frame, FrameSource
     from edge.identity import Identity
+    from edge.lane import Outcome
 
 log = logging.getLogger(__name__)
 
@@ -59,12 +61,18 @@ class Agent:
             self._pipeline = Pipeline(settings, age_model)
             opened.callback(self._pipeline.close)
             age_model.predict(np.zeros((1, CROP_PX, CROP_PX, 3), np.uint8))
-            # Last, so that a start that fails leaves no empty file behind.
+            # Late, so that a start that fails leaves no empty file behind.
             self._events = EventLog(settings.events)
             opened.callback(self._events.close)
+            self._identity: Identity = ReplayIdentity() if settings.replay else LiveIdentity()
+            self._lane = Lane(settings, challenge_age, bundle.hash, self._identity)
+            self._desk: TillDesk | None = None
+            if self._server:
+                self._desk = TillDesk(
+                    settings, self._lane, self._identity, self._events, self._server, time.monotonic()
+                )
+                opened.callback(self._desk.close)
             self._opened = opened.pop_all()
-        self._identity: Identity = ReplayIdentity() if settings.replay else LiveIdentity()
-        self._lane = Lane(settings, challenge_age, bundle.hash, self._identity)
         log.info("age model %s %s, on %s", bundle.manifest.name, bundle.hash, age_model.backend)
         log.info("asks whoever looks younger than %d; legal age %d", challenge_age, settings.policy.legal_age)
         self.timings = self._pipeline.timings
@@ -95,6 +103,7 @@ class Agent:
     def _live(self) -> None:
         """The newest frame, and the tills' messages in between."""
         assert self._server
+        assert self._desk
         log.info("lane %s: tills connect to %s, live state on %s", self._settings.lane, *self._server.addresses)
         thread = threading.Thread(
             target=capture, args=(self._source, self.slot, self._stopping), name="capture", daemon=True
@@ -106,52 +115,29 @@ class Agent:
                 self._take_in(frame)
             else:
                 now_s = time.monotonic()
-                self._tell(self._lane.tick(now_s), now_s)
-            self._serve_tills(self._server)
+                self._pass_on(self._lane.tick(now_s), now_s)
+            self._desk.serve(time.monotonic())
         self.stop()
         thread.join(timeout=1.0)
 
     def _take_in(self, frame: Frame) -> None:
         faces = self._pipeline.process(frame, estimate_ages=self._lane.analysing)
         now_s = frame.grab_s if self._settings.replay else time.monotonic()
-        self._tell(self._lane.see(faces, frame, now_s), now_s)
+        self._pass_on(self._lane.see(faces, frame, now_s), now_s)
         if not self._settings.replay:
             self.timings.add("grab to event", (time.monotonic() - frame.grab_s) * 1000)
         self.frames += 1
 
-    def _serve_tills(self, server: TillServer) -> None:
-        for till, message in server.poll():
-            now_s = time.monotonic()
-            if isinstance(message, Event):
-                try:
-                    told = self._lane.hear(message.id, message.content(), now_s)
-                except ValueError as problem:
-                    told = [Told(Error(text=str(problem), message_id=message.id), only_to_asker=True)]
-            else:
-                told = [Told(Error(text=str(message)), only_to_asker=True)]
-            self._tell(told, now_s, asker=till)
-
-    def _tell(self, told: list[Told], now_s: float, asker: bytes | None = None) -> None:
-        """Put messages into envelopes and send each where it belongs."""
-        for message in told:
-            event = wrap(
-                message.data,
-                id=self._identity.new_id(),
-                source=f"/edge-agent/{self._settings.lane}",
-                time=self._identity.wall_time(now_s),
-            )
-            if message.only_to_asker:
-                if self._server and asker is not None:
-                    self._server.send(asker, event)
-                continue
-            self._events.write(event)
-            if isinstance(message.data, Alert):
-                log.info(narrate(message.data))
-            if self._server:
-                kind = "state" if isinstance(message.data, State) else "alert"
-                self._server.publish(f"lane.{kind}.{self._settings.lane}", event)
-                if isinstance(message.data, Alert):
-                    self._server.tell_all(event)
+    def _pass_on(self, outcomes: list[Outcome], now_s: float) -> None:
+        """To the tills; in a replay, which has none, to whoever reads the events."""
+        if self._desk:
+            self._desk.pass_on(outcomes, now_s)
+            return
+        for one in outcomes:
+            if isinstance(one, Told):
+                self._events.write(envelope(one.data, self._settings.lane, self._identity, now_s))
+                if isinstance(one.data, Alert):
+                    log.info(narrate(one.data))
 
 
 def _open_source(settings: Settings) -> FrameSource:

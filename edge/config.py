@@ -5,6 +5,7 @@ Flags win over EDGE_* variables, and those over the file. What is out of range f
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
 from pathlib import Path
@@ -161,6 +162,12 @@ class Settings(BaseSettings):
         if self.replay and self.video is None:
             raise ValueError("replay needs a recording: add --video FILE")
         return self
+
+    @property
+    def hash(self) -> str:
+        """Twelve hex digits that change when a setting does that decides about a sale."""
+        deciding = self.model_dump_json(include={"mode", "zone", "detector", "quality", "tracking", "policy"})
+        return hashlib.sha256(deciding.encode()).hexdigest()[:12]
 
     @classmethod
     def settings_customise_sources(

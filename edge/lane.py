@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from edge.customer import CustomerZone
 from edge.policy import Decision, Reason, Verdict, decide
-from edge.sale import Sale
+from edge.records import AlertRecord, SaleRecord
+from edge.sale import Sale, resume
 from edge.till.messages import (
     Ack,
     AgeInterval,
@@ -29,22 +30,40 @@ if TYPE_CHECKING:
     from edge.frames import Frame
     from edge.fusion import AgeEstimate
     from edge.identity import Identity
+    from edge.records import Ended
+    from edge.till.messages import ErrorCode
 
 _STATE_EVERY_S = 1.0
 _BLIND_S = 1.0
 """A frame older than this says nothing about who stands there now."""
 
+SILENT_S = 3600.0
+"""A sale whose till has not spoken of it for so long is taken to be abandoned."""
+
+NOBODY = ""
+"""The till of a sale that the zone opened."""
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Something to tell: to everybody who listens, or to the one till that asked."""
+    """Something to tell: to everybody who listens, or, as an answer, to the one till that asked."""
 
     data: Data
     only_to_asker: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A till's sale is over; this is what is kept of it."""
+
+    record: SaleRecord
+
+
+Outcome = Told | Closed
+
+
 class Lane:
-    """Takes in frames' faces and the till's messages, and gives out what to tell."""
+    """Takes in frames' faces and the till's messages, and gives out what to tell and what to keep."""
 
     def __init__(self, settings: Settings, challenge_age: int, model_hash: str, identity: Identity) -> None:
         self._settings, self._identity = settings, identity
@@ -56,13 +75,29 @@ class Lane:
         self._sequence = -1
         self._last_state: State | None = None
         self._last_state_s = -_STATE_EVERY_S
+        self.recording = True
+        """Set to False while nothing can be kept on disk: the answers are UNKNOWN then."""
 
     @property
     def analysing(self) -> bool:
         """Whether ages are wanted now: always in continuous mode, else while a sale is open."""
         return self._continuous or self._sale is not None
 
-    def see(self, faces: Faces, frame: Frame, now_s: float) -> list[Told]:
+    @property
+    def open_record(self) -> SaleRecord | None:
+        """What must outlive a crash of the sale that a till has open."""
+        return self._sale.record if self._sale and self._sale.record.till != NOBODY else None
+
+    def blind(self, now_s: float) -> bool:
+        """Whether the last frame is too old to say who stands there."""
+        return self._seen_s is None or now_s - self._seen_s > _BLIND_S
+
+    def resume(self, record: SaleRecord, now_s: float) -> None:
+        """Go on with a sale that was open when the agent stopped."""
+        self._serve_till()
+        self._sale = resume(record, now_s)
+
+    def see(self, faces: Faces, frame: Frame, now_s: float) -> list[Outcome]:
         """Take in what the pipeline said of a frame. now_s: the same clock as the frame's grab time."""
         self._zone.see(faces, frame.pixels.shape, frame.grab_s)
         self._seen_s, self._sequence = frame.grab_s, frame.sequence
@@ -73,79 +108,126 @@ class Lane:
             self._sale = self._sale.with_customer(customer.track_id)
         return self.tick(now_s)
 
-    def tick(self, now_s: float) -> list[Told]:
-        """What time alone may bring: an answer that is due although no frame came."""
-        verdict = self._verdict(now_s)
-        told: list[Told] = []
-        sale = self._sale
-        if sale and sale.wants(verdict, now_s, self._settings.policy.answer_within_s):
-            told.append(Told(self._alert(sale, verdict, now_s)))
-            self._sale = sale.with_answer(verdict)
-        state = self._state(verdict, now_s)
+    def tick(self, now_s: float) -> list[Outcome]:
+        """What time alone may bring: an answer that is due although no frame came, and the end of a forgotten sale."""
+        outcomes: list[Outcome] = []
+        if self.open_record and self._sale and now_s - self._sale.heard_s > SILENT_S:
+            outcomes += self._close("abandoned", None, now_s)
+        found = self._verdict(now_s)
+        if self._sale and (due := self._sale.due(found, now_s, self._settings.policy.answer_within_s)):
+            alert = self._alert(self._sale, due, now_s)
+            self._sale = self._sale.answered(due, _recorded(alert))
+            outcomes.append(Told(alert))
+        state = self._state(found, now_s)
         changed = self._last_state is None or _shown(state) != _shown(self._last_state)
         if changed or now_s - self._last_state_s >= _STATE_EVERY_S:
             self._last_state, self._last_state_s = state, now_s
-            told.append(Told(state))
-        return told
+            outcomes.append(Told(state))
+        return outcomes
 
-    def hear(self, message_id: str, data: Data, now_s: float) -> list[Told]:
-        """Take in a message of a till; the first one told is the reply to it."""
+    def hear(self, till: str, message_id: str, data: Data, now_s: float) -> list[Outcome]:
+        """Take in a message of a till; the first outcome is the reply to it, if there is any. Heard twice, a message
+        does no more than heard once."""
         ack = Told(Ack(message_id=message_id), only_to_asker=True)
         if isinstance(data, Ack):
-            return []
+            return self._hear_receipt(till, data, now_s)
         if isinstance(data, Hello):
             self._serve_till()
-            return [ack]
-        if isinstance(data, SaleOpened):
-            return [self._open_sale(message_id, data.sale_id, now_s) or ack]
-        if not isinstance(data, RestrictedItem | IdChecked | SaleClosed):
-            return [_refusal(message_id, f"{data.type} is not a message for the agent")]
-        if self._sale is None or self._sale.sale_id != data.sale_id:
-            return [_refusal(message_id, f"sale {data.sale_id} is not open: send lane.sale.opened first")]
-        if isinstance(data, RestrictedItem):
-            self._sale = self._sale.scanned(now_s)
+            if self._sale and self._sale.record.till == till:
+                self._sale = self._sale.heard(now_s)
             return [ack, *self.tick(now_s)]
+        if isinstance(data, SaleOpened):
+            return self._open_sale(till, message_id, data.sale_id, now_s)
+        if not isinstance(data, RestrictedItem | IdChecked | SaleClosed):
+            return [_refusal(message_id, "not-for-agent", f"{data.type} is not a message for the agent")]
+        if self._sale is None or (self._sale.sale_id, self._sale.record.till) != (data.sale_id, till):
+            # A till that closes its sale once more, because our answer was lost, is told that it is closed.
+            if isinstance(data, SaleClosed):
+                return [ack]
+            mend = "send lane.sale.opened first"
+            return [_refusal(message_id, "no-such-sale", f"sale {data.sale_id} is not open: {mend}", data.sale_id)]
+        self._sale = self._sale.heard(now_s)
+        at = self._identity.wall_time(now_s)
         if isinstance(data, SaleClosed):
-            self._sale = None
-        return [ack]
+            return [ack, *self._close("completed" if data.completed else "cancelled", data.cashier_id, now_s)]
+        if isinstance(data, IdChecked):
+            self._sale = self._sale.checked(data.outcome, data.cashier_id, at)
+        else:
+            self._sale = self._sale.scanned(now_s, at)
+        return [ack, *self.tick(now_s)]
+
+    def expired(self, alert_id: str) -> None:
+        """An alert was not delivered in time."""
+        if self._sale:
+            self._sale = self._sale.expired(alert_id)
+
+    def _hear_receipt(self, till: str, receipt: Ack, now_s: float) -> list[Outcome]:
+        if self._sale and receipt.alert_id and self._sale.record.till == till:
+            self._sale = self._sale.received(receipt.alert_id, self._identity.wall_time(now_s))
+        return []
 
     def _serve_till(self) -> None:
         """From the first till on, sales are the till's and no longer the zone's."""
         if self._settings.mode == "auto" and self._continuous:
             self._continuous, self._sale = False, None
 
-    def _open_sale(self, message_id: str, sale_id: str, now_s: float) -> Told | None:
-        """Open a till's sale; returns a refusal, if it is one."""
+    def _open_sale(self, till: str, message_id: str, sale_id: str, now_s: float) -> list[Outcome]:
         # A till whose connection came back by itself says no second hello.
         self._serve_till()
         if self._continuous:
-            return _refusal(message_id, "this lane runs in mode continuous, where the agent itself opens the sales")
+            text = "this lane runs in mode continuous, where the agent itself opens the sales"
+            return [_refusal(message_id, "wrong-mode", text, sale_id)]
+        ack = Told(Ack(message_id=message_id), only_to_asker=True)
         # A till that repeats itself, because our answer was lost, must not undo what was scanned since.
-        if self._sale is None or self._sale.sale_id != sale_id:
-            # A new sale takes nothing over from the one before, not even from the same face.
-            self._zone.forget_ages()
-            self._sale = Sale(sale_id, now_s)
-        return None
+        if self._sale and (self._sale.sale_id, self._sale.record.till) == (sale_id, till):
+            self._sale = self._sale.heard(now_s)
+            return [ack, *self.tick(now_s)]
+        ended = self._close("abandoned", None, now_s)
+        # A new sale takes nothing over from the one before, not even from the same face.
+        self._zone.forget_ages()
+        self._sale = self._new_sale(sale_id, till, now_s)
+        return [ack, *ended]
+
+    def _new_sale(self, sale_id: str, till: str, now_s: float) -> Sale:
+        record = SaleRecord(
+            sale_id=sale_id,
+            lane=self._settings.lane,
+            till=till,
+            opened_at=self._identity.wall_time(now_s),
+            model=self._model_hash,
+            config=self._settings.hash,
+        )
+        return Sale(record, now_s)
+
+    def _close(self, ended: Ended, cashier_id: str | None, now_s: float) -> list[Outcome]:
+        sale, self._sale = self._sale, None
+        return [Closed(sale.closed(ended, cashier_id, self._identity.wall_time(now_s)))] if sale else []
 
     def _keep_sale_of(self, customer: int | None, now_s: float) -> None:
         """Without a till, every customer is a sale of their own, and is taken to buy something restricted."""
         if self._sale and self._sale.customer != customer:
             self._sale = None
         if customer is not None and self._sale is None:
-            self._sale = Sale(self._identity.new_id(), now_s).with_customer(customer).scanned(now_s)
+            sale = self._new_sale(self._identity.new_id(), NOBODY, now_s).with_customer(customer)
+            self._sale = sale.scanned(now_s, sale.record.opened_at)
 
     def _verdict(self, now_s: float) -> Verdict:
-        customer = self._zone.customer
-        if self._seen_s is None or now_s - self._seen_s > _BLIND_S:
-            doubts: tuple[Reason, ...] = (Reason.CAMERA_LOST,)
-        elif self._sale and self._sale.customer is not None and customer and customer.track_id != self._sale.customer:
+        customer, sale = self._zone.customer, self._sale
+        if not self.recording:
+            doubts: tuple[Reason, ...] = (Reason.NOT_RECORDED,)
+        elif self.blind(now_s):
+            doubts = (Reason.CAMERA_LOST,)
+        elif sale and sale.resumed:
+            doubts = (Reason.RESTARTED,)
+        elif sale and sale.customer is not None and customer is None:
+            doubts = (Reason.CUSTOMER_LEFT,)
+        elif sale and sale.customer is not None and customer and customer.track_id != sale.customer:
             doubts = (Reason.CUSTOMER_CHANGED,)
         else:
             doubts = self._zone.doubts(now_s)
         return decide(customer.age if customer else None, doubts, self._challenge_age, self._settings.policy)
 
     def _alert(self, sale: Sale, verdict: Verdict, now_s: float) -> Alert:
-        issued_at = self._identity.wall_time(now_s)
         by_new_look = sale.told is not None and sale.told.decision is Decision.UNKNOWN
         # In a replay nothing is measured against the clock, so that the same file gives the same bytes.
         measured = self._seen_s is not None and not self._settings.replay
@@ -161,7 +243,7 @@ class Lane:
             samples=verdict.looks,
             model=self._model_hash,
             text=prompt(verdict, self._challenge_age),
-            issued_at=issued_at,
+            issued_at=self._identity.wall_time(now_s),
             expires_at=self._identity.wall_time(now_s + self._settings.till.alert_expires_s),
             grab_to_alert_ms=round((now_s - (self._seen_s or now_s)) * 1000, 1) if measured else None,
         )
@@ -180,6 +262,11 @@ class Lane:
         )
 
 
+def _recorded(alert: Alert) -> AlertRecord:
+    """What is kept of an alert."""
+    return AlertRecord(**alert.model_dump(include=set(AlertRecord.model_fields)))
+
+
 def _interval(age: AgeEstimate | None) -> AgeInterval | None:
     return AgeInterval(mean=round(age.mean, 1), low=age.low, high=age.high) if age else None
 
@@ -189,5 +276,5 @@ def _shown(state: State) -> tuple[object, ...]:
     return state.customer, state.decision, state.reasons, state.people, state.analysing
 
 
-def _refusal(message_id: str, text: str) -> Told:
-    return Told(Error(text=text, message_id=message_id), only_to_asker=True)
+def _refusal(message_id: str, code: ErrorCode, text: str, sale_id: str | None = None) -> Told:
+    return Told(Error(code=code, text=text, message_id=message_id, sale_id=sale_id), only_to_asker=True)

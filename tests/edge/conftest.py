@@ -16,8 +16,9 @@ from edge.config import Settings
 from edge.faces import AGES, NO_TRACK, Faces
 from edge.frames import Frame
 from edge.identity import ReplayIdentity
-from edge.lane import Lane, Told
-from edge.till.messages import Alert, Data, State
+from edge.lane import Closed, Lane, Outcome, Told
+from edge.records import SaleRecord
+from edge.till.messages import Ack, Alert, Data, State
 
 hypothesis_settings.register_profile("edge", deadline=None, derandomize=True, max_examples=50)
 hypothesis_settings.load_profile("edge")
@@ -134,6 +135,7 @@ class Drive:
         self.now_s, self._frames, self._messages = 0.0, 0, 0
         self.alerts: list[Alert] = []
         self.states: list[State] = []
+        self.records: list[SaleRecord] = []
 
     def show(self, *people: Someone, frames: int = 1) -> None:
         for _ in range(frames):
@@ -149,21 +151,29 @@ class Drive:
             self.now_s = round(min(self.now_s + 0.05, until_s), 6)
             self._keep(self.lane.tick(self.now_s))
 
-    def hear(self, message: Data) -> Data:
+    def hear(self, message: Data, till: str = "till-1") -> Data:
         """The till says something; returns the agent's reply."""
         self._messages += 1
-        told = self.lane.hear(f"message-{self._messages}", message, self.now_s)
-        assert [one.only_to_asker for one in told] == [True] + [False] * (len(told) - 1)
-        self._keep(told[1:])
-        return told[0].data
+        reply, *outcomes = self.lane.hear(till, f"message-{self._messages}", message, self.now_s)
+        assert isinstance(reply, Told)
+        assert reply.only_to_asker
+        assert not any(one.only_to_asker for one in outcomes if isinstance(one, Told))
+        self._keep(outcomes)
+        return reply.data
+
+    def confirm(self, alert: Alert, till: str = "till-1") -> None:
+        """The till says that it has an alert."""
+        assert self.lane.hear(till, "confirmation", Ack(message_id="any", alert_id=alert.alert_id), self.now_s) == []
 
     @property
     def decisions(self) -> list[str]:
         return [alert.decision.value for alert in self.alerts]
 
-    def _keep(self, told: list[Told]) -> None:
-        self.alerts += [one.data for one in told if isinstance(one.data, Alert)]
-        self.states += [one.data for one in told if isinstance(one.data, State)]
+    def _keep(self, outcomes: list[Outcome]) -> None:
+        told = [one.data for one in outcomes if isinstance(one, Told)]
+        self.alerts += [data for data in told if isinstance(data, Alert)]
+        self.states += [data for data in told if isinstance(data, State)]
+        self.records += [one.record for one in outcomes if isinstance(one, Closed)]
 
 
 @pytest.fixture(scope="session")

@@ -155,20 +155,20 @@ def test_a_till_gets_a_receipt_for_every_message_of_its_sale(sale: Any) -> None:
     assert replies == [Ack(message_id=f"message-{number}") for number in (2, 3, 4, 5)]
 
 
-@pytest.mark.parametrize(
-    "message", [NEXT_SCAN, IdChecked(sale_id="sale-2", outcome="failed"), SaleClosed(sale_id="sale-2")]
-)
+@pytest.mark.parametrize("message", [NEXT_SCAN, IdChecked(sale_id="sale-2", outcome="failed")])
 def test_a_message_about_a_sale_that_is_not_open_is_refused_with_the_mend(message: Any, sale: Any) -> None:
     reply = sale.hear(message)
     assert isinstance(reply, Error)
+    assert (reply.code, reply.sale_id) == ("no-such-sale", "sale-2")
     assert "sale sale-2 is not open: send lane.sale.opened first" in reply.text
     assert reply.message_id == "message-2"
 
 
 def test_a_receipt_is_not_answered_and_an_agents_own_message_is_refused(make_lane: Callable[..., Any]) -> None:
     lane = make_lane()
-    assert lane.hear("m1", Ack(message_id="a"), 0.0) == []
-    assert isinstance(lane.hear("m2", Error(text="no"), 0.0)[0].data, Error)
+    assert lane.hear("till-1", "m1", Ack(message_id="a"), 0.0) == []
+    refused = lane.hear("till-1", "m2", Error(code="malformed", text="no"), 0.0)[0].data
+    assert (refused.type, refused.code) == ("lane.error", "not-for-agent")
 
 
 def test_states_follow_every_change_at_once_and_else_come_once_a_second(drive: Drive, someone: Any) -> None:

@@ -1,0 +1,90 @@
+"""What a lane keeps on disk: the open sale, the alerts on their way, and the audit log; each change whole or not at
+all."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from edge.audit import Audit
+from edge.database import Database
+from edge.errors import UsageError
+from edge.records import SaleRecord
+from edge.till.outbox import Outbox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+    from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+
+class Ledger:
+    """The lane's database, opened by the one agent that may write it."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises StoreError when the folder cannot be written, UsageError when another agent uses it."""
+        self._database = Database(folder)
+        self._lock = (folder / "lane.lock").open("w")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._database.close()
+            self._lock.close()
+            raise UsageError(f"another edge-agent uses {folder}: give each lane its own state_dir") from None
+        self._audit = Audit(self._database)
+        self.outbox = Outbox(self._database)
+        self._saved: SaleRecord | None = None
+
+    @contextmanager
+    def changes(self) -> Iterator[None]:
+        """All that is kept inside is written at the end, or none of it. Raises StoreError."""
+        waiting, saved = self.outbox.waiting, self._saved
+        try:
+            with self._database.transaction():
+                yield
+        except BaseException:
+            self.outbox.waiting, self._saved = waiting, saved
+            raise
+
+    def open_sales(self) -> list[SaleRecord]:
+        """The sales that were open when the agent stopped, oldest first."""
+        rows = self._database.rows("SELECT record FROM sale ORDER BY rowid")
+        return [SaleRecord.model_validate_json(str(text)) for (text,) in rows]
+
+    def holds(self, record: SaleRecord | None) -> bool:
+        """Whether the open sale is on disk as it is now."""
+        return record is None or record == self._saved
+
+    def save(self, record: SaleRecord | None) -> None:
+        """Note how far the open sale has come. Written only when it has changed."""
+        if record is None or self.holds(record):
+            return
+        with self._database.transaction() as connection:
+            connection.execute(
+                "INSERT INTO sale VALUES (?, ?) ON CONFLICT (sale_id) DO UPDATE SET record = excluded.record",
+                (record.sale_id, record.model_dump_json()),
+            )
+        self._saved = record
+
+    def close(self, record: SaleRecord) -> None:
+        """A sale is over: what is left of its alerts expires, and if something restricted was scanned, the audit log
+        gets its record."""
+        with self._database.transaction() as connection:
+            connection.execute("DELETE FROM sale WHERE sale_id = ?", (record.sale_id,))
+            self.outbox.close_sale(record.sale_id)
+            if record.restricted_at is not None:
+                head = self._audit.append(record)
+                # Noted outside the file, so that a log that was cut short or made anew can be told from the real one.
+                log.info("audit: record %d, %s", head.number, head.hash)
+
+    def prune(self, older_than: datetime) -> int:
+        """Remove audit records opened before; returns how many."""
+        return self._audit.prune(older_than)
+
+    def shut(self) -> None:
+        self._database.close()
+        self._lock.close()
