@@ -1,8 +1,8 @@
 """The audit log: one record for every restricted sale, each with the hash of the one before. Append-only.
 
-A record that is changed, removed or put elsewhere breaks the chain, and `verify` says where. Whoever can write the file
-can also write a whole new chain, or leave out the newest records: against that, the agent logs the newest hash, and
-`verify` takes one that was noted elsewhere.
+A record that is changed, removed or put elsewhere breaks the chain, and `verify` says which. Whoever can write the file
+can also write a whole new chain: against that, the agent logs the newest hash, and `verify` takes one that was noted
+elsewhere.
 """
 
 from __future__ import annotations
@@ -24,10 +24,32 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The newest record: its number, 0 when there was none yet, and its hash."""
+    """A record by its number, 0 when there is none, and its hash."""
 
     number: int
     hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """A record as it stands in the file. before: the hash that the record before had when this one was written."""
+
+    number: int
+    text: str
+    before: str
+    hash: str
+
+    @property
+    def sound(self) -> bool:
+        return chained(self.before, self.number, self.text) == self.hash
+
+    @property
+    def record(self) -> SaleRecord | None:
+        """None when it cannot be read."""
+        try:
+            return SaleRecord.model_validate_json(self.text)
+        except ValidationError:
+            return None
 
 
 class Audit:
@@ -38,72 +60,114 @@ class Audit:
 
     @property
     def head(self) -> Head:
-        """Raises StoreError."""
-        rows = self._database.rows("SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1")
-        return Head(*rows[0]) if rows else self._pruned()  # type: ignore[arg-type]
+        """The newest record. Raises StoreError."""
+        return self._end("newest")
+
+    @property
+    def pruned(self) -> Head:
+        """The newest of the records that were removed because of their age. Raises StoreError."""
+        return self._end("pruned")
 
     def append(self, record: SaleRecord) -> Head:
         """Write a record behind the newest one; part of a transaction that is under way. Raises StoreError."""
         with self._database.transaction() as connection:
             before, text = self.head, record.model_dump_json()
-            head = Head(before.number + 1, chained(before.hash, before.number + 1, text))
-            connection.execute("INSERT INTO audit VALUES (?, ?, ?)", (head.number, text, head.hash))
+            number = before.number + 1
+            head = Head(number, chained(before.hash, number, text))
+            connection.execute("INSERT INTO audit VALUES (?, ?, ?, ?)", (number, text, before.hash, head.hash))
+            connection.execute("UPDATE audit_end SET number = ?, hash = ? WHERE which = 'newest'", (number, head.hash))
         return head
 
     def records(self) -> Iterator[tuple[int, SaleRecord]]:
         """Number and content of every record that can be read, oldest first. Raises StoreError."""
-        for number, text, _ in self._rows():
-            try:
-                yield number, SaleRecord.model_validate_json(text)
-            except ValidationError:
-                continue
+        for link in self._links():
+            if record := link.record:
+                yield link.number, record
 
     def verify(self, known: str | None = None) -> list[str]:
         """What is wrong with the chain, a line each; empty when nothing is. Raises StoreError.
 
         known: the hash of a record as it was noted elsewhere; it must be in the chain.
         """
-        pruned, problems = self._pruned(), []
-        expected, before, seen = pruned.number + 1, pruned.hash, {pruned.hash}
-        for number, text, written in self._rows():
-            if number > expected:
-                last = f"{expected}" if number == expected + 1 else f"{expected} to {number - 1}"
-                problems.append(f"record {last} is missing")
-            elif number < expected:
-                problems.append(f"record {number} stands behind record {expected - 1}, where pruning had left none")
-            elif chained(before, number, text) != written:
-                problems.append(f"record {number} was changed, or stands where another one was")
-            try:
-                SaleRecord.model_validate_json(text)
-            except ValidationError:
-                problems.append(f"record {number} cannot be read")
-            expected, before = number + 1, written
-            seen.add(written)
-        if known is not None and known not in seen:
-            problems.append(f"the record with hash {known} is not there: the newest one is number {expected - 1}")
+        with self._database.snapshot():
+            pruned, problems = self.pruned, []
+            last, last_sound, seen = pruned, True, {pruned.hash}
+            for link in self._links():
+                seen.add(link.hash)
+                if link.number <= pruned.number:
+                    problems.append(f"record {link.number} is one of those that were pruned, and yet it is there")
+                    continue
+                problems += _between(last, last_sound, link)
+                if not link.sound:
+                    problems.append(f"record {link.number} was changed, or stands where another one was")
+                elif link.record is None:
+                    problems.append(f"record {link.number} is as it was written, but this edge-agent cannot read it")
+                last, last_sound = Head(link.number, link.hash), link.sound
+            problems += _behind(last, last_sound, self.head)
+            if known is not None and known not in seen:
+                problems.append(self._not_there(known))
         return problems
 
     def prune(self, older_than: datetime) -> int:
         """Remove the oldest records up to the first one that was opened since; returns how many. The chain goes on
-        from the last one removed, so that it can still be verified. Raises StoreError."""
+        from the last one removed, so that it can still be verified. Raises StoreError.
+
+        The date of a record that was changed or cannot be read is not believed: the record goes when a sound one
+        behind it does.
+        """
         with self._database.transaction() as connection:
-            last, removed = None, 0
-            for number, text, written in self._rows():
-                if SaleRecord.model_validate_json(text).opened_at >= older_than:
+            last = None
+            for link in self._links():
+                if not link.sound or not (record := link.record):
+                    continue
+                if record.opened_at >= older_than:
                     break
-                last, removed = Head(number, written), removed + 1
-            if last:
-                connection.execute("UPDATE audit_pruned SET number = ?, hash = ?", (last.number, last.hash))
-                connection.execute("DELETE FROM audit WHERE number <= ?", (last.number,))
-        return removed
+                last = link
+            if not last:
+                return 0
+            connection.execute(
+                "UPDATE audit_end SET number = ?, hash = ? WHERE which = 'pruned'", (last.number, last.hash)
+            )
+            return connection.execute("DELETE FROM audit WHERE number <= ?", (last.number,)).rowcount
 
-    def _pruned(self) -> Head:
-        return Head(*self._database.rows("SELECT number, hash FROM audit_pruned")[0])  # type: ignore[arg-type]
+    def _end(self, which: str) -> Head:
+        rows = self._database.rows("SELECT number, hash FROM audit_end WHERE which = ?", which)
+        return Head(*rows[0]) if rows else Head(0, "")  # type: ignore[arg-type]
 
-    def _rows(self) -> list[tuple[int, str, str]]:
-        return self._database.rows("SELECT number, record, hash FROM audit ORDER BY number")  # type: ignore[return-value]
+    def _links(self) -> Iterator[_Link]:
+        for row in self._database.each("SELECT number, record, before, hash FROM audit ORDER BY number"):
+            yield _Link(*row)  # type: ignore[arg-type]
+
+    def _not_there(self, known: str) -> str:
+        text = f"no record has the hash {known}: the newest one is number {self.head.number}"
+        return f"{text}, and {self.pruned.number} were pruned" if self.pruned.number else text
 
 
 def chained(before: str, number: int, text: str) -> str:
     """SHA-256, in hex, of the hash before, the number and the record's JSON, a line each."""
-    return hashlib.sha256(f"{before}\n{number}\n{text}".encode()).hexdigest()
+    return hashlib.sha256(f"{before}\n{number}\n{text}".encode(errors="surrogateescape")).hexdigest()
+
+
+def _between(last: Head, last_sound: bool, link: _Link) -> list[str]:
+    """What is wrong between two records that follow each other in the file."""
+    if link.number > last.number + 1:
+        return [_missing(last.number + 1, link.number - 1)]
+    # A record that was changed is named for itself; whether the next one follows from it says nothing more.
+    if link.sound and last_sound and link.before != last.hash:
+        return [f"record {last.number} is not the one that record {link.number} was written behind"]
+    return []
+
+
+def _behind(last: Head, last_sound: bool, newest: Head) -> list[str]:
+    """What is wrong behind the last record in the file, by what was noted of the newest one."""
+    if last.number < newest.number:
+        return [_missing(last.number + 1, newest.number)]
+    if last.number > newest.number:
+        return [f"record {newest.number} was noted as the newest, and yet there is a record {last.number}"]
+    if last_sound and last.hash != newest.hash:
+        return [f"record {last.number} is not the one that was noted as the newest"]
+    return []
+
+
+def _missing(first: int, last: int) -> str:
+    return f"record {first} is missing" if first == last else f"records {first} to {last} are missing"

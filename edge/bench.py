@@ -23,7 +23,7 @@ from edge.errors import RunError
 from edge.frames import Frame, RealTime, VideoFile
 from edge.pipeline import Pipeline
 from edge.till.messages import Alert, Hello, RestrictedItem, SaleClosed, SaleOpened
-from edge.till.reference import Till
+from edge.till.reference.dealer import Till
 
 if TYPE_CHECKING:
     from edge.config import Settings
@@ -54,7 +54,8 @@ def _first_event_s(clip: Path) -> float:
     """From starting the command to its first event, which the first frame brings."""
     with tempfile.TemporaryDirectory() as folder:
         sockets = ["--till.reliable", f"ipc://{folder}/reliable", "--till.live", f"ipc://{folder}/live"]
-        command = [sys.executable, "-m", "edge", "run", "--video", str(clip), "--events", "-", *sockets]
+        kept = ["--state-dir", folder]
+        command = [sys.executable, "-m", "edge", "run", "--video", str(clip), "--events", "-", *sockets, *kept]
         start_s = time.monotonic()
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
             assert running.stdout
@@ -115,7 +116,16 @@ def _real_time(clip: Path, seconds: float) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         reliable = f"ipc://{folder}/reliable"
         settings = load_settings(
-            ["--video", str(clip), "--till.reliable", reliable, "--till.live", f"ipc://{folder}/live"]
+            [
+                "--video",
+                str(clip),
+                "--till.reliable",
+                reliable,
+                "--till.live",
+                f"ipc://{folder}/live",
+                "--state-dir",
+                folder,
+            ]
         )
         source = _Looped(clip, settings.lane, seconds)
         agent = Agent(settings, RealTime(source))

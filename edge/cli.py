@@ -22,6 +22,8 @@ edge-agent: watches a checkout lane and tells the till when to ask for ID.
   edge-agent run --help                     every setting
   edge-agent predict PATH... --csv out.csv  ages on still pictures
   edge-agent bench CLIP                     how fast this machine is, stage by stage
+  edge-agent keys new TILL                  let a till connect from another machine; also keys list, keys revoke
+  edge-agent report cashiers --since 7d     who asked for ID, and who did not; also report sales, report verify
 """
 
 
@@ -36,7 +38,7 @@ def _main(words: list[str]) -> None:
     if words[0] in ("-V", "--version"):
         print(f"edge-agent {__version__}")
         return
-    commands = {"run": _run, "predict": _predict, "bench": _bench}
+    commands = {"run": _run, "predict": _predict, "bench": _bench, "keys": _keys, "report": _report}
     if words[0].startswith("-"):
         _run(words)
     elif words[0] in commands:
@@ -84,3 +86,15 @@ def _bench(words: list[str]) -> None:
     from edge.bench import bench
 
     bench(arguments.clip, arguments.seconds, as_json=arguments.json)
+
+
+def _keys(words: list[str]) -> None:
+    from edge.keys_command import keys
+
+    keys(words)
+
+
+def _report(words: list[str]) -> None:
+    from edge.report.command import report
+
+    report(words)

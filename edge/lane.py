@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,8 @@ from edge.till.messages import (
 from edge.till.prompts import prompt
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from edge.config import Settings
     from edge.faces import Faces
     from edge.frames import Frame
@@ -39,6 +42,9 @@ _BLIND_S = 1.0
 
 SILENT_S = 3600.0
 """A sale whose till has not spoken of it for so long is taken to be abandoned."""
+
+_KNOWN_OVER = 64
+"""So many closed sales are remembered, for tills that repeat an old message because its answer was lost."""
 
 NOBODY = ""
 """The till of a sale that the zone opened."""
@@ -75,6 +81,7 @@ class Lane:
         self._sequence = -1
         self._last_state: State | None = None
         self._last_state_s = -_STATE_EVERY_S
+        self._over: deque[tuple[str, str]] = deque(maxlen=_KNOWN_OVER)
         self.recording = True
         """Set to False while nothing can be kept on disk: the answers are UNKNOWN then."""
 
@@ -92,10 +99,12 @@ class Lane:
         """Whether the last frame is too old to say who stands there."""
         return self._seen_s is None or now_s - self._seen_s > _BLIND_S
 
-    def resume(self, record: SaleRecord, now_s: float) -> None:
-        """Go on with a sale that was open when the agent stopped."""
-        self._serve_till()
-        self._sale = resume(record, now_s)
+    def resume(self, record: SaleRecord | None, closed: Iterable[SaleRecord], now_s: float) -> None:
+        """Go on after a restart. record: the sale that was open. closed: the last ones before it, oldest first."""
+        self._over.extend((one.till, one.sale_id) for one in closed if one.ended != "abandoned")
+        if record:
+            self._serve_till()
+            self._sale = resume(record, now_s)
 
     def see(self, faces: Faces, frame: Frame, now_s: float) -> list[Outcome]:
         """Take in what the pipeline said of a frame. now_s: the same clock as the frame's grab time."""
@@ -182,6 +191,9 @@ class Lane:
         if self._sale and (self._sale.sale_id, self._sale.record.till) == (sale_id, till):
             self._sale = self._sale.heard(now_s)
             return [ack, *self.tick(now_s)]
+        if (till, sale_id) in self._over:
+            text = "is over: give a new sale a new id"
+            return [_refusal(message_id, "no-such-sale", f"sale {sale_id} {text}", sale_id)]
         ended = self._close("abandoned", None, now_s)
         # A new sale takes nothing over from the one before, not even from the same face.
         self._zone.forget_ages()
@@ -201,6 +213,8 @@ class Lane:
 
     def _close(self, ended: Ended, cashier_id: str | None, now_s: float) -> list[Outcome]:
         sale, self._sale = self._sale, None
+        if sale and ended != "abandoned":
+            self._over.append((sale.record.till, sale.sale_id))
         return [Closed(sale.closed(ended, cashier_id, self._identity.wall_time(now_s)))] if sale else []
 
     def _keep_sale_of(self, customer: int | None, now_s: float) -> None:

@@ -8,6 +8,8 @@ import logging
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from pydantic import ValidationError
+
 from edge.audit import Audit
 from edge.database import Database
 from edge.errors import UsageError
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
     from pathlib import Path
+
+_NEWEST = 64
 
 log = logging.getLogger(__name__)
 
@@ -52,8 +56,12 @@ class Ledger:
 
     def open_sales(self) -> list[SaleRecord]:
         """The sales that were open when the agent stopped, oldest first."""
-        rows = self._database.rows("SELECT record FROM sale ORDER BY rowid")
-        return [SaleRecord.model_validate_json(str(text)) for (text,) in rows]
+        return _read(self._database.rows("SELECT record FROM sale ORDER BY rowid"))
+
+    def last_closed(self) -> list[SaleRecord]:
+        """The newest records of the audit log, oldest first."""
+        rows = self._database.rows("SELECT record FROM audit ORDER BY number DESC LIMIT ?", _NEWEST)
+        return _read(rows)[::-1]
 
     def holds(self, record: SaleRecord | None) -> bool:
         """Whether the open sale is on disk as it is now."""
@@ -88,3 +96,14 @@ class Ledger:
     def shut(self) -> None:
         self._database.close()
         self._lock.close()
+
+
+def _read(rows: list[tuple[object, ...]]) -> list[SaleRecord]:
+    """Records from their JSON. One that was tampered with is left to `report verify`; it must not stop the lane."""
+    records = []
+    for (text,) in rows:
+        try:
+            records.append(SaleRecord.model_validate_json(str(text)))
+        except ValidationError:
+            log.warning("a sale record in the database cannot be read: run edge-agent report verify")
+    return records

@@ -53,21 +53,27 @@ class SaleRecord(Record):
     ended: Ended | None = None
 
     @property
+    def answer(self) -> AlertRecord | None:
+        """What stood when the sale ended: the last answer that was not expired; None when there was none."""
+        return next((alert for alert in reversed(self.alerts) if not alert.expired), None)
+
+    @property
     def decision(self) -> Decision:
-        """What stood when the sale ended: the last answer that was not expired; UNKNOWN, which means ask, without."""
-        return next((alert.decision for alert in reversed(self.alerts) if not alert.expired), Decision.UNKNOWN)
+        """The decision that stood when the sale ended; UNKNOWN, which means ask, when the till had no answer."""
+        return self.answer.decision if self.answer else Decision.UNKNOWN
 
     @property
     def should_have_asked(self) -> bool:
-        """Whether ID was to be asked for at any time during the sale."""
-        told = [alert.decision for alert in self.alerts if not alert.expired]
-        return not told or any(decision is not Decision.NO_CHALLENGE for decision in told)
+        """Whether the last word to the till was to ask for ID. An UNKNOWN that a NO_CHALLENGE replaced is not held
+        against the cashier who saw it replaced."""
+        return self.decision is not Decision.NO_CHALLENGE
 
     def with_delivery(self, alert_id: str, *, received_at: datetime | None = None, expired: bool = False) -> SaleRecord:
-        """The record with what became of one of its alerts."""
+        """The record with what became of one of its alerts. Only the first word counts: a till also confirms the news
+        that an alert expired, and that alert stays expired."""
         alerts = tuple(
             alert.model_copy(update={"received_at": received_at, "expired": expired})
-            if alert.alert_id == alert_id and alert.received_at is None
+            if alert.alert_id == alert_id and alert.received_at is None and not alert.expired
             else alert
             for alert in self.alerts
         )

@@ -199,8 +199,8 @@ class TillDesk:
             with self._ledger.changes():
                 for record in sales[:-1]:
                     self._ledger.close(record.model_copy(update={"ended": "abandoned"}))
-            if sales and self._lane.open_record is None:
-                self._lane.resume(sales[-1], now_s)
+            if self._lane.open_record is None:
+                self._lane.resume(sales[-1] if sales else None, self._ledger.last_closed(), now_s)
         except StoreError as problem:
             self._fail(problem)
 

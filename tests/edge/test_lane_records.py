@@ -95,6 +95,25 @@ def test_closing_twice_is_harmless(sale: Any) -> None:
     assert len(sale.records) == 1
 
 
+def test_a_sale_that_is_over_is_not_opened_again_by_an_old_message(sale: Any, drive: Drive) -> None:
+    sale.hear(SCAN)
+    sale.hear(CLOSE)
+    again = drive(mode="on-sale")
+    again.lane.resume(None, sale.records, 0.0)
+    for lane in (sale, again):
+        reply = lane.hear(OPEN)
+        assert isinstance(reply, Error)
+        assert (reply.code, reply.text) == ("no-such-sale", "sale sale-1 is over: give a new sale a new id")
+        assert isinstance(lane.hear(OPEN, till="till-2"), Ack), "another till may call its sale the same"
+
+
+def test_a_sale_that_was_set_aside_for_another_may_go_on(sale: Any) -> None:
+    sale.hear(SaleOpened(sale_id="sale-2"))
+    sale.hear(SaleClosed(sale_id="sale-2"))
+    assert isinstance(sale.hear(OPEN), Ack)
+    assert sale.lane.open_record.sale_id == "sale-1"
+
+
 def test_a_customer_who_has_left_before_the_scan_is_unknown_with_that_reason(sale: Any, someone: Any) -> None:
     sale.show(someone(age=50), frames=10)
     sale.show(frames=25)
@@ -123,7 +142,7 @@ def test_after_a_restart_a_sale_goes_on_but_nobody_passes_in_it(sale: Any, someo
     sale.show(someone(age=60), frames=10)
     sale.hear(SCAN)
     again = drive(mode="on-sale")
-    again.lane.resume(sale.lane.open_record, 0.0)
+    again.lane.resume(sale.lane.open_record, [], 0.0)
     again.show(someone(age=60), frames=20)
     assert [(alert.sale_id, alert.decision, alert.reasons) for alert in again.alerts] == [
         ("sale-1", "UNKNOWN", (Reason.RESTARTED,))

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -78,12 +81,12 @@ class Shop:
         self.stop()
         self._context.destroy(linger=0)
 
-    def send(self, data: Data, till: str = "till-1", id: str | None = None) -> str:
+    def send(self, data: Data, till: str = "till-1", message_id: str | None = None) -> str:
         self._sent += 1
-        id = id or f"{till}-{self._sent}"
-        event = wrap(data, id=id, source=f"/till/{till}", time=datetime(2026, 1, 1, tzinfo=timezone.utc))
+        message_id = message_id or f"{till}-{self._sent}"
+        event = wrap(data, id=message_id, source=f"/till/{till}", time=datetime(2026, 1, 1, tzinfo=timezone.utc))
         self.socket(till).send(event.to_json().encode())
-        return id
+        return message_id
 
     def socket(self, till: str) -> zmq.Socket[bytes]:
         if till not in self._sockets:
@@ -100,7 +103,7 @@ class Shop:
 
     def run(self, seconds: float = 0.0) -> None:
         """Let time pass on the agent's clock."""
-        until_s = self.now_s + seconds
+        until_s = round(self.now_s + seconds, 6)
         while True:
             self.desk.pass_on(self.lane.tick(self.now_s), self.now_s)
             self.desk.serve(self.now_s)
@@ -123,8 +126,8 @@ class Shop:
             lambda: [data for _, data in self.inbox[till] if getattr(data, "message_id", None) == message_id]
         )[0]
 
-    def ask(self, data: Data, till: str = "till-1", id: str | None = None) -> Data:
-        return self.reply_to(self.send(data, till, id), till)
+    def ask(self, data: Data, till: str = "till-1", message_id: str | None = None) -> Data:
+        return self.reply_to(self.send(data, till, message_id), till)
 
     def alerts(self, till: str = "till-1") -> list[Alert]:
         return [data for _, data in self.inbox[till] if isinstance(data, Alert)]
@@ -188,7 +191,7 @@ def test_a_restricted_sale_leaves_one_record_and_another_sale_none(scanned: Shop
 
 def test_a_message_heard_twice_gets_the_same_answer_and_does_nothing_twice(scanned: Shop) -> None:
     for _ in range(3):
-        scanned.ask(CLOSE, id="closing")
+        scanned.ask(CLOSE, message_id="closing")
     scanned.until(lambda: sum(data == Ack(message_id="closing") for _, data in scanned.inbox["till-1"]) == 3)
     assert len(records(scanned)) == 1
 
@@ -257,19 +260,21 @@ def test_a_till_hears_every_second_that_the_agent_is_there_and_why_it_cannot_kno
     assert scanned.until(health)[0].agent != agent
 
 
+def raw(kind: str) -> bytes:
+    return json.dumps({"id": "1", "source": "x", "type": kind, "time": "2026-01-01T00:00:00Z", "data": {}}).encode()
+
+
 @pytest.mark.parametrize(
-    ("raw", "code"),
+    ("message", "code"),
     [
         (b"rubbish", "malformed"),
         (b"{}", "malformed"),
-        (json.dumps({"id": "1", "source": "x", "type": "lane.dance", "time": "2026-01-01T00:00:00Z", "data": {}}).encode(),
-         "unknown-type"),
-        (json.dumps({"id": "1", "source": "x", "type": "lane.hello", "time": "2026-01-01T00:00:00Z", "data": {}}).encode(),
-         "malformed"),
+        (raw("lane.dance"), "unknown-type"),
+        (raw("lane.hello"), "malformed"),
     ],
-)  # fmt: skip
-def test_what_cannot_be_used_is_refused_with_a_code(shop: Shop, raw: bytes, code: str) -> None:
-    shop.socket("till-1").send(raw)
+)
+def test_what_cannot_be_used_is_refused_with_a_code(shop: Shop, message: bytes, code: str) -> None:
+    shop.socket("till-1").send(message)
     errors = shop.until(lambda: [data for _, data in shop.inbox["till-1"] if isinstance(data, Error)])
     assert [error.code for error in errors] == [code]
 
@@ -312,3 +317,61 @@ def test_with_nowhere_to_keep_a_record_the_till_is_told_to_ask_and_why(tmp_path:
     shop.run(1.1)
     assert [record.sale_id for record in records(shop)] == ["sale-1"]
     assert shop.lane.recording
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 400 kB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=400k", "none", str(folder)]
+    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("a small disk can be mounted by root only")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def fill(disk: Path) -> None:
+    with suppress(OSError), (disk / "ballast").open("wb", buffering=0) as ballast:
+        while True:
+            ballast.write(bytes(1024))
+
+
+def test_a_disk_that_fills_up_makes_the_answers_unknown_until_there_is_room(small_disk: Path, shop: Shop) -> None:
+    shop.stop()
+    shop.state_dir = small_disk
+    shop.start()
+    fill(small_disk)
+    for message in (Hello(till="till-1"), OPEN, SCAN):
+        assert isinstance(shop.ask(message), Ack)
+    shop.run(1.0)
+    [alert] = shop.until(shop.alerts)
+    assert (alert.decision, alert.reasons) == ("UNKNOWN", ("not-recorded",))
+    shop.confirm(alert)
+    assert isinstance(shop.ask(CLOSE), Ack)
+    assert not shop.lane.recording
+    (small_disk / "ballast").unlink()
+    shop.run(1.1)
+    assert shop.lane.recording
+    [record] = records(shop)
+    assert (record.sale_id, record.alerts[0].expired) == ("sale-1", False)
+
+
+def test_a_full_disk_at_any_step_of_a_sale_leaves_nothing_corrupt(small_disk: Path, shop: Shop) -> None:
+    shop.stop()
+    shop.state_dir = small_disk
+    shop.start()
+    shop.ask(Hello(till="till-1"))
+    for full_before in range(6):
+        name = f"sale-{full_before}"
+        check = IdChecked(sale_id=name, outcome="passed")
+        for step, message in enumerate((SaleOpened(sale_id=name), RestrictedItem(sale_id=name), check)):
+            if step == full_before % 3:
+                fill(small_disk)
+            shop.ask(message)
+            shop.run(1.0)
+        (small_disk / "ballast").unlink()
+        shop.ask(SaleClosed(sale_id=name))
+        shop.run(1.1)
+        assert len(records(shop)) == full_before + 1
+    assert [record.check for record in records(shop)] == ["passed"] * 6

@@ -1,0 +1,156 @@
+"""`edge-agent report`: reads the audit logs of one or more lanes and writes what was asked for."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shutil
+import sys
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edge.audit import Audit
+from edge.commands import Parser
+from edge.config import load_settings
+from edge.database import Database
+from edge.errors import RunError, UsageError
+from edge.report.cashiers import EVERYBODY, cashiers_csv, cashiers_table, compare, notes, tally
+from edge.report.page import cashiers_page
+from edge.report.period import Period, moment
+from edge.report.sales import sales_csv, sales_table
+from edge.report.tables import NOTHING, Table, as_text, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from edge.records import SaleRecord
+
+_DATES = (
+    "Times: 12h, 7d, 4w (so long before now), or a date such as 2026-11-01, which is its midnight in this machine's "
+    "time zone. Files that are already there are replaced."
+)
+
+
+def report(words: list[str]) -> None:
+    """Run `edge-agent report` with these words. Raises UsageError, and StoreError for a log that cannot be read."""
+    arguments = _parser().parse_args(words)
+    command: Callable[[argparse.Namespace], None] = arguments.command
+    command(arguments)
+
+
+def _parser() -> Parser:
+    parser = Parser(prog="edge-agent report", description="What the record of restricted sales says.")
+    kinds = parser.add_subparsers(metavar="cashiers|sales|verify", required=True)
+    cashiers = kinds.add_parser(
+        "cashiers", help="checks by cashier, compared with everybody else", epilog=_DATES, allow_abbrev=False
+    )
+    sales = kinds.add_parser("sales", help="every restricted sale, newest last", epilog=_DATES, allow_abbrev=False)
+    verify = kinds.add_parser("verify", help="whether a record was changed or removed", allow_abbrev=False)
+    for kind, command in ((cashiers, _cashiers), (sales, _sales), (verify, _verify)):
+        kind.set_defaults(command=command)
+    for kind in (cashiers, sales):
+        kind.add_argument("--since", type=moment, default="7d", metavar="TIME", help="count from here on; default: 7d")
+        kind.add_argument("--until", type=moment, default="0h", metavar="TIME", help="count up to here; default: now")
+        kind.add_argument(
+            "--state-dir", type=Path, nargs="+", metavar="DIR", help="state folders of the lanes; default: this lane's"
+        )
+        kind.add_argument(
+            "--csv", metavar="FILE", help="write a table for programs; - for stdout, instead of the other"
+        )
+    cashiers.add_argument("--html", type=Path, metavar="FILE", help="write a page with a plot")
+    sales.add_argument("--cashier", metavar="ID", help=f"only sales of this one; {NOTHING} for those that name nobody")
+    verify.add_argument("--head", metavar="HASH", help="hash of a record, as noted elsewhere, that must be there")
+    verify.add_argument("--state-dir", type=Path, metavar="DIR", help="state folder of the lane; default: this lane's")
+    return parser
+
+
+def _cashiers(arguments: argparse.Namespace) -> None:
+    sales, about = _chosen(arguments)
+    lines, everybody = compare(sales), tally(EVERYBODY, sales)
+    if arguments.html:
+        _write(arguments.html, cashiers_page(sales, about))
+    _show(arguments.csv, cashiers_csv(lines), about, cashiers_table(lines, everybody) if lines else None, notes(sales))
+
+
+def _sales(arguments: argparse.Namespace) -> None:
+    sales, about = _chosen(arguments)
+    if arguments.cashier:
+        sales = [sale for sale in sales if (sale.cashier_id or NOTHING) == arguments.cashier]
+        about += f" Cashier {visible(arguments.cashier)} only: {len(sales)}."
+    _show(arguments.csv, sales_csv(sales), about, sales_table(sales) if sales else None, [])
+
+
+def _verify(arguments: argparse.Namespace) -> None:
+    known = arguments.head.lower() if arguments.head is not None else None
+    if known is not None and not re.fullmatch("[0-9a-f]{64}", known):
+        raise UsageError(f"--head {arguments.head!r} is no hash: it is 64 digits and letters from a to f")
+    folder = arguments.state_dir or load_settings([]).state_dir
+    with closing(Database(folder, read_only=True)) as database, database.snapshot():
+        audit = Audit(database)
+        problems, newest, pruned = audit.verify(known), audit.head, audit.pruned
+        oldest = next((sale for _, sale in audit.records()), None)
+    for problem in problems:
+        print(problem)
+    if problems:
+        raise RunError(f"the audit log in {folder} is not whole: see the lines above")
+    if pruned.number:
+        left = f"; the oldest one left is of {oldest.opened_at.astimezone():%Y-%m-%d}" if oldest else ""
+        print(f"records 1 to {pruned.number} were removed because of their age{left}")
+    if not oldest:
+        print("0 records")
+        return
+    count = newest.number - pruned.number
+    whole = f"{count} record{'' if count == 1 else 's'}, chain whole"
+    print(f"{whole}, newest is number {newest.number} with hash {newest.hash}")
+
+
+def _chosen(arguments: argparse.Namespace) -> tuple[list[SaleRecord], str]:
+    """The sales that were asked for, oldest first, and which they are in words."""
+    period = Period(arguments.since, arguments.until)
+    if period.since >= period.until:
+        raise UsageError(f"no time lies {period}: --since must be before --until")
+    folders = arguments.state_dir or [load_settings([]).state_dir]
+    found = [sale for folder in dict.fromkeys(map(Path.resolve, folders)) for sale in _read(folder)]
+    sales = sorted((sale for sale in found if sale.opened_at in period), key=lambda sale: sale.opened_at)
+    lanes = ", ".join(sorted({sale.lane for sale in sales}))
+    return sales, f"Restricted sales {period}: {len(sales)}." + (f" Lanes: {lanes}." if sales else "")
+
+
+def _read(folder: Path) -> list[SaleRecord]:
+    with closing(Database(folder, read_only=True)) as database, database.snapshot():
+        audit = Audit(database)
+        if audit.verify():
+            print(
+                f"edge-agent: the audit log in {folder} is not whole, and so this report may not be; "
+                f"edge-agent report verify --state-dir {folder} says what is wrong",
+                file=sys.stderr,
+            )
+        return [sale for _, sale in audit.records()]
+
+
+def _show(csv: str | None, csv_text: str, about: str, table: Table | None, notes: list[str]) -> None:
+    if csv == "-":
+        print(csv_text, end="")
+        return
+    if csv:
+        _write(Path(csv), csv_text)
+    print(about)
+    if table:
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        print("\n" + as_text(table, width), end="")
+    if table and notes:
+        print("\n" + "\n".join(f"- {note}" for note in notes))
+
+
+def _write(file: Path, text: str) -> None:
+    """All of it or nothing."""
+    partial = file.parent / f"{file.name}.partial"
+    try:
+        partial.write_text(text, encoding="utf-8", newline="")
+        partial.replace(file)
+    except OSError as problem:
+        raise UsageError(f"cannot write {file}: {problem.strerror}") from None
+    finally:
+        with suppress(OSError):
+            partial.unlink()

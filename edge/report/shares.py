@@ -1,0 +1,45 @@
+"""A share such as 3 of 40, how sure it is, and whether two shares differ."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+_Z95 = 1.959964
+
+
+def wilson_interval(hits: int, trials: int) -> tuple[float, float]:
+    """The 95 % Wilson score interval of a share (Wilson 1927); 0 to 1 when nothing was tried."""
+    if not trials:
+        return 0.0, 1.0
+    share, z2 = hits / trials, _Z95**2
+    centre = share + z2 / (2 * trials)
+    spread = _Z95 * math.sqrt(share * (1 - share) / trials + z2 / (4 * trials**2))
+    scale = 1 + z2 / trials
+    return max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """So many hits of so many trials."""
+
+    hits: int
+    trials: int
+
+    @property
+    def value(self) -> float:
+        """From 0 to 1; 0 when nothing was tried."""
+        return self.hits / self.trials if self.trials else 0.0
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """95 %, Wilson."""
+        return wilson_interval(self.hits, self.trials)
+
+    def clearly_above(self, other: Share) -> bool:
+        """Whether the 95 % interval of the difference lies above 0 (Newcombe 1998, from the two Wilson intervals).
+
+        Stricter than asking whether one interval leaves out the other share, which would take that one for certain.
+        """
+        low, other_high = self.interval[0], other.interval[1]
+        return self.value - other.value > math.hypot(self.value - low, other_high - other.value)

@@ -1,0 +1,202 @@
+"""An agent and a till in processes of their own, which can be killed, and what is left of them to be judged.
+
+The agent here is the real one from the lane on: policy, desk, outbox, audit, sockets. Only the camera and the network
+that reads ages are played: a customer of 20 or 50 years stands there. Processes are forked from one that has imported
+everything, so that a start takes milliseconds and hundreds of kills a minute.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from edge.audit import Audit
+from edge.config import Settings, TillSettings
+from edge.database import Database
+from edge.events import EventLog
+from edge.faces import AGES, Faces
+from edge.frames import Frame
+from edge.identity import LiveIdentity
+from edge.lane import Lane
+from edge.till.desk import TillDesk
+from edge.till.keys import Keys
+from edge.till.messages import Alert
+from edge.till.reference.dealer import Till, load_keys
+from edge.till.reference.journal import Journal
+from edge.till.reference.live import LiveTill
+from edge.till.reference.session import TillSession
+from edge.till.reference.steps import Tell
+from edge.till.server import TillServer
+
+_FRAME_S = 0.02
+_PIXELS = np.zeros((48, 64, 3), np.uint8)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where everything is. address: of the agent, as the till sees it. key: the till's key file, where keys are used.
+    agent_side, till_side: called first in a new process, to enter its network namespace for one."""
+
+    folder: Path
+    address: str
+    bind: str = ""
+    key: Path | None = None
+    agent_side: Callable[[], None] = lambda: None
+    till_side: Callable[[], None] = lambda: None
+
+    @property
+    def state(self) -> Path:
+        return self.folder / "state"
+
+    @property
+    def stop(self) -> Path:
+        """While this file is there, the till opens no new sale."""
+        return self.folder / "stop"
+
+    @property
+    def shown(self) -> Path:
+        """A line for every alert that came on the till's screen: its id, its sale, and the sale that was open."""
+        return self.folder / "shown"
+
+
+def agent(place: Place) -> None:
+    """Runs until it is killed."""
+    place.agent_side()
+    settings = Settings(mode="on-sale", state_dir=place.state)
+    sockets = TillSettings(reliable=place.bind or place.address, live=f"ipc://{place.folder}/live")
+    keys = Keys(place.state / "keys") if place.key else None
+    identity = LiveIdentity()
+    lane = Lane(settings, 25, "0123456789ab", identity)
+    desk = TillDesk(settings, lane, identity, EventLog(None), TillServer(sockets, keys), time.monotonic())
+    sequence = 0
+    while True:
+        now_s = time.monotonic()
+        faces = _customer(20 if int(now_s) % 2 else 50)
+        desk.pass_on(lane.see(faces, Frame(_PIXELS, now_s, sequence, "lane-1"), now_s), now_s)
+        desk.serve(now_s)
+        sequence += 1
+        time.sleep(_FRAME_S)
+
+
+def till(place: Place) -> None:
+    """Sells beer until it is told to stop; a till that was killed goes on where its journal ends."""
+    place.till_side()
+    shown = os.open(place.shown, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    session = TillSession("till-1", LiveIdentity(), "anna")
+
+    def tell(told: Tell) -> None:
+        if told.event == "shown" and not told.details.get("again"):
+            opened = session.sale.sale_id if session.sale else "-"
+            os.write(shown, f"{told.details['alert_id']} {told.details['sale_id']} {opened}\n".encode())
+
+    channel = Till("till-1", place.address, load_keys(place.key) if place.key else None)
+    live = LiveTill(session, channel, Journal(place.folder / "journal"), tell)
+    chance = random.Random()
+    while True:
+        if session.sale is None:
+            if place.stop.exists():
+                break
+            live.do(session.open_sale(time.monotonic()))
+            live.serve(chance.uniform(0, 0.2))
+        if not any(item.restricted for item in session.sale.basket):
+            live.do(session.scan("beer", time.monotonic()))
+        live.serve_until(lambda: session.sale.alert is not None, 1.5)
+        if session.sale.check is None:
+            live.do(session.check("passed", time.monotonic()))
+        live.serve(chance.uniform(0, 0.1))
+        live.do(session.close_sale(time.monotonic()))
+    live.serve_until(lambda: not session.unanswered, 20)
+    live.serve(1.0)
+
+
+class Process:
+    """A forked process that runs `work`, and can be killed as by a power cut."""
+
+    def __init__(self, work: Callable[[Place], None], place: Place) -> None:
+        self._id = os.fork()
+        if self._id == 0:
+            code = 1
+            try:
+                work(place)
+                code = 0
+            finally:
+                os._exit(code)
+
+    def kill(self) -> None:
+        os.kill(self._id, signal.SIGKILL)
+        os.waitpid(self._id, 0)
+
+    def ended_well(self, within_s: float) -> bool:
+        """Waits for its end."""
+        give_up_s = time.monotonic() + within_s
+        while time.monotonic() < give_up_s:
+            done, status = os.waitpid(self._id, os.WNOHANG)
+            if done:
+                return status == 0
+            time.sleep(0.02)
+        self.kill()
+        return False
+
+
+def judge(place: Place) -> dict[str, int | list[str]]:
+    """What is left on disk, counted; `broken` lists every promise that was not kept."""
+    broken: list[str] = []
+    entries = Journal(place.folder / "journal").entries
+    noted = {data.alert_id for entry in entries if entry.heard and isinstance(data := entry.heard.content(), Alert)}
+    sent = [entry.sent.content() for entry in entries if entry.sent]
+    scanned = {data.sale_id for data in sent if data.type == "lane.sale.restricted_item"}
+    shown = [line.split() for line in place.shown.read_text().splitlines()]
+    database = Database(place.state)
+    broken += Audit(database).verify()
+    records = [record for _, record in Audit(database).records()]
+    waiting = database.rows("SELECT alert_id FROM outbox WHERE expired = 0")
+    database.close()
+
+    for sale_id, count in Counter(record.sale_id for record in records).items():
+        if count > 1:
+            broken.append(f"sale {sale_id} has {count} records")
+    missing = scanned - {record.sale_id for record in records}
+    broken += [f"restricted sale {sale_id} left no record" for sale_id in missing]
+    alerts = [alert for record in records for alert in record.alerts]
+    for alert in alerts:
+        if bool(alert.received_at) == alert.expired:
+            broken.append(f"alert {alert.alert_id} is neither received nor expired")
+        if alert.received_at and alert.alert_id not in noted:
+            broken.append(f"alert {alert.alert_id} counts as received and the till has not noted it")
+    issued = {alert.alert_id for alert in alerts}
+    broken += [f"alert {alert_id} was noted and stands in no record" for alert_id in noted - issued]
+    broken += [f"alert {alert_id} waits for ever" for (alert_id,) in waiting]
+    for alert_id, count in Counter(alert_id for alert_id, _, _ in shown).items():
+        if count > 1:
+            broken.append(f"alert {alert_id} was shown {count} times")
+    broken += [f"alert {one[0]} of {one[1]} was shown in {one[2]}" for one in shown if one[1] != one[2]]
+    return {
+        "sales": len(records),
+        "alerts": len(alerts),
+        "received": sum(bool(alert.received_at) for alert in alerts),
+        "expired": sum(alert.expired for alert in alerts),
+        "shown": len(shown),
+        "broken": broken,
+    }
+
+
+def _customer(age: int) -> Faces:
+    """One face in the middle, which reads as this old."""
+    probs = np.exp(-(((np.arange(AGES) - age) / 3.0) ** 2) / 2)
+    return Faces(
+        boxes=np.array([[22, 14, 42, 34]], np.float32),
+        keypoints=np.array([[[27, 22], [37, 22], [32, 27], [32, 32]]], np.float32),
+        scores=np.array([0.9], np.float32),
+        track_ids=np.array([1], np.int64),
+        quality=np.array([0.8], np.float32),
+        reasons=((),),
+        age_probs=np.array([probs / probs.sum()], np.float32),
+    )
