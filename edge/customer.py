@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
+from edge.faces import LEFT_EYE, RIGHT_EYE
 from edge.fusion import TrackAge
 from edge.policy import Reason
 
@@ -26,6 +28,10 @@ _SURE_LOOKS = 2
 _PRESENT_S = 0.5
 """Somebody seen less than this ago is there now."""
 
+_STILL, _SCENERY_S = 0.15, 30.0
+"""A face that has not moved by this share of its own eye distance for so many seconds is printed: a poster, a magazine.
+Whoever is alive sways by more than a centimetre in half a minute; were one not to, they would be asked for ID."""
+
 _SMOOTHING = 0.2
 """Weight of the newest size of a face in its running mean."""
 
@@ -35,13 +41,16 @@ class Person:
     """A track that was seen in the zone. Times are seconds of the frames' clock.
 
     eye_distance_px: smoothed. sure_looks: how often the quality gate, whatever else it thought, confirmed a face.
-    refused: why the last look was no good, if it was not.
+    refused: why the last look was no good, if it was not. place_px: where between the eyes was at `moved_s`, when the
+    face last moved.
     """
 
     track_id: int
     first_s: float
     last_s: float
     eye_distance_px: float
+    place_px: tuple[float, float]
+    moved_s: float
     sure_looks: int = 0
     age: TrackAge = field(default_factory=TrackAge)
     refused: tuple[str, ...] = ()
@@ -70,7 +79,7 @@ class CustomerZone:
         self._people = {
             track_id: person for track_id, person in self._people.items() if now_s - person.last_s <= self._lost_s
         }
-        if self._customer_id not in self._people:
+        if self._customer_id not in self._people or _is_printed(self._people[self._customer_id]):
             self._customer_id = None
         if self._customer_id is None:
             standing = [person for person in self._people.values() if _present(person, now_s)]
@@ -109,7 +118,9 @@ class CustomerZone:
 
     def _updated(self, faces: Faces, row: int, now_s: float) -> Person:
         track_id, size = int(faces.track_ids[row]), float(faces.eye_distances_px[row])
-        known = self._people.get(track_id) or Person(track_id, now_s, now_s, size)
+        x, y = (float(part) for part in faces.keypoints[row, [RIGHT_EYE, LEFT_EYE]].mean(axis=0))
+        known = self._people.get(track_id) or Person(track_id, now_s, now_s, size, (x, y), now_s)
+        moved = math.dist(known.place_px, (x, y)) > _STILL * size
         looked = not np.isnan(faces.quality[row])
         reasons = faces.reasons[row]
         age_probs = faces.age_probs[row]
@@ -117,6 +128,8 @@ class CustomerZone:
         return replace(
             known,
             last_s=now_s,
+            place_px=(x, y) if moved else known.place_px,
+            moved_s=now_s if moved else known.moved_s,
             eye_distance_px=known.eye_distance_px + _SMOOTHING * (size - known.eye_distance_px),
             sure_looks=known.sure_looks + (looked and Reason.UNCONFIRMED not in reasons),
             age=known.age.add(age_probs, float(faces.quality[row])) if estimated else known.age,
@@ -125,7 +138,11 @@ class CustomerZone:
 
 
 def _present(person: Person, now_s: float) -> bool:
-    return person.sure_looks >= _SURE_LOOKS and now_s - person.last_s < _PRESENT_S
+    return person.sure_looks >= _SURE_LOOKS and now_s - person.last_s < _PRESENT_S and not _is_printed(person)
+
+
+def _is_printed(person: Person) -> bool:
+    return person.last_s - person.moved_s > _SCENERY_S
 
 
 def _claim(person: Person, now_s: float) -> float:

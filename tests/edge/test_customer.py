@@ -133,6 +133,24 @@ def test_a_rival_who_has_gone_for_half_a_second_is_no_rival(zone: CustomerZone, 
     assert zone.doubts(0.8) == ()
 
 
+def test_a_printed_face_is_neither_a_customer_nor_a_rival(zone: CustomerZone, show: Show) -> None:
+    poster = {"track": 1, "x": 0.3}
+    show(zone, poster, frames=290)
+    assert customer_of(zone) == 1, "half a minute has not passed yet"
+    show(zone, poster, from_s=29.0, frames=20)
+    assert customer_of(zone) is None
+    assert zone.people(30.9) == 0
+    show(zone, poster, {"track": 2, "x": 0.6}, from_s=31.0)
+    assert customer_of(zone) == 2
+    assert zone.doubts(31.2) == ()
+
+
+def test_somebody_who_sways_by_a_fifth_of_the_eye_distance_is_alive(zone: CustomerZone, show: Show) -> None:
+    for second in range(60):
+        show(zone, {"track": 1, "x": 0.5 + (second // 20 % 2) * 0.2 * 40 / 640}, from_s=float(second), frames=10)
+    assert customer_of(zone) == 1
+
+
 def test_a_face_hidden_for_less_than_two_seconds_is_still_the_customer(zone: CustomerZone, show: Show) -> None:
     show(zone, {"track": 1})
     show(zone, from_s=0.3, frames=18)
