@@ -40,6 +40,17 @@ def test_everybody_in_the_office_is_an_adult(
     assert 18 <= mean <= 65
 
 
+@pytest.mark.parametrize("name", OFFICE)
+def test_looking_for_longer_does_not_make_the_age_certain(
+    name: str, shared: Path, replay: Callable[[Path], Any]
+) -> None:
+    """Many looks at one face share its make-up, its light and the model's own error."""
+    ages = [state["age"] for state in replay(shared / "clips" / f"{name}.mkv").of_type("lane.state") if state["age"]]
+    widths = [age["high"] - age["low"] for age in ages]
+    assert widths[-1] >= 0.75 * widths[0]
+    assert min(widths) >= 10
+
+
 def test_an_empty_table_and_the_backs_of_heads_have_no_age(shared: Path, replay: Callable[[Path], Any]) -> None:
     run = replay(shared / "clips" / "one-by-one-person-detection.mp4")
     assert [state["age"] for state in run.of_type("lane.state") if state["age"]] == []

@@ -257,11 +257,20 @@ def test_a_till_hears_every_second_that_the_agent_is_there_and_why_it_cannot_kno
     scanned.start()
     scanned.ask(Hello(till="till-1"))
     scanned.run(1.0)
-    assert scanned.until(health)[0].agent != agent
+    scanned.until(lambda: any(one.agent != agent for one in health()))
 
 
 def raw(kind: str) -> bytes:
     return json.dumps({"id": "1", "source": "x", "type": kind, "time": "2026-01-01T00:00:00Z", "data": {}}).encode()
+
+
+def test_a_till_that_has_gone_is_forgotten_until_it_speaks_again(scanned: Shop) -> None:
+    scanned.run(9.0)
+    assert scanned.server.tills == (b"till-1",)
+    scanned.run(3.0)
+    assert scanned.server.tills == ()
+    scanned.ask(Hello(till="till-1"))
+    assert scanned.server.tills == (b"till-1",)
 
 
 @pytest.mark.parametrize(
