@@ -82,7 +82,9 @@ class Recorder:
         """Try the disk again after a failure, and remove once a day what is too old to keep."""
         if not self._ledger:
             self._open(now_s)
-        elif self.problem:
+        if not self._ledger:
+            return
+        if self.problem:
             self.problem = ""
             with self._writing() as ledger:
                 for record in self._unsaved:
