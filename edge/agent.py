@@ -20,6 +20,7 @@ from edge.identity import LiveIdentity, ReplayIdentity
 from edge.lane import Lane, Told
 from edge.pipeline import Pipeline
 from edge.till.desk import TillDesk, envelope
+from edge.till.keys import Keys
 from edge.till.messages import Alert
 from edge.till.server import TillServer
 
@@ -55,7 +56,7 @@ class Agent:
             age_model = make_age_model(bundle, settings.threads)
             self._source = source or _open_source(settings)
             opened.callback(self._source.close)
-            self._server = None if settings.replay else TillServer(settings.till)
+            self._server = None if settings.replay else TillServer(settings.till, Keys(settings.state_dir / "keys"))
             if self._server:
                 opened.callback(self._server.close)
             self._pipeline = Pipeline(settings, age_model)

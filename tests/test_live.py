@@ -14,7 +14,7 @@ import zmq
 
 from edge.policy import Decision
 from edge.till.messages import Ack, Alert, Error, Hello, RestrictedItem, SaleClosed, SaleOpened
-from edge.till.reference import Till
+from edge.till.reference.dealer import Till
 
 
 @pytest.fixture

@@ -11,6 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from edge.database import Database
+from edge.till.messages import Alert, Hello, RestrictedItem, SaleClosed, SaleOpened
+from edge.till.reference.dealer import Till
+
 _ADDRESS = re.compile(r'(?:connect|sendto|sendmsg|bind)\(.*?sin6?_addr\D*?(?:inet_addr|inet_pton)\([^"]*"([^"]+)"')
 _PICTURES = (b"\xff\xd8\xff", b"\x89PNG", b"RIFF", b"BM")
 
@@ -77,3 +81,24 @@ def test_a_run_writes_no_file_and_no_picture(demo_clip: Path, tmp_path: Path) ->
         assert not any(magic in written for magic in _PICTURES[:3])
     longest = max(len(line) for line in events.read_bytes().splitlines())
     assert longest < 2000, "an event is a few numbers and words; a face would not fit"
+
+
+def test_what_a_sale_leaves_on_disk_is_words_and_numbers(demo_clip: Path, tmp_path: Path) -> None:
+    reliable, state = f"ipc://{tmp_path}/reliable", tmp_path / "state"
+    command = [*lane_command(demo_clip), "--till.reliable", reliable, "--state-dir", str(state)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as agent:
+        till = Till("till-1", reliable)
+        for message in (Hello(till="till-1"), SaleOpened(sale_id="s-1"), RestrictedItem(sale_id="s-1")):
+            till.send(message)
+        while not isinstance(till.receive(30), Alert):
+            pass
+        till.send(SaleClosed(sale_id="s-1"))
+        assert agent.wait(60) == 0
+        till.close()
+    left = {file.name: file.read_bytes() for file in state.rglob("*") if file.is_file()}
+    assert {name.partition("-")[0] for name in left} == {"lane.db", "lane.lock"}
+    assert not any(magic in content for content in left.values() for magic in _PICTURES[:3])
+    database = Database(state, read_only=True)
+    [(record,)] = database.rows("SELECT record FROM audit")
+    database.close()
+    assert len(str(record)) < 2000, "a sale is a few numbers and words; a face would not fit"

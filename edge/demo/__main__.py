@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import json
 import subprocess
 import sys
 import tempfile
+import time
+from datetime import datetime, timezone
 from pathlib import Path
 
 import cv2
@@ -16,6 +19,24 @@ from edge.errors import UsageError
 
 _SCAN_AFTER_S = 3.5
 """When the drawn clip's customer has stood for a second."""
+
+
+def _sale(scan_after_s: float) -> str:
+    """What the till plays. scan_after_s: from opening the sale to scanning beer."""
+    lines = [
+        {"do": "wait-for", "event": "agent-met", "seconds": 20},
+        {"do": "open", "sale_id": datetime.now(timezone.utc).strftime("sale-%H%M%S")},
+        {"do": "scan", "item": "bread"},
+        {"do": "scan", "item": "butter"},
+        {"do": "wait", "seconds": round(scan_after_s, 1)},
+        {"do": "scan", "item": "beer"},
+        {"do": "wait-for", "event": "shown", "seconds": 5},
+        # A first answer may be followed by a better one.
+        {"do": "wait", "seconds": 1},
+        {"do": "check", "outcome": "passed"},
+        {"do": "close"},
+    ]
+    return "".join(json.dumps(line) + "\n" for line in lines)
 
 
 def _seconds(clip: Path) -> float:
@@ -42,19 +63,17 @@ def _main() -> None:
         # Private sockets, so that a lane already running on this machine is not disturbed.
         reliable, live = f"ipc://{folder}/reliable", f"ipc://{folder}/live"
         agent = [sys.executable, "-m", "edge", "run", "--video", str(clip)]
-        agent += ["--till.reliable", reliable, "--till.live", live]
-        till = [
-            sys.executable,
-            "-m",
-            "edge.till.reference",
-            "--connect",
-            reliable,
-            "--scan-after",
-            f"{min(_SCAN_AFTER_S, 0.4 * _seconds(clip)):.1f}",
-        ]
+        agent += ["--till.reliable", reliable, "--till.live", live, "--state-dir", f"{folder}/state"]
+        script = Path(folder) / "sale.jsonl"
+        script.write_text(_sale(min(_SCAN_AFTER_S, 0.4 * _seconds(clip))), encoding="utf-8")
+        till = [sys.executable, "-m", "edge.till.reference", "--connect", reliable]
+        till += ["--script", str(script), "--tell", "words"]
         print(f"demo: edge-agent --video {clip}", flush=True)
         with subprocess.Popen(agent) as running:
-            answered = subprocess.run(till, check=False).returncode == 0
+            # A till that is there long before its agent asks everyone for ID, as it should; here it would only puzzle.
+            while running.poll() is None and not (Path(folder) / "reliable").exists():
+                time.sleep(0.02)
+            answered = running.poll() is None and subprocess.run(till, check=False).returncode == 0
             ended = running.wait(timeout=600)
     if ended or not answered:
         sys.exit(1)

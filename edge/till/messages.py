@@ -7,9 +7,17 @@ Unknown fields of a message are ignored, so that newer tills work with older age
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, ValidationError
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+    WithJsonSchema,
+)
 
 from edge.policy import Decision, Reason
 
@@ -25,6 +33,12 @@ Moment = Annotated[AwareDatetime, PlainSerializer(_rfc3339, when_used="json")]
 """A time in UTC; in JSON RFC 3339 with milliseconds."""
 
 
+Reasons = tuple[
+    Annotated[Reason, WithJsonSchema({"type": "string", "examples": [reason.value for reason in Reason]})], ...
+]
+"""Why a decision was made. The schema leaves the list open: what to do is said by the decision alone."""
+
+
 class Data(BaseModel):
     """What a message of one type carries."""
 
@@ -36,11 +50,12 @@ class Data(BaseModel):
 CheckOutcome = Literal["passed", "failed", "not-shown"]
 """What asking for ID gave: old enough, too young, or no document was shown."""
 
-ErrorCode = Literal["malformed", "unknown-type", "not-for-agent", "no-such-sale", "wrong-mode", "not-stored", "expired"]
+ErrorCode = Literal["malformed", "unknown-type", "not-for-agent", "no-such-sale", "wrong-mode", "expired"]
 
 
 class Hello(Data):
-    """A till reports for work at a lane: at start, and whenever `lane.health` names an agent that it has not met."""
+    """A till reports for work at a lane: at start, after three seconds of silence, and whenever `lane.health` names an
+    agent that it has not met. till: the identity of its connection."""
 
     type: ClassVar[str] = "lane.hello"
     till: Id
@@ -54,7 +69,7 @@ class SaleOpened(Data):
 
 
 class RestrictedItem(Data):
-    """Something was scanned that must not be sold to the young."""
+    """Something was scanned that must not be sold to the young. Said for every such item; the first one asks."""
 
     type: ClassVar[str] = "lane.sale.restricted_item"
     sale_id: Id
@@ -62,7 +77,7 @@ class RestrictedItem(Data):
 
 
 class IdChecked(Data):
-    """What asking for ID gave."""
+    """What asking for ID gave; the last word counts."""
 
     type: ClassVar[str] = "lane.id.checked"
     sale_id: Id
@@ -104,7 +119,7 @@ class Error(Data):
     """A message could not be used, or an alert came too late; `text` says why and how to mend it."""
 
     type: ClassVar[str] = "lane.error"
-    code: ErrorCode
+    code: Annotated[ErrorCode, WithJsonSchema({"type": "string", "examples": [*get_args(ErrorCode)]})]
     text: str
     message_id: str | None = None
     alert_id: Id | None = None
@@ -152,7 +167,7 @@ class Alert(Data):
     sale_id: Id
     lane: str
     decision: Decision
-    reasons: tuple[Reason, ...]
+    reasons: Reasons
     age: AgeInterval | None
     p_under_legal: float | None
     threshold: int
@@ -175,7 +190,7 @@ class State(Data):
     customer: int | None
     age: AgeInterval | None
     decision: Decision | None
-    reasons: tuple[Reason, ...]
+    reasons: Reasons
     analysing: bool
 
 
@@ -183,6 +198,11 @@ MESSAGES: dict[str, type[Data]] = {
     data.type: data
     for data in (Hello, SaleOpened, RestrictedItem, IdChecked, SaleClosed, Ack, Error, Alert, Health, State)
 }
+
+
+def schema_name(data: type[Data]) -> str:
+    """What `dataschema` says. The version grows when a reader of the one before could go wrong, not for a new field."""
+    return f"urn:edge-agent:{data.type}:1"
 
 
 class Event(BaseModel):
@@ -219,7 +239,7 @@ def wrap(data: Data, *, id: str, source: str, time: datetime) -> Event:
         source=source,
         type=data.type,
         time=time,
-        dataschema=f"urn:edge-agent:{data.type}:1",
+        dataschema=schema_name(type(data)),
         data=data.model_dump(mode="json"),
     )
 

@@ -1,10 +1,10 @@
-"""The two sockets, over real ZeroMQ: tills on one, whoever watches on the other."""
+"""The two channels on this box, over real ZeroMQ: tills on one, whoever watches on the other. Keys: test_curve.py."""
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
-from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
@@ -12,18 +12,17 @@ import zmq
 
 from edge.config import TillSettings
 from edge.errors import UsageError
-from edge.till.messages import Event, Hello, parse, wrap
+from edge.till.limits import BURST, PENALTY_S, SILENT_S, TILLS, TOPICS
+from edge.till.messages import Event, parse
 from edge.till.server import TillServer
 
 Connect = Callable[..., "zmq.Socket[bytes]"]
-Heard = list[tuple[bytes, Event | ValueError]]
+Messages = list[tuple[bytes, Event | ValueError]]
+Heard = Callable[..., Messages]
+Until = Callable[..., None]
+MakeEvent = Callable[..., Event]
 
 ANY_PORT = "tcp://127.0.0.1:*"
-PATIENCE_MS = 10_000
-
-
-def event(till: str = "till-1") -> Event:
-    return wrap(Hello(till=till), id=f"hello-{till}", source="/x", time=datetime(2026, 1, 1, tzinfo=timezone.utc))
 
 
 @pytest.fixture
@@ -34,44 +33,31 @@ def server() -> Iterator[TillServer]:
 
 
 @pytest.fixture
-def connect() -> Iterator[Connect]:
-    """Connects a socket as a till or a screen would."""
-    context, sockets = zmq.Context(), list[zmq.Socket[bytes]]()
+def wait(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Lets seconds pass in no time."""
+    passed_s, clock = [0.0], time.monotonic
+    monkeypatch.setattr("edge.till.server.time.monotonic", lambda: clock() + passed_s[0])
 
-    def connect(kind: int, address: str, identity: bytes = b"") -> zmq.Socket[bytes]:
-        socket: zmq.Socket[bytes] = context.socket(kind)
-        sockets.append(socket)
-        socket.linger, socket.rcvtimeo = 0, PATIENCE_MS
-        if identity:
-            socket.identity = identity
-        socket.connect(address)
-        return socket
+    def wait(seconds: float) -> None:
+        passed_s[0] += seconds
 
-    yield connect
-    context.destroy()
-
-
-def heard(server: TillServer, count: int = 1) -> Heard:
-    """Polls until so many messages have come."""
-    messages: Heard = []
-    give_up_s = time.monotonic() + PATIENCE_MS / 1000
-    while len(messages) < count and time.monotonic() < give_up_s:
-        messages += server.poll()
-        time.sleep(0.001)
-    return messages
+    return wait
 
 
 def test_a_tills_message_arrives_with_its_identity_and_the_reply_goes_back(
-    server: TillServer, connect: Connect
+    server: TillServer, connect: Connect, heard: Heard, event: MakeEvent
 ) -> None:
     till = connect(zmq.DEALER, server.addresses[0], b"till-1")
     till.send(event().to_json().encode())
     assert heard(server) == [(b"till-1", event())]
+    assert server.tills == (b"till-1",)
     server.send(b"till-1", event("reply"))
     assert parse(till.recv()) == event("reply")
 
 
-def test_a_reply_goes_to_the_till_that_asked_and_to_no_other(server: TillServer, connect: Connect) -> None:
+def test_a_reply_goes_to_the_till_that_asked_and_to_no_other(
+    server: TillServer, connect: Connect, heard: Heard, event: MakeEvent
+) -> None:
     tills = [connect(zmq.DEALER, server.addresses[0], name) for name in (b"till-1", b"till-2")]
     for till in tills:
         till.send(event().to_json().encode())
@@ -82,12 +68,14 @@ def test_a_reply_goes_to_the_till_that_asked_and_to_no_other(server: TillServer,
     assert parse(tills[0].recv()) == event("all")
 
 
-def test_the_order_of_a_tills_messages_is_kept(server: TillServer, connect: Connect) -> None:
+def test_the_order_of_a_tills_messages_is_kept(
+    server: TillServer, connect: Connect, heard: Heard, event: MakeEvent
+) -> None:
     till = connect(zmq.DEALER, server.addresses[0], b"till-1")
-    for number in range(250):
+    for number in range(BURST):
         till.send(event(str(number)).to_json().encode())
-    messages = [message for _, message in heard(server, count=250)]
-    assert messages == [event(str(number)) for number in range(250)]
+    messages = [message for _, message in heard(server, count=BURST)]
+    assert messages == [event(str(number)) for number in range(BURST)]
 
 
 def test_polling_hears_nothing_when_nobody_has_spoken(server: TillServer) -> None:
@@ -99,12 +87,13 @@ def test_polling_hears_nothing_when_nobody_has_spoken(server: TillServer) -> Non
     [
         ([b"hello"], "Invalid JSON"),
         ([b""], "Invalid JSON"),
-        ([b"", b"{}"], "one frame with one JSON object, this had 2"),
+        ([b"", b"{}"], "one frame with one JSON object, this had more"),
+        ([b""] * 5000, "one frame with one JSON object, this had more"),
         ([b"{}"], "Field required"),
     ],
 )
 def test_what_is_no_message_is_handed_on_as_an_error_and_the_next_is_heard(
-    frames: list[bytes], why: str, server: TillServer, connect: Connect
+    frames: list[bytes], why: str, server: TillServer, connect: Connect, heard: Heard, event: MakeEvent
 ) -> None:
     till = connect(zmq.DEALER, server.addresses[0], b"till-1")
     till.send_multipart(frames)
@@ -116,10 +105,12 @@ def test_what_is_no_message_is_handed_on_as_an_error_and_the_next_is_heard(
     assert good == (b"till-1", event())
 
 
-def test_more_than_64_kib_are_dropped_and_what_follows_is_heard(server: TillServer, connect: Connect) -> None:
+def test_more_than_64_kib_are_dropped_and_what_follows_is_heard(
+    server: TillServer, connect: Connect, event: MakeEvent
+) -> None:
     till = connect(zmq.DEALER, server.addresses[0], b"till-1")
     till.send(b"x" * (64 * 1024 + 1))
-    messages: Heard = []
+    messages: Messages = []
     # The till is cut off and connects again by itself; what it sent meanwhile is lost, so it sends until it is heard.
     for _ in range(1000):
         till.send(event().to_json().encode())
@@ -129,7 +120,9 @@ def test_more_than_64_kib_are_dropped_and_what_follows_is_heard(server: TillServ
     assert messages[0] == (b"till-1", event())
 
 
-def test_a_till_that_has_gone_is_not_waited_for(server: TillServer, connect: Connect) -> None:
+def test_a_till_that_has_gone_is_not_waited_for(
+    server: TillServer, connect: Connect, heard: Heard, event: MakeEvent
+) -> None:
     till = connect(zmq.DEALER, server.addresses[0], b"till-1")
     till.send(event().to_json().encode())
     heard(server)
@@ -139,26 +132,154 @@ def test_a_till_that_has_gone_is_not_waited_for(server: TillServer, connect: Con
     server.send(b"never-seen", event())
 
 
-def test_a_screen_hears_the_topics_it_asked_for(server: TillServer, connect: Connect) -> None:
+def test_a_till_that_never_reads_is_not_waited_for_and_costs_little_memory(
+    server: TillServer, connect: Connect, heard: Heard, event: MakeEvent
+) -> None:
+    deaf = connect(zmq.DEALER, server.addresses[0], b"till-1", rcvhwm=1, rcvbuf=4096)
+    deaf.send(event().to_json().encode())
+    heard(server)
+    statm = Path("/proc/self/statm")
+    before = int(statm.read_text().split()[1])
+    for _ in range(30_000):
+        server.send(b"till-1", event("x" * 100))
+    grown_pages = int(statm.read_text().split()[1]) - before
+    assert grown_pages * os.sysconf("SC_PAGE_SIZE") < 5 * 2**20 * 2**20
+
+
+def test_a_till_that_connects_again_takes_its_name_over(
+    server: TillServer, connect: Connect, heard: Heard, event: MakeEvent
+) -> None:
+    for connection in ("first", "second"):
+        till = connect(zmq.DEALER, server.addresses[0], b"till-1")
+        till.send(event(connection).to_json().encode())
+        assert heard(server) == [(b"till-1", event(connection))]
+    server.send(b"till-1", event("reply"))
+    assert parse(till.recv()) == event("reply")
+
+
+def test_a_forgotten_till_gets_nothing_until_it_speaks_again(
+    server: TillServer, connect: Connect, heard: Heard, event: MakeEvent
+) -> None:
+    till = connect(zmq.DEALER, server.addresses[0], b"till-1")
+    till.send(event().to_json().encode())
+    heard(server)
+    server.forget(b"till-1")
+    server.forget(b"till-1")
+    assert server.tills == ()
+    server.send(b"till-1", event("lost"))
+    till.send(event().to_json().encode())
+    heard(server)
+    server.send(b"till-1", event("reply"))
+    assert parse(till.recv()) == event("reply")
+
+
+@pytest.mark.parametrize("identity", [b"", b"till 1", b"x" * 41, b"\xff\xfe", "касса-1".encode(), b"till-1\n"])
+def test_a_till_without_a_proper_name_is_heard_and_answered_but_is_none_of_the_tills(
+    identity: bytes, server: TillServer, connect: Connect, heard: Heard, event: MakeEvent
+) -> None:
+    till = connect(zmq.DEALER, server.addresses[0], identity)
+    till.send(event().to_json().encode())
+    [(name, _)] = heard(server)
+    assert server.tills == ()
+    server.send(name, event("a till needs a name"))
+    assert parse(till.recv()) == event("a till needs a name")
+
+
+def test_a_till_that_says_too_much_is_ignored_for_a_while_and_the_other_one_is_heard(
+    server: TillServer, connect: Connect, heard: Heard, event: MakeEvent, until: Until, wait: Callable[[float], None]
+) -> None:
+    loud, calm = (connect(zmq.DEALER, server.addresses[0], name) for name in (b"loud", b"calm"))
+    for number in range(BURST + 100):
+        loud.send(event(str(number)).to_json().encode())
+    until(server, lambda: server.refused_by_reason.get("too fast", 0) == 100)
+    calm.send(event().to_json().encode())
+    assert heard(server) == [(b"calm", event())]
+    server.forget(b"loud")
+    loud.send(event().to_json().encode())
+    until(server, lambda: server.refused == 101)
+    wait(PENALTY_S)
+    loud.send(event("calmer").to_json().encode())
+    assert heard(server) == [(b"loud", event("calmer"))]
+
+
+def test_nobody_gets_around_the_limits_by_having_no_name(
+    server: TillServer, connect: Connect, event: MakeEvent, until: Until
+) -> None:
+    for _ in range(30):
+        nameless = connect(zmq.DEALER, server.addresses[0])
+        for _ in range(10):
+            nameless.send(event().to_json().encode())
+    until(server, lambda: server.refused_by_reason == {"no name": 300 - BURST})
+
+
+def test_a_till_too_many_is_refused_until_another_has_long_been_silent(
+    server: TillServer, connect: Connect, heard: Heard, event: MakeEvent, until: Until, wait: Callable[[float], None]
+) -> None:
+    tills = [connect(zmq.DEALER, server.addresses[0], f"till-{number}".encode()) for number in range(TILLS + 1)]
+    for till in tills[:TILLS]:
+        till.send(event().to_json().encode())
+        heard(server)
+    tills[TILLS].send(event().to_json().encode())
+    until(server, lambda: server.refused_by_reason == {"too many tills": 1})
+    wait(SILENT_S - 1)
+    for till in tills[1:TILLS]:
+        till.send(event().to_json().encode())
+    heard(server, count=TILLS - 1)
+    wait(1)
+    tills[TILLS].send(event().to_json().encode())
+    assert heard(server) == [(f"till-{TILLS}".encode(), event())]
+    assert b"till-0" not in server.tills
+    assert len(server.tills) == TILLS
+
+
+def test_a_screen_hears_the_topics_it_asked_for(server: TillServer, connect: Connect, event: MakeEvent) -> None:
     screen = connect(zmq.SUB, server.addresses[1])
     screen.subscribe(b"lane.alert.lane-1")
-    screen.rcvtimeo = 10
-    received = []
-    # A subscription takes a moment to arrive; the live channel promises nothing, so it is told again until heard.
-    for _ in range(1000):
-        server.publish("lane.state.lane-1", event("state"))
-        server.publish("lane.alert.lane-1", event("alert"))
-        try:
-            received.append(screen.recv_multipart())
-            break
-        except zmq.Again:
-            continue
-    [(topic, body)] = received
+    topic, body = what_a_screen_hears(server, screen, event)
     assert topic == b"lane.alert.lane-1"
     assert parse(body) == event("alert")
 
 
-def test_ipc_sockets_work_as_tcp_ones_do(tmp_path: Path, connect: Connect) -> None:
+def what_a_screen_hears(server: TillServer, screen: zmq.Socket[bytes], event: MakeEvent) -> list[bytes]:
+    """A subscription takes a moment to arrive; the live channel promises nothing, so it is told again until heard."""
+    for _ in range(2000):
+        server.poll()
+        server.publish("lane.state.lane-1", event("state"))
+        server.publish("lane.alert.lane-1", event("alert"))
+        if screen.poll(10):
+            return screen.recv_multipart()
+    return []
+
+
+@pytest.mark.parametrize("address", [ANY_PORT, "ipc://{folder}/live"])
+def test_a_screen_that_asks_for_no_end_of_topics_is_cut_off_and_the_others_come_back(
+    address: str, tmp_path: Path, connect: Connect, event: MakeEvent, until: Until
+) -> None:
+    server = TillServer(TillSettings(reliable=ANY_PORT, live=address.format(folder=tmp_path)))
+    good, hostile = (connect(zmq.SUB, server.addresses[1]) for _ in range(2))
+    good.subscribe(b"lane.alert.lane-1")
+    for number in range(TOPICS + 1):
+        hostile.subscribe(f"topic-{number}".encode())
+    until(server, lambda: server.refused_by_reason.get("topics", 0) >= 1)
+    hostile.close()
+    assert what_a_screen_hears(server, good, event)[0] == b"lane.alert.lane-1"
+    server.close()
+
+
+def test_screens_that_come_and_go_leave_no_topics_behind(
+    server: TillServer, connect: Connect, event: MakeEvent
+) -> None:
+    for _ in range(3):
+        screen = connect(zmq.SUB, server.addresses[1])
+        for number in range(TOPICS // 2 - 1):
+            screen.subscribe(f"topic-{number}".encode())
+        screen.subscribe(b"lane.alert.lane-1")
+        assert what_a_screen_hears(server, screen, event)
+        screen.close()
+    assert server.refused == 0
+
+
+def test_ipc_sockets_work_as_tcp_ones_do(tmp_path: Path, connect: Connect, heard: Heard, event: MakeEvent) -> None:
     settings = TillSettings(reliable=f"ipc://{tmp_path}/r", live=f"ipc://{tmp_path}/l")
     server = TillServer(settings)
     assert server.addresses == (settings.reliable, settings.live)
@@ -169,13 +290,21 @@ def test_ipc_sockets_work_as_tcp_ones_do(tmp_path: Path, connect: Connect) -> No
 
 
 @pytest.mark.parametrize("setting", ["reliable", "live"])
-@pytest.mark.parametrize("address", ["tcp://0.0.0.0:5557", "tcp://*:5557", "tcp://192.168.1.5:5557", "5557", ""])
-def test_an_address_away_from_loopback_is_refused_with_the_mend(setting: str, address: str) -> None:
+@pytest.mark.parametrize("address", ["tcp://0.0.0.0:5557", "tcp://*:5557", "tcp://192.168.1.5:5557", "tcp://eth0:*"])
+def test_an_address_that_other_machines_reach_is_refused_without_keys(setting: str, address: str) -> None:
     other = "live" if setting == "reliable" else "reliable"
     with pytest.raises(UsageError) as refused:
         TillServer(TillSettings.model_validate({setting: address, other: ANY_PORT}))
-    assert str(refused.value).startswith(f"till.{setting} = {address!r} is not a loopback or ipc address")
-    assert str(refused.value).endswith("use tcp://127.0.0.1:PORT")
+    assert str(refused.value) == (
+        f"till.{setting} = {address!r} can be reached from other machines, and no till has a key: "
+        "make one with edge-agent keys new TILL, or use tcp://127.0.0.1:PORT"
+    )
+
+
+@pytest.mark.parametrize("address", ["5557", "", "tcp://", "tcp://0.0.0.0", "udp://127.0.0.1:5557", "tcp://a:1;b:2"])
+def test_what_is_no_address_is_refused_with_the_mend(address: str) -> None:
+    with pytest.raises(UsageError, match=r"till.reliable = .* is no address: use tcp://127.0.0.1:PORT"):
+        TillServer(TillSettings(reliable=address, live=ANY_PORT))
 
 
 def test_a_port_in_use_is_refused_and_the_other_one_is_not_kept(server: TillServer) -> None:

@@ -1,0 +1,1 @@
+"""A reference till: what an integrator may read, run and compare with."""

@@ -1,0 +1,69 @@
+"""JSON Schema of every message, made from the models. `python -m edge.till.schemas` writes them anew.
+
+A schema describes the whole CloudEvent with its data. What it does not name is allowed and ignored.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from edge.commands import Parser, run_command
+from edge.till.messages import MESSAGES, Data, Event, schema_name
+
+FOLDER = Path(__file__).with_name("schemas")
+"""Where the published schemas lie, one `<type>.json` per message type."""
+
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def schema(data: type[Data]) -> dict[str, Any]:
+    """The schema of the CloudEvents of one type."""
+    envelope, content = Event.model_json_schema(), data.model_json_schema()
+    parts = content.pop("$defs", {})
+    properties = {**envelope["properties"], "type": {"const": data.type}, "data": content}
+    properties["dataschema"] = {"const": schema_name(data)}
+    whole = {
+        "$schema": _DIALECT,
+        "$id": schema_name(data),
+        "title": data.type,
+        "description": " ".join(content.pop("description").split()),
+        "type": "object",
+        # CloudEvents asks for it; our own reader, being lenient, does not.
+        "required": ["specversion", *envelope["required"]],
+        "properties": properties,
+        "$defs": parts,
+    }
+    return {key: _tidy(value) for key, value in whole.items() if value}
+
+
+def as_text(data: type[Data]) -> str:
+    """The schema as it stands in its file."""
+    return json.dumps(schema(data), indent=2, ensure_ascii=False) + "\n"
+
+
+def _tidy(part: Any) -> Any:
+    """Without the titles that only repeat the names of the fields, and with descriptions on one line."""
+    if isinstance(part, list):
+        return [_tidy(one) for one in part]
+    if not isinstance(part, dict):
+        return part
+    tidy = {key: _tidy(value) for key, value in part.items() if key != "title" or not isinstance(value, str)}
+    if isinstance(tidy.get("description"), str):
+        tidy["description"] = " ".join(tidy["description"].split())
+    return tidy
+
+
+def _main() -> None:
+    Parser(prog="python -m edge.till.schemas", description=__doc__).parse_args()
+    FOLDER.mkdir(exist_ok=True)
+    for old in FOLDER.glob("*.json"):
+        old.unlink()
+    for name, data in MESSAGES.items():
+        (FOLDER / f"{name}.json").write_text(as_text(data), encoding="utf-8")
+    print(f"{len(MESSAGES)} schemas written to {FOLDER}")
+
+
+if __name__ == "__main__":
+    run_command(_main)

@@ -1,0 +1,97 @@
+"""What the tests of the channels share: sockets as a till or a screen has them, and polling until something comes."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+import zmq
+import zmq.auth
+from zmq.utils.monitor import recv_monitor_message
+
+from edge.till.messages import Event, Hello, wrap
+from edge.till.server import TillServer
+
+PATIENCE_S = 20.0
+
+
+@pytest.fixture(scope="session")
+def event() -> Callable[..., Event]:
+    """A message that is told apart by its text."""
+
+    def event(text: str = "till-1") -> Event:
+        return wrap(Hello(till=text), id=f"hello-{text}", source="/x", time=datetime(2026, 1, 1, tzinfo=timezone.utc))
+
+    return event
+
+
+@pytest.fixture
+def connect() -> Iterator[Callable[..., zmq.Socket[bytes]]]:
+    """Connects a socket as a till or a screen does; certificate: the file that `edge-agent keys new` wrote."""
+    context, sockets = zmq.Context(), list[zmq.Socket[bytes]]()
+
+    def connect(
+        kind: int, address: str, identity: bytes = b"", certificate: Path | None = None, **options: Any
+    ) -> zmq.Socket[bytes]:
+        socket: zmq.Socket[bytes] = context.socket(kind)
+        sockets.append(socket)
+        socket.linger, socket.rcvtimeo, socket.sndtimeo = 0, int(PATIENCE_S * 1000), int(PATIENCE_S * 1000)
+        socket.reconnect_ivl = 10
+        if identity:
+            socket.identity = identity
+        if certificate:
+            socket.curve_publickey, socket.curve_secretkey = zmq.auth.load_certificate(certificate)
+            [agent] = re.findall('agent-public-key = "(.*)"', certificate.read_text())
+            socket.curve_serverkey = agent.encode()
+        for name, value in options.items():
+            setattr(socket, name, value)
+        socket.connect(address.replace("0.0.0.0", "127.0.0.1"))
+        return socket
+
+    yield connect
+    context.destroy()
+
+
+@pytest.fixture(scope="session")
+def until() -> Callable[..., None]:
+    """Polls a server until something is so; fails when it never is."""
+
+    def until(server: TillServer, happened: Callable[[], object]) -> None:
+        give_up_s = time.monotonic() + PATIENCE_S
+        while not happened():
+            assert time.monotonic() < give_up_s, "it never happened"
+            server.poll()
+            time.sleep(0.001)
+
+    return until
+
+
+@pytest.fixture(scope="session")
+def heard() -> Callable[..., list[tuple[bytes, Event | ValueError]]]:
+    """Polls a server until so many messages have come."""
+
+    def heard(server: TillServer, count: int = 1) -> list[tuple[bytes, Event | ValueError]]:
+        messages: list[tuple[bytes, Event | ValueError]] = []
+        give_up_s = time.monotonic() + PATIENCE_S
+        while len(messages) < count and time.monotonic() < give_up_s:
+            messages += server.poll()
+            time.sleep(0.001)
+        return messages
+
+    return heard
+
+
+@pytest.fixture(scope="session")
+def is_cut_off() -> Callable[..., Callable[[], bool]]:
+    """Whether a client's connection has been closed by the other end, from the call of this fixture on."""
+
+    def is_cut_off(client: zmq.Socket[bytes]) -> Callable[[], bool]:
+        monitor = client.get_monitor_socket(zmq.EVENT_DISCONNECTED)
+        return lambda: bool(monitor.poll(0)) and bool(recv_monitor_message(monitor))
+
+    return is_cut_off

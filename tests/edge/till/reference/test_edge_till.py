@@ -1,0 +1,200 @@
+"""`edge-till` as a user starts it, against an agent on real sockets."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Box = Any
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+PATIENCE_S = 60
+
+
+def script(file: Path, *lines: dict[str, Any]) -> Path:
+    file.write_text("# a scenario\n\n" + "\n".join(json.dumps(line) for line in lines), encoding="utf-8")
+    return file
+
+
+def wait_for(event: str, seconds: float = 20) -> dict[str, Any]:
+    return {"do": "wait-for", "event": event, "seconds": seconds}
+
+
+SALE = (
+    wait_for("agent-met"),
+    {"do": "open", "sale_id": "s-1"},
+    {"do": "scan", "item": "milk"},
+    {"do": "scan", "item": "beer"},
+    wait_for("shown"),
+    {"do": "check", "outcome": "passed"},
+    {"do": "close"},
+)
+
+
+@pytest.fixture(scope="session")
+def edge_till() -> Run:
+    """Runs the command with some words, and perhaps with what somebody types."""
+
+    def run(*words: object, typed: str | None = None) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "edge.till.reference", *map(str, words)]
+        return subprocess.run(command, input=typed, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+
+    return run
+
+
+def events(done: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_a_script_plays_a_sale_and_tells_it_in_json_lines(box: Box, edge_till: Run, tmp_path: Path) -> None:
+    box.start()
+    done = edge_till("--connect", box.address, "--script", script(tmp_path / "sale", *SALE))
+    assert (done.returncode, done.stderr) == (0, "")
+    of_the_sale = ["sale-opened", "scanned", "scanned", "alert", "shown", "checked", "sale-closed"]
+    assert [one["event"] for one in events(done) if one["event"] in of_the_sale] == of_the_sale
+    [shown] = [one for one in events(done) if one["event"] == "shown"]
+    assert (shown["sale_id"], shown["decision"]) == ("s-1", "UNKNOWN")
+    assert shown["text"]["ru"].startswith("Спросите документ")
+    offsets = [one["at_s"] for one in events(done)]
+    assert offsets == sorted(offsets)
+
+
+def test_a_till_with_a_key_is_served_away_from_loopback(box: Box, edge_till: Run, tmp_path: Path) -> None:
+    key = box.key("till-7")
+    box.start()
+    address = box.address.replace("0.0.0.0", "127.0.0.1")
+    done = edge_till("--connect", address, "--key", key, "--script", script(tmp_path / "sale", *SALE))
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_till_without_a_key_is_not_served_away_from_loopback(box: Box, edge_till: Run, tmp_path: Path) -> None:
+    box.key("till-7")
+    box.start()
+    address = box.address.replace("0.0.0.0", "127.0.0.1")
+    done = edge_till("--connect", address, "--script", script(tmp_path / "hello", wait_for("agent-silent")))
+    assert [one["event"] for one in events(done)] == ["agent-silent", "screen"]
+    assert events(done)[1]["shows"] == "ask-everyone"
+
+
+def test_a_sale_goes_on_when_the_agent_is_started_anew(box: Box, tmp_path: Path) -> None:
+    lines = (*SALE[:3], wait_for("agent-silent"), {"do": "scan", "item": "beer"}, *SALE[4:])
+    box.start()
+    command = [sys.executable, "-m", "edge.till.reference", "--connect", box.address]
+    command += ["--script", str(script(tmp_path / "sale", *lines))]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as till:
+        assert till.stdout
+        told = []
+        for line in till.stdout:
+            told.append(json.loads(line)["event"])
+            if told[-1] == "scanned" and told.count("scanned") == 1:
+                box.stop()
+            elif told[-1] == "scanned":
+                box.start()
+        assert till.stderr
+        assert till.stderr.read() == ""
+    assert till.returncode == 0
+    assert "agent-back" in told
+    assert told.count("shown") == 1
+
+
+def test_a_till_that_is_killed_goes_on_where_it_was(box: Box, edge_till: Run, tmp_path: Path) -> None:
+    box.start()
+    words = ["--connect", box.address, "--script", script(tmp_path / "sale", *SALE[:5], {"do": "wait", "seconds": 60})]
+    words += ["--state", tmp_path / "till.jsonl"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "edge.till.reference", *map(str, words)], stdout=subprocess.PIPE, text=True
+    ) as till:
+        assert till.stdout
+        first = next(json.loads(line) for line in till.stdout if '"shown"' in line)
+        till.kill()
+    words[3] = script(tmp_path / "sale", *SALE)
+    done = edge_till(*words)
+    assert (done.returncode, done.stderr) == (0, "")
+    [again] = [one for one in events(done) if one["event"] == "shown"]
+    assert (again["alert_id"], again["again"]) == (first["alert_id"], True)
+    assert [one["event"] for one in events(done) if one["event"] in ("sale-opened", "scanned", "checked")] == [
+        "checked"
+    ]
+
+
+def test_what_is_typed_is_done_and_the_prompt_comes_in_the_cashiers_language(box: Box) -> None:
+    box.start()
+    command = [sys.executable, "-m", "edge.till.reference", "--connect", box.address, "--language", "ru"]
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(command, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as till:
+        assert till.stdout
+        # Who types waits for what is on the screen; a till that hangs is ended.
+        timer = threading.Timer(PATIENCE_S, till.kill)
+        timer.start()
+        seen = []
+        for line in till.stdout:
+            seen.append(line)
+            for cue, words in {"connected": "whisky\nпиво\n", "Спросите": "p\nc\n", "sale closed": "q\n"}.items():
+                if cue in line:
+                    os.write(ours, words.encode())
+        timer.cancel()
+    os.close(ours)
+    os.close(theirs)
+    whole = "".join(seen)
+    assert till.returncode == 0, whole
+    assert "no item 'whisky' in the catalogue" in whole
+    assert "Ask for ID" not in whole
+    assert "ID passed" in whole
+
+
+def test_typing_without_a_sale_or_to_the_end_of_the_input_harms_nothing(box: Box, edge_till: Run) -> None:
+    box.start()
+    done = edge_till("--connect", box.address, "--language", "en", typed="p\n?\n\nbeer\nf\nc\n")
+    assert done.returncode == 0
+    assert "no sale is open: open one first" in done.stdout
+    assert "DO NOT SELL" in done.stdout
+    assert done.stdout.rstrip().endswith("sale closed")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "why"),
+    [
+        (["--connect", "5557"], 2, "is no address: use tcp://127.0.0.1:PORT"),
+        (["--connect", "tcp://192.0.2.1:5557"], 2, "is not on this machine: give --key FILE as well"),
+        (["--name", "till 1"], 2, "--name 'till 1' is no name for a till: use 1 to 40 letters, digits, - or _"),
+        (["--cashier", ""], 2, "--cashier '' is no id: use 1 to 128 characters"),
+        (["--key", "gone.key"], 2, "there is no key file gone.key: make one with edge-agent keys new TILL"),
+        (["--script", "gone.jsonl"], 2, "cannot read the script gone.jsonl: No such file or directory"),
+        (["--state", "gone/till.jsonl", "--script", os.devnull], 2, "cannot write the state gone/till.jsonl: No such"),
+        (["--language", "de"], 2, "invalid choice: 'de'"),
+    ],
+)
+def test_what_a_user_gets_wrong_is_one_line(words: list[str], code: int, why: str, edge_till: Run) -> None:
+    done = edge_till(*words)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert why in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_key_for_another_name_is_refused(box: Box, edge_till: Run) -> None:
+    done = edge_till("--key", box.key("till-7"), "--name", "till-8")
+    assert done.returncode == 2
+    assert "--name 'till-8' is not whom the key is for: leave it out, or make a key for this name" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("lines", "why"),
+    [
+        ([wait_for("shown", 0.1)], "waited 0.1 s for 'shown', which did not come"),
+        ([{"do": "open"}], "the agent has not answered 2 messages: is it running?"),
+    ],
+)
+def test_what_does_not_come_about_in_a_script_is_a_failure(
+    lines: list[dict[str, Any]], why: str, edge_till: Run, tmp_path: Path
+) -> None:
+    done = edge_till("--connect", f"ipc://{tmp_path}/nobody", "--script", script(tmp_path / "script", *lines))
+    assert done.returncode == 1
+    assert why in done.stderr

@@ -1,0 +1,77 @@
+"""The protocol from outside Python: a client in Node, with CURVE, against an agent on real sockets and a real disk."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge.audit import Audit
+from edge.database import Database
+
+Box = Any
+FOLDER = Path(__file__).parents[3] / "clients"
+PATIENCE_S = 60
+
+
+@pytest.fixture(scope="session")
+def node_client() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs the client with some words; installs the library that it needs first."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if not node or not npm:
+        pytest.skip("node and npm are not installed")
+    library = FOLDER / "node_modules" / "zeromq" / "package.json"
+    wanted = json.loads((FOLDER / "package.json").read_text())["dependencies"]["zeromq"]
+    if not library.exists() or json.loads(library.read_text())["version"] != wanted:
+        subprocess.run([npm, "install", "--silent"], cwd=FOLDER, check=True, timeout=300)
+
+    def run(*words: object) -> subprocess.CompletedProcess[str]:
+        command = [node, str(FOLDER / "client.mjs"), *map(str, words)]
+        return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+
+    return run
+
+
+@pytest.mark.parametrize("with_key", [True, False], ids=["curve", "loopback"])
+def test_a_till_in_node_sells_beer_and_the_record_says_so(
+    with_key: bool, box: Box, node_client: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    key = [box.key("till-9")] if with_key else []
+    box.start()
+    notes = tmp_path / "notes.jsonl"
+    done = node_client(box.address.replace("0.0.0.0", "127.0.0.1"), notes, *key)
+    assert (done.returncode, done.stderr) == (0, "")
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [one["event"] for one in told if one["event"] != "agent-met"] == ["connected", "shown", "closed"]
+    [alert] = [json.loads(line) for line in notes.read_text(encoding="utf-8").splitlines()]
+    assert alert["text"]["ru"].startswith("Спросите документ")
+
+    box.stop()
+    database = Database(tmp_path)
+    [(_, record)] = Audit(database).records()
+    database.close()
+    assert (record.till, record.check, record.cashier_id, record.ended) == (
+        "till-9" if with_key else "till-node",
+        "passed",
+        "борис",
+        "completed",
+    )
+    assert [(one.alert_id, one.expired) for one in record.alerts] == [(alert["alert_id"], False)]
+    assert record.alerts[0].received_at is not None
+
+
+def test_a_till_in_node_whose_key_was_revoked_is_not_served(
+    box: Box, node_client: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    key = box.key("till-9")
+    box.key("till-8")
+    box.keys.revoke("till-9")
+    box.start()
+    done = node_client(box.address.replace("0.0.0.0", "127.0.0.1"), tmp_path / "notes.jsonl", key, 3)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "is the agent running, and the key known?" in done.stderr

@@ -1,0 +1,42 @@
+"""Scenarios for the reference till: what a line may say, and what is wrong with one that cannot be played."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from edge.errors import UsageError
+from edge.till.reference import script
+from edge.till.reference.script import Check, Close, Open, Scan, Wait, WaitFor, load_script
+
+PROTOCOL = Path(__file__).parents[4] / "docs" / "till-protocol.md"
+
+
+@pytest.mark.parametrize("text", [script.__doc__, PROTOCOL.read_text(encoding="utf-8")], ids=["module", "protocol"])
+def test_the_scenario_in_the_documentation_can_be_played(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "scenario"
+    file.write_text("\n".join(line for line in text.splitlines() if line.lstrip().startswith('{"do"')))
+    assert [type(line) for line in load_script(file)] == [WaitFor, Open, Scan, WaitFor, Check, Close, Wait]
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("open", "Invalid JSON"),
+        ("{}", "Unable to extract tag using discriminator 'do'"),
+        ('{"do": "dance"}', "Input tag 'dance' found using 'do' does not match any of the expected tags: 'open'"),
+        ('{"do": "open", "sale": "1"}', "sale: Extra inputs are not permitted"),
+        ('{"do": "scan", "item": "whisky"}', "no item 'whisky' in the catalogue: there are milk"),
+        ('{"do": "check", "outcome": "maybe"}', "outcome: Input should be 'passed', 'failed' or 'not-shown'"),
+        ('{"do": "wait", "seconds": -1}', "seconds: Input should be greater than or equal to 0"),
+    ],
+)
+def test_a_line_that_cannot_be_played_is_named_by_its_number(line: str, why: str, tmp_path: Path) -> None:
+    file = tmp_path / "scenario"
+    file.write_text(f'# first\n{{"do": "open"}}\n\n{line}\n')
+    with pytest.raises(UsageError) as refused:
+        load_script(file)
+    assert f"{file} line 4: " in str(refused.value)
+    assert why in str(refused.value)
+    assert "\n" not in str(refused.value)

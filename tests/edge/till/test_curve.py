@@ -1,0 +1,386 @@
+"""The channels as other machines reach them: with CURVE, for tills that have a key, and for nobody else."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import zmq
+import zmq.auth
+
+from edge.config import TillSettings
+from edge.errors import RunError, UsageError
+from edge.till import sockets
+from edge.till.authentication import Gate
+from edge.till.keys import Keys
+from edge.till.limits import MESSAGE_BYTES, Refusals
+from edge.till.messages import Event, parse
+from edge.till.server import TillServer
+
+Connect = Callable[..., "zmq.Socket[bytes]"]
+Heard = Callable[..., list[tuple[bytes, Event | ValueError]]]
+Until = Callable[..., None]
+MakeEvent = Callable[..., Event]
+IsCutOff = Callable[..., Callable[[], bool]]
+
+PUBLIC = TillSettings(reliable="tcp://0.0.0.0:*", live="tcp://0.0.0.0:*")
+ADDRESSES = ("tcp://0.0.0.0:5557", "tcp://0.0.0.0:5556")
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> Keys:
+    return Keys(tmp_path / "state" / "keys")
+
+
+@pytest.fixture
+def make_key(keys: Keys, tmp_path: Path) -> Callable[[str], Path]:
+    """Makes a key, as `edge-agent keys new` does, and returns the till's file."""
+
+    def make_key(till: str) -> Path:
+        file = tmp_path / f"{till}-{len(list(tmp_path.iterdir()))}.key_secret"
+        keys.new(till, file, ADDRESSES)
+        return file
+
+    return make_key
+
+
+@pytest.fixture
+def good_key(make_key: Callable[[str], Path]) -> Path:
+    return make_key("till-1")
+
+
+@pytest.fixture
+def other_key(make_key: Callable[[str], Path]) -> Path:
+    return make_key("till-2")
+
+
+@pytest.fixture
+def server(keys: Keys, good_key: Path, other_key: Path) -> Iterator[TillServer]:
+    server = TillServer(PUBLIC, keys)
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def good_till(server: TillServer, connect: Connect, good_key: Path) -> zmq.Socket[bytes]:
+    return connect(zmq.DEALER, server.addresses[0], b"till-1", good_key)
+
+
+@pytest.fixture
+def only_the_good_till_is_heard(
+    server: TillServer, good_till: zmq.Socket[bytes], heard: Heard, event: MakeEvent
+) -> Callable[[], None]:
+    """Checks that a message of the good till comes, that nothing comes before it, and that it is answered."""
+
+    def check() -> None:
+        good_till.send(event("good").to_json().encode())
+        assert heard(server) == [(b"till-1", event("good"))]
+        server.send(b"till-1", event("answer"))
+        assert parse(good_till.recv()) == event("answer")
+
+    return check
+
+
+def test_a_till_with_a_key_is_heard_and_answered(only_the_good_till_is_heard: Callable[[], None]) -> None:
+    only_the_good_till_is_heard()
+
+
+def test_a_message_may_be_as_long_as_on_this_box(
+    server: TillServer, good_till: zmq.Socket[bytes], heard: Heard, is_cut_off: IsCutOff, until: Until
+) -> None:
+    cut_off = is_cut_off(good_till)
+    good_till.send(b"x" * MESSAGE_BYTES)
+    [(name, problem)] = heard(server)
+    assert name == b"till-1"
+    assert "Invalid JSON" in str(problem)
+    good_till.send(b"x" * (MESSAGE_BYTES + 1))
+    until(server, cut_off)
+
+
+def test_a_screen_with_a_key_hears_the_live_channel(
+    server: TillServer, connect: Connect, good_key: Path, until: Until, event: MakeEvent
+) -> None:
+    screen = connect(zmq.SUB, server.addresses[1], certificate=good_key)
+    screen.subscribe(b"lane.alert")
+
+    def told() -> int:
+        server.publish("lane.alert.lane-1", event())
+        return screen.poll(1)
+
+    until(server, told)
+    assert screen.recv_multipart()[0] == b"lane.alert.lane-1"
+
+
+@pytest.mark.parametrize("kind", [zmq.DEALER, zmq.SUB])
+def test_a_key_that_nobody_made_here_is_refused_and_counted(
+    kind: int,
+    server: TillServer,
+    connect: Connect,
+    good_key: Path,
+    event: MakeEvent,
+    until: Until,
+    only_the_good_till_is_heard: Callable[[], None],
+) -> None:
+    public, secret = zmq.curve_keypair()
+    forged = good_key.with_name("forged")
+    text = good_key.read_text()
+    for mine, theirs in zip(zmq.auth.load_certificate(good_key), (public, secret), strict=True):
+        text = text.replace(mine.decode(), theirs.decode())
+    forged.write_text(text)
+    stranger = connect(kind, server.addresses[kind == zmq.SUB], b"till-1", forged)
+    if kind == zmq.DEALER:
+        stranger.send(event("forged").to_json().encode())
+    until(server, lambda: server.refused_by_reason.get("unknown key", 0) >= 1)
+    only_the_good_till_is_heard()
+
+
+@pytest.mark.parametrize("channel", [0, 1])
+def test_a_client_without_a_key_is_cut_off(
+    channel: int,
+    server: TillServer,
+    connect: Connect,
+    event: MakeEvent,
+    until: Until,
+    is_cut_off: IsCutOff,
+    only_the_good_till_is_heard: Callable[[], None],
+) -> None:
+    plain = connect(zmq.SUB if channel else zmq.DEALER, server.addresses[channel], b"till-1")
+    cut_off = is_cut_off(plain)
+    if channel == 0:
+        plain.send(event("plain").to_json().encode())
+    until(server, cut_off)
+    only_the_good_till_is_heard()
+
+
+def test_a_till_that_takes_another_box_for_this_one_is_cut_off(
+    server: TillServer,
+    connect: Connect,
+    good_key: Path,
+    event: MakeEvent,
+    until: Until,
+    is_cut_off: IsCutOff,
+    only_the_good_till_is_heard: Callable[[], None],
+) -> None:
+    public, _ = zmq.curve_keypair()
+    lost = connect(zmq.DEALER, server.addresses[0], b"till-1", good_key, curve_serverkey=public)
+    cut_off = is_cut_off(lost)
+    lost.send(event("lost").to_json().encode())
+    until(server, cut_off)
+    only_the_good_till_is_heard()
+
+
+def test_a_revoked_key_is_refused_within_a_second(
+    server: TillServer,
+    keys: Keys,
+    connect: Connect,
+    other_key: Path,
+    heard: Heard,
+    event: MakeEvent,
+    until: Until,
+    only_the_good_till_is_heard: Callable[[], None],
+) -> None:
+    leaver = connect(zmq.DEALER, server.addresses[0], b"till-2", other_key)
+    leaver.send(event().to_json().encode())
+    assert heard(server) == [(b"till-2", event())]
+
+    keys.revoke("till-2")
+    revoked_s = time.monotonic()
+    until(server, lambda: server.tills == ())
+    assert time.monotonic() - revoked_s < 1
+    # The connection stands, and says and hears nothing any more.
+    leaver.send(event("too late").to_json().encode())
+    until(server, lambda: server.refused_by_reason.get("revoked key", 0) == 1)
+    server.send(b"till-2", event("secret"))
+    only_the_good_till_is_heard()
+    assert leaver.poll(0) == 0
+
+
+def test_a_screen_with_a_revoked_key_hears_nothing_more_and_the_other_one_comes_back(
+    server: TillServer,
+    keys: Keys,
+    connect: Connect,
+    good_key: Path,
+    other_key: Path,
+    event: MakeEvent,
+    until: Until,
+) -> None:
+    leaver = connect(zmq.SUB, server.addresses[1], certificate=other_key)
+    screen = connect(zmq.SUB, server.addresses[1], certificate=good_key)
+    for socket in (leaver, screen):
+        socket.subscribe(b"")
+
+    def told(text: str, *screens: zmq.Socket[bytes]) -> Callable[[], bool]:
+        """Whether each of the screens has heard this, and not only what was said before it."""
+
+        def tell() -> bool:
+            server.publish("lane.alert.lane-1", event(text))
+            return all(screen.poll(1) and parse(screen.recv_multipart()[1]) == event(text) for screen in screens)
+
+        return tell
+
+    until(server, told("before", leaver, screen))
+    keys.revoke("till-2")
+    until(server, lambda: server.poll() or server.refused_by_reason.get("unknown key", 0) >= 1)
+    until(server, told("after", screen))
+    heard_by_leaver = [leaver.recv_multipart()[1] for _ in iter(lambda: leaver.poll(0), 0)]
+    assert event("after").to_json().encode() not in heard_by_leaver
+
+
+def test_a_till_gets_a_new_key_and_the_old_one_stays_refused(
+    server: TillServer,
+    keys: Keys,
+    connect: Connect,
+    other_key: Path,
+    make_key: Callable[[str], Path],
+    heard: Heard,
+    event: MakeEvent,
+    until: Until,
+) -> None:
+    old = connect(zmq.DEALER, server.addresses[0], b"till-2", other_key)
+    old.send(event("old").to_json().encode())
+    assert heard(server) == [(b"till-2", event("old"))]
+
+    # Both happen between two looks at the folder.
+    keys.revoke("till-2")
+    new_key = make_key("till-2")
+    until(server, lambda: server.tills == ())
+    old.send(event("too late").to_json().encode())
+    until(server, lambda: server.refused == 1)
+    new = connect(zmq.DEALER, server.addresses[0], b"till-2", new_key)
+    new.send(event("new").to_json().encode())
+    assert heard(server) == [(b"till-2", event("new"))]
+    server.send(b"till-2", event("answer"))
+    assert parse(new.recv()) == event("answer")
+    assert old.poll(0) == 0
+
+
+def test_a_till_that_speaks_as_another_is_refused_and_the_other_one_comes_back(
+    server: TillServer,
+    connect: Connect,
+    other_key: Path,
+    good_till: zmq.Socket[bytes],
+    event: MakeEvent,
+    until: Until,
+    only_the_good_till_is_heard: Callable[[], None],
+) -> None:
+    only_the_good_till_is_heard()
+    impostor = connect(zmq.DEALER, server.addresses[0], b"till-1", other_key)
+    impostor.send(event("impostor").to_json().encode())
+    until(server, lambda: server.refused_by_reason.get("another's name", 0) == 1)
+    # What is meant for till-1 goes to nobody until the right one is back, by itself.
+    server.send(b"till-1", event("secret"))
+    heard_again: list[tuple[bytes, Event | ValueError]] = []
+
+    def speaks_again() -> bool:
+        if good_till.poll(0, zmq.POLLOUT):
+            good_till.send(event("again").to_json().encode())
+        heard_again.extend(server.poll())
+        return bool(heard_again)
+
+    until(server, speaks_again)
+    assert heard_again[0] == (b"till-1", event("again"))
+    assert impostor.poll(0) == 0
+    assert b"till-2" not in server.tills
+
+
+def test_a_key_made_while_the_agent_runs_is_good_without_a_restart(
+    server: TillServer, connect: Connect, make_key: Callable[[str], Path], heard: Heard, event: MakeEvent
+) -> None:
+    server.poll()
+    till = connect(zmq.DEALER, server.addresses[0], b"till-3", make_key("till-3"))
+    till.send(event().to_json().encode())
+    assert heard(server) == [(b"till-3", event())]
+
+
+def test_keys_that_others_may_change_let_nobody_in_until_that_is_mended(
+    server: TillServer,
+    good_till: zmq.Socket[bytes],
+    event: MakeEvent,
+    until: Until,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    only_the_good_till_is_heard: Callable[[], None],
+) -> None:
+    only_the_good_till_is_heard()
+    folder = tmp_path / "state" / "keys" / "tills"
+    folder.chmod(0o777)
+    until(server, lambda: server.tills == ())
+    good_till.send(event("unsafe").to_json().encode())
+    until(server, lambda: server.refused_by_reason.get("revoked key", 0) == 1)
+    assert [record.message for record in caplog.records if record.levelno == logging.ERROR] == [
+        f"{folder} has mode 0777, so that others may change it: chmod go-rwx {folder}; until then no till can connect"
+    ]
+    folder.chmod(0o700)
+
+    def is_heard() -> bool:
+        good_till.send(event("safe").to_json().encode())
+        return bool(server.poll())
+
+    until(server, is_heard)
+
+
+def test_a_disk_that_cannot_be_read_for_a_moment_cuts_nobody_off(
+    server: TillServer,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    until: Until,
+    only_the_good_till_is_heard: Callable[[], None],
+) -> None:
+    def fail(keys: Keys) -> None:
+        raise RunError("cannot read the keys: Too many open files")
+
+    only_the_good_till_is_heard()
+    monkeypatch.setattr(Keys, "tills", fail)
+    until(server, lambda: "Too many open files; until then the keys are those read before" in caplog.text)
+    only_the_good_till_is_heard()
+
+
+def test_nobody_is_let_in_while_nobody_answers_for_the_keys(
+    keys: Keys, good_key: Path, connect: Connect, event: MakeEvent, until: Until, is_cut_off: IsCutOff
+) -> None:
+    gate_context, context = zmq.Context(), zmq.Context()
+    gate = Gate(gate_context, keys, Refusals())
+    unanswered = sockets.bind(context, zmq.ROUTER, "till.reliable", PUBLIC.reliable, gate)
+    till = connect(zmq.DEALER, unanswered.get_string(zmq.LAST_ENDPOINT), b"till-1", good_key)
+    cut_off = is_cut_off(till)
+    till.send(event().to_json().encode())
+    give_up_s = time.monotonic() + 20
+    while not cut_off():
+        assert time.monotonic() < give_up_s
+        assert unanswered.poll(10) == 0
+    assert unanswered.poll(0) == 0
+    context.destroy(linger=0)
+    gate_context.destroy(linger=0)
+
+
+def test_a_socket_that_others_reach_cannot_be_bound_without_keys() -> None:
+    with zmq.Context() as context, pytest.raises(RuntimeError, match="would let everybody in"):
+        sockets.bind(context, zmq.ROUTER, "till.reliable", PUBLIC.reliable, None)
+
+
+@pytest.mark.parametrize("with_keys", [True, False])
+def test_a_public_address_without_a_tills_key_is_refused_with_the_mend(with_keys: bool, keys: Keys) -> None:
+    with pytest.raises(UsageError, match="no till has a key: make one with edge-agent keys new TILL"):
+        TillServer(PUBLIC, keys if with_keys else None)
+
+
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:*", "tcp://0.0.0.0:*"])
+def test_keys_that_others_may_read_are_refused_at_start(
+    address: str, keys: Keys, good_key: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "state" / "keys" / "agent.key_secret").chmod(0o640)
+    with pytest.raises(UsageError, match=r"agent.key_secret has mode 0640, so that others may read it: chmod go-rwx"):
+        TillServer(TillSettings(reliable=address, live=address), keys)
+
+
+def test_on_this_box_no_key_is_needed_even_where_there_are_some(
+    keys: Keys, good_key: Path, connect: Connect, heard: Heard, event: MakeEvent
+) -> None:
+    server = TillServer(TillSettings(reliable="tcp://127.0.0.1:*", live="tcp://0.0.0.0:*"), keys)
+    till = connect(zmq.DEALER, server.addresses[0], b"any-till")
+    till.send(event().to_json().encode())
+    assert heard(server) == [(b"any-till", event())]
+    server.close()

@@ -1,0 +1,155 @@
+"""A good till is heard and answered while hostile ones send all they can, and the agent's memory does not grow."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+import zmq
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.config import TillSettings
+from edge.till.keys import Keys
+from edge.till.messages import (
+    Ack,
+    Data,
+    Error,
+    Event,
+    Hello,
+    IdChecked,
+    RestrictedItem,
+    SaleClosed,
+    SaleOpened,
+    parse,
+    wrap,
+)
+from edge.till.server import TillServer
+
+Connect = Callable[..., "zmq.Socket[bytes]"]
+
+HOSTILE_CLIENTS = Path(__file__).with_name("hostile_clients.py")
+HOSTILE_MESSAGES = 50_000
+"""In each of two tests; 100,000 together."""
+GOOD_MESSAGES = 300
+GOOD_EVERY_S = 0.025
+ANSWERED_WITHIN_S = 3.0
+"""12 ms on a machine that has nothing else to do; a till that had to wait for the hostile ones would wait for all."""
+MOST_GROWTH_MIB = 16.0
+LOOPBACK, PUBLIC = "tcp://127.0.0.1:*", "tcp://0.0.0.0:*"
+
+
+def message(data: Data, number: int) -> Event:
+    return wrap(data, id=f"message-{number}", source="/till/x", time=datetime(2026, 1, 1, tzinfo=timezone.utc))
+
+
+OUT_OF_ORDER = (
+    SaleClosed(sale_id="sale-1"),
+    IdChecked(sale_id="never-opened", outcome="passed"),
+    RestrictedItem(sale_id="sale-1"),
+    SaleOpened(sale_id="sale-1"),
+    Ack(message_id="never-sent", alert_id="never-sent"),
+    Hello(till="good"),
+)
+
+
+def resident_mib() -> float:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+class GoodTill:
+    """Sends a message now and then, and notes how long each answer took."""
+
+    def __init__(self, till: zmq.Socket[bytes]) -> None:
+        self._till, self._sent_s = till, list[float]()
+        self.answered_after_s: list[float] = []
+
+    def work(self) -> None:
+        now_s = time.monotonic()
+        if len(self._sent_s) < GOOD_MESSAGES and (not self._sent_s or now_s - self._sent_s[-1] >= GOOD_EVERY_S):
+            self._till.send(message(Hello(till="good"), len(self._sent_s)).to_json().encode())
+            self._sent_s.append(now_s)
+        while self._till.poll(0):
+            answer = parse(self._till.recv()).content()
+            assert isinstance(answer, Ack)
+            assert answer.message_id == f"message-{len(self.answered_after_s)}", "an answer was lost"
+            self.answered_after_s.append(time.monotonic() - self._sent_s[len(self.answered_after_s)])
+
+
+def survive(server: TillServer, good: GoodTill, folder: Path, certificates: list[Path]) -> None:
+    """Serves the good till and the hostile ones until all have said everything, and checks what was promised."""
+    valid = folder / "valid"
+    valid.write_text("\n".join(message(data, number).to_json() for number, data in enumerate(OUT_OF_ORDER)))
+    address = server.addresses[0].replace("0.0.0.0", "127.0.0.1")
+    command = [sys.executable, HOSTILE_CLIENTS, address, str(HOSTILE_MESSAGES), valid, *certificates]
+    heard = Counter[bytes]()
+    hostile, before_mib = 0, 0.0
+    give_up_s = time.monotonic() + 120
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as attackers:
+        # All of theirs arrive but those that are too long.
+        while hostile < 0.99 * HOSTILE_MESSAGES or len(good.answered_after_s) < GOOD_MESSAGES:
+            assert time.monotonic() < give_up_s, f"{heard} heard, {server.refused_by_reason} refused"
+            good.work()
+            for till, said in server.poll():
+                heard[till] += 1
+                answer = Ack(message_id=said.id) if isinstance(said, Event) else Error(code="malformed", text=str(said))
+                server.send(till, message(answer, 0))
+            hostile = heard.total() - heard[b"good"] + server.refused
+            if not before_mib and hostile > HOSTILE_MESSAGES // 10:
+                before_mib = resident_mib()
+            time.sleep(0.001)
+    growth_mib = resident_mib() - before_mib
+    print(
+        f"{hostile} hostile messages, refused {server.refused_by_reason}; memory grew by {growth_mib:.1f} MiB; "
+        f"the good till's slowest answer took {max(good.answered_after_s) * 1000:.0f} ms"
+    )
+    assert attackers.returncode == 0
+    assert heard[b"good"] == GOOD_MESSAGES
+    assert max(good.answered_after_s) < ANSWERED_WITHIN_S
+    assert growth_mib < MOST_GROWTH_MIB
+
+
+def test_on_this_box_hostile_tills_harm_nobody_else(connect: Connect, tmp_path: Path) -> None:
+    with closing(TillServer(TillSettings(reliable=LOOPBACK, live=LOOPBACK))) as server:
+        survive(server, GoodTill(connect(zmq.DEALER, server.addresses[0], b"good")), tmp_path, [])
+
+
+def test_from_outside_tills_that_turned_hostile_harm_nobody_else(connect: Connect, tmp_path: Path) -> None:
+    keys = Keys(tmp_path / "keys")
+    certificates = [tmp_path / name for name in ("good", "hostile-0", "hostile-1", "hostile-2", "hostile-3")]
+    for certificate in certificates:
+        keys.new(certificate.name, certificate, (PUBLIC, PUBLIC))
+    with closing(TillServer(TillSettings(reliable=PUBLIC, live=PUBLIC), keys)) as server:
+        good = connect(zmq.DEALER, server.addresses[0], b"good", certificates[0])
+        survive(server, GoodTill(good), tmp_path, certificates[1:])
+
+
+@pytest.fixture(scope="module")
+def server_and_till() -> Iterator[tuple[TillServer, zmq.Socket[bytes]]]:
+    server = TillServer(TillSettings(reliable=LOOPBACK, live=LOOPBACK))
+    with zmq.Context() as context, context.socket(zmq.DEALER) as till:
+        till.identity, till.linger = b"till-1", 0
+        till.connect(server.addresses[0])
+        yield server, till
+    server.close()
+
+
+@given(frames=st.lists(st.binary(max_size=300), min_size=1, max_size=4))
+def test_whatever_is_sent_arrives_as_a_message_or_as_the_reason_why_it_is_none(
+    frames: list[bytes],
+    server_and_till: tuple[TillServer, zmq.Socket[bytes]],
+    heard: Callable[..., list[tuple[bytes, Event | ValueError]]],
+) -> None:
+    server, till = server_and_till
+    till.send_multipart(frames)
+    [(name, said)] = heard(server)
+    assert name == b"till-1"
+    assert isinstance(said, (Event, ValueError))

@@ -1,0 +1,205 @@
+"""The published schemas, the models and the examples in the documentation say the same."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from edge.policy import Decision, Reason
+from edge.till.messages import (
+    MESSAGES,
+    Ack,
+    AgeInterval,
+    Alert,
+    BasketLine,
+    Data,
+    Error,
+    Health,
+    Hello,
+    IdChecked,
+    RestrictedItem,
+    SaleClosed,
+    SaleOpened,
+    State,
+    Text,
+    parse,
+    wrap,
+)
+from edge.till.schemas import FOLDER, as_text, schema
+
+PROTOCOL = Path(__file__).parents[3] / "docs" / "till-protocol.md"
+EXAMPLES: list[dict[str, Any]] = [
+    json.loads(block) for block in re.findall(r"```json\n(.*?)```", PROTOCOL.read_text(encoding="utf-8"), re.DOTALL)
+]
+SCHEMAS = {name: Draft202012Validator(schema(data)) for name, data in MESSAGES.items()}
+
+ids, text, count = st.text(min_size=1, max_size=128), st.text(max_size=50), st.integers(0, 10**6)
+number = st.floats(0, 150)
+age = st.none() | st.builds(AgeInterval, mean=number, low=number, high=number)
+reasons = st.lists(st.sampled_from(Reason), max_size=3).map(tuple)
+moments = st.datetimes(timezones=st.just(timezone.utc), min_value=datetime(2000, 1, 1), max_value=datetime(2100, 1, 1))
+lines = st.builds(
+    BasketLine,
+    sku=ids,
+    quantity=st.floats(0, 100_000, exclude_min=True),
+    price=st.none() | st.floats(0, 10_000_000),
+    restricted=st.booleans(),
+)
+# One of each: a type that is new has to be added here.
+STRATEGIES: dict[str, st.SearchStrategy[Data]] = {
+    "lane.hello": st.builds(Hello, till=ids),
+    "lane.sale.opened": st.builds(SaleOpened, sale_id=ids),
+    "lane.sale.restricted_item": st.builds(RestrictedItem, sale_id=ids, sku=st.none() | ids),
+    "lane.id.checked": st.builds(
+        IdChecked, sale_id=ids, outcome=st.sampled_from(["passed", "failed", "not-shown"]), cashier_id=st.none() | ids
+    ),
+    "lane.sale.closed": st.builds(
+        SaleClosed,
+        sale_id=ids,
+        completed=st.booleans(),
+        cashier_id=st.none() | ids,
+        basket=st.lists(lines, max_size=5).map(tuple),
+    ),
+    "lane.ack": st.builds(Ack, message_id=ids, alert_id=st.none() | ids),
+    "lane.error": st.builds(
+        Error,
+        code=st.sampled_from(["malformed", "expired"]),
+        text=text,
+        message_id=st.none() | text,
+        alert_id=st.none() | ids,
+        sale_id=st.none() | ids,
+    ),
+    "lane.alert": st.builds(
+        Alert,
+        alert_id=ids,
+        sale_id=ids,
+        lane=text,
+        decision=st.sampled_from(Decision),
+        reasons=reasons,
+        age=age,
+        p_under_legal=st.none() | st.floats(0, 1),
+        threshold=count,
+        samples=count,
+        model=text,
+        text=st.builds(Text, ru=text, en=text),
+        issued_at=moments,
+        expires_at=moments,
+        grab_to_alert_ms=st.none() | number,
+    ),
+    "lane.health": st.builds(
+        Health,
+        lane=text,
+        agent=ids,
+        status=st.sampled_from(["ok", "degraded"]),
+        problems=st.lists(text, max_size=3).map(tuple),
+    ),
+    "lane.state": st.builds(
+        State,
+        lane=text,
+        frame=count,
+        people=count,
+        customer=st.none() | count,
+        age=age,
+        decision=st.none() | st.sampled_from(Decision),
+        reasons=reasons,
+        analysing=st.booleans(),
+    ),
+}
+
+
+def fits(event: dict[str, Any]) -> tuple[bool, bool]:
+    """Whether a message fits its schema, and its model."""
+    try:
+        parse(json.dumps(event).encode()).content()
+    except ValueError:
+        return SCHEMAS[event["type"]].is_valid(event), False
+    return SCHEMAS[event["type"]].is_valid(event), True
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_the_published_schema_is_what_the_model_says(name: str) -> None:
+    file = FOLDER / f"{name}.json"
+    assert file.read_text(encoding="utf-8") == as_text(MESSAGES[name]), "write it anew: python -m edge.till.schemas"
+
+
+def test_no_schema_is_published_but_those_of_the_messages() -> None:
+    assert {file.name for file in FOLDER.iterdir()} == {f"{name}.json" for name in MESSAGES}
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_a_schema_is_one_and_says_which_version_it_is(name: str) -> None:
+    Draft202012Validator.check_schema(SCHEMAS[name].schema)
+    assert SCHEMAS[name].schema["$id"] == f"urn:edge-agent:{name}:1"
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+@given(st.data())
+def test_whatever_is_sent_fits_its_schema(name: str, data: st.DataObject) -> None:
+    message = data.draw(STRATEGIES[name])
+    event = wrap(message, id="1", source="/x", time=datetime(2026, 1, 1, tzinfo=timezone.utc))
+    try:
+        SCHEMAS[name].validate(json.loads(event.to_json()))
+    except ValidationError as problem:
+        pytest.fail(problem.message)
+    assert parse(event.to_json().encode()).content().type == name
+
+
+def test_every_message_is_tried() -> None:
+    assert set(STRATEGIES) == set(MESSAGES)
+
+
+def test_the_documentation_has_an_example_of_every_message() -> None:
+    assert sorted(example["type"] for example in EXAMPLES) == sorted(MESSAGES)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: str(example["type"]))
+def test_an_example_fits_its_schema_and_its_model_and_is_read_as_it_is_written(example: dict[str, Any]) -> None:
+    assert fits(example) == (True, True)
+    event = parse(json.dumps(example).encode())
+    assert event.content().model_dump(mode="json", include=set(example["data"])) == example["data"]
+    assert json.loads(event.to_json())["time"] == example["time"]
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: str(example["type"]))
+def test_what_a_newer_side_adds_is_allowed(example: dict[str, Any]) -> None:
+    newer = {**example, "traceparent": "00-1-2-00", "data": {**example["data"], "colour": "red"}}
+    assert fits(newer) == (True, True)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: str(example["type"]))
+def test_schema_and_model_ask_for_the_same_fields(example: dict[str, Any]) -> None:
+    for name in example["data"]:
+        shorter = {**example, "data": {key: value for key, value in example["data"].items() if key != name}}
+        assert fits(shorter) in ((True, True), (False, False)), name
+    for name in ("id", "source", "time", "data"):
+        assert fits({key: value for key, value in example.items() if key != name}) == (False, False), name
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: str(example["type"]))
+@pytest.mark.parametrize("wrong", [{}, [], [{}], "", "x" * 129, -1, 1e9], ids=str)
+def test_what_the_schema_allows_the_model_can_read(wrong: object, example: dict[str, Any]) -> None:
+    for name in example["data"]:
+        by_schema, by_model = fits({**example, "data": {**example["data"], name: wrong}})
+        # The schema leaves open what may grow, and does not look into the form of a time.
+        if name not in ("reasons", "code", "issued_at", "expires_at"):
+            assert by_model or not by_schema, name
+
+
+def test_a_message_of_another_type_does_not_fit() -> None:
+    for example in EXAMPLES:
+        assert [name for name, validator in SCHEMAS.items() if validator.is_valid(example)] == [example["type"]]
+
+
+def test_reasons_and_codes_that_a_newer_agent_knows_fit_the_schema_of_today() -> None:
+    for example in EXAMPLES:
+        data = {"lane.alert": {"reasons": ["fog"]}, "lane.error": {"code": "teapot"}}.get(example["type"], {})
+        assert SCHEMAS[example["type"]].is_valid({**example, "data": {**example["data"], **data}})
