@@ -19,8 +19,6 @@ log = logging.getLogger(__name__)
 
 _READ_EVERY_S = 0.5
 """The keys folder: a revoked key is refused within a second."""
-_ADDED_BYTES = 33
-"""CURVE makes each message so much longer, and ZeroMQ counts that."""
 _TRY_AGAIN = b"300"
 """After 400, ZeroMQ's other answer, a till whose key is made a moment later would stay away until it is restarted."""
 
@@ -47,7 +45,6 @@ class Gate:
         socket.zap_domain = domain.encode()
         # Without it ZeroMQ lets every key in when nobody answers its questions.
         socket.setsockopt(zmq.ZAP_ENFORCE_DOMAIN, 1)
-        socket.maxmsgsize = socket.getsockopt(zmq.MAXMSGSIZE) + _ADDED_BYTES
 
     def poll(self, now_s: float) -> set[str]:
         """Let in who waits at the door; returns the tills whose key has been revoked since the last call."""

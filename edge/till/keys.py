@@ -41,6 +41,11 @@ class TillKey:
     public: str
 
 
+def is_till_name(identity: bytes) -> bool:
+    """Whether a connection is called as a till may be."""
+    return TILL_NAME.fullmatch(identity.decode("latin-1")) is not None
+
+
 class Keys:
     """Reads the folder anew with every call, so that what another process changes counts at once.
 

@@ -10,6 +10,8 @@ log = logging.getLogger(__name__)
 
 MESSAGE_BYTES = 64 * 1024
 """Room for a basket of 500 lines. ZeroMQ cuts off who sends more."""
+CURVE_BYTES = 33
+"""CURVE makes each message so much longer, which ZeroMQ counts."""
 TILLS = 16
 """A lane has one till or two; more are a mistake or an attack, and each costs memory."""
 SILENT_S = 60.0

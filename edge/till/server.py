@@ -9,7 +9,7 @@ import zmq
 
 from edge.errors import EdgeError, UsageError
 from edge.till.authentication import Gate
-from edge.till.keys import TILL_NAME
+from edge.till.keys import is_till_name
 from edge.till.limits import (
     FRAMES_A_POLL,
     MESSAGES_A_POLL,
@@ -123,7 +123,7 @@ class TillServer:
 
     def send(self, till: bytes, event: Event) -> None:
         """To one till. A till that has gone is not waited for, and one that was refused or forgotten gets nothing."""
-        if till in self._tills or not _is_name(till):
+        if till in self._tills or not is_till_name(till):
             self._reliable.send_multipart([till, event.to_json().encode()], zmq.NOBLOCK)
 
     def tell_all(self, event: Event) -> None:
@@ -147,7 +147,7 @@ class TillServer:
         """Whether a message is to be read; else it is counted and gone."""
         if self._asks_for_keys and not self._is_its_own(name, body, now_s):
             return False
-        if not _is_name(name):
+        if not is_till_name(name):
             if self._nameless.take(now_s):
                 return True
             self._refusals.add("no name", "a till", _NO_NAME)
@@ -170,7 +170,7 @@ class TillServer:
         if till is None:
             self._refusals.add("revoked key", repr(name), "its key was revoked: give it a new one, edge-agent keys new")
             return False
-        if _is_name(name) and name != till.encode():
+        if is_till_name(name) and name != till.encode():
             # What is sent to this name would now reach the wrong till, until the right one connects again.
             self._tills.pop(name, None)
             self._gate.bar(key, now_s)
@@ -196,7 +196,3 @@ class TillServer:
             return parse(frames[1].bytes)
         except ValueError as problem:
             return problem
-
-
-def _is_name(identity: bytes) -> bool:
-    return TILL_NAME.fullmatch(identity.decode("latin-1")) is not None

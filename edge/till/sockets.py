@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import zmq
 
 from edge.errors import UsageError
-from edge.till.limits import HANDSHAKE_MS, HEARTBEAT_MS, LIVE_BYTES, MESSAGE_BYTES, WAITING_MESSAGES
+from edge.till.limits import CURVE_BYTES, HANDSHAKE_MS, HEARTBEAT_MS, LIVE_BYTES, MESSAGE_BYTES, WAITING_MESSAGES
 
 if TYPE_CHECKING:
     from edge.till.authentication import Gate
@@ -39,7 +39,7 @@ def bind(
     if is_public(setting, address) and not gate:
         raise RuntimeError(f"{setting} = {address!r} would let everybody in")
     socket: zmq.Socket[bytes] = context.socket(kind)
-    socket.maxmsgsize = MESSAGE_BYTES if kind == zmq.ROUTER else LIVE_BYTES
+    socket.maxmsgsize = (MESSAGE_BYTES if kind == zmq.ROUTER else LIVE_BYTES) + (CURVE_BYTES if gate else 0)
     socket.sndhwm = socket.rcvhwm = WAITING_MESSAGES
     socket.handshake_ivl = HANDSHAKE_MS
     socket.ipv6 = "[" in address

