@@ -97,7 +97,9 @@ class PolicySettings(Section):
 class TillSettings(Section):
     """The sockets to the till."""
 
-    reliable: str = Field("tcp://127.0.0.1:5557", description="ROUTER address that tills connect to")
+    reliable: str = Field(
+        "tcp://127.0.0.1:5557", description="ROUTER address that tills connect to; away from this box they need keys"
+    )
     live: str = Field("tcp://127.0.0.1:5556", description="PUB address for screens and simple subscribers")
     alert_expires_s: Seconds = Field(30, description="how long an alert may be shown")
 

@@ -107,9 +107,9 @@ def test_a_port_in_use(edge_agent: Agent, demo_clip: Path) -> None:
     assert_one_line(run, 2, "till.reliable", address, "in use", "choose another port")
 
 
-def test_a_public_address(edge_agent: Agent, demo_clip: Path) -> None:
-    run = edge_agent("--video", demo_clip, "--till.reliable", "tcp://0.0.0.0:5557")
-    assert_one_line(run, 2, "till.reliable", "not a loopback")
+def test_a_public_address_without_keys(edge_agent: Agent, demo_clip: Path, tmp_path: Path) -> None:
+    run = edge_agent("--video", demo_clip, "--till.reliable", "tcp://0.0.0.0:5557", "--state-dir", tmp_path)
+    assert_one_line(run, 2, "till.reliable", "no till has a key", "edge-agent keys new TILL")
 
 
 def test_a_missing_model(edge_agent: Agent, demo_clip: Path, tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from edge.events import narrate
 from edge.lane import NOBODY, Closed, Told
 from edge.policy import Decision
 from edge.recorder import Recorder
+from edge.till.keys import is_till_name
 from edge.till.messages import MESSAGES, Ack, Alert, Data, Error, Event, Health, Hello, State, parse, wrap
 
 if TYPE_CHECKING:
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from edge.till.server import TillServer
 
 log = logging.getLogger(__name__)
-
-TILL_NAME = re.compile(rb"[A-Za-z0-9_-]{1,40}")
-"""What a till's connection must be called."""
 
 HEALTH_EVERY_S = 1.0
 FORGET_S = 10.0
@@ -53,7 +50,7 @@ class TillDesk:
         """Hear what the tills have said, and send what is due."""
         for identity, message in self._server.poll():
             self._heard_s[identity] = now_s
-            if TILL_NAME.fullmatch(identity):
+            if is_till_name(identity):
                 self._hear(identity.decode(), message, now_s)
             else:
                 text = "a till needs a name: set the socket's identity to 1-40 letters, digits, - or _"
@@ -135,7 +132,7 @@ class TillDesk:
     def _send_due(self, now_s: float) -> None:
         if outbox := self._recorder.outbox:
             for identity in self._server.tills:
-                for event in outbox.due(identity.decode("latin-1"), now_s):
+                for event in outbox.due(identity.decode(), now_s):
                     self._server.send(identity, parse(event.encode()))
 
     def _forget_silent(self, now_s: float) -> None:

@@ -34,12 +34,12 @@ def server() -> Iterator[TillServer]:
 
 @pytest.fixture
 def wait(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
-    """Lets seconds pass in no time."""
-    passed_s, clock = [0.0], time.monotonic
-    monkeypatch.setattr("edge.till.server.time.monotonic", lambda: clock() + passed_s[0])
+    """The server's clock stands still, but for what a test waits: in no time."""
+    now_s = [time.monotonic()]
+    monkeypatch.setattr("edge.till.server.time.monotonic", lambda: now_s[0])
 
     def wait(seconds: float) -> None:
-        passed_s[0] += seconds
+        now_s[0] += seconds
 
     return wait
 
@@ -202,6 +202,7 @@ def test_a_till_that_says_too_much_is_ignored_for_a_while_and_the_other_one_is_h
     assert heard(server) == [(b"loud", event("calmer"))]
 
 
+@pytest.mark.usefixtures("wait")
 def test_nobody_gets_around_the_limits_by_having_no_name(
     server: TillServer, connect: Connect, event: MakeEvent, until: Until
 ) -> None:
