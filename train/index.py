@@ -33,7 +33,7 @@ _Result = TypeVar("_Result")
 def find_faces(pictures: Pictures, cache_dir: Path = CACHE) -> Pictures:
     """Fill in keypoints (the largest face's) and hashes, through the product's own detector and `align`.
 
-    The result is cached under the names, sizes and times of the photos. Photos that cannot be read or show no face
+    The result is cached under the names and contents of the photos. Photos that cannot be read or show no face
     keep NaN keypoints.
     """
 
@@ -62,11 +62,10 @@ def cached(file: Path, make: Callable[[], dict[str, _Result]]) -> dict[str, _Res
 
 
 def fingerprint(pictures: Pictures) -> str:
-    """Changes when a photo, or the crop contract, does."""
+    """Changes when a photo's name or content, or the crop contract, does; not when the photos are copied elsewhere."""
     code = hashlib.sha256(CROP_CONTRACT.encode())
     for path in pictures.paths:
-        state = path.stat()
-        code.update(f"{path.name} {state.st_size} {state.st_mtime_ns}\n".encode())
+        code.update(f"{path.name} ".encode() + hashlib.sha256(path.read_bytes()).digest())
     return code.hexdigest()[:16]
 
 
