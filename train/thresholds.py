@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
 from edge.ages.bundle import Threshold
+from edge.report.shares import wilson_interval
 
 RISKS = (0.01, 0.02, 0.05, 0.10)
 TEENAGERS = (13, 17)
@@ -17,18 +16,6 @@ FEWEST = 40
 """People of these ages without whom nothing can be promised: even if none passed, the bound would be above 8 %."""
 
 _AGES = range(18, 61)
-_Z95 = 1.959964
-
-
-def wilson_interval(hits: int, trials: int) -> tuple[float, float]:
-    """The 95 % Wilson score interval of a share (Wilson 1927); 0 to 1 when nothing was tried."""
-    if not trials:
-        return 0.0, 1.0
-    share, z2 = hits / trials, _Z95**2
-    centre = share + z2 / (2 * trials)
-    spread = _Z95 * math.sqrt(share * (1 - share) / trials + z2 / (4 * trials**2))
-    scale = 1 + z2 / trials
-    return max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)
 
 
 def wilson_upper(hits: int, trials: int) -> float:

@@ -18,7 +18,7 @@ from edge.frames import Frame
 from edge.identity import ReplayIdentity
 from edge.lane import Closed, Lane, Outcome, Told
 from edge.records import SaleRecord
-from edge.till.messages import Ack, Alert, Data, State
+from edge.till.messages import Ack, Alert, Data, SaleOpened, State
 
 hypothesis_settings.register_profile("edge", deadline=None, derandomize=True, max_examples=50)
 hypothesis_settings.load_profile("edge")
@@ -180,3 +180,12 @@ class Drive:
 def drive(make_lane: Callable[..., Lane], faces_of: Callable[..., Faces]) -> Callable[..., Drive]:
     """A lane with the given settings, and somebody to drive it."""
     return lambda **settings: Drive(make_lane(**settings), faces_of)
+
+
+@pytest.fixture
+def sale(drive: Callable[..., Drive]) -> Drive:
+    """A lane in on-sale mode, with sale-1 of till-1 open and nobody there."""
+    lane = drive(mode="on-sale")
+    lane.show()
+    lane.hear(SaleOpened(sale_id="sale-1"))
+    return lane

@@ -15,15 +15,6 @@ OPEN, SCAN, CLOSE = SaleOpened(sale_id="sale-1"), RestrictedItem(sale_id="sale-1
 NEXT, NEXT_SCAN = SaleOpened(sale_id="sale-2"), RestrictedItem(sale_id="sale-2")
 
 
-@pytest.fixture
-def sale(drive: Drive) -> Any:
-    """A lane in on-sale mode, with a sale open and nobody there."""
-    lane = drive(mode="on-sale")
-    lane.show()
-    lane.hear(OPEN)
-    return lane
-
-
 def test_an_older_customer_is_answered_the_moment_alcohol_is_scanned(sale: Any, someone: Any) -> None:
     sale.show(someone(age=50), frames=10)
     assert sale.alerts == []

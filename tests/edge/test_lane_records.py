@@ -16,15 +16,6 @@ OPEN, SCAN = SaleOpened(sale_id="sale-1"), RestrictedItem(sale_id="sale-1")
 CLOSE = SaleClosed(sale_id="sale-1", cashier_id="anna")
 
 
-@pytest.fixture
-def sale(drive: Drive) -> Any:
-    """A lane in on-sale mode, with a sale of till-1 open."""
-    lane = drive(mode="on-sale")
-    lane.show()
-    lane.hear(OPEN)
-    return lane
-
-
 def test_a_sale_leaves_one_record_of_what_was_told_and_done(sale: Any, someone: Any) -> None:
     sale.show(someone(age=20), frames=5)
     sale.hear(SCAN)

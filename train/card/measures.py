@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
-from train.thresholds import wilson_interval
+from edge.report.shares import wilson_interval
 
 RESAMPLES = 1000
 _Floats = NDArray[np.floating]
