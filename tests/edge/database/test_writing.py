@@ -106,10 +106,16 @@ def test_agents_that_start_at_the_same_time_make_the_tables_once(tmp_path: Path)
 
     def start() -> None:
         ready.wait()
-        try:
-            Database(tmp_path).close()
-        except StoreError as problem:
-            problems.append(problem)
+        for _ in range(60):
+            try:
+                Database(tmp_path).close()
+            except StoreError as problem:
+                # On a slow disk somebody's turn may take longer than the second that the others wait for it.
+                if "try again" in str(problem):
+                    continue
+                problems.append(problem)
+            return
+        problems.append(StoreError("its turn never came"))
 
     threads = [threading.Thread(target=start) for _ in range(8)]
     for thread in threads:
