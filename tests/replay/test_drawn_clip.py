@@ -7,6 +7,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pytest
+
+from edge.agent import Agent
+from edge.config import load_settings
+
 
 def test_one_person_is_one_customer_with_one_sale(demo_clip: Path, replay: Callable[[Path], Any]) -> None:
     run = replay(demo_clip)
@@ -78,3 +84,23 @@ def test_a_replay_opens_no_socket(demo_clip: Path, edge_agent: Callable[..., Any
     # An address that cannot be bound would fail a run that tried.
     run = edge_agent("--video", demo_clip, "--replay", EDGE_TILL__RELIABLE="tcp://192.0.2.1:5557")
     assert run.code == 0, run.err
+
+
+@pytest.mark.parametrize(("mode", "analysed"), [("on-sale", False), ("continuous", True)])
+def test_in_mode_on_sale_no_face_is_analysed_while_no_sale_is_open(
+    mode: str, analysed: bool, demo_clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batches: list[int] = []
+
+    class Counting:
+        backend = "counting"
+
+        def predict(self, crops: np.ndarray) -> np.ndarray:
+            batches.append(len(crops))
+            return np.full((len(crops), 101), 1 / 101, np.float32)
+
+    monkeypatch.setattr("edge.agent.make_age_model", lambda *_: Counting())
+    Agent(load_settings(["--video", str(demo_clip), "--replay", "--mode", mode])).run()
+    start, *later = batches
+    assert start == 1, "the model is warmed up once, with a black crop"
+    assert bool(later) is analysed
