@@ -47,12 +47,8 @@ class AgeModel(nn.Module):
         Returns age logits (N, 101), embeddings (N, 1024), and two maps of features, (N, 512, H / 8, W / 8) and
         (N, 1024, H / 16, W / 16).
         """
-        net = self.backbone
         pixels = (images.permute(0, 3, 1, 2).float() - self.mean) / self.std
-        stem = net.maxpool(net.relu(net.bn1(net.conv1(pixels.contiguous(memory_format=torch.channels_last)))))
-        middle = net.layer2(net.layer1(stem))
-        late = net.layer3(middle)
-        features = net.avgpool(net.layer4(late)).flatten(1)
+        middle, late, features = self._layers(pixels.contiguous(memory_format=torch.channels_last))
         return self.age(self.dropout(features)), self.embedding(features), (middle, late)
 
     def forward(self, images: Tensor) -> Tensor:
@@ -60,10 +56,19 @@ class AgeModel(nn.Module):
 
         The mean of what is seen in the picture and in its mirror image: 0.15 years better on photos not trained on.
         """
-        pixels = functional.avg_pool2d(images.permute(0, 3, 1, 2).to(self.mean.dtype), CROP_PX // NETWORK_PX)
+        # TensorRT moves no bytes: they become numbers first.
+        pixels = functional.avg_pool2d(images.to(self.mean.dtype).permute(0, 3, 1, 2), CROP_PX // NETWORK_PX)
         both = torch.cat([pixels, pixels.flip(3)])
-        features = self.backbone((both - self.mean) / self.std)
+        *_, features = self._layers((both - self.mean) / self.std)
         return self.decode(self.age(features).float()).reshape(2, -1, AGES).mean(dim=0)
+
+    def _layers(self, pixels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Two maps of features, and features (N, 2048). Their mean is taken here and not by the backbone's own layer,
+        which the exporter writes as a dozen operations."""
+        net = self.backbone
+        middle = net.layer2(net.layer1(net.maxpool(net.relu(net.bn1(net.conv1(pixels))))))
+        late = net.layer3(middle)
+        return middle, late, net.layer4(late).mean(dim=(2, 3))
 
     def decode(self, outputs: Tensor) -> Tensor:
         """From what the age head says, float32 (N, 101), to the probability of each year."""
