@@ -1,0 +1,62 @@
+"""The engine of an ONNX file for this box's GPU: from the box's cache, or built and put there."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from edge.ages.tensorrt.cache import EngineCache, EngineKey, obtain
+from edge.ages.tensorrt.engine import LoadedEngine, build_engine, load_engine
+from edge.errors import RunError, UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from edge.ages.tensorrt.cuda import Cuda
+    from edge.ages.tensorrt.library import Library
+
+log = logging.getLogger(__name__)
+
+
+class BoxEngine:
+    """What is needed to have an engine, and the ways to it."""
+
+    def __init__(self, library: Library, file: Path, cache: Path, cuda: Cuda) -> None:
+        """file: the ONNX file. cache: folder of the box's engines. Raises UsageError when the file cannot be read."""
+        self.onnx = read_onnx(file)
+        self.key = EngineKey.of(self.onnx, library.name, cuda.name, cuda.capability)
+        self.store = EngineCache(cache)
+        self._library, self._name = library, file.name
+
+    def obtain(self) -> LoadedEngine:
+        """Load the engine from the cache, or build it. Raises as `build` and `load` do."""
+        loaded = obtain(self.store, self.key, lambda engine: load_engine(self._library, engine), self.build)
+        return self._require(loaded)
+
+    def build(self) -> bytes:
+        """A new engine, chosen with the help of earlier timings. Raises as `build_engine` does."""
+        timings = self.store.read(self.key.timings)
+        # TensorRT for RTX is told this GPU by its number: one that it does not know is refused in plain words.
+        capability = self.key.capability if self._library.rtx else None
+        log.info("%s builds an engine from %s for %s", self._library.name, self._name, self.key.gpu)
+        built = build_engine(self._library, self.onnx, self._name, capability=capability, timings=timings or b"")
+        if built.timings not in (timings, b""):
+            self.store.keep(self.key.timings, built.timings)
+        return built.engine
+
+    def load(self, engine: bytes) -> LoadedEngine:
+        """Put an engine on the GPU. Raises RunError when it does not load."""
+        return self._require(load_engine(self._library, engine))
+
+    def _require(self, loaded: LoadedEngine | None) -> LoadedEngine:
+        if loaded is None:
+            raise RunError(f"{self._library.name} does not load the engine that it built: {self._library.last_error}")
+        return loaded
+
+
+def read_onnx(file: Path) -> bytes:
+    """What is in an ONNX file. Raises UsageError."""
+    try:
+        return file.read_bytes()
+    except OSError as problem:
+        raise UsageError(f"cannot read {file}: {problem.strerror}") from None

@@ -1,0 +1,162 @@
+"""The little of CUDA that running an engine takes: memory, one stream, copies, graphs, and a wait that ends."""
+
+from __future__ import annotations
+
+import ctypes
+import importlib
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from edge.errors import RunError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import DTypeLike, NDArray
+
+ANSWER_WITHIN_S = 0.5
+"""A GPU that takes longer is broken: the largest batch takes hundredths of a second. The CPU answers in its
+place, within what is left of one second."""
+
+POLL_S = 50e-6
+"""The wait sleeps instead of spinning, because the detector needs the core."""
+
+MODULES = ("cuda.bindings.runtime", "cuda.cudart")
+"""Where cuda-bindings has CUDA's runtime; before release 12.6 it stood in cuda-python, under the second name."""
+
+
+class Cuda:
+    """The first GPU that CUDA shows, with one stream. For one thread at a time."""
+
+    def __init__(self) -> None:
+        """Raises UsageError when CUDA or a GPU is missing."""
+        self._runtime = _runtime()
+        self._memory: list[tuple[str, int]] = []
+        self._graphs: list[Any] = []
+        self._stream: Any = None
+        self._hangs = False
+        try:
+            if not self._call("cudaGetDeviceCount"):
+                raise RunError("cudaErrorNoDevice")
+        except (RunError, RuntimeError) as problem:  # the second where older bindings find no driver at all
+            raise UsageError(
+                f"no NVIDIA GPU can be used here ({problem}): install a current NVIDIA driver, or run on the CPU"
+            ) from None
+        attributes = self._runtime.cudaDeviceAttr
+        major = self._call("cudaDeviceGetAttribute", attributes.cudaDevAttrComputeCapabilityMajor, 0)
+        minor = self._call("cudaDeviceGetAttribute", attributes.cudaDevAttrComputeCapabilityMinor, 0)
+        self.capability = f"{major}.{minor}"
+        """Compute capability, like "8.9"."""
+        self.name = self._call("cudaGetDeviceProperties", 0).name.decode().rstrip("\0")
+        """The GPU as its driver calls it."""
+        # A stream that does not wait for the default one, on which others in this process may work.
+        self._stream = self._call("cudaStreamCreateWithFlags", self._runtime.cudaStreamNonBlocking)
+
+    @property
+    def stream(self) -> int:
+        """The stream as TensorRT wants it."""
+        return int(self._stream)
+
+    def device_memory(self, size: int) -> int:
+        """The address of `size` bytes on the GPU, until `close`."""
+        address = int(self._call("cudaMalloc", size))
+        self._memory.append(("cudaFree", address))
+        return address
+
+    def host_memory(self, shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
+        """An array in memory that the GPU copies to and from by itself, until `close`: do not touch it afterwards."""
+        size = int(np.prod(shape)) * np.dtype(dtype).itemsize
+        address = int(self._call("cudaHostAlloc", size, self._runtime.cudaHostAllocDefault))
+        self._memory.append(("cudaFreeHost", address))
+        memory = memoryview((ctypes.c_ubyte * size).from_address(address))
+        return np.frombuffer(memory, np.dtype(dtype)).reshape(shape)
+
+    def upload(self, host: NDArray[Any], device: int) -> None:
+        """Begin to copy a contiguous array of `host_memory` to the GPU."""
+        kind = self._runtime.cudaMemcpyKind.cudaMemcpyHostToDevice
+        self._call("cudaMemcpyAsync", device, host.ctypes.data, host.nbytes, kind, self._stream)
+
+    def download(self, device: int, host: NDArray[Any]) -> None:
+        """Begin to copy from the GPU into a contiguous array of `host_memory`."""
+        kind = self._runtime.cudaMemcpyKind.cudaMemcpyDeviceToHost
+        self._call("cudaMemcpyAsync", host.ctypes.data, device, host.nbytes, kind, self._stream)
+
+    def capture(self, work: Callable[[], None]) -> Any:
+        """Record what `work` would do on the stream, without doing it, as a graph for `launch`."""
+        # Other threads may go on using CUDA meanwhile.
+        mode = self._runtime.cudaStreamCaptureMode.cudaStreamCaptureModeThreadLocal
+        self._call("cudaStreamBeginCapture", self._stream, mode)
+        try:
+            work()
+        except BaseException:
+            self._runtime.cudaStreamEndCapture(self._stream)
+            raise
+        captured = self._call("cudaStreamEndCapture", self._stream)
+        graph = self._call("cudaGraphInstantiate", captured, 0)
+        self._graphs.append(graph)
+        self._call("cudaGraphDestroy", captured)
+        return graph
+
+    def launch(self, graph: Any) -> None:
+        """Begin to do what was captured."""
+        self._call("cudaGraphLaunch", graph, self._stream)
+
+    def wait(self, limit_s: float = ANSWER_WITHIN_S) -> None:
+        """Until all that was begun is done. Raises RunError when that takes longer, or when any of it failed."""
+        deadline_s = time.monotonic() + limit_s
+        self._hangs = False
+        while self.busy:
+            if time.monotonic() >= deadline_s:
+                self._hangs = True
+                raise RunError(f"the GPU did not answer within {limit_s:g} s: {self.name}")
+            time.sleep(POLL_S)
+
+    @property
+    def busy(self) -> bool:
+        """Whether something that was begun is not done. Raises RunError when it failed."""
+        code, *_ = self._runtime.cudaStreamQuery(self._stream)
+        if code == self._runtime.cudaError_t.cudaErrorNotReady:
+            return True
+        self._check(code, "cudaStreamQuery")
+        return False
+
+    def close(self) -> bool:
+        """Give everything back. False, and nothing is given back, when the GPU hangs: CUDA would wait for it."""
+        if self._stream is not None:
+            with suppress(RunError):  # what failed is done, too
+                self.wait(0 if self._hangs else ANSWER_WITHIN_S)
+        if self._hangs:
+            return False
+        for graph in self._graphs:
+            self._try("cudaGraphExecDestroy", graph)
+        for free, address in self._memory:
+            self._try(free, address)
+        if self._stream is not None:
+            self._try("cudaStreamDestroy", self._stream)
+        self._graphs, self._memory, self._stream = [], [], None
+        return True
+
+    def _try(self, function: str, *arguments: Any) -> None:
+        with suppress(RunError):  # after an error CUDA takes nothing back, and says so each time
+            self._call(function, *arguments)
+
+    def _call(self, function: str, *arguments: Any) -> Any:
+        """What one of CUDA's functions gives. Raises RunError with CUDA's own name of what went wrong."""
+        code, *results = getattr(self._runtime, function)(*arguments)
+        self._check(code, function)
+        return results[0] if results else None
+
+    def _check(self, code: Any, function: str) -> None:
+        if code != self._runtime.cudaError_t.cudaSuccess:
+            self._runtime.cudaGetLastError()  # else the next to ask CUDA would be told of it again
+            raise RunError(f"{function} failed: {code.name}")
+
+
+def _runtime() -> Any:
+    for name in MODULES:
+        with suppress(ModuleNotFoundError):
+            return importlib.import_module(name)
+    raise UsageError("cuda-bindings is not installed: pip install 'edge-agent[gpu]'")

@@ -1,0 +1,117 @@
+"""Builds and loads engines. One path for TensorRT 10.3 to 11 and TensorRT for RTX: the types stand in the network."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from edge.ages.tensorrt.description import IMAGES, EngineDescription, describe_engine
+from edge.ages.tensorrt.network import parse_network
+from edge.errors import RunError, UsageError
+
+if TYPE_CHECKING:
+    from edge.ages.tensorrt.library import Library
+    from edge.ages.tensorrt.network import ParsedNetwork
+
+log = logging.getLogger(__name__)
+
+PROFILE_BATCHES = (1, 2, 4, 8, 16, 32)
+"""Every engine has a profile for each of these batch sizes and no other, so that each runs at its own best."""
+
+
+@dataclass(frozen=True)
+class BuiltEngine:
+    """timings: what TensorRT measured while it chose kernels, for the next build; empty for TensorRT for RTX, which
+    chooses them when an engine is first run."""
+
+    engine: bytes
+    timings: bytes
+
+
+@dataclass(frozen=True)
+class LoadedEngine:
+    """An engine on the GPU, with the runtime that it lives in."""
+
+    engine: Any
+    runtime: Any
+    description: EngineDescription
+
+
+def build_engine(
+    library: Library, onnx: bytes, name: str, *, capability: str | None = None,
+    batches: tuple[int, ...] = PROFILE_BATCHES, timings: bytes = b"",
+) -> BuiltEngine:  # fmt: skip
+    """Build an engine for this box's own GPU, or for those of another compute capability, which needs no GPU.
+
+    onnx, name: as for `parse_network`, which says what is refused. capability: like "8.9". timings: of earlier builds.
+    Raises UsageError for a compute capability that the library does not build for, RunError when the build fails.
+    """
+    target = None if capability is None else _target(library, capability)
+    parsed = parse_network(library, onnx, name)
+    config = parsed.builder.create_builder_config()
+    if target is not None:
+        config.num_compute_capabilities = 1
+        _require(config.set_compute_capability(target, 0), library, f"build for compute capability {capability}")
+    if library.rtx:
+        # Without it an engine allocates memory while it runs, and no CUDA graph can be captured.
+        config.set_flag(library.trt.BuilderFlag.REQUIRE_USER_ALLOCATION)
+    # So that the engine itself can be asked in which precision its layers run.
+    config.profiling_verbosity = library.trt.ProfilingVerbosity.DETAILED
+    _add_profiles(parsed, config, batches)
+    if not library.rtx:
+        _use_timings(config, timings)
+    engine = parsed.builder.build_serialized_network(parsed.network, config)
+    _require(engine is not None, library, f"build an engine from {name}")
+    measured = b"" if library.rtx else bytes(memoryview(config.get_timing_cache().serialize()))
+    return BuiltEngine(bytes(memoryview(engine)), measured)
+
+
+def load_engine(library: Library, engine: bytes) -> LoadedEngine | None:
+    """Put an engine on the GPU. None when it was not built for this GPU and library, or not for the age model.
+
+    Raises RunError when the library cannot work here at all.
+    """
+    runtime = library.make("Runtime")
+    loaded = runtime.deserialize_cuda_engine(engine)
+    if loaded is None:
+        return None
+    description = describe_engine(library.trt, loaded)
+    if not description.fulfils_contract() or description.batches != PROFILE_BATCHES:
+        log.warning("the engine takes %s in batches of %s: not one of ours", description.inputs, description.batches)
+        return None
+    return LoadedEngine(loaded, runtime, description)
+
+
+def _target(library: Library, capability: str) -> Any:
+    if not library.rtx:
+        raise UsageError(
+            f"{library.name} builds for this box's own GPU only, not for compute capability {capability}: "
+            "pip install 'edge-agent[rtx]' for TensorRT for RTX, which builds for others"
+        )
+    if capability not in library.capabilities:
+        raise UsageError(
+            f"{library.name} does not build for compute capability {capability}, only for "
+            f"{', '.join(library.capabilities)}: TensorRT itself knows more, pip install 'edge-agent[gpu]'"
+        )
+    return library.capabilities[capability]
+
+
+def _add_profiles(parsed: ParsedNetwork, config: Any, batches: tuple[int, ...]) -> None:
+    for batch in batches:
+        shape = (batch, *IMAGES.shape[1:])
+        profile = parsed.builder.create_optimization_profile()
+        profile.set_shape(IMAGES.name, shape, shape, shape)
+        config.add_optimization_profile(profile)
+
+
+def _use_timings(config: Any, timings: bytes) -> None:
+    cache = config.create_timing_cache(timings)
+    # Those of another release or GPU are refused, and measured anew.
+    if cache is None or not config.set_timing_cache(cache, ignore_mismatch=False):
+        config.set_timing_cache(config.create_timing_cache(b""), ignore_mismatch=False)
+
+
+def _require(done: bool, library: Library, what: str) -> None:
+    if not done:
+        raise RunError(f"{library.name} could not {what}: {library.last_error}")

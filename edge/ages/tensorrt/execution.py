@@ -1,0 +1,119 @@
+"""An engine ready to run: buffers for the largest batch, and one CUDA graph for each profile."""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from edge.ages.tensorrt.contexts import Contexts
+from edge.ages.tensorrt.description import AGE_PROBS, IMAGES
+from edge.errors import RunError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from edge.ages.tensorrt.cuda import Cuda
+    from edge.ages.tensorrt.engine import LoadedEngine
+    from edge.ages.tensorrt.library import Library
+
+log = logging.getLogger(__name__)
+
+WARM_UP_WITHIN_S = 60.0
+"""The first run of a profile loads, and with TensorRT for RTX compiles, its kernels."""
+
+_lost: set[Execution] = set()
+"""Those whose GPU does not answer: freeing what they hold would wait for it."""
+
+
+class Execution:
+    """Runs crops through an engine. For one thread at a time."""
+
+    def __init__(self, library: Library, loaded: LoadedEngine, cuda: Cuda, kernels: bytes | None = None) -> None:
+        """kernels: as for `Contexts`. Raises RunError when the GPU has too little memory or fails."""
+        self.description = loaded.description
+        self._library, self._cuda = library, cuda
+        self._run: list[Callable[[], None]] = []
+        # A captured graph works only as long as its context and engine live.
+        self._alive: list[Any] = [loaded]
+        largest = self.description.largest_batch
+        self._images = cuda.host_memory((largest, *IMAGES.shape[1:]), np.uint8)
+        self._age_probs = cuda.host_memory((largest, *AGE_PROBS.shape[1:]), np.float32)
+        self._addresses = {
+            IMAGES.name: cuda.device_memory(self._images.nbytes),
+            AGE_PROBS.name: cuda.device_memory(self._age_probs.nbytes),
+        }
+        # One profile runs at a time, so they can all work in the same memory.
+        self._scratch_bytes = loaded.engine.device_memory_size_v2
+        self._scratch = cuda.device_memory(max(self._scratch_bytes, 1))
+        try:
+            contexts = Contexts(library, loaded.engine, kernels)
+            for profile in range(len(self.description.batches)):
+                self._run.append(self._prepare(contexts, profile))
+            self.kernels = contexts.kernels
+        except BaseException:
+            self.close()
+            raise
+
+    def predict(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """crops: uint8 (N, 224, 224, 3). Returns a new array, float32 (N, 101). Only the N rows are copied.
+
+        Raises RunError when the GPU fails or does not answer, ValueError for another shape or type.
+        """
+        if crops.shape[1:] != IMAGES.shape[1:] or crops.dtype != np.uint8:
+            raise ValueError(
+                f"crops are {crops.dtype} {crops.shape}, not uint8 (N, {', '.join(map(str, IMAGES.shape[1:]))})"
+            )
+        if not self._run:
+            raise RunError("this model is closed: load it again")
+        answers = np.empty((len(crops), *AGE_PROBS.shape[1:]), np.float32)
+        for piece in self.description.pieces(len(crops)):
+            size = piece.stop - piece.start
+            self._images[:size] = crops[piece]
+            self._cuda.upload(self._images[:size], self._addresses[IMAGES.name])
+            self._run[self.description.profile_for(size)]()
+            self._cuda.download(self._addresses[AGE_PROBS.name], self._age_probs[:size])
+            self._cuda.wait()
+            answers[piece] = self._age_probs[:size]
+        return answers
+
+    def close(self) -> None:
+        """Give back what the GPU holds, unless it does not answer: then that stays, so that this returns at once."""
+        self._run = []
+        if not self._cuda.close():
+            _lost.add(self)
+            log.warning("the GPU does not answer: what it holds of the age model stays until the process ends")
+            return
+        while self._alive:
+            self._alive.pop()  # the contexts, then their engine
+
+    def _prepare(self, contexts: Contexts, profile: int) -> Callable[[], None]:
+        """What runs a profile on the device buffers: a captured graph, or the context where none can be captured."""
+        cuda, batch = self._cuda, self.description.batches[profile]
+        context = contexts.make()
+        self._require(context is not None, "make an execution context")
+        self._alive.append(context)
+        self._require(context.set_optimization_profile_async(profile, cuda.stream), f"use profile {profile}")
+        context.set_device_memory(self._scratch, self._scratch_bytes)
+        self._require(context.set_input_shape(IMAGES.name, (batch, *IMAGES.shape[1:])), f"take a batch of {batch}")
+        for name, address in self._addresses.items():
+            self._require(context.set_tensor_address(name, address), f"use memory for {name}")
+        enqueue = partial(self._enqueue, context)
+        # What is done once, such as loading kernels, must not become part of the graph.
+        enqueue()
+        cuda.wait(WARM_UP_WITHIN_S)
+        if self._library.rtx and not context.is_stream_capturable(cuda.stream):
+            log.warning("%s cannot be captured for a batch of %d: it runs slower", self._library.name, batch)
+            return enqueue
+        return partial(cuda.launch, cuda.capture(enqueue))
+
+    def _enqueue(self, context: Any) -> None:
+        self._require(context.execute_async_v3(self._cuda.stream), "run the engine")
+
+    def _require(self, done: bool, what: str) -> None:
+        if not done:
+            raise RunError(f"{self._library.name} could not {what}: {self._library.last_error}")

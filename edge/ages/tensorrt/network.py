@@ -1,0 +1,77 @@
+"""An ONNX file as a TensorRT network whose types are those of the file, and the proof that it computes in FP16."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from edge.ages.tensorrt.description import AGE_PROBS, IMAGES, TensorDescription, describe_network
+from edge.errors import RunError, UsageError
+
+if TYPE_CHECKING:
+    from edge.ages.tensorrt.library import Library
+
+
+@dataclass(frozen=True)
+class ParsedNetwork:
+    """A network with what must live as long as it does: the parser owns the weights."""
+
+    builder: Any
+    network: Any
+    parser: Any
+
+    @property
+    def layers(self) -> list[Any]:
+        return [self.network.get_layer(index) for index in range(self.network.num_layers)]
+
+
+def parse_network(library: Library, onnx: bytes, name: str) -> ParsedNetwork:
+    """Parse a whole ONNX file. onnx: what is in it. name: what to call it in errors.
+
+    Raises UsageError when it cannot be parsed or does not fulfil the contract of the age model, RunError when a
+    convolution computes in anything but FP16 or the library cannot work on this machine.
+    """
+    trt = library.trt
+    builder = library.make("Builder")
+    # From release 11 on there are no other networks; before, the types of the file would only be a hint.
+    typed = getattr(trt.NetworkDefinitionCreationFlag, "STRONGLY_TYPED", None)
+    network = builder.create_network(0 if typed is None else 1 << int(typed))
+    parser = trt.OnnxParser(network, library.logger)
+    if not parser.parse(onnx):
+        what = ": ".join(parser.get_error(0).desc().splitlines()[:2]) if parser.num_errors else library.last_error
+        raise UsageError(f"{library.name} cannot read {name}: {what}; export it with edge-export")
+    _require_contract(network, name)
+    parsed = ParsedNetwork(builder, network, parser)
+    _require_half_precision(trt, parsed, name)
+    return parsed
+
+
+def half_convolutions(trt: Any, parsed: ParsedNetwork) -> dict[str, bool]:
+    """For every convolution, by name: whether it takes and gives FP16, by the types of the parsed network."""
+    convolutions = [layer for layer in parsed.layers if layer.type == trt.LayerType.CONVOLUTION]
+    half = trt.DataType.HALF
+    return {layer.name: layer.get_input(0).dtype == layer.get_output(0).dtype == half for layer in convolutions}
+
+
+def _require_contract(network: Any, name: str) -> None:
+    found = describe_network(network, ())
+    if not found.fulfils_contract():
+        raise UsageError(
+            f"{name} takes {_words(found.inputs)} and gives {_words(found.outputs)}, not {_words((IMAGES,))} and "
+            f"{_words((AGE_PROBS,))}: export it with edge-export"
+        )
+
+
+def _words(tensors: tuple[TensorDescription, ...]) -> str:
+    return ", ".join(f"{tensor.dtype} {tensor.name} {tensor.shape}" for tensor in tensors) or "nothing"
+
+
+def _require_half_precision(trt: Any, parsed: ParsedNetwork, name: str) -> None:
+    precise = half_convolutions(trt, parsed)
+    if not precise:
+        raise RunError(f"{name} has no convolutions, so it is no age model: export it with edge-export bundle")
+    for convolution, is_half in precise.items():
+        if not is_half:
+            raise RunError(
+                f"convolution {convolution} of {name} does not compute in FP16: export it with edge-export bundle"
+            )

@@ -1,0 +1,191 @@
+"""A GPU in host memory: CUDA's functions on ordinary memory, and an engine as it was recorded, whose contexts compute
+with ONNX Runtime. All the code between the two is the product's own."""
+
+# ruff: noqa: N802, N815
+
+from __future__ import annotations
+
+import ctypes
+import enum
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from edge.ages.onnx import OnnxAgeModel
+from edge.ages.tensorrt.description import EngineDescription
+
+
+class HostRuntime:
+    """CUDA's runtime. What is begun on the stream is done when the stream is asked for the second time."""
+
+    cudaStreamNonBlocking = 1
+    cudaHostAllocDefault = 0
+    cudaDeviceAttr = enum.IntEnum(
+        "cudaDeviceAttr", {"cudaDevAttrComputeCapabilityMajor": 75, "cudaDevAttrComputeCapabilityMinor": 76}
+    )
+    cudaMemcpyKind = enum.IntEnum("cudaMemcpyKind", {"cudaMemcpyHostToDevice": 1, "cudaMemcpyDeviceToHost": 2})
+    cudaStreamCaptureMode = enum.IntEnum("cudaStreamCaptureMode", {"cudaStreamCaptureModeThreadLocal": 1})
+    cudaError_t = enum.IntEnum(
+        "cudaError_t",
+        {
+            "cudaSuccess": 0, "cudaErrorMemoryAllocation": 2, "cudaErrorInsufficientDriver": 35,
+            "cudaErrorNoDevice": 100, "cudaErrorNotReady": 600, "cudaErrorIllegalAddress": 700,
+        },
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self._fails: dict[str, str] = {}
+        self._hangs = False
+        self._allocated: dict[int, Any] = {}
+        self._pending: list[Callable[[], None]] = []
+        self._asked = False
+        self._captured: list[Callable[[], None]] | None = None
+        self._graphs: list[list[Callable[[], None]]] = []
+        self._launched: list[int] = []
+        self._copied: list[tuple[str, int]] = []
+
+    def _begin(self, work: Callable[[], None]) -> None:
+        (self._pending if self._captured is None else self._captured).append(work)
+
+    def __getattribute__(self, name: str) -> Any:
+        function = super().__getattribute__(name)
+        failure = super().__getattribute__("_fails").get(name) if name.startswith("cuda") else None
+        return (lambda *_: (self.cudaError_t[failure], None)) if failure else function
+
+    def _done(self, *results: Any) -> tuple[Any, ...]:
+        return (self.cudaError_t.cudaSuccess, *results)
+
+    def cudaGetDeviceCount(self) -> Any:
+        return self._done(1)
+
+    def cudaGetLastError(self) -> Any:
+        return self._done()
+
+    def cudaDeviceGetAttribute(self, attribute: int, device: int) -> Any:
+        return self._done({75: 8, 76: 9}[attribute])
+
+    def cudaGetDeviceProperties(self, device: int) -> Any:
+        return self._done(SimpleNamespace(name=b"NVIDIA RTX 2000 Ada\0\0"))
+
+    def cudaStreamCreateWithFlags(self, flags: int) -> Any:
+        return self._done(7)
+
+    def cudaStreamDestroy(self, stream: int) -> Any:
+        return self._done()
+
+    def _allocate(self, size: int) -> Any:
+        memory = (ctypes.c_ubyte * size)()
+        self._allocated[ctypes.addressof(memory)] = memory
+        return self._done(ctypes.addressof(memory))
+
+    def cudaMalloc(self, size: int) -> Any:
+        return self._allocate(size)
+
+    def cudaHostAlloc(self, size: int, flags: int) -> Any:
+        return self._allocate(size)
+
+    def cudaFree(self, address: int) -> Any:
+        del self._allocated[address]
+        return self._done()
+
+    cudaFreeHost = cudaFree
+
+    def cudaMemcpyAsync(self, to: int, source: int, size: int, kind: Any, stream: int) -> Any:
+        self._copied.append((kind.name.removeprefix("cudaMemcpy"), size))
+        self._begin(lambda: ctypes.memmove(to, source, size))
+        return self._done()
+
+    def cudaStreamBeginCapture(self, stream: int, mode: Any) -> Any:
+        self._captured = []
+        return self._done()
+
+    def cudaStreamEndCapture(self, stream: int) -> Any:
+        captured, self._captured = self._captured, None
+        return self._done(captured)
+
+    def cudaGraphInstantiate(self, graph: Any, flags: int) -> Any:
+        self._graphs.append(graph)
+        return self._done(graph)
+
+    def cudaGraphDestroy(self, graph: Any) -> Any:
+        return self._done()
+
+    def cudaGraphExecDestroy(self, graph: Any) -> Any:
+        return self._done()
+
+    def cudaGraphLaunch(self, graph: Any, stream: int) -> Any:
+        self._launched.append(self._graphs.index(graph))
+        for work in graph:
+            self._begin(work)
+        return self._done()
+
+    def cudaStreamQuery(self, stream: int) -> Any:
+        if self._hangs or (self._pending and not self._asked):
+            self._asked = True
+            return (self.cudaError_t.cudaErrorNotReady,)
+        self._asked = False
+        while self._pending:
+            self._pending.pop(0)()
+        return self._done()
+
+
+class HostContext:
+    """An execution context whose kernels are ONNX Runtime's."""
+
+    def __init__(self, engine: HostEngine) -> None:
+        self._engine = engine
+        self._addresses: dict[str, int] = {}
+
+    def set_optimization_profile_async(self, profile: int, stream: int) -> bool:
+        self._batch = self._engine._description.batches[profile]
+        return True
+
+    def set_device_memory(self, address: int, size: int) -> None:
+        assert size == self._engine.device_memory_size_v2
+
+    def set_input_shape(self, name: str, shape: tuple[int, ...]) -> bool:
+        return shape == (self._batch, *self._engine._description.inputs[0].shape[1:])
+
+    def set_tensor_address(self, name: str, address: int) -> bool:
+        self._addresses[name] = address
+        return True
+
+    def is_stream_capturable(self, stream: int) -> bool:
+        return self._engine._capturable
+
+    def execute_async_v3(self, stream: int) -> bool:
+        self._engine._runtime._begin(self._compute)
+        return self._engine._runs
+
+    def _compute(self) -> None:
+        crops = np.empty((self._batch, 224, 224, 3), np.uint8)
+        ctypes.memmove(crops.ctypes.data, self._addresses["images"], crops.nbytes)
+        probs = self._engine._model.predict(crops)
+        ctypes.memmove(self._addresses["age_probs"], probs.ctypes.data, probs.nbytes)
+
+
+class HostEngine:
+    """An engine that says of itself what was recorded."""
+
+    device_memory_size_v2 = 1 << 20
+
+    def __init__(self, runtime: HostRuntime, model: OnnxAgeModel, description: EngineDescription) -> None:
+        self._runtime, self._model, self._description = runtime, model, description
+        self._capturable = self._runs = True
+        self._compiled: dict[str, Any] = {}
+
+    def create_execution_context(self, how: Any) -> HostContext:
+        self._compiled["how"] = how
+        return HostContext(self)
+
+    def create_runtime_config(self) -> Any:
+        compiled = SimpleNamespace(
+            deserialize=lambda kernels: self._compiled.update(given=kernels), serialize=lambda: b"compiled kernels"
+        )
+        return SimpleNamespace(
+            set_execution_context_allocation_strategy=lambda strategy: None,
+            create_runtime_cache=lambda: compiled,
+            set_runtime_cache=lambda cache: True,
+        )

@@ -1,0 +1,147 @@
+"""Running an engine: the right ages come out at the right rows, for any number of faces, and failures end in time."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edge.ages.tensorrt.cuda import ANSWER_WITHIN_S, Cuda
+from edge.ages.tensorrt.description import EngineDescription
+from edge.ages.tensorrt.engine import LoadedEngine
+from edge.ages.tensorrt.execution import Execution
+from edge.ages.tensorrt.library import Library
+from edge.errors import RunError
+
+MakeEngine = Callable[[EngineDescription], LoadedEngine]
+MakeLibrary = Callable[..., Library]
+ROW, ANSWER = 224 * 224 * 3, 101 * 4
+
+
+def test_any_number_of_faces_gives_each_its_own_age(
+    make_library: MakeLibrary, make_engine: MakeEngine, recorded: EngineDescription, cuda: Cuda, runtime: Any,
+    crops: np.ndarray, expected: np.ndarray,
+) -> None:  # fmt: skip
+    execution = Execution(make_library(), make_engine(recorded), cuda)
+    assert len(runtime._graphs) == 6
+    for faces, graphs in {0: [], 1: [0], 3: [2], 40: [5, 3]}.items():
+        runtime._launched.clear()
+        runtime._copied.clear()
+        given = crops[-faces:] if faces else crops[:0]
+        probs = execution.predict(given)
+        assert (probs.shape, probs.dtype) == ((faces, 101), np.float32)
+        assert probs == pytest.approx(expected[40 - faces :], abs=1e-4)
+        assert runtime._launched == graphs
+        # Not a byte more than the faces themselves is copied, whatever the batch.
+        assert sum(size for kind, size in runtime._copied if kind == "HostToDevice") == faces * ROW
+        assert sum(size for kind, size in runtime._copied if kind == "DeviceToHost") == faces * ANSWER
+
+
+def test_an_answer_is_the_callers_own(
+    make_library: MakeLibrary, make_engine: MakeEngine, small: EngineDescription, cuda: Cuda, crops: np.ndarray
+) -> None:
+    execution = Execution(make_library(), make_engine(small), cuda)
+    first = execution.predict(crops[:1])
+    kept = first.copy()
+    second = execution.predict(crops[1:2])
+    assert np.array_equal(first, kept)
+    assert not np.array_equal(first, second)
+
+
+@pytest.mark.parametrize("shape", [(1, 112, 112, 3), (224, 224, 3), (1, 224, 224, 1)])
+def test_crops_of_another_shape_are_refused(
+    make_library: MakeLibrary, make_engine: MakeEngine, small: EngineDescription, cuda: Cuda, shape: tuple[int, ...]
+) -> None:
+    execution = Execution(make_library(), make_engine(small), cuda)
+    with pytest.raises(ValueError, match="not uint8"):
+        execution.predict(np.zeros(shape, np.uint8))
+    with pytest.raises(ValueError, match="float32"):
+        execution.predict(np.zeros((1, 224, 224, 3), np.float32))  # type: ignore[arg-type]
+
+
+def test_tensorrt_for_rtx_is_given_the_kernels_it_compiled_earlier(
+    make_library: MakeLibrary, make_engine: MakeEngine, small: EngineDescription, cuda: Cuda
+) -> None:
+    loaded = make_engine(small)
+    execution = Execution(make_library(rtx=True), loaded, cuda, b"kernels of the last start")
+    assert loaded.engine._compiled["given"] == b"kernels of the last start"
+    assert loaded.engine._compiled["how"].dynamic_shapes_kernel_specialization_strategy == "eager"
+    assert execution.kernels == b"compiled kernels"
+
+
+def test_what_cannot_be_captured_runs_without_a_graph_and_says_so(
+    make_library: MakeLibrary, make_engine: MakeEngine, small: EngineDescription, cuda: Cuda, runtime: Any,
+    crops: np.ndarray, expected: np.ndarray, caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    loaded = make_engine(small)
+    loaded.engine._capturable = False
+    execution = Execution(make_library(rtx=True), loaded, cuda)
+    assert execution.predict(crops[:3]) == pytest.approx(expected[:3], abs=1e-4)
+    assert runtime._graphs == []
+    assert caplog.messages == [
+        f"TensorRT for RTX 1.7.1 cannot be captured for a batch of {batch}: it runs slower" for batch in (1, 2)
+    ]
+
+
+def test_an_engine_that_does_not_run_says_why_and_gives_everything_back(
+    make_library: MakeLibrary, make_engine: MakeEngine, small: EngineDescription, cuda: Cuda, runtime: Any
+) -> None:
+    loaded = make_engine(small)
+    loaded.engine._runs = False
+    with pytest.raises(RunError, match=r"^TensorRT 10\.3\.0 could not run the engine: the card fell off the bus$"):
+        Execution(make_library(last_error="the card fell off the bus"), loaded, cuda)
+    assert runtime._allocated == {}
+
+
+def test_a_full_gpu_is_named(
+    make_library: MakeLibrary, make_engine: MakeEngine, small: EngineDescription, cuda: Cuda, runtime: Any
+) -> None:
+    runtime._fails["cudaMalloc"] = "cudaErrorMemoryAllocation"
+    with pytest.raises(RunError, match=r"^cudaMalloc failed: cudaErrorMemoryAllocation$"):
+        Execution(make_library(), make_engine(small), cuda)
+
+
+def test_a_gpu_that_fails_while_it_runs_is_told_by_cudas_own_name(
+    make_library: MakeLibrary, make_engine: MakeEngine, small: EngineDescription, cuda: Cuda, runtime: Any,
+    crops: np.ndarray,
+) -> None:  # fmt: skip
+    execution = Execution(make_library(), make_engine(small), cuda)
+    runtime._fails["cudaStreamQuery"] = "cudaErrorIllegalAddress"
+    with pytest.raises(RunError, match=r"^cudaStreamQuery failed: cudaErrorIllegalAddress$"):
+        execution.predict(crops[:1])
+    execution.close()
+    assert runtime._allocated == {}
+
+
+def test_a_gpu_that_hangs_is_given_up_and_left_alone(
+    make_library: MakeLibrary, make_engine: MakeEngine, small: EngineDescription, cuda: Cuda, runtime: Any,
+    crops: np.ndarray, caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    execution = Execution(make_library(), make_engine(small), cuda)
+    held = dict(runtime._allocated)
+    runtime._hangs = True
+    start_s = time.monotonic()
+    with pytest.raises(RunError, match=r"^the GPU did not answer within 0\.5 s: NVIDIA RTX 2000 Ada$"):
+        execution.predict(crops[:1])
+    with caplog.at_level(logging.WARNING):
+        execution.close()
+    assert time.monotonic() - start_s >= ANSWER_WITHIN_S
+    assert runtime._allocated == held
+    assert "does not answer" in caplog.text
+
+
+def test_a_closed_model_holds_nothing_and_answers_nothing(
+    make_library: MakeLibrary, make_engine: MakeEngine, small: EngineDescription, cuda: Cuda, runtime: Any,
+    crops: np.ndarray,
+) -> None:  # fmt: skip
+    execution = Execution(make_library(), make_engine(small), cuda)
+    assert len(runtime._allocated) == 5
+    execution.close()
+    execution.close()
+    assert runtime._allocated == {}
+    with pytest.raises(RunError, match="closed"):
+        execution.predict(crops[:1])

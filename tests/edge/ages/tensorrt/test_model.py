@@ -1,0 +1,111 @@
+"""The whole of the backend on a GPU in host memory: a start without an engine, with one, with a broken one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edge.ages.tensorrt import box as box_module
+from edge.ages.tensorrt import model as model_module
+from edge.ages.tensorrt.description import EngineDescription
+from edge.ages.tensorrt.engine import BuiltEngine, LoadedEngine
+from edge.ages.tensorrt.library import Library
+from edge.ages.tensorrt.model import TensorRtAgeModel
+from edge.errors import RunError, UsageError
+
+ENGINE = "eb4fdff085d0_tensorrt-10.3.0_nvidia-rtx-2000-ada_8.9.engine"
+
+
+class Tensorrt:
+    """What is asked of TensorRT in a test, and what it can load."""
+
+    def __init__(self) -> None:
+        self.asked: list[dict[str, Any]] = []
+        self.loads = True
+        self.library: Library | None = None
+
+
+@pytest.fixture
+def tensorrt(
+    monkeypatch: pytest.MonkeyPatch, runtime: Any, make_library: Callable[..., Library],
+    make_engine: Callable[[EngineDescription], LoadedEngine], small: EngineDescription,
+) -> Tensorrt:  # fmt: skip
+    """TensorRT 10.3.0 on a GPU in host memory; `tensorrt.library` can be changed for another."""
+    box = Tensorrt()
+    box.library = make_library(last_error="no kernel image")
+
+    def build(library: Library, onnx: bytes, name: str, **options: Any) -> BuiltEngine:
+        box.asked.append(options)
+        return BuiltEngine(b"engine of " + onnx, b"" if library.rtx else b"timings")
+
+    monkeypatch.setattr(model_module, "find_library", lambda: box.library)
+    monkeypatch.setattr(box_module, "build_engine", build)
+    monkeypatch.setattr(box_module, "load_engine", lambda library, engine: make_engine(small) if box.loads else None)
+    return box
+
+
+@pytest.fixture
+def start(tmp_path: Path, tensorrt: Tensorrt) -> Callable[[], TensorRtAgeModel]:
+    (tmp_path / "age.onnx").write_bytes(b"half-precision network")
+    return lambda: TensorRtAgeModel(tmp_path / "age.onnx", tmp_path / "cache")
+
+
+def test_the_first_start_builds_an_engine_and_the_next_takes_it(
+    start: Callable[[], TensorRtAgeModel], tensorrt: Tensorrt, tmp_path: Path, crops: np.ndarray, expected: np.ndarray
+) -> None:
+    for _ in range(2):
+        model = start()
+        assert model.backend == "TensorRT 10.3.0, NVIDIA RTX 2000 Ada (8.9), age.onnx"
+        assert model.largest_batch == 2
+        assert model.predict(crops[:3]) == pytest.approx(expected[:3], abs=1e-4)
+        model.close()
+    assert len(tensorrt.asked) == 1
+    assert {file.name for file in (tmp_path / "cache").iterdir()} == {
+        ENGINE, "tensorrt-10.3.0_nvidia-rtx-2000-ada_8.9.timings",
+    }  # fmt: skip
+
+
+def test_a_rebuild_is_given_the_timings_of_the_last_build(
+    start: Callable[[], TensorRtAgeModel], tensorrt: Tensorrt, tmp_path: Path
+) -> None:
+    start().close()
+    (tmp_path / "cache" / ENGINE).write_bytes(b"what a dying disk left")
+    start().close()
+    assert tensorrt.asked == [{"capability": None, "timings": b""}, {"capability": None, "timings": b"timings"}]
+
+
+def test_tensorrt_for_rtx_builds_for_the_gpu_by_number_and_its_kernels_are_kept(
+    start: Callable[[], TensorRtAgeModel], tensorrt: Tensorrt, make_library: Callable[..., Library], tmp_path: Path
+) -> None:
+    tensorrt.library = make_library(rtx=True)
+    for _ in range(2):
+        start().close()
+    assert tensorrt.asked == [{"capability": "8.9", "timings": b""}]
+    key = "eb4fdff085d0_tensorrt-for-rtx-1.7.1_nvidia-rtx-2000-ada_8.9"
+    assert {file.name for file in (tmp_path / "cache").iterdir()} == {f"{key}.engine", f"{key}.kernels"}
+
+
+def test_an_engine_that_never_loads_ends_in_one_line_with_tensorrts_reason(
+    start: Callable[[], TensorRtAgeModel], tensorrt: Tensorrt, runtime: Any
+) -> None:
+    tensorrt.loads = False
+    with pytest.raises(RunError, match=r"^TensorRT 10\.3\.0 does not load the engine that it built: no kernel image$"):
+        start()
+    assert runtime._allocated == {}
+
+
+def test_a_missing_file_is_named(tensorrt: Tensorrt, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"^cannot read .*gone\.onnx: No such file or directory$"):
+        TensorRtAgeModel(tmp_path / "gone.onnx", tmp_path)
+
+
+def test_a_closed_model_gives_the_memory_back(start: Callable[[], TensorRtAgeModel], runtime: Any) -> None:
+    model = start()
+    model.close()
+    assert runtime._allocated == {}
+    with pytest.raises(RunError, match="closed"):
+        model.predict(np.zeros((1, 224, 224, 3), np.uint8))
