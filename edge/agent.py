@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from edge.ages import BUNDLED, make_age_model
+from edge.ages import BUNDLED
+from edge.ages.batcher import Batcher
 from edge.ages.bundle import Bundle
-from edge.crop import CROP_PX
+from edge.ages.choice import make_age_model
+from edge.ages.fallback import FallbackAgeModel
 from edge.errors import UsageError
 from edge.events import EventLog, narrate
 from edge.frames import LatestFrame, RealTime, VideoFile, capture, open_camera
@@ -25,6 +25,8 @@ from edge.till.messages import Alert
 from edge.till.server import TillServer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from edge.config import Settings
     from edge.frames import Frame, FrameSource
     from edge.identity import Identity
@@ -53,15 +55,15 @@ class Agent:
         with ExitStack() as opened:
             bundle = Bundle(settings.model or BUNDLED)
             challenge_age = settings.policy.challenge_age or bundle.challenge_age(settings.policy.risk)
-            age_model = make_age_model(bundle, settings.threads)
+            self._age_model, choice = make_age_model(bundle, settings.ages, settings.cache_dir)
             self._source = source or _open_source(settings)
             opened.callback(self._source.close)
             self._server = None if settings.replay else TillServer(settings.till, Keys(settings.state_dir / "keys"))
             if self._server:
                 opened.callback(self._server.close)
-            self._pipeline = Pipeline(settings, age_model)
+            self._batcher = Batcher(self._age_model, deadline_s=settings.ages.collect_ms / 1000)
+            self._pipeline = Pipeline(settings, self._age_model if settings.replay else self._batcher)
             opened.callback(self._pipeline.close)
-            age_model.predict(np.zeros((1, CROP_PX, CROP_PX, 3), np.uint8))
             # Late, so that a start that fails leaves no empty file behind.
             self._events = EventLog(settings.events)
             opened.callback(self._events.close)
@@ -70,11 +72,13 @@ class Agent:
             self._desk: TillDesk | None = None
             if self._server:
                 self._desk = TillDesk(
-                    settings, self._lane, self._identity, self._events, self._server, time.monotonic()
+                    settings, self._lane, self._identity, self._events, self._server, time.monotonic(), self._problems
                 )
                 opened.callback(self._desk.close)
             self._opened = opened.pop_all()
-        log.info("age model %s %s, on %s", bundle.manifest.name, bundle.hash, age_model.backend)
+        log.info("age model %s %s, on %s", bundle.manifest.name, bundle.hash, self._age_model.backend)
+        if choice.reason:
+            log.info("%s", choice.reason)
         log.info("asks whoever looks younger than %d; legal age %d", challenge_age, settings.policy.legal_age)
         self.timings = self._pipeline.timings
 
@@ -106,20 +110,42 @@ class Agent:
         assert self._server
         assert self._desk
         log.info("lane %s: tills connect to %s, live state on %s", self._settings.lane, *self._server.addresses)
-        thread = threading.Thread(
-            target=capture, args=(self._source, self.slot, self._stopping), name="capture", daemon=True
-        )
-        thread.start()
-        while not self._stopping.is_set() and not self.slot.ended:
-            frame = self.slot.take(_WAIT_S)
-            if frame is not None:
-                self._take_in(frame)
-            else:
-                now_s = time.monotonic()
-                self._pass_on(self._lane.tick(now_s), now_s)
-            self._desk.serve(time.monotonic())
-        self.stop()
-        thread.join(timeout=1.0)
+        with self._threads():
+            while not self._stopping.is_set() and not self.slot.ended:
+                frame = self.slot.take(_WAIT_S)
+                if frame is not None:
+                    self._take_in(frame)
+                else:
+                    now_s = time.monotonic()
+                    self._pass_on(self._lane.tick(now_s), now_s)
+                self._desk.serve(time.monotonic())
+
+    @contextmanager
+    def _threads(self) -> Iterator[None]:
+        """Beside this one: the camera's, the age model's, and one that looks after a GPU. The age model's ends after
+        the frame in hand, which waits for it."""
+        done = threading.Event()
+        bodies: dict[str, Callable[[], None]] = {
+            "capture": lambda: capture(self._source, self.slot, self._stopping),
+            "ages": lambda: self._batcher.work(done),
+        }
+        if isinstance(gpu := self._age_model.uncalibrated, FallbackAgeModel):
+            bodies["gpu"] = lambda: _every_second(gpu.tend, done)
+        threads = [threading.Thread(target=body, name=name, daemon=True) for name, body in bodies.items()]
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            self.stop()
+            done.set()
+            for thread in threads:
+                thread.join(timeout=1.0)
+
+    def _problems(self) -> list[str]:
+        """What is wrong with the age model, for the tills."""
+        problem = getattr(self._age_model.uncalibrated, "problem", "")
+        return [problem] if problem else []
 
     def _take_in(self, frame: Frame) -> None:
         faces = self._pipeline.process(frame, estimate_ages=self._lane.analysing)
@@ -139,6 +165,11 @@ class Agent:
                 self._events.write(envelope(one.data, self._settings.lane, self._identity, now_s))
                 if isinstance(one.data, Alert):
                     log.info(narrate(one.data))
+
+
+def _every_second(body: Callable[[], None], done: threading.Event) -> None:
+    while not done.wait(1.0):
+        body()
 
 
 def _open_source(settings: Settings) -> FrameSource:

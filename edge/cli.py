@@ -21,7 +21,7 @@ edge-agent: watches a checkout lane and tells the till when to ask for ID.
   edge-agent run --config lane.toml         all settings from a file; flags and EDGE_* variables win over it
   edge-agent run --help                     every setting
   edge-agent predict PATH... --csv out.csv  ages on still pictures
-  edge-agent bench CLIP                     how fast this machine is, stage by stage
+  edge-agent bench CLIP                     how fast this machine is, stage by stage; bench --ages: the age model
   edge-agent keys new TILL                  let a till connect from another machine; also keys list, keys revoke
   edge-agent report cashiers --since 7d     who asked for ID, and who did not; also report sales, report verify
 """
@@ -77,15 +77,23 @@ def _predict(words: list[str]) -> None:
 
 
 def _bench(words: list[str]) -> None:
-    parser = Parser(prog="edge-agent bench", description="Measure the pipeline on a recording.")
-    parser.add_argument("clip", type=Path, metavar="CLIP")
+    parser = Parser(prog="edge-agent bench", description="Measure the pipeline on a recording, or the age model alone.")
+    measured = parser.add_mutually_exclusive_group(required=True)
+    measured.add_argument("clip", nargs="?", type=Path, metavar="CLIP")
+    measured.add_argument("--ages", action="store_true", help="the age model, by size of the batch and number of lanes")
     parser.add_argument("--seconds", type=float, default=20, help="how long to play the clip in real time, looped")
+    parser.add_argument("--seconds-per-row", type=float, default=5, help="with --ages: how long to measure each row")
+    parser.add_argument("--model", type=Path, help="folder of a model bundle; default: the bundled model")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     arguments = parser.parse_args(words)
+    if arguments.ages:
+        from edge.bench.ages import bench_ages
 
-    from edge.bench import bench
+        bench_ages(arguments.seconds_per_row, arguments.model, as_json=arguments.json)
+    else:
+        from edge.bench.lane import bench_lane
 
-    bench(arguments.clip, arguments.seconds, as_json=arguments.json)
+        bench_lane(arguments.clip, arguments.seconds, arguments.model, as_json=arguments.json)
 
 
 def _keys(words: list[str]) -> None:

@@ -12,6 +12,24 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+_EXTRAS = {"skimage": "demo"} | dict.fromkeys(
+    (
+        "imagehash",
+        "markdown",
+        "matplotlib",
+        "onnx",
+        "onnxscript",
+        "safetensors",
+        "scipy",
+        "torch",
+        "torchvision",
+        "tqdm",
+    ),
+    "train",
+)
+"""Modules that a lane does without, and what to install to have them."""
+
+
 class Parser(argparse.ArgumentParser):
     """A parser that says what is wrong in one line."""
 
@@ -32,11 +50,22 @@ def run_command(command: Callable[[], None]) -> None:
     try:
         command()
     except EdgeError as problem:
-        print(f"{sys.argv[0].rsplit('/', 1)[-1]}: {problem}", file=sys.stderr)
+        print(f"{_name()}: {problem}", file=sys.stderr)
         sys.exit(problem.exit_code)
+    except ModuleNotFoundError as problem:
+        package = (problem.name or "").partition(".")[0]
+        if package not in _EXTRAS:
+            raise
+        print(f"{_name()}: {package} is not installed: pip install 'edge-agent[{_EXTRAS[package]}]'", file=sys.stderr)
+        sys.exit(UsageError.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:
         # The reader of our output has gone, as in `| head`; there is nobody left to tell.
         sys.stderr.close()
         sys.exit(0)
+
+
+def _name() -> str:
+    """The command as it was called."""
+    return sys.argv[0].rsplit("/", 1)[-1]

@@ -20,6 +20,7 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from edge.ages import BackendName
 from edge.detectors import DetectorName
 from edge.errors import UsageError
 
@@ -77,6 +78,19 @@ class TrackingSettings(Section):
     )
 
 
+class AgeSettings(Section):
+    """Estimating ages."""
+
+    backend: BackendName = Field(
+        "auto",
+        description="what runs the age model; auto: the fastest on this box that loads and says what it should",
+    )
+    threads: Annotated[int, Field(ge=0, le=64)] = Field(0, description="CPU threads of the age model, 0: all cores")
+    collect_ms: Annotated[float, Field(ge=0, le=50)] = Field(
+        4, description="how long faces of several lanes may be collected into one batch"
+    )
+
+
 class PolicySettings(Section):
     """When to ask for ID."""
 
@@ -105,11 +119,20 @@ class TillSettings(Section):
 
 
 def _state_dir() -> Path:
+    return _own_folder("STATE_DIRECTORY", "XDG_STATE_HOME", Path(".local") / "state")
+
+
+def default_cache_dir() -> Path:
+    """The folder for what can be made again."""
+    return _own_folder("CACHE_DIRECTORY", "XDG_CACHE_HOME", Path(".cache"))
+
+
+def _own_folder(systemd: str, xdg: str, at_home: Path) -> Path:
     """Where systemd says, else where the XDG base directory specification does."""
-    given = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
+    given = os.environ.get(systemd, "").split(":")[0]
     if given:
         return Path(given)
-    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "edge-agent"
+    return Path(os.environ.get(xdg) or Path.home() / at_home) / "edge-agent"
 
 
 class AuditSettings(Section):
@@ -144,15 +167,20 @@ class Settings(BaseSettings):
         description="where the customer stands: corners of a polygon, in shares of the picture's width and height",
     )
     model: Path | None = Field(None, description="folder of a model bundle; default: the bundled model")
-    threads: Annotated[int, Field(ge=0, le=64)] = Field(0, description="CPU threads of the age model, 0: all cores")
     state_dir: Path = Field(
         default_factory=_state_dir,
         description="folder for the audit log, alerts on their way and keys; default: systemd's StateDirectory, or "
         "~/.local/state/edge-agent",
     )
+    cache_dir: Path = Field(
+        default_factory=default_cache_dir,
+        description="folder for engines built for this box's GPU; default: systemd's CacheDirectory, or "
+        "~/.cache/edge-agent",
+    )
     detector: DetectorSettings = DetectorSettings()
     quality: QualitySettings = QualitySettings()
     tracking: TrackingSettings = TrackingSettings()
+    ages: AgeSettings = AgeSettings()
     policy: PolicySettings = PolicySettings()
     till: TillSettings = TillSettings()
     audit: AuditSettings = AuditSettings()

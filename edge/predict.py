@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, TextIO
 import cv2
 import numpy as np
 
-from edge.ages import BUNDLED, make_age_model
+from edge.ages import BUNDLED
 from edge.ages.bundle import Bundle
-from edge.config import QualitySettings
+from edge.ages.choice import make_age_model
+from edge.config import QualitySettings, load_settings
 from edge.crop import align_all
 from edge.detectors.second_look import SecondLook
 from edge.errors import UsageError
@@ -39,8 +40,9 @@ def predict(paths: Iterable[Path], table: Path | None, model: Path | None) -> No
     too, but quality 0 and the reasons: a lane would not use them. Raises UsageError for a path that does not exist.
     """
     pictures = list(_pictures(paths))
-    bundle = Bundle(model or BUNDLED)
-    with closing(_PictureReader(make_age_model(bundle))) as reader:
+    settings = load_settings([])
+    age_model, _ = make_age_model(Bundle(model or settings.model or BUNDLED), settings.ages, settings.cache_dir)
+    with closing(_PictureReader(age_model)) as reader:
         if table is None:
             _write(reader, pictures, sys.stdout)
         else:

@@ -22,8 +22,10 @@ SHARED = Path(__file__).parents[2] / "shared"
 def _own_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """What an agent keeps goes into a folder of the tests, never into the user's own."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("STATE_DIRECTORY", raising=False)
+        for given in ("STATE_DIRECTORY", "CACHE_DIRECTORY"):
+            patch.delenv(given, raising=False)
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         yield
 
 

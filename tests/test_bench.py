@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from edge.bench.ages import in_words
 
 
 @pytest.fixture(scope="module")
@@ -38,3 +41,77 @@ def test_the_till_was_answered_in_real_time(figures: Any) -> None:
 
 def test_memory_is_measured(figures: Any) -> None:
     assert 50 < figures["memory_mb"]["now"] <= figures["memory_mb"]["most"]
+
+
+@pytest.fixture(scope="module")
+def ages(edge_agent: Callable[..., Any]) -> Any:
+    run = edge_agent("bench", "--ages", "--json", "--seconds-per-row", 0.05)
+    assert run.code == 0, run.err
+    assert "bench: batches of 32" in run.err
+    return json.loads(run.out)
+
+
+def assert_timed(calls: Any) -> None:
+    assert calls["count"] >= 1
+    assert 0 < calls["p50"] <= calls["p95"] <= calls["p99"]
+
+
+def test_the_age_model_is_measured_by_the_size_of_the_batch(ages: Any) -> None:
+    assert [row["faces"] for row in ages["batches"]] == [1, 2, 4, 8, 16, 32]
+    for row in ages["batches"]:
+        assert row["ours"]["faces_per_second"] > 0
+        assert_timed(row["ours"]["call_ms"])
+
+
+def test_on_a_cpu_it_is_compared_call_by_call_with_the_very_file_it_runs(ages: Any) -> None:
+    for row in ages["batches"]:
+        assert_timed(row["bare"]["call_ms"])
+        assert row["bare"]["call_ms"]["count"] == row["ours"]["call_ms"]["count"]
+        assert row["bare"]["faces_per_second"] > 0
+        assert row["ours_to_bare"] > 0
+
+
+def test_the_age_model_is_measured_by_the_number_of_lanes(ages: Any) -> None:
+    assert [row["lanes"] for row in ages["lanes"]] == [1, 2, 4, 8]
+    for row in ages["lanes"]:
+        assert_timed(row["call_ms"])
+        assert row["faces_per_second"] > 0
+        assert 1 <= row["mean_batch"] <= row["lanes"]
+        assert row["call_ms"]["count"] >= row["lanes"]
+        # Every face that was asked for was in one batch.
+        assert row["call_ms"]["count"] / row["batches"] == pytest.approx(row["mean_batch"], abs=0.006)
+    assert ages["lanes"][0]["mean_batch"] == 1
+
+
+def test_what_the_batcher_adds_to_a_single_face_is_measured(ages: Any) -> None:
+    assert ages["batcher_adds_ms"]["count"] >= 1
+
+
+def test_the_figures_of_the_age_model_in_words(ages: Any) -> None:
+    words = in_words(ages).splitlines()
+    assert words[1].split(maxsplit=1) == ["backend", ages["backend"]]
+    single = next(line.split() for line in words if line.split()[:1] == ["1"])
+    assert single[1] == f"{ages['batches'][0]['ours']['faces_per_second']:.1f}"
+    assert single[-1] == f"{ages['batches'][0]['ours_to_bare']:.2f}"
+
+
+def test_what_is_no_onnx_file_on_a_cpu_has_nothing_to_be_compared_with(ages: Any) -> None:
+    on_a_gpu = copy.deepcopy(ages)
+    for row in on_a_gpu["batches"]:
+        row["bare"] = row["ours_to_bare"] = None
+    words = in_words(on_a_gpu)
+    assert "not measured: this backend is no ONNX file on a CPU" in words
+    single = next(line.split() for line in words.splitlines() if line.split()[:1] == ["1"])
+    assert len(single) == 6
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [((), "one of the arguments CLIP --ages is required"), (("clip.mkv", "--ages"), "not allowed with argument CLIP")],
+)
+def test_it_measures_either_a_recording_or_the_age_model(
+    words: tuple[str, ...], said: str, edge_agent: Callable[..., Any]
+) -> None:
+    run = edge_agent("bench", *words)
+    assert (run.code, run.out, run.err.count("\n")) == (2, "", 1)
+    assert said in run.err

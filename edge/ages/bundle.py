@@ -47,7 +47,7 @@ class Manifest(BaseModel):
     name: str
     version: str
     files: dict[str, str]
-    """sha256 of every file of the bundle but the manifest."""
+    """sha256 of every file of the bundle but the manifest and the card, which tells of them."""
 
     crop_contract: str
     decode: str
@@ -63,6 +63,9 @@ class Manifest(BaseModel):
 
     thresholds: tuple[Threshold, ...]
     """Measured after calibration, on photos that the model has not learned from."""
+
+    self_test: dict[str, tuple[float, ...]] = {}
+    """By file: the ages that it gives to the patterns of `edge.ages.self_test` where the bundle was made."""
 
     made_with: dict[str, str]
 
@@ -97,6 +100,13 @@ class Bundle:
     def cpu_model(self) -> Path:
         """The INT8 ONNX file."""
         return self.folder / CPU_MODEL
+
+    @property
+    def gpu_model(self) -> Path:
+        """The half-precision ONNX file. Raises UsageError when the bundle has none."""
+        if GPU_MODEL not in self.manifest.files:
+            raise UsageError(f"{self.folder} has no {GPU_MODEL}: make the bundle again with edge-export bundle")
+        return self.folder / GPU_MODEL
 
     @property
     def hash(self) -> str:

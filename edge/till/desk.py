@@ -10,10 +10,12 @@ from edge.events import narrate
 from edge.lane import NOBODY, Closed, Told
 from edge.policy import Decision
 from edge.recorder import Recorder
-from edge.till.keys import is_till_name
+from edge.till.keys import NO_NAME, is_till_name
 from edge.till.messages import MESSAGES, Ack, Alert, Data, Error, Event, Health, Hello, State, parse, wrap
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from edge.config import Settings
     from edge.events import EventLog
     from edge.identity import Identity
@@ -34,11 +36,13 @@ class TillDesk:
     """Stands between a lane and the sockets. Call everything from one thread; times are those of the frames' clock."""
 
     def __init__(
-        self, settings: Settings, lane: Lane, identity: Identity, events: EventLog, server: TillServer, now_s: float
-    ) -> None:
-        """Goes on with the sale that was open when the agent stopped. Raises UsageError when another agent runs on the
-        same state folder; a folder that cannot be written only makes the answers UNKNOWN."""
-        self._settings, self._lane, self._identity = settings, lane, identity
+        self, settings: Settings, lane: Lane, identity: Identity, events: EventLog, server: TillServer, now_s: float,
+        problems: Callable[[], list[str]] = list,
+    ) -> None:  # fmt: skip
+        """Goes on with the sale that was open when the agent stopped. problems: what else ails the agent, for
+        `lane.health`. Raises UsageError when another agent runs on the same state folder; a folder that cannot be
+        written only makes the answers UNKNOWN."""
+        self._settings, self._lane, self._identity, self._problems = settings, lane, identity, problems
         self._events, self._server = events, server
         self._agent_id = identity.new_id()
         self._recorder = Recorder(settings, lane, identity, now_s)
@@ -53,8 +57,7 @@ class TillDesk:
             if is_till_name(identity):
                 self._hear(identity.decode(), message, now_s)
             else:
-                text = "a till needs a name: set the socket's identity to 1-40 letters, digits, - or _"
-                self._server.send(identity, self._envelope(Error(code="malformed", text=text), now_s))
+                self._server.send(identity, self._envelope(Error(code="malformed", text=NO_NAME), now_s))
         if now_s - self._health_s >= HEALTH_EVERY_S:
             self._health_s = now_s
             self._forget_silent(now_s)
@@ -143,7 +146,7 @@ class TillDesk:
                 self._server.forget(identity)
 
     def _send_health(self, now_s: float) -> None:
-        problems = [self._recorder.problem] if self._recorder.problem else []
+        problems = self._problems() + ([self._recorder.problem] if self._recorder.problem else [])
         if self._lane.blind(now_s):
             problems.append("no picture from the camera")
         health = Health(

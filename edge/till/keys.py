@@ -41,6 +41,9 @@ class TillKey:
     public: str
 
 
+NO_NAME = "a till needs a name: set the identity of its socket to 1-40 letters, digits, - or _"
+
+
 def is_till_name(identity: bytes) -> bool:
     """Whether a connection is called as a till may be."""
     return TILL_NAME.fullmatch(identity.decode("latin-1")) is not None

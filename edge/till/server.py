@@ -9,7 +9,7 @@ import zmq
 
 from edge.errors import EdgeError, UsageError
 from edge.till.authentication import Gate
-from edge.till.keys import is_till_name
+from edge.till.keys import NO_NAME, is_till_name
 from edge.till.limits import (
     FRAMES_A_POLL,
     MESSAGES_A_POLL,
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from edge.config import TillSettings
     from edge.till.keys import Keys
 
-_NO_NAME = "a till needs a name: set the identity of its socket to 1 to 40 letters, digits, - or _"
 _WHOLE = 2
 """Frames of a message as it arrives: the till's identity, and the JSON."""
 
@@ -126,11 +125,6 @@ class TillServer:
         if till in self._tills or not is_till_name(till):
             self._reliable.send_multipart([till, event.to_json().encode()], zmq.NOBLOCK)
 
-    def tell_all(self, event: Event) -> None:
-        """To every till."""
-        for till in self.tills:
-            self.send(till, event)
-
     def forget(self, till: bytes) -> None:
         """Send nothing more to a till until it speaks again. Who is ignored for saying too much stays so."""
         if till in self._tills and not self._tills[till].ignored(time.monotonic()):
@@ -150,7 +144,7 @@ class TillServer:
         if not is_till_name(name):
             if self._nameless.take(now_s):
                 return True
-            self._refusals.add("no name", "a till", _NO_NAME)
+            self._refusals.add("no name", "a till", NO_NAME)
             return False
         if name not in self._tills and not self._has_room(now_s):
             self._refusals.add("too many tills", name.decode(), f"there are {TILLS} tills: switch one off, and wait")

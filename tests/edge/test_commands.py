@@ -56,6 +56,27 @@ def test_a_mistake_of_our_own_is_not_hidden() -> None:
         run_command(lambda: fail(ZeroDivisionError()))
 
 
+def test_what_a_lane_does_without_is_missing_in_one_line_with_the_command_that_installs_it(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["edge-export", "bundle"])
+    with pytest.raises(SystemExit) as ended:
+        run_command(lambda: fail(ModuleNotFoundError("No module named 'torch.nn'", name="torch.nn")))
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == "edge-export: torch is not installed: pip install 'edge-agent[train]'\n"
+    with pytest.raises(ModuleNotFoundError):
+        run_command(lambda: fail(ModuleNotFoundError("No module named 'edge.tyop'", name="edge.tyop")))
+
+
+@pytest.mark.parametrize("words", ["train.cli fit data --out run", "export.cli bundle model --data data --out out"])
+def test_the_trainers_commands_say_so_on_a_box_without_pytorch(words: str) -> None:
+    module, *arguments = words.split()
+    script = f"import sys; sys.modules['torch'] = None; import {module} as cli; sys.argv[1:] = {arguments}; cli.main()"
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60)
+    assert ended.returncode == 2
+    assert ended.stderr == "-c: torch is not installed: pip install 'edge-agent[train]'\n"
+
+
 def test_a_reader_who_has_gone_is_no_failure() -> None:
     ended = run("[print('x' * 1000, flush=True) for _ in range(100)]")
     assert (ended.returncode, ended.stderr) == (0, "")

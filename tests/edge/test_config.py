@@ -13,7 +13,9 @@ from edge.errors import UsageError
 @pytest.fixture
 def lane_toml(tmp_path: Path) -> Path:
     file = tmp_path / "lane.toml"
-    file.write_text('lane = "from-file"\nthreads = 2\n[policy]\nmin_looks = 5\nlegal_age = 21\n', encoding="utf-8")
+    file.write_text(
+        'lane = "from-file"\n[ages]\nthreads = 2\n[policy]\nmin_looks = 5\nlegal_age = 21\n', encoding="utf-8"
+    )
     return file
 
 
@@ -35,7 +37,7 @@ def test_without_any_setting_the_defaults_hold() -> None:
 
 def test_the_file_is_read(lane_toml: Path) -> None:
     settings = load_settings([], lane_toml)
-    assert (settings.lane, settings.threads, settings.policy.min_looks) == ("from-file", 2, 5)
+    assert (settings.lane, settings.ages.threads, settings.policy.min_looks) == ("from-file", 2, 5)
 
 
 def test_variables_win_over_the_file_and_flags_win_over_both(lane_toml: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -43,7 +45,7 @@ def test_variables_win_over_the_file_and_flags_win_over_both(lane_toml: Path, mo
     monkeypatch.setenv("EDGE_POLICY__MIN_LOOKS", "7")
     assert load_settings([], lane_toml).lane == "from-variable"
     settings = load_settings(["--lane", "from-flag"], lane_toml)
-    assert (settings.lane, settings.threads) == ("from-flag", 2)
+    assert (settings.lane, settings.ages.threads) == ("from-flag", 2)
     assert (settings.policy.min_looks, settings.policy.legal_age) == (7, 21)
 
 
@@ -72,8 +74,8 @@ def test_replay_is_a_switch() -> None:
     ("flags", "named"),
     [
         (["--lane", "a b"], "lane = 'a b'"),
-        (["--threads", "-1"], "threads = '-1'"),
-        (["--threads", "many"], "threads = 'many'"),
+        (["--ages.threads", "-1"], "ages.threads = '-1'"),
+        (["--ages.threads", "many"], "ages.threads = 'many'"),
         (["--mode", "sometimes"], "mode = 'sometimes'"),
         (["--policy.min-looks", "0"], "policy.min_looks = '0'"),
         (["--policy.answer-within-s", "1.5"], "policy.answer_within_s = '1.5'"),
@@ -105,7 +107,7 @@ def test_a_replay_needs_a_recording() -> None:
 
 
 def test_two_mistakes_are_told_in_one_line() -> None:
-    assert refusal(["--threads", "99", "--policy.legal-age", "5"]).count("; ") == 1
+    assert refusal(["--ages.threads", "99", "--policy.legal-age", "5"]).count("; ") == 1
 
 
 @pytest.mark.parametrize(

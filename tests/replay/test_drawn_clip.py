@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from edge.agent import Agent
+from edge.ages.choice import Choice
 from edge.config import load_settings
 
 
@@ -99,8 +100,6 @@ def test_in_mode_on_sale_no_face_is_analysed_while_no_sale_is_open(
             batches.append(len(crops))
             return np.full((len(crops), 101), 1 / 101, np.float32)
 
-    monkeypatch.setattr("edge.agent.make_age_model", lambda *_: Counting())
+    monkeypatch.setattr("edge.agent.make_age_model", lambda *_: (Counting(), Choice("cpu", Counting(), {})))
     Agent(load_settings(["--video", str(demo_clip), "--replay", "--mode", mode])).run()
-    start, *later = batches
-    assert start == 1, "the model is warmed up once, with a black crop"
-    assert bool(later) is analysed
+    assert bool(batches) is analysed

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edge.ages import BUNDLED, make_age_model
+from edge.ages import BUNDLED
 from edge.ages.bundle import Bundle
+from edge.ages.choice import cpu_age_model
 from edge.config import load_settings
 from edge.frames import VideoFile
 from edge.pipeline import Pipeline
@@ -60,7 +61,7 @@ def test_an_empty_table_and_the_backs_of_heads_have_no_age(shared: Path, replay:
 def test_three_people_are_three_tracks_and_one_batched_call(shared: Path) -> None:
     settings = load_settings(["--video", str(shared / "clips" / "face-demographics-walking-and-pause.gif")])
     batches: list[int] = []
-    model = make_age_model(Bundle(BUNDLED))
+    model = cpu_age_model(Bundle(BUNDLED))
 
     class Counting:
         backend = model.backend

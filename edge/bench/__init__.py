@@ -1,0 +1,1 @@
+"""`edge-agent bench`: how fast this machine is."""

@@ -1,0 +1,210 @@
+"""`edge-agent bench --ages`: how many faces a second the age model of this machine tells, by batch and by lanes."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+import onnxruntime
+
+from edge.ages import BUNDLED
+from edge.ages.batcher import Batcher
+from edge.ages.bundle import Bundle
+from edge.ages.choice import make_age_model
+from edge.ages.onnx import CPU, session_options
+from edge.bench.figures import COLUMNS, cells, output, progress, summary
+from edge.config import load_settings
+from edge.crop import CROP_PX
+from edge.report.tables import Table, as_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from edge.ages import AgeModel
+
+    Crops = NDArray[np.uint8]
+    Predict = Callable[[Crops], Any]
+
+_BATCHES = (1, 2, 4, 8, 16, 32)
+_LANES = (1, 2, 4, 8)
+
+
+def bench_ages(seconds_per_row: float, bundle_folder: Path | None = None, *, as_json: bool) -> None:
+    """Measure and print. bundle_folder: instead of the bundled model. Raises as `Bundle` and `make_age_model`."""
+    settings = load_settings(["--model", str(bundle_folder)] if bundle_folder else [])
+    bundle = Bundle(settings.model or BUNDLED)
+    model, choice = make_age_model(bundle, settings.ages, settings.cache_dir)
+    files = {"cpu": lambda: bundle.cpu_model, "cpu-half": lambda: bundle.gpu_model}
+    bare = _bare(files[choice.name](), settings.ages.threads) if choice.name in files else None
+    crops = _smooth_pictures(max(_BATCHES))
+    figures: dict[str, Any] = {
+        "bundle": f"{bundle.manifest.name} {bundle.hash}",
+        "backend": model.backend,
+        "batches": [],
+        "lanes": [],
+    }
+    for batch in _BATCHES:
+        progress(f"batches of {batch}")
+        figures["batches"].append(_batch_row(model, bare, crops[:batch], seconds_per_row))
+    collect_s = settings.ages.collect_ms / 1000
+    for lanes in _LANES:
+        progress(f"lanes, one face each: {lanes}")
+        figures["lanes"].append(_lanes_row(model, collect_s, lanes, crops[:1], seconds_per_row))
+    progress("what the batcher adds")
+    with _at_work(Batcher(model, deadline_s=collect_s)) as batcher:
+        direct_ms, batched_ms = _interleaved_ms((model.predict, batcher.predict), crops[:1], seconds_per_row)
+    figures["batcher_adds_ms"] = summary(batched_ms - direct_ms)
+    output(figures, in_words, as_json=as_json)
+
+
+def _bare(file: Path, threads: int) -> Predict:
+    """The very file that our backend runs, with the same options, and nothing of ours around it."""
+    session = onnxruntime.InferenceSession(str(file), session_options(threads), providers=[CPU])
+    return lambda crops: session.run(["age_probs"], {"images": crops})
+
+
+def _smooth_pictures(number: int) -> Crops:
+    """uint8 (number, 224, 224, 3): colours that run into one another. How fast a network is does not depend on it."""
+    coarse = np.random.default_rng(0).integers(0, 256, (number, 8, 8, 3), np.uint8)
+    return np.stack([np.asarray(cv2.resize(one, (CROP_PX, CROP_PX)), np.uint8) for one in coarse])
+
+
+def _batch_row(model: AgeModel, bare: Predict | None, crops: Crops, seconds: float) -> dict[str, Any]:
+    """Our model beside the bare one. The ratio is the middle one of all pairs of calls: neighbours in time, they had
+    the same machine to themselves, whatever else ran on it meanwhile."""
+    calls = (model.predict, bare) if bare else (model.predict,)
+    ours_ms, *bare_ms = _interleaved_ms(calls, crops, seconds)
+    return {
+        "faces": len(crops),
+        "ours": _speed(ours_ms, len(crops)),
+        "bare": _speed(bare_ms[0], len(crops)) if bare else None,
+        "ours_to_bare": round(float(np.median(bare_ms[0] / ours_ms)), 3) if bare else None,
+    }
+
+
+def _speed(milliseconds: NDArray[np.float64], faces: int) -> dict[str, Any]:
+    return {"faces_per_second": round(1000 * faces / float(milliseconds.mean()), 1), "call_ms": summary(milliseconds)}
+
+
+def _interleaved_ms(calls: Sequence[Predict], crops: Crops, seconds: float) -> NDArray[np.float64]:
+    """Call in turn, for some seconds, at least once each. Returns (calls, rounds) in milliseconds."""
+    order = list(range(len(calls)))
+    for call in calls:
+        call(crops)
+    rounds: list[list[float]] = []
+    end_s = time.perf_counter() + seconds
+    while not rounds or time.perf_counter() < end_s:
+        took = [0.0] * len(calls)
+        for number in order:
+            took[number] = _took_ms(calls[number], crops)
+        rounds.append(took)
+        # So that none always finds what the other left in the caches.
+        order.reverse()
+    return np.array(rounds).T
+
+
+def _took_ms(call: Predict, crops: Crops) -> float:
+    start_s = time.perf_counter()
+    call(crops)
+    return (time.perf_counter() - start_s) * 1000
+
+
+def _lanes_row(model: AgeModel, collect_s: float, lanes: int, crop: Crops, seconds: float) -> dict[str, Any]:
+    """So many lanes, each of which asks for one face as soon as it has the answer to the one before."""
+    counted = _Counted(model)
+    with _at_work(Batcher(counted, deadline_s=collect_s)) as batcher, ThreadPoolExecutor(lanes) as pool:
+        start_s = time.perf_counter()
+        asking = [pool.submit(_lane_ms, batcher, crop, start_s + seconds) for _ in range(lanes)]
+        call_ms = [took_ms for lane in asking for took_ms in lane.result()]
+        took_s = time.perf_counter() - start_s
+    return {
+        "lanes": lanes,
+        "faces_per_second": round(len(call_ms) / took_s, 1),
+        "call_ms": summary(call_ms),
+        "batches": len(counted.sizes),
+        "mean_batch": round(float(np.mean(counted.sizes)), 2),
+    }
+
+
+def _lane_ms(batcher: Batcher, crop: Crops, end_s: float) -> list[float]:
+    took_ms: list[float] = []
+    while not took_ms or time.perf_counter() < end_s:
+        took_ms.append(_took_ms(batcher.predict, crop))
+    return took_ms
+
+
+class _Counted:
+    """An age model that remembers how large the batches were."""
+
+    def __init__(self, model: AgeModel) -> None:
+        self._model, self.backend = model, model.backend
+        self.sizes: list[int] = []
+
+    def predict(self, crops: Crops) -> NDArray[np.float32]:
+        self.sizes.append(len(crops))
+        return self._model.predict(crops)
+
+
+@contextmanager
+def _at_work(batcher: Batcher) -> Iterator[Batcher]:
+    stopping = threading.Event()
+    worker = threading.Thread(target=batcher.work, args=(stopping,), name="ages", daemon=True)
+    worker.start()
+    try:
+        yield batcher
+    finally:
+        stopping.set()
+        worker.join()
+
+
+def in_words(figures: dict[str, Any]) -> str:
+    """The figures as they are printed for people."""
+    batches = _table(
+        ("faces a call", "faces/s", *COLUMNS, "bare faces/s", *(f"bare {name}" for name in COLUMNS[1:]), "ours/bare"),
+        [
+            (
+                str(row["faces"]), f"{row['ours']['faces_per_second']:.1f}", *cells(row["ours"]["call_ms"]),
+                *_bare_cells(row),
+            )
+            for row in figures["batches"]
+        ],
+    )  # fmt: skip
+    lanes = _table(
+        ("lanes", "faces/s", *COLUMNS, "mean batch"),
+        [
+            (str(row["lanes"]), f"{row['faces_per_second']:.1f}", *cells(row["call_ms"]), f"{row['mean_batch']:.2f}")
+            for row in figures["lanes"]
+        ],
+    )
+    bare = "the same ONNX file, called without us, in turn with ours; ours/bare is the p50 of all pairs of calls"
+    if figures["batches"][0]["bare"] is None:
+        bare = "not measured: this backend is no ONNX file on a CPU"
+    adds = figures["batcher_adds_ms"]
+    return f"""\
+bundle                {figures["bundle"]}
+backend               {figures["backend"]}
+bare                  {bare}
+the batcher adds      {adds["p50"]:.2f} ms to a single face (p50 of {adds["count"]} pairs of calls)
+
+Batches, milliseconds a call
+{batches}
+Lanes through the batcher, one face a call, milliseconds a call
+{lanes}"""
+
+
+def _bare_cells(row: dict[str, Any]) -> tuple[str, ...]:
+    if row["bare"] is None:
+        return ("",) * (len(COLUMNS) + 1)
+    return (f"{row['bare']['faces_per_second']:.1f}", *cells(row["bare"]["call_ms"])[1:], f"{row['ours_to_bare']:.2f}")
+
+
+def _table(columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    return as_text(Table(columns, tuple(rows), frozenset(columns)))

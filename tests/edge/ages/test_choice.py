@@ -1,0 +1,112 @@
+"""Which backend a box gets: the fastest that loads and passes its self-test, and a reason for every other."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+import pytest
+
+from edge.ages import BUNDLED, BackendName, choice
+from edge.ages.bundle import CPU_MODEL, MANIFEST, Bundle
+from edge.ages.choice import CPU_BACKENDS, GPU_BACKENDS, choose, cpu_age_model, load, make_age_model
+from edge.ages.fallback import FallbackAgeModel
+from edge.ages.onnx import OnnxAgeModel
+from edge.config import AgeSettings
+from edge.errors import RunError, UsageError
+
+AUTO = AgeSettings()
+GREY = np.full((2, 224, 224, 3), 128, np.uint8)
+
+
+@pytest.fixture(scope="module")
+def bundle() -> Bundle:
+    return Bundle(BUNDLED)
+
+
+@pytest.fixture
+def gpu(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A box that shows an NVIDIA GPU; what needs one still fails, as there is none."""
+    (tmp_path / "nvidiactl").touch()
+    monkeypatch.setattr(choice, "GPU_NODES", (tmp_path / "nvidiactl",))
+
+
+@pytest.fixture
+def no_gpu(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(choice, "GPU_NODES", (tmp_path / "nvidiactl",))
+
+
+def test_every_backend_that_the_settings_name_is_known() -> None:
+    assert {"auto", *GPU_BACKENDS, *CPU_BACKENDS} == set(get_args(BackendName))
+
+
+def test_without_a_gpu_the_cpu_serves_and_the_log_says_why(bundle: Bundle, tmp_path: Path, no_gpu: None) -> None:
+    chosen = choose(bundle, AUTO, tmp_path)
+    assert chosen.name == "cpu"
+    assert chosen.reason == "not tensorrt, onnx-tensorrt, onnx-tensorrt-rtx, onnx-cuda: no NVIDIA GPU here"
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_gpu_that_nothing_can_use_is_no_reason_not_to_start(bundle: Bundle, tmp_path: Path, gpu: None) -> None:
+    chosen = choose(bundle, AUTO, tmp_path)
+    assert chosen.name == "cpu"
+    assert set(chosen.refused) == set(GPU_BACKENDS)
+    assert "pip install onnxruntime-gpu" in chosen.refused["onnx-cuda"]
+    assert all("\n" not in why for why in chosen.refused.values())
+
+
+def test_a_gpu_that_works_is_taken_and_the_cpu_stands_behind_it(
+    bundle: Bundle, tmp_path: Path, gpu: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    half = OnnxAgeModel(bundle.gpu_model)
+    real = choice._backends
+    monkeypatch.setattr(
+        choice, "_backends", lambda *given: real(*given) | {"onnx-cuda": ("age.onnx", lambda: half)}
+    )  # fmt: skip
+    model, chosen = make_age_model(bundle, AUTO, tmp_path)
+    assert chosen.name == "onnx-cuda"
+    assert isinstance(model.uncalibrated, FallbackAgeModel)
+    before = model.predict(GREY)
+    monkeypatch.setattr(half, "predict", lambda _: 1 / 0)
+    after = model.predict(GREY)
+    assert CPU_MODEL in model.backend
+    assert np.abs((before - after) @ np.arange(101)).max() < 3
+
+
+@pytest.mark.parametrize("name", GPU_BACKENDS)
+def test_a_backend_that_is_asked_for_by_name_and_not_there_is_one_line(
+    name: BackendName, bundle: Bundle, tmp_path: Path
+) -> None:
+    with pytest.raises((UsageError, RunError)) as refused:
+        make_age_model(bundle, AgeSettings(backend=name), tmp_path)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_model_that_rounds_otherwise_here_is_not_believed_and_half_precision_serves(
+    tmp_path: Path, no_gpu: None
+) -> None:
+    copy = shutil.copytree(BUNDLED, tmp_path / "copy")
+    manifest = json.loads((copy / MANIFEST).read_text())
+    manifest["self_test"][CPU_MODEL][0] += 5
+    (copy / MANIFEST).write_text(json.dumps(manifest))
+    chosen = choose(Bundle(copy), AUTO, tmp_path)
+    assert chosen.name == "cpu-half"
+    assert "years off what the model says elsewhere: its self-test failed" in chosen.refused["cpu"]
+    with pytest.raises(RunError, match="self-test failed"):
+        load("cpu", Bundle(copy), AUTO, tmp_path)
+
+
+def test_when_nothing_works_the_error_names_everything(
+    bundle: Bundle, tmp_path: Path, no_gpu: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = {name: (CPU_MODEL, lambda: 1 / 0) for name in CPU_BACKENDS}
+    monkeypatch.setattr(choice, "_backends", lambda *_: broken)
+    with pytest.raises(RunError, match=r"no backend can run the age model: cpu: ZeroDivisionError.*; cpu-half: "):
+        choose(bundle, AUTO, tmp_path)
+
+
+def test_figures_are_measured_with_the_cpu_model_whatever_the_box_has(bundle: Bundle, gpu: None) -> None:
+    assert CPU_MODEL in cpu_age_model(bundle).backend

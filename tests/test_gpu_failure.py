@@ -1,0 +1,78 @@
+"""A GPU that dies while a lane runs: the answers go on, and the tills hear of it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edge.agent import Agent
+from edge.ages import BUNDLED, CalibratedAgeModel
+from edge.ages.choice import Choice
+from edge.ages.fallback import FallbackAgeModel
+from edge.ages.onnx import OnnxAgeModel
+from edge.config import load_settings
+from edge.till.messages import Alert, Data, Health, Hello, RestrictedItem, SaleOpened
+from edge.till.reference.dealer import Till
+
+
+class Dying:
+    """A GPU that answers a few times and never again."""
+
+    backend = "a GPU"
+
+    def __init__(self, model: OnnxAgeModel, calls: int) -> None:
+        self._model, self._left, self.died_s = model, calls, 0.0
+
+    def predict(self, crops: np.ndarray) -> np.ndarray:
+        self._left -= 1
+        if self._left < 0:
+            self.died_s = self.died_s or time.monotonic()
+            raise RuntimeError("CUDA_ERROR_ILLEGAL_ADDRESS")
+        return self._model.predict(crops)
+
+
+@pytest.fixture
+def gpu(monkeypatch: pytest.MonkeyPatch) -> Dying:
+    cpu = OnnxAgeModel(BUNDLED / "age.int8.onnx")
+    gpu = Dying(cpu, calls=3)
+    model = CalibratedAgeModel(FallbackAgeModel(gpu, cpu, lambda: gpu), 1.0)
+    monkeypatch.setattr("edge.agent.make_age_model", lambda *_: (model, Choice("tensorrt", gpu, {})))
+    return gpu
+
+
+def sell(address: str, gpu: Dying, agent: Agent, heard: list[Data]) -> None:
+    """A till whose customer has been looked at until the GPU died; then it scans."""
+    till = Till("till-1", address)
+    till.send(Hello(till="till-1"))
+    till.send(SaleOpened(sale_id="s-1"))
+    end_s = time.monotonic() + 60
+    while not gpu.died_s and time.monotonic() < end_s:
+        till.receive(0.1)
+    till.send(RestrictedItem(sale_id="s-1"))
+    until_s = time.monotonic() + 3
+    while (left_s := until_s - time.monotonic()) > 0:
+        if message := till.receive(left_s):
+            heard.append(message)
+    till.close()
+    agent.stop()
+
+
+def test_the_sale_in_hand_is_answered_with_an_age_and_the_tills_hear_what_is_wrong(
+    gpu: Dying, demo_clip: Path, tmp_path: Path
+) -> None:
+    reliable, heard = f"ipc://{tmp_path}/reliable", list[Data]()
+    sockets = ["--till.reliable", reliable, "--till.live", f"ipc://{tmp_path}/live", "--state-dir", str(tmp_path)]
+    agent = Agent(load_settings(["--video", str(demo_clip), *sockets]))
+    till = threading.Thread(target=sell, args=(reliable, gpu, agent, heard))
+    till.start()
+    agent.run()
+    till.join(10)
+    assert gpu.died_s, "the customer was never looked at"
+    assert any(message.age for message in heard if isinstance(message, Alert))
+    assert {message.problems for message in heard if isinstance(message, Health)} == {
+        ("the GPU failed (CUDA_ERROR_ILLEGAL_ADDRESS): ages come from the CPU until it is back",)
+    }
