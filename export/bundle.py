@@ -11,23 +11,23 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from edge.ages import self_test
 from edge.ages.bundle import CPU_MODEL, GPU_MODEL, MANIFEST, Manifest, Source, sha256_of
 from edge.ages.onnx import OnnxAgeModel
 from edge.calibration import calibrated
 from edge.crop import CROP_CONTRACT
-from edge.errors import UsageError
+from edge.errors import RunError, UsageError
+from export.card import print_verdict, write_verdict
 from export.onnx import write_onnx
-from export.quantize import write_int8
-from train.batches import crops_of
+from export.quantize import calibration_faces, write_int8
+from export.verify import verify
 from train.card.candidates import vouched
 from train.card.facts import mean_ages
 from train.card.views import look, plain
-from train.checkpoint import load_model
 from train.data import split, validation_split
 from train.evaluate import scores_by_source
 from train.pictures import Pictures
-
-CALIBRATION_FACES = 512
+from train.start import load_network
 
 TERMS = {
     "faces": "ChaLearn LAP, APPA-REAL: research only",
@@ -45,11 +45,13 @@ OWN_USE = "As the terms of the photos it was trained on allow."
 
 
 def write_bundle(checkpoint: Path, data: Path, out: Path, name: str) -> Manifest:
-    """Make the bundle `out` from a checkpoint, measured on the test photos of `data`.
+    """Make the bundle `out` from a checkpoint, measured on the test photos of `data`. The same checkpoint, photos and
+    versions give the same bytes. In a checkpoint's place, a bundle gives its weights.
 
-    The folder is written whole or not at all; an older bundle there is replaced.
+    The folder is written whole or not at all; an older bundle there is replaced. Raises RunError when a file does not
+    say what the network says, as `export.verify` sees it; then nothing is shipped.
     """
-    model, facts = load_model(checkpoint)
+    model, facts = load_network(checkpoint)
     if facts["crop_contract"] != CROP_CONTRACT:
         raise UsageError(
             f"{checkpoint} was trained on crops of contract {facts['crop_contract']!r}, this version makes "
@@ -64,8 +66,7 @@ def write_bundle(checkpoint: Path, data: Path, out: Path, name: str) -> Manifest
         made.mkdir()
         write_onnx(model, made / GPU_MODEL, half=True)
         write_onnx(model, Path(folder) / "float.onnx")
-        chosen = np.random.default_rng(0).choice(len(train_data), min(CALIBRATION_FACES, len(train_data)), False)
-        write_int8(Path(folder) / "float.onnx", crops_of(train_data[np.sort(chosen)]), made / CPU_MODEL)
+        write_int8(Path(folder) / "float.onnx", calibration_faces(train_data), made / CPU_MODEL)
         predict = OnnxAgeModel(made / CPU_MODEL).predict
         temperature, measured = vouched(predict, learned[validation])
         ages = mean_ages(calibrated(look(predict, test_data, plain, "test photos").age_probs, temperature))
@@ -83,9 +84,15 @@ def write_bundle(checkpoint: Path, data: Path, out: Path, name: str) -> Manifest
             },
             temperature=temperature,
             thresholds=measured,
+            self_test={file: self_test.mean_ages(OnnxAgeModel(made / file)) for file in (CPU_MODEL, GPU_MODEL)},
             made_with={package: version(package) for package in ("torch", "torchvision", "onnx", "onnxruntime")},
         )
         (made / MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        verdict = verify(made, test_data, checkpoint)
+        print_verdict(verdict)
+        if verdict.failed:
+            raise RunError("; ".join(verdict.failed))
+        write_verdict(verdict, made)
         if out.exists():
             shutil.rmtree(out)
         made.rename(out)

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from edge.commands import Parser, run_command
+from edge.errors import RunError, UsageError
 
 
 def main() -> None:
@@ -28,15 +29,38 @@ def _main() -> None:
     bundle.add_argument("--name", default="research", help="what to call the model")
     bundle.set_defaults(run=_bundle)
 
+    eight = commands.add_parser("int8", help="the INT8 ONNX of a checkpoint, for CPUs")
+    eight.add_argument("checkpoint", type=Path)
+    eight.add_argument("--data", type=Path, required=True, help="the photos the checkpoint was trained on")
+    eight.add_argument("--out", type=Path, required=True, help="the ONNX file to write")
+    eight.set_defaults(run=_int8)
+
+    check = commands.add_parser("verify", help="hold every file of a bundle against the network in PyTorch")
+    check.add_argument("bundle", type=Path)
+    check.add_argument("--data", type=Path, required=True, help="the photos it was trained on; its test part is used")
+    check.add_argument("--checkpoint", type=Path, help="where the network is; default: the weights of age.onnx")
+    check.set_defaults(run=_verify)
+
+    engine = commands.add_parser("engine", help="the TensorRT engine of a bundle")
+    engine.add_argument("bundle", type=Path)
+    engine.add_argument(
+        "--compute-capability", nargs="+", metavar="X.Y",
+        help="build with TensorRT for RTX for GPUs of these compute capabilities, which needs no GPU; default: this "
+        "box's own GPU",
+    )  # fmt: skip
+    engine.add_argument("--out", type=Path, help="the folder for engines of other compute capabilities")
+    engine.add_argument("--cache", type=Path, help="the folder for this box's engine; default: where a lane looks")
+    engine.set_defaults(run=_engine)
+
     arguments = parser.parse_args()
     arguments.run(arguments)
 
 
 def _onnx(arguments: argparse.Namespace) -> None:
     from export.onnx import write_onnx
-    from train.checkpoint import load_model
+    from train.start import load_network
 
-    model, _ = load_model(arguments.checkpoint)
+    model, _ = load_network(arguments.checkpoint)
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     write_onnx(model, arguments.out)
     print(f"{arguments.out}: {arguments.out.stat().st_size / 1e6:.1f} MB")
@@ -46,3 +70,51 @@ def _bundle(arguments: argparse.Namespace) -> None:
     from export.bundle import write_bundle
 
     write_bundle(arguments.checkpoint, arguments.data, arguments.out, arguments.name)
+
+
+def _int8(arguments: argparse.Namespace) -> None:
+    import tempfile
+
+    from export.onnx import write_onnx
+    from export.quantize import calibration_faces, write_int8
+    from train.data import load_train
+    from train.start import load_network
+
+    model, _ = load_network(arguments.checkpoint)
+    arguments.out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        write_onnx(model, Path(folder) / "float.onnx")
+        write_int8(Path(folder) / "float.onnx", calibration_faces(load_train(arguments.data)), arguments.out)
+    print(f"{arguments.out}: {arguments.out.stat().st_size / 1e6:.1f} MB")
+
+
+def _verify(arguments: argparse.Namespace) -> None:
+    from edge.ages.bundle import Bundle
+    from export.card import print_verdict, write_verdict
+    from export.verify import verify
+    from train.data import load_test
+
+    Bundle(arguments.bundle)  # what is no bundle is said before the photos are read
+    verdict = verify(arguments.bundle, load_test(arguments.data), arguments.checkpoint)
+    print_verdict(verdict)
+    print(write_verdict(verdict, arguments.bundle))
+    if verdict.failed:
+        raise RunError("; ".join(verdict.failed))
+
+
+def _engine(arguments: argparse.Namespace) -> None:
+    from edge.ages.bundle import Bundle
+    from edge.config import default_cache_dir
+    from export.tensorrt import write_engine, write_engines_ahead
+
+    capabilities: list[str] | None = arguments.compute_capability
+    if (capabilities is None) != (arguments.out is None):
+        raise UsageError("--compute-capability and --out go together: give both, or neither for this box's own GPU")
+    if capabilities is not None and arguments.cache is not None:
+        raise UsageError("--cache is for this box's own engine: leave it out with --compute-capability")
+    bundle = Bundle(arguments.bundle)
+    if capabilities is None:
+        print(write_engine(bundle, arguments.cache or default_cache_dir()))
+        return
+    for written in write_engines_ahead(bundle, capabilities, arguments.out):
+        print(written, flush=True)

@@ -1,7 +1,27 @@
 """The trainer of the age model: photos with ages in, a checkpoint and its report out."""
 
-from train.data import load_test, load_train
-from train.loop import train_model
-from train.model import create_model
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from train.data import load_test, load_train
+    from train.loop import train_model
+    from train.model import create_model
 
 __all__ = ["create_model", "load_test", "load_train", "train_model"]
+
+_HOMES = {
+    "create_model": "train.model",
+    "load_test": "train.data",
+    "load_train": "train.data",
+    "train_model": "train.loop",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Loads PyTorch only for those who use it, so that a command can say that it is missing."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'train' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)

@@ -5,17 +5,15 @@ from __future__ import annotations
 import argparse
 import logging
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edge.commands import Parser, positive, run_command
 from edge.errors import RunError
-from train.checkpoint import make_model
-from train.data import load_train, of_sources, validation_split
-from train.loop import LAST, train_model
-from train.pictures import Pictures
-from train.recipe import Recipe, read_recipe
-from train.start import learned_before, load_backbone, start_from
-from train.teacher import Lessons, learn_from
-from train.team import joined_team
+
+if TYPE_CHECKING:
+    from train.pictures import Pictures
+    from train.recipe import Recipe
+    from train.teacher import Lessons
 
 
 def main() -> None:
@@ -90,6 +88,11 @@ def _explore(arguments: argparse.Namespace) -> None:
 
 
 def _fit(arguments: argparse.Namespace) -> None:
+    from train.data import load_train, of_sources
+    from train.recipe import Recipe, read_recipe
+    from train.teacher import learn_from
+    from train.team import joined_team
+
     recipe = read_recipe(arguments.recipe) if arguments.recipe else Recipe()
     with joined_team() as team:
         with team.leader_first():
@@ -99,6 +102,11 @@ def _fit(arguments: argparse.Namespace) -> None:
 
 
 def _train(arguments: argparse.Namespace, recipe: Recipe, pictures: Pictures, lessons: Lessons | None) -> None:
+    from train.checkpoint import make_model
+    from train.data import validation_split
+    from train.loop import LAST, train_model
+    from train.start import load_backbone, start_from
+
     learning, validation = validation_split(pictures)
     if not learning.any() or not validation.any():
         raise RunError(
@@ -130,6 +138,8 @@ def _train(arguments: argparse.Namespace, recipe: Recipe, pictures: Pictures, le
 def _learned_before(arguments: argparse.Namespace) -> dict[str, int]:
     """Whose photos are behind the run besides its own. A teacher's and a backbone's are not known: their files stand
     for them."""
+    from train.start import learned_before
+
     files = [file.name for file in (arguments.teacher, arguments.backbone) if file]
     return dict.fromkeys(files, 0) | (learned_before(arguments.start) if arguments.start else {})
 
@@ -150,6 +160,7 @@ def _evaluate(arguments: argparse.Namespace) -> None:
 
 
 def _study(arguments: argparse.Namespace) -> None:
+    from train.recipe import read_recipe
     from train.study import study, write_study
 
     recipe = read_recipe(arguments.recipe)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -17,7 +18,7 @@ from torch import Tensor, nn
 from edge.ages.bundle import CPU_MODEL, GPU_MODEL, Bundle
 from edge.errors import UsageError
 from train.batches import crops_of
-from train.checkpoint import load_average, read
+from train.checkpoint import load_average, load_model, read
 from train.model import AgeModel
 from train.pictures import Pictures
 
@@ -34,14 +35,20 @@ def start_from(place: Path, model: AgeModel, pictures: Pictures) -> None:
     if not place.is_dir():
         load_average(place, model)
         return
-    bundle = Bundle(place)
-    file = place / (GPU_MODEL if GPU_MODEL in bundle.manifest.files else CPU_MODEL)
+    _put_bundle(Bundle(place), model)
     chosen = np.sort(np.random.default_rng(0).choice(len(pictures), min(_PHOTOS, len(pictures)), replace=False))
-    try:
-        _unfold(read_weights(file), model)
-    except (KeyError, RuntimeError):
-        raise UsageError(f"{file} holds another network than this version trains: start from nothing") from None
     _measure_statistics(model, crops_of(pictures[chosen]))
+
+
+def load_network(place: Path) -> tuple[AgeModel, dict[str, Any]]:
+    """The network of a checkpoint, or of a bundle's folder with the weights as its best file rounded them, in single
+    precision; and what is known of it: `crop_contract`, and `sources` with their numbers of photos where they are
+    named. Raises UsageError for anything else."""
+    if not place.is_dir():
+        return load_model(place)
+    bundle, model = Bundle(place), AgeModel()
+    _put_bundle(bundle, model)
+    return model, {"crop_contract": bundle.manifest.crop_contract, "sources": learned_before(place)}
 
 
 def learned_before(place: Path) -> dict[str, int]:
@@ -97,6 +104,14 @@ def read_weights(file: Path) -> dict[str, NDArray[np.float32]]:
             bias = stored[node.input[2]] if len(node.input) > 2 else np.zeros(len(weights[name]))
             weights[name.removesuffix("weight") + "bias"] = bias.astype(np.float32)
     return weights
+
+
+def _put_bundle(bundle: Bundle, model: AgeModel) -> None:
+    file = bundle.folder / (GPU_MODEL if GPU_MODEL in bundle.manifest.files else CPU_MODEL)
+    try:
+        _unfold(read_weights(file), model)
+    except (KeyError, RuntimeError):
+        raise UsageError(f"{file} holds another network than this version trains: start from nothing") from None
 
 
 def _unfold(weights: dict[str, NDArray[np.float32]], model: AgeModel) -> None:

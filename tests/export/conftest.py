@@ -13,6 +13,7 @@ import torch
 from skimage.data import astronaut
 
 from edge.crop import CROP_CONTRACT
+from export.bundle import write_bundle
 from export.onnx import write_onnx
 from export.quantize import write_int8
 from train.batches import crops_of
@@ -67,7 +68,7 @@ def crops(shop: Path, made: Path) -> np.ndarray:
 
 @pytest.fixture(scope="session")
 def model(crops: np.ndarray) -> AgeModel:
-    """A model whose random weights are scaled until it tells the photos apart: by years, not by hundredths."""
+    """A model whose random weights are scaled until it tells the photos apart: by a year or two, not by hundredths."""
     torch.manual_seed(0)
     model = create_model()
     for name, weight in model.named_parameters():
@@ -77,7 +78,7 @@ def model(crops: np.ndarray) -> AgeModel:
     with torch.no_grad():
         for _ in range(3):
             model(torch.from_numpy(crops))
-        model.age.weight *= 40
+        model.age.weight *= 20
     return model.eval()
 
 
@@ -106,3 +107,14 @@ def half_onnx(model: AgeModel, made: Path) -> Path:
 def int8_onnx(float_onnx: Path, crops: np.ndarray, made: Path) -> Path:
     write_int8(float_onnx, crops, made / "int8.onnx")
     return made / "int8.onnx"
+
+
+@pytest.fixture(scope="session")
+def bundle(checkpoint: Path, shop: Path, made: Path) -> Path:
+    """A bundle made from start to end, where an older one lay."""
+    (made / "bundle").mkdir()
+    (made / "bundle" / "old.onnx").write_text("an older model")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.chdir(made)
+        write_bundle(checkpoint, shop, made / "bundle", "corner-shop")
+    return made / "bundle"

@@ -10,26 +10,16 @@ import numpy as np
 import pytest
 import torch
 
-from edge.ages import make_age_model
 from edge.ages.bundle import CPU_MODEL, GPU_MODEL, MANIFEST, Bundle, Manifest
+from edge.ages.choice import cpu_age_model
 from edge.crop import CROP_CONTRACT
 from edge.errors import UsageError
 from export.bundle import OWN_USE, write_bundle
+from export.card import CARD
 from train.checkpoint import save_run
 from train.model import AgeModel, create_model
 
 YEARS = np.arange(101)
-
-
-@pytest.fixture(scope="module")
-def bundle(checkpoint: Path, shop: Path, made: Path) -> Path:
-    """A bundle made from start to end, where an older one lay."""
-    (made / "bundle").mkdir()
-    (made / "bundle" / "old.onnx").write_text("an older model")
-    with pytest.MonkeyPatch.context() as patched:
-        patched.chdir(made)
-        write_bundle(checkpoint, shop, made / "bundle", "corner-shop")
-    return made / "bundle"
 
 
 @pytest.fixture
@@ -39,7 +29,7 @@ def copy(bundle: Path, tmp_path: Path) -> Path:
 
 
 def test_a_bundle_is_two_models_and_a_manifest_and_replaces_the_older_one(bundle: Path) -> None:
-    assert sorted(path.name for path in bundle.iterdir()) == [CPU_MODEL, GPU_MODEL, MANIFEST]
+    assert sorted(path.name for path in bundle.iterdir()) == [CARD, CPU_MODEL, GPU_MODEL, MANIFEST]
 
 
 def test_nothing_but_the_bundle_is_left_behind(bundle: Path, checkpoint: Path) -> None:
@@ -48,7 +38,7 @@ def test_nothing_but_the_bundle_is_left_behind(bundle: Path, checkpoint: Path) -
 
 
 def test_a_lane_accepts_the_bundle_and_predicts_with_it(bundle: Path, crops: np.ndarray, model: AgeModel) -> None:
-    ages = make_age_model(Bundle(bundle)).predict(crops) @ YEARS
+    ages = cpu_age_model(Bundle(bundle)).predict(crops) @ YEARS
     with torch.inference_mode():
         expected = model(torch.from_numpy(crops)).numpy() @ YEARS
     assert np.abs(ages - expected).max() < 3
@@ -68,7 +58,7 @@ def test_the_manifest_tells_what_the_model_is_and_was_made_from(bundle: Path) ->
 def test_the_error_in_the_manifest_is_that_of_the_shipped_model_on_the_test_photos(
     bundle: Path, crops: np.ndarray
 ) -> None:
-    ages = make_age_model(Bundle(bundle)).predict(crops[6:]) @ YEARS
+    ages = cpu_age_model(Bundle(bundle)).predict(crops[6:]) @ YEARS
     expected = np.abs(ages - 34).mean()
     assert Bundle(bundle).manifest.test_error_years == {"shop": pytest.approx(expected, abs=0.01)}
 

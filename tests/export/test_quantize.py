@@ -9,7 +9,9 @@ import numpy as np
 import onnx
 import pytest
 
+from edge.ages.bundle import sha256_of
 from edge.ages.onnx import OnnxAgeModel
+from export.quantize import write_int8
 
 YEARS = np.arange(101)
 
@@ -37,15 +39,24 @@ def test_int8_takes_a_quarter_of_the_space(float_onnx: Path, int8_onnx: Path) ->
     assert int8_onnx.stat().st_size < 0.3 * float_onnx.stat().st_size
 
 
-def test_all_convolutions_but_the_first_work_on_quantised_values_and_the_softmax_does_not(int8_onnx: Path) -> None:
+def test_all_convolutions_but_the_first_work_on_quantised_values_and_pooling_and_head_do_not(int8_onnx: Path) -> None:
     graph = onnx.load(int8_onnx).graph
     made_by = {name: node.op_type for node in graph.node for name in node.output}
     first, *convolutions = [node for node in graph.node if node.op_type == "Conv"]
     assert len(convolutions) == 52
     assert "DequantizeLinear" not in {made_by.get(name) for name in first.input}
     assert {made_by[node.input[side]] for node in convolutions for side in (0, 1)} == {"DequantizeLinear"}
-    (softmax,) = (node for node in graph.node if node.op_type == "Softmax")
-    assert made_by[softmax.input[0]] != "QuantizeLinear"
+    for kind in ("MaxPool", "Gemm", "Softmax"):
+        (node,) = (node for node in graph.node if node.op_type == kind)
+        assert made_by[node.input[0]] != "QuantizeLinear"
+    assert [node.op_type for node in graph.node].count("Relu") == 1, "the others are the lower end of a range"
+
+
+def test_the_same_model_and_faces_give_the_same_bytes(
+    int8_onnx: Path, float_onnx: Path, crops: np.ndarray, tmp_path: Path
+) -> None:
+    write_int8(float_onnx, crops, tmp_path / "again.onnx")
+    assert sha256_of(tmp_path / "again.onnx") == sha256_of(int8_onnx)
 
 
 def test_the_weights_of_every_convolution_have_a_scale_for_every_channel(int8_onnx: Path) -> None:

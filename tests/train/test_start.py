@@ -53,9 +53,9 @@ def test_eight_bits_are_read_as_the_numbers_they_stand_for() -> None:
     graph = onnx.load(file).graph
     stored = {each.name: onnx.numpy_helper.to_array(each) for each in graph.initializer}
     weights = read_weights(file)
-    counts, scale = (stored[f"age.weight_{part}"] for part in ("quantized", "scale"))
-    shape = (-1, 1) if scale.ndim else ()
-    np.testing.assert_allclose(weights["age.weight"], counts * scale.reshape(shape), rtol=1e-6)
+    name = "backbone.layer4.2.conv3.weight"
+    counts, scale = (stored[f"{name}_{part}"] for part in ("quantized", "scale"))
+    np.testing.assert_allclose(weights[name], counts * scale.reshape(-1, 1, 1, 1), rtol=1e-6)
     assert len([name for name in weights if name.endswith(".weight")]) == 54  # 53 convolutions and the head
 
 

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from edge.ages import make_age_model
 from edge.ages.bundle import Bundle, Threshold
+from edge.ages.onnx import OnnxAgeModel
 from edge.calibration import calibrated
 from train.calibration import fitted_temperature
 from train.card.facts import mean_ages
@@ -39,7 +39,7 @@ def candidate(path: Path, validation: Pictures) -> Candidate:
     if path.is_dir():
         bundle = Bundle(path)
         manifest = bundle.manifest
-        predict = make_age_model(bundle).uncalibrated.predict
+        predict = OnnxAgeModel(bundle.cpu_model).predict
         trained_on = {source.name: source.pictures for source in manifest.sources}
         return Candidate(manifest.name, manifest.use, trained_on, predict, manifest.temperature, manifest.thresholds)
     model, facts = load_model(path)

@@ -1,0 +1,169 @@
+"""The files of a bundle against the network they were made from: what differs is seen, and not shipped."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+
+from edge.ages.bundle import CPU_MODEL, GPU_MODEL, MANIFEST, sha256_of
+from edge.errors import RunError
+from export.bundle import write_bundle
+from export.card import CARD, write_verdict
+from export.cli import main
+from export.verify import Verdict, verify
+from train.data import load_test
+from train.pictures import Pictures
+
+Damage = Callable[[onnx.ModelProto], None]
+
+
+@pytest.fixture(scope="module")
+def photos(shop: Path, made: Path) -> Pictures:
+    return load_test(shop, made / "cache")
+
+
+@pytest.fixture(scope="module")
+def verdict(bundle: Path, photos: Pictures, checkpoint: Path) -> Verdict:
+    return verify(bundle, photos, checkpoint)
+
+
+@pytest.fixture
+def damaged(bundle: Path, tmp_path: Path) -> Callable[[str, Damage], Path]:
+    """A copy of the bundle in which one file was changed and the manifest made to match, as a careless export would."""
+
+    def make(name: str, damage: Damage) -> Path:
+        copy = Path(shutil.copytree(bundle, tmp_path / "copy"))
+        model = onnx.load(copy / name)
+        damage(model)
+        onnx.save(model, copy / name)
+        manifest = json.loads((copy / MANIFEST).read_text())
+        manifest["files"][name] = sha256_of(copy / name)
+        manifest["self_test"] = {}
+        (copy / MANIFEST).write_text(json.dumps(manifest))
+        return copy
+
+    return make
+
+
+def older(model: onnx.ModelProto) -> None:
+    """Makes every year of age a little likelier than the one before: all are read as some years older."""
+    (bias,) = (each for each in model.graph.initializer if each.name == "age.bias")
+    values = onnx.numpy_helper.to_array(bias)
+    tilted = (values + 0.005 * np.arange(len(values))).astype(values.dtype)
+    bias.CopyFrom(onnx.numpy_helper.from_array(tilted, bias.name))
+
+
+def test_both_files_say_what_the_network_says(verdict: Verdict) -> None:
+    half, eight = (next(one for one in verdict.parities if one.file == file) for file in (GPU_MODEL, CPU_MODEL))
+    assert (half.backend, eight.backend) == ("cpu-half", "cpu")
+    assert half.mean_years <= 0.05
+    assert 0 < half.mean_years < eight.mean_years
+    assert all(one.mean_years <= one.worst_years for one in verdict.parities)
+    assert not [line for line in verdict.failed if GPU_MODEL in line and "faster" not in line]
+
+
+def test_it_says_what_it_compared_with_and_which_backends_this_machine_lacks(
+    verdict: Verdict, photos: Pictures
+) -> None:
+    assert verdict.reference == "PyTorch, float32, weights of last.safetensors"
+    assert verdict.photos == len(photos)
+    assert "onnx-cuda" in verdict.absent
+    assert verdict.parities[0].worst_photo.startswith("shop/mirrored-")
+
+
+def test_without_a_checkpoint_the_network_has_the_weights_of_the_half_precision_file(
+    bundle: Path, photos: Pictures
+) -> None:
+    verdict = verify(bundle, photos)
+    assert verdict.reference == "PyTorch, float32, weights of age.onnx"
+    assert next(one for one in verdict.parities if one.file == GPU_MODEL).mean_years < 0.05
+
+
+def test_without_thresholds_no_decision_can_flip(verdict: Verdict) -> None:
+    assert verdict.challenge_age is None
+    assert {one.flips for one in verdict.parities} == {None}
+
+
+def test_a_file_that_says_something_else_fails_with_its_name_and_by_how_much(
+    damaged: Callable[[str, Damage], Path], photos: Pictures, checkpoint: Path
+) -> None:
+    verdict = verify(damaged(GPU_MODEL, older), photos, checkpoint)
+    moved, changed = (line for line in verdict.failed if line.startswith(GPU_MODEL))
+    assert moved.startswith("age.onnx on cpu-half moves ages by ")
+    assert moved.endswith(" years, more than 0.05")
+    assert "changes the error by" in changed
+
+
+def test_decisions_that_flip_are_counted_at_the_challenge_age_of_the_bundle(
+    damaged: Callable[[str, Damage], Path], photos: Pictures, checkpoint: Path, verdict: Verdict
+) -> None:
+    copy = damaged(GPU_MODEL, older)
+    manifest = json.loads((copy / MANIFEST).read_text())
+    (ages,) = (one for one in verdict.parities if one.file == GPU_MODEL)
+    assert ages.flips is None
+    for challenge_age in range(18, 61):
+        manifest["thresholds"] = [{"risk": 0.1, "challenge_age": challenge_age, "teenagers": 9, "passed": 0}]
+        (copy / MANIFEST).write_text(json.dumps(manifest))
+        found = verify(copy, photos, checkpoint)
+        flips = next(one for one in found.parities if one.file == GPU_MODEL).flips
+        assert flips is not None
+        if flips:
+            break
+    else:
+        pytest.fail("moving every age by years flips no decision at any age")
+
+
+def test_the_table_goes_into_the_card_in_place_of_the_older_one(bundle: Path, tmp_path: Path, verdict: Verdict) -> None:
+    copy = Path(shutil.copytree(bundle, tmp_path / "copy"))
+    (copy / CARD).write_text(
+        "# Age model\n\nIt estimates.\n\n## The files beside the network\n\nold\n\n## More\n\nmore\n"
+    )
+    for _ in range(2):
+        write_verdict(verdict, copy)
+    card = (copy / CARD).read_text()
+    assert card.startswith(
+        "# Age model\n\nIt estimates.\n\n## More\n\nmore\n\n## The files beside the network\n\nAges on "
+    )
+    assert card.count("## The files") == 1
+    assert "old" not in card
+    assert f", CPU, {GPU_MODEL} | 0.00" in card
+
+
+def test_the_command_prints_the_table_and_ends_with_1_when_a_file_lies(
+    damaged: Callable[[str, Damage], Path], shop: Path, made: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    copy = damaged(GPU_MODEL, older)
+    monkeypatch.chdir(made)
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(sys, "argv", ["edge-export", "verify", str(copy), "--data", str(shop)])
+    with pytest.raises(SystemExit) as end:
+        main()
+    printed = capsys.readouterr()
+    assert end.value.code == 1
+    assert "decisions that flip" in printed.out
+    assert printed.err.splitlines()[-1].startswith("edge-export: age.int8.onnx on cpu moves ages by ")
+    assert "## The files beside the network" in (copy / CARD).read_text()
+
+
+def test_a_bundle_whose_file_lies_is_not_shipped(
+    checkpoint: Path, shop: Path, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(made)
+
+    def careless(float_model: Path, _crops: object, file: Path) -> None:
+        model = onnx.load(float_model)
+        older(model)
+        onnx.save(model, file)
+
+    monkeypatch.setattr("export.bundle.write_int8", careless)
+    with pytest.raises(RunError, match=r"age\.int8\.onnx on cpu moves ages by "):
+        write_bundle(checkpoint, shop, tmp_path / "bundle", "careless")
+    assert not list(tmp_path.iterdir())
