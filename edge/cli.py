@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import sys
+import threading
 from pathlib import Path
 
 from edge import __version__
@@ -48,17 +49,20 @@ def _main(words: list[str]) -> None:
 
 
 def _run(words: list[str]) -> None:
-    from edge.config import load_settings
+    from edge.lanes import load_lanes
 
     parser = Parser(prog="edge-agent run", add_help=False, allow_abbrev=False)
     parser.add_argument("--config", type=Path)
     known, flags = parser.parse_known_args(words)
-    settings = load_settings(flags, known.config)
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="edge-agent: %(message)s")
+    lanes = load_lanes(flags, known.config)
+    # Each lane's thread has its name.
+    who = "%(threadName)s: " if len(lanes) > 1 else ""
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format=f"edge-agent: {who}%(message)s")
+    threading.current_thread().name = "all"
 
     from edge.agent import Agent
 
-    agent = Agent(settings)
+    agent = Agent(*lanes)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: agent.stop())
     agent.run()

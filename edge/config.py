@@ -172,6 +172,9 @@ class Settings(BaseSettings):
         description="folder for the audit log, alerts on their way and keys; default: systemd's StateDirectory, or "
         "~/.local/state/edge-agent",
     )
+    keys_dir: Path | None = Field(
+        None, description="folder of the keys of tills on other machines; default: keys/ in the state folder"
+    )
     cache_dir: Path = Field(
         default_factory=default_cache_dir,
         description="folder for engines built for this box's GPU; default: systemd's CacheDirectory, or "
@@ -192,6 +195,11 @@ class Settings(BaseSettings):
         if self.replay and self.video is None:
             raise ValueError("replay needs a recording: add --video FILE")
         return self
+
+    @property
+    def keys(self) -> Path:
+        """The folder of the tills' keys."""
+        return self.keys_dir or self.state_dir / "keys"
 
     @property
     def hash(self) -> str:
@@ -217,19 +225,25 @@ def load_settings(flags: list[str], file: Path | None = None) -> Settings:
 
     Raises UsageError, one line with the setting, its value and the mend, for anything unknown or out of range.
     """
+    return settings_of(flags, read_toml(file))
+
+
+def settings_of(flags: list[str], content: dict[str, Any]) -> Settings:
+    """The same, from what a TOML file holds."""
     try:
         cli = CliSettingsSource[Any](
             Settings, cli_parse_args=flags, cli_prog_name="edge-agent run", cli_exit_on_error=False,
             cli_implicit_flags=True, cli_kebab_case=True, cli_avoid_json=True, cli_hide_none_type=True,
         )  # fmt: skip
-        return Settings(_cli_settings_source=cli, **_read_toml(file))
+        return Settings(_cli_settings_source=cli, **content)
     except ValidationError as problem:
         raise UsageError(_in_one_line(problem)) from None
     except SettingsError as problem:
         raise UsageError(f"{problem}; see edge-agent run --help".replace("error parsing CLI: ", "")) from None
 
 
-def _read_toml(file: Path | None) -> dict[str, Any]:
+def read_toml(file: Path | None) -> dict[str, Any]:
+    """What a TOML file holds; nothing without one. Raises UsageError."""
     if file is None:
         return {}
     try:

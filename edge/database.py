@@ -155,7 +155,10 @@ def _open_to_read(file: Path) -> sqlite3.Connection:
 
 
 def _connect(name: str, *pragmas: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(name, isolation_level=None, timeout=1.0, uri=name.startswith("file:"))
+    # A lane is made in one thread and runs in another, but never in two at once.
+    connection = sqlite3.connect(
+        name, isolation_level=None, timeout=1.0, uri=name.startswith("file:"), check_same_thread=False
+    )
     # Damaged text must not keep the rest from being read.
     connection.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
     try:

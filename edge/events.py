@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -16,23 +17,30 @@ _COLOURS = {Decision.CHALLENGE: "\033[1;31m", Decision.UNKNOWN: "\033[1;33m", De
 
 
 class EventLog:
-    """Writes whole CloudEvents, one a line."""
+    """Writes whole CloudEvents, one a line; for all lanes at once."""
 
     def __init__(self, target: str | None) -> None:
-        """target: a file, `-` for stdout, or None for nowhere. Raises UsageError when the file cannot be written."""
+        """target: a file, `-` for stdout, or None for nowhere."""
+        self._target = target
         self._text: TextIO | None = None
-        if target == "-":
+        self._one_writes = threading.Lock()
+
+    def open(self) -> None:
+        """Begin; what is written before is lost. Raises UsageError when the file cannot be written."""
+        if self._target == "-":
             self._text = sys.stdout
-        elif target is not None:
+        elif self._target is not None:
             try:
-                self._text = Path(target).open("w", encoding="utf-8")  # noqa: SIM115  # closed by close()
+                self._text = Path(self._target).open("w", encoding="utf-8")  # noqa: SIM115  # closed by close()
             except OSError as problem:
-                raise UsageError(f"cannot write events to {target}: {problem.strerror}") from None
+                raise UsageError(f"cannot write events to {self._target}: {problem.strerror}") from None
 
     def write(self, event: Event) -> None:
         if self._text:
-            self._text.write(event.to_json() + "\n")
-            self._text.flush()
+            line = event.to_json() + "\n"
+            with self._one_writes:
+                self._text.write(line)
+                self._text.flush()
 
     def close(self) -> None:
         if self._text and self._text is not sys.stdout:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge.commands import Parser
-from edge.config import load_settings
+from edge.lanes import load_lanes
 from edge.till.keys import Keys
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ def keys(words: list[str]) -> None:
     """The command, without its name. Raises UsageError and RunError."""
     arguments = _parser().parse_args(words)
     flags = ["--state-dir", str(arguments.state_dir)] if arguments.state_dir else []
-    settings = load_settings(flags, arguments.config)
-    folder = Keys(settings.state_dir / "keys")
+    settings, *_ = load_lanes(flags, arguments.config)
+    folder = Keys(settings.keys)
     if arguments.action == "new":
         _new(folder, arguments.till, arguments.out or Path(f"{arguments.till}.key_secret"), settings)
     elif arguments.action == "revoke":

@@ -42,7 +42,7 @@ class Choice:
         reasons: dict[str, list[str]] = {}
         for name, why in self.refused.items():
             reasons.setdefault(why, []).append(name)
-        return "; ".join(f"not {', '.join(names)}: {why}" for why, names in reasons.items())
+        return "; ".join(f"{why}: {', '.join(names)} left out" for why, names in reasons.items())
 
 
 def make_age_model(bundle: Bundle, settings: AgeSettings, cache_dir: Path) -> tuple[CalibratedAgeModel, Choice]:

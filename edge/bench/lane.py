@@ -118,7 +118,7 @@ def _real_time(flags: list[str], clip: Path, seconds: float) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         settings = load_settings([*flags, *_all_within(folder)])
         source = _Looped(clip, settings.lane, seconds)
-        agent = Agent(settings, RealTime(source))
+        agent = Agent(settings, source=RealTime(source))
         answers: list[tuple[float, float]] = []
         till = threading.Thread(
             target=sell, args=(settings.till.reliable, seconds, answers), name="till", daemon=True
@@ -134,9 +134,9 @@ def _real_time(flags: list[str], clip: Path, seconds: float) -> dict[str, Any]:
     return {
         "seconds": round(took_s, 1),
         "source_frames_per_second": round(source.given / took_s, 1),
-        "analysed_frames_per_second": round(agent.frames / took_s, 1),
-        "dropped_frames": agent.slot.dropped,
-        "grab_to_event_ms": percentiles(*agent.timings.percentiles()["grab to event"]),
+        "analysed_frames_per_second": round(agent.lanes[0].frames / took_s, 1),
+        "dropped_frames": agent.lanes[0].slot.dropped,
+        "grab_to_event_ms": percentiles(*agent.lanes[0].timings.percentiles()["grab to event"]),
         "alerts": len(answers),
         "grab_to_alert_ms": summary([grab for grab, _ in after_first_second]),
         "scan_to_alert_ms": summary([scan for _, scan in after_first_second]),

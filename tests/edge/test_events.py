@@ -19,6 +19,7 @@ HELLO = wrap(Hello(till="касса-1"), id="1", source="/x", time=datetime(2026
 
 def test_every_event_is_one_line_of_json_that_reads_back_the_same(tmp_path: Path) -> None:
     log = EventLog(str(tmp_path / "events.jsonl"))
+    log.open()
     log.write(HELLO)
     log.write(HELLO)
     log.close()
@@ -29,6 +30,7 @@ def test_every_event_is_one_line_of_json_that_reads_back_the_same(tmp_path: Path
 
 def test_an_event_is_in_the_file_as_soon_as_it_is_written(tmp_path: Path) -> None:
     log = EventLog(str(tmp_path / "events.jsonl"))
+    log.open()
     log.write(HELLO)
     assert (tmp_path / "events.jsonl").read_text(encoding="utf-8") == HELLO.to_json() + "\n"
     log.close()
@@ -36,6 +38,7 @@ def test_an_event_is_in_the_file_as_soon_as_it_is_written(tmp_path: Path) -> Non
 
 def test_a_dash_writes_to_stdout_and_leaves_it_open(capsys: pytest.CaptureFixture[str]) -> None:
     log = EventLog("-")
+    log.open()
     log.write(HELLO)
     log.close()
     print("still open")
@@ -44,6 +47,7 @@ def test_a_dash_writes_to_stdout_and_leaves_it_open(capsys: pytest.CaptureFixtur
 
 def test_without_a_target_nothing_is_written(capsys: pytest.CaptureFixture[str]) -> None:
     log = EventLog(None)
+    log.open()
     log.write(HELLO)
     log.close()
     assert capsys.readouterr() == ("", "")
@@ -51,9 +55,9 @@ def test_without_a_target_nothing_is_written(capsys: pytest.CaptureFixture[str])
 
 def test_a_file_that_cannot_be_written_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=f"cannot write events to {tmp_path}: Is a directory"):
-        EventLog(str(tmp_path))
+        EventLog(str(tmp_path)).open()
     with pytest.raises(UsageError, match="No such file or directory"):
-        EventLog(str(tmp_path / "missing" / "events.jsonl"))
+        EventLog(str(tmp_path / "missing" / "events.jsonl")).open()
 
 
 def test_an_alert_is_told_in_one_line(drive: Callable[..., Any], someone: Any) -> None:
@@ -76,6 +80,7 @@ def test_a_logged_alert_reads_back_with_all_it_said(drive: Callable[..., Any], s
     lane.show(someone(age=20), frames=5)
     [alert] = lane.alerts
     log = EventLog(str(tmp_path / "events.jsonl"))
+    log.open()
     log.write(wrap(alert, id="1", source="/x", time=alert.issued_at))
     log.close()
     event: Event = parse((tmp_path / "events.jsonl").read_bytes())

@@ -46,7 +46,7 @@ def test_every_backend_that_the_settings_name_is_known() -> None:
 def test_without_a_gpu_the_cpu_serves_and_the_log_says_why(bundle: Bundle, tmp_path: Path, no_gpu: None) -> None:
     chosen = choose(bundle, AUTO, tmp_path)
     assert chosen.name == "cpu"
-    assert chosen.reason == "not tensorrt, onnx-tensorrt, onnx-tensorrt-rtx, onnx-cuda: no NVIDIA GPU here"
+    assert chosen.reason == "no NVIDIA GPU here: tensorrt, onnx-tensorrt, onnx-tensorrt-rtx, onnx-cuda left out"
     assert not list(tmp_path.iterdir())
 
 

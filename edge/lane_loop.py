@@ -1,0 +1,141 @@
+"""One lane, from the source of its frames to the sockets of its tills: open, run, close. Starts no thread itself."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from edge.errors import UsageError
+from edge.events import narrate
+from edge.frames import LatestFrame, RealTime, VideoFile, open_camera
+from edge.identity import LiveIdentity, ReplayIdentity
+from edge.lane import Lane, Told
+from edge.pipeline import Pipeline
+from edge.till.desk import TillDesk, envelope
+from edge.till.keys import Keys
+from edge.till.messages import Alert
+from edge.till.server import TillServer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from edge.ages import AgeModel
+    from edge.ages.bundle import Bundle
+    from edge.config import Settings
+    from edge.events import EventLog
+    from edge.frames import Frame, FrameSource
+    from edge.identity import Identity
+    from edge.lane import Outcome
+
+log = logging.getLogger(__name__)
+
+_WAIT_S = 0.02
+"""How long the loop waits for a frame before it looks after the tills again."""
+
+
+class LaneLoop:
+    """One lane. Made in one thread, it may run in another; `stop` may be called from any."""
+
+    def __init__(
+        self, settings: Settings, age_model: AgeModel, bundle: Bundle, events: EventLog,
+        problems: Callable[[], list[str]], source: FrameSource | None = None,
+    ) -> None:  # fmt: skip
+        """Opens and checks everything. bundle: where the age model is from. problems: what ails the box, for its tills.
+        source: where frames come from instead of the settings' camera or video.
+
+        Raises UsageError or RunError, one line, for what is missing or wrong.
+        """
+        if source is None and settings.camera is None and settings.video is None:
+            raise UsageError("no source: give --camera 0, or --video FILE")
+        self.settings, self._events = settings, events
+        self._stopping = threading.Event()
+        self.frames = 0
+        self.slot = LatestFrame()
+        challenge_age = settings.policy.challenge_age or bundle.challenge_age(settings.policy.risk)
+        with ExitStack() as opened:
+            self.source = source or _open_source(settings)
+            opened.callback(self.source.close)
+            self._server = None if settings.replay else TillServer(settings.till, Keys(settings.keys))
+            if self._server:
+                opened.callback(self._server.close)
+            self._pipeline = Pipeline(settings, age_model)
+            opened.callback(self._pipeline.close)
+            self._identity: Identity = ReplayIdentity() if settings.replay else LiveIdentity()
+            self._lane = Lane(settings, challenge_age, bundle.hash, self._identity)
+            self._desk: TillDesk | None = None
+            if self._server:
+                self._desk = TillDesk(
+                    settings, self._lane, self._identity, events, self._server, time.monotonic(), problems
+                )
+                opened.callback(self._desk.close)
+            self._opened = opened.pop_all()
+        self.timings = self._pipeline.timings
+        log.info("asks whoever looks younger than %d; legal age %d", challenge_age, settings.policy.legal_age)
+        if self._server:
+            log.info("lane %s: tills connect to %s, live state on %s", settings.lane, *self._server.addresses)
+
+    def run(self) -> None:
+        """Run until the source ends or `stop` is called, and close everything. A live source needs somebody who moves
+        its frames into the slot, see `edge.frames.capture`."""
+        started_s = time.monotonic()
+        with self._opened:
+            if self._desk is None:
+                self._replay()
+            else:
+                self._live(self._desk)
+        took_s = time.monotonic() - started_s
+        log.info(
+            "%d frames in %.1f s, %.1f frames/s, %d dropped for newer ones",
+            self.frames, took_s, self.frames / max(took_s, 1e-9), self.slot.dropped,
+        )  # fmt: skip
+
+    def stop(self) -> None:
+        """Ask a running lane to stop after the frame in hand."""
+        self._stopping.set()
+
+    def close(self) -> None:
+        """Let everything go, if `run` has not."""
+        self._opened.close()
+
+    def _replay(self) -> None:
+        """Every frame, at the recording's own time, as fast as it goes."""
+        while not self._stopping.is_set() and (frame := self.source.read()) is not None:
+            self._tell(self._look_at(frame, frame.grab_s), frame.grab_s)
+
+    def _live(self, desk: TillDesk) -> None:
+        """The newest frame, and the tills' messages in between."""
+        while not self._stopping.is_set() and not self.slot.ended:
+            frame = self.slot.take(_WAIT_S)
+            now_s = time.monotonic()
+            if frame is not None:
+                outcomes = self._look_at(frame, None)
+                desk.pass_on(outcomes, time.monotonic())
+                self.timings.add("grab to event", (time.monotonic() - frame.grab_s) * 1000)
+            else:
+                desk.pass_on(self._lane.tick(now_s), now_s)
+            desk.serve(time.monotonic())
+
+    def _look_at(self, frame: Frame, now_s: float | None) -> list[Outcome]:
+        """What follows from a frame. now_s: when it was analysed; None for when that is done."""
+        faces = self._pipeline.process(frame, estimate_ages=self._lane.analysing)
+        self.frames += 1
+        return self._lane.see(faces, frame, time.monotonic() if now_s is None else now_s)
+
+    def _tell(self, outcomes: list[Outcome], now_s: float) -> None:
+        """To whoever reads the events of a replay, which has no tills."""
+        for one in outcomes:
+            if isinstance(one, Told):
+                self._events.write(envelope(one.data, self.settings.lane, self._identity, now_s))
+                if isinstance(one.data, Alert):
+                    log.info(narrate(one.data))
+
+
+def _open_source(settings: Settings) -> FrameSource:
+    if settings.camera is not None:
+        return open_camera(settings.camera, settings.lane)
+    assert settings.video is not None
+    recording = VideoFile(settings.video, settings.lane)
+    return recording if settings.replay else RealTime(recording)
