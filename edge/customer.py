@@ -32,6 +32,10 @@ _STILL, _SCENERY_S = 0.15, 30.0
 """A face that has not moved by this share of its own eye distance for so many seconds is printed: a poster, a magazine.
 Whoever is alive sways by more than a centimetre in half a minute; were one not to, they would be asked for ID."""
 
+_STEADY_LOOKS, _MOST_DOUBLINGS = 10, 3
+"""The time between two looks doubles with every so many looks, so many times at most: after a second of looks every
+0.1 s another one hardly moves the mean of them all."""
+
 _SMOOTHING = 0.2
 """Weight of the newest size of a face in its running mean."""
 
@@ -41,8 +45,8 @@ class Person:
     """A track that was seen in the zone. Times are seconds of the frames' clock.
 
     eye_distance_px: smoothed. sure_looks: how often the quality gate, whatever else it thought, confirmed a face.
-    refused: why the last look was no good, if it was not. place_px: where between the eyes was at `moved_s`, when the
-    face last moved.
+    looked_s: when it last judged it. refused: why that look was no good, if it was not. place_px: where between the
+    eyes was at `moved_s`, when the face last moved.
     """
 
     track_id: int
@@ -51,6 +55,7 @@ class Person:
     eye_distance_px: float
     place_px: tuple[float, float]
     moved_s: float
+    looked_s: float = -math.inf
     sure_looks: int = 0
     age: TrackAge = field(default_factory=TrackAge)
     refused: tuple[str, ...] = ()
@@ -61,7 +66,7 @@ class CustomerZone:
 
     def __init__(self, settings: Settings) -> None:
         self._polygon = np.array(settings.zone, np.float32)
-        self._lost_s = settings.tracking.lost_s
+        self._lost_s, self._look_every_s = settings.tracking.lost_s, settings.tracking.look_every_s
         self._people: dict[int, Person] = {}
         self._customer_id: int | None = None
 
@@ -86,6 +91,16 @@ class CustomerZone:
             if standing:
                 self._customer_id = max(standing, key=lambda person: _claim(person, now_s)).track_id
 
+    def due(self, faces: Faces, frame_shape: tuple[int, ...], now_s: float) -> NDArray[np.bool_]:
+        """bool (N,): which of a frame's faces it is time to look at. Nobody outside the zone, and the less often the
+        more is known; who is nearly due joins who is, so that they share a batch."""
+        waited = np.zeros(len(faces))
+        for row in np.flatnonzero(self._inside(faces, frame_shape)):
+            person = self._people.get(int(faces.track_ids[row]))
+            waited[row] = (now_s - person.looked_s) / self._pause_s(person) if person else math.inf
+        # A hair less than all, and than half, of it: frames come at exactly that pace, and rounding must not skip one.
+        return waited > 0.49 if (waited > 0.99).any() else np.zeros(len(faces), bool)
+
     def people(self, now_s: float) -> int:
         """How many people are in the zone and in view now."""
         return sum(_present(person, now_s) for person in self._people.values())
@@ -93,7 +108,8 @@ class CustomerZone:
     def forget_ages(self) -> None:
         """Drop all looks: a sale starts with the evidence of its own customer only."""
         self._people = {
-            track_id: replace(person, age=TrackAge(), refused=()) for track_id, person in self._people.items()
+            track_id: replace(person, age=TrackAge(), looked_s=-math.inf, refused=())
+            for track_id, person in self._people.items()
         }
 
     def doubts(self, now_s: float) -> tuple[Reason, ...]:
@@ -108,6 +124,11 @@ class CustomerZone:
         if not customer.age.looks and customer.refused:
             return tuple(Reason(reason) for reason in customer.refused)
         return ()
+
+    def _pause_s(self, person: Person) -> float:
+        """How long until the next look at somebody."""
+        doublings = min(person.age.looks // _STEADY_LOOKS, _MOST_DOUBLINGS)
+        return max(self._look_every_s * float(2**doublings), 1e-6)
 
     def _inside(self, faces: Faces, frame_shape: tuple[int, ...]) -> NDArray[np.bool_]:
         height, width = frame_shape[:2]
@@ -133,6 +154,7 @@ class CustomerZone:
             eye_distance_px=known.eye_distance_px + _SMOOTHING * (size - known.eye_distance_px),
             sure_looks=known.sure_looks + (looked and Reason.UNCONFIRMED not in reasons),
             age=known.age.add(age_probs, float(faces.quality[row])) if estimated else known.age,
+            looked_s=now_s if looked else known.looked_s,
             refused=reasons if looked else known.refused,
         )
 

@@ -84,6 +84,14 @@ class Faces:
         """A copy with some arrays filled in by a stage."""
         return replace(self, **filled_in)
 
+    def with_rows(self, rows: NDArray[np.intp], part: Faces) -> Faces:
+        """A copy in which what was found out about some rows is as in `part`, which has a row for each of them."""
+        quality, age_probs, reasons = self.quality.copy(), self.age_probs.copy(), list(self.reasons)
+        quality[rows], age_probs[rows] = part.quality, part.age_probs
+        for row, why in zip(rows, part.reasons, strict=True):
+            reasons[row] = why
+        return self.with_(quality=quality, age_probs=age_probs, reasons=tuple(reasons))
+
     @property
     def usable(self) -> NDArray[np.bool_]:
         """bool (N,): the quality gate looked at the face and let it through."""

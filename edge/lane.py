@@ -28,6 +28,9 @@ from edge.till.prompts import prompt
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from edge.config import Settings
     from edge.faces import Faces
     from edge.frames import Frame
@@ -105,6 +108,10 @@ class Lane:
         if record:
             self._serve_till()
             self._sale = resume(record, now_s)
+
+    def due(self, faces: Faces, frame: Frame) -> NDArray[np.bool_]:
+        """bool (N,): which tracked faces of a frame it is time to look at, see `CustomerZone.due`."""
+        return self._zone.due(faces, frame.pixels.shape, frame.grab_s)
 
     def see(self, faces: Faces, frame: Frame, now_s: float) -> list[Outcome]:
         """Take in what the pipeline said of a frame. now_s: the same clock as the frame's grab time."""

@@ -35,6 +35,9 @@ log = logging.getLogger(__name__)
 _WAIT_S = 0.02
 """How long the loop waits for a frame before it looks after the tills again."""
 
+_STALE_S = 0.1
+"""An older frame is not analysed: the next one will be here sooner than what this one shows is true."""
+
 
 class LaneLoop:
     """One lane. Made in one thread, it may run in another; `stop` may be called from any."""
@@ -110,7 +113,9 @@ class LaneLoop:
         while not self._stopping.is_set() and not self.slot.ended:
             frame = self.slot.take(_WAIT_S)
             now_s = time.monotonic()
-            if frame is not None:
+            if frame is not None and now_s - frame.grab_s > _STALE_S:
+                self.slot.dropped += 1
+            elif frame is not None:
                 outcomes = self._look_at(frame, None)
                 desk.pass_on(outcomes, time.monotonic())
                 self.timings.add("grab to event", (time.monotonic() - frame.grab_s) * 1000)
@@ -120,7 +125,7 @@ class LaneLoop:
 
     def _look_at(self, frame: Frame, now_s: float | None) -> list[Outcome]:
         """What follows from a frame. now_s: when it was analysed; None for when that is done."""
-        faces = self._pipeline.process(frame, estimate_ages=self._lane.analysing)
+        faces = self._pipeline.process(frame, self._lane.due, estimate_ages=self._lane.analysing)
         self.frames += 1
         return self._lane.see(faces, frame, time.monotonic() if now_s is None else now_s)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,10 +16,19 @@ from edge.timings import Timings
 from edge.tracking import FaceTracker
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from edge.ages import AgeModel
     from edge.config import Settings
     from edge.faces import Faces
     from edge.frames import Frame
+
+
+Due = Callable[["Faces", "Frame"], "NDArray[np.bool_]"]
+"""Says of every tracked face of a frame whether somebody is to look at it: bool (N,)."""
+
+MOST_AGES = 8
+"""Faces of one frame whose ages are estimated, best first: a crowd must not make the customer wait."""
 
 
 class Pipeline:
@@ -31,14 +41,13 @@ class Pipeline:
         self._second_look = SecondLook()
         self._tracker = FaceTracker(settings.tracking, settings.detector.min_score)
         self._age_model = age_model
-        self._last_look_s = -np.inf
         self.timings = Timings()
 
-    def process(self, frame: Frame, *, estimate_ages: bool) -> Faces:
+    def process(self, frame: Frame, due: Due, *, estimate_ages: bool) -> Faces:
         """All that can be said of the tracked faces in a frame.
 
-        Faces are found and tracked in every frame, judged every `tracking.look_every_s`, and then, if `estimate_ages`,
-        the ages of all that passed are estimated in one batch.
+        Faces are found and tracked in every frame. Those that are `due` are judged, and then, if `estimate_ages`, the
+        ages of the best that passed are estimated in one batch.
         """
         with self.timings.stage("detect"):
             faces = self._detector.detect(frame.pixels)
@@ -46,23 +55,26 @@ class Pipeline:
         with self.timings.stage("track"):
             faces = self._tracker.update(faces, frame.grab_s)
             faces = faces[faces.track_ids != NO_TRACK]
-        # A hair less than the interval, or frames at exactly that pace would be skipped for rounding.
-        wait_s = self._settings.tracking.look_every_s - 1e-3
-        if not len(faces) or frame.grab_s - self._last_look_s < wait_s:
-            return faces
-        self._last_look_s = frame.grab_s
+        rows = np.flatnonzero(due(faces, frame))
+        return faces.with_rows(rows, self._look_at(frame, faces[rows], estimate_ages)) if len(rows) else faces
+
+    def _look_at(self, frame: Frame, faces: Faces, estimate_ages: bool) -> Faces:
         with self.timings.stage("align"):
             crops = align_all(frame.pixels, faces.keypoints)
         with self.timings.stage("judge"):
             confirmations = self._second_look.confirm(frame.pixels, faces)
             faces = gate(faces, crops, confirmations, self._settings.quality)
-        usable = faces.usable
-        if estimate_ages and usable.any():
-            with self.timings.stage("age"):
-                age_probs = faces.age_probs.copy()
-                age_probs[usable] = self._age_model.predict(crops[usable])
-                faces = faces.with_(age_probs=age_probs)
-        return faces
+        if not estimate_ages or not faces.usable.any():
+            return faces
+        best_first = np.argsort(-np.nan_to_num(faces.quality), kind="stable")
+        best_first = best_first[faces.usable[best_first]]
+        chosen, left = best_first[:MOST_AGES], best_first[MOST_AGES:]
+        with self.timings.stage("age"):
+            age_probs, quality = faces.age_probs.copy(), faces.quality.copy()
+            age_probs[chosen] = self._age_model.predict(crops[chosen])
+            # As if nobody had looked: they are due again with the next frame.
+            quality[left] = np.nan
+        return faces.with_(age_probs=age_probs, quality=quality)
 
     def close(self) -> None:
         self._detector.close()

@@ -20,6 +20,7 @@ from edge.bench.figures import COLUMNS, cells, output, percentiles, progress, su
 from edge.bench.till import SALE_S, sell
 from edge.config import load_settings
 from edge.crop import CROP_PX
+from edge.customer import CustomerZone
 from edge.detectors import make_detector
 from edge.errors import RunError
 from edge.frames import Frame, RealTime, VideoFile
@@ -74,12 +75,15 @@ def _fastest(settings: Settings) -> dict[str, Any]:
     """The whole pipeline, and next to it the bare detector and age model doing the same work on the same frames."""
     frames = _frames(settings)
     age_model, _ = make_age_model(Bundle(settings.model or BUNDLED), settings.ages, settings.cache_dir)
-    pipeline = Pipeline(settings, age_model)
+    pipeline, zone = Pipeline(settings, age_model), CustomerZone(settings)
     age_model.predict(np.zeros((1, CROP_PX, CROP_PX, 3), np.uint8))
     batches: list[int] = []
     start_s = time.perf_counter()
     for frame in frames:
-        faces = pipeline.process(frame, estimate_ages=True)
+        faces = pipeline.process(
+            frame, lambda faces, frame: zone.due(faces, frame.pixels.shape, frame.grab_s), estimate_ages=True
+        )
+        zone.see(faces, frame.pixels.shape, frame.grab_s)
         batches.append(int(np.isfinite(faces.age_probs[:, 0]).sum()))
     whole_s = time.perf_counter() - start_s
     pipeline.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -204,3 +205,56 @@ def test_nobody_outside_unconfirmed_or_untracked_ever_becomes_the_customer(
         if zone.customer:
             assert zone.customer.track_id != NO_TRACK
             assert confirmed.get(zone.customer.track_id, 0) >= 2
+
+
+def looks(zone: CustomerZone, faces: Faces, seconds: float, *, from_s: float = 0.0) -> list[float]:
+    """When the face in row 0 is looked at, by a camera of 30 frames/s whose every look succeeds."""
+    times = []
+    for frame in range(round(seconds * 30)):
+        now_s = from_s + frame / 30
+        due = zone.due(faces, SHAPE, now_s)
+        quality = np.where(due, 0.8, np.nan).astype(np.float32)
+        age_probs = np.where(due[:, None], np.full(101, 1 / 101), np.nan).astype(np.float32)
+        zone.see(faces.with_(quality=quality, age_probs=age_probs), SHAPE, now_s)
+        if due[0]:
+            times.append(now_s)
+    return times
+
+
+def test_a_customer_is_looked_at_ten_times_a_second_and_then_ever_less_often(
+    zone: CustomerZone, someone: Any, faces_of: Callable[..., Faces]
+) -> None:
+    times = looks(zone, faces_of(someone(track=1)), 20)
+    assert np.diff(times)[:9] == pytest.approx(0.1, abs=0.01)
+    assert np.diff(times)[12:18] == pytest.approx(0.2, abs=0.01)
+    assert np.diff(times)[32:] == pytest.approx(0.8, abs=0.01)
+
+
+def test_a_new_sale_looks_at_its_customer_anew(
+    zone: CustomerZone, someone: Any, faces_of: Callable[..., Faces]
+) -> None:
+    faces = faces_of(someone(track=1))
+    looks(zone, faces, 10)
+    zone.forget_ages()
+    assert np.diff(looks(zone, faces, 1, from_s=10))[:8] == pytest.approx(0.1, abs=0.01)
+
+
+def test_nobody_is_looked_at_outside_the_zone(zone: CustomerZone, someone: Any, faces_of: Callable[..., Faces]) -> None:
+    faces = faces_of(someone(track=1, x=0.5), someone(track=2, x=0.95))
+    assert zone.due(faces, SHAPE, 0).tolist() == [True, False]
+    assert zone.due(faces[np.array([1])], SHAPE, 0).tolist() == [False]
+    assert zone.due(Faces(), SHAPE, 0).tolist() == []
+
+
+def test_who_is_nearly_due_shares_the_batch_of_who_is(
+    zone: CustomerZone, someone: Any, faces_of: Callable[..., Faces]
+) -> None:
+    first, both = faces_of(someone(track=1)), faces_of(someone(track=1), someone(track=2, x=0.7))
+    looks(zone, first, 0.1)
+    rows = []
+    for frame in range(90):
+        now_s = 0.1 + frame / 30
+        due = zone.due(both, SHAPE, now_s)
+        zone.see(both.with_(quality=np.where(due, 0.8, np.nan).astype(np.float32)), SHAPE, now_s)
+        rows.append(due.tolist())
+    assert {tuple(due) for due in rows} == {(True, True), (False, False)}

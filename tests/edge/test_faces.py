@@ -77,3 +77,16 @@ def test_areas_and_eye_distances_are_in_pixels(someone: Any, faces_of: Callable[
 def test_the_right_eye_is_at_the_left_of_the_picture(detected: Callable[..., Faces]) -> None:
     keypoints = detected({}).keypoints[0]
     assert keypoints[RIGHT_EYE, 0] < keypoints[LEFT_EYE, 0]
+
+
+def test_what_was_found_out_about_some_faces_goes_back_to_their_rows() -> None:
+    faces = Faces(np.zeros((3, 4), np.float32), np.zeros((3, 4, 2), np.float32), np.ones(3, np.float32))
+    rows = np.array([2, 0])
+    probs = np.stack([np.eye(101)[20], np.eye(101)[60]]).astype(np.float32)
+    looked = faces[rows].with_(quality=np.array([0.5, 0], np.float32), reasons=((), ("dark",)), age_probs=probs)
+    whole = faces.with_rows(rows, looked)
+    assert whole.quality.tolist() == [0, pytest.approx(np.nan, nan_ok=True), 0.5]
+    assert whole.reasons == (("dark",), (), ())
+    assert whole.age_probs[[2, 0]].argmax(axis=1).tolist() == [20, 60]
+    assert np.isnan(whole.age_probs[1]).all()
+    assert np.isnan(faces.quality).all(), "a copy"

@@ -76,7 +76,7 @@ def test_three_people_are_three_tracks_and_one_batched_call(shared: Path) -> Non
     tracks: set[int] = set()
     looks = 0
     while (frame := source.read()) is not None:
-        faces = pipeline.process(frame, estimate_ages=True)
+        faces = pipeline.process(frame, lambda faces, _: np.ones(len(faces), bool), estimate_ages=True)
         tracks |= set(faces.track_ids.tolist())
         looks += bool(faces.usable.any())
     source.close()
