@@ -18,7 +18,7 @@ from edge.frames import capture
 from edge.lane_loop import LaneLoop
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from edge.config import Settings
     from edge.frames import FrameSource
@@ -32,11 +32,11 @@ _NOTICE_S = 0.2
 class Agent:
     """All lanes of a box."""
 
-    def __init__(self, *lanes: Settings, source: FrameSource | None = None) -> None:
+    def __init__(self, *lanes: Settings, sources: Sequence[FrameSource] = ()) -> None:
         """Opens and checks everything. Raises UsageError or RunError, one line, for what is missing or wrong.
 
-        lanes: from `edge.lanes.load_lanes`. source: where a single lane's frames come from instead of its settings'
-        camera or video.
+        lanes: from `edge.lanes.load_lanes`. sources: where their frames come from instead of the settings' cameras or
+        videos, one for each lane.
         """
         first = lanes[0]
         self._replay = first.replay
@@ -54,7 +54,8 @@ class Agent:
             asked = self._age_model if self._replay else self._batcher
             events = EventLog(first.events)
             self.lanes: list[LaneLoop] = []
-            for one in lanes:
+            given: Sequence[FrameSource | None] = sources or [None] * len(lanes)
+            for one, source in zip(lanes, given, strict=True):
                 self.lanes.append(LaneLoop(one, asked, bundle, events, self._problems, source))
                 opened.callback(self.lanes[-1].close)
             # Late, so that a start that fails leaves no empty file behind.

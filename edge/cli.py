@@ -9,7 +9,7 @@ import threading
 from pathlib import Path
 
 from edge import __version__
-from edge.commands import Parser, run_command
+from edge.commands import Parser, positive, run_command
 from edge.errors import UsageError
 
 _HELP = """\
@@ -86,6 +86,11 @@ def _bench(words: list[str]) -> None:
     measured.add_argument("clip", nargs="?", type=Path, metavar="CLIP")
     measured.add_argument("--ages", action="store_true", help="the age model, by size of the batch and number of lanes")
     parser.add_argument("--seconds", type=float, default=20, help="how long to play the clip in real time, looped")
+    parser.add_argument("--lanes", type=positive, default=1, help="how many lanes to run at once in real time")
+    parser.add_argument("--faces", type=positive, default=1, help="how often the clip stands in each picture")
+    parser.add_argument(
+        "--rate", type=float, default=30, help="frames a second of each camera, no more than the clip's"
+    )
     parser.add_argument("--seconds-per-row", type=float, default=5, help="with --ages: how long to measure each row")
     parser.add_argument("--model", type=Path, help="folder of a model bundle; default: the bundled model")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
@@ -97,7 +102,10 @@ def _bench(words: list[str]) -> None:
     else:
         from edge.bench.lane import bench_lane
 
-        bench_lane(arguments.clip, arguments.seconds, arguments.model, as_json=arguments.json)
+        bench_lane(
+            arguments.clip, arguments.seconds, arguments.model, lanes=arguments.lanes, faces=arguments.faces,
+            rate=arguments.rate, as_json=arguments.json,
+        )  # fmt: skip
 
 
 def _keys(words: list[str]) -> None:

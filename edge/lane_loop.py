@@ -116,6 +116,7 @@ class LaneLoop:
             if frame is not None and now_s - frame.grab_s > _STALE_S:
                 self.slot.dropped += 1
             elif frame is not None:
+                self.timings.add("grab to start", (now_s - frame.grab_s) * 1000)
                 outcomes = self._look_at(frame, None)
                 desk.pass_on(outcomes, time.monotonic())
                 self.timings.add("grab to event", (time.monotonic() - frame.grab_s) * 1000)

@@ -8,9 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 
 from edge.bench.ages import in_words
+from edge.bench.scene import tiled
 
 
 @pytest.fixture(scope="module")
@@ -32,11 +35,36 @@ def test_it_is_compared_with_the_bare_detector_and_age_model(figures: Any) -> No
 
 
 def test_the_till_was_answered_in_real_time(figures: Any) -> None:
-    live = figures["real_time"]
+    (live,) = figures["real_time"]
     assert live["alerts"] >= 2
     assert live["analysed_frames_per_second"] <= live["source_frames_per_second"]
     assert live["grab_to_alert_ms"]["p50"] > 0
     assert live["grab_to_event_ms"]["count"] > 0
+    assert live["grab_to_start_ms"]["p99"] <= 100, "no frame older than that is analysed"
+
+
+def test_several_lanes_with_several_faces_are_measured_side_by_side(
+    demo_clip: Path, edge_agent: Callable[..., Any]
+) -> None:
+    words = ("--lanes", 2, "--faces", 2, "--rate", 10, "--seconds", 8, "--json")
+    run = edge_agent("bench", demo_clip, *words)
+    assert run.code == 0, run.err
+    found = json.loads(run.out)
+    assert [lane["lane"] for lane in found["real_time"]] == ["lane-1", "lane-2"]
+    for lane in found["real_time"]:
+        assert 9 <= lane["source_frames_per_second"] <= 11
+        assert lane["alerts"] >= 2
+    assert found["fastest"]["ages"] > 0
+
+
+@pytest.mark.parametrize(("copies", "places"), [(1, 1), (2, 2), (3, 3), (4, 4)])
+def test_a_scene_shows_its_person_several_times(copies: int, places: int) -> None:
+    person = np.zeros((480, 640, 3), np.uint8)
+    person[200:280, 280:360] = 255
+    picture = tiled(person, copies)
+    assert picture.shape == person.shape
+    found, _ = cv2.connectedComponents((picture[..., 0] > 128).astype(np.uint8))
+    assert found - 1 == places
 
 
 def test_memory_is_measured(figures: Any) -> None:

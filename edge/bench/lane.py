@@ -2,63 +2,63 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edge.agent import Agent
 from edge.ages import BUNDLED
 from edge.ages.bundle import Bundle
 from edge.ages.choice import make_age_model
-from edge.bench.figures import COLUMNS, cells, output, percentiles, progress, summary
-from edge.bench.till import SALE_S, sell
+from edge.bench.figures import COLUMNS, cells, output, percentiles, progress
+from edge.bench.real_time import real_time, within
+from edge.bench.scene import RATE, Scene
+from edge.bench.till import SALE_S
 from edge.config import load_settings
 from edge.crop import CROP_PX
 from edge.customer import CustomerZone
 from edge.detectors import make_detector
 from edge.errors import RunError
-from edge.frames import Frame, RealTime, VideoFile
+from edge.frames import VideoFile
 from edge.pipeline import Pipeline
 from edge.report.tables import Table, as_text
 
 if TYPE_CHECKING:
     from edge.config import Settings
+    from edge.frames import Frame
 
 _FASTEST_FRAMES = 300
 
 
-def bench_lane(clip: Path, seconds: float, model: Path | None = None, *, as_json: bool) -> None:
+def bench_lane(
+    clip: Path, seconds: float, model: Path | None = None, *, lanes: int = 1, faces: int = 1, rate: float = RATE,
+    as_json: bool,
+) -> None:  # fmt: skip
     """Measure and print. seconds: how long to play the clip, looped, in real time. model: a bundle instead of the
-    bundled one. Raises as `VideoFile` and `Bundle`."""
+    bundled one. lanes: how many run at once, each of `rate` frames a second with the clip's person `faces` times in the
+    picture. Raises as `VideoFile` and `Bundle`."""
     flags = ["--video", str(clip), *(["--model", str(model)] if model else [])]
     settings = load_settings(flags)
     VideoFile(clip, settings.lane).close()
     progress("starting the agent in a process of its own")
     figures: dict[str, Any] = {"clip": clip.name, "start_to_first_event_s": _first_event_s(flags)}
     progress("every frame, as fast as it goes")
-    figures["fastest"] = _fastest(settings)
-    progress(f"{seconds:.0f} s in real time, with a till that scans every {SALE_S:.0f} s")
-    figures["real_time"] = _real_time(flags, clip, seconds)
+    figures["fastest"] = _fastest(settings, faces, rate)
+    progress(f"{seconds:.0f} s in real time, with tills that scan every {SALE_S:.0f} s")
+    figures["real_time"] = real_time(flags, clip, seconds, lanes, faces, rate)
     figures["memory_mb"] = {"now": _memory_mb("VmRSS"), "most": _memory_mb("VmHWM")}
     output(figures, _in_words, as_json=as_json)
-
-
-def _all_within(folder: str) -> list[str]:
-    """Flags that keep sockets and state in a folder of the measurement's own."""
-    places = {"--till.reliable": "ipc://{}/reliable", "--till.live": "ipc://{}/live", "--state-dir": "{}"}
-    return [word for flag, place in places.items() for word in (flag, place.format(folder))]
 
 
 def _first_event_s(flags: list[str]) -> float:
     """From starting the command to its first event, which the first frame brings."""
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "edge", "run", *flags, "--events", "-", *_all_within(folder)]
+        command = [sys.executable, "-m", "edge", "run", *flags, "--events", "-", *within(f"{folder}/lane")]
         start_s = time.monotonic()
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
             assert running.stdout
@@ -71,20 +71,20 @@ def _first_event_s(flags: list[str]) -> float:
     return round(took_s, 2)
 
 
-def _fastest(settings: Settings) -> dict[str, Any]:
+def _fastest(settings: Settings, faces: int, rate: float) -> dict[str, Any]:
     """The whole pipeline, and next to it the bare detector and age model doing the same work on the same frames."""
-    frames = _frames(settings)
+    frames = _frames(settings, faces, rate)
     age_model, _ = make_age_model(Bundle(settings.model or BUNDLED), settings.ages, settings.cache_dir)
     pipeline, zone = Pipeline(settings, age_model), CustomerZone(settings)
     age_model.predict(np.zeros((1, CROP_PX, CROP_PX, 3), np.uint8))
     batches: list[int] = []
     start_s = time.perf_counter()
     for frame in frames:
-        faces = pipeline.process(
-            frame, lambda faces, frame: zone.due(faces, frame.pixels.shape, frame.grab_s), estimate_ages=True
+        found = pipeline.process(
+            frame, lambda found, frame: zone.due(found, frame.pixels.shape, frame.grab_s), estimate_ages=True
         )
-        zone.see(faces, frame.pixels.shape, frame.grab_s)
-        batches.append(int(np.isfinite(faces.age_probs[:, 0]).sum()))
+        zone.see(found, frame.pixels.shape, frame.grab_s)
+        batches.append(int(np.isfinite(found.age_probs[:, 0]).sum()))
     whole_s = time.perf_counter() - start_s
     pipeline.close()
 
@@ -106,71 +106,13 @@ def _fastest(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _frames(settings: Settings) -> list[Frame]:
-    """Frames of the clip in memory, so that decoding is not what is measured."""
+def _frames(settings: Settings, faces: int, rate: float) -> list[Frame]:
+    """Frames in memory, so that decoding is not what is measured."""
     assert settings.video
-    source = VideoFile(settings.video, settings.lane)
-    frames: list[Frame] = []
-    while len(frames) < _FASTEST_FRAMES and (frame := source.read()) is not None:
-        frames.append(frame)
-    source.close()
+    scene = Scene(settings.video, settings.lane, math.inf, faces, rate)
+    frames = [frame for _ in range(_FASTEST_FRAMES) if (frame := scene.read()) is not None]
+    scene.close()
     return frames
-
-
-def _real_time(flags: list[str], clip: Path, seconds: float) -> dict[str, Any]:
-    """The running agent with real sockets: does it keep up, and how long does an answer take?"""
-    with tempfile.TemporaryDirectory() as folder:
-        settings = load_settings([*flags, *_all_within(folder)])
-        source = _Looped(clip, settings.lane, seconds)
-        agent = Agent(settings, source=RealTime(source))
-        answers: list[tuple[float, float]] = []
-        till = threading.Thread(
-            target=sell, args=(settings.till.reliable, seconds, answers), name="till", daemon=True
-        )  # fmt: skip
-        till.start()
-        start_s = time.monotonic()
-        agent.run()
-        took_s = time.monotonic() - start_s
-        till.join(5)
-    if not answers:
-        raise RunError(f"no alert came in {seconds:.0f} s: is the clip long enough for a sale of {SALE_S:.0f} s?")
-    after_first_second = answers[1:] or answers
-    return {
-        "seconds": round(took_s, 1),
-        "source_frames_per_second": round(source.given / took_s, 1),
-        "analysed_frames_per_second": round(agent.lanes[0].frames / took_s, 1),
-        "dropped_frames": agent.lanes[0].slot.dropped,
-        "grab_to_event_ms": percentiles(*agent.lanes[0].timings.percentiles()["grab to event"]),
-        "alerts": len(answers),
-        "grab_to_alert_ms": summary([grab for grab, _ in after_first_second]),
-        "scan_to_alert_ms": summary([scan for _, scan in after_first_second]),
-    }
-
-
-class _Looped:
-    """A clip again and again, for some seconds of its own time."""
-
-    def __init__(self, clip: Path, lane: str, seconds: float) -> None:
-        self._clip, self._lane, self._seconds = clip, lane, seconds
-        self._file = VideoFile(clip, lane)
-        self._offset_s = self._last_s = 0.0
-        self.given = 0
-
-    def read(self) -> Frame | None:
-        frame = self._file.read()
-        if frame is None:
-            self.close()
-            self._file = VideoFile(self._clip, self._lane)
-            self._offset_s = self._last_s + 1 / 30
-            frame = self._file.read()
-        if frame is None or self._offset_s + frame.grab_s > self._seconds:
-            return None
-        self._last_s = self._offset_s + frame.grab_s
-        self.given += 1
-        return Frame(frame.pixels, self._last_s, self.given - 1, self._lane)
-
-    def close(self) -> None:
-        self._file.close()
 
 
 def _memory_mb(field: str) -> float:
@@ -181,23 +123,44 @@ def _memory_mb(field: str) -> float:
     return float("nan")
 
 
+_LANES = (
+    "lane",
+    "frames/s",
+    "of",
+    "dropped",
+    "grab to start p99",
+    "grab to event p50",
+    "p99",
+    "scan to alert p50",
+    "p99",
+)
+
+
 def _in_words(figures: dict[str, Any]) -> str:
     fastest, live, memory = figures["fastest"], figures["real_time"], figures["memory_mb"]
-    rows = fastest["stages_ms"] | {
-        "grab to event": live["grab_to_event_ms"],
-        "grab to alert": live["grab_to_alert_ms"],
-        "scan to alert": live["scan_to_alert_ms"],
-    }
-    table = Table(
-        ("milliseconds", *COLUMNS), tuple((name, *cells(row)) for name, row in rows.items()), frozenset(COLUMNS)
+    stages = Table(
+        ("milliseconds", *COLUMNS),
+        tuple((name, *cells(row)) for name, row in fastest["stages_ms"].items()),
+        frozenset(COLUMNS),
     )
+    lanes = Table(_LANES, tuple(_lane_row(one) for one in live), frozenset(_LANES[1:]))
     return f"""\
 clip                  {figures["clip"]}
 first event after     {figures["start_to_first_event_s"]} s from the start of the process
 as fast as it goes    {fastest["frames_per_second"]} frames/s, {fastest["ages"]} ages
                       {fastest["share_of_bare_detector_and_age_model"]} of the bare detector and age model
-in real time          {live["analysed_frames_per_second"]} of {live["source_frames_per_second"]} frames/s analysed, \
-{live["dropped_frames"]} dropped
 memory                {memory["now"]} MB resident, {memory["most"]} MB at most
 
-{as_text(table)}"""
+{as_text(stages)}
+In real time, {live[0]["seconds"]} s, in milliseconds:
+
+{as_text(lanes)}"""
+
+
+def _lane_row(one: dict[str, Any]) -> tuple[str, ...]:
+    event, scan = one["grab_to_event_ms"], one["scan_to_alert_ms"]
+    return (
+        one["lane"], f"{one['analysed_frames_per_second']}", f"{one['source_frames_per_second']}",
+        f"{one['dropped_frames']}", f"{one['grab_to_start_ms']['p99']:.1f}", f"{event['p50']:.1f}",
+        f"{event['p99']:.1f}", f"{scan['p50']:.1f}", f"{scan['p99']:.1f}",
+    )  # fmt: skip

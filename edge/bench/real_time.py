@@ -1,0 +1,73 @@
+"""The running agent with real sockets and real tills: do its lanes keep up, and how long does an answer take?"""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from edge.agent import Agent
+from edge.bench.figures import percentiles, summary
+from edge.bench.scene import Scene
+from edge.bench.till import SALE_S, sell
+from edge.config import load_settings
+from edge.errors import RunError
+from edge.frames import RealTime
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from edge.lane_loop import LaneLoop
+
+
+def real_time(
+    flags: list[str], clip: Path, seconds: float, lanes: int, copies: int, rate: float
+) -> list[dict[str, Any]]:
+    """The figures of every lane, all of which run at once. flags: further settings. copies, rate: as for `Scene`.
+
+    Raises RunError when a till got no answer at all.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        names = [f"lane-{number}" for number in range(1, lanes + 1)]
+        settings = [load_settings([*flags, "--lane", name, *within(f"{folder}/{name}")]) for name in names]
+        scenes = [Scene(clip, name, seconds, copies, rate) for name in names]
+        agent = Agent(*settings, sources=[RealTime(scene) for scene in scenes])
+        answers: list[list[tuple[float, float]]] = [[] for _ in names]
+        tills = [
+            threading.Thread(target=sell, args=(one.till.reliable, seconds, got), name="till", daemon=True)
+            for one, got in zip(settings, answers, strict=True)
+        ]
+        for till in tills:
+            till.start()
+        start_s = time.monotonic()
+        agent.run()
+        took_s = time.monotonic() - start_s
+        for till in tills:
+            till.join(5)
+    return [_figures(*found, took_s) for found in zip(agent.lanes, scenes, answers, strict=True)]
+
+
+def within(folder: str) -> list[str]:
+    """Flags that keep sockets and state in a folder of the measurement's own."""
+    places = {"--till.reliable": "ipc://{}-reliable", "--till.live": "ipc://{}-live", "--state-dir": "{}"}
+    return [word for flag, place in places.items() for word in (flag, place.format(folder))]
+
+
+def _figures(lane: LaneLoop, scene: Scene, answers: list[tuple[float, float]], took_s: float) -> dict[str, Any]:
+    if not answers:
+        raise RunError(f"no alert came in {took_s:.0f} s: is the clip long enough for a sale of {SALE_S:.0f} s?")
+    timings = lane.timings.percentiles()
+    after_first_second = answers[1:] or answers
+    return {
+        "lane": lane.settings.lane,
+        "seconds": round(took_s, 1),
+        "source_frames_per_second": round(scene.given / took_s, 1),
+        "analysed_frames_per_second": round(lane.frames / took_s, 1),
+        "dropped_frames": lane.slot.dropped,
+        "grab_to_start_ms": percentiles(*timings["grab to start"]),
+        "grab_to_event_ms": percentiles(*timings["grab to event"]),
+        "alerts": len(answers),
+        "grab_to_alert_ms": summary([grab for grab, _ in after_first_second]),
+        "scan_to_alert_ms": summary([scan for _, scan in after_first_second]),
+    }
