@@ -47,9 +47,6 @@ class Agent:
         with ExitStack() as opened:
             bundle = Bundle(first.model or BUNDLED)
             self._age_model, choice = make_age_model(bundle, first.ages, first.cache_dir)
-            log.info("age model %s %s, on %s", bundle.manifest.name, bundle.hash, self._age_model.backend)
-            if choice.reason:
-                log.info("%s", choice.reason)
             self._batcher = Batcher(self._age_model, deadline_s=first.ages.collect_ms / 1000)
             asked = self._age_model if self._replay else self._batcher
             events = EventLog(first.events)
@@ -62,6 +59,10 @@ class Agent:
             events.open()
             opened.callback(events.close)
             self._opened = opened.pop_all()
+        # Late, so that a start that fails says nothing but why.
+        log.info("age model %s %s, on %s", bundle.manifest.name, bundle.hash, self._age_model.backend)
+        if choice.reason:
+            log.info("%s", choice.reason)
 
     def run(self) -> None:
         """Run until all sources have ended or a signal comes, and close everything. What stops one lane stops all, and

@@ -57,7 +57,9 @@ def _run(words: list[str]) -> None:
     lanes = load_lanes(flags, known.config)
     # Each lane's thread has its name.
     who = "%(threadName)s: " if len(lanes) > 1 else ""
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format=f"edge-agent: {who}%(message)s")
+    logging.basicConfig(stream=sys.stderr, format=f"edge-agent: {who}%(message)s")
+    # What the libraries below us have to tell is of no use to whoever runs a lane.
+    logging.getLogger("edge").setLevel(logging.INFO)
     threading.current_thread().name = "all"
 
     from edge.agent import Agent

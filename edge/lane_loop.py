@@ -57,7 +57,7 @@ class LaneLoop:
         self._stopping = threading.Event()
         self.frames = 0
         self.slot = LatestFrame()
-        challenge_age = settings.policy.challenge_age or bundle.challenge_age(settings.policy.risk)
+        self._challenge_age = settings.policy.challenge_age or bundle.challenge_age(settings.policy.risk)
         with ExitStack() as opened:
             self.source = source or _open_source(settings)
             opened.callback(self.source.close)
@@ -67,7 +67,7 @@ class LaneLoop:
             self._pipeline = Pipeline(settings, age_model)
             opened.callback(self._pipeline.close)
             self._identity: Identity = ReplayIdentity() if settings.replay else LiveIdentity()
-            self._lane = Lane(settings, challenge_age, bundle.hash, self._identity)
+            self._lane = Lane(settings, self._challenge_age, bundle.hash, self._identity)
             self._desk: TillDesk | None = None
             if self._server:
                 self._desk = TillDesk(
@@ -76,13 +76,14 @@ class LaneLoop:
                 opened.callback(self._desk.close)
             self._opened = opened.pop_all()
         self.timings = self._pipeline.timings
-        log.info("asks whoever looks younger than %d; legal age %d", challenge_age, settings.policy.legal_age)
-        if self._server:
-            log.info("lane %s: tills connect to %s, live state on %s", settings.lane, *self._server.addresses)
 
     def run(self) -> None:
         """Run until the source ends or `stop` is called, and close everything. A live source needs somebody who moves
         its frames into the slot, see `edge.frames.capture`."""
+        legal_age = self.settings.policy.legal_age
+        log.info("asks whoever looks younger than %d; legal age %d", self._challenge_age, legal_age)
+        if self._server:
+            log.info("lane %s: tills connect to %s, live state on %s", self.settings.lane, *self._server.addresses)
         started_s = time.monotonic()
         with self._opened:
             if self._desk is None:

@@ -11,7 +11,7 @@ from edge.ages import AgeModel, BackendName, CalibratedAgeModel, self_test
 from edge.ages.bundle import CPU_MODEL, GPU_MODEL, Bundle
 from edge.ages.fallback import FallbackAgeModel
 from edge.ages.onnx import OnnxAgeModel
-from edge.errors import EdgeError, RunError
+from edge.errors import EdgeError, RunError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -110,6 +110,9 @@ def _first_that_works(names: tuple[BackendName, ...], bundle: Bundle, settings: 
         try:
             return Choice(name, load(name, bundle, settings, cache_dir), refused)
         except EdgeError as problem:
+            # A file that the CPU cannot even load is a broken bundle, and nothing to work around.
+            if name in CPU_BACKENDS and isinstance(problem, UsageError):
+                raise
             refused[name] = str(problem)
         except Exception as problem:  # a driver may fail in ways that no list holds; another backend may not
             refused[name] = f"{type(problem).__name__}: {problem}".splitlines()[0]
