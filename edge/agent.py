@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from edge.ages.choice import make_age_model
 from edge.ages.fallback import FallbackAgeModel
 from edge.errors import UsageError
 from edge.events import EventLog
-from edge.frames import capture
+from edge.frames import RealTime, VideoFile, capture, open_camera
 from edge.lane_loop import LaneLoop
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ class Agent:
         self._replay = first.replay
         if self._replay and len(lanes) > 1:
             raise UsageError("a replay has one lane: give a config without [[lane]]")
+        # Who starts a lane at a terminal wants to know at once that its camera is not there. A service waits for it.
+        patient = len(lanes) > 1 or "NOTIFY_SOCKET" in os.environ
         self._failures: list[BaseException] = []
         self._stopping = threading.Event()
         with ExitStack() as opened:
@@ -51,8 +54,9 @@ class Agent:
             asked = self._age_model if self._replay else self._batcher
             events = EventLog(first.events)
             self.lanes: list[LaneLoop] = []
-            given: Sequence[FrameSource | None] = sources or [None] * len(lanes)
-            for one, source in zip(lanes, given, strict=True):
+            given = iter(sources)
+            for one in lanes:
+                source = next(given, None) or _open_source(one, patient=patient)
                 self.lanes.append(LaneLoop(one, asked, bundle, events, self._problems, source))
                 opened.callback(self.lanes[-1].close)
             # Late, so that a start that fails leaves no empty file behind.
@@ -120,6 +124,20 @@ class Agent:
         """What is wrong with the age model, for the tills."""
         problem = getattr(self._age_model.uncalibrated, "problem", "")
         return [problem] if problem else []
+
+
+def _open_source(settings: Settings, *, patient: bool) -> FrameSource:
+    if settings.camera is not None:
+        return open_camera(settings.camera, settings.lane, _in_background, patient=patient)
+    if settings.video is None:
+        raise UsageError("no source: give --camera 0, or --video FILE")
+    recording = VideoFile(settings.video, settings.lane)
+    return recording if settings.replay else RealTime(recording)
+
+
+def _in_background(body: Callable[[], None], name: str) -> None:
+    """Start a thread that ends with the process: a camera's, which may wait for its driver for ever."""
+    threading.Thread(target=body, name=name, daemon=True).start()
 
 
 def _every_second(body: Callable[[], None], done: threading.Event) -> None:

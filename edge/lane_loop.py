@@ -8,9 +8,8 @@ import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from edge.errors import UsageError
 from edge.events import narrate
-from edge.frames import LatestFrame, RealTime, VideoFile, open_camera
+from edge.frames import LatestFrame
 from edge.identity import LiveIdentity, ReplayIdentity
 from edge.lane import Lane, Told
 from edge.pipeline import Pipeline
@@ -44,23 +43,20 @@ class LaneLoop:
 
     def __init__(
         self, settings: Settings, age_model: AgeModel, bundle: Bundle, events: EventLog,
-        problems: Callable[[], list[str]], source: FrameSource | None = None,
+        problems: Callable[[], list[str]], source: FrameSource,
     ) -> None:  # fmt: skip
         """Opens and checks everything. bundle: where the age model is from. problems: what ails the box, for its tills.
-        source: where frames come from instead of the settings' camera or video.
+        source: closed at the end.
 
         Raises UsageError or RunError, one line, for what is missing or wrong.
         """
-        if source is None and settings.camera is None and settings.video is None:
-            raise UsageError("no source: give --camera 0, or --video FILE")
-        self.settings, self._events = settings, events
+        self.settings, self.source, self._events, self._problems_of_box = settings, source, events, problems
         self._stopping = threading.Event()
         self.frames = 0
         self.slot = LatestFrame()
         self._challenge_age = settings.policy.challenge_age or bundle.challenge_age(settings.policy.risk)
         with ExitStack() as opened:
-            self.source = source or _open_source(settings)
-            opened.callback(self.source.close)
+            opened.callback(source.close)
             self._server = None if settings.replay else TillServer(settings.till, Keys(settings.keys))
             if self._server:
                 opened.callback(self._server.close)
@@ -71,7 +67,7 @@ class LaneLoop:
             self._desk: TillDesk | None = None
             if self._server:
                 self._desk = TillDesk(
-                    settings, self._lane, self._identity, events, self._server, time.monotonic(), problems
+                    settings, self._lane, self._identity, events, self._server, time.monotonic(), self._problems
                 )
                 opened.callback(self._desk.close)
             self._opened = opened.pop_all()
@@ -131,6 +127,15 @@ class LaneLoop:
         self.frames += 1
         return self._lane.see(faces, frame, time.monotonic() if now_s is None else now_s)
 
+    def _problems(self) -> list[str]:
+        """What keeps the lane from knowing, for its tills."""
+        problems = self._problems_of_box()
+        if self.source.problem:
+            problems.append(self.source.problem)
+        elif self._lane.blind(time.monotonic()):
+            problems.append("no picture from the camera")
+        return problems
+
     def _tell(self, outcomes: list[Outcome], now_s: float) -> None:
         """To whoever reads the events of a replay, which has no tills."""
         for one in outcomes:
@@ -138,11 +143,3 @@ class LaneLoop:
                 self._events.write(envelope(one.data, self.settings.lane, self._identity, now_s))
                 if isinstance(one.data, Alert):
                     log.info(narrate(one.data))
-
-
-def _open_source(settings: Settings) -> FrameSource:
-    if settings.camera is not None:
-        return open_camera(settings.camera, settings.lane)
-    assert settings.video is not None
-    recording = VideoFile(settings.video, settings.lane)
-    return recording if settings.replay else RealTime(recording)

@@ -11,6 +11,7 @@ import mediapipe
 import numpy as np
 from mediapipe.tasks.python import BaseOptions, vision
 
+from edge.detectors.shrink import shrunk
 from edge.faces import Faces
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ class BlazeFaceDetector:
 
     def detect(self, frame: NDArray[np.uint8]) -> Faces:
         height, width = frame.shape[:2]
-        rgb = cv2.cvtColor(frame, cv2.COLOR_BGR2RGB)
+        small, scale = shrunk(frame)
+        rgb = cv2.cvtColor(small, cv2.COLOR_BGR2RGB)
         found = self._task.detect(mediapipe.Image(mediapipe.ImageFormat.SRGB, rgb)).detections
         if not found:
             return Faces()
@@ -49,7 +51,7 @@ class BlazeFaceDetector:
             scores.append(face.categories[0].score)
         order = np.argsort(scores)[::-1]
         return Faces(
-            np.array(boxes, np.float32)[order],
+            (np.array(boxes, np.float32) / scale).astype(np.float32)[order],
             (np.array(keypoints, np.float32) * [width, height]).astype(np.float32)[order],
             np.array(scores, np.float32)[order],
         )

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from edge.detectors.shrink import shrunk
 from edge.faces import Faces
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
-
-_LONG_SIDE_PX = 640
-"""Larger frames are scaled down to this: YuNet's cost grows with the picture, its recall at the lane does not."""
 
 
 class YuNetDetector:
@@ -25,8 +23,7 @@ class YuNetDetector:
         self._net = cv2.FaceDetectorYN.create(str(weights), "", (320, 320), min_score)
 
     def detect(self, frame: NDArray[np.uint8]) -> Faces:
-        scale = min(1.0, _LONG_SIDE_PX / max(frame.shape[:2]))
-        small = cv2.resize(frame, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else frame
+        small, scale = shrunk(frame)
         self._net.setInputSize((small.shape[1], small.shape[0]))
         _, rows = self._net.detect(small)
         if rows is None:

@@ -147,8 +147,6 @@ class TillDesk:
 
     def _send_health(self, now_s: float) -> None:
         problems = self._problems() + ([self._recorder.problem] if self._recorder.problem else [])
-        if self._lane.blind(now_s):
-            problems.append("no picture from the camera")
         health = Health(
             lane=self._settings.lane,
             agent=self._agent_id,

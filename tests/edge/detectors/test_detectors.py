@@ -46,6 +46,19 @@ def test_it_works_at_other_sizes(detector: FaceDetector, portrait: NDArray[np.ui
     assert np.abs(detector.detect(large).keypoints[0] / 2 - detector.detect(portrait).keypoints[0]).max() < 8
 
 
+def test_a_large_picture_of_another_shape_gives_places_in_its_own_pixels(
+    detector: FaceDetector, portrait: NDArray[np.uint8]
+) -> None:
+    wide = cv2.resize(portrait, (2048, 2048))[:1080, :1920]
+    faces = detector.detect(wide)
+    assert len(faces) == 1
+    for point, (x, y) in EYES_NOSE_MOUTH.items():
+        assert np.abs(faces.keypoints[0, point] - (4 * x, 4 * y)).max() < 32
+    x0, y0, x1, y1 = faces.boxes[0]
+    assert x0 < 4 * 203 < 4 * 247 < x1
+    assert y0 < 4 * 105 < 4 * 150 < y1
+
+
 def test_it_finds_nothing_on_a_blank_frame(detector: FaceDetector) -> None:
     faces = detector.detect(np.full((480, 640, 3), 128, np.uint8))
     assert len(faces) == 0

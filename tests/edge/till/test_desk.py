@@ -60,6 +60,7 @@ class Shop:
         self._sockets: dict[str, zmq.Socket[bytes]] = {}
         self._sent = 0
         self.inbox: dict[str, list[tuple[str, Data]]] = {}
+        self.problems: list[str] = []
         self.server: TillServer | None = None
         self.start()
 
@@ -70,7 +71,7 @@ class Shop:
         self.server_address = self.server.addresses[0]
         identity = Clock()
         self.lane = Lane(settings, 25, "0123456789ab", identity)
-        self.desk = TillDesk(settings, self.lane, identity, EventLog(None), self.server, self.now_s)
+        self.desk = TillDesk(settings, self.lane, identity, EventLog(None), self.server, self.now_s, self.problems.copy)
 
     def stop(self) -> None:
         """The agent ends; its tills stay."""
@@ -249,7 +250,11 @@ def test_a_till_hears_every_second_that_the_agent_is_there_and_why_it_cannot_kno
 
     scanned.run(3.0)
     scanned.until(lambda: len(health()) >= 3)
-    assert (health()[-1].lane, health()[-1].status) == ("lane-1", "degraded")
+    assert (health()[-1].lane, health()[-1].status, health()[-1].problems) == ("lane-1", "ok", ())
+    scanned.problems.append("no picture from the camera")
+    scanned.run(1.0)
+    scanned.until(lambda: health()[-1].problems)
+    assert health()[-1].status == "degraded"
     assert health()[-1].problems == ("no picture from the camera",)
     agent = health()[-1].agent
     scanned.stop()

@@ -1,0 +1,45 @@
+"""Cameras on this box, through OpenCV: V4L2 devices and GStreamer pipelines."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from edge.errors import RunError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_PATIENCE_S = 1.0
+"""A read may fail by chance, for one damaged picture; a device that fails for so long has gone."""
+_RETRY_S = 0.02
+
+
+class Device:
+    """An opened device."""
+
+    def __init__(self, target: int | str, backend: int) -> None:
+        """backend: one of OpenCV's `CAP_*`. Raises RunError when there is none."""
+        self._capture = cv2.VideoCapture(target, backend)
+        if not self._capture.isOpened():
+            raise RunError("no such device")
+        # Old pictures are worth nothing here; drivers that queue them are asked not to.
+        self._capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
+
+    def read(self) -> tuple[NDArray[np.uint8], float]:
+        """The next picture, uint8 (H, W, 3) BGR, and its time in seconds. May block for ever. Raises RunError when the
+        device has gone."""
+        give_up_s = time.monotonic() + _PATIENCE_S
+        while True:
+            ok, pixels = self._capture.read()
+            if ok:
+                return np.asarray(pixels, np.uint8), self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+            if time.monotonic() > give_up_s:
+                raise RunError("the device has gone")
+            time.sleep(_RETRY_S)
+
+    def close(self) -> None:
+        self._capture.release()

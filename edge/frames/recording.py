@@ -1,0 +1,98 @@
+"""Frames that are no camera's: recordings, played fast or in real time, and a test pattern."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from edge.errors import UsageError
+from edge.frames.frame import Frame
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from edge.frames.frame import FrameSource
+
+
+class VideoFile:
+    """A recording, frame by frame, with the recording's own times."""
+
+    problem = ""
+
+    def __init__(self, path: Path, lane: str) -> None:
+        """Raises UsageError when the file is missing or holds no video."""
+        if not path.is_file():
+            raise UsageError(f"no video at {path}: give the path of a recording")
+        self._capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
+        self._lane, self._sequence, self._last_s = lane, 0, -1.0
+        if not self._capture.isOpened() or not self._capture.grab():
+            self._capture.release()
+            raise UsageError(f"{path} ({path.stat().st_size} bytes) is no video that FFmpeg can read")
+        self._grabbed = True
+        frames_per_second = self._capture.get(cv2.CAP_PROP_FPS)
+        self._frame_s = 1 / frames_per_second if 1 <= frames_per_second <= 240 else 1 / 30
+
+    def read(self) -> Frame | None:
+        if not (self._grabbed or self._capture.grab()):
+            return None
+        self._grabbed = False
+        ok, pixels = self._capture.retrieve()
+        if not ok:
+            return None
+        # Some containers have no times, or have them out of order: then frames follow at the file's rate.
+        media_s = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+        if media_s <= self._last_s:
+            media_s = self._last_s + self._frame_s
+        self._last_s = media_s
+        self._sequence += 1
+        return Frame(np.asarray(pixels, np.uint8), media_s, self._sequence - 1, self._lane)
+
+    def close(self) -> None:
+        self._capture.release()
+
+
+class RealTime:
+    """Plays a source at its own pace and stamps its frames with the monotonic clock, as a camera would."""
+
+    def __init__(self, source: FrameSource) -> None:
+        self._source = source
+        self._start_s: float | None = None
+
+    @property
+    def problem(self) -> str:
+        return self._source.problem
+
+    def read(self) -> Frame | None:
+        frame = self._source.read()
+        if frame is None:
+            return None
+        if self._start_s is None:
+            self._start_s = time.monotonic() - frame.grab_s
+        time.sleep(max(0.0, self._start_s + frame.grab_s - time.monotonic()))
+        return Frame(frame.pixels, time.monotonic(), frame.sequence, frame.lane)
+
+    def close(self) -> None:
+        self._source.close()
+
+
+class MovingPattern:
+    """The source `test:`, 640x480 at 30 frames/s: a grey field with a square that moves, and nobody in it."""
+
+    _FRAMES_PER_SECOND = 30
+    problem = ""
+
+    def __init__(self, lane: str) -> None:
+        self._lane, self._sequence = lane, 0
+
+    def read(self) -> Frame | None:
+        pixels = np.full((480, 640, 3), 96, np.uint8)
+        left = self._sequence * 4 % 580
+        pixels[210:270, left : left + 60] = (40, 160, 220)
+        self._sequence += 1
+        return Frame(pixels, (self._sequence - 1) / self._FRAMES_PER_SECOND, self._sequence - 1, self._lane)
+
+    def close(self) -> None:
+        pass

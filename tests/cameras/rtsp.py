@@ -1,0 +1,204 @@
+"""A network camera for the tests: an RTSP 1.0 server on loopback (RFC 2326) that sends H.264 over the same connection
+(RFC 6184, interleaved), and fails in every way that a camera does."""
+
+from __future__ import annotations
+
+import random
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from fractions import Fraction
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels = NDArray[np.uint8]
+Picture = Callable[[int, int, int], Pixels]
+"""Draws a picture: from its number, width and height to uint8 (height, width, 3) BGR."""
+
+_CLOCK_HZ = 90_000
+_MOST_PAYLOAD_BYTES = 1400
+_NUMBER_BITS = 16
+
+
+def scene(number: int, width: int, height: int) -> Pixels:
+    """From dark to bright, with the noise that every sensor has; on top the number, in black and white squares."""
+    noise = np.random.default_rng(number).integers(-8, 9, (height, width))
+    pixels = np.linspace(60, 180, width).astype(int) + noise
+    for bit, square in enumerate(np.array_split(pixels[: height // 8], _NUMBER_BITS, axis=1)):
+        square[:] = 255 * (number >> bit & 1)
+    return np.repeat(pixels.astype(np.uint8)[:, :, None], 3, axis=2)
+
+
+def number_of(pixels: Pixels) -> int:
+    """The number of a picture of the scene."""
+    squares = np.array_split(pixels[: len(pixels) // 8], _NUMBER_BITS, axis=1)
+    return sum(int(square.mean() > 127) << bit for bit, square in enumerate(squares))
+
+
+def error_of(pixels: Pixels) -> float:
+    """How far a picture is from the scene, in levels of 255 on average."""
+    below = pixels[len(pixels) // 8 :].mean(axis=2)
+    return float(np.abs(below - np.linspace(60, 180, pixels.shape[1])).mean())
+
+
+def black(_: int, width: int, height: int) -> Pixels:
+    return np.zeros((height, width, 3), np.uint8)
+
+
+def blue(_: int, width: int, height: int) -> Pixels:
+    """What a converter shows whose cable is out."""
+    return np.full((height, width, 3), (200, 40, 20), np.uint8)
+
+
+@dataclass
+class RtspCamera:
+    """Everything but the port may be changed while it runs.
+
+    frozen: sends the same picture on and on. silent: keeps its connections but sends nothing. late: holds back what it
+    should send, and sends it all at once when it is late no more. corrupt: this share of the packets has bytes changed.
+    odd: a NAL unit that it sends before every picture. clock_step_s: added to the times that it puts on its pictures.
+    """
+
+    picture: Picture = scene
+    size: tuple[int, int] = (320, 240)
+    frames_per_second: float = 30.0
+    frozen: bool = False
+    silent: bool = False
+    late: bool = False
+    corrupt: float = 0.0
+    odd: bytes = b""
+    clock_step_s: float = 0.0
+    port: int = 0
+
+    def __post_init__(self) -> None:
+        self._connections: set[socket.socket] = set()
+        self._number = 0
+        self.drawn_s: dict[int, float] = {}
+        """When each picture was drawn, by its number; of those drawn twice, the first time."""
+        self.start()
+
+    @property
+    def url(self) -> str:
+        return f"rtsp://127.0.0.1:{self.port}/lane"
+
+    def start(self) -> None:
+        """Listen, again on the same port after `stop`."""
+        self._listening = socket.create_server(("127.0.0.1", self.port))
+        self.port = self._listening.getsockname()[1]
+        threading.Thread(target=self._accept, args=(self._listening,), name="rtsp", daemon=True).start()
+
+    def stop(self) -> None:
+        """Gone, as by a power cut: nobody is told goodbye."""
+        for one in (self._listening, *self._connections):
+            # Closing alone does not wake who waits in another thread.
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+            one.close()
+
+    def _accept(self, listening: socket.socket) -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = listening.accept()
+                self._connections.add(connection)
+                threading.Thread(target=self._serve, args=(connection,), name="rtsp client", daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        """Answer requests until the client wants to see something, then send until it has gone."""
+        try:
+            with suppress(OSError), connection, connection.makefile("rb") as requests:
+                while request := _header(requests.readline):
+                    connection.sendall(self._answer(request["method"], request["cseq"]))
+                    if request["method"] == "PLAY":
+                        for packet in self._packets():
+                            connection.sendall(packet)
+        finally:
+            self._connections.discard(connection)
+
+    def _answer(self, method: str, number: str) -> bytes:
+        lines, body = ["RTSP/1.0 200 OK", f"CSeq: {number}"], ""
+        if method == "OPTIONS":
+            lines.append("Public: OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN")
+        elif method == "DESCRIBE":
+            media = f"m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/{_CLOCK_HZ}\r\na=fmtp:96 packetization-mode=1\r\n"
+            body = f"v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=lane\r\nt=0 0\r\n{media}a=control:video\r\n"
+            lines += [f"Content-Base: {self.url}/", "Content-Type: application/sdp", f"Content-Length: {len(body)}"]
+        elif method == "SETUP":
+            lines += ["Session: 1", "Transport: RTP/AVP/TCP;unicast;interleaved=0-1"]
+        elif method == "PLAY":
+            lines += ["Session: 1", "Range: npt=0.000-"]
+        return ("\r\n".join(lines) + "\r\n\r\n" + body).encode()
+
+    def _packets(self) -> Iterator[bytes]:
+        """RTP packets at the pace of the camera, each with its interleaved header (RFC 2326, 10.12)."""
+        encode, size, sequence, chance = encoder(*self.size), self.size, 0, random.Random(1)
+        held: list[bytes] = []
+        start_s = due_s = time.monotonic()
+        while True:
+            due_s = max(due_s + 1 / self.frames_per_second, time.monotonic())
+            time.sleep(max(0.0, due_s - time.monotonic()))
+            self._number += not self.frozen
+            self.drawn_s.setdefault(self._number, time.monotonic())
+            if size != self.size:
+                encode, size = encoder(*self.size), self.size
+            timestamp = round((due_s - start_s + self.clock_step_s) * _CLOCK_HZ) % 2**32
+            picture = encode(self.picture(self._number, *size))
+            payloads = [*([self.odd] if self.odd else []), *_payloads(picture)]
+            for place, payload in enumerate(payloads):
+                marker = 0x80 if place == len(payloads) - 1 else 0
+                header = struct.pack(">BBHII", 0x80, marker | 96, sequence, timestamp, 1)
+                sequence = (sequence + 1) % 2**16
+                sent = header + (_damaged(payload, chance) if chance.random() < self.corrupt else payload)
+                if not self.silent:
+                    held.append(struct.pack(">cBH", b"$", 0, len(sent)) + sent)
+            if not self.late:
+                yield from held
+                held.clear()
+
+
+def _header(readline: Callable[[], bytes]) -> dict[str, str]:
+    """The lines of a request up to the empty one, and its method; nothing when the client has gone."""
+    lines = [line.decode().strip() for line in iter(lambda: readline().rstrip(b"\r\n"), b"")]
+    fields = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])}
+    return {"method": lines[0].split()[0], **fields} if lines else {}
+
+
+def encoder(width: int, height: int) -> Callable[[Pixels], bytes]:
+    """From a picture to its H.264 access unit, Annex B, with no picture held back and a key frame each second."""
+    codec = av.VideoCodecContext.create("libx264", "w")
+    assert isinstance(codec, av.VideoCodecContext)
+    codec.width, codec.height, codec.pix_fmt = width, height, "yuv420p"
+    codec.framerate = Fraction(30)
+    codec.gop_size = 30
+    codec.options = {"preset": "ultrafast", "tune": "zerolatency", "crf": "23"}
+
+    def encode(pixels: Pixels) -> bytes:
+        return b"".join(bytes(packet) for packet in codec.encode(av.VideoFrame.from_ndarray(pixels, "bgr24")))
+
+    return encode
+
+
+def _payloads(access_unit: bytes) -> Iterator[bytes]:
+    """RTP payloads: whole NAL units where they fit, else fragments (FU-A, RFC 6184, 5.8)."""
+    for unit in access_unit.replace(b"\0\0\0\1", b"\0\0\1").split(b"\0\0\1")[1:]:
+        if len(unit) <= _MOST_PAYLOAD_BYTES:
+            yield unit
+            continue
+        kind, body = unit[0], unit[1:]
+        for start in range(0, len(body), _MOST_PAYLOAD_BYTES):
+            first, last = start == 0, start + _MOST_PAYLOAD_BYTES >= len(body)
+            head = bytes([kind & 0xE0 | 28, first << 7 | last << 6 | kind & 0x1F])
+            yield head + body[start : start + _MOST_PAYLOAD_BYTES]
+
+
+def _damaged(payload: bytes, chance: random.Random) -> bytes:
+    """The payload with a quarter of its bytes changed, but for the two that say what it is."""
+    bad = bytearray(payload)
+    for _ in range(len(bad) // 4):
+        bad[chance.randrange(min(2, len(bad) - 1), len(bad))] = chance.randrange(256)
+    return bytes(bad)

@@ -1,0 +1,258 @@
+"""A camera that is opened again: by whom it is read, what becomes of a read that blocks, and when tills hear of it."""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import cv2
+import pytest
+
+from edge.errors import RunError
+from edge.frames import Camera, camera
+from edge.frames.network import NetworkStream
+from edge.frames.stream import Capture
+from tests.cameras.rtsp import Pixels, scene
+from tests.cameras.viewer import Viewer, in_background
+
+
+class Source:
+    """A camera that does what it is told, and gives one picture of its own accord, when it is first opened."""
+
+    def __init__(self) -> None:
+        self.openings: list[Opening] = []
+        self.there = True
+        self.first: Callable[[Opening], None] = Opening.give
+
+    def open(self) -> Capture:
+        if not self.there:
+            raise RunError("Connection refused")
+        self.openings.append(Opening())
+        if len(self.openings) == 1:
+            self.first(self.openings[0])
+        return self.openings[-1]
+
+
+class Opening:
+    """One opening; its reads block until something is given."""
+
+    def __init__(self) -> None:
+        self._given: queue.Queue[Pixels | RunError | None] = queue.Queue()
+        self._number = 0
+        self.closed = threading.Event()
+
+    def give(self, count: int = 1) -> None:
+        for _ in range(count):
+            self._number += 1
+            self._given.put(scene(self._number, 64, 48))
+
+    def damage(self) -> None:
+        self._given.put(None)
+
+    def freeze(self) -> None:
+        self._given.put(scene(self._number, 64, 48))
+
+    def end(self, why: str) -> None:
+        self._given.put(RunError(why))
+
+    def read(self) -> tuple[Pixels | None, float]:
+        given = self._given.get()
+        if isinstance(given, RunError):
+            raise given
+        return given, time.monotonic()
+
+    def close(self) -> None:
+        self.closed.set()
+
+
+@pytest.fixture
+def source(monkeypatch: pytest.MonkeyPatch) -> Iterator[Source]:
+    """On a clock that runs ten times as fast."""
+    for name in ("_PROBLEM_S", "_SILENT_S", "_OPENING_S", "_REOPEN_S", "_USELESS_S", "_LOOK_EVERY_S", "_GOODBYE_S"):
+        monkeypatch.setattr(camera, name, getattr(camera, name) / 10)
+    played = Source()
+    yield played
+    for opening in played.openings:
+        opening.end("the test is over")
+
+
+@pytest.fixture
+def watch(source: Source) -> Iterator[Viewer]:
+    viewer = Viewer(Camera("cam", "lane-1", source.open, in_background))
+    yield viewer
+    viewer.close()
+
+
+def test_frames_bear_the_lane_and_the_time_and_are_numbered_over_all_openings(source: Source, watch: Viewer) -> None:
+    source.openings[0].give(6)
+    watch.wait_for(lambda: watch.frames, 10)
+    source.openings[0].end("the stream has ended")
+    watch.wait_for(lambda: len(source.openings) == 2, 10)
+    count = len(watch.frames)
+    source.openings[1].give(6)
+    watch.wait_for(lambda: len(watch.frames) > count, 10)
+    numbers = [frame.sequence for frame in watch.frames]
+    assert numbers == sorted(set(numbers))
+    assert {frame.lane for frame in watch.frames} == {"lane-1"}
+    assert time.monotonic() - watch.frames[-1].grab_s < 5
+
+
+def test_a_source_that_ends_is_closed_and_opened_again_and_the_tills_hear_why(source: Source, watch: Viewer) -> None:
+    source.there = False
+    source.openings[0].end("the device has gone")
+    assert source.openings[0].closed.wait(10)
+    why = "the camera gives no picture (Connection refused): check its power, its cable, the network"
+    watch.wait_for(lambda: watch.problem == why, 10)
+    source.there = True
+    watch.wait_for(lambda: len(source.openings) == 2, 10)
+    source.openings[1].give(6)
+    watch.wait_for(lambda: watch.problem == "" and watch.frames, 10)
+
+
+def test_a_read_that_blocks_is_left_to_itself_and_delivers_nothing_when_it_returns(
+    source: Source, watch: Viewer
+) -> None:
+    watch.wait_for(lambda: len(source.openings) == 2, 10)
+    assert watch.problem == "the camera gives no picture: check its power, its cable, the network"
+    source.openings[1].give(6)
+    watch.wait_for(lambda: watch.frames, 10)
+    assert not source.openings[0].closed.is_set(), "nobody can close it while it is being read"
+    count = len(watch.frames)
+    source.openings[0].give(6)
+    assert source.openings[0].closed.wait(10)
+    assert len(watch.frames) == count
+
+
+def test_no_more_than_eight_blocked_reads_are_left_to_themselves(source: Source, watch: Viewer) -> None:
+    watch.wait_for(lambda: len(source.openings) == 9, 10)
+    time.sleep(0.5)
+    assert len(source.openings) == 9
+    source.openings[3].give()
+    watch.wait_for(lambda: len(source.openings) == 10, 10)
+    assert source.openings[3].closed.is_set()
+
+
+def test_when_all_are_blocked_the_last_one_is_still_listened_to(source: Source, watch: Viewer) -> None:
+    watch.wait_for(lambda: len(source.openings) == 9, 10)
+    time.sleep(0.5)
+    source.openings[8].give(6)
+    watch.wait_for(lambda: watch.frames and not watch.problem, 10)
+
+
+def test_a_camera_that_is_only_frozen_is_opened_again_now_and_then(
+    source: Source, watch: Viewer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(camera, "_USELESS_S", 0.5)
+    monkeypatch.setattr(camera, "_SILENT_S", 10)
+    while len(source.openings) == 1:
+        source.openings[0].freeze()
+        time.sleep(0.01)
+    assert watch.problem == "the camera sends the same picture again and again: restart it"
+    assert not watch.frames
+    source.openings[1].give(6)
+    watch.wait_for(lambda: watch.frames, 10)
+
+
+def test_a_camera_whose_pictures_are_damaged_says_so_and_is_not_opened_again_for_it(
+    source: Source, watch: Viewer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(camera, "_SILENT_S", 0.4)
+    end_s = time.monotonic() + 0.5
+    while time.monotonic() < end_s:
+        source.openings[0].damage()
+        time.sleep(0.01)
+    assert watch.problem == "the camera's pictures arrive damaged: check its cable and the network"
+    assert len(source.openings) == 1
+
+
+def test_a_camera_that_is_closed_gives_no_more_frames_and_lets_its_source_go(source: Source) -> None:
+    playing = Camera("cam", "lane-1", source.open, in_background)
+    closing = threading.Timer(0.1, playing.close)
+    closing.start()
+    assert playing.read() is None
+    source.openings[0].give()
+    closing.join()
+    assert source.openings[0].closed.wait(10)
+    assert playing.read() is None
+
+
+def test_a_camera_that_shows_nothing_but_is_there_is_no_reason_not_to_start(source: Source) -> None:
+    """The shop opens in an hour, and it is dark."""
+    source.first = Opening.damage
+    playing = Camera("cam", "lane-1", source.open, in_background)
+    assert playing.problem == ""
+    source.openings[0].give()
+    playing.close()
+
+
+def test_a_camera_that_gives_nothing_at_the_start_fails_by_name(
+    source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(camera, "_FIRST_PICTURE_S", 0.1)
+    source.first = lambda _: None
+    with pytest.raises(RunError, match=r"camera 7 gives no picture: is it plugged in.*\(nothing came for 0 s\)"):
+        Camera("7", "lane-1", source.open, in_background)
+
+
+def test_a_camera_that_may_come_later_is_waited_for(source: Source) -> None:
+    source.there = False
+    viewer = Viewer(Camera("cam", "lane-1", source.open, in_background, patient=True))
+    why = "the camera gives no picture (Connection refused): check its power, its cable, the network"
+    viewer.wait_for(lambda: viewer.problem == why, 10)
+    source.there = True
+    viewer.wait_for(lambda: source.openings, 10)
+    source.openings[0].give(6)
+    viewer.wait_for(lambda: viewer.frames and not viewer.problem, 10)
+    viewer.close()
+
+
+def test_whoever_makes_a_camera_starts_its_threads(source: Source) -> None:
+    started: list[str] = []
+
+    def start(body: Callable[[], None], name: str) -> None:
+        started.append(name)
+        threading.Thread(target=body, name=name, daemon=True).start()
+
+    playing = Camera("cam", "lane-9", source.open, start)
+    assert started == ["camera of lane-9"]
+    source.openings[0].give()
+    playing.close()
+
+
+def test_a_pipe_that_blocks_the_driver_for_ever_and_goes_on(tmp_path: Path) -> None:
+    """A real read(2) in FFmpeg, which nothing can interrupt."""
+    pipe = tmp_path / "camera.mjpeg"
+    os.mkfifo(pipe)
+    going, over = threading.Event(), threading.Event()
+    going.set()
+
+    def write() -> None:
+        number = 0
+        with suppress(BrokenPipeError), pipe.open("wb", buffering=0) as end:
+            while not over.is_set():
+                if going.wait(0.1):
+                    number += 1
+                    end.write(cv2.imencode(".jpg", scene(number, 320, 240))[1].tobytes())
+                    over.wait(1 / 30)
+
+    writing = threading.Thread(target=write)
+    writing.start()
+    watch = Viewer(Camera("pipe", "lane-1", lambda: NetworkStream(str(pipe)), in_background))
+    watch.wait_for(lambda: watch.frames, 10)
+    before = threading.active_count()
+    going.clear()
+    watch.wait_for(lambda: watch.problem, 3)
+    watch.wait_for(lambda: threading.active_count() > before, 5)
+    count = len(watch.frames)
+    going.set()
+    watch.wait_for(lambda: len(watch.frames) > count + 10 and not watch.problem, 5)
+    watch.wait_for(lambda: threading.active_count() <= before, 5)
+    watch.close()
+    over.set()
+    # Whoever still reads the pipe sees its end.
+    writing.join()

@@ -1,0 +1,101 @@
+"""The latest frame: the newest wins, nothing queues, and whoever waits is let go at the end."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from edge.frames import Frame, LatestFrame, MovingPattern, capture
+
+FrameAt = Callable[..., Frame]
+
+
+class FewFrames:
+    """The moving pattern, but it ends."""
+
+    problem = ""
+
+    def __init__(self, count: int) -> None:
+        self._pattern, self._left = MovingPattern("lane-1"), count
+        self.closed = False
+
+    def read(self) -> Frame | None:
+        self._left -= 1
+        return self._pattern.read() if self._left >= 0 else None
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def test_the_newest_frame_wins_and_the_older_ones_are_counted_as_dropped(frame_at: FrameAt) -> None:
+    slot = LatestFrame()
+    for sequence in range(4):
+        slot.put(frame_at(sequence / 30, sequence))
+    taken = slot.take(timeout_s=0)
+    assert taken is not None
+    assert (taken.sequence, slot.dropped) == (3, 3)
+
+
+def test_a_frame_is_taken_only_once(frame_at: FrameAt) -> None:
+    slot = LatestFrame()
+    slot.put(frame_at(0))
+    assert slot.take(0) is not None
+    assert slot.take(0) is None
+    assert slot.dropped == 0
+
+
+def test_the_last_frame_is_still_taken_after_the_end(frame_at: FrameAt) -> None:
+    slot = LatestFrame()
+    slot.put(frame_at(0))
+    slot.end()
+    assert not slot.ended
+    assert slot.take(0) is not None
+    assert slot.ended
+
+
+def test_who_waits_for_a_frame_gets_it_when_it_comes(frame_at: FrameAt) -> None:
+    slot, taken = LatestFrame(), list[Frame | None]()
+    waiting = threading.Thread(target=lambda: taken.append(slot.take(timeout_s=60)))
+    waiting.start()
+    slot.put(frame_at(0, sequence=8))
+    waiting.join(timeout=60)
+    assert [frame.sequence for frame in taken if frame] == [8]
+
+
+def test_who_waits_for_a_frame_is_let_go_at_the_end() -> None:
+    slot = LatestFrame()
+    ending = threading.Thread(target=slot.end)
+    ending.start()
+    assert slot.take(timeout_s=600) is None
+    ending.join()
+    assert slot.ended
+
+
+def test_capture_moves_every_frame_and_ends_and_closes() -> None:
+    source, slot = FewFrames(5), LatestFrame()
+    capture(source, slot, threading.Event())
+    last = slot.take(0)
+    assert last is not None
+    assert (last.sequence, slot.dropped, slot.ended, source.closed) == (4, 4, True, True)
+
+
+def test_capture_ends_when_it_is_asked_to_and_closes_the_source_itself() -> None:
+    source, slot, stopping = FewFrames(5), LatestFrame(), threading.Event()
+    stopping.set()
+    capture(source, slot, stopping)
+    assert slot.take(0) is None
+    assert (slot.ended, source.closed) == (True, True)
+
+
+def test_a_source_that_breaks_ends_the_slot_all_the_same() -> None:
+    class Broken(FewFrames):
+        def read(self) -> Frame | None:
+            raise RuntimeError("the driver is gone")
+
+    source, slot = Broken(1), LatestFrame()
+    with pytest.raises(RuntimeError, match="driver"):
+        capture(source, slot, threading.Event())
+    assert slot.ended
+    assert source.closed

@@ -1,0 +1,72 @@
+"""A network camera's stream: whole pictures with the camera's times, and the reason when there is none."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from edge.errors import RunError
+from edge.frames import network
+from edge.frames.network import NetworkStream
+from tests.cameras.rtsp import RtspCamera, error_of, number_of
+
+CLOSED_CAPTIONS_CUT_SHORT = b"\x06\x04\x20\xb5\x00\x31GA94\x03"
+"""A NAL unit that says more is to follow than does; the picture after it is sound."""
+
+
+@pytest.fixture
+def camera() -> Iterator[RtspCamera]:
+    camera = RtspCamera(frames_per_second=60)
+    yield camera
+    camera.stop()
+
+
+def read_on(stream: NetworkStream) -> None:
+    for _ in range(1000):
+        stream.read()
+
+
+def test_pictures_come_whole_and_in_order_at_the_times_that_the_camera_puts_on_them(camera: RtspCamera) -> None:
+    stream = NetworkStream(camera.url)
+    read = [stream.read() for _ in range(20)]
+    stream.close()
+    pictures = [pixels for pixels, _ in read if pixels is not None]
+    numbers = [number_of(pixels) for pixels in pictures]
+    assert numbers == list(range(numbers[0], numbers[0] + 20))
+    assert {(pixels.shape, pixels.dtype) for pixels in pictures} == {((240, 320, 3), np.dtype(np.uint8))}
+    assert max(error_of(pixels) for pixels in pictures) < 7
+    drawn_s = [camera.drawn_s[number] for number in numbers]
+    assert np.diff([time_s for _, time_s in read]).sum() == pytest.approx(drawn_s[-1] - drawn_s[0], abs=0.2)
+
+
+def test_a_camera_that_goes_ends_the_stream_with_the_reason(camera: RtspCamera) -> None:
+    stream = NetworkStream(camera.url)
+    camera.stop()
+    with pytest.raises(RunError, match=r"the stream has ended|Connection reset by peer|End of file"):
+        read_on(stream)
+    stream.close()
+
+
+def test_a_camera_that_falls_silent_does_not_answer(camera: RtspCamera, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(network, "_READ_S", 0.5)
+    stream = NetworkStream(camera.url)
+    camera.silent = True
+    with pytest.raises(RunError, match="it does not answer"):
+        read_on(stream)
+    stream.close()
+
+
+def test_a_stream_that_is_never_quite_right_is_taken_as_it_is(
+    camera: RtspCamera, caplog: pytest.LogCaptureFixture
+) -> None:
+    camera.odd = CLOSED_CAPTIONS_CUT_SHORT
+    stream = NetworkStream(camera.url)
+    read = [stream.read()[0] is not None for _ in range(130)]
+    stream.close()
+    assert (read[:100], read[-20:]) == ([False] * 100, [True] * 20)
+    assert [(record.levelno, record.message) for record in caplog.records] == [
+        (logging.WARNING, "the camera's stream is never quite right: its damaged pictures cannot be told apart")
+    ]

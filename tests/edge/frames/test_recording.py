@@ -1,0 +1,67 @@
+"""Recordings and the test pattern: their own times, or played in real time."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+
+from edge.frames import Frame, MovingPattern, RealTime, VideoFile
+
+
+class FewFrames:
+    """The moving pattern, but it ends."""
+
+    problem = ""
+
+    def __init__(self, count: int) -> None:
+        self._pattern, self._left = MovingPattern("lane-1"), count
+        self.closed = False
+
+    def read(self) -> Frame | None:
+        self._left -= 1
+        return self._pattern.read() if self._left >= 0 else None
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def test_the_test_pattern_is_640_by_480_at_30_frames_a_second_and_moves() -> None:
+    pattern = MovingPattern("lane-7")
+    frames = [pattern.read() for _ in range(31)]
+    first, second, last = frames[0], frames[1], frames[30]
+    assert first is not None
+    assert second is not None
+    assert last is not None
+    assert (first.pixels.shape, first.pixels.dtype, first.lane) == ((480, 640, 3), np.uint8, "lane-7")
+    assert [frame.sequence for frame in frames if frame] == list(range(31))
+    assert (first.grab_s, last.grab_s) == (0, 1)
+    assert (np.roll(first.pixels, 4, axis=1) == second.pixels).all()
+
+
+def test_playing_in_real_time_gives_no_frame_before_its_time_and_changes_only_the_stamp() -> None:
+    source, original = RealTime(MovingPattern("lane-1")), MovingPattern("lane-1")
+    start_s = time.monotonic()
+    for _ in range(4):
+        played, as_recorded = source.read(), original.read()
+        assert played is not None
+        assert as_recorded is not None
+        assert played.grab_s - start_s >= as_recorded.grab_s
+        assert (played.sequence, played.lane) == (as_recorded.sequence, "lane-1")
+        assert (played.pixels == as_recorded.pixels).all()
+
+
+def test_playing_in_real_time_ends_and_closes_with_its_source() -> None:
+    source = FewFrames(1)
+    played = RealTime(source)
+    assert played.read() is not None
+    assert played.read() is None
+    played.close()
+    assert source.closed
+
+
+def test_a_recording_never_has_a_problem_however_still_it_is(demo_clip: Path) -> None:
+    recording = VideoFile(demo_clip, "lane-1")
+    assert recording.problem == MovingPattern("lane-1").problem == RealTime(recording).problem == ""
+    recording.close()
