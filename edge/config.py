@@ -46,6 +46,9 @@ class DetectorSettings(Section):
         description="mediapipe-full: faces up to 5 m away; mediapipe: up to 2 m, faster; yunet: without mediapipe",
     )
     min_score: Share = Field(0.6, description="weakest detection that may start a track")
+    rate: Annotated[float, Field(ge=5, le=120)] = Field(
+        15, description="most frames a second in which faces are looked for; fewer while the box has much to do"
+    )
 
 
 class QualitySettings(Section):

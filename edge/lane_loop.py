@@ -8,6 +8,7 @@ import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from edge.cadence import Cadence
 from edge.events import narrate
 from edge.frames import LatestFrame
 from edge.identity import LiveIdentity, ReplayIdentity
@@ -53,6 +54,7 @@ class LaneLoop:
         self.settings, self.source, self._events, self._problems_of_box = settings, source, events, problems
         self._stopping = threading.Event()
         self.frames = 0
+        self._cadence = Cadence(settings.detector.rate)
         self.slot = LatestFrame()
         self._challenge_age = settings.policy.challenge_age or bundle.challenge_age(settings.policy.risk)
         with ExitStack() as opened:
@@ -101,9 +103,12 @@ class LaneLoop:
         self._opened.close()
 
     def _replay(self) -> None:
-        """Every frame, at the recording's own time, as fast as it goes."""
+        """At the recording's own time, as fast as it goes."""
         while not self._stopping.is_set() and (frame := self.source.read()) is not None:
-            self._tell(self._look_at(frame, frame.grab_s), frame.grab_s)
+            if self._cadence.due(frame.grab_s):
+                self._tell(self._look_at(frame, frame.grab_s), frame.grab_s)
+            else:
+                self._tell(self._lane.tick(frame.grab_s), frame.grab_s)
 
     def _live(self, desk: TillDesk) -> None:
         """The newest frame, and the tills' messages in between."""
@@ -112,9 +117,10 @@ class LaneLoop:
             now_s = time.monotonic()
             if frame is not None and now_s - frame.grab_s > _STALE_S:
                 self.slot.dropped += 1
-            elif frame is not None:
+            elif frame is not None and self._cadence.due(frame.grab_s):
                 self.timings.add("grab to start", (now_s - frame.grab_s) * 1000)
                 outcomes = self._look_at(frame, None)
+                self._cadence.took(time.monotonic() - now_s)
                 desk.pass_on(outcomes, time.monotonic())
                 self.timings.add("grab to event", (time.monotonic() - frame.grab_s) * 1000)
             else:
