@@ -41,11 +41,14 @@ def test_without_a_till_whoever_stands_there_is_judged(mode: str, drive: Drive, 
     assert lane.alerts[0].sale_id != lane.alerts[1].sale_id
 
 
-def test_without_a_till_a_customer_who_is_hard_to_see_is_unknown_in_time(drive: Drive, someone: Any) -> None:
+@pytest.mark.parametrize("reason", ["small", "turned", "dark", "bright", "blurred"])
+def test_without_a_till_a_customer_who_is_hard_to_see_is_unknown_in_time(
+    reason: str, drive: Drive, someone: Any
+) -> None:
     lane = drive(mode="continuous")
-    lane.show(someone(reasons=("dark",)), frames=15)
+    lane.show(someone(reasons=(reason,)), frames=15)
     assert lane.decisions == ["UNKNOWN"]
-    assert [reason.value for reason in lane.alerts[0].reasons] == ["dark"]
+    assert [one.value for one in lane.alerts[0].reasons] == [reason]
 
 
 def test_an_empty_lane_has_nothing_to_say_without_a_till(drive: Drive) -> None:

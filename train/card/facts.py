@@ -55,6 +55,28 @@ class Robust(Fact):
     missed: Share
 
 
+class GateBin(Fact):
+    """Faces with a measure from low to high. worse: by how many years the error is larger than on the same photos as
+    they are."""
+
+    low: float
+    high: float
+    error: Error
+    worse: float
+
+
+class Evidence(Fact):
+    """What a limit of the quality gate is good for: the error by what it limits, on photos made worse in that way that
+    no other limit refuses. limit: the one in use; None for what is not limited. reason: what the gate calls those
+    beyond it. refused: how many of the photos, as they are, it refuses."""
+
+    measure: str
+    reason: str
+    limit: float | None
+    refused: Share
+    bins: tuple[GateBin, ...]
+
+
 class Paired(Fact):
     """Another model on the same photos: by how many years this one is nearer (negative) or farther off, with the 95 %
     bootstrap interval of the difference. largest_years: the most that one photo moves."""
@@ -101,6 +123,7 @@ class Card(Fact):
     challenge_by_group: dict[str, Challenge]
     thresholds: tuple[Threshold, ...]
     robust: tuple[Robust, ...]
+    gate: tuple[Evidence, ...] = ()
     paired: dict[str, Paired]
     study: Study | None = None
 

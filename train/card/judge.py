@@ -11,8 +11,9 @@ from edge.calibration import calibrated
 from train.card import facts
 from train.card.candidates import candidate
 from train.card.facts import Card, Robust, Source, Study, mean_ages
+from train.card.gate import evidence, let_through
 from train.card.measures import error, share
-from train.card.views import BLURS_PX, Look, Predict, blurred, face_sizes, let_through, look, plain, shifted, wider
+from train.card.views import BLURS_PX, Look, Predict, blurred, face_sizes, look, plain, shifted, wider
 from train.data import found_by_source, load_test, load_train, validation_split
 from train.pictures import Pictures
 
@@ -26,6 +27,7 @@ def judge(model: Path, data: Path, against: Path | None = None, study: Study | N
     learned = load_train(data)
     _, validation = validation_split(learned)
     judged, pictures = candidate(model, learned[validation]), load_test(data)
+    sample = _sample(pictures)
     before = look(judged.predict, pictures, plain, "test photos").age_probs
     after = calibrated(before, judged.temperature)
     ages, passed = mean_ages(after), let_through(pictures)
@@ -49,7 +51,8 @@ def judge(model: Path, data: Path, against: Path | None = None, study: Study | N
         challenge=tuple(facts.challenge(age, ages, pictures.ages) for age in facts.CHALLENGE_AGES),
         challenge_by_group={} if chosen is None else _by_group(chosen, pictures, ages),
         thresholds=judged.thresholds,
-        robust=tuple(_robust(judged.predict, judged.temperature, _sample(pictures))),
+        robust=tuple(_robust(judged.predict, judged.temperature, sample)),
+        gate=evidence(judged.predict, sample),
         paired=compared,
         study=study,
     )

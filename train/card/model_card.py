@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from train.card.facts import Card, Challenge, Study
+from train.card.facts import Card, Challenge, Evidence, GateBin, Study
 from train.card.measures import Error, Share
 
 
@@ -52,6 +52,7 @@ def model_card(card: Card) -> str:
             ("view", "photos", "error", "plain", "no face found"),
             ((one.view, one.source, _error(one.error), _error(one.plain), _percent(one.missed)) for one in card.robust),
         ),
+        *_gate(card),
         *_paired(card),
         "## What it was trained on",
         _table(("photos", "number"), card.trained_on.items()),
@@ -105,6 +106,34 @@ def _challenges(rows: Iterable[tuple[str, Challenge]]) -> str:
         ("T", "13-17 pass unasked", "14-17 pass unasked", "25-40 are asked"),
         ((name, _share(row.passed_13_17), _share(row.passed_14_17), _share(row.asked_25_40)) for name, row in rows),
     )
+
+
+def _gate(card: Card) -> Iterable[str]:
+    if not card.gate:
+        return
+    yield "## What the quality gate goes by"
+    yield (
+        "A sample of the test photos, made worse by a chance degree in the one way that a limit is there for (smaller, "
+        "darker, brighter, out of focus, a hand before the face; turned and nodding heads as they are), and not "
+        "refused for anything else. *Worse*: than on the same photos as they are, in years. *Refused*: of the photos "
+        "as they are."
+    )
+    yield _table(
+        ("measure", "limit", "refused", "from", "to", "faces", "error", "bias", "worse", "the gate says"),
+        (
+            (found.measure, "none" if found.limit is None else f"{found.limit:g}", _percent(found.refused),
+             f"{one.low:.3g}", f"{one.high:.3g}", one.error.pictures, _error(one.error), _bias(one.error),
+             f"{one.worse:+.2f}", _says(found, one))
+            for found in card.gate for one in found.bins
+        ),
+    )  # fmt: skip
+
+
+def _says(found: Evidence, one: GateBin) -> str:
+    """The gate's word on a bin, which lies on one side of the limit."""
+    upper = found.reason in ("turned", "bright")
+    refused = found.limit is not None and (one.low > found.limit if upper else one.high < found.limit)
+    return found.reason if refused else "good"
 
 
 def _paired(card: Card) -> Iterable[str]:

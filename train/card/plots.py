@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from matplotlib.axes import Axes
 
-from train.card.facts import Card, Study
+from train.card.facts import Card, Evidence, Study
 from train.plots import Drawing, svg
 
 
@@ -17,6 +17,9 @@ def plots(card: Card) -> list[tuple[str, str]]:
     ]
     if card.robust:
         drawn.append(("Mean error by distance between the eyes, in pixels", lambda axes: _sizes(axes, card)))
+    for found in card.gate:
+        drawn.append((f"Mean error by {found.measure}" + (f"; grey: what the gate calls {found.reason}"
+                      if found.reason else ""), lambda axes, found=found: _gate(axes, found)))  # fmt: skip
     if card.study:
         study = card.study
         drawn.append(("Mean error of short runs; hatched: of photos whose source the run had never seen",
@@ -75,6 +78,19 @@ def _sizes(axes: Axes, card: Card) -> None:
             axes.plot(*zip(*sorted(points), strict=True), "o-", label=source)
     axes.set(xlabel="pixels between the eyes", ylabel="years", ylim=(0, None))
     axes.legend(frameon=False)
+
+
+def _gate(axes: Axes, found: Evidence) -> None:
+    places = [(one.low + one.high) / 2 for one in found.bins]
+    errors = [one.error.mean_error_years for one in found.bins]
+    axes.plot(places, errors, "o-", linewidth=2)
+    axes.fill_between(places, [one.error.low for one in found.bins], [one.error.high for one in found.bins], alpha=0.2)
+    if found.limit is not None:
+        worst = axes.get_xlim()[1] if found.reason in ("turned", "bright") else axes.get_xlim()[0]
+        axes.axvspan(*sorted((found.limit, worst)), color="grey", alpha=0.2, linewidth=0)
+    if found.measure in ("sharpness", "eye distance, px"):
+        axes.set_xscale("log")
+    axes.set(xlabel=found.measure, ylabel="years", ylim=(0, None))
 
 
 def _study(axes: Axes, study: Study) -> None:

@@ -11,11 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from edge.config import QualitySettings
 from edge.crop import EYE_TO_MOUTH, align
-from edge.detectors.second_look import SecondLook
-from edge.faces import LEFT_EYE, MOUTH, RIGHT_EYE, Faces
-from edge.quality import gate
+from edge.faces import LEFT_EYE, MOUTH, RIGHT_EYE
 from edge.stills import StillFaceFinder
 from train.evaluate import Predict
 from train.pictures import Pictures, read_photo
@@ -117,25 +114,3 @@ def face_sizes(predict: Predict, pictures: Pictures) -> dict[int, tuple[Look, ND
         with closing(Smaller(size)) as smaller:
             looks[size] = look(predict, pictures[shown], smaller, f"eyes {size} px apart"), shown
     return looks
-
-
-def let_through(pictures: Pictures) -> NDArray[np.bool_]:
-    """bool (N,): which faces the lane's quality gate, at its default settings, would let through."""
-    second, limits = SecondLook(), QualitySettings()
-    passed = np.zeros(len(pictures), bool)
-    for row in tqdm(range(len(pictures)), desc="quality gate", unit="picture", mininterval=1):
-        picture, keypoints = read_photo(pictures.paths[row]), pictures.keypoints[row]
-        # Faces that fill the picture are looked at with a margin, as when they were found.
-        margin = max(picture.shape[:2]) // 4
-        framed = np.asarray(cv2.copyMakeBorder(picture, margin, margin, margin, margin, cv2.BORDER_CONSTANT), np.uint8)
-        points = (keypoints + margin)[None].astype(np.float32)
-        faces = Faces(_box(points[0])[None], points, np.ones(1, np.float32))
-        passed[row] = gate(faces, align(framed, points[0])[None], second.confirm(framed, faces), limits).usable[0]
-    return passed
-
-
-def _box(keypoints: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The face's box, guessed from its keypoints: twice the eye-to-mouth distance, around the middle of the face."""
-    eyes = keypoints[[RIGHT_EYE, LEFT_EYE]].mean(axis=0)
-    middle, half = (eyes + keypoints[MOUTH]) / 2, float(np.linalg.norm(keypoints[MOUTH] - eyes))
-    return np.array([*(middle - half), *(middle + half)], np.float32)
