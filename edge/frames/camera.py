@@ -116,7 +116,7 @@ class Camera:
         if not stream.answered.is_set():
             return self._fault_before
         if stream.ended.is_set():
-            return NO_PICTURE.format(why=f" ({stream.end_reason})")
+            return NO_PICTURE.format(why=f" ({stream.end_reason})" if stream.end_reason else "")
         return stream.fault if stream.fault and now_s - stream.heard_s < _PROBLEM_S else NO_PICTURE.format(why="")
 
     def _say(self, problem: str) -> None:

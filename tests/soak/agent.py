@@ -1,0 +1,112 @@
+"""The agent of a soak: the real one, on a clock that runs fast, with a camera that fails now and then."""
+
+from __future__ import annotations
+
+import itertools
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.agent import Agent
+from edge.config import load_settings
+from edge.errors import RunError
+from edge.frames import Camera
+
+Picture = NDArray[np.uint8]
+_RATE = 15.0
+_EMPTY_S = 6.0
+"""Nobody stands in the lane for so long between two customers."""
+_FAULT_EVERY_S, _FAULT_S = 300.0, 20.0
+
+
+def run_the_clock(speed: float) -> None:
+    """From now on, `time.monotonic` runs so many times as fast."""
+    real, start_s = time.monotonic, time.monotonic()
+    time.monotonic = lambda: start_s + (real() - start_s) * speed
+
+
+class FailingCamera:
+    """An opening of a camera that shows customers, one after the other, and every five minutes is out of order."""
+
+    def __init__(self, pictures: list[Picture], speed: float) -> None:
+        self._pictures, self._speed = pictures, speed
+        self._frames = itertools.count()
+        self._before = pictures[0]
+        # Where somebody could be are shelves.
+        self._nobody = np.asarray(cv2.GaussianBlur(pictures[0], (0, 0), 30), np.uint8)
+        self._nobody[::20] //= 2
+
+    def read(self) -> tuple[Picture | None, float]:
+        number = next(self._frames)
+        time.sleep(1 / _RATE / self._speed)
+        now_s = time.monotonic()
+        faults: list[Callable[[], Picture | None]] = [self._end, self._hang, self._black, self._frozen, self._damaged]
+        which, into_s = divmod(now_s, _FAULT_EVERY_S)
+        if into_s < _FAULT_S:
+            return faults[int(which) % len(faults)](), now_s
+        self._before = self._scene(number, now_s)
+        return self._before, now_s
+
+    def close(self) -> None:
+        pass
+
+    def _scene(self, number: int, now_s: float) -> Picture:
+        """The clip, then nobody, and so on; a sensor's noise is always there."""
+        shown = len(self._pictures) / _RATE
+        into_s = now_s % (shown + _EMPTY_S)
+        picture = self._pictures[int(into_s * _RATE)] if into_s < shown else self._nobody
+        noisy = picture.copy()
+        noisy[number % 7 :: 7] += np.uint8(3)
+        return noisy
+
+    def _end(self) -> Picture:
+        raise RunError("the stream has ended")
+
+    def _hang(self) -> Picture:
+        threading.Event().wait(_FAULT_S / self._speed)
+        return self._before
+
+    def _black(self) -> Picture:
+        return np.zeros_like(self._before)
+
+    def _frozen(self) -> Picture:
+        return self._before
+
+    def _damaged(self) -> None:
+        return None
+
+
+def pictures_of(clip: Path) -> list[Picture]:
+    """A clip at 15 of its 30 frames/s."""
+    capture, pictures = cv2.VideoCapture(str(clip)), []
+    while (read := capture.read())[0]:
+        pictures.append(np.asarray(read[1], np.uint8))
+    capture.release()
+    return pictures[::2]
+
+
+def main() -> None:
+    clip, folder, speed = Path(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3])
+    pictures = pictures_of(clip)
+    run_the_clock(speed)
+    sockets = ["--till.reliable", f"ipc://{folder}/lane", "--till.live", f"ipc://{folder}/live"]
+    settings = load_settings(["--camera", "test:", "--state-dir", str(folder / "lane-1"), *sockets])
+
+    def start(body: Callable[[], None], name: str) -> None:
+        threading.Thread(target=body, name=name, daemon=True).start()
+
+    camera = Camera("soak", "lane-1", lambda: FailingCamera(pictures, speed), start, patient=True)
+    agent = Agent(settings, sources=[camera])
+    signal.signal(signal.SIGTERM, lambda *_: agent.stop())
+    agent.run()
+
+
+if __name__ == "__main__":
+    main()
