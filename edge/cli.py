@@ -93,6 +93,7 @@ def _bench(words: list[str]) -> None:
     parser.add_argument(
         "--rate", type=float, default=30, help="frames a second of each camera, no more than the clip's"
     )
+    parser.add_argument("--profile", action="store_true", help="only show which calls the time of a frame goes to")
     parser.add_argument("--seconds-per-row", type=float, default=5, help="with --ages: how long to measure each row")
     parser.add_argument("--model", type=Path, help="folder of a model bundle; default: the bundled model")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
@@ -101,6 +102,10 @@ def _bench(words: list[str]) -> None:
         from edge.bench.ages import bench_ages
 
         bench_ages(arguments.seconds_per_row, arguments.model, as_json=arguments.json)
+    elif arguments.profile:
+        from edge.bench.profile import profile
+
+        profile(arguments.clip, arguments.faces, arguments.rate)
     else:
         from edge.bench.lane import bench_lane
 

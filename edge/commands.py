@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-_EXTRAS = {"skimage": "demo"} | dict.fromkeys(
+_EXTRAS = {"skimage": "demo", "pyinstrument": "dev"} | dict.fromkeys(
     (
         "imagehash",
         "markdown",

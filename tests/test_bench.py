@@ -143,3 +143,13 @@ def test_it_measures_either_a_recording_or_the_age_model(
     run = edge_agent("bench", *words)
     assert (run.code, run.out, run.err.count("\n")) == (2, "", 1)
     assert said in run.err
+
+
+def test_a_profile_shows_which_calls_the_time_of_a_frame_goes_to(
+    demo_clip: Path, edge_agent: Callable[..., Any]
+) -> None:
+    run = edge_agent("bench", demo_clip, "--profile")
+    assert run.code == 0, run.err
+    for call in ("Pipeline.process", "BlazeFaceDetector.detect", "FaceTracker.update"):
+        assert call in run.out
+    assert "%" in run.out

@@ -73,18 +73,12 @@ def _first_event_s(flags: list[str]) -> float:
 
 def _fastest(settings: Settings, faces: int, rate: float) -> dict[str, Any]:
     """The whole pipeline, and next to it the bare detector and age model doing the same work on the same frames."""
-    frames = _frames(settings, faces, rate)
+    frames = frames_of(settings, faces, rate)
     age_model, _ = make_age_model(Bundle(settings.model or BUNDLED), settings.ages, settings.cache_dir)
     pipeline, zone = Pipeline(settings, age_model), CustomerZone(settings)
     age_model.predict(np.zeros((1, CROP_PX, CROP_PX, 3), np.uint8))
-    batches: list[int] = []
     start_s = time.perf_counter()
-    for frame in frames:
-        found = pipeline.process(
-            frame, lambda found, frame: zone.due(found, frame.pixels.shape, frame.grab_s), estimate_ages=True
-        )
-        zone.see(found, frame.pixels.shape, frame.grab_s)
-        batches.append(int(np.isfinite(found.age_probs[:, 0]).sum()))
+    batches = watch(pipeline, zone, frames)
     whole_s = time.perf_counter() - start_s
     pipeline.close()
 
@@ -106,7 +100,19 @@ def _fastest(settings: Settings, faces: int, rate: float) -> dict[str, Any]:
     }
 
 
-def _frames(settings: Settings, faces: int, rate: float) -> list[Frame]:
+def watch(pipeline: Pipeline, zone: CustomerZone, frames: list[Frame]) -> list[int]:
+    """Look at every frame as a lane with an open sale does; returns how many ages were estimated in each."""
+    batches = []
+    for frame in frames:
+        found = pipeline.process(
+            frame, lambda found, frame: zone.due(found, frame.pixels.shape, frame.grab_s), estimate_ages=True
+        )
+        zone.see(found, frame.pixels.shape, frame.grab_s)
+        batches.append(int(np.isfinite(found.age_probs[:, 0]).sum()))
+    return batches
+
+
+def frames_of(settings: Settings, faces: int, rate: float) -> list[Frame]:
     """Frames in memory, so that decoding is not what is measured."""
     assert settings.video
     scene = Scene(settings.video, settings.lane, math.inf, faces, rate)
