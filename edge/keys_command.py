@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge.commands import Parser
+from edge.errors import UsageError
 from edge.lanes import load_lanes
 from edge.till.keys import Keys
 
@@ -24,10 +25,11 @@ def keys(words: list[str]) -> None:
     """The command, without its name. Raises UsageError and RunError."""
     arguments = _parser().parse_args(words)
     flags = ["--state-dir", str(arguments.state_dir)] if arguments.state_dir else []
-    settings, *_ = load_lanes(flags, arguments.config)
-    folder = Keys(settings.keys)
+    lanes = load_lanes(flags, arguments.config)
+    folder = Keys(lanes[0].keys)
     if arguments.action == "new":
-        _new(folder, arguments.till, arguments.out or Path(f"{arguments.till}.key_secret"), settings)
+        lane = _lane(lanes, arguments.lane)
+        _new(folder, arguments.till, arguments.out or Path(f"{arguments.till}.key_secret"), lane)
     elif arguments.action == "revoke":
         folder.revoke(arguments.till)
         print(f"revoked the key of {arguments.till}: a running agent cuts it off within a second")
@@ -44,11 +46,23 @@ def _parser() -> argparse.ArgumentParser:
     new = actions.add_parser("new", parents=[shared], help="make a key for a till")
     new.add_argument("till", metavar="TILL", help="its name: 1 to 40 letters, digits, - or _")
     new.add_argument("--out", type=Path, metavar="FILE", help="the file for the till; default: ./TILL.key_secret")
+    new.add_argument("--lane", metavar="NAME", help="where the till stands, if the box has several lanes")
     listing = actions.add_parser("list", parents=[shared], help="show which tills have a key")
     listing.add_argument("--json", action="store_true", help="with the whole public keys")
     revoke = actions.add_parser("revoke", parents=[shared], help="take a till's key away, at once")
     revoke.add_argument("till", metavar="TILL")
     return parser
+
+
+def _lane(lanes: tuple[Settings, ...], name: str | None) -> Settings:
+    """The lane that a new key's file tells the addresses of."""
+    names = ", ".join(lane.lane for lane in lanes)
+    if name is None and len(lanes) > 1:
+        raise UsageError(f"this box has the lanes {names}: say where the till stands with --lane")
+    for lane in lanes:
+        if name in (None, lane.lane):
+            return lane
+    raise UsageError(f"there is no lane {name}: this box has {names}")
 
 
 def _new(folder: Keys, till: str, file: Path, settings: Settings) -> None:

@@ -15,6 +15,7 @@ from edge.commands import Parser
 from edge.config import load_settings
 from edge.database import Database
 from edge.errors import RunError, UsageError
+from edge.lanes import load_lanes
 from edge.report.cashiers import EVERYBODY, cashiers_csv, cashiers_table, compare, notes, tally
 from edge.report.page import cashiers_page
 from edge.report.period import Period, moment
@@ -55,6 +56,7 @@ def _parser() -> Parser:
         kind.add_argument(
             "--state-dir", type=Path, nargs="+", metavar="DIR", help="state folders of the lanes; default: this lane's"
         )
+        kind.add_argument("--config", type=Path, metavar="FILE", help="the agent's settings: all lanes of this box")
         kind.add_argument(
             "--csv", metavar="FILE", help="write a table for programs; - for stdout, instead of the other"
         )
@@ -110,7 +112,7 @@ def _chosen(arguments: argparse.Namespace) -> tuple[list[SaleRecord], str]:
     period = Period(arguments.since, arguments.until)
     if period.since >= period.until:
         raise UsageError(f"no time lies {period}: --since must be before --until")
-    folders = arguments.state_dir or [load_settings([]).state_dir]
+    folders = arguments.state_dir or [lane.state_dir for lane in load_lanes([], arguments.config)]
     found = [sale for folder in dict.fromkeys(map(Path.resolve, folders)) for sale in _read(folder)]
     sales = sorted((sale for sale in found if sale.opened_at in period), key=lambda sale: sale.opened_at)
     lanes = ", ".join(sorted({sale.lane for sale in sales}))

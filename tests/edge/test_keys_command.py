@@ -91,3 +91,22 @@ def test_wrong_words_are_refused_in_one_line(words: list[str], run: Callable[...
     with pytest.raises(UsageError, match="--help") as refused:
         run(*words)
     assert "\n" not in str(refused.value)
+
+
+def test_on_a_box_with_several_lanes_the_file_tells_the_addresses_of_the_tills_own(
+    run: Callable[..., str], tmp_path: Path
+) -> None:
+    config = tmp_path / "box.toml"
+    config.write_text(
+        '[[lane]]\nname = "wine"\ntill.reliable = "tcp://10.0.0.1:5557"\ntill.live = "tcp://10.0.0.1:5556"\n'
+        '[[lane]]\nname = "beer"\ntill.reliable = "tcp://10.0.0.1:5567"\ntill.live = "tcp://10.0.0.1:5566"\n',
+        encoding="utf-8",
+    )
+    run("new", "till-2", "--config", config, "--lane", "beer")
+    text = Path("till-2.key_secret").read_text(encoding="utf-8")
+    assert "tcp://10.0.0.1:5567" in text
+    assert "tcp://10.0.0.1:5557" not in text
+    with pytest.raises(UsageError, match="this box has the lanes wine, beer: say where the till stands with --lane"):
+        run("new", "till-3", "--config", config)
+    with pytest.raises(UsageError, match="there is no lane gin: this box has wine, beer"):
+        run("new", "till-3", "--config", config, "--lane", "gin")

@@ -187,3 +187,16 @@ def test_what_is_wrong_with_the_words_is_said_in_one_line(
         report(words)
     assert complaint in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+def test_the_settings_of_a_box_name_the_state_folders_of_all_its_lanes(
+    say: MakeSale, today: MakeSale, kept: Keep, tmp_path: Path
+) -> None:
+    wine, beer = kept(today("anna")), kept(today("boris"), today("boris"), lane="two")
+    config = tmp_path / "box.toml"
+    config.write_text(
+        f'[[lane]]\nname = "wine"\nstate_dir = "{wine}"\ntill.reliable = "ipc:///a"\ntill.live = "ipc:///b"\n'
+        f'[[lane]]\nname = "beer"\nstate_dir = "{beer}"\ntill.reliable = "ipc:///c"\ntill.live = "ipc:///d"\n',
+        encoding="utf-8",
+    )
+    assert ": 3." in say("sales", "--config", config).splitlines()[0]
