@@ -23,6 +23,7 @@ edge-agent: watches a checkout lane and tells the till when to ask for ID.
   edge-agent run --help                     every setting
   edge-agent predict PATH... --csv out.csv  ages on still pictures
   edge-agent bench CLIP                     how fast this machine is, stage by stage; bench --ages: the age model
+  edge-agent doctor --config lane.toml      is all as a lane needs it, and how to mend what is not
   edge-agent keys new TILL                  let a till connect from another machine; also keys list, keys revoke
   edge-agent report cashiers --since 7d     who asked for ID, and who did not; also report sales, report verify
 """
@@ -39,7 +40,7 @@ def _main(words: list[str]) -> None:
     if words[0] in ("-V", "--version"):
         print(f"edge-agent {__version__}")
         return
-    commands = {"run": _run, "predict": _predict, "bench": _bench, "keys": _keys, "report": _report}
+    commands = {"run": _run, "predict": _predict, "bench": _bench, "doctor": _doctor, "keys": _keys, "report": _report}
     if words[0].startswith("-"):
         _run(words)
     elif words[0] in commands:
@@ -113,6 +114,12 @@ def _bench(words: list[str]) -> None:
             arguments.clip, arguments.seconds, arguments.model, lanes=arguments.lanes, faces=arguments.faces,
             rate=arguments.rate, as_json=arguments.json,
         )  # fmt: skip
+
+
+def _doctor(words: list[str]) -> None:
+    from edge.doctor.command import doctor
+
+    doctor(words)
 
 
 def _keys(words: list[str]) -> None:
