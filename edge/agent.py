@@ -16,7 +16,10 @@ from edge.ages.fallback import FallbackAgeModel
 from edge.errors import UsageError
 from edge.events import EventLog
 from edge.frames import RealTime, VideoFile, capture, open_camera
+from edge.health import LaneHealth, report
 from edge.lane_loop import LaneLoop
+from edge.metrics import metrics_of
+from edge.monitor import Monitor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -57,8 +60,13 @@ class Agent:
             given = iter(sources)
             for one in lanes:
                 source = next(given, None) or _open_source(one, patient=patient)
-                self.lanes.append(LaneLoop(one, asked, bundle, events, self._problems, source))
+                self.lanes.append(LaneLoop(one, asked, bundle, events, self._box_health, source))
                 opened.callback(self.lanes[-1].close)
+            self._monitor: Monitor | None = None
+            if first.metrics.listen != "off" and not self._replay:
+                metrics = metrics_of(self.lanes, bundle, choice, self._age_model, self._batcher)
+                self._monitor = Monitor(first.metrics, metrics, lambda: report(self.health))
+                opened.callback(self._monitor.close)
             # Late, so that a start that fails leaves no empty file behind.
             events.open()
             opened.callback(events.close)
@@ -67,6 +75,8 @@ class Agent:
         log.info("age model %s %s, on %s", bundle.manifest.name, bundle.hash, self._age_model.backend)
         if choice.reason:
             log.info("%s", choice.reason)
+        if self._monitor:
+            log.info("metrics on %s/metrics, health on %s/healthz", self._monitor.address, self._monitor.address)
 
     def run(self) -> None:
         """Run until all sources have ended or a signal comes, and close everything. What stops one lane stops all, and
@@ -91,6 +101,8 @@ class Agent:
         for lane in self.lanes:
             serving.append(self._start(f"camera of {lane.settings.lane}", self._capture(lane)))
         running = [self._start(lane.settings.lane, lane.run) for lane in self.lanes]
+        if monitor := self._monitor:
+            serving.append(self._start("monitor", lambda: monitor.work(no_more_faces)))
         while any(thread.is_alive() for thread in running) and not self._stopping.wait(_NOTICE_S):
             pass
         self.stop()
@@ -120,10 +132,14 @@ class Agent:
         thread.start()
         return thread
 
-    def _problems(self) -> list[str]:
-        """What is wrong with the age model, for the tills."""
-        problem = getattr(self._age_model.uncalibrated, "problem", "")
-        return [problem] if problem else []
+    @property
+    def health(self) -> dict[str, LaneHealth]:
+        """What ails each lane, by its name; may be asked from any thread."""
+        return {lane.settings.lane: lane.health for lane in self.lanes}
+
+    def _box_health(self) -> LaneHealth:
+        """What ails every lane."""
+        return LaneHealth().with_problem("age-model", getattr(self._age_model.uncalibrated, "problem", ""))
 
 
 def _open_source(settings: Settings, *, patient: bool) -> FrameSource:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import signal
 import sys
 import threading
@@ -50,17 +49,14 @@ def _main(words: list[str]) -> None:
 
 
 def _run(words: list[str]) -> None:
+    from edge.journal import start_log
     from edge.lanes import load_lanes
 
     parser = Parser(prog="edge-agent run", add_help=False, allow_abbrev=False)
     parser.add_argument("--config", type=Path)
     known, flags = parser.parse_known_args(words)
     lanes = load_lanes(flags, known.config)
-    # Each lane's thread has its name.
-    who = "%(threadName)s: " if len(lanes) > 1 else ""
-    logging.basicConfig(stream=sys.stderr, format=f"edge-agent: {who}%(message)s")
-    # What the libraries below us have to tell is of no use to whoever runs a lane.
-    logging.getLogger("edge").setLevel(logging.INFO)
+    start_log([one.lane for one in lanes])
     threading.current_thread().name = "all"
 
     from edge.agent import Agent

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -138,6 +139,38 @@ def _own_folder(systemd: str, xdg: str, at_home: Path) -> Path:
     return Path(os.environ.get(xdg) or Path.home() / at_home) / "edge-agent"
 
 
+class MetricsSettings(Section):
+    """What Prometheus and health checks read."""
+
+    listen: str = Field(
+        "127.0.0.1:9464", description="HOST:PORT of /metrics and /healthz, one for all lanes of the box; off: nowhere"
+    )
+    public: bool = Field(False, description="let other machines read them, at an address of this box's own")
+
+    @model_validator(mode="after")
+    def _allowed(self) -> MetricsSettings:
+        if self.listen != "off" and not (self.public or ip_address(self.address[0]).is_loopback):
+            raise ValueError(
+                f"metrics.listen = {self.listen!r} can be read from other machines: use 127.0.0.1:PORT, "
+                "or say that this is meant with metrics.public = true"
+            )
+        return self
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """IP address and port. Raises ValueError."""
+        host, _, port = self.listen.rpartition(":")
+        try:
+            address = ip_address({"localhost": "127.0.0.1"}.get(host, host.strip("[]")))
+            if not (port.isdecimal() and int(port) < 65536 and (":" in host) == host.startswith("[")):
+                raise ValueError
+        except ValueError:
+            raise ValueError(
+                f"metrics.listen = {self.listen!r} is no address: use 127.0.0.1:PORT, [::1]:PORT or off"
+            ) from None
+        return str(address), int(port)
+
+
 class AuditSettings(Section):
     """The record of restricted sales."""
 
@@ -190,6 +223,7 @@ class Settings(BaseSettings):
     policy: PolicySettings = PolicySettings()
     till: TillSettings = TillSettings()
     audit: AuditSettings = AuditSettings()
+    metrics: MetricsSettings = MetricsSettings()
 
     @model_validator(mode="after")
     def _one_source(self) -> Settings:
@@ -263,7 +297,8 @@ def _in_one_line(problem: ValidationError) -> str:
         name = ".".join(str(part) for part in error["loc"])
         if error["type"] == "extra_forbidden":
             lines.append(f"{name}: there is no such setting; edge-agent run --help lists them")
-        elif not name:
+        elif not name or (error["type"] == "value_error" and isinstance(error["input"], dict)):
+            # What a section as a whole has against itself names the setting in its own words.
             lines.append(error["msg"].removeprefix("Value error, "))
         else:
             lines.append(f"{name} = {error['input']!r}: {error['msg'].removeprefix('Value error, ')}")

@@ -47,6 +47,16 @@ class EventLog:
             self._text.close()
 
 
+def fields(alert: Alert) -> dict[str, str]:
+    """What an alert adds to its line in a log that keeps fields, see `edge.journal`."""
+    return {
+        "sale": alert.sale_id,
+        "alert": alert.alert_id,
+        "decision": alert.decision.value,
+        "reasons": ",".join(alert.reasons),
+    }
+
+
 def narrate(alert: Alert) -> str:
     """One line about an alert, in colour on a terminal."""
     age = f"age {alert.age.mean:.0f} ({alert.age.low:.0f}-{alert.age.high:.0f})" if alert.age else "age unknown"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -100,7 +101,11 @@ class Lane:
 
     def blind(self, now_s: float) -> bool:
         """Whether the last frame is too old to say who stands there."""
-        return self._seen_s is None or now_s - self._seen_s > _BLIND_S
+        return self.frame_age_s(now_s) > _BLIND_S
+
+    def frame_age_s(self, now_s: float) -> float:
+        """How old the last frame is; infinite before the first one."""
+        return math.inf if self._seen_s is None else now_s - self._seen_s
 
     def resume(self, record: SaleRecord | None, closed: Iterable[SaleRecord], now_s: float) -> None:
         """Go on after a restart. record: the sale that was open. closed: the last ones before it, oldest first."""

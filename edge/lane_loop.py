@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from edge.cadence import Cadence
-from edge.events import narrate
+from edge.events import fields, narrate
 from edge.frames import LatestFrame
+from edge.health import LaneHealth
 from edge.identity import LiveIdentity, ReplayIdentity
 from edge.lane import Lane, Told
 from edge.pipeline import Pipeline
@@ -39,22 +41,28 @@ _STALE_S = 0.1
 """An older frame is not analysed: the next one will be here sooner than what this one shows is true."""
 
 
+_STUCK_S = 3.0
+"""A loop that has not turned for so long is stuck; its tills hear nothing either, and ask everyone."""
+
+
 class LaneLoop:
     """One lane. Made in one thread, it may run in another; `stop` may be called from any."""
 
     def __init__(
         self, settings: Settings, age_model: AgeModel, bundle: Bundle, events: EventLog,
-        problems: Callable[[], list[str]], source: FrameSource,
+        box: Callable[[], LaneHealth], source: FrameSource,
     ) -> None:  # fmt: skip
-        """Opens and checks everything. bundle: where the age model is from. problems: what ails the box, for its tills.
+        """Opens and checks everything. bundle: where the age model is from. box: what ails all of the box.
         source: closed at the end.
 
         Raises UsageError or RunError, one line, for what is missing or wrong.
         """
-        self.settings, self.source, self._events, self._problems_of_box = settings, source, events, problems
+        self.settings, self.source, self._events, self._box = settings, source, events, box
         self._stopping = threading.Event()
-        self.frames = 0
-        self._cadence = Cadence(settings.detector.rate)
+        self.frames, self.skipped, self.too_old = 0, 0, 0
+        """How many were analysed, were not yet due, and were too old to look at."""
+        self.cadence = Cadence(settings.detector.rate)
+        self._turned_s = time.monotonic()
         self.slot = LatestFrame()
         self._challenge_age = settings.policy.challenge_age or bundle.challenge_age(settings.policy.risk)
         with ExitStack() as opened:
@@ -66,14 +74,14 @@ class LaneLoop:
             opened.callback(self._pipeline.close)
             self._identity: Identity = ReplayIdentity() if settings.replay else LiveIdentity()
             self._lane = Lane(settings, self._challenge_age, bundle.hash, self._identity)
-            self._desk: TillDesk | None = None
+            self.desk: TillDesk | None = None
             if self._server:
-                self._desk = TillDesk(
-                    settings, self._lane, self._identity, events, self._server, time.monotonic(), self._problems
+                self.desk = TillDesk(
+                    settings, self._lane, self._identity, events, self._server, time.monotonic(), self._health
                 )
-                opened.callback(self._desk.close)
+                opened.callback(self.desk.close)
             self._opened = opened.pop_all()
-        self.timings = self._pipeline.timings
+        self.timings, self.counts = self._pipeline.timings, self._pipeline.counts
 
     def run(self) -> None:
         """Run until the source ends or `stop` is called, and close everything. A live source needs somebody who moves
@@ -82,17 +90,35 @@ class LaneLoop:
         log.info("asks whoever looks younger than %d; legal age %d", self._challenge_age, legal_age)
         if self._server:
             log.info("lane %s: tills connect to %s, live state on %s", self.settings.lane, *self._server.addresses)
-        started_s = time.monotonic()
+        started_s = self._turned_s = time.monotonic()
         with self._opened:
-            if self._desk is None:
+            if self.desk is None:
                 self._replay()
             else:
-                self._live(self._desk)
+                self._live(self.desk)
         took_s = time.monotonic() - started_s
+        self._turned_s = math.inf
         log.info(
-            "%d frames in %.1f s, %.1f frames/s, %d dropped for newer ones",
-            self.frames, took_s, self.frames / max(took_s, 1e-9), self.slot.dropped,
+            "%d frames in %.1f s, %.1f frames/s, %d dropped for newer ones, %d too old",
+            self.frames, took_s, self.frames / max(took_s, 1e-9), self.slot.dropped, self.too_old,
         )  # fmt: skip
+
+    @property
+    def health(self) -> LaneHealth:
+        """What ails the lane; may be asked from any thread."""
+        known = self.desk.health if self.desk else self._health()
+        idle_s = time.monotonic() - self._turned_s
+        stuck = f"the lane has stood still for {idle_s:.0f} s: restart the agent" if idle_s > _STUCK_S else ""
+        return known.with_problem("loop", stuck)
+
+    @property
+    def analysing(self) -> bool:
+        """Whether ages are wanted now."""
+        return self._lane.analysing
+
+    def frame_age_s(self, now_s: float) -> float:
+        """How old the last frame is that was analysed; infinite before the first one."""
+        return self._lane.frame_age_s(now_s)
 
     def stop(self) -> None:
         """Ask a running lane to stop after the frame in hand."""
@@ -105,7 +131,7 @@ class LaneLoop:
     def _replay(self) -> None:
         """At the recording's own time, as fast as it goes."""
         while not self._stopping.is_set() and (frame := self.source.read()) is not None:
-            if self._cadence.due(frame.grab_s):
+            if self.cadence.due(frame.grab_s):
                 self._tell(self._look_at(frame, frame.grab_s), frame.grab_s)
             else:
                 self._tell(self._lane.tick(frame.grab_s), frame.grab_s)
@@ -114,16 +140,17 @@ class LaneLoop:
         """The newest frame, and the tills' messages in between."""
         while not self._stopping.is_set() and not self.slot.ended:
             frame = self.slot.take(_WAIT_S)
-            now_s = time.monotonic()
+            now_s = self._turned_s = time.monotonic()
             if frame is not None and now_s - frame.grab_s > _STALE_S:
-                self.slot.dropped += 1
-            elif frame is not None and self._cadence.due(frame.grab_s):
+                self.too_old += 1
+            elif frame is not None and self.cadence.due(frame.grab_s):
                 self.timings.add("grab to start", (now_s - frame.grab_s) * 1000)
                 outcomes = self._look_at(frame, None)
-                self._cadence.took(time.monotonic() - now_s)
+                self.cadence.took(time.monotonic() - now_s)
                 desk.pass_on(outcomes, time.monotonic())
                 self.timings.add("grab to event", (time.monotonic() - frame.grab_s) * 1000)
             else:
+                self.skipped += frame is not None
                 desk.pass_on(self._lane.tick(now_s), now_s)
             desk.serve(time.monotonic())
 
@@ -133,14 +160,10 @@ class LaneLoop:
         self.frames += 1
         return self._lane.see(faces, frame, time.monotonic() if now_s is None else now_s)
 
-    def _problems(self) -> list[str]:
-        """What keeps the lane from knowing, for its tills."""
-        problems = self._problems_of_box()
-        if self.source.problem:
-            problems.append(self.source.problem)
-        elif self._lane.blind(time.monotonic()):
-            problems.append("no picture from the camera")
-        return problems
+    def _health(self) -> LaneHealth:
+        """What ails the lane, but for what its desk knows."""
+        blind = "no picture from the camera" if self._lane.blind(time.monotonic()) else ""
+        return self._box().with_problem("camera", self.source.problem or blind)
 
     def _tell(self, outcomes: list[Outcome], now_s: float) -> None:
         """To whoever reads the events of a replay, which has no tills."""
@@ -148,4 +171,4 @@ class LaneLoop:
             if isinstance(one, Told):
                 self._events.write(envelope(one.data, self.settings.lane, self._identity, now_s))
                 if isinstance(one.data, Alert):
-                    log.info(narrate(one.data))
+                    log.info(narrate(one.data), extra=fields(one.data))

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 _OWN = ("lane", "camera", "till.reliable", "till.live", "state_dir")
 """No two lanes may have the same of these."""
 
-_SHARED = ("model", "ages", "cache_dir", "replay", "events")
-"""The age model is one for the box, and a replay plays one recording."""
+_SHARED = ("model", "ages", "cache_dir", "replay", "events", "metrics")
+"""The age model and what monitoring reads are one for the box, and a replay plays one recording."""
 
 
 def load_lanes(flags: list[str], file: Path | None) -> tuple[Settings, ...]:

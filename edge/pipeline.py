@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from edge.counts import FaceCounts
 from edge.crop import align_all, alignable
 from edge.detectors import make_detector
 from edge.detectors.second_look import SecondLook
@@ -42,6 +43,7 @@ class Pipeline:
         self._tracker = FaceTracker(settings.tracking, settings.detector.min_score)
         self._age_model = age_model
         self.timings = Timings()
+        self.counts = FaceCounts()
 
     def process(self, frame: Frame, due: Due, *, estimate_ages: bool) -> Faces:
         """All that can be said of the tracked faces in a frame.
@@ -56,7 +58,10 @@ class Pipeline:
             faces = self._tracker.update(faces, frame.grab_s)
             faces = faces[faces.track_ids != NO_TRACK]
         rows = np.flatnonzero(due(faces, frame))
-        return faces.with_rows(rows, self._look_at(frame, faces[rows], estimate_ages)) if len(rows) else faces
+        if len(rows):
+            faces = faces.with_rows(rows, self._look_at(frame, faces[rows], estimate_ages))
+        self.counts.add(faces)
+        return faces
 
     def _look_at(self, frame: Frame, faces: Faces, estimate_ages: bool) -> Faces:
         with self.timings.stage("align"):

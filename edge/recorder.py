@@ -65,11 +65,13 @@ class Recorder:
         self._unsaved = (self._unsaved + closed)[-_MOST_UNSAVED:]
         return False
 
-    def confirm(self, till: str, alert_id: str) -> None:
-        """A till has an alert, or knows that it expired."""
+    def confirm(self, till: str, alert_id: str) -> bool:
+        """A till has an alert, or knows that it expired; whether that was being waited for."""
+        awaited = False
         if self._ledger:
             with self._writing() as ledger:
-                ledger.outbox.confirm(till, alert_id)
+                awaited = ledger.outbox.confirm(till, alert_id)
+        return awaited
 
     def expire(self, now_s: float) -> None:
         """What was not confirmed in time is shown to nobody any more."""

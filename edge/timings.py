@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from bisect import bisect_left
 from collections import defaultdict, deque
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -14,12 +15,29 @@ if TYPE_CHECKING:
 
 _KEPT = 20_000
 
+BOUNDS_MS = (1.0, 2.5, 5.0, 10.0, 25.0, 50.0, 75.0, 100.0, 150.0, 250.0, 500.0, 1000.0, 2500.0, 5000.0)
+"""Upper bounds of a histogram's buckets; what is longer falls into one more. 100 ms is how old a frame may be, 150 ms
+what an event may take, a second how long a cashier waits."""
+
+
+class Histogram:
+    """Durations by bucket, since the start; one thread adds, any may read."""
+
+    def __init__(self) -> None:
+        self.counts = [0] * (len(BOUNDS_MS) + 1)
+        self.total_ms = 0.0
+
+    def add(self, milliseconds: float) -> None:
+        self.counts[bisect_left(BOUNDS_MS, milliseconds)] += 1
+        self.total_ms += milliseconds
+
 
 class Timings:
-    """Durations by stage, in milliseconds; the last 20,000 of each are kept."""
+    """Durations by stage, in milliseconds: a histogram of all, and the last 20,000 of each."""
 
     def __init__(self) -> None:
         self._ms: dict[str, deque[float]] = defaultdict(lambda: deque(maxlen=_KEPT))
+        self.histograms: dict[str, Histogram] = defaultdict(Histogram)
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -30,6 +48,7 @@ class Timings:
 
     def add(self, name: str, milliseconds: float) -> None:
         self._ms[name].append(milliseconds)
+        self.histograms[name].add(milliseconds)
 
     def percentiles(self) -> dict[str, tuple[int, float, float, float]]:
         """By stage: how often, and the 50th, 95th and 99th percentile in milliseconds."""

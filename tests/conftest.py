@@ -20,12 +20,13 @@ SHARED = Path(__file__).parents[2] / "shared"
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """What an agent keeps goes into a folder of the tests, never into the user's own."""
+    """What an agent keeps goes into a folder of the tests, never into the user's own; its metrics to any free port."""
     with pytest.MonkeyPatch.context() as patch:
         for given in ("STATE_DIRECTORY", "CACHE_DIRECTORY"):
             patch.delenv(given, raising=False)
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("EDGE_METRICS__LISTEN", "127.0.0.1:0")
         yield
 
 

@@ -48,6 +48,8 @@ class Batcher:
         self._arrival = threading.Condition()
         self._waiting: deque[_Request] = deque()
         self._stopped = False
+        self.batches, self.faces = 0, 0
+        """How many the model was given."""
 
     @property
     def backend(self) -> str:
@@ -115,6 +117,7 @@ class Batcher:
         """Ask the model, and give every caller its rows, or an error of its own."""
         try:
             crops = batch[0].crops if len(batch) == 1 else np.concatenate([request.crops for request in batch])
+            self.batches, self.faces = self.batches + 1, self.faces + len(crops)
             rows = self._model.predict(crops)
         except Exception as problem:
             what = " ".join(f"{type(problem).__name__}: {problem}".split())

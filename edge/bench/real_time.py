@@ -49,9 +49,10 @@ def real_time(
 
 
 def within(folder: str) -> list[str]:
-    """Flags that keep sockets and state in a folder of the measurement's own."""
+    """Flags that keep sockets and state in a folder of the measurement's own and let nobody read its metrics."""
     places = {"--till.reliable": "ipc://{}-reliable", "--till.live": "ipc://{}-live", "--state-dir": "{}"}
-    return [word for flag, place in places.items() for word in (flag, place.format(folder))]
+    own = [word for flag, place in places.items() for word in (flag, place.format(folder))]
+    return [*own, "--metrics.listen", "off"]
 
 
 def _figures(lane: LaneLoop, scene: Scene, answers: list[tuple[float, float]], took_s: float) -> dict[str, Any]:
@@ -64,7 +65,7 @@ def _figures(lane: LaneLoop, scene: Scene, answers: list[tuple[float, float]], t
         "seconds": round(took_s, 1),
         "source_frames_per_second": round(scene.given / took_s, 1),
         "analysed_frames_per_second": round(lane.frames / took_s, 1),
-        "dropped_frames": lane.slot.dropped,
+        "dropped_frames": lane.slot.dropped + lane.too_old,
         "grab_to_start_ms": percentiles(*timings["grab to start"]),
         "grab_to_event_ms": percentiles(*timings["grab to event"]),
         "alerts": len(answers),

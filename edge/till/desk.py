@@ -6,12 +6,15 @@ import logging
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
-from edge.events import narrate
+from edge.counts import AnswerCounts
+from edge.events import fields, narrate
+from edge.health import LaneHealth
 from edge.lane import NOBODY, Closed, Told
-from edge.policy import Decision
+from edge.policy import Decision, Reason
 from edge.recorder import Recorder
 from edge.till.keys import NO_NAME, is_till_name
 from edge.till.messages import MESSAGES, Ack, Alert, Data, Error, Event, Health, Hello, State, parse, wrap
+from edge.timings import Timings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,18 +40,45 @@ class TillDesk:
 
     def __init__(
         self, settings: Settings, lane: Lane, identity: Identity, events: EventLog, server: TillServer, now_s: float,
-        problems: Callable[[], list[str]] = list,
+        health: Callable[[], LaneHealth] = LaneHealth,
     ) -> None:  # fmt: skip
-        """Goes on with the sale that was open when the agent stopped. problems: what else ails the agent, for
-        `lane.health`. Raises UsageError when another agent runs on the same state folder; a folder that cannot be
+        """Goes on with the sale that was open when the agent stopped. health: what ails all but the
+        record of sales. Raises UsageError when another agent runs on the same state folder; a folder that cannot be
         written only makes the answers UNKNOWN."""
-        self._settings, self._lane, self._identity, self._problems = settings, lane, identity, problems
+        self._settings, self._lane, self._identity, self._health = settings, lane, identity, health
         self._events, self._server = events, server
         self._agent_id = identity.new_id()
         self._recorder = Recorder(settings, lane, identity, now_s)
         self._answers: OrderedDict[tuple[str, str], Event] = OrderedDict()
         self._heard_s: dict[bytes, float] = {}
+        self._since_s: dict[str, dict[str, float]] = {}
         self._health_s = -HEALTH_EVERY_S
+        self.counts, self.timings = AnswerCounts(), Timings()
+
+    @property
+    def health(self) -> LaneHealth:
+        """What ails the lane. This and what follows may be asked from any thread."""
+        return self._health().with_problem("record", self._recorder.problem)
+
+    @property
+    def tills(self) -> int:
+        """How many tills are there."""
+        return len(self._server.tills)
+
+    @property
+    def refused(self) -> dict[str, int]:
+        """Messages and connections that were refused, by reason."""
+        return self._server.refused_by_reason
+
+    @property
+    def on_their_way(self) -> int:
+        """Alerts that no till has confirmed yet."""
+        return self._recorder.outbox.on_their_way if self._recorder.outbox else 0
+
+    @property
+    def overdue(self) -> int:
+        """Alerts that expired before their till had them."""
+        return self._recorder.outbox.overdue if self._recorder.outbox else 0
 
     def serve(self, now_s: float) -> None:
         """Hear what the tills have said, and send what is due."""
@@ -63,6 +93,9 @@ class TillDesk:
             self._forget_silent(now_s)
             self._recorder.recover(now_s)
             self._send_health(now_s)
+            waiting = self._recorder.outbox.waiting if self._recorder.outbox else {}
+            self._since_s = {alert_id: since_s for alert_id, since_s in self._since_s.items()
+                             if alert_id in waiting and not waiting[alert_id].expired}  # fmt: skip
         self._recorder.expire(now_s)
         self._send_due(now_s)
 
@@ -71,7 +104,10 @@ class TillDesk:
         told = [(one.data, self._envelope(one.data, now_s), one.only_to_asker)
                 for one in outcomes if isinstance(one, Told)]  # fmt: skip
         alerts = [(data, event) for data, event, _ in told if isinstance(data, Alert)]
-        stored = self._recorder.keep([one.record for one in outcomes if isinstance(one, Closed)], alerts)
+        closed = [one.record for one in outcomes if isinstance(one, Closed)]
+        stored = self._recorder.keep(closed, alerts)
+        for record in closed:
+            self.counts.closed(record)
         answer = None
         for data, event, only_to_asker in told:
             if only_to_asker:
@@ -84,7 +120,8 @@ class TillDesk:
             self._events.write(event)
             self._server.publish(f"lane.{'state' if isinstance(data, State) else 'alert'}.{self._settings.lane}", event)
             if isinstance(data, Alert):
-                log.info(narrate(data))
+                log.info(narrate(data), extra=fields(data))
+                self._measure(data, now_s)
                 if not stored:
                     self._send(self._recorder.till_of(data), event)
         if alerts:
@@ -113,7 +150,7 @@ class TillDesk:
             return
         outcomes = self._lane.hear(till, message.id, content, now_s)
         if isinstance(content, Ack) and content.alert_id:
-            self._recorder.confirm(till, content.alert_id)
+            self._confirm(till, content.alert_id, now_s)
         answer = self.pass_on(outcomes, now_s, till)
         if answer:
             self._answers[till, message.id] = answer
@@ -121,6 +158,25 @@ class TillDesk:
                 self._answers.popitem(last=False)
         if isinstance(content, Hello):
             self._welcome(till, now_s)
+
+    def _measure(self, alert: Alert, now_s: float) -> None:
+        """Count an answer, and note since when there was to be one."""
+        self.counts.told(alert)
+        record = self._lane.open_record
+        if not record or record.sale_id != alert.sale_id:
+            return
+        since_s = self._since_s[alert.alert_id] = {}
+        if record.restricted_at and len(record.alerts) == 1:
+            since_s["scan to ack"] = now_s - (alert.issued_at - record.restricted_at).total_seconds()
+        # What a dead camera saw last has decided nothing.
+        if alert.grab_to_alert_ms is not None and Reason.CAMERA_LOST not in alert.reasons:
+            since_s["grab to ack"] = now_s - alert.grab_to_alert_ms / 1000
+
+    def _confirm(self, till: str, alert_id: str, now_s: float) -> None:
+        """A till has an alert, or knows that it expired."""
+        if self._recorder.confirm(till, alert_id):
+            for span, since_s in self._since_s.pop(alert_id, {}).items():
+                self.timings.add(span, (now_s - since_s) * 1000)
 
     def _welcome(self, till: str, now_s: float) -> None:
         """A till is there, or back: it gets what waits for it, and learns what it missed."""
@@ -146,12 +202,12 @@ class TillDesk:
                 self._server.forget(identity)
 
     def _send_health(self, now_s: float) -> None:
-        problems = self._problems() + ([self._recorder.problem] if self._recorder.problem else [])
+        found = self.health
         health = Health(
             lane=self._settings.lane,
             agent=self._agent_id,
-            status="degraded" if problems else "ok",
-            problems=tuple(problems),
+            status=found.status,
+            problems=tuple(problem.text for problem in found.problems),
         )
         event = self._envelope(health, now_s)
         for identity in self._server.tills:

@@ -45,6 +45,13 @@ class Outbox:
                 f"SELECT {columns} FROM outbox ORDER BY rowid"
             )
         }
+        self.overdue = 0
+        """How many have expired since the start."""
+
+    @property
+    def on_their_way(self) -> int:
+        """How many alerts are neither confirmed nor expired."""
+        return sum(not one.expired for one in self.waiting.values())
 
     def put(self, alert_id: str, sale_id: str, till: str, event: str, expires_at: float) -> None:
         """Take in an alert; it is due at once."""
@@ -99,6 +106,7 @@ class Outbox:
         self.waiting = {
             alert_id: replace(one, expired=one.expired or alert_id in fresh) for alert_id, one in self.waiting.items()
         }
+        self.overdue += len(fresh)
         expired = [alert_id for alert_id, one in self.waiting.items() if one.expired]
         self._delete(expired[: max(0, len(expired) - MOST_EXPIRED)])
         return fresh

@@ -43,7 +43,7 @@ class Someone:
     score: float = 0.9
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def no_edge_variables() -> Iterator[None]:
     """Tests see the defaults, whatever EDGE_* variables the machine has."""
     with pytest.MonkeyPatch.context() as patch:

@@ -65,6 +65,40 @@ def test_the_zone_is_given_as_corners() -> None:
     assert load_settings(["--zone", "[[0, 0], [1, 0], [0.5, 1]]"]).zone == ((0, 0), (1, 0), (0.5, 1))
 
 
+@pytest.mark.parametrize(
+    ("listen", "address"),
+    [("127.0.0.1:9464", ("127.0.0.1", 9464)), ("localhost:0", ("127.0.0.1", 0)), ("[::1]:9464", ("::1", 9464))],
+)
+def test_metrics_are_read_on_this_box(listen: str, address: tuple[str, int]) -> None:
+    assert load_settings(["--metrics.listen", listen]).metrics.address == address
+
+
+@pytest.mark.parametrize(
+    "listen",
+    [
+        "",
+        "9464",
+        "127.0.0.1",
+        "127.0.0.1:",
+        "127.0.0.1:65536",
+        "::1:80",
+        "[127.0.0.1]:80",
+        "shop:80",
+        "tcp://127.0.0.1:80",
+    ],
+)
+def test_an_address_of_metrics_that_is_none_is_refused_with_what_one_looks_like(listen: str) -> None:
+    said = f"metrics.listen = {listen!r} is no address: use 127.0.0.1:PORT, [::1]:PORT or off"
+    assert refusal(["--metrics.listen", listen]) == said
+
+
+@pytest.mark.parametrize("listen", ["0.0.0.0:9464", "[::]:9464", "192.168.1.20:9464"])
+def test_metrics_are_read_from_other_machines_only_where_that_is_meant(listen: str) -> None:
+    assert "metrics.public = true" in refusal(["--metrics.listen", listen])
+    meant = load_settings(["--metrics.listen", listen, "--metrics.public"])
+    assert meant.metrics.address[1] == 9464
+
+
 def test_replay_is_a_switch() -> None:
     assert load_settings(["--video", "clip.mkv", "--replay"]).replay
     assert not load_settings(["--video", "clip.mkv"]).replay

@@ -89,6 +89,7 @@ def test_flags_win_for_every_lane(config: Path) -> None:
         (("5567", "5557"), "lane-1 and wine have the same till.reliable, 'tcp://127.0.0.1:5557'"),
         (("camera = 1", 'camera = 1\nmodel = "/srv/model"'), "lane wine: model is one for the whole box"),
         (("camera = 1", "camera = 1\nages.threads = 1"), "lane wine: ages is one for the whole box"),
+        (("camera = 1", 'camera = 1\nmetrics.listen = "off"'), "lane wine: metrics is one for the whole box"),
         (("camera = 1", "camera = 1\nspeed = 3"), "lane wine: speed: there is no such setting"),
         (("policy.min_looks = 9", "policy.min_looks = 900"), "lane wine: policy.min_looks = 900"),
     ],

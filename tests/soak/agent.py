@@ -97,7 +97,8 @@ def main() -> None:
     pictures = pictures_of(clip)
     run_the_clock(speed)
     sockets = ["--till.reliable", f"ipc://{folder}/lane", "--till.live", f"ipc://{folder}/live"]
-    settings = load_settings(["--camera", "test:", "--state-dir", str(folder / "lane-1"), *sockets])
+    own = ["--state-dir", str(folder / "lane-1"), "--metrics.listen", "127.0.0.1:0"]
+    settings = load_settings(["--camera", "test:", *own, *sockets])
 
     def start(body: Callable[[], None], name: str) -> None:
         threading.Thread(target=body, name=name, daemon=True).start()

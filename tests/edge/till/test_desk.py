@@ -20,6 +20,9 @@ from edge.config import Settings, TillSettings
 from edge.database import Database
 from edge.errors import UsageError
 from edge.events import EventLog
+from edge.faces import Faces
+from edge.frames import Frame
+from edge.health import LaneHealth
 from edge.identity import LiveIdentity
 from edge.lane import Lane
 from edge.till.desk import TillDesk
@@ -60,7 +63,7 @@ class Shop:
         self._sockets: dict[str, zmq.Socket[bytes]] = {}
         self._sent = 0
         self.inbox: dict[str, list[tuple[str, Data]]] = {}
-        self.problems: list[str] = []
+        self.problem = ""
         self.server: TillServer | None = None
         self.start()
 
@@ -71,7 +74,10 @@ class Shop:
         self.server_address = self.server.addresses[0]
         identity = Clock()
         self.lane = Lane(settings, 25, "0123456789ab", identity)
-        self.desk = TillDesk(settings, self.lane, identity, EventLog(None), self.server, self.now_s, self.problems.copy)
+        self.desk = TillDesk(settings, self.lane, identity, EventLog(None), self.server, self.now_s, self.health)
+
+    def health(self) -> LaneHealth:
+        return LaneHealth().with_problem("camera", self.problem)
 
     def stop(self) -> None:
         """The agent ends; its tills stay."""
@@ -180,6 +186,45 @@ def test_an_alert_is_repeated_until_it_is_confirmed(scanned: Shop) -> None:
     assert len(scanned.alerts()) == before
 
 
+def test_how_long_an_answer_took_is_known_when_its_till_confirms_it(shop: Shop, frame_at: Callable[..., Frame]) -> None:
+    for message in (Hello(till="till-1"), OPEN, SCAN):
+        shop.ask(message)
+    shop.now_s = 0.9
+    shop.desk.pass_on(shop.lane.see(Faces(), frame_at(0.75), shop.now_s), shop.now_s)
+    [alert] = shop.until(shop.alerts)
+    assert shop.desk.timings.percentiles() == {}
+    shop.run(0.2)
+    shop.confirm(alert)
+    shop.until(lambda: shop.desk.on_their_way == 0)
+    spans = {name: round(middle) for name, (_, middle, *_) in shop.desk.timings.percentiles().items()}
+    assert spans == {"grab to ack": 1100 - 750, "scan to ack": 1100}
+    shop.confirm(alert)
+    shop.ask(CLOSE)
+    assert [count for count, *_ in shop.desk.timings.percentiles().values()] == [1, 1]
+
+
+def test_what_a_dead_camera_saw_last_does_not_count_as_the_start_of_an_answer(scanned: Shop) -> None:
+    assert "camera-lost" in scanned.alerts()[0].reasons
+    scanned.confirm(scanned.alerts()[0])
+    scanned.until(lambda: scanned.desk.on_their_way == 0)
+    assert set(scanned.desk.timings.percentiles()) == {"scan to ack"}
+
+
+def test_alerts_on_their_way_and_those_that_came_too_late_are_counted(scanned: Shop) -> None:
+    assert (scanned.desk.on_their_way, scanned.desk.overdue) == (1, 0)
+    scanned.vanish("till-1")
+    scanned.run(31.0)
+    assert (scanned.desk.on_their_way, scanned.desk.overdue) == (0, 1)
+
+
+def test_answers_sales_and_tills_are_counted(scanned: Shop) -> None:
+    scanned.ask(CLOSE)
+    assert +scanned.desk.counts.decisions == {"UNKNOWN": 1}
+    assert +scanned.desk.counts.reasons == {("UNKNOWN", "camera-lost"): 1}
+    assert +scanned.desk.counts.sales == {"completed": 1}
+    assert scanned.desk.tills == 1
+
+
 def test_a_restricted_sale_leaves_one_record_and_another_sale_none(scanned: Shop) -> None:
     scanned.confirm(scanned.alerts()[0])
     scanned.ask(IdChecked(sale_id="sale-1", outcome="passed", cashier_id="anna"))
@@ -251,7 +296,7 @@ def test_a_till_hears_every_second_that_the_agent_is_there_and_why_it_cannot_kno
     scanned.run(3.0)
     scanned.until(lambda: len(health()) >= 3)
     assert (health()[-1].lane, health()[-1].status, health()[-1].problems) == ("lane-1", "ok", ())
-    scanned.problems.append("no picture from the camera")
+    scanned.problem = "no picture from the camera"
     scanned.run(1.0)
     scanned.until(lambda: health()[-1].problems)
     assert health()[-1].status == "degraded"

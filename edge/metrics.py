@@ -1,0 +1,193 @@
+"""What Prometheus reads of an agent: the plain numbers that it keeps anyway, put into metrics when somebody asks."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import TYPE_CHECKING
+
+from prometheus_client import CollectorRegistry, ProcessCollector
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    InfoMetricFamily,
+    Metric,
+)
+from prometheus_client.registry import Collector
+
+from edge import __version__
+from edge.health import PARTS
+from edge.timings import BOUNDS_MS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from edge.ages import AgeModel
+    from edge.ages.batcher import Batcher
+    from edge.ages.bundle import Bundle
+    from edge.ages.choice import Choice
+    from edge.lane_loop import LaneLoop
+    from edge.timings import Histogram
+
+STAGES = ("detect", "track", "align", "judge", "age")
+
+SPANS = {
+    "grab to start": "From grabbing a frame until the lane looks at it",
+    "grab to event": "From grabbing a frame until all that follows from it is told",
+    "grab to ack": "From grabbing the frame that decided until the till has confirmed the answer",
+    "scan to ack": "From hearing that something restricted was scanned until the till has confirmed the first answer",
+}
+
+
+def metrics_of(
+    lanes: Sequence[LaneLoop], bundle: Bundle, choice: Choice, model: AgeModel, batcher: Batcher
+) -> CollectorRegistry:
+    """All metrics of an agent, and those of its process."""
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    registry.register(AgeMetrics(bundle, choice, model, batcher))
+    registry.register(LaneMetrics(lanes))
+    return registry
+
+
+class AgeMetrics(Collector):
+    """The age model that all lanes share."""
+
+    def __init__(self, bundle: Bundle, choice: Choice, model: AgeModel, batcher: Batcher) -> None:
+        self._bundle, self._choice, self._model, self._batcher = bundle, choice, model, batcher
+
+    def collect(self) -> Iterator[Metric]:
+        """All of it, as it is now."""
+        yield InfoMetricFamily("edge_agent_build", "The running agent", {"version": __version__})
+        # What runs now may be the stand-in of what was chosen.
+        labels = {
+            "model": self._bundle.manifest.name,
+            "hash": self._bundle.hash,
+            "chosen": self._choice.name,
+            "reason": self._choice.reason,
+            "backend": self._model.backend,
+        }
+        yield InfoMetricFamily("edge_agent_age_model", "What estimates ages, on what, and why on that", labels)
+        yield CounterMetricFamily("edge_agent_age_batches", "Batches of faces", self._batcher.batches)
+        yield CounterMetricFamily("edge_agent_age_batch_faces", "Faces in those batches", self._batcher.faces)
+
+
+class LaneMetrics(Collector):
+    """The lanes, each by its name in the label `lane`."""
+
+    def __init__(self, lanes: Sequence[LaneLoop]) -> None:
+        self._lanes = lanes
+
+    def collect(self) -> Iterator[Metric]:
+        """All of it, as it is now."""
+        yield from self._health()
+        yield from self._frames()
+        yield from self._durations()
+        yield from self._answers()
+
+    def _health(self) -> Iterator[Metric]:
+        problem = GaugeMetricFamily("edge_agent_problem", "1: this part of the lane ails", labels=["lane", "part"])
+        for lane in self._lanes:
+            health = lane.health
+            for part in PARTS:
+                problem.add_metric([lane.settings.lane, part], health.ails(part))
+        yield problem
+
+    def _frames(self) -> Iterator[Metric]:
+        frames = CounterMetricFamily(
+            "edge_agent_frames",
+            "Frames, by what became of them: analysed; skipped, not due yet; replaced by a newer one; too old",
+            labels=["lane", "outcome"],
+        )
+        cadence = GaugeMetricFamily(
+            "edge_agent_cadence_frames_per_second", "Frames a second that the lane would analyse now", labels=["lane"]
+        )
+        age = GaugeMetricFamily(
+            "edge_agent_frame_age_seconds", "How old the last frame is that was analysed", labels=["lane"]
+        )
+        analysing = GaugeMetricFamily("edge_agent_analysing", "1: ages are wanted now", labels=["lane"])
+        faces = CounterMetricFamily(
+            "edge_agent_faces",
+            "Tracked faces in frames, by what became of them: skipped (not due), refused, passed, estimated",
+            labels=["lane", "outcome"],
+        )
+        refusals = CounterMetricFamily(
+            "edge_agent_refusals", "Why the quality gate refused faces; one may have several", labels=["lane", "reason"]
+        )
+        for lane in self._lanes:
+            name = lane.settings.lane
+            became = {"analysed": lane.frames, "skipped": lane.skipped, "replaced": lane.slot.dropped}
+            for outcome, number in (became | {"too-old": lane.too_old}).items():
+                frames.add_metric([name, outcome], number)
+            cadence.add_metric([name], lane.cadence.rate)
+            if math.isfinite(age_s := lane.frame_age_s(time.monotonic())):
+                age.add_metric([name], age_s)
+            analysing.add_metric([name], lane.analysing)
+            for outcome, number in lane.counts.outcomes.items():
+                faces.add_metric([name, outcome], number)
+            for reason, number in lane.counts.refusals.items():
+                refusals.add_metric([name, reason], number)
+        yield from (frames, cadence, age, analysing, faces, refusals)
+
+    def _durations(self) -> Iterator[Metric]:
+        stages = HistogramMetricFamily(
+            "edge_agent_stage_seconds", "How long a stage of the pipeline takes", labels=["lane", "stage"]
+        )
+        spans = {
+            span: HistogramMetricFamily(f"edge_agent_{span.replace(' ', '_')}_seconds", text, labels=["lane"])
+            for span, text in SPANS.items()
+        }
+        for lane in self._lanes:
+            name = lane.settings.lane
+            timed = lane.timings.histograms | (lane.desk.timings.histograms if lane.desk else {})
+            for stage in STAGES:
+                if stage in timed:
+                    _add(stages, [name, stage], timed[stage])
+            for span, family in spans.items():
+                if span in timed:
+                    _add(family, [name], timed[span])
+        yield from (stages, *spans.values())
+
+    def _answers(self) -> Iterator[Metric]:
+        decisions = CounterMetricFamily("edge_agent_decisions", "Answers", labels=["lane", "decision"])
+        reasons = CounterMetricFamily(
+            "edge_agent_decision_reasons",
+            "Answers by their reasons, of which one may have several",
+            labels=["lane", "decision", "reason"],
+        )
+        sales = CounterMetricFamily("edge_agent_sales", "Sales of tills, by how they ended", labels=["lane", "ended"])
+        tills = GaugeMetricFamily("edge_agent_tills", "Tills that are there", labels=["lane"])
+        outbox = GaugeMetricFamily("edge_agent_outbox_alerts", "Alerts that no till has confirmed yet", labels=["lane"])
+        expired = CounterMetricFamily(
+            "edge_agent_alerts_expired", "Alerts that were not confirmed in time", labels=["lane"]
+        )
+        refused = CounterMetricFamily(
+            "edge_agent_messages_refused", "Messages and connections refused", labels=["lane", "reason"]
+        )
+        for lane in self._lanes:
+            name = lane.settings.lane
+            if not (desk := lane.desk):
+                continue
+            for decision, number in desk.counts.decisions.items():
+                decisions.add_metric([name, decision.value], number)
+            for (decision, reason), number in desk.counts.reasons.items():
+                reasons.add_metric([name, decision.value, reason.value], number)
+            for ended, number in desk.counts.sales.items():
+                sales.add_metric([name, ended], number)
+            tills.add_metric([name], desk.tills)
+            outbox.add_metric([name], desk.on_their_way)
+            expired.add_metric([name], desk.overdue)
+            for why, number in desk.refused.items():
+                refused.add_metric([name, why], number)
+        yield from (decisions, reasons, sales, tills, outbox, expired, refused)
+
+
+def _add(family: HistogramMetricFamily, labels: list[str], histogram: Histogram) -> None:
+    """Prometheus counts in a bucket all that is at most so long, and in seconds."""
+    bounds, sofar = [*(str(bound / 1000) for bound in BOUNDS_MS), "+Inf"], 0
+    buckets = []
+    for bound, count in zip(bounds, tuple(histogram.counts), strict=True):
+        sofar += count
+        buckets.append((bound, sofar))
+    family.add_metric(labels, buckets, histogram.total_ms / 1000)

@@ -1,0 +1,104 @@
+"""The alert rules and the dashboard: they fire when they should, and ask for nothing that the agent does not have."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PROMETHEUS = ROOT / "deploy" / "prometheus"
+RULES = PROMETHEUS / "edge-agent.rules.yml"
+RULES_TEST = Path(__file__).with_name("prometheus") / "rules.test.yml"
+DASHBOARD = json.loads((ROOT / "deploy" / "grafana" / "edge-agent.json").read_text(encoding="utf-8"))
+MANUAL = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
+
+
+def promtool(*words: object) -> str:
+    if not shutil.which("promtool"):
+        pytest.skip("promtool is not installed: it comes with Prometheus, on Debian apt install prometheus")
+    done = subprocess.run(["promtool", *map(str, words)], capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def expressions() -> Iterator[tuple[str, str]]:
+    """Title and query of every panel of the dashboard, with its variables filled in as Grafana does."""
+    for panel in DASHBOARD["panels"]:
+        for target in panel["targets"]:
+            yield panel["title"], filled_in(target["expr"])
+    for annotation in DASHBOARD["annotations"]["list"]:
+        yield annotation["name"], filled_in(annotation["expr"])
+
+
+def filled_in(query: str) -> str:
+    query = query.replace("$__rate_interval", "1m").replace("$lane", ".*")
+    assert "$" not in query
+    return query
+
+
+def metrics_in(text: str) -> set[str]:
+    """The agent's own metrics that a text asks for, without what Prometheus adds to a histogram's name."""
+    found = set(re.findall(r"\bedge_agent_\w+", text))
+    return {re.sub(r"(_seconds)_(bucket|count|sum)$", r"\1", name) for name in found}
+
+
+def test_every_alert_fires_when_it_should_and_is_silent_when_it_should_not() -> None:
+    assert "SUCCESS" in promtool("test", "rules", RULES_TEST)
+
+
+def test_a_rule_that_was_weakened_fails_its_test(tmp_path: Path) -> None:
+    """The test above can fail."""
+    weaker = RULES.read_text(encoding="utf-8").replace(
+        'edge_agent_problem{part="camera"} == 1\n', "vector(0) == 1\n", 1
+    )
+    (tmp_path / RULES.name).write_text(weaker, encoding="utf-8")
+    test = re.sub(r"rule_files: .*", f"rule_files: [{RULES.name}]", RULES_TEST.read_text(encoding="utf-8"))
+    (tmp_path / RULES_TEST.name).write_text(test, encoding="utf-8")
+    with pytest.raises(AssertionError, match="EdgeLaneCameraLost"):
+        promtool("test", "rules", tmp_path / RULES_TEST.name)
+
+
+def test_every_alert_is_tested_and_described() -> None:
+    alerts = re.findall(r"- alert: (\w+)", RULES.read_text(encoding="utf-8"))
+    tests = RULES_TEST.read_text(encoding="utf-8")
+    assert len(alerts) == len(set(alerts)) >= 10
+    for alert in alerts:
+        assert re.search(rf"alertname: {alert}\n +eval_time: \w+\n +exp_alerts:\n +- ", tests), f"{alert} never fires"
+        assert f"`{alert}`" in MANUAL, f"docs/metrics.md does not say what {alert} means"
+
+
+def test_the_example_of_a_configuration_is_one() -> None:
+    promtool("check", "config", PROMETHEUS / "prometheus.yml")
+
+
+def test_rules_and_dashboard_ask_for_nothing_that_the_agent_does_not_tell() -> None:
+    told = set(re.findall(r"^\| `(edge_agent_\w+)", MANUAL, re.MULTILINE))
+    assert metrics_in(RULES.read_text(encoding="utf-8")) - told == set()
+    for title, query in expressions():
+        assert metrics_in(query) - told == set(), title
+
+
+def test_every_query_of_the_dashboard_can_be_asked(tmp_path: Path) -> None:
+    rules = [{"record": f"panel:{number}", "expr": query} for number, (_, query) in enumerate(expressions())]
+    file = tmp_path / "panels.json"
+    file.write_text(json.dumps({"groups": [{"name": "dashboard", "rules": rules}]}), encoding="utf-8")
+    assert f"{len(rules)} rules found" in promtool("check", "rules", file)
+
+
+def test_the_panels_of_the_dashboard_fill_the_page_and_do_not_overlap() -> None:
+    taken: set[tuple[int, int]] = set()
+    places: list[dict[str, Any]] = [panel["gridPos"] for panel in DASHBOARD["panels"]]
+    for place in places:
+        cells = {(x, y) for x in range(place["x"], place["x"] + place["w"])
+                 for y in range(place["y"], place["y"] + place["h"])}  # fmt: skip
+        assert not cells & taken
+        taken |= cells
+    assert len(taken) == 24 * max(place["y"] + place["h"] for place in places)
+    assert len({panel["id"] for panel in DASHBOARD["panels"]}) == len(DASHBOARD["panels"])
