@@ -18,6 +18,7 @@ from edge.events import EventLog
 from edge.frames import RealTime, VideoFile, capture, open_camera
 from edge.health import LaneHealth, report
 from edge.lane_loop import LaneLoop
+from edge.lanes import Origin
 from edge.metrics import metrics_of
 from edge.monitor import Monitor
 
@@ -26,8 +27,11 @@ if TYPE_CHECKING:
 
     from edge.config import Settings
     from edge.frames import FrameSource
+    from edge.web.server import WebServer
 
 log = logging.getLogger(__name__)
+
+FACES_SHOWN = "the setup page shows faces unblurred"
 
 _NOTICE_S = 0.2
 """How long it takes at most until the end of the last lane is noticed."""
@@ -36,11 +40,11 @@ _NOTICE_S = 0.2
 class Agent:
     """All lanes of a box."""
 
-    def __init__(self, *lanes: Settings, sources: Sequence[FrameSource] = ()) -> None:
+    def __init__(self, *lanes: Settings, sources: Sequence[FrameSource] = (), origin: Origin | None = None) -> None:
         """Opens and checks everything. Raises UsageError or RunError, one line, for what is missing or wrong.
 
         lanes: from `edge.lanes.load_lanes`. sources: where their frames come from instead of the settings' cameras or
-        videos, one for each lane.
+        videos, one for each lane. origin: where the settings are from, for the setup page.
         """
         first = lanes[0]
         self._replay = first.replay
@@ -67,6 +71,12 @@ class Agent:
                 metrics = metrics_of(self.lanes, bundle, choice, self._age_model, self._batcher)
                 self._monitor = Monitor(first.metrics, metrics, lambda: report(self.health))
                 opened.callback(self._monitor.close)
+            self._web: WebServer | None = None
+            if first.web is not None:
+                from edge.web.server import WebServer
+
+                self._web = WebServer(self.lanes, origin or Origin())
+                opened.callback(self._web.close)
             # Late, so that a start that fails leaves no empty file behind.
             events.open()
             opened.callback(events.close)
@@ -100,6 +110,8 @@ class Agent:
             serving.append(self._start("gpu", lambda: _every_second(gpu.tend, no_more_faces)))
         for lane in self.lanes:
             serving.append(self._start(f"camera of {lane.settings.lane}", self._capture(lane)))
+        if self._web:
+            serving.append(self._start("web", self._web.run))
         running = [self._start(lane.settings.lane, lane.run) for lane in self.lanes]
         if monitor := self._monitor:
             serving.append(self._start("monitor", lambda: monitor.work(no_more_faces)))
@@ -109,6 +121,8 @@ class Agent:
         # The age model's thread goes last: the frames in hand wait for it.
         for thread in running:
             thread.join()
+        if self._web:
+            self._web.stop()
         no_more_faces.set()
         for thread in serving:
             thread.join(timeout=1.0)
@@ -139,7 +153,8 @@ class Agent:
 
     def _box_health(self) -> LaneHealth:
         """What ails every lane."""
-        return LaneHealth().with_problem("age-model", getattr(self._age_model.uncalibrated, "problem", ""))
+        health = LaneHealth().with_problem("age-model", getattr(self._age_model.uncalibrated, "problem", ""))
+        return health.with_problem("privacy", FACES_SHOWN if self.lanes[0].settings.web_unblurred else "")
 
 
 def _open_source(settings: Settings, *, patient: bool) -> FrameSource:

@@ -19,6 +19,7 @@ edge-agent: watches a checkout lane and tells the till when to ask for ID.
   edge-agent --video clip.mkv --replay --events -
                                             every frame as fast as it goes, events as JSON lines
   edge-agent run --config lane.toml         all settings from a file; flags and EDGE_* variables win over it
+  edge-agent run --web 127.0.0.1:8080 ...   with the setup page: see, draw the zone, check, try a till
   edge-agent run --help                     every setting
   edge-agent predict PATH... --csv out.csv  ages on still pictures
   edge-agent bench CLIP                     how fast this machine is, stage by stage; bench --ages: the age model
@@ -50,18 +51,19 @@ def _main(words: list[str]) -> None:
 
 def _run(words: list[str]) -> None:
     from edge.journal import start_log
-    from edge.lanes import load_lanes
+    from edge.lanes import Origin
 
     parser = Parser(prog="edge-agent run", add_help=False, allow_abbrev=False)
     parser.add_argument("--config", type=Path)
     known, flags = parser.parse_known_args(words)
-    lanes = load_lanes(flags, known.config)
-    start_log([one.lane for one in lanes])
+    origin = Origin(flags, known.config)
+    lanes = origin.load()
+    start_log([one.lane for one in lanes], mark="FACES SHOWN: " if lanes[0].web_unblurred else "")
     threading.current_thread().name = "all"
 
     from edge.agent import Agent
 
-    agent = Agent(*lanes)
+    agent = Agent(*lanes, origin=origin)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: agent.stop())
     agent.run()

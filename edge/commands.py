@@ -12,22 +12,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-_EXTRAS = {"skimage": "demo", "pyinstrument": "dev"} | dict.fromkeys(
-    (
-        "imagehash",
-        "markdown",
-        "matplotlib",
-        "onnx",
-        "onnxscript",
-        "safetensors",
-        "scipy",
-        "torch",
-        "torchvision",
+_NEEDED_BY = {
+    "demo": ("skimage",),
+    "dev": ("pyinstrument",),
+    "train": (
+        "imagehash", "markdown", "matplotlib", "onnx", "onnxscript", "safetensors", "scipy", "torch", "torchvision",
         "tqdm",
     ),
-    "train",
-)
-"""Modules that a lane does without, and what to install to have them."""
+    "web": ("starlette", "tomlkit", "uvicorn"),
+}  # fmt: skip
+"""Modules that a lane does without, by what to install to have them."""
+_EXTRAS = {module: extra for extra, modules in _NEEDED_BY.items() for module in modules}
 
 
 class Parser(argparse.ArgumentParser):

@@ -33,6 +33,7 @@ else:
 Share = Annotated[float, Field(ge=0, le=1)]
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 Point = tuple[Share, Share]
+Zone = Annotated[tuple[Point, ...], Field(min_length=3, max_length=64)]
 
 
 class Section(BaseModel):
@@ -198,7 +199,7 @@ class Settings(BaseSettings):
     mode: Literal["auto", "on-sale", "continuous"] = Field(
         "auto", description="on-sale: look at faces only while a sale is open; auto: so from the first till on"
     )
-    zone: Annotated[tuple[Point, ...], Field(min_length=3, max_length=64)] = Field(
+    zone: Zone = Field(
         ((0.15, 0.0), (0.85, 0.0), (0.85, 1.0), (0.15, 1.0)),
         description="where the customer stands: corners of a polygon, in shares of the picture's width and height",
     )
@@ -215,6 +216,16 @@ class Settings(BaseSettings):
         default_factory=default_cache_dir,
         description="folder for engines built for this box's GPU; default: systemd's CacheDirectory, or "
         "~/.cache/edge-agent",
+    )
+    web: str | None = Field(
+        None, description="address of the setup page, for example 127.0.0.1:8080; default: there is none"
+    )
+    web_certificate: Path | None = Field(
+        None, description="PEM file: with it the setup page speaks HTTPS, and may be reached from other machines"
+    )
+    web_key: Path | None = Field(None, description="PEM file with the key of the certificate, mode 0600")
+    web_unblurred: bool = Field(
+        False, description="show faces on the setup page as they are; the health and every line of the log say so"
     )
     detector: DetectorSettings = DetectorSettings()
     quality: QualitySettings = QualitySettings()

@@ -75,6 +75,11 @@ class CustomerZone:
         """Who stands there to buy, or None."""
         return None if self._customer_id is None else self._people[self._customer_id]
 
+    @property
+    def seen(self) -> dict[int, Person]:
+        """By track, everybody who was in the zone lately."""
+        return dict(self._people)
+
     def see(self, faces: Faces, frame_shape: tuple[int, ...], now_s: float) -> None:
         """Take in one frame's faces. frame_shape: (height, width, ...) of the frame."""
         inside = self._inside(faces, frame_shape)

@@ -10,8 +10,9 @@ if TYPE_CHECKING:
 
 Status = Literal["ok", "degraded"]
 
-Part = Literal["camera", "age-model", "record", "loop"]
-"""What may fail while the rest goes on. record: of sales, on disk. loop: the lane's own thread."""
+Part = Literal["camera", "age-model", "record", "loop", "privacy"]
+"""What may fail while the rest goes on. record: of sales, on disk. loop: the lane's own thread. privacy: people
+can see faces."""
 
 PARTS: tuple[Part, ...] = get_args(Part)
 

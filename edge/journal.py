@@ -20,12 +20,20 @@ _PRIORITIES = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logging.ER
 """The journal's, from syslog."""
 
 
-def start_log(lanes: Sequence[str]) -> None:
-    """Log from now on. lanes: their names, which are those of their threads.
+def start_log(lanes: Sequence[str], mark: str = "") -> None:
+    """Log from now on. lanes: their names, which are those of their threads. mark: what every line begins with.
 
     Nothing is told twice: under systemd, whose journal takes stderr too, lines go there by its own protocol alone.
     """
-    logging.getLogger().addHandler(JournalHandler(lanes) if _has_journal() else _terminal(several=len(lanes) > 1))
+    handler: logging.Handler
+    if _has_journal():
+        handler = JournalHandler(lanes)
+        handler.setFormatter(logging.Formatter(f"{mark}%(message)s"))
+    else:
+        handler = logging.StreamHandler(sys.stderr)
+        who = "%(threadName)s: " if len(lanes) > 1 else ""
+        handler.setFormatter(logging.Formatter(f"edge-agent: {mark}{who}%(message)s"))
+    logging.getLogger().addHandler(handler)
     # What the libraries below us have to tell is of no use to whoever runs a lane.
     logging.getLogger("edge").setLevel(logging.INFO)
 
@@ -73,9 +81,3 @@ def _has_journal() -> bool:
         return bool(check_journal_stream())
     except (OSError, ValueError):
         return False
-
-
-def _terminal(*, several: bool) -> logging.Handler:
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter(f"edge-agent: {'%(threadName)s: ' if several else ''}%(message)s"))
-    return handler

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from edge.config import Settings
+    from edge.customer import Person
     from edge.faces import Faces
     from edge.frames import Frame
     from edge.fusion import AgeEstimate
@@ -98,6 +99,26 @@ class Lane:
     def open_record(self) -> SaleRecord | None:
         """What must outlive a crash of the sale that a till has open."""
         return self._sale.record if self._sale and self._sale.record.till != NOBODY else None
+
+    @property
+    def people(self) -> dict[int, Person]:
+        """By track, who was seen in the zone lately."""
+        return self._zone.seen
+
+    @property
+    def state(self) -> State | None:
+        """What screens were told last."""
+        return self._last_state
+
+    @property
+    def challenge_age(self) -> int:
+        """Everybody who looks younger is asked."""
+        return self._challenge_age
+
+    def beside(self) -> Lane:
+        """A lane with the same settings that has seen nothing yet, for a till to be tried out on."""
+        settings = self._settings.model_copy(update={"mode": "on-sale"})
+        return Lane(settings, self._challenge_age, self._model_hash, self._identity)
 
     def blind(self, now_s: float) -> bool:
         """Whether the last frame is too old to say who stands there."""

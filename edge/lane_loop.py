@@ -15,6 +15,7 @@ from edge.frames import LatestFrame
 from edge.health import LaneHealth
 from edge.identity import LiveIdentity, ReplayIdentity
 from edge.lane import Lane, Told
+from edge.onlooker import Onlooker
 from edge.pipeline import Pipeline
 from edge.till.desk import TillDesk, envelope
 from edge.till.keys import Keys
@@ -24,10 +25,14 @@ from edge.till.server import TillServer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from edge.ages import AgeModel
     from edge.ages.bundle import Bundle
     from edge.config import Settings
     from edge.events import EventLog
+    from edge.faces import Faces
     from edge.frames import Frame, FrameSource
     from edge.identity import Identity
     from edge.lane import Outcome
@@ -64,6 +69,7 @@ class LaneLoop:
         self.cadence = Cadence(settings.detector.rate)
         self._turned_s = time.monotonic()
         self.slot = LatestFrame()
+        self.onlooker = Onlooker()
         self._challenge_age = settings.policy.challenge_age or bundle.challenge_age(settings.policy.risk)
         with ExitStack() as opened:
             opened.callback(source.close)
@@ -152,13 +158,21 @@ class LaneLoop:
             else:
                 self.skipped += frame is not None
                 desk.pass_on(self._lane.tick(now_s), now_s)
+                self.onlooker.tick(self._lane, now_s)
             desk.serve(time.monotonic())
 
     def _look_at(self, frame: Frame, now_s: float | None) -> list[Outcome]:
         """What follows from a frame. now_s: when it was analysed; None for when that is done."""
-        faces = self._pipeline.process(frame, self._lane.due, estimate_ages=self._lane.analysing)
+        wanted = self._lane.analysing or self.onlooker.analysing
+        faces = self._pipeline.process(frame, self._due, estimate_ages=wanted)
         self.frames += 1
-        return self._lane.see(faces, frame, time.monotonic() if now_s is None else now_s)
+        seen_s = time.monotonic() if now_s is None else now_s
+        outcomes = self._lane.see(faces, frame, seen_s)
+        self.onlooker.see(self._lane, frame, faces, seen_s)
+        return outcomes
+
+    def _due(self, faces: Faces, frame: Frame) -> NDArray[np.bool_]:
+        return self._lane.due(faces, frame) | self.onlooker.due(faces, frame)
 
     def _health(self) -> LaneHealth:
         """What ails the lane, but for what its desk knows."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from edge.config import load_settings, read_toml, settings_of
@@ -15,8 +16,23 @@ if TYPE_CHECKING:
 _OWN = ("lane", "camera", "till.reliable", "till.live", "state_dir")
 """No two lanes may have the same of these."""
 
-_SHARED = ("model", "ages", "cache_dir", "replay", "events", "metrics")
-"""The age model and what monitoring reads are one for the box, and a replay plays one recording."""
+_SHARED = (
+    "model", "ages", "cache_dir", "replay", "events", "metrics", "web", "web_certificate", "web_key",
+    "web_unblurred",
+)  # fmt: skip
+"""The age model, what monitoring reads and the setup page are one for the box, and a replay plays one recording."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where settings come from, so that they can be read anew: the words of the command line, and the file."""
+
+    flags: list[str] = field(default_factory=list)
+    file: Path | None = None
+
+    def load(self) -> tuple[Settings, ...]:
+        """Raises UsageError, see `load_lanes`."""
+        return load_lanes(self.flags, self.file)
 
 
 def load_lanes(flags: list[str], file: Path | None) -> tuple[Settings, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from edge.policy import Decision, Reason, Verdict
 from edge.till.messages import Text
 
-_WHY: dict[Reason, tuple[str, str]] = {
+WHY: dict[Reason, tuple[str, str]] = {
     Reason.LOOKS_YOUNG: ("выглядит моложе {age}", "looks younger than {age}"),
     Reason.UNCERTAIN: ("возраст неясен", "the age is not clear"),
     Reason.NO_FACE: ("лица не видно", "no face in view"),
@@ -23,6 +23,7 @@ _WHY: dict[Reason, tuple[str, str]] = {
     Reason.BLURRED: ("изображение нечёткое", "the picture is blurred"),
     Reason.UNCONFIRMED: ("лицо видно плохо", "the face is not clearly seen"),
 }
+"""Doubts in Russian and in English; {age} is the age below which everybody is asked."""
 
 
 def prompt(verdict: Verdict, challenge_age: int) -> Text:
@@ -32,7 +33,7 @@ def prompt(verdict: Verdict, challenge_age: int) -> Text:
             ru=f"Выглядит старше {challenge_age}. Есть сомнения — спросите документ.",
             en=f"Looks over {challenge_age}. If in doubt, ask for ID.",
         )
-    why = [_WHY[reason] for reason in verdict.reasons if reason in _WHY]
+    why = [WHY[reason] for reason in verdict.reasons if reason in WHY]
     russian = ", ".join(ru for ru, _ in why).format(age=challenge_age)
     english = ", ".join(en for _, en in why).format(age=challenge_age)
     return Text(

@@ -1,0 +1,87 @@
+"""Where the setup page is served: on this box, or, with a certificate, anywhere."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import ssl
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from edge.errors import UsageError
+from edge.till.certificates import READ_OR_WRITE, refuse_if_loose
+
+if TYPE_CHECKING:
+    from edge.config import Settings
+
+LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """host: as in a link, an IPv6 address in its brackets. port: 0 for any that is free."""
+
+    host: str
+    port: int
+
+    @property
+    def is_everywhere(self) -> bool:
+        """Whether it is every address that the box has."""
+        return self.host in ("0.0.0.0", "[::]")
+
+    @property
+    def is_public(self) -> bool:
+        """Whether another machine may reach it."""
+        if self.host == "localhost":
+            return False
+        try:
+            return not ipaddress.ip_address(self.host.strip("[]")).is_loopback
+        except ValueError:
+            return True
+
+
+def parse(text: str) -> Address:
+    """From HOST:PORT. Raises UsageError."""
+    host, colon, port = text.rpartition(":")
+    bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+    valid = colon and bare and (":" not in bare or bare != host) and port.isascii() and port.isdecimal()
+    if not valid or int(port) > 65535:
+        raise UsageError(f"web = {text!r} is no address: use 127.0.0.1:8080")
+    return Address(host, int(port))
+
+
+def bind(address: Address) -> socket.socket:
+    """A listening socket. Raises UsageError."""
+    family = socket.AF_INET6 if address.host.startswith("[") else socket.AF_INET
+    try:
+        return socket.create_server((address.host.strip("[]"), address.port), family=family)
+    except OSError as problem:
+        mend = "stop the other program, or choose another port" if problem.errno == 98 else "mend it"
+        raise UsageError(f"web = '{address.host}:{address.port}': {problem.strerror}: {mend}") from None
+
+
+def encryption(settings: Settings, address: Address) -> ssl.SSLContext | None:
+    """From the configured certificate and its key; None where there is none, and none is needed.
+
+    Raises UsageError.
+    """
+    chain, key = settings.web_certificate, settings.web_key
+    if chain is None or key is None:
+        if chain or key:
+            raise UsageError("web_certificate and web_key belong together: give both")
+        if address.is_public:
+            raise UsageError(
+                f"web = {settings.web!r} can be reached from other machines: give web_certificate and web_key, "
+                "or use 127.0.0.1:PORT"
+            )
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        refuse_if_loose(key, key.stat(), READ_OR_WRITE)
+        context.load_cert_chain(chain, key, password="")
+    except ssl.SSLError as problem:
+        why = problem.reason or "they do not belong together"
+        raise UsageError(f"web_certificate {chain} and web_key {key} cannot be used: {why}") from None
+    except OSError as problem:
+        raise UsageError(f"cannot read {problem.filename or chain}: {problem.strerror}") from None
+    return context

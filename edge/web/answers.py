@@ -1,0 +1,98 @@
+"""What the page is told, as JSON: a lane, what it sees, and what its demonstration till shows."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Any
+
+from edge.policy import Reason, Verdict
+from edge.till.messages import Text
+from edge.till.prompts import WHY, prompt
+from edge.till.reference.catalogue import CATALOGUE, find
+
+if TYPE_CHECKING:
+    from edge.config import Settings
+    from edge.web.demonstration import TillView
+    from edge.web.view import Sight
+
+
+def lane(settings: Settings) -> dict[str, Any]:
+    """What does not change from frame to frame."""
+    return {
+        "name": settings.lane,
+        "zone": settings.zone,
+        "unblurred": settings.web_unblurred,
+        "catalogue": [
+            {"sku": item.sku, "name": item.name.model_dump(), "price": item.price, "restricted": item.restricted}
+            for item in CATALOGUE
+        ],
+    }
+
+
+def sight(seen: Sight, jpeg: bytes, settings: Settings) -> dict[str, Any]:
+    """A picture, where the faces are in it in shares of its width and height, and what the lane makes of them."""
+    height, width = seen.frame.pixels.shape[:2]
+    state = seen.state
+    faces = []
+    for row, (left, top, right, bottom) in enumerate(seen.faces.boxes.tolist()):
+        track = int(seen.faces.track_ids[row])
+        person = seen.people.get(track)
+        age = person.age.estimate(settings.policy.legal_age) if person and person.age.looks else None
+        faces.append({
+            "box": [left / width, top / height, (right - left) / width, (bottom - top) / height],
+            "in_zone": person is not None,
+            "is_customer": state is not None and state.customer == track,
+            "age": [age.mean, age.low, age.high] if age else None,
+            "reasons": [_why(Reason(reason), seen.challenge_age) for reason in person.refused] if person else [],
+        })  # fmt: skip
+    return {
+        "number": seen.number,
+        "threshold": seen.challenge_age,
+        "picture": "data:image/jpeg;base64," + base64.b64encode(jpeg).decode(),
+        "width": width,
+        "height": height,
+        "faces": faces,
+        "people": state.people if state else 0,
+        "analysing": bool(state and state.analysing),
+        "decision": state.decision if state else None,
+        "advice": _advice(seen),
+        "age": state.age.model_dump() if state and state.age else None,
+    }
+
+
+def till(view: TillView) -> dict[str, Any]:
+    """The screen of the demonstration till."""
+    shown, sale = view.screen, view.sale
+    basket = [
+        {
+            "sku": line.sku,
+            "name": find(line.sku).name.model_dump(),
+            "quantity": line.quantity,
+            "price": line.price,
+            "restricted": line.restricted,
+        }
+        for line in (sale.basket if sale else ())
+    ]
+    return {
+        "shows": shown.shows,
+        "text": shown.text.model_dump() if shown.text else None,
+        "decision": shown.alert.decision if shown.alert else None,
+        "open": sale is not None,
+        "check": sale.check if sale else None,
+        "basket": basket,
+        "note": view.note.model_dump() if view.note else None,
+        "answered_s": view.answered_s,
+    }
+
+
+def _advice(seen: Sight) -> dict[str, str] | None:
+    """What a cashier would read now."""
+    state = seen.state
+    if state is None or state.decision is None:
+        return None
+    return prompt(Verdict(state.decision, state.reasons, None, 0), seen.challenge_age).model_dump()
+
+
+def _why(reason: Reason, challenge_age: int) -> dict[str, str]:
+    russian, english = WHY[reason]
+    return Text(ru=russian.format(age=challenge_age), en=english.format(age=challenge_age)).model_dump()

@@ -1,0 +1,79 @@
+"""Writing a customer zone into the config file: comments and order stay, and a reader finds the file whole."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+
+from edge.errors import RunError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from edge.config import Point
+
+_SMALLEST = 0.01
+"""A zone smaller than this share of the picture holds nobody's face."""
+
+
+def check(zone: Sequence[Point]) -> None:
+    """Raises UsageError for a zone in which nobody can stand. Corners are in shares of the picture."""
+    area = abs(float(cv2.contourArea(np.array(zone, np.float32))))
+    if area < _SMALLEST:
+        raise UsageError(f"the zone covers {area:.1%} of the picture: draw it where the customer stands")
+
+
+def as_toml(zone: Sequence[Point]) -> str:
+    """The line that says so in a config file."""
+    return f"zone = {[[round(float(x), 4), round(float(y), 4)] for x, y in zone]}"
+
+
+def save(file: Path, lane: str, zone: Sequence[Point]) -> None:
+    """Write a lane's zone into the TOML file that holds its settings: into its `[[lane]]` table, if there are any.
+
+    Raises RunError when the file cannot be read or written, UsageError when it no longer knows the lane.
+    """
+    file = file.resolve()
+    try:
+        document = tomlkit.parse(file.read_text(encoding="utf-8"))
+    except OSError as problem:
+        raise RunError(f"cannot read {file}: {problem.strerror}") from None
+    except (TOMLKitError, UnicodeDecodeError) as problem:
+        raise UsageError(f"{file} is no longer TOML: {problem}") from None
+    tables = document.get("lane")
+    if isinstance(tables, list):
+        table = next((one for one in tables if one.get("name") == lane), None)
+        if table is None:
+            raise UsageError(f'{file} has no [[lane]] with name = "{lane}" any more')
+    else:
+        table = document
+    table["zone"] = tomlkit.parse(as_toml(zone) + "\n")["zone"]
+    _replace(file, tomlkit.dumps(document))
+
+
+def _replace(file: Path, text: str) -> None:
+    """Put another text into a file, with its mode and owner, in one step."""
+    try:
+        known = file.stat()
+        descriptor, draft = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
+                opened.write(text)
+                opened.flush()
+                os.fchmod(descriptor, known.st_mode & 0o7777)
+                if known.st_uid != os.geteuid() or known.st_gid != os.getegid():
+                    os.fchown(descriptor, known.st_uid, known.st_gid)
+                os.fsync(descriptor)
+            Path(draft).replace(file)
+        except OSError:
+            Path(draft).unlink(missing_ok=True)
+            raise
+    except OSError as problem:
+        raise RunError(f"cannot write {file}: {problem.strerror}") from None

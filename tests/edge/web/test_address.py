@@ -1,0 +1,93 @@
+"""Where the page may be served: on this box by anybody, elsewhere with a certificate."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from edge.config import load_settings
+from edge.errors import UsageError
+from edge.web.address import Address, bind, encryption, parse
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A certificate for localhost, and its key."""
+    folder = tmp_path_factory.mktemp("tls")
+    chain, key = folder / "chain.pem", folder / "key.pem"
+    words = f"req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -keyout {key} -out {chain}"
+    subprocess.run(["openssl", *words.split()], check=True, capture_output=True)
+    key.chmod(0o600)
+    return chain, key
+
+
+@pytest.mark.parametrize(
+    ("text", "address", "public"),
+    [
+        ("127.0.0.1:8080", Address("127.0.0.1", 8080), False),
+        ("localhost:0", Address("localhost", 0), False),
+        ("[::1]:8080", Address("[::1]", 8080), False),
+        ("127.9.9.9:1", Address("127.9.9.9", 1), False),
+        ("0.0.0.0:443", Address("0.0.0.0", 443), True),
+        ("[::]:443", Address("[::]", 443), True),
+        ("192.168.1.20:8080", Address("192.168.1.20", 8080), True),
+        ("localhost.example.org:80", Address("localhost.example.org", 80), True),
+    ],
+)
+def test_an_address_is_a_host_and_a_port(text: str, address: Address, public: bool) -> None:
+    assert parse(text) == address
+    assert address.is_public is public
+
+
+@pytest.mark.parametrize(
+    "text", ["", "8080", ":8080", "127.0.0.1", "127.0.0.1:", "::1:8080", "127.0.0.1:99999", "a:-1", "a:٣"]
+)
+def test_rubbish_is_no_address(text: str) -> None:
+    with pytest.raises(UsageError, match=r"is no address: use 127\.0\.0\.1:8080"):
+        parse(text)
+
+
+def test_an_address_in_use_is_refused_with_the_mend() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other, pytest.raises(UsageError, match="stop the other program"):
+        bind(Address("127.0.0.1", other.getsockname()[1]))
+
+
+def test_without_a_certificate_only_this_box_may_come() -> None:
+    settings = load_settings(["--web", "0.0.0.0:8080"])
+    with pytest.raises(UsageError, match="can be reached from other machines: give web_certificate and web_key"):
+        encryption(settings, parse("0.0.0.0:8080"))
+    assert encryption(settings, parse("127.0.0.1:8080")) is None
+
+
+def test_with_a_certificate_others_may_come(certificate: tuple[Path, Path]) -> None:
+    chain, key = certificate
+    settings = load_settings(["--web-certificate", str(chain), "--web-key", str(key)])
+    assert encryption(settings, parse("0.0.0.0:8080"))
+
+
+def test_a_key_that_others_may_read_or_that_fits_nothing_is_refused(
+    certificate: tuple[Path, Path], tmp_path: Path
+) -> None:
+    chain, key = certificate
+    loose = tmp_path / "loose.pem"
+    loose.write_bytes(key.read_bytes())
+    loose.chmod(0o644)
+    for wrong, told in (
+        (loose, "others may read it"),
+        (tmp_path / "none.pem", "cannot read"),
+        (chain, "cannot be used"),
+    ):
+        if wrong == chain:
+            chain.chmod(0o600)
+        settings = load_settings(["--web-certificate", str(chain), "--web-key", str(wrong)])
+        with pytest.raises(UsageError, match=told):
+            encryption(settings, parse("0.0.0.0:8080"))
+
+
+def test_half_of_the_pair_is_refused(certificate: tuple[Path, Path]) -> None:
+    settings = load_settings(["--web-certificate", str(certificate[0])])
+    with pytest.raises(UsageError, match="belong together"):
+        encryption(settings, parse("127.0.0.1:8080"))

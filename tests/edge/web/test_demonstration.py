@@ -1,0 +1,172 @@
+"""The demonstration till: answered as a real one, heard of by nobody, and out of a real one's way at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from edge.errors import UsageError
+from edge.faces import Faces
+from edge.frames import Frame
+from edge.lane import Closed, Lane, Outcome
+from edge.policy import Decision
+from edge.till.messages import RestrictedItem, SaleClosed, SaleOpened
+from edge.till.reference.sale import Screen
+from edge.web.demonstration import BUSY, NOT_YET, Demonstration
+
+
+class Shop:
+    """A lane, and a demonstration till that looks over its shoulder; frames come a tenth of a second apart."""
+
+    def __init__(self, lane: Lane, faces_of: Callable[..., Faces], frame_at: Callable[..., Frame]) -> None:
+        self.lane, self.till, self.now_s = lane, Demonstration(), 0.0
+        self._faces_of, self._frame_at = faces_of, frame_at
+        self.outcomes: list[Outcome] = []
+
+    def show(self, *people: Any, frames: int = 1) -> None:
+        for _ in range(frames):
+            self.now_s = round(self.now_s + 0.1, 6)
+            frame, faces = self._frame_at(self.now_s), self._faces_of(*people)
+            self.outcomes += self.lane.see(faces, frame, self.now_s)
+            self.till.see(self.lane, frame, faces, self.now_s)
+
+    def wait(self, seconds: float) -> None:
+        for _ in range(round(seconds * 20)):
+            self.now_s = round(self.now_s + 0.05, 6)
+            self.till.tick(self.lane, self.now_s)
+
+    @property
+    def screen(self) -> Screen:
+        return self.till.show(self.now_s).screen
+
+
+@pytest.fixture
+def shop(make_lane: Callable[..., Lane], faces_of: Callable[..., Faces], frame_at: Callable[..., Frame]) -> Shop:
+    shop = Shop(make_lane(mode="on-sale"), faces_of, frame_at)
+    shop.show()
+    return shop
+
+
+def test_beer_for_an_older_customer_needs_no_id(shop: Shop, someone: Any) -> None:
+    shop.till.scan("bread", shop.now_s)
+    shop.show(someone(age=50), frames=5)
+    assert shop.screen == Screen("nothing")
+    shop.till.scan("beer", shop.now_s)
+    assert shop.screen.alert
+    assert shop.screen.alert.decision is Decision.NO_CHALLENGE
+
+
+def test_beer_for_a_young_customer_asks_for_id_in_both_languages(shop: Shop, someone: Any) -> None:
+    shop.show(someone(age=19), frames=5)
+    shop.till.scan("beer", shop.now_s)
+    assert shop.screen.shows == "waiting"
+    shop.show(someone(age=19), frames=4)
+    shown = shop.till.show(shop.now_s)
+    assert shown.answered_s == pytest.approx(0.3)
+    assert shown.screen.text
+    assert shown.screen.text.en == "Ask for ID: looks younger than 25."
+    assert shown.screen.text.ru == "Спросите документ: выглядит моложе 25."
+
+
+def test_beer_for_nobody_in_view_asks_for_id_within_a_second(shop: Shop) -> None:
+    shop.till.scan("beer", shop.now_s)
+    shop.show(frames=9)
+    shown = shop.till.show(shop.now_s)
+    assert shown.screen.alert
+    assert shown.screen.alert.decision is Decision.UNKNOWN
+    assert shown.answered_s
+    assert shown.answered_s < 1
+
+
+def test_a_dead_camera_asks_for_id_as_well(shop: Shop) -> None:
+    shop.wait(2)
+    shop.till.scan("beer", shop.now_s)
+    shop.wait(0.9)
+    assert shop.screen.text
+    assert shop.screen.text.en == "Ask for ID: the camera is not working."
+
+
+def test_an_id_that_is_ok_clears_the_screen(shop: Shop) -> None:
+    shop.till.scan("beer", shop.now_s)
+    shop.show(frames=9)
+    shop.till.check("passed", shop.now_s)
+    assert shop.screen == Screen("nothing")
+    shop.till.close(shop.now_s, completed=True)
+    assert shop.till.show(shop.now_s).sale is None
+
+
+def test_an_id_that_is_not_ok_says_not_to_sell(shop: Shop) -> None:
+    shop.till.scan("beer", shop.now_s)
+    shop.till.check("failed", shop.now_s)
+    assert shop.screen.shows == "do-not-sell"
+
+
+def test_the_real_lane_is_told_nothing_and_keeps_nothing(shop: Shop, someone: Any) -> None:
+    shop.till.scan("beer", shop.now_s)
+    shop.show(someone(age=19), frames=10)
+    shop.till.close(shop.now_s, completed=True)
+    shop.show(someone(age=19), frames=10)
+    assert shop.lane.open_record is None
+    assert not shop.lane.analysing
+    assert [one for one in shop.outcomes if isinstance(one, Closed)] == []
+    assert {one.data.type for one in shop.outcomes if not isinstance(one, Closed)} == {"lane.state"}
+
+
+def test_faces_are_looked_at_only_while_its_sale_is_open(
+    shop: Shop, someone: Any, faces_of: Callable[..., Faces], frame_at: Callable[..., Frame]
+) -> None:
+    faces = faces_of(someone(), someone(track=2, x=0.05))
+    assert shop.till.due(faces, frame_at(1)).tolist() == [False, False]
+    shop.till.scan("bread", shop.now_s)
+    assert shop.till.due(faces, frame_at(1)).tolist() == [True, False]
+    shop.till.close(shop.now_s, completed=False)
+    assert shop.till.due(faces, frame_at(1)).tolist() == [False, False]
+
+
+def test_a_real_sale_ends_the_demonstration_at_once(shop: Shop) -> None:
+    shop.till.scan("beer", shop.now_s)
+    shop.lane.hear("till-7", "m-1", SaleOpened(sale_id="real"), shop.now_s)
+    shop.show()
+    assert shop.till.lane is None
+    assert shop.till.show(shop.now_s).note == BUSY
+
+
+def test_nothing_is_demonstrated_while_a_real_till_sells(shop: Shop, someone: Any) -> None:
+    shop.lane.hear("till-7", "m-1", SaleOpened(sale_id="real"), shop.now_s)
+    shop.show()
+    shop.till.scan("beer", shop.now_s)
+    assert shop.till.show(shop.now_s).sale is None
+    shop.show(someone(age=50), frames=5)
+    answer, *_ = shop.lane.hear("till-7", "m-2", RestrictedItem(sale_id="real"), shop.now_s)[1:]
+    assert not isinstance(answer, Closed)
+    assert answer.data.type == "lane.alert"
+    shop.lane.hear("till-7", "m-3", SaleClosed(sale_id="real"), shop.now_s)
+    shop.show()
+    shop.till.scan("beer", shop.now_s)
+    assert shop.till.show(shop.now_s).note is None
+    assert shop.till.lane
+
+
+def test_a_sale_that_nobody_watches_ends(shop: Shop) -> None:
+    shop.till.scan("beer", shop.now_s)
+    shop.wait(29)
+    assert shop.till.lane
+    shop.wait(2)
+    assert shop.till.lane is None
+
+
+def test_before_the_first_frame_it_says_so() -> None:
+    till = Demonstration()
+    till.scan("beer", 0.0)
+    assert till.show(0.0).note == NOT_YET
+
+
+def test_what_is_not_for_sale_and_what_is_not_open_is_refused(shop: Shop) -> None:
+    with pytest.raises(UsageError, match="no item 'absinthe'"):
+        shop.till.scan("absinthe", shop.now_s)
+    with pytest.raises(UsageError, match="no sale is open"):
+        shop.till.check("passed", shop.now_s)
+    with pytest.raises(UsageError, match="no sale is open"):
+        shop.till.close(shop.now_s, completed=True)

@@ -1,0 +1,92 @@
+"""Looking over a lane's shoulder: the newest frame while somebody watches, and nothing while nobody does."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from edge.faces import Faces
+from edge.frames import Frame
+from edge.lane import Lane
+from edge.web import answers
+from edge.web.view import WATCHED_S, LaneView
+
+
+@pytest.fixture
+def lane(make_lane: Callable[..., Lane]) -> Lane:
+    return make_lane(mode="on-sale")
+
+
+def test_nobody_watches_and_no_frame_is_kept(lane: Lane, frame_at: Callable[..., Frame]) -> None:
+    view = LaneView()
+    view.see(lane, frame_at(1.0), Faces(), time.monotonic())
+    view.see(lane, frame_at(2.0), Faces(), time.monotonic() + WATCHED_S + 1)
+    assert view.look() is None
+
+
+def test_who_watches_gets_the_newest_frame_and_no_copy_of_it(lane: Lane, frame_at: Callable[..., Frame]) -> None:
+    view = LaneView()
+    assert view.look() is None
+    for grab_s in (1.0, 2.0):
+        frame = frame_at(grab_s)
+        view.see(lane, frame, Faces(), time.monotonic())
+    seen = view.look()
+    assert seen
+    assert seen.frame is frame
+    assert seen.number == 2
+    assert seen.state is lane.state
+
+
+def test_the_frame_is_let_go_when_the_last_watcher_has_left(lane: Lane, frame_at: Callable[..., Frame]) -> None:
+    view = LaneView()
+    view.look()
+    view.see(lane, frame_at(1.0), Faces(), time.monotonic())
+    view.tick(lane, time.monotonic() + WATCHED_S + 1)
+    assert view.look() is None
+
+
+def test_ages_are_wanted_only_while_the_demonstration_sells(
+    lane: Lane, frame_at: Callable[..., Frame], faces_of: Callable[..., Faces], someone: Any
+) -> None:
+    view, faces = LaneView(), faces_of(someone(age=None))
+    view.see(lane, frame_at(1.0), faces, 1.0)
+    assert not view.analysing
+    assert view.due(faces, frame_at(1.1)).tolist() == [False]
+    with view.till() as till:
+        till.scan("beer", 1.1)
+    assert view.analysing
+    assert view.due(faces, frame_at(1.2)).tolist() == [True]
+
+
+def test_the_page_is_told_who_stands_where_and_what_is_wrong_with_their_picture(
+    make_lane: Callable[..., Lane], make_settings: Callable[..., Any], frame_at: Callable[..., Frame],
+    faces_of: Callable[..., Faces], someone: Any,
+) -> None:  # fmt: skip
+    lane, view = make_lane(mode="continuous"), LaneView()
+    view.look()
+    people = (
+        someone(age=40),
+        someone(track=2, x=0.3, eyes_px=10, age=None, reasons=("small",)),
+        someone(track=3, x=0.02),
+    )
+    for number in range(8):
+        now_s = time.monotonic() + number / 10
+        frame = frame_at(now_s, number)
+        lane.see(faces_of(*people), frame, now_s)
+        view.see(lane, frame, faces_of(*people), now_s)
+    seen = view.look()
+    assert seen
+    told = answers.sight(seen, b"jpeg", make_settings())
+    customer, small, outside = told["faces"]
+    assert customer["is_customer"]
+    assert customer["age"] == pytest.approx([40, 33, 47], abs=1)
+    assert customer["box"] == pytest.approx([0.4375, 0.4167, 0.125, 0.1667], abs=0.001)
+    assert (small["in_zone"], small["age"]) == (True, None)
+    assert small["reasons"] == [{"ru": "лицо слишком далеко", "en": "the face is too far away"}]
+    assert not outside["in_zone"]
+    assert told["decision"] == "NO_CHALLENGE"
+    assert told["advice"]["en"] == "Looks over 25. If in doubt, ask for ID."
+    assert told["age"]["mean"] == pytest.approx(40, abs=0.1)

@@ -1,0 +1,140 @@
+"""Saving a zone: it is read back as it was drawn, the rest of the file stays, and what cannot be saved is said."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.config import load_settings
+from edge.errors import RunError, UsageError
+from edge.lanes import load_lanes
+from edge.web.zone import as_toml, check, save
+
+DRAWN = ((0.1, 0.2), (0.9, 0.2), (0.5, 0.95))
+CONFIG = """\
+# The wine counter.
+camera = "test:"   # until the camera comes
+
+[till]
+reliable = "tcp://127.0.0.1:6001"  # the old till
+"""
+LANES = """\
+zone = [[0, 0], [1, 0], [1, 1]] # of all
+
+[[lane]]  # left
+name = "left"
+camera = "rtsp://left"
+till.reliable = "tcp://127.0.0.1:6001"
+till.live = "tcp://127.0.0.1:6002"
+
+[[lane]]
+name = "right"
+camera = "rtsp://right"
+zone = [[0, 0], [0.5, 0], [0.5, 1]]
+
+[policy]
+legal_age = 21
+"""
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    file = tmp_path / "lane.toml"
+    file.write_text(CONFIG, encoding="utf-8")
+    return file
+
+
+def test_the_zone_saved_is_the_zone_drawn(config: Path) -> None:
+    save(config, "lane-1", DRAWN)
+    assert load_settings([], config).zone == DRAWN
+
+
+def test_comments_order_and_other_settings_stay(config: Path) -> None:
+    save(config, "lane-1", DRAWN)
+    text = config.read_text(encoding="utf-8")
+    assert [line for line in text.splitlines() if not line.startswith("zone")] == CONFIG.splitlines()
+    save(config, "lane-1", DRAWN[::-1])
+    assert config.read_text(encoding="utf-8").count("zone") == 1
+    assert load_settings([], config).till.reliable == "tcp://127.0.0.1:6001"
+
+
+@given(
+    zone=st.lists(st.tuples(*[st.integers(0, 1000).map(lambda part: part / 1000)] * 2), min_size=3, max_size=64).map(
+        tuple
+    )
+)
+def test_any_zone_comes_back_as_it_was(
+    tmp_path_factory: pytest.TempPathFactory, zone: tuple[tuple[float, float], ...]
+) -> None:
+    file = tmp_path_factory.getbasetemp() / "any.toml"
+    file.write_text(CONFIG, encoding="utf-8")
+    save(file, "lane-1", zone)
+    assert load_settings([], file).zone == zone
+
+
+def test_of_several_lanes_only_the_one_that_was_drawn_changes(tmp_path: Path) -> None:
+    file = tmp_path / "box.toml"
+    file.write_text(LANES, encoding="utf-8")
+    before = load_lanes([], file)
+    save(file, "left", DRAWN)
+    left, right = load_lanes([], file)
+    assert left.zone == DRAWN
+    assert right == before[1]
+    assert "# of all" in file.read_text(encoding="utf-8")
+    assert "# left" in file.read_text(encoding="utf-8")
+
+
+def test_a_lane_that_is_gone_from_the_file_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "box.toml"
+    file.write_text(LANES, encoding="utf-8")
+    with pytest.raises(UsageError, match='no \\[\\[lane\\]\\] with name = "middle"'):
+        save(file, "middle", DRAWN)
+    assert file.read_text(encoding="utf-8") == LANES
+
+
+def test_the_file_keeps_its_mode_and_no_draft_is_left(config: Path) -> None:
+    config.chmod(0o640)
+    save(config, "lane-1", DRAWN)
+    assert stat.S_IMODE(config.stat().st_mode) == 0o640
+    assert [file.name for file in config.parent.iterdir()] == ["lane.toml"]
+
+
+def test_a_link_stays_a_link(config: Path, tmp_path: Path) -> None:
+    link = tmp_path / "link.toml"
+    link.symlink_to(config)
+    save(link, "lane-1", DRAWN)
+    assert link.is_symlink()
+    assert load_settings([], config).zone == DRAWN
+
+
+def test_a_folder_that_takes_no_draft_is_told_and_the_file_stays(tmp_path: Path) -> None:
+    """A name that leaves no room for a draft's beside it stops everybody, root too."""
+    config = tmp_path / ("x" * 250 + ".toml")
+    config.write_text(CONFIG, encoding="utf-8")
+    with pytest.raises(RunError, match=r"cannot write .*: File name too long"):
+        save(config, "lane-1", DRAWN)
+    assert config.read_text(encoding="utf-8") == CONFIG
+
+
+def test_a_file_that_is_gone_or_broken_says_so(config: Path) -> None:
+    config.write_text("camera = ", encoding="utf-8")
+    with pytest.raises(UsageError, match="is no longer TOML"):
+        save(config, "lane-1", DRAWN)
+    config.unlink()
+    with pytest.raises(RunError, match="cannot read"):
+        save(config, "lane-1", DRAWN)
+
+
+def test_a_zone_that_holds_nobody_is_refused() -> None:
+    check(DRAWN)
+    with pytest.raises(UsageError, match=r"covers 0\.0% of the picture"):
+        check(((0.1, 0.1), (0.5, 0.5), (0.9, 0.9)))
+
+
+def test_the_line_to_copy_is_what_would_be_saved(config: Path) -> None:
+    config.write_text(as_toml(DRAWN) + "\n" + CONFIG, encoding="utf-8")
+    assert load_settings([], config).zone == DRAWN

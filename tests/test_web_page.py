@@ -1,0 +1,397 @@
+"""The setup page as an installer meets it: the real agent on a drawn clip, headless Chromium, a mouse and a finger."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import ssl
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import pytest
+
+from edge.config import load_settings
+from edge.demo.clip import EMPTY_S, FRAMES_PER_SECOND, HEIGHT, STAND_S, WALK_S, WIDTH, clip_frames
+from edge.till.messages import Health, Hello, SaleClosed, SaleOpened
+from edge.till.reference.dealer import Till
+from edge.web import zone
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+STANDING_S = 150
+WITHIN_MS = 60_000
+"""For whatever has no promise of its own."""
+
+
+@pytest.fixture(scope="session")
+def long_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Someone walks in and stands there for as long as the tests take, at 10 frames/s."""
+    file = tmp_path_factory.mktemp("long") / "lane.mp4"
+    frames, rate = list(clip_frames())[::3], FRAMES_PER_SECOND // 3
+    comes = round((EMPTY_S + WALK_S) * rate)
+    stands = frames[comes : comes + round(STAND_S * rate)]
+    writer = cv2.VideoWriter(str(file), cv2.VideoWriter.fourcc(*"mp4v"), rate, (WIDTH, HEIGHT))
+    for frame in [*frames[:comes], *stands * round(STANDING_S / STAND_S)]:
+        writer.write(frame)
+    writer.release()
+    return file
+
+
+@dataclass
+class Running:
+    """An agent with a setup page. link: with the token, as its log says it."""
+
+    process: subprocess.Popen[str]
+    link: str
+    config: Path
+    reliable: str
+    log: Path
+
+    @property
+    def base(self) -> str:
+        return self.link.partition("?")[0]
+
+
+def start(folder: Path, clip: Path, *flags: str, web: str = "127.0.0.1:0", with_config: bool = True) -> Running:
+    """The command as an installer gives it, once its log has said where the page is."""
+    config, log, reliable = folder / "lane.toml", folder / "log", f"ipc://{folder}/reliable"
+    text = f'# Lane four.\nvideo = "{clip}"\nstate_dir = "{folder}/state"\n\n[till]\nreliable = "{reliable}" # old\n'
+    text += f'live = "ipc://{folder}/live"\n'
+    config.write_text(text, encoding="utf-8")
+    words = ["--config", str(config)]
+    if not with_config:
+        words = ["--video", str(clip), "--state-dir", f"{folder}/state", "--till.reliable", reliable]
+        words += ["--till.live", f"ipc://{folder}/live"]
+    with log.open("w", encoding="utf-8") as err:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "edge", "run", *words, "--web", web, *flags], stderr=err, text=True
+        )
+    end_s = time.monotonic() + 120
+    while not (found := re.search(r"setup page: (\S+)", log.read_text(encoding="utf-8"))):
+        assert process.poll() is None, log.read_text(encoding="utf-8")
+        assert time.monotonic() < end_s
+        time.sleep(0.05)
+    return Running(process, found[1], config, reliable, log)
+
+
+def end(agent: Running) -> None:
+    agent.process.terminate()
+    assert agent.process.wait(60) == 0, agent.log.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def agent(long_clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    running = start(tmp_path_factory.mktemp("agent"), long_clip)
+    yield running
+    end(running)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    if not CHROMIUM:
+        pytest.skip("no Chromium: on Debian, apt install chromium")
+    with sync_api.sync_playwright() as playwright:
+        # It runs as root where the tests do, and then only without its own sandbox.
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Visit:
+    """A browser's page, and every address that it asked for."""
+
+    page: Any
+    asked: list[str]
+    complaints: list[str]
+
+
+def visit(browser: Any, link: str, **context: Any) -> Visit:
+    page = browser.new_context(**({"locale": "en-GB", "ignore_https_errors": True} | context)).new_page()
+    page.set_default_timeout(WITHIN_MS)
+    found = Visit(page, [], [])
+    page.on("request", lambda request: found.asked.append(request.url))
+    page.on("pageerror", lambda problem: found.complaints.append(str(problem)))
+    page.on("console", lambda said: found.complaints.append(said.text) if said.type == "error" else None)
+    page.goto(link)
+    page.wait_for_selector("#picture[src^='data:image/jpeg']")
+    return found
+
+
+@pytest.fixture
+def page(browser: Any, agent: Running) -> Iterator[Any]:
+    """The page in English, with its first picture; nothing may go wrong in it, and nothing leave the machine."""
+    found = visit(browser, agent.link, viewport={"width": 1280, "height": 900})
+    yield found.page
+    found.page.context.close()
+    # A refusal that the page shows is one in the browser's console, too.
+    assert [one for one in found.complaints if "409" not in one] == []
+    assert [url for url in found.asked if not url.startswith((agent.base, "data:"))] == []
+
+
+def saved(agent: Running) -> tuple[tuple[float, float], ...]:
+    return load_settings([], agent.config).zone
+
+
+def at(page: Any, x: float, y: float) -> tuple[float, float]:
+    """Where a place of the picture is in the window."""
+    box = page.locator("#stage").bounding_box()
+    return box["x"] + x * box["width"], box["y"] + y * box["height"]
+
+
+def drag(page: Any, start: tuple[float, float], to: tuple[float, float]) -> None:
+    page.mouse.move(*at(page, *start))
+    page.mouse.down()
+    page.mouse.move(*at(page, 0.5, 0.5), steps=4)
+    page.mouse.move(*at(page, *to), steps=4)
+    page.mouse.up()
+
+
+def save(page: Any) -> str:
+    page.click("#zone-save")
+    page.wait_for_selector("#zone-result:not([hidden])")
+    return str(page.inner_text("#zone-result"))
+
+
+def near(zone: tuple[tuple[float, float], ...], *corners: tuple[float, float]) -> bool:
+    """To a hundredth of the picture: pointers move in whole pixels."""
+    return len(zone) == len(corners) and all(
+        abs(a - b) < 0.01 for have, want in zip(zone, corners, strict=True) for a, b in zip(have, want, strict=True)
+    )
+
+
+def test_the_zone_drawn_with_the_mouse_is_the_zone_saved(page: Any, agent: Running) -> None:
+    page.click("#zone-edit")
+    drag(page, (0.2, 0.1), (0.7, 0.9))
+    assert agent.config.name in save(page)
+    assert near(saved(agent), (0.2, 0.1), (0.7, 0.1), (0.7, 0.9), (0.2, 0.9))
+    assert "# Lane four." in agent.config.read_text(encoding="utf-8")
+
+
+def test_corners_are_moved_added_removed_and_given_up(page: Any, agent: Running) -> None:
+    zone.save(agent.config, "lane-1", ((0.2, 0.2), (0.8, 0.2), (0.8, 0.8), (0.2, 0.8)))
+    page.click("#zone-edit")
+    drag(page, (0.2, 0.2), (0.7, 0.9))
+    page.click("#zone-cancel")
+    page.click("#zone-edit")
+    drag(page, (0.3, 0.3), (0.9, 0.9))
+    drag(page, (0.3, 0.3), (0.1, 0.2))
+    drag(page, (0.9, 0.6), (0.95, 0.4))
+    save(page)
+    assert near(saved(agent), (0.1, 0.2), (0.9, 0.3), (0.95, 0.4), (0.9, 0.9), (0.3, 0.9))
+    page.click("#zone-edit")
+    page.mouse.click(*at(page, 0.95, 0.4))
+    page.click("#zone-remove")
+    page.mouse.click(*at(page, 0.9, 0.3))
+    page.keyboard.press("ArrowUp")
+    save(page)
+    assert near(saved(agent), (0.1, 0.2), (0.9, 0.29), (0.9, 0.9), (0.3, 0.9))
+
+
+def test_a_zone_too_small_for_anybody_is_refused(page: Any, agent: Running) -> None:
+    before = agent.config.read_bytes()
+    page.click("#zone-edit")
+    drag(page, (0.5, 0.5), (0.54, 0.54))
+    assert "of the picture: draw it where the customer stands" in save(page)
+    assert agent.config.read_bytes() == before
+
+
+def test_on_a_phone_the_zone_is_drawn_with_a_finger(browser: Any, agent: Running) -> None:
+    phone = {"viewport": {"width": 390, "height": 800}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
+    page = visit(browser, agent.link, **phone).page
+    page.tap("#zone-edit")
+    finger = page.context.new_cdp_session(page)
+    path = [(0.25, 0.15), (0.4, 0.5), (0.75, 0.85)]
+    for kind, places in (("touchStart", path[:1]), ("touchMove", path[1:]), ("touchEnd", [None])):
+        for place in places:
+            x, y = at(page, *place) if place else (0, 0)
+            points = [{"x": x, "y": y}] if place else []
+            finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    save(page)
+    assert near(saved(agent), (0.25, 0.15), (0.75, 0.15), (0.75, 0.85), (0.25, 0.85))
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing hangs over the edge"
+    page.context.close()
+
+
+SCAN = """async () => {
+  const start = performance.now();
+  document.querySelector('[data-sku=beer]').click();
+  while (!document.querySelector('#prompt').dataset.decision) await new Promise(requestAnimationFrame);
+  return performance.now() - start;
+}"""
+
+
+@pytest.mark.parametrize(
+    ("locale", "asks", "checked"),
+    [("en-GB", "ID", "ID checked: it may be sold."), ("ru-RU", "документ", "Документ проверен: можно продавать.")],
+)
+def test_beer_brings_the_prompt_within_a_second(
+    browser: Any, agent: Running, locale: str, asks: str, checked: str
+) -> None:
+    page = visit(browser, agent.link, locale=locale).page
+    page.click("#tab-till")
+    page.wait_for_selector("[data-sku=beer]")
+    waits_ms = []
+    for _ in range(3):
+        waits_ms.append(page.evaluate(SCAN))
+        assert asks in page.inner_text("#prompt")
+        page.click("[data-outcome=passed]")
+        page.wait_for_function("said => document.querySelector('#prompt').innerText.trim() === said", arg=checked)
+        page.click("#pay")
+        page.wait_for_selector("#pay:disabled")
+    assert min(waits_ms) < 1000
+    page.context.close()
+
+
+def test_the_lane_is_shown_as_it_is(page: Any) -> None:
+    zone_all = page.evaluate("document.querySelector('.zone polygon').getAttribute('points')")
+    assert len(zone_all.split()) >= 3
+    page.wait_for_selector(".face rect")
+    page.wait_for_selector("#advice:not([data-decision=''])")
+    assert re.search(r"\d+ years", page.inner_text("#age"))
+    assert "Customer" in page.inner_text("#faces")
+
+
+def test_the_language_is_a_press_away_and_is_remembered(page: Any) -> None:
+    page.click("#language")
+    assert page.inner_text("#tab-till") == "Касса"
+    page.reload()
+    assert page.inner_text("#tab-till") == "Касса"
+
+
+def test_a_page_that_was_left_open_says_that_the_agent_has_gone(browser: Any, long_clip: Path, tmp_path: Path) -> None:
+    running = start(tmp_path, long_clip)
+    page = visit(browser, running.link).page
+    end(running)
+    page.wait_for_selector("#lost:not([hidden])")
+    assert page.inner_text("#lost").startswith("The agent does not answer")
+    page.context.close()
+
+
+def test_a_real_sale_goes_before_the_demonstration(page: Any, agent: Running) -> None:
+    page.click("#tab-till")
+    page.click("[data-sku=bread]")
+    page.wait_for_selector("#basket li")
+    with closing(Till("till-7", agent.reliable)) as till:
+        till.send(Hello(till="till-7"))
+        till.send(SaleOpened(sale_id="real"))
+        page.wait_for_function("() => !document.querySelector('#basket li')")
+        page.click("[data-sku=beer]")
+        busy = "document.querySelector('#prompt').innerText.startsWith('A real till has a sale open')"
+        page.wait_for_function(f"() => {busy}")
+        till.send(SaleClosed(sale_id="real"))
+        page.wait_for_function(f"() => !{busy}")
+
+
+def test_doctor_says_what_is_wrong_and_how_to_mend_it_worst_first(page: Any, agent: Running) -> None:
+    page.click("#tab-doctor")
+    page.click("#examine")
+    page.wait_for_selector("#findings li")
+    verdicts = page.eval_on_selector_all("#findings li", "found => found.map(one => one.className)")
+    assert verdicts == sorted(verdicts, key=["problem", "warning", "ok"].index)
+    assert str(agent.config) in page.inner_text("#findings")
+    for worse in page.query_selector_all("#findings .problem, #findings .warning"):
+        assert "What to do: " in worse.inner_text()
+    count = re.fullmatch(r"All is well\.|Problems: \d+, warnings: \d+\.", page.inner_text("#diagnosis"))
+    assert count
+
+
+def test_no_script_on_the_page_could_send_anything_elsewhere(browser: Any, agent: Running) -> None:
+    """Not even to this box under another name."""
+    page = visit(browser, agent.link).page
+    elsewhere = agent.base.replace("127.0.0.1", "localhost")
+    forbidden = page.evaluate(
+        """url => new Promise(resolve => {
+          document.addEventListener("securitypolicyviolation", event => resolve(event.effectiveDirective));
+          fetch(url).then(() => resolve("sent"), () => {});
+        })""",
+        elsewhere,
+    )
+    assert forbidden == "connect-src"
+    page.context.close()
+
+
+def test_nothing_is_reachable_without_the_token(agent: Running) -> None:
+    paths = (
+        "",
+        "page.js",
+        "page.css",
+        "icon.svg",
+        "lanes",
+        "lanes/lane-1/sight?after=0",
+        "lanes/lane-1/till",
+        "doctor",
+    )
+    for path in paths:
+        with pytest.raises(urllib.request.HTTPError, match="401"):  # type: ignore[attr-defined]
+            urllib.request.urlopen(agent.base + path, timeout=30)
+
+
+def test_watching_leaves_no_picture_on_the_disk(page: Any, agent: Running) -> None:
+    page.wait_for_timeout(1000)
+    files = [file for file in agent.config.parent.rglob("*") if file.is_file()]
+    assert files
+    for file in files:
+        content = file.read_bytes()
+        assert b"\xff\xd8\xff" not in content
+        assert b"base64" not in content
+
+
+def test_without_a_config_file_the_line_to_copy_is_shown(browser: Any, long_clip: Path, tmp_path: Path) -> None:
+    running = start(tmp_path, long_clip, with_config=False)
+    page = visit(browser, running.link).page
+    page.click("#zone-edit")
+    drag(page, (0.2, 0.1), (0.7, 0.9))
+    assert "started without --config" in save(page)
+    line = page.inner_text("#zone-line")
+    (tmp_path / "copied.toml").write_text(line, encoding="utf-8")
+    assert near(load_settings([], tmp_path / "copied.toml").zone, (0.2, 0.1), (0.7, 0.1), (0.7, 0.9), (0.2, 0.9))
+    page.context.close()
+    end(running)
+
+
+def test_unblurred_faces_mark_the_page_the_health_and_every_line_of_the_log(
+    browser: Any, long_clip: Path, tmp_path: Path
+) -> None:
+    running = start(tmp_path, long_clip, "--web-unblurred")
+    page = visit(browser, running.link).page
+    page.wait_for_selector("#unblurred:not([hidden])")
+    with closing(Till("till-7", running.reliable)) as till:
+        till.send(Hello(till="till-7"))
+        while not isinstance(health := till.receive(60), Health):
+            pass
+        assert health.problems == ("the setup page shows faces unblurred",)
+    page.context.close()
+    end(running)
+    lines = running.log.read_text(encoding="utf-8").splitlines()
+    assert lines
+    assert all(line.startswith("edge-agent: FACES SHOWN: ") for line in lines)
+
+
+def test_with_a_certificate_the_page_speaks_https(long_clip: Path, tmp_path: Path) -> None:
+    chain, key = tmp_path / "chain.pem", tmp_path / "key.pem"
+    words = f"req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -keyout {key} -out {chain}"
+    subprocess.run(
+        ["openssl", *words.split(), "-addext", "subjectAltName=DNS:localhost"], check=True, capture_output=True
+    )
+    key.chmod(0o600)
+    flags = ["--web-certificate", str(chain), "--web-key", str(key)]
+    running = start(tmp_path, long_clip, *flags, web="0.0.0.0:0")
+    trusting = urllib.request.build_opener(
+        urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=str(chain))),
+        urllib.request.HTTPCookieProcessor(),
+    )
+    link = re.sub(r"//[^:]+", "//localhost", running.link)
+    with trusting.open(link, timeout=30) as answer:
+        assert answer.url == link.partition("?")[0]
+        assert "<title>edge-agent</title>" in answer.read().decode()
+    end(running)

@@ -1,0 +1,36 @@
+"""Starting the agent with a setup page that cannot be, and without one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("flags", "told"),
+    [
+        (["--web", "0.0.0.0:8080"], "web = '0.0.0.0:8080' can be reached from other machines: give web_certificate"),
+        (["--web", "here"], "web = 'here' is no address: use 127.0.0.1:8080"),
+        (["--web", "127.0.0.1:0", "--replay"], "a replay has no setup page: leave out --web or --replay"),
+        (["--web", "127.0.0.1:0", "--web-key", "k"], "web_certificate and web_key belong together: give both"),
+    ],
+)
+def test_a_page_that_cannot_be_served_is_told_in_one_line(
+    edge_agent: Callable[..., Any], demo_clip: Path, flags: list[str], told: str
+) -> None:
+    done = edge_agent("run", "--video", demo_clip, "--till.reliable", "tcp://127.0.0.1:*", "--till.live",
+                      "tcp://127.0.0.1:*", *flags)  # fmt: skip
+    assert done.code == 2
+    assert done.err.splitlines()[-1].startswith(f"__main__.py: {told}")
+    assert len(done.err.splitlines()) == 1
+
+
+def test_without_the_flag_there_is_no_page(edge_agent: Callable[..., Any], demo_clip: Path) -> None:
+    done = edge_agent(
+        "run", "--video", demo_clip, "--till.reliable", "tcp://127.0.0.1:*", "--till.live", "tcp://127.0.0.1:*"
+    )
+    assert done.code == 0
+    assert "setup page" not in done.err
