@@ -130,7 +130,7 @@ class Health(Data):
     """The agent is there; sent to every till each second. A till that hears nothing for 3 s asks everyone for ID.
 
     agent: a new one means that the agent has started anew: say hello, and open the running sale again. problems: what
-    keeps the agent from knowing; while there is any, its answers are UNKNOWN.
+    is wrong, for the cashier's screen; while the camera or the record of sales is, answers are UNKNOWN.
     """
 
     type: ClassVar[str] = "lane.health"
