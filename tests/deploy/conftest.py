@@ -1,0 +1,61 @@
+"""The box that the agent is installed on, what its camera shows, and a client that asks it for decisions."""
+
+from __future__ import annotations
+
+import itertools
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import pytest
+
+from edge.demo.clip import EMPTY_S, FRAMES_PER_SECOND, HEIGHT, STAND_S, WALK_S, WIDTH, clip_frames
+from tests.client import Client
+from tests.deploy.debian import Debian, NotHereError, booted
+
+_SECONDS = 180
+"""Of the recording; each start of the agent begins it anew."""
+
+_FRAMES_PER_SECOND = 10
+
+
+@pytest.fixture(scope="module")
+def standing(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A recording of somebody who stands at the till and does not leave."""
+    first = round((EMPTY_S + WALK_S) * FRAMES_PER_SECOND)
+    frames = list(itertools.islice(clip_frames(), first, first + round(STAND_S * FRAMES_PER_SECOND)))
+    file = tmp_path_factory.mktemp("camera") / "standing.mp4"
+    writer = cv2.VideoWriter(str(file), cv2.VideoWriter.fourcc(*"mp4v"), _FRAMES_PER_SECOND, (WIDTH, HEIGHT))
+    there_and_back = itertools.cycle(frames + frames[::-1])
+    for frame in itertools.islice(there_and_back, _SECONDS * _FRAMES_PER_SECOND):
+        writer.write(frame)
+    writer.release()
+    return file
+
+
+@pytest.fixture(scope="module")
+def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Debian]:
+    """A Debian that has just been started, with nothing installed."""
+    try:
+        with booted(tmp_path_factory.mktemp("box")) as debian:
+            yield debian
+    except NotHereError as problem:
+        pytest.skip(str(problem))
+
+
+@pytest.fixture(scope="module")
+def ports() -> tuple[int, int]:
+    """Two that nobody listens on; the box shares the network of this machine."""
+    with socket.socket() as one, socket.socket() as other:
+        one.bind(("127.0.0.1", 0))
+        other.bind(("127.0.0.1", 0))
+        return one.getsockname()[1], other.getsockname()[1]
+
+
+@pytest.fixture
+def client(ports: tuple[int, int]) -> Iterator[Client]:
+    """A till on the box."""
+    client = Client("till-1", f"tcp://127.0.0.1:{ports[0]}")
+    yield client
+    client.close()

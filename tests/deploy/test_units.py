@@ -1,0 +1,56 @@
+"""The units and drop-ins as systemd reads them, for every kind of box."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.deploy.debian import REPOSITORY
+
+UNITS = REPOSITORY / "deploy" / "systemd"
+EXPOSURE = {"cpu": 1.3, "nvidia": 1.5, "jetson": 1.5}
+"""By systemd 252; 10 is a service without any sandbox."""
+
+pytestmark = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd-analyze here")
+
+
+def analyze(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["systemd-analyze", *words], capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.fixture(params=EXPOSURE)
+def box(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Path]:
+    """A kind of box, and its unit as it is installed there. Programs are where this machine has one."""
+    for name in ("edge-agent.service", "edge-agent@.service"):
+        text = (UNITS / name).read_text().replace("/opt/edge-agent/current/bin/edge-agent", "/bin/true")
+        (tmp_path / name).write_text(text)
+        drop_ins = tmp_path / f"{name}.d"
+        drop_ins.mkdir()
+        for drop_in in (f"{request.param}.conf", "till-network.conf"):
+            shutil.copy(UNITS / drop_in, drop_ins)
+    return request.param, tmp_path
+
+
+@pytest.mark.parametrize("unit", ["edge-agent.service", "edge-agent@2.service"])
+def test_systemd_understands_every_line(unit: str, box: tuple[str, Path]) -> None:
+    done = analyze("verify", "--man=no", str(box[1] / unit))
+    ours = [line for line in done.stderr.splitlines() if "edge-agent" in line]
+    assert (done.returncode, ours) == (0, [])
+
+
+def test_the_exposure_is_what_the_sandbox_allows(box: tuple[str, Path]) -> None:
+    kind, folder = box
+    (folder / "edge-agent.service.d" / "till-network.conf").unlink()
+    done = analyze("security", "--offline=yes", "--no-pager", str(folder / "edge-agent.service"))
+    if "--offline" in done.stderr:
+        pytest.skip("this systemd-analyze cannot judge a unit that is not installed")
+    found = float(re.findall(r"exposure level for \S+: ([\d.]+)", done.stdout)[0])
+    assert found <= EXPOSURE[kind]
+
+
+def test_both_units_are_one_text() -> None:
+    assert (UNITS / "edge-agent@.service").readlink() == Path("edge-agent.service")
