@@ -5,22 +5,24 @@ from __future__ import annotations
 import logging
 import os
 import threading
+import time
 from contextlib import ExitStack
+from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from edge.ages import BUNDLED
-from edge.ages.batcher import Batcher
 from edge.ages.bundle import Bundle
-from edge.ages.choice import make_age_model
-from edge.ages.fallback import FallbackAgeModel
+from edge.ages.worker import AgeWorker
 from edge.errors import UsageError
 from edge.events import EventLog
 from edge.frames import RealTime, VideoFile, capture, open_camera
 from edge.health import LaneHealth, report
-from edge.lane_loop import LaneLoop
+from edge.lane_loop import LaneLoop, challenge_age
 from edge.lanes import Origin
 from edge.metrics import metrics_of
 from edge.monitor import Monitor
+from edge.reload import change
+from edge.service import Service
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -44,47 +46,49 @@ class Agent:
         """Opens and checks everything. Raises UsageError or RunError, one line, for what is missing or wrong.
 
         lanes: from `edge.lanes.load_lanes`. sources: where their frames come from instead of the settings' cameras or
-        videos, one for each lane. origin: where the settings are from, for the setup page.
+        videos, one for each lane. origin: where the settings are from, for the setup page and `read_again`.
         """
         first = lanes[0]
+        self._origin = origin
         self._replay = first.replay
         if self._replay and len(lanes) > 1:
             raise UsageError("a replay has one lane: give a config without [[lane]]")
         # Who starts a lane at a terminal wants to know at once that its camera is not there. A service waits for it.
         patient = len(lanes) > 1 or "NOTIFY_SOCKET" in os.environ
         self._failures: list[BaseException] = []
+        self._serving: list[threading.Thread] = []
         self._stopping = threading.Event()
+        self._one_reloads = threading.Lock()
+        self._asked_to_read: SimpleQueue[None] = SimpleQueue()
+        self._service = Service()
         with ExitStack() as opened:
-            bundle = Bundle(first.model or BUNDLED)
-            self._age_model, choice = make_age_model(bundle, first.ages, first.cache_dir)
-            self._batcher = Batcher(self._age_model, deadline_s=first.ages.collect_ms / 1000)
-            asked = self._age_model if self._replay else self._batcher
+            ages = AgeWorker(Bundle(first.model or BUNDLED), first)
+            self._ages = [ages]
+            asked = ages.model if self._replay else ages.batcher
             events = EventLog(first.events)
             self.lanes: list[LaneLoop] = []
             given = iter(sources)
             for one in lanes:
                 source = next(given, None) or _open_source(one, patient=patient)
-                self.lanes.append(LaneLoop(one, asked, bundle, events, self._box_health, source))
+                self.lanes.append(LaneLoop(one, asked, ages.bundle, events, self._box_health, source))
                 opened.callback(self.lanes[-1].close)
             self._monitor: Monitor | None = None
             if first.metrics.listen != "off" and not self._replay:
-                metrics = metrics_of(self.lanes, bundle, choice, self._age_model, self._batcher)
+                metrics = metrics_of(self.lanes, lambda: self._ages[-1])
                 self._monitor = Monitor(first.metrics, metrics, lambda: report(self.health))
                 opened.callback(self._monitor.close)
             self._web: WebServer | None = None
             if first.web is not None:
                 from edge.web.server import WebServer
 
-                self._web = WebServer(self.lanes, origin or Origin())
+                self._web = WebServer(self.lanes, origin or Origin(), self.reload if origin else None)
                 opened.callback(self._web.close)
             # Late, so that a start that fails leaves no empty file behind.
             events.open()
             opened.callback(events.close)
             self._opened = opened.pop_all()
         # Late, so that a start that fails says nothing but why.
-        log.info("age model %s %s, on %s", bundle.manifest.name, bundle.hash, self._age_model.backend)
-        if choice.reason:
-            log.info("%s", choice.reason)
+        ages.introduce()
         if self._monitor:
             log.info("metrics on %s/metrics, health on %s/healthz", self._monitor.address, self._monitor.address)
 
@@ -103,31 +107,96 @@ class Agent:
         for lane in self.lanes:
             lane.stop()
 
+    def reload(self, lanes: Sequence[Settings]) -> None:
+        """Go on with other settings, from the next frame on, or the next sale where a till has one open. Safe from any
+        thread; returns when they are checked and, if the bundle is another, its model is loaded and has passed its
+        self-test. What must wait for a restart is told in the log, and left as it is.
+
+        lanes: as for a new agent. Raises UsageError or RunError, one line: then nothing has changed.
+        """
+        with self._one_reloads:
+            found = change([lane.settings for lane in self.lanes], lanes)
+            ages = self._ages[-1]
+            for settings in found.settings.values():
+                bundle = Bundle(settings.model or BUNDLED)
+                # So that a bundle that names no threshold is refused here, and not by the lane.
+                challenge_age(settings, bundle)
+                if bundle.manifest != ages.bundle.manifest:
+                    ages = AgeWorker(bundle, settings)
+            if ages is not self._ages[-1]:
+                ages.introduce()
+                self._serve(ages)
+                self._ages.append(ages)
+            for lane in self.lanes:
+                if lane.settings.lane in found.settings:
+                    lane.change(found.settings[lane.settings.lane], ages.batcher, ages.bundle)
+            if found.waiting:
+                log.warning("counts after a restart only: %s", ", ".join(found.waiting))
+
+    def read_again(self) -> None:
+        """Ask a running agent to read its settings again and to `reload` them; safe from signal handlers."""
+        self._asked_to_read.put(None)
+
     def _run_live(self) -> None:
-        no_more_faces = threading.Event()
-        serving = [self._start("ages", lambda: self._batcher.work(no_more_faces))]
-        if isinstance(gpu := self._age_model.uncalibrated, FallbackAgeModel):
-            serving.append(self._start("gpu", lambda: _every_second(gpu.tend, no_more_faces)))
+        self._serve(self._ages[0])
         for lane in self.lanes:
-            serving.append(self._start(f"camera of {lane.settings.lane}", self._capture(lane)))
+            self._serving.append(self._start(f"camera of {lane.settings.lane}", self._capture(lane)))
         if self._web:
-            serving.append(self._start("web", self._web.run))
+            self._serving.append(self._start("web", self._web.run))
+        self._start("settings", self._read_when_asked)
         running = [self._start(lane.settings.lane, lane.run) for lane in self.lanes]
+        no_more_news = threading.Event()
         if monitor := self._monitor:
-            serving.append(self._start("monitor", lambda: monitor.work(no_more_faces)))
+            self._serving.append(self._start("monitor", lambda: monitor.work(no_more_news)))
         while any(thread.is_alive() for thread in running) and not self._stopping.wait(_NOTICE_S):
-            pass
+            self._service.progress([lane.turned_s for lane in self.lanes], time.monotonic())
+            self._service.status(self._words())
+            self._retire()
+        self._service.stopping()
         self.stop()
-        # The age model's thread goes last: the frames in hand wait for it.
+        # The age model's threads go last: the frames in hand wait for them.
         for thread in running:
             thread.join()
         if self._web:
             self._web.stop()
-        no_more_faces.set()
-        for thread in serving:
+        no_more_news.set()
+        for ages in self._ages:
+            ages.stop()
+        for thread in self._serving:
             thread.join(timeout=1.0)
         if self._failures:
             raise self._failures[0]
+
+    def _words(self) -> str:
+        """How the lanes are, in a line."""
+        problems = [f"{lane}: {one.text}" for lane, health in self.health.items() for one in health.problems]
+        if problems:
+            return f"degraded: {'; '.join(problems)}"
+        names = ", ".join(lane.settings.lane for lane in self.lanes)
+        return f"watching {names}; ages on {self._ages[-1].model.backend}"
+
+    def _serve(self, ages: AgeWorker) -> None:
+        self._serving += [self._start(name, body) for name, body in ages.bodies.items()]
+
+    def _retire(self) -> None:
+        """Let the age models go that no lane asks any more."""
+        *old, newest = self._ages
+        if old and all(lane.age_model is newest.batcher for lane in self.lanes):
+            for ages in old:
+                ages.stop()
+            # Meanwhile there may be one newer still.
+            del self._ages[: len(old)]
+
+    def _read_when_asked(self) -> None:
+        while True:
+            self._asked_to_read.get()
+            self._service.reloading()
+            try:
+                if self._origin:
+                    self.reload(self._origin.load())
+            except Exception as problem:  # whatever a model's library throws, too: the lanes go on
+                log.error("%s; everything stays as it was", " ".join(str(problem).split()))
+            self._service.reloaded()
 
     def _capture(self, lane: LaneLoop) -> Callable[[], None]:
         return lambda: capture(lane.source, lane.slot, self._stopping)
@@ -153,7 +222,7 @@ class Agent:
 
     def _box_health(self) -> LaneHealth:
         """What ails every lane."""
-        health = LaneHealth().with_problem("age-model", getattr(self._age_model.uncalibrated, "problem", ""))
+        health = LaneHealth().with_problem("age-model", self._ages[-1].problem)
         return health.with_problem("privacy", FACES_SHOWN if self.lanes[0].settings.web_unblurred else "")
 
 
@@ -169,8 +238,3 @@ def _open_source(settings: Settings, *, patient: bool) -> FrameSource:
 def _in_background(body: Callable[[], None], name: str) -> None:
     """Start a thread that ends with the process: a camera's, which may wait for its driver for ever."""
     threading.Thread(target=body, name=name, daemon=True).start()
-
-
-def _every_second(body: Callable[[], None], done: threading.Event) -> None:
-    while not done.wait(1.0):
-        body()

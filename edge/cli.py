@@ -66,6 +66,9 @@ def _run(words: list[str]) -> None:
     agent = Agent(*lanes, origin=origin)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: agent.stop())
+    # From a terminal this signal says that the terminal is gone, and a lane should not outlive it unseen.
+    if not (sys.stdin and sys.stdin.isatty()):
+        signal.signal(signal.SIGHUP, lambda *_: agent.read_again())
     agent.run()
 
 

@@ -77,11 +77,9 @@ class Lane:
     """Takes in frames' faces and the till's messages, and gives out what to tell and what to keep."""
 
     def __init__(self, settings: Settings, challenge_age: int, model_hash: str, identity: Identity) -> None:
-        self._settings, self._identity = settings, identity
-        self._challenge_age, self._model_hash = challenge_age, model_hash
-        self._zone = CustomerZone(settings)
-        self._sale: Sale | None = None
-        self._continuous = settings.mode != "on-sale"
+        self._identity = identity
+        self._has_tills = False
+        self.change(settings, challenge_age, model_hash)
         self._seen_s: float | None = None
         self._sequence = -1
         self._last_state: State | None = None
@@ -89,6 +87,19 @@ class Lane:
         self._over: deque[tuple[str, str]] = deque(maxlen=_KNOWN_OVER)
         self.recording = True
         """Set to False while nothing can be kept on disk: the answers are UNKNOWN then."""
+
+    def change(self, settings: Settings, challenge_age: int, model_hash: str) -> None:
+        """Go on with other settings or another model; only while no till has a sale open, since a sale is judged by one
+        set of them. Whoever stands in the zone is looked at anew."""
+        self._settings, self._challenge_age, self._model_hash = settings, challenge_age, model_hash
+        self._zone = CustomerZone(settings)
+        self._sale: Sale | None = None
+
+    @property
+    def _continuous(self) -> bool:
+        """Whether the zone opens the sales. In mode auto the tills do from the first one on."""
+        mode = self._settings.mode
+        return mode == "continuous" or (mode == "auto" and not self._has_tills)
 
     @property
     def analysing(self) -> bool:
@@ -114,6 +125,12 @@ class Lane:
     def challenge_age(self) -> int:
         """Everybody who looks younger is asked."""
         return self._challenge_age
+
+    @property
+    def owes_answer(self) -> bool:
+        """Whether a till has scanned something and was not told anything yet."""
+        sale = self._sale if self.open_record else None
+        return bool(sale and sale.restricted_s is not None and sale.told is None and not sale.missed)
 
     def beside(self) -> Lane:
         """A lane with the same settings that has seen nothing yet, for a till to be tried out on."""
@@ -211,7 +228,8 @@ class Lane:
     def _serve_till(self) -> None:
         """From the first till on, sales are the till's and no longer the zone's."""
         if self._settings.mode == "auto" and self._continuous:
-            self._continuous, self._sale = False, None
+            self._sale = None
+        self._has_tills = True
 
     def _open_sale(self, till: str, message_id: str, sale_id: str, now_s: float) -> list[Outcome]:
         # A till whose connection came back by itself says no second hello.

@@ -7,6 +7,7 @@ import math
 import threading
 import time
 from contextlib import ExitStack
+from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from edge.cadence import Cadence
@@ -17,6 +18,8 @@ from edge.identity import LiveIdentity, ReplayIdentity
 from edge.lane import Lane, Told
 from edge.onlooker import Onlooker
 from edge.pipeline import Pipeline
+from edge.reload import differences
+from edge.service import credential
 from edge.till.desk import TillDesk, envelope
 from edge.till.keys import Keys
 from edge.till.messages import Alert
@@ -49,9 +52,12 @@ _STALE_S = 0.1
 _STUCK_S = 3.0
 """A loop that has not turned for so long is stuck; its tills hear nothing either, and ask everyone."""
 
+_PARTING_S = 2.0
+"""How long a lane that stops still serves its tills, at most: the time of an answer, and that of a receipt for it."""
+
 
 class LaneLoop:
-    """One lane. Made in one thread, it may run in another; `stop` may be called from any."""
+    """One lane. Made in one thread, it may run in another; `stop` and `change` may be called from any."""
 
     def __init__(
         self, settings: Settings, age_model: AgeModel, bundle: Bundle, events: EventLog,
@@ -64,16 +70,20 @@ class LaneLoop:
         """
         self.settings, self.source, self._events, self._box = settings, source, events, box
         self._stopping = threading.Event()
+        self._changes: SimpleQueue[tuple[Settings, AgeModel, Bundle]] = SimpleQueue()
         self.frames, self.skipped, self.too_old = 0, 0, 0
         """How many were analysed, were not yet due, and were too old to look at."""
         self.cadence = Cadence(settings.detector.rate)
-        self._turned_s = time.monotonic()
+        self.turned_s = time.monotonic()
+        """When the loop last went round, with or without a frame; as long as it does, the lane answers."""
         self.slot = LatestFrame()
         self.onlooker = Onlooker()
-        self._challenge_age = settings.policy.challenge_age or bundle.challenge_age(settings.policy.risk)
+        self.age_model = age_model
+        self._challenge_age = challenge_age(settings, bundle)
         with ExitStack() as opened:
             opened.callback(source.close)
-            self._server = None if settings.replay else TillServer(settings.till, Keys(settings.keys))
+            keys = Keys(settings.keys, credential("agent.key_secret"))
+            self._server = None if settings.replay else TillServer(settings.till, keys)
             if self._server:
                 opened.callback(self._server.close)
             self._pipeline = Pipeline(settings, age_model)
@@ -92,18 +102,18 @@ class LaneLoop:
     def run(self) -> None:
         """Run until the source ends or `stop` is called, and close everything. A live source needs somebody who moves
         its frames into the slot, see `edge.frames.capture`."""
-        legal_age = self.settings.policy.legal_age
-        log.info("asks whoever looks younger than %d; legal age %d", self._challenge_age, legal_age)
+        self._say_ages()
         if self._server:
             log.info("lane %s: tills connect to %s, live state on %s", self.settings.lane, *self._server.addresses)
-        started_s = self._turned_s = time.monotonic()
+        started_s = self.turned_s = time.monotonic()
         with self._opened:
             if self.desk is None:
                 self._replay()
             else:
                 self._live(self.desk)
+                self._part(self.desk)
         took_s = time.monotonic() - started_s
-        self._turned_s = math.inf
+        self.turned_s = math.inf
         log.info(
             "%d frames in %.1f s, %.1f frames/s, %d dropped for newer ones, %d too old",
             self.frames, took_s, self.frames / max(took_s, 1e-9), self.slot.dropped, self.too_old,
@@ -113,7 +123,7 @@ class LaneLoop:
     def health(self) -> LaneHealth:
         """What ails the lane; may be asked from any thread."""
         known = self.desk.health if self.desk else self._health()
-        idle_s = time.monotonic() - self._turned_s
+        idle_s = time.monotonic() - self.turned_s
         stuck = f"the lane has stood still for {idle_s:.0f} s: restart the agent" if idle_s > _STUCK_S else ""
         return known.with_problem("loop", stuck)
 
@@ -130,6 +140,13 @@ class LaneLoop:
         """Ask a running lane to stop after the frame in hand."""
         self._stopping.set()
 
+    def change(self, settings: Settings, age_model: AgeModel, bundle: Bundle) -> None:
+        """Go on with other settings or another age model, between two frames; a sale that a till has open is finished
+        with those it began with. What is not in `edge.reload.CHANGEABLE` must be as it was."""
+        self._changes.put((settings, age_model, bundle))
+        if self._lane.open_record:
+            log.info("lane %s: other settings count after the sale that is open", settings.lane)
+
     def close(self) -> None:
         """Let everything go, if `run` has not."""
         self._opened.close()
@@ -145,8 +162,10 @@ class LaneLoop:
     def _live(self, desk: TillDesk) -> None:
         """The newest frame, and the tills' messages in between."""
         while not self._stopping.is_set() and not self.slot.ended:
+            if not (self._lane.open_record or self._changes.empty()):
+                self._take_over(*self._changes.get())
             frame = self.slot.take(_WAIT_S)
-            now_s = self._turned_s = time.monotonic()
+            now_s = self.turned_s = time.monotonic()
             if frame is not None and now_s - frame.grab_s > _STALE_S:
                 self.too_old += 1
             elif frame is not None and self.cadence.due(frame.grab_s):
@@ -160,6 +179,28 @@ class LaneLoop:
                 desk.pass_on(self._lane.tick(now_s), now_s)
                 self.onlooker.tick(self._lane, now_s)
             desk.serve(time.monotonic())
+
+    def _part(self, desk: TillDesk) -> None:
+        """Answer what was asked, and give the tills that are there the time to confirm what they were told."""
+        until_s = time.monotonic() + _PARTING_S
+        while (self._lane.owes_answer or desk.unconfirmed) and time.monotonic() < until_s:
+            now_s = time.monotonic()
+            desk.pass_on(self._lane.tick(now_s), now_s)
+            desk.serve(now_s)
+            time.sleep(_WAIT_S)
+
+    def _take_over(self, settings: Settings, age_model: AgeModel, bundle: Bundle) -> None:
+        changed = differences(self.settings, settings)
+        self.settings, self.age_model, self._challenge_age = settings, age_model, challenge_age(settings, bundle)
+        self._pipeline.change(settings, age_model)
+        self._lane.change(settings, self._challenge_age, bundle.hash)
+        log.info("lane %s: now with settings %s (%s changed), age model %s", settings.lane, settings.hash,
+                 ", ".join(changed) or "none", bundle.hash)  # fmt: skip
+        self._say_ages()
+
+    def _say_ages(self) -> None:
+        legal_age = self.settings.policy.legal_age
+        log.info("asks whoever looks younger than %d; legal age %d", self._challenge_age, legal_age)
 
     def _look_at(self, frame: Frame, now_s: float | None) -> list[Outcome]:
         """What follows from a frame. now_s: when it was analysed; None for when that is done."""
@@ -186,3 +227,8 @@ class LaneLoop:
                 self._events.write(envelope(one.data, self.settings.lane, self._identity, now_s))
                 if isinstance(one.data, Alert):
                     log.info(narrate(one.data), extra=fields(one.data))
+
+
+def challenge_age(settings: Settings, bundle: Bundle) -> int:
+    """The threshold of a lane. Raises UsageError when neither its settings nor the bundle name one."""
+    return settings.policy.challenge_age or bundle.challenge_age(settings.policy.risk)

@@ -21,12 +21,9 @@ from edge.health import PARTS
 from edge.timings import BOUNDS_MS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from edge.ages import AgeModel
-    from edge.ages.batcher import Batcher
-    from edge.ages.bundle import Bundle
-    from edge.ages.choice import Choice
+    from edge.ages.worker import AgeWorker
     from edge.lane_loop import LaneLoop
     from edge.timings import Histogram
 
@@ -40,13 +37,11 @@ SPANS = {
 }
 
 
-def metrics_of(
-    lanes: Sequence[LaneLoop], bundle: Bundle, choice: Choice, model: AgeModel, batcher: Batcher
-) -> CollectorRegistry:
-    """All metrics of an agent, and those of its process."""
+def metrics_of(lanes: Sequence[LaneLoop], ages: Callable[[], AgeWorker]) -> CollectorRegistry:
+    """All metrics of an agent, and those of its process. ages: the age model at work, which a reload may change."""
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
-    registry.register(AgeMetrics(bundle, choice, model, batcher))
+    registry.register(AgeMetrics(ages))
     registry.register(LaneMetrics(lanes))
     return registry
 
@@ -54,23 +49,24 @@ def metrics_of(
 class AgeMetrics(Collector):
     """The age model that all lanes share."""
 
-    def __init__(self, bundle: Bundle, choice: Choice, model: AgeModel, batcher: Batcher) -> None:
-        self._bundle, self._choice, self._model, self._batcher = bundle, choice, model, batcher
+    def __init__(self, ages: Callable[[], AgeWorker]) -> None:
+        self._ages = ages
 
     def collect(self) -> Iterator[Metric]:
         """All of it, as it is now."""
         yield InfoMetricFamily("edge_agent_build", "The running agent", {"version": __version__})
+        ages = self._ages()
         # What runs now may be the stand-in of what was chosen.
         labels = {
-            "model": self._bundle.manifest.name,
-            "hash": self._bundle.hash,
-            "chosen": self._choice.name,
-            "reason": self._choice.reason,
-            "backend": self._model.backend,
+            "model": ages.bundle.manifest.name,
+            "hash": ages.bundle.hash,
+            "chosen": ages.choice.name,
+            "reason": ages.choice.reason,
+            "backend": ages.model.backend,
         }
         yield InfoMetricFamily("edge_agent_age_model", "What estimates ages, on what, and why on that", labels)
-        yield CounterMetricFamily("edge_agent_age_batches", "Batches of faces", self._batcher.batches)
-        yield CounterMetricFamily("edge_agent_age_batch_faces", "Faces in those batches", self._batcher.faces)
+        yield CounterMetricFamily("edge_agent_age_batches", "Batches of faces", ages.batcher.batches)
+        yield CounterMetricFamily("edge_agent_age_batch_faces", "Faces in those batches", ages.batcher.faces)
 
 
 class LaneMetrics(Collector):

@@ -36,14 +36,17 @@ class Pipeline:
     """Detector, tracker, quality gate and age model in a row. Not thread-safe: one per lane."""
 
     def __init__(self, settings: Settings, age_model: AgeModel) -> None:
-        self._settings = settings
         # Weak detections start no track, but they keep one alive through a hand or a turned head.
         self._detector = make_detector(settings.detector.name, settings.detector.min_score / 2)
         self._second_look = SecondLook()
-        self._tracker = FaceTracker(settings.tracking, settings.detector.min_score)
-        self._age_model = age_model
         self.timings = Timings()
         self.counts = FaceCounts()
+        self.change(settings, age_model)
+
+    def change(self, settings: Settings, age_model: AgeModel) -> None:
+        """Go on with other settings, but for those of the detector, or another age model. Tracks begin anew."""
+        self._settings, self._age_model = settings, age_model
+        self._tracker = FaceTracker(settings.tracking, settings.detector.min_score)
 
     def process(self, frame: Frame, due: Due, *, estimate_ages: bool) -> Faces:
         """All that can be said of the tracked faces in a frame.

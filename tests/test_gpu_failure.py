@@ -40,7 +40,7 @@ def gpu(monkeypatch: pytest.MonkeyPatch) -> Dying:
     cpu = OnnxAgeModel(BUNDLED / "age.int8.onnx")
     gpu = Dying(cpu, calls=3)
     model = CalibratedAgeModel(FallbackAgeModel(gpu, cpu, lambda: gpu), 1.0)
-    monkeypatch.setattr("edge.agent.make_age_model", lambda *_: (model, Choice("tensorrt", gpu, {})))
+    monkeypatch.setattr("edge.ages.worker.make_age_model", lambda *_: (model, Choice("tensorrt", gpu, {})))
     return gpu
 
 

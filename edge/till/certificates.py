@@ -52,10 +52,11 @@ def read(file: Path, *keys: str, forbidden: int) -> dict[str, str]:
     return fields
 
 
-def write(file: Path, text: str) -> None:
-    """Write a new file that nobody else can read. Raises FileExistsError, and RunError when it cannot be written."""
+def write(file: Path, text: str, mode: int = 0o600) -> None:
+    """Write a new file, which nobody else can read unless `mode` says so. Raises FileExistsError, and RunError when it
+    cannot be written."""
     try:
-        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as opened:
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8") as opened:
             opened.write(text)
             opened.flush()
             os.fsync(opened.fileno())
@@ -65,11 +66,11 @@ def write(file: Path, text: str) -> None:
         raise RunError(f"cannot write {file}: {problem.strerror}") from None
 
 
-def write_whole(file: Path, text: str) -> None:
+def write_whole(file: Path, text: str, mode: int = 0o600) -> None:
     """Like `write`, but a reader finds the file whole or not at all. Raises what `write` does."""
     draft = file.with_name(f".{file.name}.{os.getpid()}")
     draft.unlink(missing_ok=True)
-    write(draft, text)
+    write(draft, text, mode)
     try:
         os.link(draft, file)
     except FileExistsError:

@@ -128,6 +128,13 @@ class TillDesk:
             self._send_due(now_s)
         return answer
 
+    @property
+    def unconfirmed(self) -> bool:
+        """Whether a till that is there has not confirmed something that it was told."""
+        if not (outbox := self._recorder.outbox):
+            return False
+        return any(one.till.encode() in self._server.tills and not one.expired for one in outbox.waiting.values())
+
     def close(self) -> None:
         self._recorder.close()
 

@@ -56,10 +56,13 @@ class Keys:
     one, and RunError when the disk does not let us.
     """
 
-    def __init__(self, folder: Path) -> None:
-        """Makes nothing yet."""
+    def __init__(self, folder: Path, agent: Path | None = None) -> None:
+        """Makes nothing yet. agent: where the agent's pair is instead, when the service manager hands it over: then the
+        folder may belong to root, and the agent cannot read the one in it."""
         self._folder, self._tills = folder, folder / "tills"
-        self._agent = folder / "agent.key_secret"
+        self._agent = agent or folder / "agent.key_secret"
+        # What is handed over lies where nobody else can look, whatever its mode says.
+        self._forbidden = 0 if agent else READ_OR_WRITE
 
     def agent(self) -> tuple[bytes, bytes]:
         """The agent's public and secret key in Z85; made now if there is none."""
@@ -68,7 +71,7 @@ class Keys:
             # Two processes may come here at once: the first one's pair is everybody's.
             with suppress(FileExistsError):
                 write_whole(self._agent, certificate("The agent's own keys: for nobody else.", {}, *_new_pair()))
-        fields = read(self._agent, "public-key", "secret-key", forbidden=READ_OR_WRITE)
+        fields = read(self._agent, "public-key", "secret-key", forbidden=self._forbidden)
         return fields["public-key"].encode(), fields["secret-key"].encode()
 
     def tills(self) -> list[TillKey]:
@@ -76,7 +79,7 @@ class Keys:
         if not self._is_there():
             return []
         with suppress(FileNotFoundError):
-            read(self._agent, "public-key", "secret-key", forbidden=READ_OR_WRITE)
+            read(self._agent, "public-key", "secret-key", forbidden=self._forbidden)
         keys = []
         for file in self._files():
             # A key that is revoked at this moment is none.
@@ -110,7 +113,8 @@ class Keys:
         except FileExistsError:
             raise UsageError(f"{file} is there already: move it away, or name another one with --out FILE") from None
         try:
-            write_whole(self._tills / f"{till}.key", certificate(f"The public key of {till}.", told, public))
+            public_half = certificate(f"The public key of {till}.", told, public)
+            write_whole(self._tills / f"{till}.key", public_half, mode=0o644)
         except BaseException:
             file.unlink()
             raise

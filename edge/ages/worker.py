@@ -1,0 +1,58 @@
+"""A bundle at work: its age model, and the worker that all lanes of the box ask."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING
+
+from edge.ages.batcher import Batcher
+from edge.ages.choice import make_age_model
+from edge.ages.fallback import FallbackAgeModel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from edge.ages.bundle import Bundle
+    from edge.config import AgeSettings, Settings
+
+log = logging.getLogger(__name__)
+
+
+class AgeWorker:
+    """Loaded and tested when it is made; two may be there at once, while lanes go over from one bundle to the next."""
+
+    def __init__(self, bundle: Bundle, settings: Settings) -> None:
+        """Raises UsageError or RunError when no backend loads and passes its self-test."""
+        ages: AgeSettings = settings.ages
+        self.bundle = bundle
+        self.model, self.choice = make_age_model(bundle, ages, settings.cache_dir)
+        self.batcher = Batcher(self.model, deadline_s=ages.collect_ms / 1000)
+        self._done = threading.Event()
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with the model, for the tills; empty while nothing is."""
+        return str(getattr(self.model.uncalibrated, "problem", ""))
+
+    @property
+    def bodies(self) -> dict[str, Callable[[], None]]:
+        """What its threads do until `stop`, by their names; `batcher` answers while they run."""
+        bodies: dict[str, Callable[[], None]] = {"ages": lambda: self.batcher.work(self._done)}
+        if isinstance(gpu := self.model.uncalibrated, FallbackAgeModel):
+            bodies["gpu"] = lambda: self._every_second(gpu.tend)
+        return bodies
+
+    def introduce(self) -> None:
+        """Say in the log what it is."""
+        log.info("age model %s %s, on %s", self.bundle.manifest.name, self.bundle.hash, self.model.backend)
+        if self.choice.reason:
+            log.info("%s", self.choice.reason)
+
+    def stop(self) -> None:
+        """No lane will ask again."""
+        self._done.set()
+
+    def _every_second(self, body: Callable[[], None]) -> None:
+        while not self._done.wait(1.0):
+            body()

@@ -1,0 +1,163 @@
+"""Settings and age models that are changed under a running agent, with real sockets and a till."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import onnx
+import pytest
+
+from edge.agent import Agent
+from edge.ages import BUNDLED
+from edge.ages.bundle import Bundle
+from edge.config import Settings, load_settings
+from edge.errors import RunError, UsageError
+from edge.lanes import Origin
+from tests.client import Client
+
+
+@pytest.fixture
+def another_bundle(tmp_path: Path) -> Path:
+    """The bundled model with another name inside, so that its files have other hashes."""
+    folder = tmp_path / "another"
+    shutil.copytree(BUNDLED, folder)
+    model = onnx.load(folder / "age.int8.onnx")
+    model.producer_name = "another"
+    onnx.save(model, folder / "age.int8.onnx")
+    edit(folder, files={"age.int8.onnx": hashlib.sha256((folder / "age.int8.onnx").read_bytes()).hexdigest()})
+    return folder
+
+
+def edit(folder: Path, **changes: dict[str, object]) -> None:
+    manifest = json.loads((folder / "manifest.json").read_text())
+    for name, change in changes.items():
+        manifest[name] |= change
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+
+
+class Running:
+    """An agent at work, and a till."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.wanted = self.flags()
+        origin = Origin(self.wanted)
+        self.agent = Agent(*origin.load(), origin=origin)
+        self._thread = threading.Thread(target=self.agent.run)
+        self._thread.start()
+        self.till = Client("till-1", f"ipc://{folder}/reliable")
+        self.till.greet()
+
+    def flags(self, *more: str) -> list[str]:
+        sockets = "--till.reliable", f"ipc://{self._folder}/reliable", "--till.live", f"ipc://{self._folder}/live"
+        return ["--camera", "test:", "--state-dir", str(self._folder), *sockets, *more]
+
+    def settings(self, *more: str) -> Settings:
+        return load_settings(self.flags(*more))
+
+    def reload(self, *flags: str) -> None:
+        """No till has a sale open: the lane has taken it over when it has gone round twice."""
+        self.agent.reload([self.settings(*flags)])
+        lane = self.agent.lanes[0]
+        for _ in range(2):
+            turned_s, end_s = lane.turned_s, time.monotonic() + 20
+            while lane.turned_s == turned_s and time.monotonic() < end_s:
+                time.sleep(0.01)
+
+    def stop(self) -> None:
+        self.till.close()
+        self.agent.stop()
+        self._thread.join(30)
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[Running]:
+    running = Running(tmp_path)
+    yield running
+    running.stop()
+
+
+def test_another_threshold_counts_from_the_next_sale_on(running: Running) -> None:
+    assert running.till.decide().threshold == 26
+    running.reload("--policy.challenge-age", "40")
+    assert running.till.decide().threshold == 40
+
+
+def test_the_sale_that_is_open_is_finished_by_the_settings_it_began_with(running: Running) -> None:
+    sale_id = running.till.open()
+    running.agent.reload([running.settings("--policy.challenge-age", "40")])
+    running.till.scan(sale_id)
+    assert running.till.answer().threshold == 26
+    running.till.finish(sale_id)
+    running.reload("--policy.challenge-age", "40")
+    assert running.till.decide().threshold == 40
+
+
+def test_a_model_is_upgraded_and_rolled_back_without_stopping_the_lane(running: Running, another_bundle: Path) -> None:
+    old, new = Bundle(BUNDLED).hash, Bundle(another_bundle).hash
+    turned_s = running.agent.lanes[0].turned_s
+    found = []
+    for flags in ((), ("--model", str(another_bundle)), ()):
+        running.reload(*flags)
+        found.append(running.till.decide().model)
+    assert found == [old, new, old]
+    assert running.agent.lanes[0].turned_s > turned_s
+    workers = [thread.name for thread in threading.enumerate()].count("ages")
+    assert workers == 1, "the models that nobody asks any more have gone"
+
+
+def test_a_bundle_that_is_replaced_in_its_folder_counts_after_a_reload(running: Running, another_bundle: Path) -> None:
+    running.reload("--model", str(another_bundle))
+    edit(another_bundle, files={"age.int8.onnx": Bundle(BUNDLED).manifest.files["age.int8.onnx"]})
+    shutil.copy(BUNDLED / "age.int8.onnx", another_bundle)
+    running.reload("--model", str(another_bundle))
+    assert running.till.decide().model == Bundle(BUNDLED).hash
+
+
+def test_a_bundle_that_fails_its_test_changes_nothing(running: Running, another_bundle: Path) -> None:
+    edit(another_bundle, self_test={"age.int8.onnx": [60.0] * 8, "age.onnx": [60.0] * 8})
+    with pytest.raises(RunError, match="years off"):
+        running.agent.reload([running.settings("--model", str(another_bundle), "--policy.challenge-age", "40")])
+    alert = running.till.decide()
+    assert (alert.model, alert.threshold) == (Bundle(BUNDLED).hash, 26)
+
+
+def test_a_damaged_bundle_changes_nothing(running: Running, another_bundle: Path) -> None:
+    with (another_bundle / "age.int8.onnx").open("ab") as file:
+        file.write(b"x")
+    with pytest.raises(UsageError, match="is not the file the manifest names"):
+        running.agent.reload([running.settings("--model", str(another_bundle))])
+    assert running.till.decide().model == Bundle(BUNDLED).hash
+
+
+def test_what_waits_for_a_restart_is_said_and_left(running: Running, caplog: pytest.LogCaptureFixture) -> None:
+    running.reload("--camera", "0", "--policy.challenge-age", "40")
+    assert "counts after a restart only: camera of lane-1" in caplog.text
+    assert running.till.decide().threshold == 40
+
+
+def test_asked_to_read_again_it_does_and_mistakes_leave_everything_as_it_was(
+    running: Running, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "edge")
+    running.wanted[:] = running.flags("--model", "/nowhere")
+    running.agent.read_again()
+    wait_for("everything stays as it was", caplog)
+    assert "no model bundle in /nowhere" in caplog.text
+    running.wanted[:] = running.flags("--policy.challenge-age", "40")
+    running.agent.read_again()
+    wait_for("policy changed", caplog)
+    assert running.till.decide().threshold == 40
+
+
+def wait_for(words: str, caplog: pytest.LogCaptureFixture) -> None:
+    end_s = time.monotonic() + 20
+    while words not in caplog.text and time.monotonic() < end_s:
+        time.sleep(0.02)
+    assert words in caplog.text
