@@ -50,7 +50,7 @@ def test_a_face_that_moves_keeps_its_track(follow: Follow) -> None:
 def test_a_face_hidden_for_a_second_and_a_half_keeps_its_track_at_any_frame_rate(rate: float, follow: Follow) -> None:
     [track] = follow({}, from_s=0.0, frames=rate, rate=rate)
     follow(from_s=1.0, frames=int(1.5 * rate), rate=rate)
-    assert follow({}, from_s=2.5, frames=2, rate=rate) == [track]
+    assert follow({}, from_s=2.5, frames=int(0.3 * rate) + 1, rate=rate) == [track]
 
 
 @pytest.mark.parametrize("rate", [10, 30])
@@ -59,6 +59,26 @@ def test_a_face_away_for_longer_than_two_seconds_is_somebody_new(rate: float, fo
     follow(from_s=1.0, frames=int(2.5 * rate), rate=rate)
     [later] = follow({}, from_s=3.5, frames=2, rate=rate)
     assert later not in (NO_TRACK, track)
+
+
+def test_who_appears_while_somebody_is_lost_is_named_when_their_motion_has_been_seen(follow: Follow) -> None:
+    [track] = follow({}, from_s=0.0, frames=30)
+    follow(from_s=1.0, frames=20)
+    assert follow({}, from_s=50 / 30, frames=6) == [NO_TRACK]
+    assert follow({}, from_s=56 / 30) == [track]
+
+
+def test_a_hidden_face_that_is_seen_again_much_larger_is_somebody_elses(follow: Follow) -> None:
+    [track] = follow({"eyes_px": 40}, from_s=0.0, frames=30)
+    follow(from_s=1.0, frames=20)
+    [other] = follow({"eyes_px": 52}, from_s=50 / 30, frames=8)
+    assert other not in (NO_TRACK, track)
+
+
+def test_somebody_who_steps_before_another_has_an_id_of_their_own(follow: Follow) -> None:
+    [behind] = follow({"eyes_px": 40}, from_s=0.0, frames=30)
+    [before] = follow({"eyes_px": 60}, from_s=1.0, frames=10)
+    assert before not in (NO_TRACK, behind)
 
 
 def test_a_hand_before_the_face_keeps_the_track(follow: Follow) -> None:
@@ -85,7 +105,7 @@ def test_one_of_two_leaving_does_not_change_the_others_track(follow: Follow) -> 
 
 def test_somebody_at_another_place_is_somebody_else(follow: Follow) -> None:
     [track] = follow({"x": 0.2}, from_s=0.0, frames=30)
-    [other] = follow({"x": 0.8}, from_s=1.0, frames=3)
+    [other] = follow({"x": 0.8}, from_s=1.0, frames=8)
     assert other not in (NO_TRACK, track)
 
 

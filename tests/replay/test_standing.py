@@ -1,0 +1,95 @@
+"""How people move who stand and talk, in recordings: what the limits in edge/reappearance.py rest on.
+
+A stretch of a recording is left out, as if a hand had been before the face, and what is seen before it is compared with
+what is seen after it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from edge.config import DetectorSettings
+from edge.detectors import make_detector
+from edge.frames import VideoFile
+from edge.reappearance import Course, Sighting, is_back
+
+if TYPE_CHECKING:
+    from edge.detectors import FaceDetector
+
+OFFICE = ["again", "bird", "book", "eat", "hungry", "learn", "night", "school"]
+GAPS_S = [0.5, 1.0, 1.5]
+
+
+@pytest.fixture(scope="module")
+def recordings(shared: Path) -> list[list[Sighting]]:
+    """The largest face of every frame, for each recording."""
+    detector = make_detector(DetectorSettings().name, DetectorSettings().min_score)
+    found = [list(_largest_faces(shared / "clips" / f"{name}.mkv", detector)) for name in OFFICE]
+    detector.close()
+    return found
+
+
+def _largest_faces(clip: Path, detector: FaceDetector) -> Iterator[Sighting]:
+    video = VideoFile(clip, "1")
+    while frame := video.read():
+        boxes = detector.detect(frame.pixels).boxes.tolist()
+        if boxes:
+            left, top, right, bottom = max(boxes, key=lambda box: box[2] - box[0])
+            yield Sighting(frame.grab_s, (left + right) / 2, (top + bottom) / 2, right - left)
+    video.close()
+
+
+def _gaps(seen: list[Sighting]) -> Iterator[tuple[Course, Course]]:
+    """What is seen for 0.3 s before and after each gap that the recording has room for."""
+    start_s, end_s = seen[0].at_s, seen[-1].at_s
+    for gap_s in GAPS_S:
+        for from_s in np.arange(start_s + 0.3, end_s - gap_s - 0.3, 1 / 30):
+            lost = _course(seen, from_s - 0.3, from_s)
+            found = _course(seen, from_s + gap_s, from_s + gap_s + 0.3)
+            if lost and found and found.arrived:
+                yield lost, found
+
+
+def _course(seen: list[Sighting], from_s: float, to_s: float) -> Course | None:
+    within = [sighting for sighting in seen if from_s <= sighting.at_s <= to_s]
+    if not within:
+        return None
+    first, *later = within
+    course = Course(first)
+    for sighting in later:
+        course.see(sighting)
+    return course
+
+
+@pytest.mark.parametrize("rate", [5, 10, 15])
+def test_who_stands_and_talks_is_back_after_a_gap(
+    rate: int, recordings: list[list[Sighting]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The figures asserted are those that edge/reappearance.py gives for its limits."""
+    every = 30 // rate
+    gaps = [gap for seen in recordings for phase in range(every) for gap in _gaps(seen[phase::every])]
+    motion = [math.hypot(*lost.going, *found.coming) for lost, found in gaps]
+    place = [_face_widths_apart(lost.last, found.first) for lost, found in gaps]
+    size = [max(lost.last.width, found.first.width) / min(lost.last.width, found.first.width) for lost, found in gaps]
+    back = [is_back(lost, found) for lost, found in gaps]
+    with capsys.disabled():
+        print(f" {rate} frames/s: back in {np.mean(back):.1%} of {len(gaps)} gaps;", end="")
+        print(f" motion {_percentiles(motion)}, place {_percentiles(place)}, size {_percentiles(size)} (50, 94, 99 %)")
+    assert np.quantile(motion, 0.94) <= 0.62
+    assert np.quantile(place, 0.99) <= 0.2
+    assert np.quantile(size, 0.99) <= 1.16
+    assert np.mean(back) >= 0.95
+
+
+def _face_widths_apart(one: Sighting, other: Sighting) -> float:
+    return math.hypot(one.x - other.x, one.y - other.y) / math.sqrt(one.width * other.width)
+
+
+def _percentiles(values: list[float]) -> str:
+    return "/".join(f"{value:.2f}" for value in np.quantile(values, [0.5, 0.94, 0.99]))
