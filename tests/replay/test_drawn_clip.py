@@ -100,6 +100,6 @@ def test_in_mode_on_sale_no_face_is_analysed_while_no_sale_is_open(
             batches.append(len(crops))
             return np.full((len(crops), 101), 1 / 101, np.float32)
 
-    monkeypatch.setattr("edge.agent.make_age_model", lambda *_: (Counting(), Choice("cpu", Counting(), {})))
+    monkeypatch.setattr("edge.ages.worker.make_age_model", lambda *_: (Counting(), Choice("cpu", Counting(), {})))
     Agent(load_settings(["--video", str(demo_clip), "--replay", "--mode", mode])).run()
     assert bool(batches) is analysed
