@@ -122,6 +122,7 @@ def test_a_read_that_blocks_is_left_to_itself_and_delivers_nothing_when_it_retur
     source.openings[1].give(6)
     watch.wait_for(lambda: watch.frames, 10)
     assert not source.openings[0].closed.is_set(), "nobody can close it while it is being read"
+    time.sleep(0.5)  # until the last of the six is here
     count = len(watch.frames)
     source.openings[0].give(6)
     assert source.openings[0].closed.wait(10)
