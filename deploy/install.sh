@@ -79,9 +79,9 @@ check_python() {
 # The virtual environment of each version has a folder of its own, named after what is in it, and `current` points to
 # one: an installation that fails half-way leaves the old one running.
 install_program() {
-  local box="$1" extra="" options=() build id
+  local box="$1" extra="[web]" options=() build id
   case "$box" in
-    nvidia) extra="[gpu]" ;;
+    nvidia) extra="[gpu,web]" ;;
     # TensorRT, and an OpenCV with GStreamer, come with JetPack.
     jetson) options=(--system-site-packages) ;;
   esac
