@@ -15,7 +15,7 @@ from edge.ages.bundle import Bundle
 from edge.ages.worker import AgeWorker
 from edge.errors import UsageError
 from edge.events import EventLog
-from edge.frames import RealTime, VideoFile, capture, open_camera
+from edge.frames import capture, open_source
 from edge.health import LaneHealth, report
 from edge.lane_loop import LaneLoop, challenge_age
 from edge.lanes import Origin
@@ -69,7 +69,7 @@ class Agent:
             self.lanes: list[LaneLoop] = []
             given = iter(sources)
             for one in lanes:
-                source = next(given, None) or _open_source(one, patient=patient)
+                source = next(given, None) or open_source(one, _in_background, patient=patient)
                 self.lanes.append(LaneLoop(one, asked, ages.bundle, events, self._box_health, source))
                 opened.callback(self.lanes[-1].close)
             self._monitor: Monitor | None = None
@@ -224,15 +224,6 @@ class Agent:
         """What ails every lane."""
         health = LaneHealth().with_problem("age-model", self._ages[-1].problem)
         return health.with_problem("privacy", FACES_SHOWN if self.lanes[0].settings.web_unblurred else "")
-
-
-def _open_source(settings: Settings, *, patient: bool) -> FrameSource:
-    if settings.camera is not None:
-        return open_camera(settings.camera, settings.lane, _in_background, patient=patient)
-    if settings.video is None:
-        raise UsageError("no source: give --camera 0, or --video FILE")
-    recording = VideoFile(settings.video, settings.lane)
-    return recording if settings.replay else RealTime(recording)
 
 
 def _in_background(body: Callable[[], None], name: str) -> None:

@@ -14,8 +14,7 @@ from edge.crop import align_all, alignable
 from edge.customer import CustomerZone
 from edge.detectors import make_detector
 from edge.detectors.second_look import SecondLook
-from edge.errors import UsageError
-from edge.frames import Camera, LatestFrame, RealTime, VideoFile, capture, open_camera
+from edge.frames import Camera, LatestFrame, capture, open_source
 from edge.frames.watch import PictureWatch
 from edge.quality import judge, measure
 
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from edge.config import Settings
-    from edge.frames import Frame, FrameSource
+    from edge.frames import Frame
     from edge.quality import Measures
 
 _LOOK_EVERY_S = 0.2
@@ -61,7 +60,7 @@ class Look:
 
 def look_at(settings: Settings, seconds: float) -> Look:
     """Watch a lane. Raises EdgeError for a source that is none or gives no picture."""
-    source = _open(settings)
+    source = open_source(settings, _in_background)
     slot, stopping = LatestFrame(), threading.Event()
     # A read may block for as long as it likes: it has a thread of its own.
     reader = _in_background(lambda: capture(source, slot, stopping), f"frames of {settings.lane}")
@@ -89,15 +88,6 @@ def look_at(settings: Settings, seconds: float) -> Look:
             source.close()
         watcher.close()
         reader.join(_GOODBYE_S)
-
-
-def _open(settings: Settings) -> FrameSource:
-    """As the agent would."""
-    if settings.camera is not None:
-        return open_camera(settings.camera, settings.lane, _in_background)
-    if settings.video is None:
-        raise UsageError("no source: give --camera 0, or --video FILE")
-    return RealTime(VideoFile(settings.video, settings.lane))
 
 
 def _in_background(body: Callable[[], None], name: str) -> threading.Thread:

@@ -4,7 +4,7 @@ from edge.frames.camera import Camera
 from edge.frames.frame import Frame, FrameSource
 from edge.frames.latest import LatestFrame, capture
 from edge.frames.recording import MovingPattern, RealTime, VideoFile
-from edge.frames.source import open_camera
+from edge.frames.source import open_camera, open_source
 
 __all__ = [
     "Camera",
@@ -16,4 +16,5 @@ __all__ = [
     "VideoFile",
     "capture",
     "open_camera",
+    "open_source",
 ]

@@ -12,14 +12,28 @@ import cv2
 from edge.errors import UsageError
 from edge.frames.camera import Camera
 from edge.frames.device import Device
-from edge.frames.recording import MovingPattern, RealTime
+from edge.frames.recording import MovingPattern, RealTime, VideoFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from edge.config import Settings
     from edge.frames.camera import StartThread
     from edge.frames.frame import FrameSource
     from edge.frames.stream import Capture
+
+
+def open_source(settings: Settings, start: StartThread, *, patient: bool = False) -> FrameSource:
+    """A lane's camera, or its recording, in real time unless it is a replay. start, patient: as for `Camera`.
+
+    Raises as `open_camera`, and UsageError for a recording that is none, or settings that name neither.
+    """
+    if settings.camera is not None:
+        return open_camera(settings.camera, settings.lane, start, patient=patient)
+    if settings.video is None:
+        raise UsageError("no source: give --camera 0, or --video FILE")
+    recording = VideoFile(settings.video, settings.lane)
+    return recording if settings.replay else RealTime(recording)
 
 
 def open_camera(source: str, lane: str, start: StartThread, *, patient: bool = False) -> FrameSource:
