@@ -172,7 +172,9 @@ def near(zone: tuple[tuple[float, float], ...], *corners: tuple[float, float]) -
 def test_the_zone_drawn_with_the_mouse_is_the_zone_saved(page: Any, agent: Running) -> None:
     page.click("#zone-edit")
     drag(page, (0.2, 0.1), (0.7, 0.9))
-    assert agent.config.name in save(page)
+    said = save(page)
+    assert agent.config.name in said
+    assert "It counts from now on" in said, "the running lane has it, too"
     assert near(saved(agent), (0.2, 0.1), (0.7, 0.1), (0.7, 0.9), (0.2, 0.9))
     assert "# Lane four." in agent.config.read_text(encoding="utf-8")
 
