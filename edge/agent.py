@@ -17,6 +17,7 @@ from edge.errors import UsageError
 from edge.events import EventLog
 from edge.frames import capture, open_source
 from edge.health import LaneHealth, report
+from edge.insights.filing import keep_filing
 from edge.lane_loop import LaneLoop, challenge_age
 from edge.lanes import Origin
 from edge.metrics import metrics_of
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 FACES_SHOWN = "the setup page shows faces unblurred"
+
+_FILED_S = 10.0
+"""How long filing the last purchases may take; what is not filed by then waits in the journal."""
 
 _NOTICE_S = 0.2
 """How long it takes at most until the end of the last lane is noticed."""
@@ -139,6 +143,9 @@ class Agent:
 
     def _run_live(self) -> None:
         self._serve(self._ages[0])
+        filings = [lane.filing for lane in self.lanes if lane.filing.wanted]
+        lanes_ended = threading.Event()
+        filing = self._start("purchases", lambda: keep_filing(filings, lanes_ended)) if filings else None
         for lane in self.lanes:
             self._serving.append(self._start(f"camera of {lane.settings.lane}", self._capture(lane)))
         if self._web:
@@ -160,10 +167,13 @@ class Agent:
         if self._web:
             self._web.stop()
         no_more_news.set()
+        lanes_ended.set()
         for ages in self._ages:
             ages.stop()
         for thread in self._serving:
             thread.join(timeout=1.0)
+        if filing:
+            filing.join(timeout=_FILED_S)
         if self._failures:
             raise self._failures[0]
 

@@ -26,6 +26,7 @@ edge-agent: watches a checkout lane and tells the till when to ask for ID.
   edge-agent doctor --config lane.toml      is all as a lane needs it, and how to mend what is not
   edge-agent keys new TILL                  let a till connect from another machine; also keys list, keys revoke
   edge-agent report cashiers --since 7d     who asked for ID, and who did not; also report sales, report verify
+  edge-agent report basket --since 4w       what each age band buys, where insights.enabled is set
 """
 
 

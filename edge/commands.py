@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _NEEDED_BY = {
     "demo": ("skimage",),
     "dev": ("pyinstrument",),
+    "insights": ("duckdb", "ibis"),
     "train": (
         "imagehash", "markdown", "matplotlib", "onnx", "onnxscript", "safetensors", "scipy", "torch", "torchvision",
         "tqdm",

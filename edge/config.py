@@ -178,6 +178,34 @@ class AuditSettings(Section):
     keep_days: Annotated[int, Field(ge=1, le=3660)] = Field(365, description="older records are removed")
 
 
+class InsightsSettings(Section):
+    """What each age band buys: an hour, a band with its doubt and a basket for each sale; no person, no single age."""
+
+    enabled: bool = Field(False, description="keep purchases by age band; needs notice")
+    notice: str = Field("", description="the words by which customers are told, on the sign at the entrance")
+    store: Annotated[str, Field(min_length=1, max_length=80)] = Field("store-1", description="name of the shop")
+    folder: Path | None = Field(None, description="where purchases are filed; default: insights/ in the state folder")
+    catalogue: Path | None = Field(
+        None, description="CSV file with the columns sku,category, for tills that name no category"
+    )
+    keep_days: Annotated[int, Field(ge=1, le=3660)] = Field(365, description="older purchases are removed")
+    bands: Annotated[tuple[Annotated[int, Field(ge=1, le=100)], ...], Field(min_length=1, max_length=7)] = Field(
+        (18, 25, 35, 45, 60), description="ages at which a new band begins"
+    )
+    min_customers: Annotated[int, Field(ge=2, le=10_000)] = Field(
+        10, description="a band with fewer is never shown by itself"
+    )
+    max_price: Annotated[float, Field(gt=0)] = Field(1_000_000, description="a higher price of one is a mistake")
+
+    @model_validator(mode="after")
+    def _told_and_ordered(self) -> InsightsSettings:
+        if self.enabled and not self.notice.strip():
+            raise ValueError("insights.enabled needs insights.notice: the words by which customers are told")
+        if list(self.bands) != sorted(set(self.bands)):
+            raise ValueError(f"insights.bands = {list(self.bands)}: each age must be above the one before")
+        return self
+
+
 def _as_text(value: Any) -> Any:
     return str(value) if isinstance(value, int) else value
 
@@ -235,6 +263,7 @@ class Settings(BaseSettings):
     till: TillSettings = TillSettings()
     audit: AuditSettings = AuditSettings()
     metrics: MetricsSettings = MetricsSettings()
+    insights: InsightsSettings = InsightsSettings()
 
     @model_validator(mode="after")
     def _one_source(self) -> Settings:
@@ -248,6 +277,11 @@ class Settings(BaseSettings):
     def keys(self) -> Path:
         """The folder of the tills' keys."""
         return self.keys_dir or self.state_dir / "keys"
+
+    @property
+    def purchases(self) -> Path:
+        """The folder where purchases are filed."""
+        return self.insights.folder or self.state_dir / "insights"
 
     @property
     def hash(self) -> str:

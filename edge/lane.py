@@ -36,10 +36,10 @@ if TYPE_CHECKING:
     from edge.customer import Person
     from edge.faces import Faces
     from edge.frames import Frame
-    from edge.fusion import AgeEstimate
+    from edge.fusion import AgeEstimate, TrackAge
     from edge.identity import Identity
     from edge.records import Ended
-    from edge.till.messages import ErrorCode
+    from edge.till.messages import BasketLine, ErrorCode
 
 _STATE_EVERY_S = 1.0
 _BLIND_S = 1.0
@@ -65,9 +65,12 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """A till's sale is over; this is what is kept of it."""
+    """A till's sale is over; this is what is kept of it. basket: what was sold, None when the till has not said how the
+    sale ended. age: the customer's, None when it was never certain enough whose it is."""
 
     record: SaleRecord
+    basket: tuple[BasketLine, ...] | None = None
+    age: TrackAge | None = None
 
 
 Outcome = Told | Closed
@@ -173,6 +176,8 @@ class Lane:
         if self.open_record and self._sale and now_s - self._sale.heard_s > SILENT_S:
             outcomes += self._close("abandoned", None, now_s)
         found = self._verdict(now_s)
+        if self._sale and found.age and self._zone.customer:
+            self._sale = self._sale.known(self._zone.customer.age)
         if self._sale and (due := self._sale.due(found, now_s, self._settings.policy.answer_within_s)):
             alert = self._alert(self._sale, due, now_s)
             self._sale = self._sale.answered(due, _recorded(alert))
@@ -208,7 +213,8 @@ class Lane:
         self._sale = self._sale.heard(now_s)
         at = self._identity.wall_time(now_s)
         if isinstance(data, SaleClosed):
-            return [ack, *self._close("completed" if data.completed else "cancelled", data.cashier_id, now_s)]
+            ended: Ended = "completed" if data.completed else "cancelled"
+            return [ack, *self._close(ended, data.cashier_id, now_s, data.basket)]
         if isinstance(data, IdChecked):
             self._sale = self._sale.checked(data.outcome, data.cashier_id, at)
         else:
@@ -262,11 +268,15 @@ class Lane:
         )
         return Sale(record, now_s)
 
-    def _close(self, ended: Ended, cashier_id: str | None, now_s: float) -> list[Outcome]:
+    def _close(
+        self, ended: Ended, cashier_id: str | None, now_s: float, basket: tuple[BasketLine, ...] | None = None
+    ) -> list[Outcome]:
         sale, self._sale = self._sale, None
-        if sale and ended != "abandoned":
+        if not sale:
+            return []
+        if ended != "abandoned":
             self._over.append((sale.record.till, sale.sale_id))
-        return [Closed(sale.closed(ended, cashier_id, self._identity.wall_time(now_s)))] if sale else []
+        return [Closed(sale.closed(ended, cashier_id, self._identity.wall_time(now_s)), basket, sale.age)]
 
     def _keep_sale_of(self, customer: int | None, now_s: float) -> None:
         """Without a till, every customer is a sale of their own, and is taken to buy something restricted."""

@@ -15,6 +15,7 @@ from edge.events import fields, narrate
 from edge.frames import LatestFrame
 from edge.health import LaneHealth
 from edge.identity import LiveIdentity, ReplayIdentity
+from edge.insights.filing import Filing
 from edge.lane import Lane, Told
 from edge.onlooker import Onlooker
 from edge.pipeline import Pipeline
@@ -78,6 +79,7 @@ class LaneLoop:
         """When the loop last went round, with or without a frame; as long as it does, the lane answers."""
         self.slot = LatestFrame()
         self.onlooker = Onlooker()
+        self.filing = Filing(settings)
         self.age_model = age_model
         self._challenge_age = challenge_age(settings, bundle)
         with ExitStack() as opened:

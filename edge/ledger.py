@@ -1,5 +1,5 @@
-"""What a lane keeps on disk: the open sale, the alerts on their way, and the audit log; each change whole or not at
-all."""
+"""What a lane keeps on disk: the open sale, the alerts on their way, the audit log and, where the shop wants them, the
+purchases; each change whole or not at all."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from edge.audit import Audit
 from edge.database import Database
 from edge.errors import UsageError
+from edge.insights.journal import PurchaseJournal
 from edge.records import SaleRecord
 from edge.till.outbox import Outbox
 
@@ -29,7 +30,7 @@ log = logging.getLogger(__name__)
 class Ledger:
     """The lane's database, opened by the one agent that may write it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, keep_purchases: bool = False) -> None:
         """Raises StoreError when the folder cannot be written, UsageError when another agent uses it."""
         self._database = Database(folder)
         self._lock = (folder / "lane.lock").open("w")
@@ -41,6 +42,7 @@ class Ledger:
             raise UsageError(f"another edge-agent uses {folder}: give each lane its own state_dir") from None
         self._audit = Audit(self._database)
         self.outbox = Outbox(self._database)
+        self.purchases = PurchaseJournal(self._database) if keep_purchases else None
         self._saved: SaleRecord | None = None
 
     @contextmanager

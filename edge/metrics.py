@@ -161,8 +161,12 @@ class LaneMetrics(Collector):
         refused = CounterMetricFamily(
             "edge_agent_messages_refused", "Messages and connections refused", labels=["lane", "reason"]
         )
+        unfiled = CounterMetricFamily(
+            "edge_agent_purchase_filing_failures", "How often purchases could not be filed", labels=["lane"]
+        )
         for lane in self._lanes:
             name = lane.settings.lane
+            unfiled.add_metric([name], lane.filing.failures)
             if not (desk := lane.desk):
                 continue
             for decision, number in desk.counts.decisions.items():
@@ -176,7 +180,7 @@ class LaneMetrics(Collector):
             expired.add_metric([name], desk.overdue)
             for why, number in desk.refused.items():
                 refused.add_metric([name, why], number)
-        yield from (decisions, reasons, sales, tills, outbox, expired, refused)
+        yield from (decisions, reasons, sales, tills, outbox, expired, refused, unfiled)
 
 
 def _add(family: HistogramMetricFamily, labels: list[str], histogram: Histogram) -> None:

@@ -8,6 +8,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from edge.database import StoreError
+from edge.insights.catalogue import load_catalogue
+from edge.insights.purchases import purchase_of
 from edge.lane import NOBODY
 from edge.ledger import Ledger
 
@@ -16,8 +18,7 @@ if TYPE_CHECKING:
 
     from edge.config import Settings
     from edge.identity import Identity
-    from edge.lane import Lane
-    from edge.records import SaleRecord
+    from edge.lane import Closed, Lane
     from edge.till.messages import Alert, Event
     from edge.till.outbox import Outbox
 
@@ -36,7 +37,8 @@ class Recorder:
         same state folder; a folder that cannot be written is tried again with every `recover`."""
         self._settings, self._lane, self._identity = settings, lane, identity
         self._ledger: Ledger | None = None
-        self._unsaved: list[SaleRecord] = []
+        self._unsaved: list[Closed] = []
+        self._catalogue = load_catalogue(settings.insights.catalogue)
         self._pruned_s = -PRUNE_EVERY_S
         self.problem = ""
         """What keeps the record from being kept; empty while it is."""
@@ -47,15 +49,15 @@ class Recorder:
         """The alerts on their way; None while there was no disk yet."""
         return self._ledger.outbox if self._ledger else None
 
-    def keep(self, closed: list[SaleRecord], alerts: list[tuple[Alert, Event]]) -> bool:
+    def keep(self, closed: list[Closed], alerts: list[tuple[Alert, Event]]) -> bool:
         """Write what must outlive a crash: closed sales, alerts for tills, and how far the open sale has come. False
         when that cannot be done."""
         if self._ledger and not self.problem:
             if not closed and not alerts and self._ledger.holds(self._lane.open_record):
                 return True
             with self._writing() as ledger:
-                for record in closed:
-                    ledger.close(record)
+                for one in closed:
+                    self._close(ledger, one)
                 for alert, event in alerts:
                     if till := self.till_of(alert):
                         expires_at = alert.expires_at.timestamp()
@@ -89,8 +91,8 @@ class Recorder:
         if self.problem:
             self.problem = ""
             with self._writing() as ledger:
-                for record in self._unsaved:
-                    ledger.close(record)
+                for one in self._unsaved:
+                    self._close(ledger, one)
             if not self.problem:
                 self._unsaved, self._lane.recording = [], True
                 log.info("the record is kept again")
@@ -121,6 +123,11 @@ class Recorder:
         except StoreError as problem:
             self._fail(problem)
 
+    def _close(self, ledger: Ledger, closed: Closed) -> None:
+        ledger.close(closed.record)
+        if ledger.purchases and (purchase := purchase_of(closed, self._settings.insights, self._catalogue)):
+            ledger.purchases.add(purchase)
+
     def _fail(self, problem: StoreError) -> None:
         if self._lane.recording:
             log.error("%s; until then every answer is UNKNOWN", problem)
@@ -128,7 +135,7 @@ class Recorder:
 
     def _open(self, now_s: float) -> None:
         try:
-            self._ledger = Ledger(self._settings.state_dir)
+            self._ledger = Ledger(self._settings.state_dir, keep_purchases=self._settings.insights.enabled)
             sales = self._ledger.open_sales()
             with self._ledger.changes():
                 for record in sales[:-1]:

@@ -10,6 +10,7 @@ from edge.policy import Decision, Verdict, may_replace
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from edge.fusion import TrackAge
     from edge.records import AlertRecord, Ended, SaleRecord
     from edge.till.messages import CheckOutcome
 
@@ -22,7 +23,7 @@ class Sale:
     evidence was first taken. restricted_s: when something restricted was scanned, None before. told: the last verdict
     the till was told, None before. missed: it came too late and was shown to nobody. standing: a CHALLENGE that was
     missed; it is told again. resumed: the agent was started anew since the sale began, and cannot know whether the same
-    person still stands there.
+    person still stands there. age: the customer's, as it was when nothing spoke against it last.
     """
 
     record: SaleRecord
@@ -33,6 +34,7 @@ class Sale:
     missed: bool = False
     standing: Verdict | None = None
     resumed: bool = False
+    age: TrackAge | None = None
 
     @property
     def sale_id(self) -> str:
@@ -41,6 +43,10 @@ class Sale:
     def with_customer(self, customer: int | None) -> Sale:
         """Note who stands there; the first one seen in a sale stays its customer."""
         return self if self.customer is not None else replace(self, customer=customer)
+
+    def known(self, age: TrackAge) -> Sale:
+        """Note the customer's age, while it can be trusted."""
+        return replace(self, age=age)
 
     def heard(self, now_s: float) -> Sale:
         """The till spoke of it. An answer that it had missed is owed again."""

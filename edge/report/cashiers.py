@@ -113,7 +113,7 @@ def cashiers_table(lines: Sequence[Line], everybody: Tally) -> Table:
         "sold, check not passed", "remark",
     )  # fmt: skip
     rows = [_row(line.cashier, percent(line.others), line.remark) for line in lines]
-    return Table(columns, (*rows, _row(everybody, NOTHING, "")), frozenset(columns[1:-1]))
+    return Table(columns, (*rows, _row(everybody, NOTHING, "")), frozenset(columns[1:-1]), total=True)
 
 
 def cashiers_csv(lines: Sequence[Line]) -> str:

@@ -1,12 +1,11 @@
-"""`edge-agent report`: reads the audit logs of one or more lanes and writes what was asked for."""
+"""`edge-agent report`: reads what one or more lanes have kept and writes what was asked for."""
 
 from __future__ import annotations
 
 import argparse
 import re
-import shutil
 import sys
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,10 +16,11 @@ from edge.database import Database
 from edge.errors import RunError, UsageError
 from edge.lanes import load_lanes
 from edge.report.cashiers import EVERYBODY, cashiers_csv, cashiers_table, compare, notes, tally
+from edge.report.output import show, write
 from edge.report.page import cashiers_page
 from edge.report.period import Period, moment
 from edge.report.sales import sales_csv, sales_table
-from edge.report.tables import NOTHING, Table, as_text, visible
+from edge.report.tables import NOTHING, visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,16 +41,17 @@ def report(words: list[str]) -> None:
 
 
 def _parser() -> Parser:
-    parser = Parser(prog="edge-agent report", description="What the record of restricted sales says.")
-    kinds = parser.add_subparsers(metavar="cashiers|sales|verify", required=True)
+    parser = Parser(prog="edge-agent report", description="What the lanes' records say.")
+    kinds = parser.add_subparsers(metavar="cashiers|sales|basket|verify", required=True)
     cashiers = kinds.add_parser(
         "cashiers", help="checks by cashier, compared with everybody else", epilog=_DATES, allow_abbrev=False
     )
     sales = kinds.add_parser("sales", help="every restricted sale, newest last", epilog=_DATES, allow_abbrev=False)
+    basket = kinds.add_parser("basket", help="what each age band buys", epilog=_DATES, allow_abbrev=False)
     verify = kinds.add_parser("verify", help="whether a record was changed or removed", allow_abbrev=False)
-    for kind, command in ((cashiers, _cashiers), (sales, _sales), (verify, _verify)):
+    for kind, command in ((cashiers, _cashiers), (sales, _sales), (basket, _basket), (verify, _verify)):
         kind.set_defaults(command=command)
-    for kind in (cashiers, sales):
+    for kind in (cashiers, sales, basket):
         kind.add_argument("--since", type=moment, default="7d", metavar="TIME", help="count from here on; default: 7d")
         kind.add_argument("--until", type=moment, default="0h", metavar="TIME", help="count up to here; default: now")
         kind.add_argument(
@@ -60,7 +61,12 @@ def _parser() -> Parser:
         kind.add_argument(
             "--csv", metavar="FILE", help="write a table for programs; - for stdout, instead of the other"
         )
-    cashiers.add_argument("--html", type=Path, metavar="FILE", help="write a page with a plot")
+    for kind in (cashiers, basket):
+        kind.add_argument("--html", type=Path, metavar="FILE", help="write a page with plots")
+    basket.add_argument(
+        "--folder", type=Path, nargs="+", metavar="DIR", help="folders of filed purchases, of one shop or of many"
+    )
+    basket.add_argument("--json", metavar="FILE", help="write all figures; - for stdout, instead of the tables")
     sales.add_argument("--cashier", metavar="ID", help=f"only sales of this one; {NOTHING} for those that name nobody")
     verify.add_argument("--head", metavar="HASH", help="hash of a record, as noted elsewhere, that must be there")
     verify.add_argument("--state-dir", type=Path, metavar="DIR", help="state folder of the lane; default: this lane's")
@@ -71,8 +77,14 @@ def _cashiers(arguments: argparse.Namespace) -> None:
     sales, about = _chosen(arguments)
     lines, everybody = compare(sales), tally(EVERYBODY, sales)
     if arguments.html:
-        _write(arguments.html, cashiers_page(sales, about))
-    _show(arguments.csv, cashiers_csv(lines), about, cashiers_table(lines, everybody) if lines else None, notes(sales))
+        write(arguments.html, cashiers_page(sales, about))
+    show(
+        arguments.csv,
+        cashiers_csv(lines),
+        about,
+        [cashiers_table(lines, everybody)] if lines else [],
+        notes(sales) if lines else [],
+    )
 
 
 def _sales(arguments: argparse.Namespace) -> None:
@@ -80,7 +92,19 @@ def _sales(arguments: argparse.Namespace) -> None:
     if arguments.cashier:
         sales = [sale for sale in sales if (sale.cashier_id or NOTHING) == arguments.cashier]
         about += f" Cashier {visible(arguments.cashier)} only: {len(sales)}."
-    _show(arguments.csv, sales_csv(sales), about, sales_table(sales) if sales else None, [])
+    show(arguments.csv, sales_csv(sales), about, [sales_table(sales)] if sales else [], [])
+
+
+def _basket(arguments: argparse.Namespace) -> None:
+    from edge.insights.command import report_baskets
+
+    period = _period(arguments)
+    lanes = load_lanes([], arguments.config)
+    folders = arguments.folder or [folder / "insights" for folder in arguments.state_dir or ()]
+    report_baskets(
+        period, folders or [lane.purchases for lane in lanes], lanes[0].insights, csv=arguments.csv,
+        html=arguments.html, json=arguments.json,
+    )  # fmt: skip
 
 
 def _verify(arguments: argparse.Namespace) -> None:
@@ -109,14 +133,19 @@ def _verify(arguments: argparse.Namespace) -> None:
 
 def _chosen(arguments: argparse.Namespace) -> tuple[list[SaleRecord], str]:
     """The sales that were asked for, oldest first, and which they are in words."""
-    period = Period(arguments.since, arguments.until)
-    if period.since >= period.until:
-        raise UsageError(f"no time lies {period}: --since must be before --until")
+    period = _period(arguments)
     folders = arguments.state_dir or [lane.state_dir for lane in load_lanes([], arguments.config)]
     found = [sale for folder in dict.fromkeys(map(Path.resolve, folders)) for sale in _read(folder)]
     sales = sorted((sale for sale in found if sale.opened_at in period), key=lambda sale: sale.opened_at)
     lanes = ", ".join(sorted({sale.lane for sale in sales}))
     return sales, f"Restricted sales {period}: {len(sales)}." + (f" Lanes: {lanes}." if sales else "")
+
+
+def _period(arguments: argparse.Namespace) -> Period:
+    period = Period(arguments.since, arguments.until)
+    if period.since >= period.until:
+        raise UsageError(f"no time lies {period}: --since must be before --until")
+    return period
 
 
 def _read(folder: Path) -> list[SaleRecord]:
@@ -129,30 +158,3 @@ def _read(folder: Path) -> list[SaleRecord]:
                 file=sys.stderr,
             )
         return [sale for _, sale in audit.records()]
-
-
-def _show(csv: str | None, csv_text: str, about: str, table: Table | None, notes: list[str]) -> None:
-    if csv == "-":
-        print(csv_text, end="")
-        return
-    if csv:
-        _write(Path(csv), csv_text)
-    print(about)
-    if table:
-        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-        print("\n" + as_text(table, width), end="")
-    if table and notes:
-        print("\n" + "\n".join(f"- {note}" for note in notes))
-
-
-def _write(file: Path, text: str) -> None:
-    """All of it or nothing."""
-    partial = file.parent / f"{file.name}.partial"
-    try:
-        partial.write_text(text, encoding="utf-8", newline="")
-        partial.replace(file)
-    except OSError as problem:
-        raise UsageError(f"cannot write {file}: {problem.strerror}") from None
-    finally:
-        with suppress(OSError):
-            partial.unlink()

@@ -23,7 +23,7 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: .3rem .7rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
 td:first-child { max-width: 20rem; overflow-wrap: anywhere; } td:last-child { min-width: 14rem; }
 th { vertical-align: bottom; } .number { text-align: right; } td.number { white-space: nowrap; }
-tbody tr:last-child { font-weight: 600; }
+tr.total { font-weight: 600; }
 figure { margin: 1.5rem 0; max-width: 48rem; }
 .shares text { font: 13px system-ui, sans-serif; fill: currentColor; }
 .shares .grid { stroke: var(--line); } .shares circle { fill: var(--mark); }
@@ -43,10 +43,11 @@ def cashiers_page(sales: Sequence[SaleRecord], about: str) -> str:
     if lines:
         parts.append(as_html(cashiers_table(lines, everybody)))
         parts.append("<ul>" + "".join(f"<li>{escape(note)}</li>" for note in notes(sales)) + "</ul>")
-    return _page("Restricted sales by cashier", "\n".join(parts))
+    return page("Restricted sales by cashier", "\n".join(parts))
 
 
-def _page(title: str, body: str) -> str:
+def page(title: str, body: str) -> str:
+    """A page with this body, which is HTML; the title is not."""
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'

@@ -27,11 +27,12 @@ _NEVER_WRAPPED = 1000
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """columns: titles. numbers: the titles of those that are set to the right."""
+    """columns: titles. numbers: the titles of those that are set to the right. total: the last row is all together."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     numbers: frozenset[str] = frozenset()
+    total: bool = False
 
 
 def visible(text: str) -> str:
@@ -59,9 +60,10 @@ def as_html(table: Table) -> str:
     def cells(tag: str, row: tuple[str, ...]) -> str:
         return "".join(f"<{tag}{kind}>{escape(visible(cell))}</{tag}>" for kind, cell in zip(kinds, row, strict=True))
 
-    rows = "".join(f"<tr>{cells('td', row)}</tr>\n" for row in table.rows)
+    *rows, last = [f"<tr>{cells('td', row)}</tr>\n" for row in table.rows] or [""]
+    body = "".join(rows) + (last.replace("<tr>", '<tr class="total">', 1) if table.total else last)
     head = cells("th", table.columns)
-    return f'<div class="scroll"><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table></div>'
+    return f'<div class="scroll"><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table></div>'
 
 
 def as_csv(columns: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> str:

@@ -104,10 +104,10 @@ class TillDesk:
         told = [(one.data, self._envelope(one.data, now_s), one.only_to_asker)
                 for one in outcomes if isinstance(one, Told)]  # fmt: skip
         alerts = [(data, event) for data, event, _ in told if isinstance(data, Alert)]
-        closed = [one.record for one in outcomes if isinstance(one, Closed)]
+        closed = [one for one in outcomes if isinstance(one, Closed)]
         stored = self._recorder.keep(closed, alerts)
-        for record in closed:
-            self.counts.closed(record)
+        for one in closed:
+            self.counts.closed(one.record)
         answer = None
         for data, event, only_to_asker in told:
             if only_to_asker:

@@ -85,14 +85,22 @@ class IdChecked(Data):
     cashier_id: Id | None = None
 
 
+Number = Annotated[float, Field(allow_inf_nan=False)]
+
+
 class BasketLine(BaseModel):
-    """Something in the basket. price: of one, in the shop's currency."""
+    """Something in the basket. category: of goods, in the shop's own words. quantity: negative for what was brought
+    back. price: of one, in the shop's currency.
+
+    Any number is taken: a sale must not stay open because a line in it looks odd.
+    """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     sku: Id
-    quantity: Annotated[float, Field(gt=0, le=100_000)] = 1
-    price: Annotated[float, Field(ge=0, le=10_000_000)] | None = None
+    category: Id | None = None
+    quantity: Number = 1
+    price: Number | None = None
     restricted: bool = False
 
 

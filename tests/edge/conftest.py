@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -50,6 +52,25 @@ def no_edge_variables() -> Iterator[None]:
         for name in [name for name in os.environ if name.startswith("EDGE_")]:
             patch.delenv(name)
         yield
+
+
+@pytest.fixture
+def mount(tmp_path: Path) -> Iterator[Callable[..., Path]]:
+    """Put a file system of its own onto a folder; skips the test where that is not allowed."""
+    mounted: list[Path] = []
+
+    def run(*options: str) -> Path:
+        target = tmp_path / f"mount-{len(mounted)}"
+        target.mkdir()
+        done = subprocess.run(["mount", *options, str(target)], capture_output=True, text=True, check=False)
+        if done.returncode:
+            pytest.skip(f"cannot mount: {done.stderr.strip()}")
+        mounted.append(target)
+        return target
+
+    yield run
+    for target in reversed(mounted):
+        subprocess.run(["umount", "--lazy", str(target)], check=True)
 
 
 @pytest.fixture(scope="session")
@@ -135,7 +156,7 @@ class Drive:
         self.now_s, self._frames, self._messages = 0.0, 0, 0
         self.alerts: list[Alert] = []
         self.states: list[State] = []
-        self.records: list[SaleRecord] = []
+        self.closed: list[Closed] = []
 
     def show(self, *people: Someone, frames: int = 1) -> None:
         for _ in range(frames):
@@ -166,6 +187,10 @@ class Drive:
         assert self.lane.hear(till, "confirmation", Ack(message_id="any", alert_id=alert.alert_id), self.now_s) == []
 
     @property
+    def records(self) -> list[SaleRecord]:
+        return [one.record for one in self.closed]
+
+    @property
     def decisions(self) -> list[str]:
         return [alert.decision.value for alert in self.alerts]
 
@@ -173,7 +198,7 @@ class Drive:
         told = [one.data for one in outcomes if isinstance(one, Told)]
         self.alerts += [data for data in told if isinstance(data, Alert)]
         self.states += [data for data in told if isinstance(data, State)]
-        self.records += [one.record for one in outcomes if isinstance(one, Closed)]
+        self.closed += [one for one in outcomes if isinstance(one, Closed)]
 
 
 @pytest.fixture(scope="session")

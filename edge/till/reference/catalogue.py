@@ -14,23 +14,24 @@ class Item:
 
     sku: str
     name: Text
+    category: str
     price: float
     restricted: bool = False
 
 
 CATALOGUE = tuple(
-    Item(sku, Text(ru=russian, en=sku), price, restricted)
-    for sku, russian, price, restricted in (
-        ("milk", "молоко", 94.9, False),
-        ("bread", "хлеб", 52.0, False),
-        ("butter", "масло", 189.9, False),
-        ("apples", "яблоки", 129.0, False),
-        ("chocolate", "шоколад", 119.0, False),
-        ("beer", "пиво", 99.9, True),
-        ("wine", "вино", 649.0, True),
-        ("vodka", "водка", 459.0, True),
-        ("energy-drink", "энергетик", 109.0, True),
-        ("cigarettes", "сигареты", 219.0, True),
+    Item(sku, Text(ru=russian, en=sku), category, price, restricted)
+    for sku, russian, category, price, restricted in (
+        ("milk", "молоко", "dairy", 94.9, False),
+        ("bread", "хлеб", "bakery", 52.0, False),
+        ("butter", "масло", "dairy", 189.9, False),
+        ("apples", "яблоки", "fruit", 129.0, False),
+        ("chocolate", "шоколад", "sweets", 119.0, False),
+        ("beer", "пиво", "beer", 99.9, True),
+        ("wine", "вино", "wine", 649.0, True),
+        ("vodka", "водка", "spirits", 459.0, True),
+        ("energy-drink", "энергетик", "soft drinks", 109.0, True),
+        ("cigarettes", "сигареты", "tobacco", 219.0, True),
     )
 )
 

@@ -43,7 +43,9 @@ class TillSale:
         """Something more in the basket."""
         lines = {line.sku: line for line in self.basket}
         quantity = lines[item.sku].quantity + 1 if item.sku in lines else 1
-        lines[item.sku] = BasketLine(sku=item.sku, quantity=quantity, price=item.price, restricted=item.restricted)
+        lines[item.sku] = BasketLine(
+            sku=item.sku, category=item.category, quantity=quantity, price=item.price, restricted=item.restricted
+        )
         asked_s = now_s if item.restricted and self.asked_s is None else self.asked_s
         return replace(self, basket=tuple(lines.values()), asked_s=asked_s)
 

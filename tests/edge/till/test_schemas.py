@@ -50,8 +50,9 @@ moments = st.datetimes(timezones=st.just(timezone.utc), min_value=datetime(2000,
 lines = st.builds(
     BasketLine,
     sku=ids,
-    quantity=st.floats(0, 100_000, exclude_min=True),
-    price=st.none() | st.floats(0, 10_000_000),
+    category=st.none() | ids,
+    quantity=st.floats(allow_nan=False, allow_infinity=False),
+    price=st.none() | st.floats(allow_nan=False, allow_infinity=False),
     restricted=st.booleans(),
 )
 # One of each: a type that is new has to be added here.

@@ -1,0 +1,52 @@
+"""`edge-agent report basket`: reads filed purchases, of one lane or of many shops, and writes what was asked for."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edge.errors import UsageError
+from edge.insights.analysis import analyse
+from edge.insights.engine import read_sums
+from edge.insights.notes import about, left_out, notes
+from edge.insights.page import baskets_page
+from edge.insights.tables import bands_table, baskets_csv, baskets_json, findings_table
+from edge.report.output import show, write
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from edge.config import InsightsSettings
+    from edge.report.period import Period
+
+
+def report_baskets(
+    period: Period, folders: Sequence[Path], settings: InsightsSettings, *, csv: str | None, html: Path | None,
+    json: str | None,
+) -> None:  # fmt: skip
+    """Raises UsageError for a file that cannot be written, RunError for a folder that cannot be read."""
+    if csv == json == "-":
+        raise UsageError("--csv - and --json - both want stdout: give one of them a file")
+    now = datetime.now(timezone.utc)
+    sums, files = read_sums(list(dict.fromkeys(map(Path.resolve, folders))), period, now, settings)
+    report = analyse(sums, settings.bands, settings.min_customers)
+    headline, missing = about(report, period), left_out(sums.faults, files)
+    remarks = [*(notes(report) if report.bands else []), *missing]
+    figures = baskets_json(report, headline, missing)
+    if html:
+        write(html, baskets_page(report, headline, settings.notice, remarks))
+    if json and json != "-":
+        write(Path(json), figures)
+    if "-" in (csv, json):
+        print(baskets_csv(report) if csv == "-" else figures, end="")
+        for line in missing:
+            print(f"edge-agent: {line}", file=sys.stderr)
+        if csv and csv != "-":
+            write(Path(csv), baskets_csv(report))
+        return
+    tables = [bands_table(report)] if report.bands else []
+    if report.findings:
+        tables.append(findings_table(report.findings))
+    show(csv, baskets_csv(report), headline, tables, remarks)

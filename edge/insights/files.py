@@ -1,0 +1,85 @@
+"""Which files of purchases there are for a period, and which of them can be read."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, timezone
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from edge.insights.parquet import SUFFIX, VERSION, VERSION_KEY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from edge.report.period import Period
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """good: to be read. damaged: cut short, or no Parquet at all. other_version: whole, but with other columns, each
+    with its version and how many purchases are in it."""
+
+    good: tuple[Path, ...] = ()
+    damaged: tuple[Path, ...] = ()
+    other_version: tuple[tuple[Path, str, int], ...] = ()
+
+
+def find_files(folders: Iterable[Path], period: Period) -> Files:
+    """The files of the days of a period, and of all days in the future: what is in those can only be a mistake."""
+    with duckdb.connect() as connection:
+        return _sorted_out(connection, _files_since(folders, period.since.astimezone(timezone.utc).date()))
+
+
+def set_damaged_apart(files: Files) -> Files:
+    """Read every page of every file: for when reading failed although each has a sound end."""
+    with duckdb.connect() as connection:
+        damaged = tuple(file for file in files.good if not _reads_whole(connection, file))
+    good = tuple(file for file in files.good if file not in damaged)
+    return Files(good, (*files.damaged, *damaged), files.other_version)
+
+
+def _files_since(folders: Iterable[Path], oldest: date) -> Iterator[Path]:
+    for folder in folders:
+        for day in sorted(folder.iterdir()):
+            if _DAY.fullmatch(day.name) and day.name >= oldest.isoformat():
+                yield from sorted(day.glob(f"*{SUFFIX}"))
+
+
+def _sorted_out(connection: duckdb.DuckDBPyConnection, files: Iterable[Path]) -> Files:
+    good, damaged, other_version = [], [], []
+    for file in files:
+        try:
+            version = _version(connection, file)
+            if version == str(VERSION):
+                good.append(file)
+            else:
+                other_version.append((file, version, _count(connection, file)))
+        except (duckdb.Error, OSError):
+            damaged.append(file)
+    return Files(tuple(good), tuple(damaged), tuple(other_version))
+
+
+def _version(connection: duckdb.DuckDBPyConnection, file: Path) -> str:
+    """Of the columns, as the file says it; `?` when it does not."""
+    query = "SELECT decode(value) FROM parquet_kv_metadata(?) WHERE decode(key) = ?"
+    found = connection.execute(query, [str(file), VERSION_KEY]).fetchone()
+    return str(found[0]) if found else "?"
+
+
+def _count(connection: duckdb.DuckDBPyConnection, file: Path) -> int:
+    ((count,),) = connection.execute("SELECT count(*) FROM read_parquet(?)", [str(file)]).fetchall()
+    return int(count)
+
+
+def _reads_whole(connection: duckdb.DuckDBPyConnection, file: Path) -> bool:
+    try:
+        connection.execute("SELECT max(hash(one)) FROM read_parquet(?) AS one", [str(file)]).fetchall()
+    except duckdb.Error:
+        return False
+    return True

@@ -1,0 +1,107 @@
+"""Files a lane's purchases: from its journal into Parquet, and away when they are too old. Not on the lane's thread."""
+
+from __future__ import annotations
+
+import logging
+import re
+import shutil
+from contextlib import closing
+from datetime import date, datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+
+from edge.database import Database, StoreError
+from edge.insights.journal import Day, PurchaseJournal
+from edge.insights.parquet import SUFFIX, write_day
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Sequence
+
+    from edge.config import Settings
+
+log = logging.getLogger(__name__)
+
+EVERY_S = 600.0
+"""How far the files may lag behind the sales."""
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+class Filing:
+    """One lane's. Call it from one thread."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings, self._folder = settings, settings.purchases
+        self._filed: dict[str, Day] = {}
+        self.failures = 0
+        """How often filing has failed since the start; the purchases stay in the journal then."""
+        self._problem = ""
+
+    @property
+    def wanted(self) -> bool:
+        """Whether there is anything to do: also for a shop that keeps no purchases any more, until the old ones are
+        too old."""
+        return self._settings.insights.enabled or self._folder.exists()
+
+    def tend(self, today: date) -> None:
+        """File what is new, and remove what is too old. What goes wrong is logged, once, and tried again next time.
+        today: in UTC."""
+        try:
+            oldest = today - timedelta(days=self._settings.insights.keep_days)
+            # There from the first day on, so that a shop that stops keeping purchases is still known to have some.
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with closing(Database(self._settings.state_dir)) as database:
+                journal = PurchaseJournal(database)
+                journal.remove_before(oldest)
+                self._remove_before(oldest)
+                self._file(journal, today)
+        except Exception as problem:
+            # Whatever it is, neither the lanes nor their alerts depend on it.
+            self._fail(problem)
+        else:
+            if self._problem:
+                log.info("purchases of %s are filed again", self._settings.lane)
+            self._problem = ""
+
+    def _file(self, journal: PurchaseJournal, today: date) -> None:
+        """A day's file grows until the day is over; only then do its purchases leave the journal. A crash in between
+        makes the same file once more: it has the name of its first purchase."""
+        for day in journal.days():
+            if self._filed.get(day.day) != day:
+                write_day(self._folder / day.day / f"{self._settings.lane}-{day.key}{SUFFIX}", journal.purchases(day))
+                self._filed[day.day] = day
+            if day.day < today.isoformat():
+                journal.remove(day)
+                del self._filed[day.day]
+
+    def _remove_before(self, oldest: date) -> None:
+        for folder in sorted(self._folder.iterdir()):
+            if _DAY.fullmatch(folder.name) and folder.name < oldest.isoformat():
+                shutil.rmtree(folder)
+                log.info("purchases of %s removed: older than %d days", folder.name, self._settings.insights.keep_days)
+
+    def _fail(self, problem: Exception) -> None:
+        self.failures += 1
+        text = _in_one_line(problem)
+        if text != self._problem:
+            log.warning("purchases of %s are not filed, and wait in its journal: %s", self._settings.lane, text)
+        self._problem = text
+
+
+def keep_filing(filings: Sequence[Filing], done: threading.Event) -> None:
+    """Now, every ten minutes, and once more when all is done."""
+    while True:
+        last = done.is_set()
+        for filing in filings:
+            filing.tend(datetime.now(timezone.utc).date())
+        if last:
+            return
+        done.wait(EVERY_S)
+
+
+def _in_one_line(problem: Exception) -> str:
+    if isinstance(problem, ModuleNotFoundError):
+        return f"{problem.name} is not installed: pip install 'edge-agent[insights]'"
+    if isinstance(problem, OSError) and not isinstance(problem, StoreError):
+        return f"{problem.filename}: {problem.strerror}"
+    return (str(problem).splitlines() or [type(problem).__name__])[0]

@@ -1,0 +1,219 @@
+"""The sums over purchases that all figures come from, and what must be left out. Written with Ibis, for whatever engine
+the table is on: it hands over some hundred numbers, and a few for each category, however many purchases there are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import combinations_with_replacement, permutations
+from typing import TYPE_CHECKING, Any
+
+import ibis
+import numpy as np
+
+from edge.insights.evidence import Evidence
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from numpy.typing import NDArray
+
+MOST_QUANTITY = 10_000
+"""Of one line: a higher one is a mistake."""
+
+
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """What was left out. sales_*: whole purchases; lines_*: single lines of purchases that are counted.
+
+    sales_in_future: by the clock of the box that kept them. sales_in_other_bands: kept under other settings.
+    sales_without_basket: no line, or none that can be used. lines_without_category: counted in what was spent only.
+    baskets_without_price: counted in everything but what was spent.
+    """
+
+    sales_in_future: int = 0
+    sales_in_other_bands: int = 0
+    sales_without_basket: int = 0
+    lines_of_odd_quantity: int = 0
+    lines_of_odd_price: int = 0
+    lines_without_category: int = 0
+    baskets_without_price: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What was spent in the baskets whose prices are all known. first: float64 (B,). by_three: (B, B, B). squares: (B,
+    B). See `edge.insights.lift.means_by_band`."""
+
+    evidence: Evidence
+    first: NDArray[np.float64]
+    by_three: NDArray[np.float64]
+    squares: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """The baskets of customers whose age is not known. spent, spent_squared: sums over those that are priced."""
+
+    baskets: int = 0
+    priced: int = 0
+    spent: float = 0.0
+    spent_squared: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """categories: by name, how many baskets hold it, and the sum of their p, float64 (B,)."""
+
+    evidence: Evidence
+    spent: Spent
+    unknown: Unknown = Unknown()
+    categories: dict[str, tuple[int, NDArray[np.float64]]] = field(default_factory=dict)
+    faults: Faults = Faults()
+    stores: tuple[str, ...] = ()
+    lanes: tuple[str, ...] = ()
+
+
+def nothing(bands: int) -> Sums:
+    """The sums over no purchase at all."""
+    none = Evidence(np.zeros((bands,) * 4))
+    return Sums(none, Spent(none, np.zeros(bands), np.zeros((bands,) * 3), np.zeros((bands,) * 2)))
+
+
+def sum_up(
+    purchases: ibis.Table, edges: Sequence[int], since: datetime, until: datetime, now: datetime, max_price: float
+) -> Sums:
+    """The sums over the purchases of a period.
+
+    purchases: with the columns of `edge.insights.purchases.Purchase`. edges: of the bands. max_price: of one; a higher
+    one is a mistake. Raises what the engine raises.
+    """
+    bands = len(edges) + 1
+    judged = _judged(purchases, edges, max_price)
+    present = judged.filter((judged.time >= _at(since)) & (judged.time < _at(until)) & (judged.time <= _at(now)))
+    usable = present.filter(present.same_bands & (present.good.length() > 0))
+    known = usable.filter(usable.knows_band)
+    known = known.mutate(**{f"p{band}": known.band_probs[band] / known.band_probs.sums() for band in range(bands)})
+    priced = known.filter(known.spent.notnull())
+    found = _one(_overview(present))
+    return Sums(
+        evidence=_evidence(known, bands),
+        spent=_spent(priced, bands),
+        unknown=Unknown(**_one(_unknown(usable.filter(~usable.knows_band)))),
+        categories=_categories(known, bands),
+        faults=Faults(
+            sales_in_future=_one(judged.filter(judged.time > _at(now)).aggregate(n=ibis._.count()))["n"],
+            **{name: int(found[name] or 0) for name in Faults.__slots__ if name in found},
+        ),
+        stores=tuple(sorted(found["stores"] or ())),
+        lanes=tuple(sorted(found["lanes"] or ())),
+    )
+
+
+def _judged(purchases: ibis.Table, edges: Sequence[int], max_price: float) -> ibis.Table:
+    """With what can be used of each."""
+    same = purchases.band_edges == ibis.array(list(edges)).cast("array<int32>")
+    probs = purchases.band_probs
+    possible = probs.filter(lambda share: share.between(0, 1)).length() == len(edges) + 1
+    sound_probs = possible & (probs.length() == len(edges) + 1) & probs.sums().between(0.99, 1.01)
+
+    def sound(line: Any) -> Any:
+        return _usual_quantity(line) & _usual_price(line, max_price)
+
+    table = purchases.mutate(
+        same_bands=same,
+        # Who is in no band at all, or in several for certain, would spoil the sums of all others.
+        knows_band=sound_probs.fill_null(False),
+        good=purchases.lines.filter(sound),
+        odd_quantity=purchases.lines.filter(lambda line: ~_usual_quantity(line)).length(),
+        odd_price=purchases.lines.filter(lambda line: _usual_quantity(line) & ~_usual_price(line, max_price)).length(),
+    )
+    unpriced = table.good.filter(lambda line: line.price.isnull()).length()
+    spent = table.good.map(lambda line: line.quantity * line.price).sums()
+    return table.mutate(spent=(unpriced == 0).ifelse(spent, ibis.null("float64")))
+
+
+def _usual_quantity(line: Any) -> Any:
+    return (line.quantity > 0) & (line.quantity <= MOST_QUANTITY)
+
+
+def _usual_price(line: Any, max_price: float) -> Any:
+    return line.price.isnull() | line.price.between(0, max_price)
+
+
+def _overview(present: ibis.Table) -> ibis.Table:
+    counted = present.same_bands & (present.good.length() > 0)
+
+    def lines(count: Any) -> Any:
+        return count.sum(where=present.same_bands)
+
+    return present.aggregate(
+        stores=present.store.collect(distinct=True),
+        lanes=present.lane.collect(distinct=True),
+        sales_in_other_bands=(~present.same_bands).sum(),
+        sales_without_basket=(present.same_bands & (present.good.length() == 0)).sum(),
+        lines_of_odd_quantity=lines(present.odd_quantity),
+        lines_of_odd_price=lines(present.odd_price),
+        lines_without_category=lines(present.good.filter(lambda line: line.category.isnull()).length()),
+        baskets_without_price=(counted & present.spent.isnull()).sum(),
+    )
+
+
+def _unknown(unknown: ibis.Table) -> ibis.Table:
+    return unknown.aggregate(
+        baskets=unknown.count(),
+        priced=unknown.spent.count(),
+        spent=unknown.spent.sum().fill_null(0.0),
+        spent_squared=(unknown.spent * unknown.spent).sum().fill_null(0.0),
+    )
+
+
+def _categories(known: ibis.Table, bands: int) -> dict[str, tuple[int, NDArray[np.float64]]]:
+    names = known.good.map(lambda line: line.category).filter(lambda name: name.notnull()).unique()
+    each = known.select(*(f"p{band}" for band in range(bands)), category=names.unnest())
+    sums = each.group_by("category").aggregate(
+        baskets=each.count(), **{f"p{band}": each[f"p{band}"].sum() for band in range(bands)}
+    )
+    return {
+        row["category"]: (row["baskets"], np.array([row[f"p{band}"] for band in range(bands)]))
+        for row in sums.order_by("category").to_pyarrow().to_pylist()
+    }
+
+
+def _evidence(known: ibis.Table, bands: int) -> Evidence:
+    return Evidence(_moments(known, bands, 4))
+
+
+def _spent(priced: ibis.Table, bands: int) -> Spent:
+    return Spent(
+        evidence=_evidence(priced, bands),
+        first=_moments(priced, bands, 1, priced.spent),
+        by_three=_moments(priced, bands, 3, priced.spent),
+        squares=_moments(priced, bands, 2, priced.spent * priced.spent),
+    )
+
+
+def _moments(known: ibis.Table, bands: int, factors: int, amount: Any = None) -> NDArray[np.float64]:
+    """float64 (B,) * factors: the sums of the products of so many probabilities, and of the amount if there is one."""
+    sums = {}
+    for chosen in combinations_with_replacement(range(bands), factors):
+        product = amount
+        for band in chosen:
+            column = known[f"p{band}"]
+            product = column if product is None else product * column
+        sums["_".join(map(str, chosen))] = product.sum()
+    row = _one(known.aggregate(**sums))
+    whole = np.zeros((bands,) * factors)
+    for chosen in combinations_with_replacement(range(bands), factors):
+        for places in set(permutations(chosen)):
+            whole[places] = row["_".join(map(str, chosen))] or 0.0
+    return whole
+
+
+def _one(table: ibis.Table) -> dict[str, Any]:
+    (row,) = table.to_pyarrow().to_pylist()
+    return dict(row)
+
+
+def _at(moment: datetime) -> Any:
+    return ibis.literal(moment, type="timestamp('UTC')")
