@@ -22,6 +22,7 @@ from edge.lane_loop import LaneLoop, challenge_age
 from edge.lanes import Origin
 from edge.metrics import metrics_of
 from edge.monitor import Monitor
+from edge.privacy import exposures
 from edge.reload import change
 from edge.service import Service
 
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
     from edge.web.server import WebServer
 
 log = logging.getLogger(__name__)
-
-FACES_SHOWN = "the setup page shows faces unblurred"
 
 _FILED_S = 10.0
 """How long filing the last purchases may take; what is not filed by then waits in the journal."""
@@ -233,7 +232,9 @@ class Agent:
     def _box_health(self) -> LaneHealth:
         """What ails every lane."""
         health = LaneHealth().with_problem("age-model", self._ages[-1].problem)
-        return health.with_problem("privacy", FACES_SHOWN if self.lanes[0].settings.web_unblurred else "")
+        for exposure in exposures(self.lanes[0].settings):
+            health = health.with_problem("privacy", exposure.text)
+        return health
 
 
 def _in_background(body: Callable[[], None], name: str) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from edge import __version__
 from edge.commands import Parser, positive, run_command
 from edge.errors import UsageError
+from edge.privacy import exposures, forbid_core_dumps
 
 _HELP = """\
 edge-agent: watches a checkout lane and tells the till when to ask for ID.
@@ -31,6 +32,7 @@ edge-agent: watches a checkout lane and tells the till when to ask for ID.
 
 
 def main() -> None:
+    forbid_core_dumps()
     run_command(lambda: _main(sys.argv[1:]))
 
 
@@ -59,7 +61,7 @@ def _run(words: list[str]) -> None:
     known, flags = parser.parse_known_args(words)
     origin = Origin(flags, known.config)
     lanes = origin.load()
-    start_log([one.lane for one in lanes], mark="FACES SHOWN: " if lanes[0].web_unblurred else "")
+    start_log([one.lane for one in lanes], mark="".join(f"{one.mark}: " for one in exposures(lanes[0])))
     threading.current_thread().name = "all"
 
     from edge.agent import Agent

@@ -255,6 +255,11 @@ class Settings(BaseSettings):
     web_unblurred: bool = Field(
         False, description="show faces on the setup page as they are; the health and every line of the log say so"
     )
+    debug_pictures: Path | None = Field(
+        None,
+        description="keep the picture behind every answer in this folder, the newest 200 of each lane; the health and "
+        "every line of the log say so",
+    )
     detector: DetectorSettings = DetectorSettings()
     quality: QualitySettings = QualitySettings()
     tracking: TrackingSettings = TrackingSettings()

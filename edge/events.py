@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import threading
 from pathlib import Path
@@ -12,6 +13,8 @@ from edge.policy import Decision
 
 if TYPE_CHECKING:
     from edge.till.messages import Alert, Event
+
+log = logging.getLogger(__name__)
 
 _COLOURS = {Decision.CHALLENGE: "\033[1;31m", Decision.UNKNOWN: "\033[1;33m", Decision.NO_CHALLENGE: "\033[1;32m"}
 
@@ -55,6 +58,11 @@ def fields(alert: Alert) -> dict[str, str]:
         "decision": alert.decision.value,
         "reasons": ",".join(alert.reasons),
     }
+
+
+def announce(alert: Alert) -> None:
+    """Tell the log of an alert."""
+    log.info(narrate(alert), extra=fields(alert))
 
 
 def narrate(alert: Alert) -> str:

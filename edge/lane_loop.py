@@ -11,7 +11,8 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from edge.cadence import Cadence
-from edge.events import fields, narrate
+from edge.debug_pictures import DebugPictures
+from edge.events import announce
 from edge.frames import LatestFrame
 from edge.health import LaneHealth
 from edge.identity import LiveIdentity, ReplayIdentity
@@ -84,6 +85,8 @@ class LaneLoop:
         self._challenge_age = challenge_age(settings, bundle)
         with ExitStack() as opened:
             opened.callback(source.close)
+            folder = settings.debug_pictures
+            self._pictures = DebugPictures(folder / settings.lane) if folder else None
             keys = Keys(settings.keys, credential("agent.key_secret"))
             self._server = None if settings.replay else TillServer(settings.till, keys)
             if self._server:
@@ -95,8 +98,9 @@ class LaneLoop:
             self.desk: TillDesk | None = None
             if self._server:
                 self.desk = TillDesk(
-                    settings, self._lane, self._identity, events, self._server, time.monotonic(), self._health
-                )
+                    settings, self._lane, self._identity, events, self._server, time.monotonic(), self._health,
+                    self._announce,
+                )  # fmt: skip
                 opened.callback(self.desk.close)
             self._opened = opened.pop_all()
         self.timings, self.counts = self._pipeline.timings, self._pipeline.counts
@@ -209,6 +213,8 @@ class LaneLoop:
         wanted = self._lane.analysing or self.onlooker.analysing
         faces = self._pipeline.process(frame, self._due, estimate_ages=wanted)
         self.frames += 1
+        if self._pictures:
+            self._pictures.see(frame)
         seen_s = time.monotonic() if now_s is None else now_s
         outcomes = self._lane.see(faces, frame, seen_s)
         self.onlooker.see(self._lane, frame, faces, seen_s)
@@ -216,6 +222,11 @@ class LaneLoop:
 
     def _due(self, faces: Faces, frame: Frame) -> NDArray[np.bool_]:
         return self._lane.due(faces, frame) | self.onlooker.due(faces, frame)
+
+    def _announce(self, alert: Alert) -> None:
+        announce(alert)
+        if self._pictures:
+            self._pictures.keep(alert)
 
     def _health(self) -> LaneHealth:
         """What ails the lane, but for what its desk knows."""
@@ -228,7 +239,7 @@ class LaneLoop:
             if isinstance(one, Told):
                 self._events.write(envelope(one.data, self.settings.lane, self._identity, now_s))
                 if isinstance(one.data, Alert):
-                    log.info(narrate(one.data), extra=fields(one.data))
+                    self._announce(one.data)
 
 
 def challenge_age(settings: Settings, bundle: Bundle) -> int:

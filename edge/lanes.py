@@ -18,7 +18,7 @@ _OWN = ("lane", "camera", "till.reliable", "till.live", "state_dir")
 
 _SHARED = (
     "model", "ages", "cache_dir", "replay", "events", "metrics", "web", "web_certificate", "web_key",
-    "web_unblurred",
+    "web_unblurred", "debug_pictures",
 )  # fmt: skip
 """The age model, what monitoring reads and the setup page are one for the box, and a replay plays one recording."""
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from edge.counts import AnswerCounts
-from edge.events import fields, narrate
+from edge.events import announce
 from edge.health import LaneHealth
 from edge.lane import NOBODY, Closed, Told
 from edge.policy import Decision, Reason
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
     from edge.till.messages import ErrorCode
     from edge.till.server import TillServer
 
-log = logging.getLogger(__name__)
-
 HEALTH_EVERY_S = 1.0
 FORGET_S = 10.0
 """A till that is there answers every `lane.health`; one that has been silent for so long has gone."""
@@ -40,13 +37,13 @@ class TillDesk:
 
     def __init__(
         self, settings: Settings, lane: Lane, identity: Identity, events: EventLog, server: TillServer, now_s: float,
-        health: Callable[[], LaneHealth] = LaneHealth,
+        health: Callable[[], LaneHealth] = LaneHealth, announce: Callable[[Alert], None] = announce,
     ) -> None:  # fmt: skip
-        """Goes on with the sale that was open when the agent stopped. health: what ails all but the
-        record of sales. Raises UsageError when another agent runs on the same state folder; a folder that cannot be
-        written only makes the answers UNKNOWN."""
+        """Goes on with the sale that was open when the agent stopped. health: what ails all but the record of sales.
+        announce: tells people of an alert. Raises UsageError when another agent runs on the same state folder; a folder
+        that cannot be written only makes the answers UNKNOWN."""
         self._settings, self._lane, self._identity, self._health = settings, lane, identity, health
-        self._events, self._server = events, server
+        self._events, self._server, self._announce = events, server, announce
         self._agent_id = identity.new_id()
         self._recorder = Recorder(settings, lane, identity, now_s)
         self._answers: OrderedDict[tuple[str, str], Event] = OrderedDict()
@@ -120,7 +117,7 @@ class TillDesk:
             self._events.write(event)
             self._server.publish(f"lane.{'state' if isinstance(data, State) else 'alert'}.{self._settings.lane}", event)
             if isinstance(data, Alert):
-                log.info(narrate(data), extra=fields(data))
+                self._announce(data)
                 self._measure(data, now_s)
                 if not stored:
                     self._send(self._recorder.till_of(data), event)
