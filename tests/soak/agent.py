@@ -20,7 +20,7 @@ from edge.errors import RunError
 from edge.frames import Camera
 
 Picture = NDArray[np.uint8]
-_RATE = 15.0
+RATE = 15.0
 _EMPTY_S = 6.0
 """Nobody stands in the lane for so long between two customers."""
 _FAULT_EVERY_S, _FAULT_S = 300.0, 20.0
@@ -35,8 +35,8 @@ def run_the_clock(speed: float) -> None:
 class FailingCamera:
     """An opening of a camera that shows customers, one after the other, and every five minutes is out of order."""
 
-    def __init__(self, pictures: list[Picture], speed: float) -> None:
-        self._pictures, self._speed = pictures, speed
+    def __init__(self, pictures: list[Picture], speed: float, empty_s: float = _EMPTY_S) -> None:
+        self._pictures, self._speed, self._empty_s = pictures, speed, empty_s
         self._frames = itertools.count()
         self._before = pictures[0]
         # Where somebody could be are shelves.
@@ -45,7 +45,7 @@ class FailingCamera:
 
     def read(self) -> tuple[Picture | None, float]:
         number = next(self._frames)
-        time.sleep(1 / _RATE / self._speed)
+        time.sleep(1 / RATE / self._speed)
         now_s = time.monotonic()
         faults: list[Callable[[], Picture | None]] = [self._end, self._hang, self._black, self._frozen, self._damaged]
         which, into_s = divmod(now_s, _FAULT_EVERY_S)
@@ -59,9 +59,9 @@ class FailingCamera:
 
     def _scene(self, number: int, now_s: float) -> Picture:
         """The clip, then nobody, and so on; a sensor's noise is always there."""
-        shown = len(self._pictures) / _RATE
-        into_s = now_s % (shown + _EMPTY_S)
-        picture = self._pictures[int(into_s * _RATE)] if into_s < shown else self._nobody
+        shown = len(self._pictures) / RATE
+        into_s = now_s % (shown + self._empty_s)
+        picture = self._pictures[int(into_s * RATE)] if into_s < shown else self._nobody
         noisy = picture.copy()
         noisy[number % 7 :: 7] += np.uint8(3)
         return noisy

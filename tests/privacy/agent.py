@@ -1,0 +1,69 @@
+"""The agent of an hour: the real one, on a clock that runs fast, and faster still while nobody is in the lane."""
+
+from __future__ import annotations
+
+import math
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from edge.agent import Agent
+from edge.config import load_settings
+from edge.frames import Camera
+from edge.journal import start_log
+from edge.privacy import forbid_core_dumps
+from tests.soak.agent import RATE, FailingCamera, pictures_of
+
+SERVING, WAITING = 3.5, 700.0
+"""How fast the clock runs while somebody is shown, and while nobody is: faster, a busy machine could not follow."""
+TURN_S = 360.0
+"""From one customer to the next. The camera fails every 300 s: that is while the first and the sixth are shown."""
+_FIRST_S = 1800.0
+"""A clock that begins at a multiple of this begins with a first customer."""
+
+
+def real_s(hour_s: float, shown_s: float) -> float:
+    """How long so much of the lane's time takes, with a customer who is shown for so long in each turn."""
+    turns, into_s = divmod(hour_s, TURN_S)
+    turn_s = shown_s / SERVING + (TURN_S - shown_s) / WAITING
+    return turns * turn_s + min(into_s, shown_s) / SERVING + max(0.0, into_s - shown_s) / WAITING
+
+
+def run_the_clock(shown_s: float) -> None:
+    """From now on, `time.monotonic` says what time it is in a shop that shows each customer for so many seconds."""
+    real, start_s = time.monotonic, time.monotonic()
+    first_s = math.ceil(start_s / _FIRST_S) * _FIRST_S
+    customer_s = shown_s / SERVING
+    turn_s = real_s(TURN_S, shown_s)
+
+    def fast() -> float:
+        turns, into_s = divmod(real() - start_s, turn_s)
+        served_s = min(into_s, customer_s) * SERVING
+        return first_s + turns * TURN_S + served_s + max(0.0, into_s - customer_s) * WAITING
+
+    time.monotonic = fast
+
+
+def main() -> None:
+    clip, flags = Path(sys.argv[1]), sys.argv[2:]
+    forbid_core_dumps()
+    pictures = pictures_of(clip)
+    shown_s = len(pictures) / RATE
+    run_the_clock(shown_s)
+    settings = load_settings(["--camera", "test:", *flags])
+    start_log([settings.lane])
+
+    def start(body: Callable[[], None], name: str) -> None:
+        threading.Thread(target=body, name=name, daemon=True).start()
+
+    camera = Camera("hour", "lane-1", lambda: FailingCamera(pictures, SERVING, TURN_S - shown_s), start, patient=True)
+    agent = Agent(settings, sources=[camera])
+    signal.signal(signal.SIGTERM, lambda *_: agent.stop())
+    agent.run()
+
+
+if __name__ == "__main__":
+    main()

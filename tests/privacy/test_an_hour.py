@@ -1,0 +1,154 @@
+"""An hour of a lane, with customers, sales and faults, leaves no picture: in no file, in no line, in no message."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import zmq
+
+from tests.privacy.agent import real_s
+from tests.privacy.pictures import Finder, Picture
+from tests.soak.agent import RATE
+from tests.soak.shop import FastTill
+
+HOUR_S = 3600.0
+LONGEST = 2000
+"""Bytes of a message, a line or a record. Each is a few numbers and words; a face would not fit."""
+
+_TILL = 5.0
+"""How fast the till's clock runs: it serves those who stand there, and others too."""
+_PLACES = ("HOME", "TMPDIR", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR")
+
+
+@dataclass
+class Hour:
+    """What is left of it. folder: everywhere the agent may write. messages: all that either socket has sent."""
+
+    folder: Path
+    log: str
+    messages: list[bytes]
+    fresh: list[Path]
+    till: FastTill
+
+
+class Overheard:
+    """A till's socket; what it receives is noted."""
+
+    def __init__(self, socket: Any, heard: list[bytes]) -> None:
+        self._socket, self._heard = socket, heard
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._socket, name)
+
+    def recv_multipart(self) -> list[bytes]:
+        frames = self._socket.recv_multipart()
+        self._heard += frames
+        return frames
+
+
+class NotingTill(FastTill):
+    """A till that notes what it is told, byte by byte."""
+
+    def __init__(self, address: str, speed: float) -> None:
+        self.heard: list[bytes] = []
+        super().__init__(address, speed)
+
+    def _come(self) -> None:
+        super()._come()
+        self._till.socket = Overheard(self._till.socket, self.heard)
+
+
+def until_somebody_comes(screen: zmq.Socket[bytes]) -> list[bytes]:
+    """What a screen is told until there is a customer, or for so long that there has been one."""
+    told, end_s = [b""], time.monotonic() + 1.0
+    while b'"customer":null' in told[-1] or b'"customer"' not in told[-1]:
+        if not screen.poll(max(0, round((end_s - time.monotonic()) * 1000))):
+            break
+        told += screen.recv_multipart()
+    return told
+
+
+@pytest.fixture(scope="module")
+def hour(demo_clip: Path, shown: list[Picture], tmp_path_factory: pytest.TempPathFactory) -> Hour:
+    folder, outside = tmp_path_factory.mktemp("own"), tmp_path_factory.mktemp("outside")
+    places = {name: str(folder / name) for name in _PLACES}
+    for place in places.values():
+        Path(place).mkdir()
+    reliable, live = f"ipc://{outside}/reliable", f"ipc://{outside}/live"
+    flags = ["--till.reliable", reliable, "--till.live", live, "--metrics.listen", "127.0.0.1:0"]
+    command = [sys.executable, "-m", "tests.privacy.agent", str(demo_clip), *flags]
+    python = {"PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONDONTWRITEBYTECODE": "1"}
+    context, before_s = zmq.Context(), time.time()
+    screen = context.socket(zmq.SUB)
+    screen.subscribe(b"")
+    screen.connect(live)
+    told: list[bytes] = []
+    with (outside / "log").open("wb") as log:
+        agent = subprocess.Popen(command, cwd=folder, stderr=log, stdout=log, env=os.environ | places | python)
+    till = NotingTill(reliable, _TILL)
+    # The hour begins when the agent is there.
+    end_s = None
+    while end_s is None or time.monotonic() < end_s:
+        told += until_somebody_comes(screen)
+        till.sell_once()
+        if end_s is None and till.heard:
+            end_s = time.monotonic() + real_s(HOUR_S, len(shown) / RATE)
+    till.close()
+    screen.close(linger=0)
+    context.term()
+    fresh = [file for file in Path("/dev/shm").iterdir() if file.is_file() and file.stat().st_mtime > before_s]
+    agent.terminate()
+    said = (outside / "log").read_text(encoding="utf-8")
+    assert agent.wait(30) == 0, said
+    return Hour(folder, said, [*till.heard, *told], fresh, till)
+
+
+def test_it_was_an_hour_worth_looking_at(hour: Hour) -> None:
+    with closing(sqlite3.connect(hour.folder / "XDG_STATE_HOME" / "edge-agent" / "lane.db")) as database:
+        ((records,),) = database.execute("SELECT count(*) FROM audit")
+    assert records > 5
+    assert any(b'"mean":' in message for message in hour.messages), "somebody's age must have been estimated"
+    assert hour.till.degraded_s > 0, "the camera must have failed"
+    assert {b"CHALLENGE" in message for message in hour.messages} == {True, False}
+    assert any(b"lane.state" in message for message in hour.messages), "the live channel must have been heard"
+
+
+def test_no_file_holds_a_picture(hour: Hour, finder: Finder) -> None:
+    assert hour.folder.joinpath("XDG_STATE_HOME", "edge-agent", "lane.db").stat().st_size > 0
+    assert finder.find_in(hour.folder) == {}
+    assert [file for file in hour.fresh if finder.find(file.read_bytes())] == []
+
+
+def test_only_the_state_folder_was_written(hour: Hour) -> None:
+    written = {file.relative_to(hour.folder).parts[:2] for file in hour.folder.rglob("*") if file.is_file()}
+    # A library wants to draw, and makes a list of the fonts that there are.
+    assert written - {("XDG_CACHE_HOME", "matplotlib")} == {("XDG_STATE_HOME", "edge-agent")}
+
+
+def test_no_record_is_long_enough_for_one(hour: Hour) -> None:
+    with closing(sqlite3.connect(hour.folder / "XDG_STATE_HOME" / "edge-agent" / "lane.db")) as database:
+        tables = [name for (name,) in database.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+        values = [value for table in tables for row in database.execute(f"SELECT * FROM {table}") for value in row]
+    assert max(len(str(value)) for value in values) < LONGEST
+    assert not any(isinstance(value, bytes) for value in values)
+
+
+def test_no_line_of_the_log_holds_a_picture(hour: Hour, finder: Finder) -> None:
+    assert "tills connect to" in hour.log
+    assert finder.find(hour.log.encode()) == set()
+    assert max(len(line) for line in hour.log.splitlines()) < LONGEST
+
+
+def test_no_message_holds_a_picture(hour: Hour, finder: Finder) -> None:
+    assert len(hour.messages) > 200
+    assert finder.find(b"\n".join(hour.messages)) == set()
+    assert max(map(len, hour.messages)) < LONGEST
