@@ -1,4 +1,9 @@
-"""The quality gate: which faces are good enough to say an age from, and why the others are not."""
+"""The quality gate: which faces are good enough to say an age from, and why the others are not.
+
+Where the limits are, and what becomes of the error beyond them, is in the model's report card, under "What the quality
+gate goes by". Small, blurred, dark and half covered faces cost years. A turn does not, as far as there were photos to
+see it: its limit is where those end. A nod does not either, and has no limit.
+"""
 
 from __future__ import annotations
 
