@@ -30,7 +30,7 @@ def box(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Path]:
         (tmp_path / name).write_text(text)
         drop_ins = tmp_path / f"{name}.d"
         drop_ins.mkdir()
-        for drop_in in (f"{request.param}.conf", "till-network.conf"):
+        for drop_in in (f"{request.param}.conf", "till-network.conf", "setup-page.conf"):
             shutil.copy(UNITS / drop_in, drop_ins)
     return request.param, tmp_path
 

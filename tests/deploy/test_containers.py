@@ -1,0 +1,87 @@
+"""The container files against the repository: what they copy is here, who they run as, and which versions they take."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from edge.config import read_toml
+from tests.deploy.debian import REPOSITORY
+
+FOLDER = REPOSITORY / "deploy" / "containers"
+FILES = sorted(FOLDER.glob("Containerfile.*"))
+
+
+@pytest.fixture(params=FILES, ids=lambda file: file.suffix[1:])
+def lines(request: pytest.FixtureRequest) -> list[str]:
+    """The instructions of a file, each in one line."""
+    return instructions(request.param)
+
+
+def instructions(file: Path) -> list[str]:
+    text = "\n".join(line for line in file.read_text().splitlines() if not line.startswith("#"))
+    return [line for line in re.sub(r"\\\n\s*", "", text).splitlines() if line]
+
+
+def words_of(lines: list[str], name: str) -> list[list[str]]:
+    return [line.split()[1:] for line in lines if line.startswith(f"{name} ")]
+
+
+def allowed() -> set[str]:
+    """What the builder gets to see of the repository."""
+    shown = (REPOSITORY / ".dockerignore").read_text().splitlines()
+    return {line.removeprefix("!") for line in shown if line.startswith("!")}
+
+
+def test_there_is_one_for_every_kind_of_box() -> None:
+    kinds = {file.stem for file in (REPOSITORY / "deploy" / "systemd").glob("*.conf")} & {"cpu", "nvidia", "jetson"}
+    assert {file.suffix[1:] for file in FILES} == kinds == {"cpu", "nvidia", "jetson"}
+
+
+def test_what_is_copied_is_in_the_repository_and_shown_to_the_builder(lines: list[str]) -> None:
+    for words in words_of(lines, "COPY"):
+        if not words[0].startswith("--from="):
+            for source in words[:-1]:
+                assert (REPOSITORY / source).exists()
+                assert source in allowed()
+
+
+def test_every_package_of_the_project_is_copied() -> None:
+    setuptools = read_toml(REPOSITORY / "pyproject.toml")["tool"]["setuptools"]
+    packages = {name.split(".")[0] for name in setuptools["packages"]}
+    for kind in ("cpu", "jetson"):
+        copied = {words[0] for words in words_of(instructions(FOLDER / f"Containerfile.{kind}"), "COPY")}
+        assert packages <= copied
+
+
+def test_it_ends_as_a_user_without_rights(lines: list[str]) -> None:
+    assert words_of(lines, "USER")[-1] == ["10001:10001"]
+
+
+def test_everything_installed_is_of_the_versions_tested_together(lines: list[str]) -> None:
+    installed = [command for words in words_of(lines, "RUN") for command in " ".join(words).split(" && ")]
+    installed = [command for command in installed if "pip install" in command]
+    assert installed
+    for command in installed:
+        assert "--constraint" in command or '"cuda-bindings>=12.6,<13"' in command
+
+
+def test_state_and_cache_are_where_the_service_has_them() -> None:
+    for kind in ("cpu", "jetson"):
+        text = (FOLDER / f"Containerfile.{kind}").read_text()
+        assert "STATE_DIRECTORY=/var/lib/edge-agent CACHE_DIRECTORY=/var/cache/edge-agent" in text
+        assert 'CMD ["run", "--config", "/etc/edge-agent/lane.toml"]' in text
+
+
+def test_the_jetson_finds_faces_without_mediapipe() -> None:
+    assert "EDGE_DETECTOR__NAME=yunet" in (FOLDER / "Containerfile.jetson").read_text()
+
+
+def test_the_readme_names_the_bases_that_the_files_begin_with() -> None:
+    readme = (FOLDER / "README.md").read_text()
+    for file in FILES:
+        (base,) = (words[0] for words in words_of(instructions(file), "ARG"))
+        assert f"`{file.name}`" in readme
+        assert base.removeprefix("BASE=").removeprefix("docker.io/library/").removeprefix("localhost/") in readme
