@@ -76,7 +76,7 @@ def look_at(settings: Settings, seconds: float) -> Look:
                 # A recording of an empty lane may stand still for a while.
                 good = good or not fault
                 watcher.look.problem = "" if good else fault
-            else:
+            elif not watch:
                 watcher.look.problem = source.problem
             if passed_s > _LEAST_S and len(watcher.look.faces) >= _ENOUGH_FACES:
                 break

@@ -42,7 +42,7 @@ def test_killing_the_agent_or_the_till_at_any_instant_breaks_no_promise(capsys: 
         assert found["received"] + found["expired"] == found["alerts"]
     # The experiment means something only if sales went on between the kills.
     assert by_agent["received"] > KILLS / 8
-    assert by_till["shown"] > KILLS / 4
+    assert by_till["shown"] > KILLS / 8
 
 
 @pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("tc"), reason="network namespaces need root and iproute2")
