@@ -66,7 +66,7 @@ class Batches(Dataset[Batch]):
         if self._batch_size < team.size:
             raise RunError(f"{self._batch_size} photos a step are too few for {team.size} processes: start fewer")
         self._mine = slice(team.rank, None, team.size)
-        self._labels = soft_labels(pictures.ages, lessons.age_probs if lessons else None)
+        self._labels = soft_labels(pictures.ages, lessons.age_probs if lessons else None, recipe.opinion_share)
         self._embeddings = _standardised(lessons.embeddings) if lessons else np.empty((len(pictures), 2, 0), np.float32)
         self._maps = lessons.maps if lessons else ()
 

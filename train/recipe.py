@@ -68,6 +68,10 @@ class Recipe(BaseModel):
     map_weight: Annotated[float, Field(ge=0)] = 5.0
     """Weight of 1 - cosine to what the teacher sees on the way to its embedding, place by place."""
 
+    opinion_share: Annotated[float, Field(ge=0, le=1)] = 0.5
+    """Share of the second opinions in the labels, where there is a teacher. They say what a face shows, and not whom it
+    belongs to: less noise for a network that still learns, and a bound on what it can learn."""
+
     patience: Annotated[int, Field(ge=1)] = 5
     """Epochs without a better one after which the training stops."""
 

@@ -15,12 +15,14 @@ SPREAD_YEARS = 2.0
 arXiv:1611.01731, used 2)."""
 
 
-def soft_labels(ages: NDArray[np.float32], hints: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
+def soft_labels(
+    ages: NDArray[np.float32], hints: NDArray[np.float32] | None = None, share: float = 0.5
+) -> NDArray[np.float32]:
     """float32 (N, 101) distributions for `Pictures.ages` (N, 2).
 
     An exact age becomes a Gaussian around it, a band becomes flat over the band. Hints, someone else's age
-    distributions (N, 101), are mixed in, half and half; for bands only what lies inside, so that a mistaken hint costs
-    little.
+    distributions (N, 101), are mixed in, as this `share` of the label; for bands only what lies inside, so that a
+    mistaken hint costs little.
     """
     low, high = np.minimum(ages.T, AGES - 1)[..., None]
     # A band that holds no whole year is as good as exact.
@@ -29,8 +31,9 @@ def soft_labels(ages: NDArray[np.float32], hints: NDArray[np.float32] | None = N
     band = _normalised(((low <= YEARS) & (high >= YEARS)).astype(np.float32))
     if hints is not None:
         inside = hints * (band > 0)
-        exact = 0.5 * exact + 0.5 * _normalised(hints)
-        band = np.where(inside.sum(axis=1, keepdims=True) > 0.02, 0.5 * band + 0.5 * _normalised(inside), band)
+        exact = (1 - share) * exact + share * _normalised(hints)
+        mixed = (1 - share) * band + share * _normalised(inside)
+        band = np.where(inside.sum(axis=1, keepdims=True) > 0.02, mixed, band)
     return np.where(low == high, exact, band).astype(np.float32)
 
 

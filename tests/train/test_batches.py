@@ -114,6 +114,14 @@ def test_labels_and_ages_belong_to_the_photos_of_the_batch(faces: Pictures, tiny
     assert np.array_equal(batch.labels.numpy(), soft_labels(batch.ages.numpy()))
 
 
+def test_the_recipe_says_how_much_of_the_labels_is_the_teachers_opinion(faces: Pictures, tiny_recipe: Recipe) -> None:
+    opinion = np.full((len(faces), 101), 1 / 101, np.float32)
+    lessons = Lessons(np.zeros((len(faces), 2, 4), np.float32), opinion)
+    alone = tiny_recipe.model_copy(update={"opinion_share": 1.0})
+    batch = Batches(faces, lessons, alone, 4, 4)[1]
+    assert batch.labels.numpy() == pytest.approx(soft_labels(batch.ages.numpy(), opinion[:4], 1.0))
+
+
 def test_a_batch_is_never_larger_than_the_data(faces: Pictures, tiny_recipe: Recipe) -> None:
     batches = Batches(faces[np.arange(3)], None, tiny_recipe, 32, 5)
     assert len(batches) == 5

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from train.targets import YEARS, soft_labels
 
 
-def label(low: float, high: float, hint: np.ndarray | None = None) -> np.ndarray:
+def label(low: float, high: float, hint: np.ndarray | None = None, share: float = 0.5) -> np.ndarray:
     """float32 (101,): the soft label of one person."""
-    return soft_labels(np.array([[low, high]], np.float32), None if hint is None else hint[None])[0]
+    return soft_labels(np.array([[low, high]], np.float32), None if hint is None else hint[None], share)[0]
 
 
 def certain(year: int) -> np.ndarray:
@@ -85,3 +85,9 @@ def test_only_what_a_hint_says_inside_the_band_counts() -> None:
 def test_a_hint_that_is_nearly_all_outside_the_band_is_ignored() -> None:
     band = label(20, 29, 0.01 * certain(25) + 0.99 * certain(60))
     assert band == pytest.approx(label(20, 29))
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.8, 1.0])
+def test_a_hint_has_its_share_of_the_label(share: float) -> None:
+    assert label(30, 30, certain(50), share)[50] == pytest.approx(share, abs=1e-4)
+    assert label(20, 29, certain(22), share)[22] == pytest.approx(share + (1 - share) / 10, abs=1e-4)
