@@ -48,6 +48,7 @@ class Facts(BaseModel):
     sexes: dict[str, dict[str, int]]
     groups: dict[str, dict[str, int]]
     broken_rows: tuple[str, ...]
+    rows_without_a_file: tuple[str, ...]
     files_without_a_row: tuple[str, ...] = ()
     unreadable: tuple[str, ...] = ()
     without_face: tuple[str, ...] = ()
@@ -81,8 +82,13 @@ def _of_labels(pictures: Pictures, broken: list[BrokenRow], *, labels_only: bool
         bands={source: _bands(spread) for source, spread in ages.items()},
         sexes={source: _counted(pictures.sexes[those]) for source, those in rows.items()},
         groups={source: _counted(pictures.groups[those]) for source, those in rows.items()},
-        broken_rows=tuple(f"{row.file.name} line {row.line}: {row.reason}" for row in broken),
+        broken_rows=tuple(_told(row) for row in broken if not row.photo_missing),
+        rows_without_a_file=tuple(_told(row) for row in broken if row.photo_missing),
     )
+
+
+def _told(row: BrokenRow) -> str:
+    return f"{row.file.name} line {row.line}: {row.reason}"
 
 
 def years(known: NDArray[np.float32]) -> NDArray[np.float64]:

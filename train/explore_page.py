@@ -40,6 +40,8 @@ def explore_page(facts: Facts, pictures: Pictures) -> str:
     else:
         parts += [*_sheet(pictures), "<h2>Pictures</h2>", _sizes(facts), *_problems(facts)]
     parts.append(_list("Rows that cannot be used", facts.broken_rows))
+    if facts.rows_without_a_file:
+        parts.append(_list("Rows without a file", facts.rows_without_a_file))
     return page("Labelled photos", "\n".join(parts), _STYLE)
 
 
@@ -48,7 +50,7 @@ def _cards(facts: Facts) -> str:
     figures = {
         "sources": len(facts.rows),
         "ages known to the year": f"{sum(facts.exactly_known.values()) / max(total, 1):.0%}",
-        "rows that cannot be used": len(facts.broken_rows),
+        "rows that cannot be used": len(facts.broken_rows) + len(facts.rows_without_a_file),
     }
     if not facts.labels_only:
         figures |= {

@@ -66,12 +66,14 @@ def read_photo(path: Path) -> NDArray[np.uint8]:
 
 @dataclass(frozen=True)
 class BrokenRow:
-    """A row of a `labels.csv` that cannot be used. photo: where its photo lies, or should."""
+    """A row of a `labels.csv` that cannot be used. photo: where its photo lies, or should. photo_missing: the photo is
+    all that it lacks."""
 
     file: Path
     line: int
     reason: str
     photo: Path = Path()
+    photo_missing: bool = False
 
 
 def read_labels(root: Path) -> tuple[Pictures, list[BrokenRow]]:
@@ -102,10 +104,12 @@ def read_labels(root: Path) -> tuple[Pictures, list[BrokenRow]]:
             name = row.get("file_name") or ""
             try:
                 known = _age_of(row)
-                if not name or not (alone or _is_file(folder / name)):
-                    raise ValueError(f"no picture {name or '(empty name)'} in {folder.name}/")
             except ValueError as problem:
                 broken.append(BrokenRow(file, line, str(problem), folder / name))
+                continue
+            if not name or not (alone or _is_file(folder / name)):
+                reason = f"no picture {name or '(empty name)'} in {folder.name}/"
+                broken.append(BrokenRow(file, line, reason, folder / name, photo_missing=True))
                 continue
             paths.append(folder / name)
             sources.append(file.stem if alone else file.parent.name or file.parent.absolute().name)

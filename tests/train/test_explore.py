@@ -54,9 +54,14 @@ def test_rows_are_counted_by_source(facts: Facts) -> None:
 
 def test_broken_rows_are_listed_with_their_lines(facts: Facts) -> None:
     assert facts.broken_rows == (
-        "labels.csv line 18: no picture gone.jpg in final_files/",
         "labels.csv line 19: age 130-130 is outside 0-120",
         "labels.csv line 20: no age for plain.jpg",
+    )
+
+
+def test_rows_without_a_file_are_listed_apart(facts: Facts) -> None:
+    assert facts.rows_without_a_file == (
+        "labels.csv line 18: no picture gone.jpg in final_files/",
         "labels.csv line 21: no picture (empty name) in final_files/",
     )
 
