@@ -66,6 +66,12 @@ def _parser() -> Parser:
     basket.add_argument(
         "--folder", type=Path, nargs="+", metavar="DIR", help="folders of filed purchases, of one shop or of many"
     )
+    basket.add_argument(
+        "--engine", choices=("duckdb", "spark"), default="duckdb", help="what reads them; default: duckdb"
+    )
+    basket.add_argument(
+        "--spark-master", metavar="URL", help="the cluster that --engine spark runs on; default: this machine"
+    )
     basket.add_argument("--json", metavar="FILE", help="write all figures; - for stdout, instead of the tables")
     sales.add_argument("--cashier", metavar="ID", help=f"only sales of this one; {NOTHING} for those that name nobody")
     verify.add_argument("--head", metavar="HASH", help="hash of a record, as noted elsewhere, that must be there")
@@ -97,13 +103,14 @@ def _sales(arguments: argparse.Namespace) -> None:
 
 def _basket(arguments: argparse.Namespace) -> None:
     from edge.insights.command import report_baskets
+    from edge.insights.engine import LOCAL
 
     period = _period(arguments)
     lanes = load_lanes([], arguments.config)
     folders = arguments.folder or [folder / "insights" for folder in arguments.state_dir or ()]
     report_baskets(
         period, folders or [lane.purchases for lane in lanes], lanes[0].insights, csv=arguments.csv,
-        html=arguments.html, json=arguments.json,
+        html=arguments.html, json=arguments.json, on=arguments.engine, master=arguments.spark_master or LOCAL,
     )  # fmt: skip
 
 
