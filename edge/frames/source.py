@@ -48,7 +48,7 @@ def open_camera(source: str, lane: str, start: StartThread, *, patient: bool = F
 
 
 def _opener(source: str) -> Callable[[], Capture]:
-    if source.isdecimal():
+    if re.fullmatch(r"\d{1,3}", source, re.ASCII):
         return partial(Device, int(source), cv2.CAP_V4L2)
     if source.startswith("/dev/"):
         return partial(Device, source, cv2.CAP_V4L2)
