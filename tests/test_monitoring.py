@@ -181,16 +181,16 @@ def test_the_manual_names_every_metric_and_no_other(demo_clip: Path, tmp_path: P
     assert manual == exposed
 
 
-def test_metrics_can_be_switched_off(demo_clip: Path, edge_agent: Callable[..., Run], tmp_path: Path) -> None:
-    run = edge_agent("run", *lane_flags(demo_clip, tmp_path), "--metrics.listen", "off")
+def test_metrics_can_be_switched_off(moment: Path, edge_agent: Callable[..., Run], tmp_path: Path) -> None:
+    run = edge_agent("run", *lane_flags(moment, tmp_path), "--metrics.listen", "off")
     assert run.code == 0
     assert "metrics on" not in run.err
 
 
 def test_an_address_that_others_can_reach_has_to_be_meant(
-    demo_clip: Path, edge_agent: Callable[..., Run], tmp_path: Path
+    moment: Path, edge_agent: Callable[..., Run], tmp_path: Path
 ) -> None:
-    run = edge_agent("run", *lane_flags(demo_clip, tmp_path), "--metrics.listen", "0.0.0.0:9464")
+    run = edge_agent("run", *lane_flags(moment, tmp_path), "--metrics.listen", "0.0.0.0:9464")
     assert run.code == 2
     [line] = run.err.splitlines()
     assert "can be read from other machines: use 127.0.0.1:PORT" in line
