@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from edge.errors import EdgeError, UsageError
@@ -66,5 +67,6 @@ def run_command(command: Callable[[], None]) -> None:
 
 
 def _name() -> str:
-    """The command as it was called."""
-    return sys.argv[0].rsplit("/", 1)[-1]
+    """The command as it was called; a package that was run, by its name."""
+    path = Path(sys.argv[0])
+    return path.parent.name if path.name == "__main__.py" else path.name

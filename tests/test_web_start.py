@@ -24,7 +24,7 @@ def test_a_page_that_cannot_be_served_is_told_in_one_line(
     done = edge_agent("run", "--video", moment, "--till.reliable", "tcp://127.0.0.1:*", "--till.live",
                       "tcp://127.0.0.1:*", *flags)  # fmt: skip
     assert done.code == 2
-    assert done.err.splitlines()[-1].startswith(f"__main__.py: {told}")
+    assert done.err.splitlines()[-1].startswith(f"edge: {told}")
     assert len(done.err.splitlines()) == 1
 
 
