@@ -132,6 +132,16 @@ def test_no_two_samples_differ_by_what_only_one_customer_has(demo_clip: Path, tm
     assert "till-7" not in text
 
 
+def test_all_that_the_manual_lists_is_there_before_anything_has_happened(demo_clip: Path, tmp_path: Path) -> None:
+    """A rate over a series that begins with its first event does not see that event."""
+    listed = re.findall(r"^\| `(edge_agent_\w+)", DOCS.read_text(encoding="utf-8"), re.MULTILINE)
+    with running(*lane_flags(demo_clip, tmp_path)) as box:
+        box.until(lambda: box.read("edge_agent_frame_age_seconds"), "the first frame")
+        text = box.text()
+    assert listed
+    assert [name for name in listed if not re.search(rf"^{name}(_count)?[ {{]", text, re.MULTILINE)] == []
+
+
 def test_a_box_that_is_well_says_so(demo_clip: Path, tmp_path: Path) -> None:
     with running(*lane_flags(demo_clip, tmp_path)) as box:
         box.until(lambda: box.healthz()[0] == 200, "health")
