@@ -78,13 +78,13 @@ def _run(words: list[str]) -> None:
 def _predict(words: list[str]) -> None:
     parser = Parser(prog="edge-agent predict", description="Estimate the ages of the people on still pictures.")
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="picture, or folder of pictures")
-    parser.add_argument("--csv", type=Path, help="write the table here; default: stdout")
+    parser.add_argument("--csv", type=Path, help="write the table here; default, and -: stdout")
     parser.add_argument("--model", type=Path, help="folder of a model bundle; default: the bundled model")
     arguments = parser.parse_args(words)
 
     from edge.predict import predict
 
-    predict(arguments.paths, arguments.csv, arguments.model)
+    predict(arguments.paths, None if arguments.csv == Path("-") else arguments.csv, arguments.model)
 
 
 def _bench(words: list[str]) -> None:
