@@ -12,7 +12,8 @@ import pytest
 
 from edge.config import InsightsSettings
 from edge.errors import RunError
-from edge.insights.engine import read_sums
+from edge.insights.engine import engine
+from edge.insights.reading import read_sums
 from edge.insights.files import find_files
 from edge.insights.parquet import write_day
 from edge.report.period import Period
