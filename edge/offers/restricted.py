@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING
+
+from edge.database import FILE, Database
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from edge.database import Database
+    from pathlib import Path
 
 _SCHEMA = "CREATE TABLE IF NOT EXISTS restricted_goods (name TEXT PRIMARY KEY) STRICT"
+_NAMES = "SELECT name FROM restricted_goods"
 
 
 class RestrictedGoods:
@@ -21,8 +24,18 @@ class RestrictedGoods:
             connection.execute(_SCHEMA)
 
     def names(self) -> frozenset[str]:
-        return frozenset(str(name) for (name,) in self._database.rows("SELECT name FROM restricted_goods"))
+        return frozenset(str(name) for (name,) in self._database.rows(_NAMES))
 
     def add(self, names: Iterable[str]) -> None:
         with self._database.transaction() as connection:
             connection.executemany("INSERT OR IGNORE INTO restricted_goods VALUES (?)", [(name,) for name in names])
+
+
+def known_restricted(folder: Path) -> frozenset[str]:
+    """What the lane with this state folder has noted, while it may be running. Raises StoreError."""
+    if not (folder / FILE).exists():
+        return frozenset()
+    with closing(Database(folder, read_only=True)) as database:
+        if not database.rows("SELECT 1 FROM sqlite_master WHERE name = 'restricted_goods'"):
+            return frozenset()
+        return frozenset(str(name) for (name,) in database.rows(_NAMES))

@@ -42,16 +42,19 @@ def report(words: list[str]) -> None:
 
 def _parser() -> Parser:
     parser = Parser(prog="edge-agent report", description="What the lanes' records say.")
-    kinds = parser.add_subparsers(metavar="cashiers|sales|basket|verify", required=True)
+    kinds = parser.add_subparsers(metavar="cashiers|sales|basket|offers|verify", required=True)
     cashiers = kinds.add_parser(
         "cashiers", help="checks by cashier, compared with everybody else", epilog=_DATES, allow_abbrev=False
     )
     sales = kinds.add_parser("sales", help="every restricted sale, newest last", epilog=_DATES, allow_abbrev=False)
     basket = kinds.add_parser("basket", help="what each age band buys", epilog=_DATES, allow_abbrev=False)
+    offers = kinds.add_parser("offers", help="what offers brought", epilog=_DATES, allow_abbrev=False)
     verify = kinds.add_parser("verify", help="whether a record was changed or removed", allow_abbrev=False)
-    for kind, command in ((cashiers, _cashiers), (sales, _sales), (basket, _basket), (verify, _verify)):
+    for kind, command in (
+        (cashiers, _cashiers), (sales, _sales), (basket, _basket), (offers, _offers), (verify, _verify)
+    ):  # fmt: skip
         kind.set_defaults(command=command)
-    for kind in (cashiers, sales, basket):
+    for kind in (cashiers, sales, basket, offers):
         kind.add_argument("--since", type=moment, default="7d", metavar="TIME", help="count from here on; default: 7d")
         kind.add_argument("--until", type=moment, default="0h", metavar="TIME", help="count up to here; default: now")
         kind.add_argument(
@@ -61,12 +64,13 @@ def _parser() -> Parser:
         kind.add_argument(
             "--csv", metavar="FILE", help="write a table for programs; - for stdout, instead of the other"
         )
-    for kind in (cashiers, basket):
+    for kind in (cashiers, basket, offers):
         kind.add_argument("--html", type=Path, metavar="FILE", help="write a page with plots")
-    basket.add_argument(
-        "--folder", type=Path, nargs="+", metavar="DIR", help="folders of filed purchases, of one shop or of many"
-    )
-    basket.add_argument("--json", metavar="FILE", help="write all figures; - for stdout, instead of the tables")
+    for kind in (basket, offers):
+        kind.add_argument(
+            "--folder", type=Path, nargs="+", metavar="DIR", help="folders of filed purchases, of one shop or of many"
+        )
+        kind.add_argument("--json", metavar="FILE", help="write all figures; - for stdout, instead of the tables")
     sales.add_argument("--cashier", metavar="ID", help=f"only sales of this one; {NOTHING} for those that name nobody")
     verify.add_argument("--head", metavar="HASH", help="hash of a record, as noted elsewhere, that must be there")
     verify.add_argument("--state-dir", type=Path, metavar="DIR", help="state folder of the lane; default: this lane's")
@@ -98,10 +102,21 @@ def _sales(arguments: argparse.Namespace) -> None:
 def _basket(arguments: argparse.Namespace) -> None:
     from edge.insights.command import report_baskets
 
+    _report_purchases(arguments, report_baskets)
+
+
+def _offers(arguments: argparse.Namespace) -> None:
+    from edge.offers.report import report_offers
+
+    _report_purchases(arguments, report_offers)
+
+
+def _report_purchases(arguments: argparse.Namespace, report: Callable[..., None]) -> None:
+    """A report on what the lanes have filed."""
     period = _period(arguments)
     lanes = load_lanes([], arguments.config)
     folders = arguments.folder or [folder / "insights" for folder in arguments.state_dir or ()]
-    report_baskets(
+    report(
         period, folders or [lane.purchases for lane in lanes], lanes[0].insights, csv=arguments.csv,
         html=arguments.html, json=arguments.json,
     )  # fmt: skip
