@@ -223,6 +223,8 @@ class Lane:
             return [_refusal(message_id, "no-such-sale", f"sale {data.sale_id} is not open: {mend}", data.sale_id)]
         self._sale = self._sale.heard(now_s)
         at = self._identity.wall_time(now_s)
+        if isinstance(data, SaleBasket | SaleClosed):
+            self.restricted |= restricted_names(data.basket, self.offers.catalogue if self.offers else {})
         if isinstance(data, SaleClosed):
             ended: Ended = "completed" if data.completed else "cancelled"
             return [ack, *self._close(ended, data.cashier_id, now_s, data.basket, data.offer)]
@@ -230,8 +232,8 @@ class Lane:
             self._sale = self._sale.checked(data.outcome, data.cashier_id, at)
         elif isinstance(data, SaleBasket):
             self._sale = self._sale.filled(data.basket, now_s)
-            self.restricted |= restricted_names(data.basket, self.offers.catalogue if self.offers else {})
         else:
+            self.restricted |= {data.sku} if data.sku else set()
             self._sale = self._sale.scanned(now_s, at)
         return [ack, *self.tick(now_s)]
 

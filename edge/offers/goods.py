@@ -21,10 +21,12 @@ _WORDS = frozenset({
     "вино", "вина", "вин", "винный", "винные", "винная", "ром", "джин", "виски", "бренди", "снюс",
 })  # fmt: skip
 _BEGINNINGS = (
-    "alcohol", "cigar", "tobacco", "nicotin", "алког", "виноводоч", "пив", "водк", "коньяк", "ликер", "ликёр",
+    "cigar", "tobacco", "nicotin", "виноводоч", "пив", "водк", "коньяк", "ликер", "ликёр",
     "шампанск", "сидр", "текил", "вермут", "табак", "табач", "сигар", "никотин", "вейп", "кальян",
 )  # fmt: skip
-"""Alcohol and tobacco, as shops call them in English and Russian. Non-alcoholic beer is caught, too: better so."""
+_ANYWHERE = ("alcohol", "алког")
+"""Alcohol and tobacco, as shops call them in English and Russian: whole words, how words begin, and what stands
+anywhere in one. Non-alcoholic beer is caught, too: better so."""
 
 
 class Goods(BaseModel):
@@ -57,8 +59,11 @@ class Goods(BaseModel):
 
 def sounds_restricted(name: str) -> bool:
     """Whether a name says alcohol or tobacco, in English or Russian."""
-    words = re.findall(r"[^\W\d_]+", name.casefold())
-    return any(word in _WORDS or word.startswith(_BEGINNINGS) for word in words)
+    folded = name.casefold()
+    words = re.findall(r"[^\W\d_]+", folded)
+    return any(part in folded for part in _ANYWHERE) or any(
+        word in _WORDS or word.startswith(_BEGINNINGS) for word in words
+    )
 
 
 def restricted_names(basket: Iterable[BasketLine], catalogue: Mapping[str, str]) -> frozenset[str]:

@@ -63,9 +63,14 @@ def learn(
     edges: of the bands; none that begins under the legal age gets rules. names: of goods, in Russian and English; those
     that it lacks are called as the shop does.
     """
-    names_of = band_names(edges)
-    bands = {number: names_of[number] for number, start in enumerate((0, *edges)) if start >= legal_age}
-    candidates = _candidates(sales, bar.support, [float(sales.probs[:, band].sum()) for band in bands])
+    names_of, customers = band_names(edges), sales.probs.sum(axis=0)
+    bands = {
+        number: names_of[number]
+        for number, start in enumerate((0, *edges))
+        if start >= legal_age and customers[number] >= bar.sales
+    }
+    fewest = bar.support * min((float(customers[band]) for band in bands), default=0.0)
+    candidates = _candidates(sales, max(fewest, bar.sales)) if bands else []
     tested = _tested(sales, candidates, bands, bar.sales)
     possible = len(bands) * _possible(len(sales.goods))
     rates = false_discovery_rates([one.p_value for one in tested])
@@ -90,10 +95,9 @@ def _possible(goods: int) -> int:
     return goods * sum(math.comb(goods - 1, reasons) for reasons in range(1, MOST_REASONS + 1)) if goods else 0
 
 
-def _candidates(sales: Sales, support: float, customers: Sequence[float]) -> list[tuple[frozenset[int], int]]:
-    """What is bought together as often as a rule of the smallest band may be."""
-    least = support * min(customers, default=0.0)
-    if len(sales.probs) == 0 or not sales.goods or least <= 0:
+def _candidates(sales: Sales, least: float) -> list[tuple[frozenset[int], int]]:
+    """What so many sales hold together: a rule of the smallest band has no fewer."""
+    if not sales.goods:
         return []
     import pandas as pd
     from mlxtend.frequent_patterns import association_rules, fpgrowth

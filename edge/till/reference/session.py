@@ -130,7 +130,8 @@ class TillSession:
         before, self.screen = self.screen, screen(self.sale, silent=self._link.silent, now_s=now_s)
         if self.screen != before:
             text = self.screen.text.model_dump() if self.screen.text else None
-            steps.append(Tell("screen", {"shows": self.screen.shows, "text": text}))
+            offer = {"offer": self.screen.offer.text.model_dump()} if self.screen.offer else {}
+            steps.append(Tell("screen", {"shows": self.screen.shows, "text": text, **offer}))
         if self.sale and self.screen.offer and self.sale.answer == "not-shown":
             self.sale = replace(self.sale, answer="shown")
             ids = {"offer_id": self.screen.offer.offer_id, "sale_id": self.sale.sale_id}
