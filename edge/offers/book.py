@@ -67,7 +67,7 @@ class OfferBook:
         return [
             rule
             for rule in self.sheet.rules
-            if never.isdisjoint((*rule.offer.names, self.catalogue.get(rule.offer.sku or "")))
+            if never.isdisjoint({*rule.names, *(self.catalogue.get(name, name) for name in rule.names)})
             and self.sheet.starts_at(rule.band) >= self.legal_age
         ]
 

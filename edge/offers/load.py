@@ -19,7 +19,8 @@ log = logging.getLogger(__name__)
 
 def load_offers(settings: Settings) -> OfferBook | None:
     """None without offers; where the sheet is not what it should be, the log says why. Safe from any thread."""
-    if not settings.offers.enabled:
+    # A reload may bring offers to a lane that keeps purchases only after its next start.
+    if not (settings.offers.enabled and settings.insights.enabled):
         return None
     try:
         book = read_book(settings, datetime.now(timezone.utc))

@@ -50,6 +50,11 @@ class Rule(Part):
         parts = [self.band, *sorted(one.name for one in self.when), self.offer.name]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:8]
 
+    @property
+    def names(self) -> frozenset[str]:
+        """Of all goods that it is about, offered or not."""
+        return self.offer.names.union(*(one.names for one in self.when))
+
 
 class Rules(Part):
     """What `edge-agent offers learn` writes, and people may edit. bands: the ages at which a new band begins. The first
@@ -85,17 +90,17 @@ class Sheet(Rules):
 
 
 def refuse_forbidden(rules: Rules, legal_age: int, exclude: Iterable[str] = ()) -> None:
-    """Raises UsageError, one line, for a rule that offers alcohol or tobacco, or is for a band that begins under the
-    legal age. exclude: further names that no rule may offer."""
+    """Raises UsageError, one line, for a rule that is about alcohol or tobacco, or for a band that begins under the
+    legal age. exclude: further names that no rule may be about."""
     excluded = frozenset(exclude)
     for rule in rules.rules:
         named = f"rule {rule.name} ({rule.band}: {rule.offer.name})"
         if (start := rules.starts_at(rule.band)) < legal_age:
             raise UsageError(f"{named} is for ages from {start}, under the legal age of {legal_age}: leave it out")
-        if any(map(sounds_restricted, rule.offer.names)):
-            raise UsageError(f"{named} offers alcohol or tobacco: leave it out")
-        if rule.offer.names & excluded:
-            raise UsageError(f"{named} offers what offers.exclude names: leave it out")
+        if any(map(sounds_restricted, rule.names)):
+            raise UsageError(f"{named} is about alcohol or tobacco: leave it out")
+        if rule.names & excluded:
+            raise UsageError(f"{named} is about what offers.exclude names: leave it out")
 
 
 def in_one_line(problem: ValidationError) -> str:

@@ -52,6 +52,11 @@ def test_a_category_comes_from_the_shops_list_where_the_till_names_none(book: Ma
     assert listed.fitting([line(None, sku="tuc")], aged(50), NOW, set())
 
 
+def test_what_the_shop_excludes_is_neither_offered_nor_a_reason(book: Make, line: Make, aged: Make) -> None:
+    for excluded in ("cheese", "crackers"):
+        assert book(exclude=(excluded,)).fitting([line("crackers")], aged(50), NOW, set()) is None
+
+
 def test_an_unsure_band_is_offered_nothing(book: Make, line: Make, aged: Make) -> None:
     assert book(min_p_band=0.4).fitting([line("crackers")], aged(50, 15), NOW, set()) is None
     assert book(min_p_band=0.2).fitting([line("crackers")], aged(50, 15), NOW, set())
@@ -110,10 +115,12 @@ def test_a_lane_refuses_a_rule_for_the_young_or_with_alcohol_in_one_line(sheet: 
         refuse_forbidden(sheet(rule("0-17")), 18)
     with pytest.raises(UsageError, match=r"\(18-24: cheese\) is for ages from 18, under the legal age of 21"):
         refuse_forbidden(sheet(rule("18-24")), 21)
-    with pytest.raises(UsageError, match=r"\(60\+: Пиво\) offers alcohol or tobacco: leave it out"):
+    with pytest.raises(UsageError, match=r"\(60\+: Пиво\) is about alcohol or tobacco: leave it out"):
         refuse_forbidden(sheet(rule("60+", offer="Пиво")), 18)
-    with pytest.raises(UsageError, match=r"offers what offers.exclude names: leave it out"):
+    with pytest.raises(UsageError, match=r"is about what offers.exclude names: leave it out"):
         refuse_forbidden(sheet(rule("60+")), 18, ["cheese"])
+    with pytest.raises(UsageError, match=r"\(60\+: cheese\) is about alcohol or tobacco"):
+        refuse_forbidden(sheet(rule("60+", when="wine")), 18)
     refuse_forbidden(sheet(), 18)
 
 
