@@ -87,11 +87,14 @@ class OfferBook:
         if max(probs) < self.settings.min_p_band:
             return None
         band = band_names(self.sheet.bands)[probs.index(max(probs))]
-        categories, skus = contents(basket, self.catalogue)
+        present = contents(basket, self.catalogue)
+        # Of a category that may be a reason, what may not is none.
+        usable = [line for line in basket if not (line.restricted or line.sku in self.settings.exclude)]
+        reasons = contents(usable, self.catalogue)
         known = {*restricted, *restricted_names(basket, self.catalogue)}
         for rule in self.rules(known):
-            fits = rule.band == band and all(one.among(categories, skus) for one in rule.when)
-            if fits and not rule.offer.among(categories, skus):
+            fits = rule.band == band and all(one.among(*reasons) for one in rule.when)
+            if fits and not rule.offer.among(*present):
                 return rule
         return None
 

@@ -93,9 +93,10 @@ def _learn(arguments: argparse.Namespace) -> None:
         never=never,
     )  # fmt: skip
     bar = Bar(least, arguments.least_support, arguments.least_confidence, arguments.least_lift)
+    drawn = f", of which {len(sales.probs)} were drawn by chance" if sales.total > len(sales.probs) else ""
     rules = learn(sales, insights.bands, lanes[0].policy.legal_age, bar, arguments.most, names)
     about = (
-        f"Sales of customers of known age {period}: {len(sales.probs)}. Goods that may be offered, in {least} of them "
+        f"Sales of customers of known age {period}: {sales.total}{drawn}. Goods that may be offered, in {least} of them "
         f"or more: {len(sales.goods)}. Rules: {len(rules.rules)}."
     )
     notes = [*(_NOTES if rules.rules else ()), *files_left_out(files)]

@@ -25,32 +25,40 @@ if TYPE_CHECKING:
 
 By = Literal["category", "sku"]
 
+MOST_SALES, MOST_GOODS = 100_000, 100
+"""Of more sales so many are drawn by chance, and of more goods the commonest taken: finding what is bought together
+takes long, and more of either would hardly bring other rules."""
+
 _SALES = """
-CREATE TABLE sale AS
-SELECT row_number() OVER () - 1 AS number, band_probs,
-  list_filter(lines, one -> one.quantity > 0 AND one.quantity <= ?) AS lines
-FROM read_parquet(?)
+CREATE TABLE known AS
+SELECT band_probs, list_filter(lines, one -> one.quantity > 0 AND one.quantity <= ?) AS lines FROM read_parquet(?)
 WHERE time >= ? AND time < ? AND time <= ? AND band_edges = ?::INTEGER[] AND len(band_probs) = ?
   AND len(list_filter(band_probs, p -> p >= 0 AND p <= 1)) = len(band_probs)
   AND list_sum(band_probs) BETWEEN 0.99 AND 1.01
 """
 """Of customers of known age. The columns and what is sound are those of the basket report."""
 
+_DRAWN = """
+CREATE TABLE sale AS SELECT row_number() OVER () - 1 AS number, *
+FROM (SELECT * FROM known USING SAMPLE reservoir({most} ROWS) REPEATABLE (1))
+"""
+
 _GOODS = """
 CREATE TABLE goods AS
 SELECT DISTINCT number, {name} AS name, {category} AS category FROM (SELECT number, unnest(lines) AS one FROM sale)
-WHERE {name} IS NOT NULL
+WHERE {name} IS NOT NULL AND NOT list_contains(?::VARCHAR[], one.sku)
 """
 
 
 @dataclass(frozen=True)
 class Sales:
     """probs: float64 (S, B), of the customers' bands. goods: G of them, the commonest first. holds: bool (S, G), what
-    is in which basket."""
+    is in which basket. total: of how many sales these were drawn, where there were too many."""
 
     probs: NDArray[np.float64]
     goods: tuple[Goods, ...]
     holds: NDArray[np.bool_]
+    total: int = 0
 
 
 def read_sales(
@@ -82,10 +90,13 @@ def _read(
     with duckdb.connect() as connection:
         paths = [str(file) for file in files.good]
         connection.execute(_SALES, [MOST_QUANTITY, paths, period.since, period.until, now, list(edges), bands])
-        connection.execute(_GOODS.format(name=f"one.{by}", category="one.category" if by == "sku" else "NULL"))
+        ((total,),) = connection.execute("SELECT count(*) FROM known").fetchall()
+        connection.execute(_DRAWN.format(most=MOST_SALES))
+        columns = {"name": f"one.{by}", "category": "one.category" if by == "sku" else "NULL"}
+        connection.execute(_GOODS.format(**columns), [sorted(never)])
         found = connection.execute(
             "SELECT name, min(category), count(DISTINCT number), list(DISTINCT category) FROM goods GROUP BY name "
-            "HAVING count(DISTINCT number) >= ? ORDER BY 3 DESC, 1", [least]
+            "HAVING count(DISTINCT number) >= ? ORDER BY 3 DESC, 1 LIMIT ?", [least, MOST_GOODS]
         ).fetchall()  # fmt: skip
         kept = [row for row in found if not _is_forbidden([row[0], *(row[3] or ())], never)]
         goods = tuple(
@@ -97,7 +108,7 @@ def _read(
         rows = connection.execute("SELECT number, name FROM goods WHERE name IN (SELECT unnest(?))", [list(places)])
         for number, name in rows.fetchall():
             holds[number, places[name]] = True
-    return Sales(probs, goods, holds)
+    return Sales(probs, goods, holds, total)
 
 
 def _is_forbidden(names: Sequence[str | None], never: Collection[str]) -> bool:

@@ -55,6 +55,9 @@ def test_a_category_comes_from_the_shops_list_where_the_till_names_none(book: Ma
 def test_what_the_shop_excludes_is_neither_offered_nor_a_reason(book: Make, line: Make, aged: Make) -> None:
     for excluded in ("cheese", "crackers"):
         assert book(exclude=(excluded,)).fitting([line("crackers")], aged(50), NOW, set()) is None
+    by_article = book(exclude=("one-crackers",))
+    assert by_article.fitting([line("crackers")], aged(50), NOW, set()) is None
+    assert by_article.fitting([line("crackers"), line("crackers", sku="other")], aged(50), NOW, set())
 
 
 def test_an_unsure_band_is_offered_nothing(book: Make, line: Make, aged: Make) -> None:

@@ -133,6 +133,13 @@ def test_sales_are_read_as_who_holds_what(read: Make) -> None:
     assert sales.probs.tolist() == [[0, 0, 1, 0, 0, 0]] * 3
 
 
+def test_of_too_many_sales_some_are_drawn_always_the_same(read: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edge.offers.sales.MOST_SALES", 10)
+    many = [bought(line("a"), line(f"b-{number}")) for number in range(50)]
+    one, again = read(*many), read(*many)
+    assert (one.total, len(one.probs), one.goods) == (50, 10, again.goods)
+
+
 def test_what_cannot_be_used_is_left_out(read: Make) -> None:
     sales = read(
         bought(line("a")), bought(line("a"), probs=None), bought(line("a"), time=NOON - timedelta(days=8)),
@@ -145,6 +152,12 @@ def test_what_cannot_be_used_is_left_out(read: Make) -> None:
 def test_what_must_not_be_offered_is_no_reason_either(read: Make) -> None:
     sales = read(bought(*map(line, ["beer", "a", "Сигареты", "pills", "restricted"])), never={"pills", "restricted"})
     assert [one.name for one in sales.goods] == ["a"]
+
+
+def test_an_article_that_must_not_be_offered_does_not_stand_for_its_category(read: Make) -> None:
+    sales = read(bought(line("a", "pill"), line("b")), bought(line("a")), never={"pill"})
+    assert {one.name for one in sales.goods} == {"a", "b"}
+    assert sales.holds.sum(axis=0).tolist() == [1, 1]
 
 
 def test_an_article_goes_with_its_category(read: Make) -> None:
