@@ -96,8 +96,8 @@ def _learn(arguments: argparse.Namespace) -> None:
     drawn = f", of which {len(sales.probs)} were drawn by chance" if sales.total > len(sales.probs) else ""
     rules = learn(sales, insights.bands, lanes[0].policy.legal_age, bar, arguments.most, names)
     about = (
-        f"Sales of customers of known age {period}: {sales.total}{drawn}. Goods that may be offered, in {least} of them "
-        f"or more: {len(sales.goods)}. Rules: {len(rules.rules)}."
+        f"Sales of customers of known age {period}: {sales.total}{drawn}. Goods that may be offered, in {least} of "
+        f"them or more: {len(sales.goods)}. Rules: {len(rules.rules)}."
     )
     notes = [*(_NOTES if rules.rules else ()), *files_left_out(files)]
     if arguments.out:
