@@ -146,7 +146,7 @@ class LaneLoop:
     def offer_rules(self) -> int:
         """How many offers the lane may make now."""
         book = self._lane.offers
-        return len(book.rules()) if book and not book.sheet.expired(datetime.now(timezone.utc)) else 0
+        return len(book.rules) if book and not book.sheet.expired(datetime.now(timezone.utc)) else 0
 
     def frame_age_s(self, now_s: float) -> float:
         """How old the last frame is that was analysed; infinite before the first one."""

@@ -33,6 +33,6 @@ def offers(lane: LaneSide) -> Finding:
         return problem(f"{missing.name} is not installed, so that no offers are made", _INSTALL)
     except EdgeError as told:
         return problem(f"no offers are made: {told}", _SIGN, **places)
-    if not book.rules() or book.sheet.expires_at - now < _SOON:
+    if not book.rules or book.sheet.expires_at - now < _SOON:
         return warning(in_words(book), _SIGN, **places)
     return ok(in_words(book))

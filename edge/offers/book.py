@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from edge.insights.bands import band_names, band_probabilities
@@ -61,20 +62,28 @@ class OfferBook:
     legal_age: int
     catalogue: Mapping[str, str] = field(default_factory=dict)
 
-    def rules(self, restricted: Collection[str] = ()) -> list[Rule]:
-        """Those that may be used. restricted: names of what tills have marked as such."""
-        never = {*self.settings.exclude, *restricted}
+    @cached_property
+    def rules(self) -> tuple[Rule, ...]:
+        """Those that may be used."""
+        return tuple(rule for rule, _ in self._rules)
+
+    @cached_property
+    def _rules(self) -> list[tuple[Rule, frozenset[str]]]:
+        """Each with the names of all goods that it is about, and of their categories."""
+        named = [
+            (rule, rule.names.union(self.catalogue.get(name, name) for name in rule.names)) for rule in self.sheet.rules
+        ]
         return [
-            rule
-            for rule in self.sheet.rules
-            if never.isdisjoint({*rule.names, *(self.catalogue.get(name, name) for name in rule.names)})
-            and self.sheet.starts_at(rule.band) >= self.legal_age
+            (rule, names)
+            for rule, names in named
+            if names.isdisjoint(self.settings.exclude) and self.sheet.starts_at(rule.band) >= self.legal_age
         ]
 
     def fitting(
         self, basket: Sequence[BasketLine], age: TrackAge, at: datetime, restricted: Collection[str]
     ) -> Rule | None:
-        """The offer for a customer of this age with this basket, if there is any. at: now.
+        """The offer for a customer of this age with this basket, if there is any. at: now. restricted: names of what
+        tills have marked as such.
 
         Nobody who may be under the legal age with more than `max_p_under_legal` gets one, nor does anybody whose band
         is less likely than `min_p_band`.
@@ -91,10 +100,10 @@ class OfferBook:
         # Of a category that may be a reason, what may not is none.
         usable = [line for line in basket if not (line.restricted or line.sku in self.settings.exclude)]
         reasons = contents(usable, self.catalogue)
-        known = {*restricted, *restricted_names(basket, self.catalogue)}
-        for rule in self.rules(known):
+        marked = restricted_names(basket, self.catalogue)
+        for rule, names in self._rules:
             fits = rule.band == band and all(one.among(*reasons) for one in rule.when)
-            if fits and not rule.offer.among(*present):
+            if fits and not rule.offer.among(*present) and names.isdisjoint(restricted) and names.isdisjoint(marked):
                 return rule
         return None
 

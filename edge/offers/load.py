@@ -50,7 +50,7 @@ def read_book(settings: Settings, now: datetime) -> OfferBook:
 
 def in_words(book: OfferBook) -> str:
     """How many offers there are, and for how long."""
-    usable, all_rules = len(book.rules()), len(book.sheet.rules)
+    usable, all_rules = len(book.rules), len(book.sheet.rules)
     count = f"{usable} offer{'' if usable == 1 else 's'}"
     excluded = f" ({all_rules - usable} more are excluded)" if usable < all_rules else ""
     return f"{count}{excluded} until {book.sheet.expires_at:%Y-%m-%d %H:%M} UTC"
