@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import math
 import secrets
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -19,7 +20,7 @@ from edge.offers.restricted import known_restricted
 from edge.offers.sheet import Rules, Sheet, in_one_line, refuse_forbidden
 from edge.offers.tables import rules_table
 from edge.report.output import show, write
-from edge.report.period import Period, moment
+from edge.report.period import between, moment
 from edge.till.messages import Text
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def _parser() -> Parser:
                        help="of a band's sales, with reasons and goods; default: 0.005")  # fmt: skip
     learn.add_argument("--least-confidence", type=_share, default=0.05, metavar="SHARE",
                        help="of the sales with the reasons, those with the goods; default: 0.05")  # fmt: skip
-    learn.add_argument("--least-lift", type=float, default=1.2, metavar="N", help="default: 1.2")
+    learn.add_argument("--least-lift", type=_lift, default=1.2, metavar="N", help="default: 1.2")
     learn.add_argument("--most", type=positive, default=100, metavar="N", help="rules; default: 100")
     learn.add_argument("--out", type=Path, metavar="FILE", help="write the rules, to be read, edited and signed")
     key = actions.add_parser("new-key", help="make the pair of keys that sheets are signed with")
@@ -77,13 +78,20 @@ def _share(text: str) -> float:
     return share
 
 
+def _lift(text: str) -> float:
+    lift = float(text)
+    if not 1 <= lift < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 1 up")
+    return lift
+
+
 def _learn(arguments: argparse.Namespace) -> None:
     from edge.offers.learn import Bar, learn
     from edge.offers.sales import read_sales
 
     lanes = load_lanes([], arguments.config)
     insights = lanes[0].insights
-    period, now = Period(arguments.since, arguments.until), datetime.now(timezone.utc)
+    period, now = between(arguments.since, arguments.until), datetime.now(timezone.utc)
     names = _names(arguments.names)
     never = {name for lane in lanes for name in (*lane.offers.exclude, *known_restricted(lane.state_dir))}
     folders = arguments.folder or [lane.purchases for lane in lanes]

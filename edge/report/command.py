@@ -18,7 +18,7 @@ from edge.lanes import load_lanes
 from edge.report.cashiers import EVERYBODY, cashiers_csv, cashiers_table, compare, notes, tally
 from edge.report.output import show, write
 from edge.report.page import cashiers_page
-from edge.report.period import Period, moment
+from edge.report.period import between, moment
 from edge.report.sales import sales_csv, sales_table
 from edge.report.tables import NOTHING, visible
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from edge.records import SaleRecord
+    from edge.report.period import Period
 
 _DATES = (
     "Times: 12h, 7d, 4w (so long before now), or a date such as 2026-11-01, which is its midnight in this machine's "
@@ -157,10 +158,7 @@ def _chosen(arguments: argparse.Namespace) -> tuple[list[SaleRecord], str]:
 
 
 def _period(arguments: argparse.Namespace) -> Period:
-    period = Period(arguments.since, arguments.until)
-    if period.since >= period.until:
-        raise UsageError(f"no time lies {period}: --since must be before --until")
-    return period
+    return between(arguments.since, arguments.until)
 
 
 def _read(folder: Path) -> list[SaleRecord]:

@@ -96,6 +96,8 @@ def test_rules_that_somebody_edited_into_what_must_not_be_are_not_signed(shop: P
         (["sign", "none", "--key", "k"], "cannot read the rules none"),
         (["sign", "none", "--key", "k", "--days", "400"], "a sheet is good for 366 days at most"),
         (["learn", "--least-support", "0"], "0 is not above 0 and at most 1"),
+        (["learn", "--least-lift", "nan"], "nan is not a number from 1 up"),
+        (["learn", "--since", "1d", "--until", "2d"], "--since must be before --until"),
         (["learn", "--folder", "nowhere"], "nowhere: No such file or directory; give the folder with --folder"),
         (["learn", "--names", "lane.toml"], "has no columns name, ru and en"),
         (["dance"], "invalid choice: 'dance'"),

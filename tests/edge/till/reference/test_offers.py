@@ -10,6 +10,8 @@ import pytest
 from edge.errors import UsageError
 from edge.policy import Decision
 from edge.till.messages import Offer, OfferReply, SaleBasket, SaleClosed, Text
+from edge.till.reference.steps import Tell
+from edge.till.reference.view import Narrator
 
 Make = Callable[..., Any]
 
@@ -90,6 +92,19 @@ def test_an_offer_is_shown_and_the_agent_hears_what_became_of_it(selling: Any) -
     selling.take(selling.session.answer_offer("taken", selling.now_s))
     assert selling.session.screen.offer is None
     assert reply(selling) == OfferReply(offer_id="o-1", outcome="taken")
+
+
+def test_people_read_it_in_their_language(selling: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    for language, words in (("both", ["Offer: cheese.", "Предложите: сыр."]), ("ru", ["Предложите: сыр."])):
+        selling.forget()
+        offer(selling)
+        again = selling if language == "both" else selling.restart()
+        narrator = Narrator(again.session, language)
+        for step in again.steps:
+            if isinstance(step, Tell):
+                narrator.tell(step)
+        lines = [line.strip() for line in capsys.readouterr().out.splitlines() if "heese" in line or "сыр" in line]
+        assert [line.removeprefix("OFFER").strip() for line in lines] == words
 
 
 def test_an_offer_that_nobody_answers_was_shown(selling: Any) -> None:
