@@ -28,6 +28,8 @@ edge-agent: watches a checkout lane and tells the till when to ask for ID.
   edge-agent keys new TILL                  let a till connect from another machine; also keys list, keys revoke
   edge-agent report cashiers --since 7d     who asked for ID, and who did not; also report sales, report verify
   edge-agent report basket --since 4w       what each age band buys, where insights.enabled is set
+  edge-agent report offers --since 4w       what offers brought, beside sales that got none
+  edge-agent offers learn --since 8w        what is bought together, for offers; also offers new-key, sign, show
 """
 
 
@@ -43,7 +45,8 @@ def _main(words: list[str]) -> None:
     if words[0] in ("-V", "--version"):
         print(f"edge-agent {__version__}")
         return
-    commands = {"run": _run, "predict": _predict, "bench": _bench, "doctor": _doctor, "keys": _keys, "report": _report}
+    commands = {"run": _run, "predict": _predict, "bench": _bench, "doctor": _doctor, "keys": _keys, "report": _report,
+                "offers": _offers}  # fmt: skip
     if words[0].startswith("-"):
         _run(words)
     elif words[0] in commands:
@@ -145,3 +148,9 @@ def _report(words: list[str]) -> None:
     from edge.report.command import report
 
     report(words)
+
+
+def _offers(words: list[str]) -> None:
+    from edge.offers.command import offers
+
+    offers(words)

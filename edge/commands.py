@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _NEEDED_BY = {
     "demo": ("skimage",),
     "dev": ("pyinstrument",),
-    "insights": ("duckdb", "ibis"),
+    "insights": ("cryptography", "duckdb", "ibis", "mlxtend"),
     "train": (
         "imagehash", "markdown", "matplotlib", "onnx", "onnxscript", "safetensors", "scipy", "torch", "torchvision",
         "tqdm",

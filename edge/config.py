@@ -226,6 +226,28 @@ class InsightsSettings(Section):
         return self
 
 
+class OffersSettings(Section):
+    """What a cashier may offer, by what bands of age buy together. What became of it is kept as purchases are."""
+
+    enabled: bool = Field(False, description="make offers; needs insights.enabled, sheet and key")
+    sheet: Path | None = Field(None, description="the sheet of offers, from edge-agent offers sign")
+    key: Path | None = Field(None, description="the public key that the sheet is signed with")
+    exclude: tuple[str, ...] = Field((), description="categories and skus that are never offered, nor a reason for one")
+    held_out: Annotated[float, Field(ge=0.01, le=0.9)] = Field(
+        0.1, description="share of the sales that an offer fits and that get none, so that the others can be compared"
+    )
+    max_p_under_legal: Share = Field(
+        0.05, description="largest probability of being under age of somebody who gets an offer"
+    )
+    min_p_band: Share = Field(0.4, description="least probability of the customer's band that an offer needs")
+
+    @model_validator(mode="after")
+    def _signed(self) -> OffersSettings:
+        if self.enabled and (self.sheet is None or self.key is None):
+            raise ValueError("offers.enabled needs offers.sheet and offers.key: see docs/offers.md")
+        return self
+
+
 def _as_text(value: Any) -> Any:
     return str(value) if isinstance(value, int) else value
 
@@ -289,6 +311,7 @@ class Settings(BaseSettings):
     audit: AuditSettings = AuditSettings()
     metrics: MetricsSettings = MetricsSettings()
     insights: InsightsSettings = InsightsSettings()
+    offers: OffersSettings = OffersSettings()
 
     @model_validator(mode="after")
     def _one_source(self) -> Settings:
@@ -296,6 +319,12 @@ class Settings(BaseSettings):
             raise ValueError("camera and video are both given: give one")
         if self.replay and self.video is None:
             raise ValueError("replay needs a recording: add --video FILE")
+        return self
+
+    @model_validator(mode="after")
+    def _offers_are_counted(self) -> Settings:
+        if self.offers.enabled and not self.insights.enabled:
+            raise ValueError("offers.enabled needs insights.enabled: what became of offers is kept as purchases are")
         return self
 
     @property

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 
+from edge.offers.book import Became, Outcome
 from edge.policy import Decision, Reason
 from edge.quality import REASONS
 from edge.records import Ended
@@ -46,17 +47,21 @@ class FaceCounts:
 
 
 class AnswerCounts:
-    """What was told, by decision, and once more by each of its reasons; and how the tills' sales ended."""
+    """What was told, by decision, and once more by each of its reasons; how the tills' sales ended, and what became of
+    the offers in them."""
 
     def __init__(self) -> None:
         self.decisions = Counter(dict.fromkeys(Decision, 0))
         self.reasons = Counter(dict.fromkeys(product(Decision, Reason), 0))
         self.sales = Counter(dict.fromkeys(get_args(Ended), 0))
+        self.offers = Counter(dict.fromkeys(get_args(Outcome), 0))
 
     def told(self, alert: Alert) -> None:
         self.decisions[alert.decision] += 1
         self.reasons.update((alert.decision, reason) for reason in alert.reasons)
 
-    def closed(self, record: SaleRecord) -> None:
+    def closed(self, record: SaleRecord, offer: Became | None = None) -> None:
         if record.ended:
             self.sales[record.ended] += 1
+        if offer:
+            self.offers[offer.outcome] += 1

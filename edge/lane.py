@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edge.customer import CustomerZone
+from edge.offers.goods import restricted_names
 from edge.policy import Decision, Reason, Verdict, decide
 from edge.records import AlertRecord, SaleRecord
 from edge.sale import Sale, resume
@@ -20,6 +21,7 @@ from edge.till.messages import (
     Hello,
     IdChecked,
     RestrictedItem,
+    SaleBasket,
     SaleClosed,
     SaleOpened,
     State,
@@ -38,8 +40,9 @@ if TYPE_CHECKING:
     from edge.frames import Frame
     from edge.fusion import AgeEstimate, TrackAge
     from edge.identity import Identity
+    from edge.offers.book import Became, OfferBook
     from edge.records import Ended
-    from edge.till.messages import BasketLine, ErrorCode
+    from edge.till.messages import BasketLine, ErrorCode, Offer, OfferReply
 
 _STATE_EVERY_S = 1.0
 _BLIND_S = 1.0
@@ -66,11 +69,13 @@ class Told:
 @dataclass(frozen=True, slots=True)
 class Closed:
     """A till's sale is over; this is what is kept of it. basket: what was sold, None when the till has not said how the
-    sale ended. age: the customer's, None when it was never certain enough whose it is."""
+    sale ended. age: the customer's, None when it was never certain enough whose it is. offer: what became of the one
+    that fitted, None when none did."""
 
     record: SaleRecord
     basket: tuple[BasketLine, ...] | None = None
     age: TrackAge | None = None
+    offer: Became | None = None
 
 
 Outcome = Told | Closed
@@ -90,6 +95,10 @@ class Lane:
         self._over: deque[tuple[str, str]] = deque(maxlen=_KNOWN_OVER)
         self.recording = True
         """Set to False while nothing can be kept on disk: the answers are UNKNOWN then."""
+        self.offers: OfferBook | None = None
+        """Set where there are any; only while no till has a sale open."""
+        self.restricted: set[str] = set()
+        """The names of goods that tills have marked as restricted, ever; only to be added to."""
 
     def change(self, settings: Settings, challenge_age: int, model_hash: str) -> None:
         """Go on with other settings or another model; only while no till has a sale open, since a sale is judged by one
@@ -182,6 +191,8 @@ class Lane:
             alert = self._alert(self._sale, due, now_s)
             self._sale = self._sale.answered(due, _recorded(alert))
             outcomes.append(Told(alert))
+        if self._sale and (offer := self._offer(self._sale, found, now_s)):
+            outcomes.append(Told(offer))
         state = self._state(found, now_s)
         changed = self._last_state is None or _shown(state) != _shown(self._last_state)
         if changed or now_s - self._last_state_s >= _STATE_EVERY_S:
@@ -202,7 +213,7 @@ class Lane:
             return [ack, *self.tick(now_s)]
         if isinstance(data, SaleOpened):
             return self._open_sale(till, message_id, data.sale_id, now_s)
-        if not isinstance(data, RestrictedItem | IdChecked | SaleClosed):
+        if not isinstance(data, RestrictedItem | SaleBasket | IdChecked | SaleClosed):
             return [_refusal(message_id, "not-for-agent", f"{data.type} is not a message for the agent")]
         if self._sale is None or (self._sale.sale_id, self._sale.record.till) != (data.sale_id, till):
             # A till that closes its sale once more, because our answer was lost, is told that it is closed.
@@ -212,12 +223,17 @@ class Lane:
             return [_refusal(message_id, "no-such-sale", f"sale {data.sale_id} is not open: {mend}", data.sale_id)]
         self._sale = self._sale.heard(now_s)
         at = self._identity.wall_time(now_s)
+        if isinstance(data, SaleBasket | SaleClosed):
+            self.restricted |= restricted_names(data.basket, self.offers.catalogue if self.offers else {})
         if isinstance(data, SaleClosed):
             ended: Ended = "completed" if data.completed else "cancelled"
-            return [ack, *self._close(ended, data.cashier_id, now_s, data.basket)]
+            return [ack, *self._close(ended, data.cashier_id, now_s, data.basket, data.offer)]
         if isinstance(data, IdChecked):
             self._sale = self._sale.checked(data.outcome, data.cashier_id, at)
+        elif isinstance(data, SaleBasket):
+            self._sale = self._sale.filled(data.basket, now_s)
         else:
+            self.restricted |= {data.sku} if data.sku else set()
             self._sale = self._sale.scanned(now_s, at)
         return [ack, *self.tick(now_s)]
 
@@ -269,14 +285,18 @@ class Lane:
         return Sale(record, now_s)
 
     def _close(
-        self, ended: Ended, cashier_id: str | None, now_s: float, basket: tuple[BasketLine, ...] | None = None
-    ) -> list[Outcome]:
+        self, ended: Ended, cashier_id: str | None, now_s: float, basket: tuple[BasketLine, ...] | None = None,
+        reply: OfferReply | None = None,
+    ) -> list[Outcome]:  # fmt: skip
         sale, self._sale = self._sale, None
         if not sale:
             return []
         if ended != "abandoned":
             self._over.append((sale.record.till, sale.sale_id))
-        return [Closed(sale.closed(ended, cashier_id, self._identity.wall_time(now_s)), basket, sale.age)]
+        became = None
+        if self.offers and sale.offered:
+            became = self.offers.became(sale.offered, reply, sale.sold(ended, basket))
+        return [Closed(sale.closed(ended, cashier_id, self._identity.wall_time(now_s)), basket, sale.age, became)]
 
     def _keep_sale_of(self, customer: int | None, now_s: float) -> None:
         """Without a till, every customer is a sale of their own, and is taken to buy something restricted."""
@@ -322,6 +342,18 @@ class Lane:
             expires_at=self._identity.wall_time(now_s + self._settings.till.alert_expires_s),
             grab_to_alert_ms=round((now_s - (self._seen_s or now_s)) * 1000, 1) if measured else None,
         )
+
+    def _offer(self, sale: Sale, found: Verdict, now_s: float) -> Offer | None:
+        """What to offer in a sale now, if anything. One that is held out is noted, and not told."""
+        book, customer = self.offers, self._zone.customer
+        if not book or not customer or not sale.may_be_offered(found, now_s):
+            return None
+        at = self._identity.wall_time(now_s)
+        if not (rule := book.fitting(sale.basket, customer.age, at, self.restricted)):
+            return None
+        offered = book.offered(rule, sale.sale_id, self._identity.new_id())
+        self._sale = sale.with_offer(offered)
+        return None if offered.held_out else offered.message(sale.sale_id, self._settings.lane, at)
 
     def _state(self, verdict: Verdict, now_s: float) -> State:
         customer = self._zone.customer

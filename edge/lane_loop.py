@@ -7,6 +7,7 @@ import math
 import threading
 import time
 from contextlib import ExitStack
+from datetime import datetime, timezone
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from edge.health import LaneHealth
 from edge.identity import LiveIdentity, ReplayIdentity
 from edge.insights.filing import Filing
 from edge.lane import Lane, Told
+from edge.offers.load import load_offers
 from edge.onlooker import Onlooker
 from edge.pipeline import Pipeline
 from edge.reload import differences
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from edge.frames import Frame, FrameSource
     from edge.identity import Identity
     from edge.lane import Outcome
+    from edge.offers.book import OfferBook
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +75,7 @@ class LaneLoop:
         """
         self.settings, self.source, self._events, self._box = settings, source, events, box
         self._stopping = threading.Event()
-        self._changes: SimpleQueue[tuple[Settings, AgeModel, Bundle]] = SimpleQueue()
+        self._changes: SimpleQueue[tuple[Settings, AgeModel, Bundle, OfferBook | None]] = SimpleQueue()
         self.frames, self.skipped, self.too_old = 0, 0, 0
         """How many were analysed, were not yet due, and were too old to look at."""
         self.cadence = Cadence(settings.detector.rate)
@@ -95,6 +98,7 @@ class LaneLoop:
             opened.callback(self._pipeline.close)
             self._identity: Identity = ReplayIdentity() if settings.replay else LiveIdentity()
             self._lane = Lane(settings, self._challenge_age, bundle.hash, self._identity)
+            self._lane.offers = load_offers(settings)
             self.desk: TillDesk | None = None
             if self._server:
                 self.desk = TillDesk(
@@ -138,6 +142,12 @@ class LaneLoop:
         """Whether ages are wanted now."""
         return self._lane.analysing
 
+    @property
+    def offer_rules(self) -> int:
+        """How many offers the lane may make now."""
+        book = self._lane.offers
+        return len(book.rules) if book and not book.sheet.expired(datetime.now(timezone.utc)) else 0
+
     def frame_age_s(self, now_s: float) -> float:
         """How old the last frame is that was analysed; infinite before the first one."""
         return self._lane.frame_age_s(now_s)
@@ -149,7 +159,7 @@ class LaneLoop:
     def change(self, settings: Settings, age_model: AgeModel, bundle: Bundle) -> None:
         """Go on with other settings or another age model, between two frames; a sale that a till has open is finished
         with those it began with. What is not in `edge.reload.CHANGEABLE` must be as it was."""
-        self._changes.put((settings, age_model, bundle))
+        self._changes.put((settings, age_model, bundle, load_offers(settings)))
         if self._lane.open_record:
             log.info("lane %s: other settings count after the sale that is open", settings.lane)
 
@@ -195,11 +205,14 @@ class LaneLoop:
             desk.serve(now_s)
             time.sleep(_WAIT_S)
 
-    def _take_over(self, settings: Settings, age_model: AgeModel, bundle: Bundle) -> None:
+    def _take_over(
+        self, settings: Settings, age_model: AgeModel, bundle: Bundle, offers: OfferBook | None
+    ) -> None:  # fmt: skip
         changed = differences(self.settings, settings)
         self.settings, self.age_model, self._challenge_age = settings, age_model, challenge_age(settings, bundle)
         self._pipeline.change(settings, age_model)
         self._lane.change(settings, self._challenge_age, bundle.hash)
+        self._lane.offers = offers
         log.info("lane %s: now with settings %s (%s changed), age model %s", settings.lane, settings.hash,
                  ", ".join(changed) or "none", bundle.hash)  # fmt: skip
         self._say_ages()

@@ -14,6 +14,8 @@ from edge.audit import Audit
 from edge.database import Database
 from edge.errors import UsageError
 from edge.insights.journal import PurchaseJournal
+from edge.offers.journal import OfferJournal
+from edge.offers.restricted import RestrictedGoods
 from edge.records import SaleRecord
 from edge.till.outbox import Outbox
 
@@ -25,6 +27,14 @@ if TYPE_CHECKING:
 _NEWEST = 64
 
 log = logging.getLogger(__name__)
+
+
+class Bought:
+    """What a shop that wants purchases keeps beside its sales."""
+
+    def __init__(self, database: Database) -> None:
+        self.purchases, self.offers = PurchaseJournal(database), OfferJournal(database)
+        self.restricted = RestrictedGoods(database)
 
 
 class Ledger:
@@ -42,7 +52,7 @@ class Ledger:
             raise UsageError(f"another edge-agent uses {folder}: give each lane its own state_dir") from None
         self._audit = Audit(self._database)
         self.outbox = Outbox(self._database)
-        self.purchases = PurchaseJournal(self._database) if keep_purchases else None
+        self.bought = Bought(self._database) if keep_purchases else None
         self._saved: SaleRecord | None = None
 
     @contextmanager

@@ -154,6 +154,10 @@ class LaneMetrics(Collector):
             labels=["lane", "decision", "reason"],
         )
         sales = CounterMetricFamily("edge_agent_sales", "Sales of tills, by how they ended", labels=["lane", "ended"])
+        offers = CounterMetricFamily(
+            "edge_agent_offers", "Sales that an offer fitted, by what became of it", labels=["lane", "outcome"]
+        )
+        rules = GaugeMetricFamily("edge_agent_offer_rules", "Offers that the lane may make now", labels=["lane"])
         tills = GaugeMetricFamily("edge_agent_tills", "Tills that are there", labels=["lane"])
         outbox = GaugeMetricFamily("edge_agent_outbox_alerts", "Alerts that no till has confirmed yet", labels=["lane"])
         expired = CounterMetricFamily(
@@ -168,6 +172,7 @@ class LaneMetrics(Collector):
         for lane in self._lanes:
             name = lane.settings.lane
             unfiled.add_metric([name], lane.filing.failures)
+            rules.add_metric([name], lane.offer_rules)
             if not (desk := lane.desk):
                 continue
             for decision, number in desk.counts.decisions.items():
@@ -176,12 +181,14 @@ class LaneMetrics(Collector):
                 reasons.add_metric([name, decision.value, reason.value], number)
             for ended, number in desk.counts.sales.items():
                 sales.add_metric([name, ended], number)
+            for outcome, number in desk.counts.offers.items():
+                offers.add_metric([name, outcome], number)
             tills.add_metric([name], desk.tills)
             outbox.add_metric([name], desk.on_their_way)
             expired.add_metric([name], desk.overdue)
             for why in get_args(TillRefusal):
                 refused.add_metric([name, why], desk.refused.get(why, 0))
-        yield from (decisions, reasons, sales, tills, outbox, expired, refused, unfiled)
+        yield from (decisions, reasons, sales, offers, rules, tills, outbox, expired, refused, unfiled)
 
 
 def _add(family: HistogramMetricFamily, labels: list[str], histogram: Histogram) -> None:

@@ -12,6 +12,8 @@ from edge.insights.catalogue import load_catalogue
 from edge.insights.purchases import purchase_of
 from edge.lane import NOBODY
 from edge.ledger import Ledger
+from edge.offers.goods import restricted_names
+from edge.offers.results import result_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from edge.config import Settings
     from edge.identity import Identity
     from edge.lane import Closed, Lane
-    from edge.till.messages import Alert, Event
+    from edge.till.messages import Alert, Event, Offer
     from edge.till.outbox import Outbox
 
 log = logging.getLogger(__name__)
@@ -103,10 +105,10 @@ class Recorder:
                 if removed := ledger.prune(self._identity.wall_time(now_s) - keep):
                     log.info("audit: %d records older than %d days removed", removed, keep.days)
 
-    def till_of(self, alert: Alert) -> str:
-        """The till that an alert is for; NOBODY when the zone opened its sale."""
+    def till_of(self, told: Alert | Offer) -> str:
+        """The till that an alert or an offer is for; NOBODY when the zone opened its sale."""
         record = self._lane.open_record
-        return record.till if record and record.sale_id == alert.sale_id else NOBODY
+        return record.till if record and record.sale_id == told.sale_id else NOBODY
 
     def close(self) -> None:
         if self._ledger:
@@ -125,8 +127,14 @@ class Recorder:
 
     def _close(self, ledger: Ledger, closed: Closed) -> None:
         ledger.close(closed.record)
-        if ledger.purchases and (purchase := purchase_of(closed, self._settings.insights, self._catalogue)):
-            ledger.purchases.add(purchase)
+        if not (bought := ledger.bought):
+            return
+        insights = self._settings.insights
+        if purchase := purchase_of(closed, insights, self._catalogue):
+            bought.purchases.add(purchase)
+        if result := result_of(closed, insights.store):
+            bought.offers.add(result)
+        bought.restricted.add(restricted_names(closed.basket or (), self._catalogue))
 
     def _fail(self, problem: StoreError) -> None:
         if self._lane.recording:
@@ -136,6 +144,8 @@ class Recorder:
     def _open(self, now_s: float) -> None:
         try:
             self._ledger = Ledger(self._settings.state_dir, keep_purchases=self._settings.insights.enabled)
+            if self._ledger.bought:
+                self._lane.restricted |= self._ledger.bought.restricted.names()
             sales = self._ledger.open_sales()
             with self._ledger.changes():
                 for record in sales[:-1]:

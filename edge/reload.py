@@ -10,7 +10,7 @@ from edge.config import Settings
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-CHANGEABLE = ("mode", "zone", "quality", "tracking", "policy", "model")
+CHANGEABLE = ("mode", "zone", "quality", "tracking", "policy", "model", "offers")
 """What is opened once, a camera, a socket, a folder, stays open until the agent is started again."""
 
 

@@ -11,8 +11,12 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from edge.fusion import TrackAge
+    from edge.offers.book import Offered
     from edge.records import AlertRecord, Ended, SaleRecord
-    from edge.till.messages import CheckOutcome
+    from edge.till.messages import BasketLine, CheckOutcome
+
+OFFER_WITHIN_S = 0.2
+"""An offer comes so soon after the line that it follows from, or not because of that one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +27,8 @@ class Sale:
     evidence was first taken. restricted_s: when something restricted was scanned, None before. told: the last verdict
     the till was told, None before. missed: it came too late and was shown to nobody. standing: a CHALLENGE that was
     missed; it is told again. resumed: the agent was started anew since the sale began, and cannot know whether the same
-    person still stands there. age: the customer's, as it was when nothing spoke against it last.
+    person still stands there. age: the customer's, as it was when nothing spoke against it last. basket: what the till
+    said last is in it. basket_s: when it said so, None before. offered: the one offer that was made or held out.
     """
 
     record: SaleRecord
@@ -35,6 +40,9 @@ class Sale:
     standing: Verdict | None = None
     resumed: bool = False
     age: TrackAge | None = None
+    basket: tuple[BasketLine, ...] = ()
+    basket_s: float | None = None
+    offered: Offered | None = None
 
     @property
     def sale_id(self) -> str:
@@ -47,6 +55,30 @@ class Sale:
     def known(self, age: TrackAge) -> Sale:
         """Note the customer's age, while it can be trusted."""
         return replace(self, age=age)
+
+    def filled(self, basket: tuple[BasketLine, ...], now_s: float) -> Sale:
+        """The till says what is in the basket so far. Nothing new in it is no reason for an offer."""
+        return self if basket == self.basket else replace(self, basket=basket, basket_s=now_s)
+
+    def may_be_offered(self, found: Verdict, now_s: float) -> bool:
+        """Whether it is time for an offer: a line has just come, none was made yet, the customer's age is known, and
+        nobody has to see to an ID now."""
+        if self.offered or self.basket_s is None or now_s - self.basket_s > OFFER_WITHIN_S or found.age is None:
+            return False
+        if self.restricted_s is None:
+            return True
+        if self.record.check is not None:
+            return self.record.check == "passed"
+        return self.told is not None and not self.missed and self.told.decision is Decision.NO_CHALLENGE
+
+    def with_offer(self, offered: Offered) -> Sale:
+        """The one offer of the sale."""
+        return replace(self, offered=offered)
+
+    def sold(self, ended: Ended, basket: tuple[BasketLine, ...] | None) -> tuple[BasketLine, ...] | None:
+        """What went over the counter; None when nobody knows. basket: as the till says at the end, which may be
+        nothing."""
+        return basket or (self.basket if ended == "completed" else ()) or None
 
     def heard(self, now_s: float) -> Sale:
         """The till spoke of it. An answer that it had missed is owed again."""

@@ -12,7 +12,7 @@ from pyarrow import parquet
 
 from edge.faces import AGES
 from edge.insights.bands import UNKNOWN, band_names
-from edge.insights.parquet import SUFFIX, VERSION, VERSION_KEY
+from edge.insights.parquet import PURCHASES, SUFFIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +44,7 @@ _SCHEMA = pa.schema(
         ("time", pa.timestamp("us", "UTC")), ("store", pa.string()), ("lane", pa.string()), ("band", pa.string()),
         ("band_edges", pa.list_(pa.int32())), ("band_probs", pa.list_(pa.float64())), ("lines", pa.list_(_LINE)),
     ],
-    {VERSION_KEY: str(VERSION)},
+    {PURCHASES.version_key: str(PURCHASES.version)},
 )  # fmt: skip
 """As `edge.insights.parquet.write_day` writes it."""
 

@@ -10,6 +10,7 @@ from edge.doctor.disk import disk, record
 from edge.doctor.faces import customer, face_size, focus, light, looks
 from edge.doctor.finding import ALWAYS, Check, in_capitals
 from edge.doctor.model import backend, engine, gpu, model, speed
+from edge.doctor.offers import offers
 from edge.doctor.till import agent, keys, sockets, tills
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 BOX_CHECKS: tuple[Check[Box], ...] = (config, user, clock, model, backend, gpu, engine, speed)
 LANE_CHECKS: tuple[Check[LaneSide], ...] = (
-    agent, disk, record, keys, sockets, tills, camera, frame_rate, customer, light, focus, face_size, looks,
+    agent, disk, record, keys, sockets, tills, offers, camera, frame_rate, customer, light, focus, face_size, looks,
 )  # fmt: skip
 
 

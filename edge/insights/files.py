@@ -11,12 +11,13 @@ import duckdb
 from pyarrow import ArrowException
 from pyarrow.parquet import read_metadata
 
-from edge.insights.parquet import SUFFIX, VERSION, VERSION_KEY
+from edge.insights.parquet import PURCHASES, SUFFIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from edge.insights.parquet import Layout
     from edge.report.period import Period
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
@@ -25,16 +26,16 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 @dataclass(frozen=True, slots=True)
 class Files:
     """good: to be read. damaged: cut short, or no Parquet at all. other_version: whole, but with other columns, each
-    with its version and how many purchases are in it."""
+    with its version and how many rows are in it."""
 
     good: tuple[Path, ...] = ()
     damaged: tuple[Path, ...] = ()
     other_version: tuple[tuple[Path, str, int], ...] = ()
 
 
-def find_files(folders: Iterable[Path], period: Period) -> Files:
+def find_files(folders: Iterable[Path], period: Period, layout: Layout = PURCHASES) -> Files:
     """The files of the days of a period, and of all days in the future: what is in those can only be a mistake."""
-    return _sorted_out(_files_since(folders, period.since.astimezone(timezone.utc).date()))
+    return _sorted_out(_files_since(folders, period.since.astimezone(timezone.utc).date()), layout)
 
 
 def set_damaged_apart(files: Files) -> Files:
@@ -52,7 +53,7 @@ def _files_since(folders: Iterable[Path], oldest: date) -> Iterator[Path]:
                 yield from sorted(day.glob(f"*{SUFFIX}"))
 
 
-def _sorted_out(files: Iterable[Path]) -> Files:
+def _sorted_out(files: Iterable[Path], layout: Layout) -> Files:
     good, damaged, other_version = [], [], []
     for file in files:
         try:
@@ -61,8 +62,8 @@ def _sorted_out(files: Iterable[Path]) -> Files:
             damaged.append(file)
             continue
         # `?` when the file does not say.
-        version = (end.metadata or {}).get(VERSION_KEY.encode(), b"?").decode(errors="replace")
-        if version == str(VERSION):
+        version = (end.metadata or {}).get(layout.version_key.encode(), b"?").decode(errors="replace")
+        if version == str(layout.version):
             good.append(file)
         else:
             other_version.append((file, version, end.num_rows))

@@ -1,4 +1,5 @@
-"""Files a lane's purchases: from its journal into Parquet, and away when they are too old. Not on the lane's thread."""
+"""Files a lane's purchases, and what became of offers: from its journal into Parquet, and away when they are too old.
+Not on the lane's thread."""
 
 from __future__ import annotations
 
@@ -10,12 +11,15 @@ from datetime import date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 from edge.database import Database, StoreError
-from edge.insights.journal import Day, PurchaseJournal
-from edge.insights.parquet import SUFFIX, write_day
+from edge.insights.journal import Day, DayJournal, PurchaseJournal
+from edge.insights.parquet import PURCHASES, SUFFIX, Layout, write_day
+from edge.offers.journal import OfferJournal
+from edge.offers.results import FOLDER, RESULTS
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Sequence
+    from pathlib import Path
 
     from edge.config import Settings
 
@@ -32,7 +36,7 @@ class Filing:
 
     def __init__(self, settings: Settings) -> None:
         self._settings, self._folder = settings, settings.purchases
-        self._filed: dict[str, Day] = {}
+        self._filed: dict[tuple[str, str], Day] = {}
         self.failures = 0
         """How often filing has failed since the start; the purchases stay in the journal then."""
         self._problem = ""
@@ -51,10 +55,8 @@ class Filing:
             # There from the first day on, so that a shop that stops keeping purchases is still known to have some.
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             with closing(Database(self._settings.state_dir)) as database:
-                journal = PurchaseJournal(database)
-                journal.remove_before(oldest)
-                self._remove_before(oldest)
-                self._file(journal, today)
+                self._file(PurchaseJournal(database), self._folder, PURCHASES, oldest, today)
+                self._file(OfferJournal(database), self._folder / FOLDER, RESULTS, oldest, today)
         except Exception as problem:
             # Whatever it is, neither the lanes nor their alerts depend on it.
             self._fail(problem)
@@ -63,22 +65,26 @@ class Filing:
                 log.info("purchases of %s are filed again", self._settings.lane)
             self._problem = ""
 
-    def _file(self, journal: PurchaseJournal, today: date) -> None:
+    def _file(self, journal: DayJournal, folder: Path, layout: Layout, oldest: date, today: date) -> None:
         """A day's file grows until the day is over; only then do its purchases leave the journal. A crash in between
         makes the same file once more: it has the name of its first purchase."""
+        journal.remove_before(oldest)
+        self._remove_before(oldest, folder)
         for day in journal.days():
-            if self._filed.get(day.day) != day:
-                write_day(self._folder / day.day / f"{self._settings.lane}-{day.key}{SUFFIX}", journal.purchases(day))
-                self._filed[day.day] = day
+            filed = layout.version_key, day.day
+            if self._filed.get(filed) != day:
+                file = folder / day.day / f"{self._settings.lane}-{day.key}{SUFFIX}"
+                write_day(file, journal.rows(day), layout)
+                self._filed[filed] = day
             if day.day < today.isoformat():
                 journal.remove(day)
-                del self._filed[day.day]
+                del self._filed[filed]
 
-    def _remove_before(self, oldest: date) -> None:
-        for folder in sorted(self._folder.iterdir()):
-            if _DAY.fullmatch(folder.name) and folder.name < oldest.isoformat():
-                shutil.rmtree(folder)
-                log.info("purchases of %s removed: older than %d days", folder.name, self._settings.insights.keep_days)
+    def _remove_before(self, oldest: date, folder: Path) -> None:
+        for day in sorted(folder.iterdir() if folder.exists() else ()):
+            if _DAY.fullmatch(day.name) and day.name < oldest.isoformat():
+                shutil.rmtree(day)
+                log.info("%s removed: older than %d days", day, self._settings.insights.keep_days)
 
     def _fail(self, problem: Exception) -> None:
         self.failures += 1

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 FAILURES: tuple[type[Exception], ...] = (PySparkException, Py4JError)
 """What Spark raises."""
 
-_LOG = Path(__file__).with_name("log4j2.properties")
-
 
 @contextmanager
 def spark(master: str) -> Iterator[Any]:
@@ -63,7 +61,22 @@ def _session(master: str) -> SparkSession:
     builder = SparkSession.builder.master(master).appName("edge-agent report")
     for name, value in _settings(master).items():
         builder = builder.config(name, value)
-    return builder.getOrCreate()
+    with _silence():
+        return builder.getOrCreate()
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Nothing is written to stderr by a process that starts inside, now or later: the Java machine tells there how it
+    is; what goes wrong reaches us as an exception besides."""
+    kept = os.dup(2)
+    try:
+        with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def _settings(master: str) -> dict[str, str]:
@@ -71,7 +84,6 @@ def _settings(master: str) -> dict[str, str]:
         "spark.sql.session.timeZone": "UTC",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
-        "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={_LOG.as_uri()}",
     }
     if master.startswith("local"):
         # Nobody else has to reach it.

@@ -6,6 +6,7 @@ import argparse
 import re
 import sys
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from edge.lanes import load_lanes
 from edge.report.cashiers import EVERYBODY, cashiers_csv, cashiers_table, compare, notes, tally
 from edge.report.output import show, write
 from edge.report.page import cashiers_page
-from edge.report.period import Period, moment
+from edge.report.period import between, moment
 from edge.report.sales import sales_csv, sales_table
 from edge.report.tables import NOTHING, visible
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from edge.records import SaleRecord
+    from edge.report.period import Period
 
 _DATES = (
     "Times: 12h, 7d, 4w (so long before now), or a date such as 2026-11-01, which is its midnight in this machine's "
@@ -41,16 +43,19 @@ def report(words: list[str]) -> None:
 
 def _parser() -> Parser:
     parser = Parser(prog="edge-agent report", description="What the lanes' records say.")
-    kinds = parser.add_subparsers(metavar="cashiers|sales|basket|verify", required=True)
+    kinds = parser.add_subparsers(metavar="cashiers|sales|basket|offers|verify", required=True)
     cashiers = kinds.add_parser(
         "cashiers", help="checks by cashier, compared with everybody else", epilog=_DATES, allow_abbrev=False
     )
     sales = kinds.add_parser("sales", help="every restricted sale, newest last", epilog=_DATES, allow_abbrev=False)
     basket = kinds.add_parser("basket", help="what each age band buys", epilog=_DATES, allow_abbrev=False)
+    offers = kinds.add_parser("offers", help="what offers brought", epilog=_DATES, allow_abbrev=False)
     verify = kinds.add_parser("verify", help="whether a record was changed or removed", allow_abbrev=False)
-    for kind, command in ((cashiers, _cashiers), (sales, _sales), (basket, _basket), (verify, _verify)):
+    for kind, command in (
+        (cashiers, _cashiers), (sales, _sales), (basket, _basket), (offers, _offers), (verify, _verify)
+    ):  # fmt: skip
         kind.set_defaults(command=command)
-    for kind in (cashiers, sales, basket):
+    for kind in (cashiers, sales, basket, offers):
         kind.add_argument("--since", type=moment, default="7d", metavar="TIME", help="count from here on; default: 7d")
         kind.add_argument("--until", type=moment, default="0h", metavar="TIME", help="count up to here; default: now")
         kind.add_argument(
@@ -60,18 +65,19 @@ def _parser() -> Parser:
         kind.add_argument(
             "--csv", metavar="FILE", help="write a table for programs; - for stdout, instead of the other"
         )
-    for kind in (cashiers, basket):
+    for kind in (cashiers, basket, offers):
         kind.add_argument("--html", type=Path, metavar="FILE", help="write a page with plots")
-    basket.add_argument(
-        "--folder", type=Path, nargs="+", metavar="DIR", help="folders of filed purchases, of one shop or of many"
-    )
+    for kind in (basket, offers):
+        kind.add_argument(
+            "--folder", type=Path, nargs="+", metavar="DIR", help="folders of filed purchases, of one shop or of many"
+        )
+        kind.add_argument("--json", metavar="FILE", help="write all figures; - for stdout, instead of the tables")
     basket.add_argument(
         "--engine", choices=("duckdb", "spark"), default="duckdb", help="what reads them; default: duckdb"
     )
     basket.add_argument(
         "--spark-master", metavar="URL", help="the cluster that --engine spark runs on; default: this machine"
     )
-    basket.add_argument("--json", metavar="FILE", help="write all figures; - for stdout, instead of the tables")
     sales.add_argument("--cashier", metavar="ID", help=f"only sales of this one; {NOTHING} for those that name nobody")
     verify.add_argument("--head", metavar="HASH", help="hash of a record, as noted elsewhere, that must be there")
     verify.add_argument("--state-dir", type=Path, metavar="DIR", help="state folder of the lane; default: this lane's")
@@ -105,12 +111,24 @@ def _basket(arguments: argparse.Namespace) -> None:
     from edge.insights.command import report_baskets
     from edge.insights.engine import LOCAL
 
+    on = {"on": arguments.engine, "master": arguments.spark_master or LOCAL}
+    _report_purchases(arguments, partial(report_baskets, **on))
+
+
+def _offers(arguments: argparse.Namespace) -> None:
+    from edge.offers.report import report_offers
+
+    _report_purchases(arguments, report_offers)
+
+
+def _report_purchases(arguments: argparse.Namespace, report: Callable[..., None]) -> None:
+    """A report on what the lanes have filed."""
     period = _period(arguments)
     lanes = load_lanes([], arguments.config)
     folders = arguments.folder or [folder / "insights" for folder in arguments.state_dir or ()]
-    report_baskets(
+    report(
         period, folders or [lane.purchases for lane in lanes], lanes[0].insights, csv=arguments.csv,
-        html=arguments.html, json=arguments.json, on=arguments.engine, master=arguments.spark_master or LOCAL,
+        html=arguments.html, json=arguments.json,
     )  # fmt: skip
 
 
@@ -164,10 +182,7 @@ def _folders(config: Path | None) -> list[Path]:
 
 
 def _period(arguments: argparse.Namespace) -> Period:
-    period = Period(arguments.since, arguments.until)
-    if period.since >= period.until:
-        raise UsageError(f"no time lies {period}: --since must be before --until")
-    return period
+    return between(arguments.since, arguments.until)
 
 
 def _read(folder: Path) -> list[SaleRecord]:

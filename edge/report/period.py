@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from edge.errors import UsageError
+
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 
 
@@ -34,3 +36,11 @@ def moment(text: str) -> datetime:
         return datetime.strptime(text, "%Y-%m-%d").astimezone()
     except (ValueError, OverflowError, OSError):
         raise argparse.ArgumentTypeError(f"{text!r} is neither like 12h, 7d or 4w nor a date like 2026-11-01") from None
+
+
+def between(since: datetime, until: datetime) -> Period:
+    """Raises UsageError when no time lies there."""
+    period = Period(since, until)
+    if since >= until:
+        raise UsageError(f"no time lies {period}: --since must be before --until")
+    return period

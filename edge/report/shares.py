@@ -43,3 +43,17 @@ class Share:
         """
         low, other_high = self.interval[0], other.interval[1]
         return self.value - other.value > math.hypot(self.value - low, other_high - other.value)
+
+    def ratio_interval(self, other: Share) -> tuple[float, float]:
+        """The 95 % interval of this share by the other (Donner and Zou 2012, from the two Wilson intervals); the upper
+        end is infinite where the other may be 0."""
+        (low, high), (other_low, other_high) = self.interval, other.interval
+        product = self.value * other.value
+
+        def root(end: float, other_end: float) -> float:
+            inside = product**2 - end * other_end * (2 * self.value - end) * (2 * other.value - other_end)
+            return product + math.sqrt(max(inside, 0.0))
+
+        lower = low * (2 * self.value - low) / root(low, other_high) if low > 0 else 0.0
+        below = other_low * (2 * other.value - other_low)
+        return lower, root(high, other_low) / below if below > 0 else math.inf

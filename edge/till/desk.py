@@ -12,7 +12,7 @@ from edge.lane import NOBODY, Closed, Told
 from edge.policy import Decision, Reason
 from edge.recorder import Recorder
 from edge.till.keys import NO_NAME, is_till_name
-from edge.till.messages import MESSAGES, Ack, Alert, Data, Error, Event, Health, Hello, State, parse, wrap
+from edge.till.messages import MESSAGES, Ack, Alert, Data, Error, Event, Health, Hello, Offer, State, parse, wrap
 from edge.timings import Timings
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ class TillDesk:
         closed = [one for one in outcomes if isinstance(one, Closed)]
         stored = self._recorder.keep(closed, alerts)
         for one in closed:
-            self.counts.closed(one.record)
+            self.counts.closed(one.record, one.offer)
         answer = None
         for data, event, only_to_asker in told:
             if only_to_asker:
@@ -115,6 +115,8 @@ class TillDesk:
                 # Nothing unrecorded may let anybody pass; the lane says UNKNOWN with its next breath.
                 continue
             self._events.write(event)
+            if isinstance(data, Offer):
+                continue
             self._server.publish(f"lane.{'state' if isinstance(data, State) else 'alert'}.{self._settings.lane}", event)
             if isinstance(data, Alert):
                 self._announce(data)
@@ -123,6 +125,10 @@ class TillDesk:
                     self._send(self._recorder.till_of(data), event)
         if alerts:
             self._send_due(now_s)
+        # Offers last: whoever is to be asked for ID comes first. They are the till's alone, and on no live channel.
+        for data, event, _ in told:
+            if isinstance(data, Offer):
+                self._send(self._recorder.till_of(data), event)
         return answer
 
     @property

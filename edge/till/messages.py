@@ -104,14 +104,37 @@ class BasketLine(BaseModel):
     restricted: bool = False
 
 
+Basket = Annotated[tuple[BasketLine, ...], Field(max_length=500)]
+
+
+class SaleBasket(Data):
+    """What is in the basket so far, all of it; wanted by lanes that make offers. Said after each line and not repeated:
+    the next one says everything that this one did."""
+
+    type: ClassVar[str] = "lane.sale.basket"
+    sale_id: Id
+    basket: Basket
+
+
+class OfferReply(BaseModel):
+    """What became of an offer. shown: the customer neither took nor refused it."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    offer_id: Id
+    outcome: Literal["taken", "refused", "shown", "not-shown"]
+
+
 class SaleClosed(Data):
-    """The sale is over. completed: false when nothing restricted was sold in the end."""
+    """The sale is over. completed: false when nothing restricted was sold in the end. offer: what became of the
+    one that the agent made, if it made one."""
 
     type: ClassVar[str] = "lane.sale.closed"
     sale_id: Id
     completed: bool = True
     cashier_id: Id | None = None
-    basket: Annotated[tuple[BasketLine, ...], Field(max_length=500)] = ()
+    basket: Basket = ()
+    offer: OfferReply | None = None
 
 
 class Ack(Data):
@@ -188,6 +211,20 @@ class Alert(Data):
     """Time from grabbing the frame that decided to this message; None in a replay and where no frame did."""
 
 
+class Offer(Data):
+    """Something that the customer may want to buy as well; at most one a sale. Neither repeated nor acknowledged, and
+    never shown while ID is to be asked for. It says nothing of the customer."""
+
+    type: ClassVar[str] = "lane.offer"
+    offer_id: Id
+    sale_id: Id
+    lane: str
+    category: str | None
+    sku: str | None
+    text: Text
+    issued_at: Moment
+
+
 class State(Data):
     """What the lane sees, for screens. `customer` is a number that means nothing outside this run."""
 
@@ -204,7 +241,10 @@ class State(Data):
 
 MESSAGES: dict[str, type[Data]] = {
     data.type: data
-    for data in (Hello, SaleOpened, RestrictedItem, IdChecked, SaleClosed, Ack, Error, Alert, Health, State)
+    for data in (
+        *(Hello, SaleOpened, RestrictedItem, SaleBasket, IdChecked, SaleClosed),
+        *(Ack, Error, Alert, Offer, Health, State),
+    )
 }
 
 

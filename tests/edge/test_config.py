@@ -211,3 +211,18 @@ def test_help_lists_every_setting(capsys: pytest.CaptureFixture[str]) -> None:
     told = capsys.readouterr().out
     for name in ("--lane", "--zone", "--policy.answer-within-s", "--quality.min-confirmation", "--till.reliable"):
         assert name in told
+
+
+def test_offers_need_a_signed_sheet_and_purchases_that_are_kept_with_a_notice() -> None:
+    wanted = ["--offers.enabled"]
+    assert refusal(wanted) == "offers.enabled needs offers.sheet and offers.key: see docs/offers.md"
+    wanted += ["--offers.sheet", "s", "--offers.key", "k"]
+    assert refusal(wanted) == ("offers.enabled needs insights.enabled: what became of offers is kept as purchases are")
+    assert load_settings([*wanted, "--insights.enabled", "--insights.notice", "we count"]).offers.held_out == 0.1
+
+
+def test_some_sales_are_always_held_out_and_some_never() -> None:
+    assert refusal(["--offers.held-out", "0"]).startswith(
+        "offers.held_out = '0': Input should be greater than or equal"
+    )
+    assert refusal(["--offers.held-out", "1"]).startswith("offers.held_out = '1': Input should be less than or equal")

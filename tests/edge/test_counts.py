@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from edge.counts import AnswerCounts, FaceCounts
 from edge.faces import Faces
+from edge.offers.book import Became, Offered, Outcome
+from edge.offers.goods import Goods
+from edge.offers.sheet import Rule
 from edge.policy import Decision, Reason
-from edge.till.messages import RestrictedItem, SaleClosed
+from edge.till.messages import RestrictedItem, SaleClosed, Text
 
 if TYPE_CHECKING:
     from tests.edge.conftest import Drive, Someone
@@ -74,3 +77,15 @@ def test_a_sale_is_counted_by_how_it_ended(sale: Drive) -> None:
     for record in sale.records:
         counts.closed(record)
     assert +counts.sales == {"cancelled": 1}
+
+
+def test_an_offer_is_counted_by_what_became_of_it(sale: Drive) -> None:
+    counts, record = AnswerCounts(), sale.lane.open_record
+    assert record
+    goods = Goods(category="cheese")
+    rule = Rule(band="60+", when=(Goods(category="crackers"),), offer=goods, text=Text(ru="сыр", en="cheese"))
+    for outcome in get_args(Outcome):
+        offered = Offered("o-1", rule, record.opened_at, outcome == "held-out")
+        counts.closed(record, Became(offered, outcome, bought=None))
+    assert set(counts.offers.values()) == {1}
+    assert sum(counts.offers.values()) == 6

@@ -14,9 +14,10 @@ def lanes(*flags: list[str]) -> list[Settings]:
     return [load_settings([*CAMERA, *one]) for one in flags]
 
 
-def test_zone_mode_policy_quality_tracking_and_model_count_at_once() -> None:
+def test_zone_mode_policy_quality_tracking_model_and_offers_count_at_once() -> None:
     running = lanes([])
-    flags = "--mode on-sale --policy.challenge-age 30 --quality.min-sharpness 20 --tracking.lost-s 3 --model m"
+    flags = "--offers.held-out 0.2 "
+    flags += "--mode on-sale --policy.challenge-age 30 --quality.min-sharpness 20 --tracking.lost-s 3 --model m"
     wanted = lanes([*flags.split(), "--zone", "[[0,0],[1,0],[1,1]]"])
     found = change(running, wanted)
     assert found.settings == {"lane-1": wanted[0]}

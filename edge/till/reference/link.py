@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edge.till.messages import Ack, Error, Hello, RestrictedItem, SaleOpened, wrap
+from edge.till.messages import Ack, Error, Hello, RestrictedItem, SaleBasket, SaleOpened, wrap
 from edge.till.reference.steps import Entry, Keep, Send, Step, Tell
 from edge.till.reference.unanswered import Unanswered
 
@@ -32,11 +32,18 @@ class Link:
         self._problems: tuple[str, ...] = ()
         self._heard_s = 0.0
         self._retries: dict[str, str] = {}
+        self._basket: SaleBasket | None = None
+        self._basket_id = ""
+        self._baskets_wanted = True
 
     def wrap(self, data: Data, now_s: float) -> Event:
         """A message of this till."""
         at = self._identity.wall_time(now_s)
         return wrap(data, id=self._identity.new_id(), source=f"/till/{self._till}", time=at)
+
+    def tell_basket(self, basket: SaleBasket | None) -> None:
+        """To be said once, as soon as nothing else waits for an answer: it is to hold nothing up. None: no more."""
+        self._basket = basket
 
     def start(self, sale: TillSale | None, now_s: float) -> None:
         self._heard_s = now_s
@@ -56,8 +63,13 @@ class Link:
             # An agent that was started anew does not know this till, and tells nothing to a stranger.
             if not any(event.type == Hello.type for event in self.waiting):
                 self.waiting.put_first(self.wrap(Hello(till=self._till), now_s))
-        due = self.waiting.due(now_s)
-        return [*steps, Send(due)] if due else steps
+        if due := self.waiting.due(now_s):
+            steps.append(Send(due))
+        elif self._basket and self._baskets_wanted and not any(self.waiting):
+            event, self._basket = self.wrap(self._basket, now_s), None
+            self._basket_id = event.id
+            steps.append(Send(event))
+        return steps
 
     def hear_ack(self, ack: Ack) -> list[Step]:
         message = self.waiting.answered(ack.message_id)
@@ -69,6 +81,10 @@ class Link:
 
     def hear_error(self, error: Error, sale: TillSale | None, now_s: float) -> list[Step]:
         """The agent could not use a message. Where it has lost the sale it is told of it again, once."""
+        if error.message_id == self._basket_id:
+            # An agent that is older than offers, or does not have the sale yet; the next basket says it all.
+            self._baskets_wanted = error.code != "unknown-type"
+            return []
         told = Tell("error", error.model_dump(include={"code", "text", "sale_id"}, exclude_none=True))
         message = self.waiting.answered(error.message_id)
         if message is None or message.type == Hello.type:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from edge.policy import Decision
-from edge.till.messages import Alert, BasketLine, CheckOutcome, Text
+from edge.till.messages import Alert, BasketLine, CheckOutcome, Offer, OfferReply, Text
 from edge.till.reference import words
 
 if TYPE_CHECKING:
@@ -20,17 +20,19 @@ Shows = Literal["nothing", "waiting", "alert", "ask", "ask-everyone", "do-not-se
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """What the cashier sees. alert: the one whose words these are."""
+    """What the cashier sees. alert: the one whose words these are. offer: what may be offered beside it."""
 
     shows: Shows
     text: Text | None = None
     alert: Alert | None = None
+    offer: Offer | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TillSale:
     """asked_s: when something restricted was scanned first. alert: the newest that was put on the screen; until_s: how
-    long it may stay there. check: what asking for ID gave."""
+    long it may stay there. check: what asking for ID gave. offer: the agent's. answer: what became of
+    it so far."""
 
     sale_id: str
     basket: tuple[BasketLine, ...] = ()
@@ -38,6 +40,8 @@ class TillSale:
     alert: Alert | None = None
     until_s: float = 0.0
     check: CheckOutcome | None = None
+    offer: Offer | None = None
+    answer: Literal["not-shown", "shown", "taken", "refused"] = "not-shown"
 
     def scanned(self, item: Item, now_s: float) -> TillSale:
         """Something more in the basket."""
@@ -55,6 +59,11 @@ class TillSale:
         return self.asked_s is not None and self.alert is None and self.check is None
 
     @property
+    def reply(self) -> OfferReply | None:
+        """What the agent is told of its offer."""
+        return OfferReply(offer_id=self.offer.offer_id, outcome=self.answer) if self.offer else None
+
+    @property
     def sold_otherwise(self) -> tuple[BasketLine, ...]:
         """What goes over the counter when what is restricted stays behind."""
         return tuple(line for line in self.basket if not line.restricted)
@@ -62,6 +71,13 @@ class TillSale:
 
 def screen(sale: TillSale | None, *, silent: bool, now_s: float) -> Screen:
     """What the cashier sees now. silent: the agent has not been heard for too long."""
+    shown = _without_offer(sale, silent=silent, now_s=now_s)
+    asks = shown.shows != "nothing" and not (shown.alert and shown.alert.decision is Decision.NO_CHALLENGE)
+    offered = sale and sale.offer and sale.answer in ("not-shown", "shown")
+    return replace(shown, offer=sale.offer) if sale and offered and not asks else shown
+
+
+def _without_offer(sale: TillSale | None, *, silent: bool, now_s: float) -> Screen:
     if sale and sale.check in ("failed", "not-shown"):
         return Screen("do-not-sell", words.DO_NOT_SELL)
     if silent:

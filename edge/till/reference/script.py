@@ -8,7 +8,9 @@
     {"do": "close"}
     {"do": "wait", "seconds": 0.5}
 
-`open` may be given a `sale_id`, which no sale has had before. Empty lines, and those that begin with #, are for people.
+`open` may be given a `sale_id`, which no sale has had before. `{"do": "offer", "outcome": "taken"}`, or `"refused"`, is
+what the customer says to an offer: wait for `offer-shown` first. Empty lines, and those that begin with #, are for
+people.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from edge.errors import RunError, UsageError
 from edge.till.messages import CheckOutcome, Id
 from edge.till.reference.catalogue import find
+from edge.till.reference.steps import OfferAnswer  # pydantic reads it
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,6 +55,13 @@ class Check(Line):
     outcome: CheckOutcome
 
 
+class AnswerOffer(Line):
+    """What the customer says to the offer."""
+
+    do: Literal["offer"]
+    outcome: OfferAnswer
+
+
 class Close(Line):
     do: Literal["close"]
     completed: bool = True
@@ -70,8 +80,8 @@ class WaitFor(Line):
     seconds: Seconds = 10
 
 
-_LINE: TypeAdapter[Open | Scan | Check | Close | Wait | WaitFor] = TypeAdapter(
-    Annotated[Open | Scan | Check | Close | Wait | WaitFor, Field(discriminator="do")]
+_LINE: TypeAdapter[Open | Scan | Check | AnswerOffer | Close | Wait | WaitFor] = TypeAdapter(
+    Annotated[Open | Scan | Check | AnswerOffer | Close | Wait | WaitFor, Field(discriminator="do")]
 )
 
 
@@ -148,5 +158,7 @@ def _do(till: LiveTill, line: Line) -> None:
         till.do(till.session.scan(line.item, now_s))
     elif isinstance(line, Check):
         till.do(till.session.check(line.outcome, now_s))
+    elif isinstance(line, AnswerOffer):
+        till.do(till.session.answer_offer(line.outcome, now_s))
     elif isinstance(line, Close):
         till.do(till.session.close_sale(now_s, completed=line.completed))

@@ -13,7 +13,9 @@ from edge.till.messages import (
     Error,
     Health,
     IdChecked,
+    Offer,
     RestrictedItem,
+    SaleBasket,
     SaleClosed,
     SaleOpened,
 )
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
     from edge.identity import Identity
     from edge.till.messages import CheckOutcome, Data, Event
+    from edge.till.reference.steps import OfferAnswer
 
 
 class TillSession:
@@ -35,7 +38,8 @@ class TillSession:
     def __init__(self, name: str, identity: Identity, cashier_id: str | None = None) -> None:
         self.name, self.sale, self.screen = name, None, Screen("nothing")
         self.deeds = 0
-        """How many things the cashier did: sales opened, items scanned, checks, sales closed; counted over restarts."""
+        """How many things the cashier did: sales opened, items scanned, checks, offers answered, sales closed; counted
+        over restarts."""
         self._identity, self._cashier_id = identity, cashier_id
         self._link = Link(name, identity)
         self._noted: set[tuple[str, str | None]] = set()
@@ -68,6 +72,7 @@ class TillSession:
         scanned = Entry(scanned=item.sku)
         told = Tell("scanned", {"sale_id": sale.sale_id, "sku": item.sku, "restricted": item.restricted})
         self._remember(scanned, now_s)
+        self._link.tell_basket(SaleBasket(sale_id=sale.sale_id, basket=self._open().basket))
         if not item.restricted:
             return [Keep(scanned), told, *self.tick(now_s)]
         return [Keep(scanned), *self._say(RestrictedItem(sale_id=sale.sale_id, sku=item.sku), told, now_s)]
@@ -78,6 +83,16 @@ class TillSession:
         message = IdChecked(sale_id=sale_id, outcome=outcome, cashier_id=self._cashier_id)
         return self._say(message, Tell("checked", {"sale_id": sale_id, "outcome": outcome}), now_s)
 
+    def answer_offer(self, answer: OfferAnswer, now_s: float) -> list[Step]:
+        """What the customer says to the offer; the agent hears of it when the sale is closed."""
+        sale = self._open()
+        if not sale.offer or sale.answer == "not-shown":
+            raise UsageError("nothing is offered: there is nothing to take or refuse")
+        said = Entry(offer=answer)
+        self._remember(said, now_s)
+        ids = {"offer_id": sale.offer.offer_id, "sale_id": sale.sale_id}
+        return [Keep(said), Tell("offer-answered", {**ids, "outcome": answer}), *self.tick(now_s)]
+
     def close_sale(self, now_s: float, *, completed: bool = True) -> list[Step]:
         """completed: False when what is restricted stays behind."""
         sale = self._open()
@@ -86,6 +101,7 @@ class TillSession:
             completed=completed,
             cashier_id=self._cashier_id,
             basket=sale.basket if completed else sale.sold_otherwise,
+            offer=sale.reply,
         )
         return self._say(message, Tell("sale-closed", {"sale_id": sale.sale_id, "completed": completed}), now_s)
 
@@ -104,6 +120,8 @@ class TillSession:
             steps += self._link.hear_ack(data)
         elif isinstance(data, Health):
             steps += self._link.hear_health(event, data, self.sale, now_s)
+        elif isinstance(data, Offer):
+            steps += self._hear_offer(event, data, now_s)
         return [*steps, *self.tick(now_s)]
 
     def tick(self, now_s: float) -> list[Step]:
@@ -112,7 +130,12 @@ class TillSession:
         before, self.screen = self.screen, screen(self.sale, silent=self._link.silent, now_s=now_s)
         if self.screen != before:
             text = self.screen.text.model_dump() if self.screen.text else None
-            steps.append(Tell("screen", {"shows": self.screen.shows, "text": text}))
+            offer = {"offer": self.screen.offer.text.model_dump()} if self.screen.offer else {}
+            steps.append(Tell("screen", {"shows": self.screen.shows, "text": text, **offer}))
+        if self.sale and self.screen.offer and self.sale.answer == "not-shown":
+            self.sale = replace(self.sale, answer="shown")
+            ids = {"offer_id": self.screen.offer.offer_id, "sale_id": self.sale.sale_id}
+            steps.append(Tell("offer-shown", {**ids, "text": self.screen.offer.text.model_dump()}))
         return steps
 
     def _say(self, data: Data, told: Tell, now_s: float) -> list[Step]:
@@ -135,6 +158,14 @@ class TillSession:
         heard = Entry(heard=event)
         self._remember(heard, now_s)
         return [Keep(heard), *told, receipt]
+
+    def _hear_offer(self, event: Event, offer: Offer, now_s: float) -> list[Step]:
+        """The first one of the sale counts."""
+        if not self.sale or self.sale.sale_id != offer.sale_id or self.sale.offer:
+            return []
+        heard = Entry(heard=event)
+        self._remember(heard, now_s)
+        return [Keep(heard)]
 
     def _why_hidden(self, alert: Alert, now_s: float) -> str | None:
         """What keeps an alert off the screen, if anything."""
@@ -163,10 +194,15 @@ class TillSession:
         if entry.scanned:
             self.deeds += 1
             self.sale = self.sale and self.sale.scanned(find(entry.scanned), now_s)
+        if entry.offer:
+            self.deeds += 1
+            self.sale = self.sale and replace(self.sale, answer=entry.offer)
         if entry.sent:
             self._link.waiting.add(entry.sent)
             self._do(entry.sent.content())
         news = entry.heard.content() if entry.heard else None
+        if isinstance(news, Offer) and self.sale and self.sale.sale_id == news.sale_id:
+            self.sale = replace(self.sale, offer=news)
         if isinstance(news, Alert | Error):
             self._noted.add((news.type, news.alert_id))
         if isinstance(news, Alert) and self.sale and not self._why_hidden(news, now_s):
@@ -183,6 +219,7 @@ class TillSession:
             self.sale = self.sale and replace(self.sale, check=data.outcome)
         elif isinstance(data, SaleClosed):
             self.sale = None
+            self._link.tell_basket(None)
 
 
 def _shown(alert: Alert, *, again: bool = False) -> Tell:

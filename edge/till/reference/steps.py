@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from edge.till.messages import Event, Id
 
+OfferAnswer = Literal["taken", "refused"]
+
 
 class Entry(BaseModel):
     """A line of the till's journal; exactly one of these.
 
-    sent: a message of the cashier's doing. heard: an alert, or the news that one expired. answered: the id of a message
-    that needs no repeating any more. scanned: sku of an item.
+    sent: a message of the cashier's doing. heard: an alert, the news that one expired, or an offer. answered: the id of
+    a message that needs no repeating any more. scanned: sku of an item. offer: what the customer says to it.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -23,6 +25,7 @@ class Entry(BaseModel):
     heard: Event | None = None
     answered: Id | None = None
     scanned: Id | None = None
+    offer: OfferAnswer | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,12 +17,15 @@ from edge.till.reference.catalogue import CATALOGUE, find
 if TYPE_CHECKING:
     from edge.till.messages import CheckOutcome
     from edge.till.reference.live import LiveTill
+    from edge.till.reference.steps import OfferAnswer
 
 _HELP = """\
   NUMBER or NAME   scan it; the first item opens a sale      номер или название: товар
   p  passed        the ID is in order                        п  документ в порядке
   f  failed        too young                                 м  слишком молод
   n  not-shown     no ID was shown                           н  документа нет
+  t  take          the customer takes the offer              т  берёт предложенное
+  r  refuse        the customer does not                     о  отказ
   c  close         the customer has paid or left             з  закрыть чек
   q  quit                                                    в  выход"""
 
@@ -32,6 +35,7 @@ _CHECKS: dict[CheckOutcome, tuple[str, ...]] = {
     "not-shown": ("n", "not-shown", "н"),
 }
 _GOODBYE_S = 5.0
+_ANSWERS: dict[OfferAnswer, tuple[str, ...]] = {"taken": ("t", "take", "т"), "refused": ("r", "refuse", "о")}
 _CLOSE, _QUIT, _HELP_WORDS = ("c", "close", "з"), ("q", "quit", "в"), ("", "h", "help", "?")
 
 
@@ -70,8 +74,11 @@ def _serve(till: LiveTill) -> None:
 def _do(till: LiveTill, word: str) -> None:
     session, now_s = till.session, time.monotonic()
     outcome = next((outcome for outcome, words in _CHECKS.items() if word in words), None)
+    answer = next((answer for answer, words in _ANSWERS.items() if word in words), None)
     if outcome:
         till.do(session.check(outcome, now_s))
+    elif answer:
+        till.do(session.answer_offer(answer, now_s))
     elif word in _CLOSE:
         refused = session.sale is not None and session.sale.check in ("failed", "not-shown")
         till.do(session.close_sale(now_s, completed=not refused))

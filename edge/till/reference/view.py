@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Language = Literal["ru", "en", "both"]
 
 _RED, _YELLOW, _GREEN = "bold bright_white on red", "bold black on yellow", "bold black on green"
+_BLUE = "bold bright_white on blue"
 _STYLES = {Decision.CHALLENGE: _RED, Decision.UNKNOWN: _YELLOW, Decision.NO_CHALLENGE: _GREEN}
 
 
@@ -33,6 +34,8 @@ class Narrator:
         """Something happened."""
         if told.event == "screen":
             self._show(self._session.screen)
+        elif told.event == "offer-shown" and (offer := self._session.screen.offer):
+            self._console.print(_banner("OFFER", _BLUE, offer.text, self._language))
         elif told.event in _LINES:
             self.say(_LINES[told.event].format(**told.details))
 
@@ -55,6 +58,7 @@ _LINES = {
     "sale-opened": "{sale_id} opened",
     "scanned": "{sku} scanned",
     "checked": "ID {outcome}",
+    "offer-answered": "the offer was {outcome}",
     "sale-closed": "sale closed",
     "expired": "an answer about {sale_id} came too late",
     "error": "the agent says: {text}",
@@ -71,8 +75,12 @@ def view(screen: Screen, language: Language) -> Text | None:
         word, style = screen.alert.decision.value.replace("_", " "), _STYLES[screen.alert.decision]
     else:
         word, style = _OWN[screen.shows]
+    return _banner(word, style, screen.text, language)
+
+
+def _banner(word: str, style: str, prompt: Prompt, language: Language) -> Text:
     banner = f" {word} "
-    first, *others = _in_language(screen.text, language)
+    first, *others = _in_language(prompt, language)
     lines = [Text.assemble("  ", (banner, style), f"  {first}")]
     lines += [Text(f"  {' ' * len(banner)}  {other}") for other in others]
     return Text("\n").join(lines)

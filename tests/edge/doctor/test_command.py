@@ -37,6 +37,7 @@ ok       keys        not used: only programs on this box can connect
 ok       sockets     ipc://.../reliable and ipc://.../live are free for the agent
 warning  tills       none has sold anything restricted yet
          mend: while the agent runs, start the till's program, or edge-till --connect ipc://.../reliable, and scan ...
+ok       offers      off (offers.enabled)
 warning  camera      640x480, ... pictures, changing, from ...clip.avi; but it is a recording, and no camera
          mend: write camera = "/dev/lane-camera" (or rtsp://..., or 0) into the config ...lane.toml
 ok       frame rate  ... pictures/s

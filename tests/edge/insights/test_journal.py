@@ -60,9 +60,9 @@ def test_a_purchase_is_kept_with_the_end_of_its_sale(sell: Make, tmp_path: Path)
 
 def test_when_the_sale_cannot_be_kept_neither_is_its_purchase(tmp_path: Path, purchase: Make) -> None:
     ledger = Ledger(tmp_path, keep_purchases=True)
-    assert ledger.purchases
+    assert ledger.bought
     with suppress(KeyboardInterrupt), ledger.changes():
-        ledger.purchases.add(purchase())
+        ledger.bought.purchases.add(purchase())
         raise KeyboardInterrupt
     ledger.shut()
     assert waiting(tmp_path) == []
@@ -97,8 +97,8 @@ def test_days_are_told_apart_oldest_first(tmp_path: Path, purchase: Make, noon: 
         for back in (0, 1, 0):
             journal.add(purchase(time=noon - timedelta(days=back)))
         before, today = journal.days()
-        assert (before.day, len(journal.purchases(before))) == ("2026-10-31", 1)
-        assert (today.day, len(journal.purchases(today)), today.last) == ("2026-11-01", 2, 3)
+        assert (before.day, len(journal.rows(before))) == ("2026-10-31", 1)
+        assert (today.day, len(journal.rows(today)), today.last) == ("2026-11-01", 2, 3)
         assert journal.remove_before(date(2026, 11, 1)) == 1
         assert [day.day for day in journal.days()] == ["2026-11-01"]
 

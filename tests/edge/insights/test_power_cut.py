@@ -71,7 +71,7 @@ def left(folder: Path) -> Counter[str]:
     found = duckdb.sql(f"SELECT lines[1].sku FROM read_parquet({files})").fetchall() if files else []
     with closing(Database(folder)) as database:
         journal = PurchaseJournal(database)
-        waiting = [Purchase.model_validate_json(text) for day in journal.days() for text in journal.purchases(day)]
+        waiting = [Purchase.model_validate_json(text) for day in journal.days() for text in journal.rows(day)]
     return Counter([sku for (sku,) in found] + [one.lines[0].sku for one in waiting])
 
 

@@ -169,7 +169,7 @@ def test_a_folder_without_a_log_is_an_error_and_stays_as_it_is(kind: str, tmp_pa
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
-        ([], "cashiers|sales|basket|verify"),
+        ([], "cashiers|sales|basket|offers|verify"),
         (["everything"], "invalid choice: 'everything'"),
         (["cashiers", "--since", "yesterday"], "--since: 'yesterday' is neither like 12h, 7d or 4w nor a date"),
         (["sales", "--since", "1d", "--until", "2d"], "--since must be before --until"),

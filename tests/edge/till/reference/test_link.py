@@ -127,7 +127,7 @@ def test_a_sale_that_the_agent_has_lost_is_opened_again_and_the_message_told_aga
     lost = counter.sent[-1]
     counter.refuse(lost)
     counter.answer()
-    assert counter.said[2:] == ["lane.sale.opened", "lane.sale.restricted_item"]
+    assert counter.said[2:] == ["lane.sale.opened", "lane.sale.restricted_item", "lane.sale.basket"]
     assert counter.sent[-1].id != lost.id
 
 

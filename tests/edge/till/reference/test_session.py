@@ -30,7 +30,9 @@ def test_an_ordinary_sale_says_each_thing_once_and_in_order(counter: Counter) ->
     counter.check("passed")
     counter.close()
     counter.answer()
-    assert counter.said == ["lane.sale.opened", "lane.sale.restricted_item", "lane.id.checked", "lane.sale.closed"]
+    assert counter.said == [
+        "lane.sale.opened", "lane.sale.restricted_item", "lane.sale.basket", "lane.id.checked", "lane.sale.closed"
+    ]  # fmt: skip
     assert counter.told == [
         "sale-opened", "scanned", "scanned", "screen", "alert", "shown", "screen", "checked", "screen", "sale-closed",
     ]  # fmt: skip

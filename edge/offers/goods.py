@@ -1,0 +1,81 @@
+"""Goods by name: what an offer is about, what must never be offered, and what is in a basket. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+    from edge.till.messages import BasketLine
+
+Name = Annotated[str, Field(min_length=1, max_length=128)]
+
+_WORDS = frozenset({
+    "beer", "beers", "ale", "ales", "lager", "lagers", "stout", "cider", "ciders", "wine", "wines", "spirits", "liquor",
+    "liquors", "liqueur", "liqueurs", "vodka", "whisky", "whiskey", "rum", "gin", "brandy", "cognac", "tequila",
+    "champagne", "prosecco", "vermouth", "alcopop", "alcopops", "snus", "vape", "vapes", "vaping", "hookah", "shisha",
+    "вино", "вина", "вин", "винный", "винные", "винная", "ром", "джин", "виски", "бренди", "снюс",
+})  # fmt: skip
+_BEGINNINGS = (
+    "cigar", "tobacco", "nicotin", "виноводоч", "пив", "водк", "коньяк", "ликер", "ликёр",
+    "шампанск", "сидр", "текил", "вермут", "табак", "табач", "сигар", "никотин", "вейп", "кальян",
+)  # fmt: skip
+_ANYWHERE = ("alcohol", "алког")
+"""Alcohol and tobacco, as shops call them in English and Russian: whole words, how words begin, and what stands
+anywhere in one. Non-alcoholic beer is caught, too: better so."""
+
+
+class Goods(BaseModel):
+    """A category, or one article by its sku; then the category says what it belongs to, where that is known."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    category: Name | None = None
+    sku: Name | None = None
+
+    @model_validator(mode="after")
+    def _something(self) -> Goods:
+        if not self.names:
+            raise ValueError("goods need a category or a sku")
+        return self
+
+    @property
+    def names(self) -> frozenset[str]:
+        """All that they are called."""
+        return frozenset(name for name in (self.category, self.sku) if name)
+
+    @property
+    def name(self) -> str:
+        """What tells them from others."""
+        return self.sku or self.category or ""
+
+    def among(self, categories: Collection[str], skus: Collection[str]) -> bool:
+        return self.sku in skus if self.sku else self.category in categories
+
+
+def sounds_restricted(name: str) -> bool:
+    """Whether a name says alcohol or tobacco, in English or Russian."""
+    folded = name.casefold()
+    words = re.findall(r"[^\W\d_]+", folded)
+    return any(part in folded for part in _ANYWHERE) or any(
+        word in _WORDS or word.startswith(_BEGINNINGS) for word in words
+    )
+
+
+def restricted_names(basket: Iterable[BasketLine], catalogue: Mapping[str, str]) -> frozenset[str]:
+    """The names of what a till marks as restricted: its sku, and the whole category that it is in. catalogue: category
+    by sku, for lines whose till names none."""
+    lines = [line for line in basket if line.restricted]
+    categories = (line.category or catalogue.get(line.sku) for line in lines)
+    return frozenset([*(line.sku for line in lines), *(name for name in categories if name)])
+
+
+def contents(basket: Iterable[BasketLine], catalogue: Mapping[str, str]) -> tuple[frozenset[str], frozenset[str]]:
+    """The categories and the skus in a basket; what was brought back is not in it."""
+    lines = [line for line in basket if line.quantity > 0]
+    categories = (line.category or catalogue.get(line.sku) for line in lines)
+    return frozenset(name for name in categories if name), frozenset(line.sku for line in lines)

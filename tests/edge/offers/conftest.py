@@ -1,0 +1,107 @@
+"""Rules, signed sheets, and books of offers as a lane has them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from edge.config import OffersSettings
+from edge.fusion import TrackAge
+from edge.offers.book import OfferBook
+from edge.offers.goods import Goods
+from edge.offers.sheet import Rule, Sheet
+from edge.offers.signature import new_keys, sign
+from edge.till.messages import BasketLine, Text
+
+EDGES = (18, 25, 35, 45, 60)
+ADULTS = ("18-24", "25-34", "35-44", "45-59", "60+")
+NOW = datetime(2026, 11, 1, 12, tzinfo=timezone.utc)
+
+
+def rule_of(band: str = "45-59", *, when: str = "crackers", offer: str = "cheese") -> Rule:
+    return Rule(
+        band=band,
+        when=(Goods(category=when),),
+        offer=Goods(category=offer),
+        text=Text(ru=f"Предложите: {offer}.", en=f"Offer: {offer}."),
+    )
+
+
+def sheet_of(*rules: Rule, made_at: datetime = NOW, days: float = 28) -> Sheet:
+    """By default one that offers cheese to those who have crackers, whatever their band."""
+    return Sheet(
+        bands=EDGES,
+        rules=rules or tuple(map(rule_of, ADULTS)),
+        made_at=made_at,
+        expires_at=made_at + timedelta(days=days),
+        held_out_key="00112233445566778899aabbccddeeff",
+    )
+
+
+def book_of(*rules: Rule, legal_age: int = 18, catalogue: dict[str, str] | None = None, **settings: Any) -> OfferBook:
+    """With settings under which hardly any sale is held out."""
+    # Its day is that on which a replay begins, too: lanes in tests live in the year 2000.
+    sheet = sheet_of(*rules, made_at=datetime(1999, 12, 31, tzinfo=timezone.utc), days=365 * 50)
+    return OfferBook(sheet, OffersSettings(**{"held_out": 0.01, **settings}), legal_age, catalogue or {})
+
+
+def line_of(category: str | None, **more: Any) -> BasketLine:
+    return BasketLine(**{"sku": f"one-{category}", "category": category, **more})
+
+
+@pytest.fixture(scope="session")
+def rule() -> Callable[..., Rule]:
+    return rule_of
+
+
+@pytest.fixture(scope="session")
+def sheet() -> Callable[..., Sheet]:
+    return sheet_of
+
+
+@pytest.fixture(scope="session")
+def book() -> Callable[..., OfferBook]:
+    return book_of
+
+
+@pytest.fixture(scope="session")
+def line() -> Callable[..., BasketLine]:
+    return line_of
+
+
+@pytest.fixture(scope="session")
+def aged(looks_like: Callable[..., NDArray[np.float32]]) -> Callable[..., TrackAge]:
+    """What is known of somebody who looks of an age."""
+    return lambda years, spread=4.0: TrackAge().add(looks_like(years, spread), 1.0)
+
+
+@dataclass(frozen=True)
+class Keys:
+    secret: Path
+    public: Path
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> Keys:
+    made = Keys(tmp_path / "offers.key_secret", tmp_path / "offers.key")
+    new_keys(made.secret, made.public)
+    return made
+
+
+@pytest.fixture
+def signed(tmp_path: Path, keys: Keys) -> Callable[..., Path]:
+    """A file with a signed sheet of these rules."""
+
+    def write(*rules: Rule, name: str = "offers.sheet", **sheet: Any) -> Path:
+        file = tmp_path / name
+        file.write_bytes(sign(sheet_of(*rules, **sheet), keys.secret))
+        return file
+
+    return write

@@ -1,0 +1,154 @@
+"""Which offer fits a sale: the right band, the right basket, and never what or whom it must not be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.errors import UsageError
+from edge.fusion import TrackAge
+from edge.insights.bands import band_names, band_probabilities
+from edge.offers.goods import sounds_restricted
+from edge.offers.sheet import refuse_forbidden
+from edge.till.messages import BasketLine, OfferReply
+from tests.edge.offers.conftest import ADULTS, EDGES, NOW, book_of, line_of, rule_of
+
+Make = Callable[..., Any]
+
+names = st.sampled_from(["crackers", "cheese", "dairy", "beer", "вино", "soft drinks", "tobacco", "fruit"])
+rules = st.lists(
+    st.builds(rule_of, st.sampled_from(band_names(EDGES)), when=names, offer=names), max_size=12
+)  # fmt: skip
+baskets = st.lists(
+    st.builds(line_of, names, quantity=st.sampled_from([1, 2, -1]), restricted=st.booleans()), max_size=6
+)
+ages, spreads = st.floats(5, 95), st.floats(0.5, 12)
+
+
+def test_whoever_has_the_reasons_in_the_basket_is_offered_the_goods(book: Make, line: Make, aged: Make) -> None:
+    found = book().fitting([line("dairy"), line("crackers")], aged(50), NOW, set())
+    assert (found.band, found.offer.category, found.text.ru) == ("45-59", "cheese", "Предложите: cheese.")
+
+
+@pytest.mark.parametrize("basket", [[], ["dairy"], ["crackers", "cheese"]])
+def test_without_the_reasons_or_with_the_goods_nothing_is_offered(
+    basket: list[str], book: Make, line: Make, aged: Make
+) -> None:
+    assert book().fitting(list(map(line, basket)), aged(50), NOW, set()) is None
+
+
+def test_the_first_rule_that_fits_counts(book: Make, rule: Make, line: Make, aged: Make) -> None:
+    several = book(rule(when="fruit"), rule(offer="honey"), rule(offer="butter"))
+    assert several.fitting([line("crackers")], aged(50), NOW, set()).offer.category == "honey"
+
+
+def test_a_category_comes_from_the_shops_list_where_the_till_names_none(book: Make, line: Make, aged: Make) -> None:
+    listed = book(catalogue={"tuc": "crackers"})
+    assert listed.fitting([line(None, sku="tuc")], aged(50), NOW, set())
+
+
+def test_what_the_shop_excludes_is_neither_offered_nor_a_reason(book: Make, line: Make, aged: Make) -> None:
+    for excluded in ("cheese", "crackers"):
+        assert book(exclude=(excluded,)).fitting([line("crackers")], aged(50), NOW, set()) is None
+    by_article = book(exclude=("one-crackers",))
+    assert by_article.fitting([line("crackers")], aged(50), NOW, set()) is None
+    assert by_article.fitting([line("crackers"), line("crackers", sku="other")], aged(50), NOW, set())
+
+
+def test_an_unsure_band_is_offered_nothing(book: Make, line: Make, aged: Make) -> None:
+    assert book(min_p_band=0.4).fitting([line("crackers")], aged(50, 15), NOW, set()) is None
+    assert book(min_p_band=0.2).fitting([line("crackers")], aged(50, 15), NOW, set())
+
+
+def test_an_expired_sheet_makes_no_offers(book: Make, line: Make, aged: Make) -> None:
+    good = book()
+    assert good.fitting([line("crackers")], aged(50), good.sheet.expires_at - timedelta(seconds=1), set())
+    assert good.fitting([line("crackers")], aged(50), good.sheet.expires_at, set()) is None
+
+
+@given(rules, baskets, ages, spreads, st.sampled_from([16, 18, 21]), st.sets(names))
+def test_whatever_the_rules_and_the_basket_nothing_forbidden_is_offered(
+    aged: Make, rules: list[Any], basket: list[BasketLine], years: float, spread: float, legal_age: int,
+    restricted: set[str],
+) -> None:  # fmt: skip
+    """Rules as a lane takes them, each on its own: one that may not be signed is refused before."""
+    allowed = [rule for rule in rules if not _refused(rule, legal_age)]
+    sheet = book_of(*allowed, legal_age=legal_age, exclude=("fruit",)) if allowed else book_of(legal_age=legal_age)
+    age: TrackAge = aged(years, spread)
+    found = sheet.fitting(basket, age, NOW, restricted)
+    if found is None:
+        return
+    marked = {line.category for line in basket if line.restricted}
+    assert not {found.offer.category} & ({"fruit"} | restricted | marked)
+    assert not sounds_restricted(str(found.offer.category))
+    assert sheet.sheet.starts_at(found.band) >= legal_age
+    assert age.estimate(legal_age).p_under_legal <= 0.05
+    probs = dict(zip(band_names(EDGES), band_probabilities(age.distribution, EDGES), strict=True))
+    assert probs[found.band] == max(probs.values()) >= 0.4
+    assert found.offer.category not in {line.category for line in basket if line.quantity > 0}
+
+
+def _refused(rule: Any, legal_age: int) -> bool:
+    try:
+        refuse_forbidden(book_of(rule).sheet, legal_age)
+    except UsageError:
+        return True
+    return False
+
+
+@given(st.floats(5, 60), spreads, st.floats(0, 0.3))
+def test_nobody_who_may_be_under_age_gets_one(aged: Make, years: float, spread: float, most: float) -> None:
+    age: TrackAge = aged(years, spread)
+    sheet = book_of(max_p_under_legal=most, min_p_band=0)
+    found = sheet.fitting([line_of("crackers")], age, NOW, set())
+    under = age.estimate(18).p_under_legal
+    assert found is None or under <= most
+    assert found or under > most or years < 18.5
+
+
+def test_a_lane_refuses_a_rule_for_the_young_or_with_alcohol_in_one_line(sheet: Make, rule: Make) -> None:
+    with pytest.raises(
+        UsageError, match=r"\(0-17: cheese\) is for ages from 0, under the legal age of 18: leave it out"
+    ):
+        refuse_forbidden(sheet(rule("0-17")), 18)
+    with pytest.raises(UsageError, match=r"\(18-24: cheese\) is for ages from 18, under the legal age of 21"):
+        refuse_forbidden(sheet(rule("18-24")), 21)
+    with pytest.raises(UsageError, match=r"\(60\+: Пиво\) is about alcohol or tobacco: leave it out"):
+        refuse_forbidden(sheet(rule("60+", offer="Пиво")), 18)
+    with pytest.raises(UsageError, match=r"is about what offers.exclude names: leave it out"):
+        refuse_forbidden(sheet(rule("60+")), 18, ["cheese"])
+    with pytest.raises(UsageError, match=r"\(60\+: cheese\) is about alcohol or tobacco"):
+        refuse_forbidden(sheet(rule("60+", when="wine")), 18)
+    refuse_forbidden(sheet(), 18)
+
+
+def test_the_stated_share_of_sales_is_held_out_and_always_the_same_ones(book: Make, rule: Make) -> None:
+    one = book(held_out=0.2)
+    drawn = [one.offered(rule(), f"sale-{number}", "id").held_out for number in range(5000)]
+    assert sum(drawn) / len(drawn) == pytest.approx(0.2, abs=0.02)
+    assert drawn == [one.offered(rule(), f"sale-{number}", "id").held_out for number in range(5000)]
+
+
+@pytest.mark.parametrize("outcome", ["taken", "refused", "shown", "not-shown"])
+def test_what_became_of_an_offer_is_what_the_till_says_and_what_was_bought(
+    outcome: Any, book: Make, rule: Make, line: Make
+) -> None:
+    offered = book().offered(rule(), "sale-1", "offer-1")
+    became = book().became(offered, OfferReply(offer_id="offer-1", outcome=outcome), [line("cheese")])
+    assert (became.outcome, became.bought) == (outcome, True)
+
+
+def test_of_an_offer_that_the_till_does_not_name_nothing_is_known(book: Make, rule: Make, line: Make) -> None:
+    offered = book().offered(rule(), "sale-1", "offer-1")
+    other = OfferReply(offer_id="offer-2", outcome="taken")
+    assert [book().became(offered, reply, [line("dairy")]).outcome for reply in (None, other)] == ["unanswered"] * 2
+    assert book().became(offered, None, None).bought is None
+
+
+def test_a_rule_has_the_same_name_in_every_sheet_whatever_its_words(rule: Make) -> None:
+    assert rule().name == rule().model_copy(update={"text": rule(offer="x").text}).name != rule(ADULTS[0]).name

@@ -1,0 +1,209 @@
+"""Offers over real sockets, a real database and a running agent: alerts first, and a bad sheet stops nothing."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edge.config import Settings, TillSettings
+from edge.database import Database
+from edge.events import EventLog
+from edge.frames import Frame
+from edge.identity import LiveIdentity
+from edge.lane import Lane
+from edge.offers.load import read_book
+from edge.offers.results import Result
+from edge.offers.signature import sign
+from edge.till.desk import TillDesk
+from edge.till.messages import Data, Hello, OfferReply, RestrictedItem, SaleBasket, SaleClosed, SaleOpened
+from edge.till.reference.dealer import Till
+from edge.till.server import TillServer
+from tests.edge.offers.conftest import line_of, rule_of, sheet_of
+
+Make = Callable[..., Any]
+
+SALE = {"sale_id": "sale-1"}
+BASKET = SaleBasket(**SALE, basket=(line_of("crackers"),))
+
+
+class Counter:
+    """A lane with its desk, and a till on a real connection. The test turns the loop."""
+
+    def __init__(self, settings: Settings, faces_of: Make) -> None:
+        self.server = TillServer(TillSettings(reliable="tcp://127.0.0.1:*", live="tcp://127.0.0.1:*"))
+        identity = LiveIdentity()
+        self.lane, self._faces_of = Lane(settings, 25, "0123456789ab", identity), faces_of
+        self.lane.offers = read_book(settings, identity.wall_time(time.monotonic()))
+        self.desk = TillDesk(settings, self.lane, identity, EventLog(None), self.server, time.monotonic())
+        self.till = Till("till-1", self.server.addresses[0])
+        self._frames = 0
+
+    def say(self, *messages: Data) -> None:
+        for message in messages:
+            self.till.send(message)
+        time.sleep(0.05)
+
+    def turn(self, *people: Any) -> None:
+        """One turn of the loop, with a frame if there is anybody."""
+        now_s = time.monotonic()
+        if people:
+            frame = Frame(np.zeros((480, 640, 3), np.uint8), now_s, self._frames, "lane-1")
+            self._frames += 1
+            self.desk.pass_on(self.lane.see(self._faces_of(*people), frame, now_s), now_s)
+        self.desk.serve(time.monotonic())
+
+    def heard(self) -> list[Data]:
+        """What the till got since the last call."""
+        found = []
+        while (data := self.till.receive(0.3)) is not None:
+            found.append(data)
+        return found
+
+    def close(self) -> None:
+        self.till.close()
+        self.desk.close()
+        self.server.close()
+
+
+@pytest.fixture
+def settings(tmp_path: Path, signed: Make, keys: Any) -> Settings:
+    now = LiveIdentity().wall_time(time.monotonic())
+    return Settings(
+        mode="on-sale", state_dir=tmp_path / "state", insights={"enabled": True, "notice": "we count"},
+        offers={"enabled": True, "sheet": signed(made_at=now), "key": keys.public, "held_out": 0.01},
+    )  # fmt: skip
+
+
+@pytest.fixture
+def counter(settings: Settings, faces_of: Make) -> Iterator[Counter]:
+    with closing(Counter(settings, faces_of)) as one:
+        one.say(Hello(till="till-1"), SaleOpened(**SALE))
+        one.turn()
+        one.heard()
+        yield one
+
+
+def types(messages: list[Data]) -> list[str]:
+    return [data.type for data in messages if data.type in ("lane.alert", "lane.offer")]
+
+
+def test_an_offer_comes_in_the_very_turn_that_hears_of_the_line(counter: Counter, someone: Any) -> None:
+    for _ in range(5):
+        counter.turn(someone(age=50))
+    counter.say(BASKET)
+    counter.turn()
+    assert types(counter.heard()) == ["lane.offer"]
+
+
+def test_an_alert_that_is_due_at_the_same_time_is_sent_first(counter: Counter, someone: Any) -> None:
+    """Both follow from the same frame: the third look at the customer."""
+    for _ in range(2):
+        counter.turn(someone(age=50))
+    counter.say(RestrictedItem(**SALE), BASKET)
+    counter.turn()
+    assert types(counter.heard()) == []
+    counter.say(SaleBasket(**SALE, basket=(line_of("crackers"), line_of("dairy"))))
+    counter.turn()
+    counter.turn(someone(age=50))
+    assert types(counter.heard()) == ["lane.alert", "lane.offer"]
+
+
+def test_an_offer_is_said_once_and_to_its_till_alone(counter: Counter, someone: Any) -> None:
+    with closing(Till("till-2", counter.server.addresses[0])) as other:
+        other.send(Hello(till="till-2"))
+        time.sleep(0.05)
+        for _ in range(5):
+            counter.turn(someone(age=50))
+        counter.say(BASKET)
+        for _ in range(5):
+            counter.turn(someone(age=50))
+        assert types(counter.heard()) == ["lane.offer"]
+        while (heard := other.receive(0.2)) is not None:
+            assert heard.type != "lane.offer"
+
+
+def test_what_became_of_it_is_in_the_database_with_the_end_of_its_sale(
+    counter: Counter, someone: Any, settings: Settings
+) -> None:
+    for _ in range(5):
+        counter.turn(someone(age=50))
+    counter.say(BASKET)
+    counter.turn()
+    offer: Any = counter.heard()[-1]
+    reply = OfferReply(offer_id=offer.offer_id, outcome="refused")
+    counter.say(SaleClosed(**SALE, basket=(line_of("crackers"),), offer=reply, cashier_id="anna"))
+    counter.turn()
+    with closing(Database(settings.state_dir, read_only=True)) as database:
+        [(text,)] = database.rows("SELECT offer FROM offer")
+        assert database.rows("SELECT count(*) FROM sale") == [(0,)]
+    row = Result.model_validate_json(str(text))
+    assert (row.outcome, row.bought, row.band) == ("refused", False, "45-59")
+    assert not [word for word in ("sale-1", "till-1", "anna", offer.offer_id) if word in str(text)]
+    assert +counter.desk.counts.offers == {"refused": 1}
+
+
+START = Callable[..., subprocess.Popen[str]]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[START]:
+    """Start an agent on the built-in pattern, with these flags; its log goes into a file."""
+    agents: list[subprocess.Popen[str]] = []
+
+    def run(*flags: str) -> subprocess.Popen[str]:
+        sockets = ["--till.reliable", f"ipc://{tmp_path}/till", "--till.live", f"ipc://{tmp_path}/live"]
+        own = [
+            "--camera",
+            "test:",
+            "--mode",
+            "on-sale",
+            "--state-dir",
+            str(tmp_path / "lane"),
+            "--metrics.listen",
+            "off",
+        ]
+        kept = ["--insights.enabled", "--insights.notice", "x", "--offers.enabled"]
+        command = [sys.executable, "-m", "edge", "run", *own, *sockets, *kept, *flags]
+        with (tmp_path / "log").open("w") as log:
+            agents.append(subprocess.Popen(command, stderr=log, text=True, env=os.environ))
+        return agents[-1]
+
+    yield run
+    for agent in agents:
+        agent.kill()
+        agent.wait()
+
+
+def test_a_reload_takes_a_new_sheet_and_one_that_is_no_good_stops_nothing(
+    start: START, tmp_path: Path, keys: Any
+) -> None:
+    def logged(words: str, times: int = 1) -> None:
+        end_s = time.monotonic() + 60
+        while (tmp_path / "log").read_text().count(words) < times:
+            assert time.monotonic() < end_s, (tmp_path / "log").read_text()
+            time.sleep(0.05)
+
+    file = tmp_path / "offers.sheet"
+    agent = start("--offers.sheet", str(file), "--offers.key", str(keys.public))
+    logged("lane lane-1 makes no offers: cannot read the sheet of offers")
+    logged("tills connect to")
+    good = sign(sheet_of(rule_of(), made_at=LiveIdentity().wall_time(time.monotonic())), keys.secret)
+    file.write_bytes(good)
+    agent.send_signal(signal.SIGHUP)
+    logged("lane lane-1: 1 offer until")
+    file.write_bytes(good.replace(b"cheese", b"chives"))
+    agent.send_signal(signal.SIGHUP)
+    logged("was changed since: sign it anew")
+    agent.send_signal(signal.SIGTERM)
+    assert agent.wait(30) == 0
+    assert "Traceback" not in (tmp_path / "log").read_text()
