@@ -17,8 +17,7 @@ _NEEDED_BY = {
     "dev": ("pyinstrument",),
     "insights": ("duckdb", "ibis"),
     "train": (
-        "imagehash", "markdown", "matplotlib", "onnx", "onnxscript", "safetensors", "scipy", "torch", "torchvision",
-        "tqdm",
+        "imagehash", "markdown", "matplotlib", "onnx", "onnxscript", "safetensors", "torch", "torchvision", "tqdm",
     ),
     "web": ("starlette", "tomlkit", "uvicorn"),
 }  # fmt: skip

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import ibis
@@ -12,7 +13,7 @@ from edge.insights.files import find_files, set_damaged_apart
 from edge.insights.sums import nothing, sum_up
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -39,6 +40,17 @@ def read_sums(folders: Sequence[Path], period: Period, now: datetime, settings: 
     except duckdb.Error:
         files = set_damaged_apart(files)
         return _sums(files, period, now, settings), files
+
+
+@contextmanager
+def engine(name: str) -> Iterator[Any]:
+    """An Ibis backend."""
+    assert name == "duckdb"
+    backend = ibis.duckdb.connect(autoinstall_known_extensions=False, autoload_known_extensions=False)
+    try:
+        yield backend
+    finally:
+        backend.disconnect()
 
 
 def _sums(files: Files, period: Period, now: datetime, settings: InsightsSettings) -> Sums:

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from edge.insights.parquet import SUFFIX, VERSION, VERSION_KEY
+from edge.insights.parquet import PURCHASES, SUFFIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from edge.insights.parquet import Layout
     from edge.report.period import Period
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
@@ -23,17 +24,17 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 @dataclass(frozen=True, slots=True)
 class Files:
     """good: to be read. damaged: cut short, or no Parquet at all. other_version: whole, but with other columns, each
-    with its version and how many purchases are in it."""
+    with its version and how many rows are in it."""
 
     good: tuple[Path, ...] = ()
     damaged: tuple[Path, ...] = ()
     other_version: tuple[tuple[Path, str, int], ...] = ()
 
 
-def find_files(folders: Iterable[Path], period: Period) -> Files:
+def find_files(folders: Iterable[Path], period: Period, layout: Layout = PURCHASES) -> Files:
     """The files of the days of a period, and of all days in the future: what is in those can only be a mistake."""
     with duckdb.connect() as connection:
-        return _sorted_out(connection, _files_since(folders, period.since.astimezone(timezone.utc).date()))
+        return _sorted_out(connection, _files_since(folders, period.since.astimezone(timezone.utc).date()), layout)
 
 
 def set_damaged_apart(files: Files) -> Files:
@@ -51,12 +52,12 @@ def _files_since(folders: Iterable[Path], oldest: date) -> Iterator[Path]:
                 yield from sorted(day.glob(f"*{SUFFIX}"))
 
 
-def _sorted_out(connection: duckdb.DuckDBPyConnection, files: Iterable[Path]) -> Files:
+def _sorted_out(connection: duckdb.DuckDBPyConnection, files: Iterable[Path], layout: Layout) -> Files:
     good, damaged, other_version = [], [], []
     for file in files:
         try:
-            version = _version(connection, file)
-            if version == str(VERSION):
+            version = _version(connection, file, layout)
+            if version == str(layout.version):
                 good.append(file)
             else:
                 other_version.append((file, version, _count(connection, file)))
@@ -65,10 +66,10 @@ def _sorted_out(connection: duckdb.DuckDBPyConnection, files: Iterable[Path]) ->
     return Files(tuple(good), tuple(damaged), tuple(other_version))
 
 
-def _version(connection: duckdb.DuckDBPyConnection, file: Path) -> str:
+def _version(connection: duckdb.DuckDBPyConnection, file: Path, layout: Layout) -> str:
     """Of the columns, as the file says it; `?` when it does not."""
     query = "SELECT decode(value) FROM parquet_kv_metadata(?) WHERE decode(key) = ?"
-    found = connection.execute(query, [str(file), VERSION_KEY]).fetchone()
+    found = connection.execute(query, [str(file), layout.version_key]).fetchone()
     return str(found[0]) if found else "?"
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edge.insights.analysis import FALSE_DISCOVERIES
 from edge.insights.sums import MOST_QUANTITY
+from edge.report.discoveries import FALSE_DISCOVERIES
 from edge.report.tables import visible
 
 if TYPE_CHECKING:
@@ -57,7 +57,12 @@ def left_out(faults: Faults, files: Files) -> list[str]:
         (faults.baskets_without_price, "basket|baskets", "not counted in what was spent: a line has no price"),
     ]
     found = [f"{_many(count, *noun.split('|'))} {text}" for count, noun, text in lines if count]
-    found += [f"{visible(str(file))} left out: damaged, or written only in part" for file in files.damaged]
+    return found + files_left_out(files)
+
+
+def files_left_out(files: Files) -> list[str]:
+    """A line for every file that is not in the figures."""
+    found = [f"{visible(str(file))} left out: damaged, or written only in part" for file in files.damaged]
     for file, version, count in files.other_version:
         sales = _many(count, "sale", "sales")
         found.append(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import closing, suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,21 +15,30 @@ if TYPE_CHECKING:
 
 SUFFIX = ".parquet"
 
-VERSION = 1
-"""Of the columns below. A reader takes files of its own version, and says which others it found."""
 
-VERSION_KEY = "edge_agent_purchases"
-"""Where a file says which version it has, among its key-value metadata."""
+@dataclass(frozen=True)
+class Layout:
+    """What is in a file. version_key: where it says which version it has, among its key-value metadata. version: of the
+    columns. A reader takes files of its own version, and says which others it found. columns: types by name."""
 
-_COLUMNS = {
-    "time": "TIMESTAMP WITH TIME ZONE",
-    "store": "VARCHAR",
-    "lane": "VARCHAR",
-    "band": "VARCHAR",
-    "band_edges": "INTEGER[]",
-    "band_probs": "DOUBLE[]",
-    "lines": "STRUCT(category VARCHAR, sku VARCHAR, quantity DOUBLE, price DOUBLE)[]",
-}
+    version_key: str
+    version: int
+    columns: dict[str, str]
+
+
+PURCHASES = Layout(
+    "edge_agent_purchases",
+    1,
+    {
+        "time": "TIMESTAMP WITH TIME ZONE",
+        "store": "VARCHAR",
+        "lane": "VARCHAR",
+        "band": "VARCHAR",
+        "band_edges": "INTEGER[]",
+        "band_probs": "DOUBLE[]",
+        "lines": "STRUCT(category VARCHAR, sku VARCHAR, quantity DOUBLE, price DOUBLE)[]",
+    },
+)
 
 _OWN: dict[str, str | bool | int | float | list[str]] = {
     # Nothing is fetched, and nothing is looked up outside.
@@ -40,20 +50,20 @@ _OWN: dict[str, str | bool | int | float | list[str]] = {
 }
 
 
-def write_day(file: Path, purchases: Sequence[str]) -> None:
-    """Write purchases, each as JSON, to a file that is there whole or not at all, even after a power cut. A file of
+def write_day(file: Path, rows: Sequence[str], layout: Layout = PURCHASES) -> None:
+    """Write rows, each as JSON, to a file that is there whole or not at all, even after a power cut. A file of
     that name is replaced. Raises OSError and duckdb.Error."""
     import duckdb
 
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     partial = file.with_name(f"{file.name}.partial")
-    shape = "[{" + ", ".join(f'"{name}": "{kind}"' for name, kind in _COLUMNS.items()) + "}]"
+    shape = "[{" + ", ".join(f'"{name}": "{kind}"' for name, kind in layout.columns.items()) + "}]"
     try:
         with closing(duckdb.connect(config=_OWN)) as connection:
-            _load(connection, shape, f"[{','.join(purchases)}]")
+            _load(connection, layout, shape, f"[{','.join(rows)}]")
             connection.execute(
-                f"COPY purchase TO {_quoted(partial)} (FORMAT parquet, COMPRESSION zstd, "
-                f"KV_METADATA {{{VERSION_KEY}: '{VERSION}'}})"
+                f"COPY day TO {_quoted(partial)} (FORMAT parquet, COMPRESSION zstd, "
+                f"KV_METADATA {{{layout.version_key}: '{layout.version}'}})"
             )
         partial.chmod(0o600)
         _flush(partial)
@@ -64,10 +74,10 @@ def write_day(file: Path, purchases: Sequence[str]) -> None:
             partial.unlink()
 
 
-def _load(connection: duckdb.DuckDBPyConnection, shape: str, purchases: str) -> None:
-    columns = ", ".join(f"one.{name}" for name in _COLUMNS)
+def _load(connection: duckdb.DuckDBPyConnection, layout: Layout, shape: str, rows: str) -> None:
+    columns = ", ".join(f"one.{name}" for name in layout.columns)
     connection.execute(
-        f"CREATE TABLE purchase AS SELECT {columns} FROM (SELECT unnest(from_json(?, ?)) AS one)", [purchases, shape]
+        f"CREATE TABLE day AS SELECT {columns} FROM (SELECT unnest(from_json(?, ?)) AS one)", [rows, shape]
     )
 
 
