@@ -72,16 +72,11 @@ def _parser() -> Parser:
         )
     for kind in (cashiers, basket):
         kind.add_argument("--html", type=Path, metavar="FILE", help="write a page with plots")
-    basket.add_argument(
-        "--folder", type=Path, nargs="+", metavar="DIR", help="folders of filed purchases, of one shop or of many"
-    )
-    cashiers.add_argument(
-        "--folder",
-        type=Path,
-        nargs="+",
-        metavar="DIR",
-        help="folders that report export wrote, of one store or of many",
-    )
+    for kind, files in (
+        (cashiers, "that report export wrote, of one store"),
+        (basket, "of filed purchases, of one shop"),
+    ):
+        kind.add_argument("--folder", type=Path, nargs="+", metavar="DIR", help=f"folders {files} or of many")
     cashiers.add_argument(
         "--engine", choices=("duckdb", "spark"), default="duckdb", help="what reads --folder; default: duckdb"
     )
