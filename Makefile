@@ -32,7 +32,7 @@ $(VENV)/.python:
 
 $(VENV)/.demo: $(VENV)/.python pyproject.toml constraints.txt
 	@echo "installing edge-agent into $(VENV)"
-	@$(INSTALL) --editable '.[demo]'
+	@$(INSTALL) --editable '.[demo,web]'
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.python pyproject.toml constraints.txt

@@ -78,20 +78,25 @@ def _run(words: list[str]) -> None:
 def _predict(words: list[str]) -> None:
     parser = Parser(prog="edge-agent predict", description="Estimate the ages of the people on still pictures.")
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="picture, or folder of pictures")
-    parser.add_argument("--csv", type=Path, help="write the table here; default: stdout")
+    parser.add_argument("--csv", type=Path, help="write the table here; default, and -: stdout")
     parser.add_argument("--model", type=Path, help="folder of a model bundle; default: the bundled model")
     arguments = parser.parse_args(words)
 
     from edge.predict import predict
 
-    predict(arguments.paths, arguments.csv, arguments.model)
+    predict(arguments.paths, None if arguments.csv == Path("-") else arguments.csv, arguments.model)
 
 
 def _bench(words: list[str]) -> None:
-    parser = Parser(prog="edge-agent bench", description="Measure the pipeline on a recording, or the age model alone.")
+    parser = Parser(
+        prog="edge-agent bench", description="Measure the pipeline on a recording, the age model, or the basket report."
+    )
     measured = parser.add_mutually_exclusive_group(required=True)
     measured.add_argument("clip", nargs="?", type=Path, metavar="CLIP")
     measured.add_argument("--ages", action="store_true", help="the age model, by size of the batch and number of lanes")
+    measured.add_argument(
+        "--baskets", type=positive, metavar="LINES", help="the basket report, over a made-up chain of so many lines"
+    )
     parser.add_argument("--seconds", type=float, default=20, help="how long to play the clip in real time, looped")
     parser.add_argument("--lanes", type=positive, default=1, help="how many lanes to run at once in real time")
     parser.add_argument("--faces", type=positive, default=1, help="how often the clip stands in each picture")
@@ -107,6 +112,10 @@ def _bench(words: list[str]) -> None:
         from edge.bench.ages import bench_ages
 
         bench_ages(arguments.seconds_per_row, arguments.model, as_json=arguments.json)
+    elif arguments.baskets:
+        from edge.bench.baskets import bench_baskets
+
+        bench_baskets(arguments.baskets, as_json=arguments.json)
     elif arguments.profile:
         from edge.bench.profile import profile
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from edge.errors import EdgeError, UsageError
@@ -34,7 +35,10 @@ class Parser(argparse.ArgumentParser):
 
 def positive(text: str) -> int:
     """A whole number of at least 1, for a parser's `type`."""
-    number = int(text)
+    try:
+        number = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number") from None
     if number < 1:
         raise argparse.ArgumentTypeError(f"{number} is below 1")
     return number
@@ -62,5 +66,6 @@ def run_command(command: Callable[[], None]) -> None:
 
 
 def _name() -> str:
-    """The command as it was called."""
-    return sys.argv[0].rsplit("/", 1)[-1]
+    """The command as it was called; a package that was run, by its name."""
+    path = Path(sys.argv[0])
+    return path.parent.name if path.name == "__main__.py" else path.name

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import sys
 from ipaddress import ip_address
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     CliSettingsSource,
@@ -33,7 +35,19 @@ else:
 Share = Annotated[float, Field(ge=0, le=1)]
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 Point = tuple[Share, Share]
-Zone = Annotated[tuple[Point, ...], Field(min_length=3, max_length=64)]
+
+
+def _has_room(zone: tuple[Point, ...]) -> tuple[Point, ...]:
+    """By the shoelace formula."""
+    area = abs(sum(x * below - right * y for (x, y), (right, below) in pairwise((*zone, zone[0])))) / 2
+    if area < _SMALLEST_ZONE:
+        raise ValueError(f"it covers {area:.1%} of the picture: draw it where the customer stands")
+    return zone
+
+
+_SMALLEST_ZONE = 0.01
+"""A zone smaller than this share of the picture holds nobody's face."""
+Zone = Annotated[tuple[Point, ...], Field(min_length=3, max_length=64), AfterValidator(_has_room)]
 
 
 class Section(BaseModel):
@@ -121,6 +135,12 @@ class TillSettings(Section):
     )
     live: str = Field("tcp://127.0.0.1:5556", description="PUB address for screens and simple subscribers")
     alert_expires_s: Seconds = Field(30, description="how long an alert may be shown")
+
+    @model_validator(mode="after")
+    def _two_addresses(self) -> TillSettings:
+        if self.reliable == self.live and not self.live.endswith("*"):
+            raise ValueError(f"till.reliable and till.live are both {self.live!r}: give each its own")
+        return self
 
 
 def _state_dir() -> Path:
@@ -326,6 +346,9 @@ def settings_of(flags: list[str], content: dict[str, Any]) -> Settings:
     except ValidationError as problem:
         raise UsageError(_in_one_line(problem)) from None
     except SettingsError as problem:
+        if named := re.match(r'error parsing value for field "(\w+)" from source "EnvSettingsSource"', str(problem)):
+            variable = f"EDGE_{named[1].upper()}"
+            raise UsageError(f"{variable} = {os.environ.get(variable, '')!r} is not JSON, as it has to be") from None
         raise UsageError(f"{problem}; see edge-agent run --help".replace("error parsing CLI: ", "")) from None
 
 
@@ -343,8 +366,13 @@ def read_toml(file: Path | None) -> dict[str, Any]:
 
 def _in_one_line(problem: ValidationError) -> str:
     lines = []
+    places = [error["loc"] for error in problem.errors()]
     for error in problem.errors():
-        name = ".".join(str(part) for part in error["loc"])
+        place = error["loc"]
+        if error["type"] == "too_short" and any(other != place and other[: len(place)] == place for other in places):
+            # It is too short without those of its items that are wrong.
+            continue
+        name = ".".join(map(str, place))
         if error["type"] == "extra_forbidden":
             lines.append(f"{name}: there is no such setting; edge-agent run --help lists them")
         elif not name or (error["type"] == "value_error" and isinstance(error["input"], dict)):

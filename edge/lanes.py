@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from edge.config import load_settings, read_toml, settings_of
 from edge.errors import UsageError
+from edge.privacy import without_password
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,7 +82,8 @@ def _require_apart(lanes: tuple[Settings, ...]) -> None:
             for other in lanes[:number]:
                 if (value := _value(one, name)) is not None and value == _value(other, name):
                     what = "two lanes" if name == "lane" else f"{other.lane} and {one.lane}"
-                    raise UsageError(f"{what} have the same {name}, {str(value)!r}: give each its own in its [[lane]]")
+                    same = without_password(str(value))
+                    raise UsageError(f"{what} have the same {name}, {same!r}: give each its own in its [[lane]]")
         for name in _SHARED:
             if _value(one, name) != _value(first, name):
                 raise UsageError(f"lane {one.lane}: {name} is one for the whole box: set it outside [[lane]]")

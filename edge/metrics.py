@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.core import (
@@ -18,14 +18,14 @@ from prometheus_client.registry import Collector
 
 from edge import __version__
 from edge.health import PARTS
-from edge.timings import BOUNDS_MS
+from edge.till.limits import TillRefusal
+from edge.timings import BOUNDS_MS, Histogram
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from edge.ages.worker import AgeWorker
     from edge.lane_loop import LaneLoop
-    from edge.timings import Histogram
 
 STAGES = ("detect", "track", "align", "judge", "age")
 
@@ -35,6 +35,9 @@ SPANS = {
     "grab to ack": "From grabbing the frame that decided until the till has confirmed the answer",
     "scan to ack": "From hearing that something restricted was scanned until the till has confirmed the first answer",
 }
+
+_NEVER = Histogram()
+"""Of what has not happened yet: a series that begins with its first event hides that event from Prometheus' rates."""
 
 
 def metrics_of(lanes: Sequence[LaneLoop], ages: Callable[[], AgeWorker]) -> CollectorRegistry:
@@ -138,11 +141,9 @@ class LaneMetrics(Collector):
             name = lane.settings.lane
             timed = lane.timings.histograms | (lane.desk.timings.histograms if lane.desk else {})
             for stage in STAGES:
-                if stage in timed:
-                    _add(stages, [name, stage], timed[stage])
+                _add(stages, [name, stage], timed.get(stage, _NEVER))
             for span, family in spans.items():
-                if span in timed:
-                    _add(family, [name], timed[span])
+                _add(family, [name], timed.get(span, _NEVER))
         yield from (stages, *spans.values())
 
     def _answers(self) -> Iterator[Metric]:
@@ -178,8 +179,8 @@ class LaneMetrics(Collector):
             tills.add_metric([name], desk.tills)
             outbox.add_metric([name], desk.on_their_way)
             expired.add_metric([name], desk.overdue)
-            for why, number in desk.refused.items():
-                refused.add_metric([name, why], number)
+            for why in get_args(TillRefusal):
+                refused.add_metric([name, why], desk.refused.get(why, 0))
         yield from (decisions, reasons, sales, tills, outbox, expired, refused, unfiled)
 
 

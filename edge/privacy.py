@@ -1,7 +1,8 @@
-"""What keeps faces in the agent's memory, and who is told when a setting lets them out."""
+"""What keeps faces in the agent's memory and passwords out of its words, and who is told when a setting shows faces."""
 
 from __future__ import annotations
 
+import re
 import resource
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,14 @@ _EXPOSURES = {
 def exposures(settings: Settings) -> list[Exposure]:
     """What lets people see faces; nothing, unless a setting says so."""
     return [exposure for setting, exposure in _EXPOSURES.items() if getattr(settings, setting)]
+
+
+def without_password(camera: str) -> str:
+    """A camera's setting as anybody may read it: what stands before the last @ is left out, but for the protocol.
+
+    A password that is written as it is, and not percent-encoded, may hold any sign, @ and / too.
+    """
+    return re.sub(r"^(\w*:/*)?.*@", r"\1", camera, flags=re.DOTALL)
 
 
 def forbid_core_dumps() -> None:

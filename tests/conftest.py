@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import subprocess
@@ -11,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import cv2
 import pytest
 
-from edge.demo.clip import write_clip
+from edge.demo.clip import FRAMES_PER_SECOND, HEIGHT, WIDTH, clip_frames, write_clip
 
 SHARED = Path(__file__).parents[2] / "shared"
 
@@ -43,6 +45,17 @@ def demo_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Someone walks in, stands for five seconds, and leaves; 11.5 s at 30 frames/s."""
     file = tmp_path_factory.mktemp("clip") / "lane.mp4"
     write_clip(file)
+    return file
+
+
+@pytest.fixture(scope="session")
+def moment(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Half a second of a lane to which nobody comes."""
+    file = tmp_path_factory.mktemp("moment") / "lane.mp4"
+    writer = cv2.VideoWriter(str(file), cv2.VideoWriter.fourcc(*"mp4v"), FRAMES_PER_SECOND, (WIDTH, HEIGHT))
+    for frame in itertools.islice(clip_frames(), FRAMES_PER_SECOND // 2):
+        writer.write(frame)
+    writer.release()
     return file
 
 

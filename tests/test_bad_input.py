@@ -36,7 +36,7 @@ def test_a_camera_that_is_not_there(edge_agent: Agent) -> None:
     assert_one_line(edge_agent("--camera", "0"), 1, "camera 0 gives no picture", "plugged in")
 
 
-@pytest.mark.parametrize("source", ["webcam", "ftp://camera", "rtsp:/one-slash", ""])
+@pytest.mark.parametrize("source", ["webcam", "ftp://camera", "rtsp:/one-slash", "", "99999999999"])
 def test_a_source_that_is_none(source: str, edge_agent: Agent) -> None:
     assert_one_line(edge_agent("--camera", source), 2, "is none of 0, /dev/...")
 

@@ -132,6 +132,16 @@ def test_no_two_samples_differ_by_what_only_one_customer_has(demo_clip: Path, tm
     assert "till-7" not in text
 
 
+def test_all_that_the_manual_lists_is_there_before_anything_has_happened(demo_clip: Path, tmp_path: Path) -> None:
+    """A rate over a series that begins with its first event does not see that event."""
+    listed = re.findall(r"^\| `(edge_agent_\w+)", DOCS.read_text(encoding="utf-8"), re.MULTILINE)
+    with running(*lane_flags(demo_clip, tmp_path)) as box:
+        box.until(lambda: box.read("edge_agent_frame_age_seconds"), "the first frame")
+        text = box.text()
+    assert listed
+    assert [name for name in listed if not re.search(rf"^{name}(_count)?[ {{]", text, re.MULTILINE)] == []
+
+
 def test_a_box_that_is_well_says_so(demo_clip: Path, tmp_path: Path) -> None:
     with running(*lane_flags(demo_clip, tmp_path)) as box:
         box.until(lambda: box.healthz()[0] == 200, "health")
@@ -181,16 +191,16 @@ def test_the_manual_names_every_metric_and_no_other(demo_clip: Path, tmp_path: P
     assert manual == exposed
 
 
-def test_metrics_can_be_switched_off(demo_clip: Path, edge_agent: Callable[..., Run], tmp_path: Path) -> None:
-    run = edge_agent("run", *lane_flags(demo_clip, tmp_path), "--metrics.listen", "off")
+def test_metrics_can_be_switched_off(moment: Path, edge_agent: Callable[..., Run], tmp_path: Path) -> None:
+    run = edge_agent("run", *lane_flags(moment, tmp_path), "--metrics.listen", "off")
     assert run.code == 0
     assert "metrics on" not in run.err
 
 
 def test_an_address_that_others_can_reach_has_to_be_meant(
-    demo_clip: Path, edge_agent: Callable[..., Run], tmp_path: Path
+    moment: Path, edge_agent: Callable[..., Run], tmp_path: Path
 ) -> None:
-    run = edge_agent("run", *lane_flags(demo_clip, tmp_path), "--metrics.listen", "0.0.0.0:9464")
+    run = edge_agent("run", *lane_flags(moment, tmp_path), "--metrics.listen", "0.0.0.0:9464")
     assert run.code == 2
     [line] = run.err.splitlines()
     assert "can be read from other machines: use 127.0.0.1:PORT" in line

@@ -70,8 +70,11 @@ def test_pictures_without_a_face_say_why(table: dict[str, Any]) -> None:
     assert (table["f-text"]["reason"], table["f-text"]["age"]) == ("unreadable", "")
 
 
-def test_without_a_file_the_table_goes_to_stdout(pictures: Path, edge_agent: Callable[..., Any]) -> None:
-    run = edge_agent("predict", pictures / "a-portrait.png")
+@pytest.mark.parametrize("words", [(), ("--csv", "-")])
+def test_without_a_file_the_table_goes_to_stdout(
+    words: tuple[str, ...], pictures: Path, edge_agent: Callable[..., Any]
+) -> None:
+    run = edge_agent("predict", pictures / "a-portrait.png", *words)
     assert [row["face"] for row in csv.DictReader(io.StringIO(run.out))] == ["0"]
 
 

@@ -19,18 +19,18 @@ import pytest
     ],
 )
 def test_a_page_that_cannot_be_served_is_told_in_one_line(
-    edge_agent: Callable[..., Any], demo_clip: Path, flags: list[str], told: str
+    edge_agent: Callable[..., Any], moment: Path, flags: list[str], told: str
 ) -> None:
-    done = edge_agent("run", "--video", demo_clip, "--till.reliable", "tcp://127.0.0.1:*", "--till.live",
+    done = edge_agent("run", "--video", moment, "--till.reliable", "tcp://127.0.0.1:*", "--till.live",
                       "tcp://127.0.0.1:*", *flags)  # fmt: skip
     assert done.code == 2
-    assert done.err.splitlines()[-1].startswith(f"__main__.py: {told}")
+    assert done.err.splitlines()[-1].startswith(f"edge: {told}")
     assert len(done.err.splitlines()) == 1
 
 
-def test_without_the_flag_there_is_no_page(edge_agent: Callable[..., Any], demo_clip: Path) -> None:
+def test_without_the_flag_there_is_no_page(edge_agent: Callable[..., Any], moment: Path) -> None:
     done = edge_agent(
-        "run", "--video", demo_clip, "--till.reliable", "tcp://127.0.0.1:*", "--till.live", "tcp://127.0.0.1:*"
+        "run", "--video", moment, "--till.reliable", "tcp://127.0.0.1:*", "--till.live", "tcp://127.0.0.1:*"
     )
     assert done.code == 0
     assert "setup page" not in done.err

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from edge.doctor.finding import Finding, check, ok, problem, warning
 from edge.doctor.subjects import STOP_FIRST, LaneSide, this_user
 from edge.errors import EdgeError
+from edge.privacy import without_password
 
 if TYPE_CHECKING:
     from edge.config import Settings
@@ -70,8 +71,7 @@ def named(settings: Settings) -> str:
     """What people call the source; no password."""
     if settings.video:
         return str(settings.video)
-    before, at, behind = (settings.camera or "").rpartition("@")
-    return f"{before.partition('://')[0]}://{behind}" if at else behind
+    return without_password(settings.camera or "")
 
 
 def _of_the_agent(lane: LaneSide, name: str) -> Finding:

@@ -78,7 +78,10 @@ def _parser() -> Parser:
 
 
 def _seconds(text: str) -> float:
-    seconds = float(text)
+    try:
+        seconds = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number") from None
     if not 1 <= seconds <= 600:
         raise argparse.ArgumentTypeError(f"{text} is not from 1 to 600")
     return seconds

@@ -13,6 +13,7 @@ from edge.errors import UsageError
 from edge.frames.camera import Camera
 from edge.frames.device import Device
 from edge.frames.recording import MovingPattern, RealTime, VideoFile
+from edge.privacy import without_password
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,12 +44,11 @@ def open_camera(source: str, lane: str, start: StartThread, *, patient: bool = F
     """
     if source == "test:":
         return RealTime(MovingPattern(lane))
-    without_password = re.sub(r"(?<=://)[^/@]*@", "", source)
-    return Camera(without_password, lane, _opener(source), start, patient=patient)
+    return Camera(without_password(source), lane, _opener(source), start, patient=patient)
 
 
 def _opener(source: str) -> Callable[[], Capture]:
-    if source.isdecimal():
+    if re.fullmatch(r"\d{1,3}", source, re.ASCII):
         return partial(Device, int(source), cv2.CAP_V4L2)
     if source.startswith("/dev/"):
         return partial(Device, source, cv2.CAP_V4L2)
@@ -59,8 +59,10 @@ def _opener(source: str) -> Callable[[], Capture]:
         return partial(NetworkStream, source)
     if source.startswith("gst:"):
         if "GStreamer:                   YES" not in cv2.getBuildInformation():
-            raise UsageError(f"{source!r}: this OpenCV was built without GStreamer: use the system's OpenCV")
+            raise UsageError(
+                f"{without_password(source)!r}: this OpenCV was built without GStreamer: use the system's OpenCV"
+            )
         return partial(Device, source.removeprefix("gst:"), cv2.CAP_GSTREAMER)
     if Path(source).is_file():
         raise UsageError(f"camera {source!r} is a file: use --video for recordings")
-    raise UsageError(f"camera {source!r} is none of 0, /dev/..., rtsp://..., gst:PIPELINE, test:")
+    raise UsageError(f"camera {without_password(source)!r} is none of 0, /dev/..., rtsp://..., gst:PIPELINE, test:")

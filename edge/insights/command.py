@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from edge.errors import UsageError
 from edge.insights.analysis import analyse
-from edge.insights.engine import read_sums
+from edge.insights.engine import LOCAL, engine
 from edge.insights.notes import about, left_out, notes
 from edge.insights.page import baskets_page
+from edge.insights.reading import read_sums
 from edge.insights.tables import bands_table, baskets_csv, baskets_json, findings_table
 from edge.report.output import show, write
 
@@ -19,18 +20,21 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from edge.config import InsightsSettings
+    from edge.insights.engine import EngineName
     from edge.report.period import Period
 
 
 def report_baskets(
     period: Period, folders: Sequence[Path], settings: InsightsSettings, *, csv: str | None, html: Path | None,
-    json: str | None,
+    json: str | None, on: EngineName = "duckdb", master: str = LOCAL,
 ) -> None:  # fmt: skip
-    """Raises UsageError for a file that cannot be written, RunError for a folder that cannot be read."""
+    """on, master: see `edge.insights.engine.engine`. Raises UsageError for a file that cannot be written, RunError for
+    a folder that cannot be read."""
     if csv == json == "-":
         raise UsageError("--csv - and --json - both want stdout: give one of them a file")
     now = datetime.now(timezone.utc)
-    sums, files = read_sums(list(dict.fromkeys(map(Path.resolve, folders))), period, now, settings)
+    with engine(on, master) as backend:
+        sums, files = read_sums(backend, list(dict.fromkeys(map(Path.resolve, folders))), period, now, settings)
     report = analyse(sums, settings.bands, settings.min_customers)
     headline, missing = about(report, period), left_out(sums.faults, files)
     remarks = [*(notes(report) if report.bands else []), *missing]

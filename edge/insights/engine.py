@@ -1,64 +1,85 @@
-"""Reads files of purchases into the sums of a report: what is damaged is set apart, and never stops the rest."""
+"""Where tables are worked on: DuckDB in this process, or Spark. What is asked of them is written once, with Ibis."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import duckdb
 import ibis
 
 from edge.errors import RunError
-from edge.insights.files import find_files, set_damaged_apart
-from edge.insights.sums import nothing, sum_up
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from datetime import datetime
     from pathlib import Path
 
-    from edge.config import InsightsSettings
-    from edge.insights.files import Files
-    from edge.insights.sums import Sums
-    from edge.report.period import Period
+EngineName = Literal["duckdb", "spark"]
+ENGINES: tuple[EngineName, ...] = get_args(EngineName)
+
+LOCAL = "local[*]"
+"""Spark's name for all cores of this machine."""
+
+_DUCKDB: dict[str, bool | str] = {
+    # Nothing is fetched, and nothing is looked up outside.
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "preserve_insertion_order": False,
+    "memory_limit": "1GB",
+}
 
 
-def read_sums(folders: Sequence[Path], period: Period, now: datetime, settings: InsightsSettings) -> tuple[Sums, Files]:
-    """The sums over all purchases of a period, and the files they come from.
-
-    Raises RunError when a folder cannot be read.
-    """
-    try:
-        files = find_files(folders, period)
-    except OSError as problem:
-        raise RunError(
-            f"cannot read {problem.filename}: {problem.strerror}; a lane files its purchases there once "
-            "insights.enabled is set, or give --folder"
-        ) from None
-    try:
-        return _sums(files, period, now, settings), files
-    except duckdb.Error:
-        files = set_damaged_apart(files)
-        return _sums(files, period, now, settings), files
+class ReadingError(RunError):
+    """An engine could not read a table to its end."""
 
 
 @contextmanager
-def engine(name: str) -> Iterator[Any]:
-    """An Ibis backend."""
-    assert name == "duckdb"
-    backend = ibis.duckdb.connect(autoinstall_known_extensions=False, autoload_known_extensions=False)
+def engine(name: EngineName, master: str = LOCAL) -> Iterator[Any]:
+    """An Ibis backend. master: where Spark runs, as Spark writes it, such as `spark://host:7077` or `yarn`.
+
+    Raises UsageError where Spark cannot be had.
+    """
+    if name == "spark":
+        from edge.insights.spark import spark
+
+        with spark(master) as backend:
+            yield backend
+        return
+    backend = ibis.duckdb.connect(**_DUCKDB)
     try:
         yield backend
     finally:
         backend.disconnect()
 
 
-def _sums(files: Files, period: Period, now: datetime, settings: InsightsSettings) -> Sums:
-    if not files.good:
-        return nothing(len(settings.bands) + 1)
-    engine = ibis.duckdb.connect(autoinstall_known_extensions=False, autoload_known_extensions=False)
+@contextmanager
+def reading(backend: Any) -> Iterator[None]:
+    """Raises ReadingError, in a line, for whatever the engine raises inside."""
+    failures: tuple[type[Exception], ...] = (duckdb.Error,)
+    if _is_spark(backend):
+        from edge.insights.spark import FAILURES
+
+        failures = FAILURES
     try:
-        purchases = engine.read_parquet([str(file) for file in files.good])
-        return sum_up(purchases, settings.bands, period.since, period.until, now, settings.max_price)
-    finally:
-        engine.disconnect()
+        yield
+    except failures as problem:
+        line = (str(problem).strip().splitlines() or [type(problem).__name__])[0]
+        raise ReadingError(f"{backend.name}: {line}") from problem
+
+
+def read_parquet(backend: Any, files: Sequence[Path]) -> ibis.Table:
+    """A table of all rows of files that have the same columns."""
+    if _is_spark(backend):
+        from edge.insights.spark import read_parquet as read
+
+        return read(backend, files)
+    return backend.read_parquet([str(file) for file in files])
+
+
+def files_at_once(backend: Any) -> int | None:
+    """How many an engine should be given: what DuckDB keeps of each file stays within bounds; None: all."""
+    return None if _is_spark(backend) else 1024
+
+
+def _is_spark(backend: Any) -> bool:
+    return bool(backend.name == "pyspark")

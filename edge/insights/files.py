@@ -8,6 +8,8 @@ from datetime import date, timezone
 from typing import TYPE_CHECKING
 
 import duckdb
+from pyarrow import ArrowException
+from pyarrow.parquet import read_metadata
 
 from edge.insights.parquet import PURCHASES, SUFFIX
 
@@ -33,8 +35,7 @@ class Files:
 
 def find_files(folders: Iterable[Path], period: Period, layout: Layout = PURCHASES) -> Files:
     """The files of the days of a period, and of all days in the future: what is in those can only be a mistake."""
-    with duckdb.connect() as connection:
-        return _sorted_out(connection, _files_since(folders, period.since.astimezone(timezone.utc).date()), layout)
+    return _sorted_out(_files_since(folders, period.since.astimezone(timezone.utc).date()), layout)
 
 
 def set_damaged_apart(files: Files) -> Files:
@@ -52,30 +53,21 @@ def _files_since(folders: Iterable[Path], oldest: date) -> Iterator[Path]:
                 yield from sorted(day.glob(f"*{SUFFIX}"))
 
 
-def _sorted_out(connection: duckdb.DuckDBPyConnection, files: Iterable[Path], layout: Layout) -> Files:
+def _sorted_out(files: Iterable[Path], layout: Layout) -> Files:
     good, damaged, other_version = [], [], []
     for file in files:
         try:
-            version = _version(connection, file, layout)
-            if version == str(layout.version):
-                good.append(file)
-            else:
-                other_version.append((file, version, _count(connection, file)))
-        except (duckdb.Error, OSError):
+            end = read_metadata(file)
+        except (ArrowException, OSError):
             damaged.append(file)
+            continue
+        # `?` when the file does not say.
+        version = (end.metadata or {}).get(layout.version_key.encode(), b"?").decode(errors="replace")
+        if version == str(layout.version):
+            good.append(file)
+        else:
+            other_version.append((file, version, end.num_rows))
     return Files(tuple(good), tuple(damaged), tuple(other_version))
-
-
-def _version(connection: duckdb.DuckDBPyConnection, file: Path, layout: Layout) -> str:
-    """Of the columns, as the file says it; `?` when it does not."""
-    query = "SELECT decode(value) FROM parquet_kv_metadata(?) WHERE decode(key) = ?"
-    found = connection.execute(query, [str(file), layout.version_key]).fetchone()
-    return str(found[0]) if found else "?"
-
-
-def _count(connection: duckdb.DuckDBPyConnection, file: Path) -> int:
-    ((count,),) = connection.execute("SELECT count(*) FROM read_parquet(?)", [str(file)]).fetchall()
-    return int(count)
 
 
 def _reads_whole(connection: duckdb.DuckDBPyConnection, file: Path) -> bool:

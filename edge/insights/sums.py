@@ -3,9 +3,10 @@ the table is on: it hands over some hundred numbers, and a few for each category
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import operator
+from dataclasses import astuple, dataclass, field
 from itertools import combinations_with_replacement, permutations
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import ibis
 import numpy as np
@@ -74,10 +75,42 @@ class Sums:
     lanes: tuple[str, ...] = ()
 
 
+_Counts = TypeVar("_Counts", Faults, Unknown)
+
+
 def nothing(bands: int) -> Sums:
     """The sums over no purchase at all."""
     none = Evidence(np.zeros((bands,) * 4))
     return Sums(none, Spent(none, np.zeros(bands), np.zeros((bands,) * 3), np.zeros((bands,) * 2)))
+
+
+def joined(parts: Sequence[Sums]) -> Sums:
+    """The sums over all purchases of the parts. There must be one part at least."""
+    first, *others = parts
+    for one in others:
+        categories = dict(first.categories)
+        for name, (baskets, hits) in one.categories.items():
+            before, hits_before = categories.get(name, (0, np.zeros_like(hits)))
+            categories[name] = before + baskets, hits_before + hits
+        first = Sums(
+            evidence=Evidence(first.evidence.fourth + one.evidence.fourth),
+            spent=Spent(
+                Evidence(first.spent.evidence.fourth + one.spent.evidence.fourth),
+                first.spent.first + one.spent.first,
+                first.spent.by_three + one.spent.by_three,
+                first.spent.squares + one.spent.squares,
+            ),
+            unknown=_added(first.unknown, one.unknown),
+            categories=dict(sorted(categories.items())),
+            faults=_added(first.faults, one.faults),
+            stores=tuple(sorted({*first.stores, *one.stores})),
+            lanes=tuple(sorted({*first.lanes, *one.lanes})),
+        )
+    return first
+
+
+def _added(one: _Counts, other: _Counts) -> _Counts:
+    return type(one)(*map(operator.add, astuple(one), astuple(other)))
 
 
 def sum_up(

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from edge.audit import Audit
 from edge.commands import Parser
-from edge.config import load_settings
 from edge.database import Database
 from edge.errors import RunError, UsageError
 from edge.lanes import load_lanes
@@ -77,14 +76,18 @@ def _parser() -> Parser:
         (basket, "of filed purchases, of one shop"),
     ):
         kind.add_argument("--folder", type=Path, nargs="+", metavar="DIR", help=f"folders {files} or of many")
-    cashiers.add_argument(
-        "--engine", choices=("duckdb", "spark"), default="duckdb", help="what reads --folder; default: duckdb"
-    )
+        kind.add_argument(
+            "--engine", choices=("duckdb", "spark"), default="duckdb", help="what reads them; default: duckdb"
+        )
+        kind.add_argument(
+            "--spark-master", metavar="URL", help="the cluster that --engine spark runs on; default: this machine"
+        )
     export.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the files go")
     basket.add_argument("--json", metavar="FILE", help="write all figures; - for stdout, instead of the tables")
     sales.add_argument("--cashier", metavar="ID", help=f"only sales of this one; {NOTHING} for those that name nobody")
     verify.add_argument("--head", metavar="HASH", help="hash of a record, as noted elsewhere, that must be there")
     verify.add_argument("--state-dir", type=Path, metavar="DIR", help="state folder of the lane; default: this lane's")
+    verify.add_argument("--config", type=Path, metavar="FILE", help="the agent's settings: all lanes of this box")
     return parser
 
 
@@ -127,13 +130,14 @@ def _sales(arguments: argparse.Namespace) -> None:
 
 def _basket(arguments: argparse.Namespace) -> None:
     from edge.insights.command import report_baskets
+    from edge.insights.engine import LOCAL
 
     period = _period(arguments)
     lanes = load_lanes([], arguments.config)
     folders = arguments.folder or [folder / "insights" for folder in arguments.state_dir or ()]
     report_baskets(
         period, folders or [lane.purchases for lane in lanes], lanes[0].insights, csv=arguments.csv,
-        html=arguments.html, json=arguments.json,
+        html=arguments.html, json=arguments.json, on=arguments.engine, master=arguments.spark_master or LOCAL,
     )  # fmt: skip
 
 
@@ -161,24 +165,34 @@ def _verify(arguments: argparse.Namespace) -> None:
     known = arguments.head.lower() if arguments.head is not None else None
     if known is not None and not re.fullmatch("[0-9a-f]{64}", known):
         raise UsageError(f"--head {arguments.head!r} is no hash: it is 64 digits and letters from a to f")
-    folder = arguments.state_dir or load_settings([]).state_dir
+    folders = [arguments.state_dir] if arguments.state_dir else _folders(arguments.config)
+    if known and len(folders) > 1:
+        raise UsageError("--head is of one lane, and there are several: give its --state-dir")
+    broken = [folder for folder in folders if not _is_whole(folder, known, f"{folder}: " if len(folders) > 1 else "")]
+    if broken:
+        raise RunError(f"the audit log in {', '.join(map(str, broken))} is not whole: see the lines above")
+
+
+def _is_whole(folder: Path, known: str | None, label: str) -> bool:
+    """Prints what there is to say of a lane's record, each line behind the label."""
     with closing(Database(folder, read_only=True)) as database, database.snapshot():
         audit = Audit(database)
         problems, newest, pruned = audit.verify(known), audit.head, audit.pruned
         oldest = next((sale for _, sale in audit.records()), None)
     for problem in problems:
-        print(problem)
+        print(f"{label}{problem}")
     if problems:
-        raise RunError(f"the audit log in {folder} is not whole: see the lines above")
+        return False
     if pruned.number:
         left = f"; the oldest one left is of {oldest.opened_at.astimezone():%Y-%m-%d}" if oldest else ""
-        print(f"records 1 to {pruned.number} were removed because of their age{left}")
+        print(f"{label}records 1 to {pruned.number} were removed because of their age{left}")
     if not oldest:
-        print("0 records")
-        return
+        print(f"{label}0 records")
+        return True
     count = newest.number - pruned.number
     whole = f"{count} record{'' if count == 1 else 's'}, chain whole"
-    print(f"{whole}, newest is number {newest.number} with hash {newest.hash}")
+    print(f"{label}{whole}, newest is number {newest.number} with hash {newest.hash}")
+    return True
 
 
 def _chosen(arguments: argparse.Namespace) -> tuple[list[SaleRecord], str]:
@@ -190,8 +204,13 @@ def _chosen(arguments: argparse.Namespace) -> tuple[list[SaleRecord], str]:
 
 
 def _state_folders(arguments: argparse.Namespace) -> list[Path]:
-    folders = arguments.state_dir or [lane.state_dir for lane in load_lanes([], arguments.config)]
+    folders = arguments.state_dir or _folders(arguments.config)
     return list(dict.fromkeys(map(Path.resolve, folders)))
+
+
+def _folders(config: Path | None) -> list[Path]:
+    """Of the lanes of this box."""
+    return [lane.state_dir for lane in load_lanes([], config)]
 
 
 def _period(arguments: argparse.Namespace) -> Period:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
+from typing import Literal
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +71,13 @@ class Allowance:
         return now_s - self._counted_s
 
 
+TillRefusal = Literal[
+    "no name", "unknown key", "barred key", "revoked key", "another's name", "too many tills", "too fast", "topics"
+]
+Refusal = TillRefusal | Literal["wrong token"]
+"""Why a message or a connection was refused: by the tills' sockets, or by the setup page."""
+
+
 class Refusals:
     """Counts what was refused, and logs each reason now and then, so that a flood does not fill the disk."""
 
@@ -77,7 +85,7 @@ class Refusals:
         self.counts: Counter[str] = Counter()
         self._logged_s: dict[str, float] = {}
 
-    def add(self, reason: str, client: str, mend: str) -> None:
+    def add(self, reason: Refusal, client: str, mend: str) -> None:
         """reason: a word or two for the metrics. client: who it was. mend: what is wrong and what to do."""
         self.counts[reason] += 1
         now_s = time.monotonic()

@@ -68,7 +68,6 @@ class Application:
 
     async def _save_zone(self, request: Request) -> Response:
         lane, drawn = self._lane(request), NewZone.model_validate_json(await request.body()).zone
-        zone.check(drawn)
         line = zone.as_toml(drawn)
         try:
             if self._origin.file is None:
@@ -116,4 +115,5 @@ async def _told(_: Request, problem: Exception) -> Response:
 async def _malformed(_: Request, problem: Exception) -> Response:
     assert isinstance(problem, ValidationError)
     first = problem.errors(include_url=False)[0]
-    return JSONResponse({"problem": f"{'.'.join(map(str, first['loc'])) or 'message'}: {first['msg']}"}, 400)
+    what = ".".join(map(str, first["loc"])) or "message"
+    return JSONResponse({"problem": f"{what}: {first['msg'].removeprefix('Value error, ')}"}, 400)

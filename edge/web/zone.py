@@ -7,8 +7,6 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import cv2
-import numpy as np
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
@@ -18,16 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from edge.config import Point
-
-_SMALLEST = 0.01
-"""A zone smaller than this share of the picture holds nobody's face."""
-
-
-def check(zone: Sequence[Point]) -> None:
-    """Raises UsageError for a zone in which nobody can stand. Corners are in shares of the picture."""
-    area = abs(float(cv2.contourArea(np.array(zone, np.float32))))
-    if area < _SMALLEST:
-        raise UsageError(f"the zone covers {area:.1%} of the picture: draw it where the customer stands")
 
 
 def as_toml(zone: Sequence[Point]) -> str:

@@ -27,16 +27,20 @@ BACK_WITHIN_S = 5.0
 @contextmanager
 def running(*flags: str) -> Iterator[subprocess.Popen[str]]:
     with subprocess.Popen([sys.executable, "-m", "edge", "run", *flags], stderr=subprocess.PIPE, text=True) as agent:
-        yield agent
-        agent.kill()
+        try:
+            yield agent
+        finally:
+            agent.kill()
 
 
 @contextmanager
 def till_at(socket: Path) -> Iterator[Till]:
     till = Till("till-1", f"ipc://{socket}")
-    till.send(Hello(till="till-1"))
-    yield till
-    till.close()
+    try:
+        till.send(Hello(till="till-1"))
+        yield till
+    finally:
+        till.close()
 
 
 def first(till: Till, kind: type[Message], wanted: Callable[[Message], object], within_s: float) -> Message:
@@ -113,8 +117,8 @@ def test_a_camera_that_is_not_there_costs_the_other_lanes_nothing(camera: RtspCa
     config.write_text(f'state_dir = "{tmp_path}/state"\n' + "".join(tables), encoding="utf-8")
     with running("--config", str(config)), till_at(tmp_path / "beer") as beer, till_at(tmp_path / "wine") as wine:
         first(beer, Health, ok, 30)
-        health = first(wine, Health, degraded, HEARD_WITHIN_S)
-        assert any("Connection refused" in problem for problem in health.problems)
+        # A busy box may say that there is no picture before it knows why.
+        first(wine, Health, lambda health: any("Connection refused" in one for one in health.problems), HEARD_WITHIN_S)
         assert sell(wine, "s-1").reasons == (Reason.CAMERA_LOST,)
         assert Reason.CAMERA_LOST not in sell(beer, "s-2").reasons
         later.start()

@@ -65,6 +65,22 @@ def test_the_zone_is_given_as_corners() -> None:
     assert load_settings(["--zone", "[[0, 0], [1, 0], [0.5, 1]]"]).zone == ((0, 0), (1, 0), (0.5, 1))
 
 
+@pytest.mark.parametrize("corners", ["[[0.1, 0.1], [0.5, 0.5], [0.9, 0.9]]", "[[0, 0], [1, 1], [1, 0], [0, 1]]"])
+def test_a_zone_in_which_nobody_can_stand_is_refused(corners: str) -> None:
+    assert refusal(["--zone", corners]).endswith("it covers 0.0% of the picture: draw it where the customer stands")
+
+
+def test_a_corner_outside_the_picture_is_the_only_thing_wrong() -> None:
+    assert refusal(["--zone", "[[0, 0], [1, 0], [1, 2]]"]) == "zone.2.1 = 2: Input should be less than or equal to 1"
+
+
+def test_the_two_addresses_of_a_lane_are_two() -> None:
+    same = "tcp://127.0.0.1:5557"
+    assert refusal(["--till.live", same]) == f"till.reliable and till.live are both {same!r}: give each its own"
+    any_port = "tcp://127.0.0.1:*"
+    assert load_settings(["--till.reliable", any_port, "--till.live", any_port]).till.live == any_port
+
+
 @pytest.mark.parametrize(
     ("listen", "address"),
     [("127.0.0.1:9464", ("127.0.0.1", 9464)), ("localhost:0", ("127.0.0.1", 0)), ("[::1]:9464", ("::1", 9464))],
@@ -171,7 +187,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
     ("name", "value", "named"),
     [
         ("EDGE_LANE", "a b", "lane = 'a b'"),
-        ("EDGE_ZONE", "everywhere", '"zone"'),
+        ("EDGE_ZONE", "everywhere", "EDGE_ZONE"),
         ("EDGE_POLICY__MIN_LOOKS", "0", "policy.min_looks = '0'"),
         ("EDGE_POLICY__COLOUR", "red", "policy.colour: there is no such setting"),
     ],

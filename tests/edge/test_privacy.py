@@ -1,11 +1,14 @@
-"""Whatever lets people see faces is marked, and only when it is asked for."""
+"""Whatever lets people see faces is marked, and only when it is asked for; and a password is never shown."""
 
 from __future__ import annotations
 
 import pytest
 
 from edge.config import load_settings
-from edge.privacy import exposures
+from edge.errors import EdgeError
+from edge.frames import open_camera
+from edge.privacy import exposures, without_password
+from tests.cameras.viewer import in_background
 
 
 @pytest.mark.parametrize(
@@ -20,3 +23,26 @@ from edge.privacy import exposures
 )
 def test_every_exposure_has_its_mark(flags: list[str], marks: list[str]) -> None:
     assert [one.mark for one in exposures(load_settings(["--camera", "test:", *flags]))] == marks
+
+
+@pytest.mark.parametrize(
+    ("camera", "shown"),
+    [
+        ("0", "0"),
+        ("rtsp://10.0.0.7/lane", "rtsp://10.0.0.7/lane"),
+        ("rtsp://anna:secret@10.0.0.7/lane", "rtsp://10.0.0.7/lane"),
+        ("rtsp://anna:s@cret@10.0.0.7/lane", "rtsp://10.0.0.7/lane"),
+        ("rtsp://anna:sec/ret@10.0.0.7/lane", "rtsp://10.0.0.7/lane"),
+        ("rtsp:/anna:secret@10.0.0.7", "rtsp:/10.0.0.7"),
+        ("gst:rtspsrc location=rtsp://anna:secret@10.0.0.7 ! appsink", "gst:10.0.0.7 ! appsink"),
+    ],
+)
+def test_a_camera_is_named_without_its_password(camera: str, shown: str) -> None:
+    assert without_password(camera) == shown
+
+
+@pytest.mark.parametrize("camera", ["rtsp://anna:sec/ret@127.0.0.1:9/x", "rtsp:/anna:secret@x", "gst:x secret@y"])
+def test_no_refusal_of_a_camera_shows_a_password(camera: str) -> None:
+    with pytest.raises(EdgeError) as refused:
+        open_camera(camera, "lane-1", in_background)
+    assert "ret@" not in str(refused.value)

@@ -31,11 +31,17 @@ _CHECKS: dict[CheckOutcome, tuple[str, ...]] = {
     "failed": ("f", "failed", "м"),
     "not-shown": ("n", "not-shown", "н"),
 }
+_GOODBYE_S = 5.0
 _CLOSE, _QUIT, _HELP_WORDS = ("c", "close", "з"), ("q", "quit", "в"), ("", "h", "help", "?")
 
 
 def work(till: LiveTill) -> None:
-    """Until the cashier quits, or the input ends and everything said has been answered."""
+    """Until the cashier quits or the input ends, and what was said has been answered, or nobody answers."""
+    _serve(till)
+    till.serve_until(lambda: not till.session.unanswered, _GOODBYE_S)
+
+
+def _serve(till: LiveTill) -> None:
     console = Console(soft_wrap=True, highlight=False, markup=False)
     _show_catalogue(console)
     console.print(_HELP)
@@ -47,7 +53,6 @@ def work(till: LiveTill) -> None:
         chunk = os.read(sys.stdin.fileno(), 4096)
         *lines, typed = (typed + chunk).split(b"\n")
         if not chunk:
-            till.serve_until(lambda: not till.session.unanswered, 2)
             return
         for line in lines:
             word = line.decode(errors="replace").strip().casefold()

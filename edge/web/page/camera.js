@@ -1,7 +1,7 @@
 // The live picture with boxes, and what the lane makes of whoever stands there.
 
 import * as agent from "./agent.js";
-import { chosen, say } from "./words.js";
+import { chosen, say, years } from "./words.js";
 import * as zone from "./zone.js";
 
 const byId = (id) => document.getElementById(id);
@@ -76,9 +76,9 @@ function showAdvice() {
 
 function showAge(age) {
   byId("age").classList.toggle("unknown", !age);
-  byId("age-mean").textContent = age ? `${Math.round(age.mean)} ${say("years")}` : "–";
+  byId("age-mean").textContent = age ? years(Math.round(age.mean)) : "–";
   byId("age-range").textContent = age ? say("range", { low: Math.round(age.low), high: Math.round(age.high) }) : "";
-  const share = (years) => `${(100 * Math.min(years, OLDEST)) / OLDEST}%`;
+  const share = (reached) => `${(100 * Math.min(reached, OLDEST)) / OLDEST}%`;
   if (age) {
     byId("scale-range").style.left = share(age.low);
     byId("scale-range").style.width = share(age.high - age.low);

@@ -15,7 +15,7 @@ const WORDS = {
     zone_overruled: "Сохранено в {file}, но действует зона из флага --zone или переменной EDGE_ZONE.",
     zone_not_saved: "Не сохранено: {problem}. Впишите в файл настроек строку:",
     refused: "Не получилось: {problem}",
-    age: "Возраст покупателя", years: "лет", range: "от {low} до {high} с вероятностью 90 %",
+    age: "Возраст покупателя", years: { one: "год", few: "года", many: "лет" }, range: "от {low} до {high} с вероятностью 90 %",
     threshold: "Моложе {age}: спросить документ",
     faces: "Лица", nobody: "Никого не видно", customer: "Покупатель", in_zone: "В зоне", outside: "Вне зоны",
     good: "видно хорошо", looking: "смотрим…",
@@ -45,7 +45,7 @@ const WORDS = {
     zone_overruled: "Saved in {file}, but the flag --zone or the variable EDGE_ZONE wins over it.",
     zone_not_saved: "Not saved: {problem}. Put this line into the config file:",
     refused: "That did not work: {problem}",
-    age: "The customer's age", years: "years", range: "{low} to {high}, nine times in ten",
+    age: "The customer's age", years: { one: "year", other: "years" }, range: "{low} to {high}, nine times in ten",
     threshold: "Younger than {age}: ask for ID",
     faces: "Faces", nobody: "Nobody in view", customer: "Customer", in_zone: "In the zone", outside: "Outside the zone",
     good: "clearly seen", looking: "looking…",
@@ -71,6 +71,9 @@ export const other = () => (language === "ru" ? "en" : "ru");
 export function say(word, values = {}) {
   return WORDS[language][word].replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }
+
+/** An age with its noun, as the language counts: 21 год, 23 года, 25 лет. */
+export const years = (number) => `${number} ${WORDS[language].years[new Intl.PluralRules(language).select(number)]}`;
 
 /** What the agent says in both languages. */
 export const chosen = (text) => text[language];

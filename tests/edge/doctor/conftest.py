@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 import time
@@ -66,7 +67,7 @@ def found() -> Callable[[Check[Any], Any], Finding]:
 @pytest.fixture(scope="session")
 def standing() -> list[Pixels]:
     """Three seconds of somebody who stands at the till, from the drawn clip."""
-    return list(clip_frames())[90:180]
+    return list(itertools.islice(clip_frames(), 90, 180))
 
 
 @pytest.fixture

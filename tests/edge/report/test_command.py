@@ -203,3 +203,10 @@ def test_the_settings_of_a_box_name_the_state_folders_of_all_its_lanes(
         encoding="utf-8",
     )
     assert ": 3." in say("sales", "--config", config).splitlines()[0]
+    checked = say("verify", "--config", config).splitlines()
+    assert [line.partition(", ")[0] for line in checked] == [f"{wine}: 1 record", f"{beer}: 2 records"]
+    with pytest.raises(UsageError, match="--head is of one lane, and there are several: give its --state-dir"):
+        report(["verify", "--config", str(config), "--head", "a" * 64])
+    spoil(wine, 1)
+    with pytest.raises(RunError, match=f"^the audit log in {wine} is not whole"):
+        report(["verify", "--config", str(config)])

@@ -9,10 +9,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from edge.database import Database
 
 Box = Any
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -150,13 +153,19 @@ def test_what_is_typed_is_done_and_the_prompt_comes_in_the_cashiers_language(box
     assert "ID passed" in whole
 
 
-def test_typing_without_a_sale_or_to_the_end_of_the_input_harms_nothing(box: Box, edge_till: Run) -> None:
+@pytest.mark.parametrize("end", ["", "q\n"])
+def test_typing_without_a_sale_or_faster_than_the_agent_answers_harms_nothing(
+    box: Box, edge_till: Run, end: str, tmp_path: Path
+) -> None:
     box.start()
-    done = edge_till("--connect", box.address, "--language", "en", typed="p\n?\n\nbeer\nf\nc\n")
+    done = edge_till("--connect", box.address, "--language", "en", typed=f"p\n?\n\nbeer\nf\nc\n{end}")
     assert done.returncode == 0
     assert "no sale is open: open one first" in done.stdout
     assert "DO NOT SELL" in done.stdout
     assert done.stdout.rstrip().endswith("sale closed")
+    box.stop()
+    with closing(Database(tmp_path, read_only=True)) as database:
+        assert len(database.rows("SELECT record FROM audit")) == 1, "the agent has heard all of it"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,158 @@
+"""A made-up chain of shops of which it is known what each age band buys: files of purchases as lanes file them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+from pyarrow import parquet
+
+from edge.faces import AGES
+from edge.insights.bands import UNKNOWN, band_names
+from edge.insights.parquet import PURCHASES, SUFFIX
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+MODEL_WIDTH_YEARS = 6.5
+"""How far the age model's single answers lie from the truth: a mean error of 5.2 years."""
+
+LINES_A_BASKET = 5
+BASKETS_A_FILE = 2_000
+"""Of a busy lane's day."""
+
+UNKNOWN_SHARE = 0.1
+"""Of the baskets whose customer could not be looked at."""
+
+_POOL = 20_000
+"""Customers that are drawn again and again; what the model says of an age is worked out once for each."""
+
+_KINDS = np.array(["-a", "-b", "-c"])
+"""What tells the skus of a category apart."""
+
+_EVERYBODY = "bag"
+"""A category that is in every basket, so that none is empty."""
+
+_LINE = pa.struct(
+    [("category", pa.string()), ("sku", pa.string()), ("quantity", pa.float64()), ("price", pa.float64())]
+)
+_SCHEMA = pa.schema(
+    [
+        ("time", pa.timestamp("us", "UTC")), ("store", pa.string()), ("lane", pa.string()), ("band", pa.string()),
+        ("band_edges", pa.list_(pa.int32())), ("band_probs", pa.list_(pa.float64())), ("lines", pa.list_(_LINE)),
+    ],
+    {PURCHASES.version_key: str(PURCHASES.version)},
+)  # fmt: skip
+"""As `edge.insights.parquet.write_day` writes it."""
+
+
+@dataclass(frozen=True)
+class Chain:
+    """edges: of the age bands. categories: how many are bought more by some bands than by others, or by all alike."""
+
+    edges: tuple[int, ...] = (18, 25, 35, 45, 60)
+    categories: int = 40
+    seed: int = 0
+    shares: NDArray[np.float64] = field(init=False, repr=False)
+    """float64 (bands, categories): how many of a band's baskets hold a category."""
+
+    def __post_init__(self) -> None:
+        chance = np.random.default_rng([self.seed, 0])
+        common = (LINES_A_BASKET - 1) * chance.dirichlet(np.full(self.categories, 2.0))
+        # Every other category is bought by all alike: it must not be found.
+        factors = np.exp(0.5 * chance.standard_normal((len(self.edges) + 1, self.categories)))
+        factors[:, ::2] = 1
+        object.__setattr__(self, "shares", (common * factors).clip(0, 0.9))
+
+    @property
+    def lifts(self) -> dict[tuple[str, str], float]:
+        """By band and category: how often its baskets hold it, by how often all do."""
+        bands = np.bincount(self._bands_of(np.arange(AGES)), _customers_by_age())
+        lifts = self.shares / (bands @ self.shares)
+        names = [_name(number) for number in range(self.categories)]
+        return {
+            (band, name): float(lifts[row, column])
+            for row, band in enumerate(band_names(self.edges))
+            for column, name in enumerate(names)
+        }
+
+    def write(self, folder: Path, lines: int, last_day: datetime) -> Iterator[int]:
+        """File about so many basket lines, of days up to `last_day`, a hundred lanes a day; yields how many were
+        written, file by file. Every file is the same whatever was written before it."""
+        pool = self._pool()
+        files = max(1, round(lines / LINES_A_BASKET / BASKETS_A_FILE))
+        for number in range(files):
+            day = (last_day - timedelta(days=number // 100)).astimezone(timezone.utc)
+            chance = np.random.default_rng([self.seed, 1, number])
+            baskets = min(BASKETS_A_FILE, max(1, lines // LINES_A_BASKET))
+            table = self._day(chance, pool, baskets, day, number % 100)
+            file = folder / f"{day:%Y-%m-%d}" / f"lane-{number % 100}-{number:016x}{SUFFIX}"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            parquet.write_table(table, file, compression="zstd")
+            yield sum(len(chunk.values) for chunk in table["lines"].chunks)
+
+    def _day(
+        self, chance: np.random.Generator, pool: tuple[NDArray[np.int64], NDArray[np.float64]], baskets: int,
+        day: datetime, lane: int,
+    ) -> pa.Table:  # fmt: skip
+        bands, probs = pool
+        drawn = chance.integers(_POOL, size=baskets)
+        bought = chance.random((baskets, self.categories + 1)) < np.c_[np.ones(baskets), self.shares[bands[drawn]]]
+        basket, category = np.nonzero(bought)
+        names = np.array([_EVERYBODY, *(_name(number) for number in range(self.categories))])
+        lines = pa.StructArray.from_arrays(
+            [
+                pa.array(names[category]),
+                pa.array(np.char.add(names[category], _KINDS[chance.integers(len(_KINDS), size=len(basket))])),
+                pa.array(chance.integers(1, 4, len(basket)).astype(np.float64)),
+                pa.array(chance.lognormal(1, 0.7, len(basket)).round(2)),
+            ],
+            fields=list(_LINE),
+        )
+        seen = chance.random(baskets) >= UNKNOWN_SHARE
+        likeliest = np.array(band_names(self.edges))[probs[drawn].argmax(axis=1)]
+        hours = np.datetime64(f"{day:%Y-%m-%d}") + chance.integers(8, 22, baskets).astype("timedelta64[h]")
+        every = np.arange(baskets + 1, dtype=np.int32)
+        count = len(self.edges) + 1
+        columns: list[Any] = [
+            pa.array(hours.astype("datetime64[us]")).cast(_SCHEMA.field("time").type),
+            pa.array([f"store-{lane // 10}"] * baskets),
+            pa.array([f"lane-{lane}"] * baskets),
+            pa.array(np.where(seen, likeliest, UNKNOWN)),
+            pa.ListArray.from_arrays(
+                every * len(self.edges), pa.array(np.tile(np.array(self.edges, np.int32), baskets))
+            ),
+            pa.ListArray.from_arrays(every * count, pa.array(probs[drawn].ravel()), mask=pa.array(~seen)),
+            pa.ListArray.from_arrays(np.searchsorted(basket, np.arange(baskets + 1)).astype(np.int32), lines),
+        ]
+        return pa.table(columns, schema=_SCHEMA)
+
+    def _pool(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Customers: their true band, int (N,), and what the age model says of them, float64 (N, bands)."""
+        chance = np.random.default_rng([self.seed, 2])
+        by_age, years = _customers_by_age(), np.arange(AGES)
+        ages = chance.choice(AGES, _POOL, p=by_age)
+        seen = ages + chance.normal(0, MODEL_WIDTH_YEARS, _POOL)
+        probs = np.exp(-(((seen[:, None] - years) / MODEL_WIDTH_YEARS) ** 2) / 2) * by_age
+        starts = [0, *self.edges]
+        by_band = np.add.reduceat(probs / probs.sum(axis=1, keepdims=True), starts, axis=1)
+        return self._bands_of(ages), by_band.round(4)
+
+    def _bands_of(self, ages: NDArray[np.int64]) -> NDArray[np.int64]:
+        return np.searchsorted(self.edges, ages, side="right")
+
+
+def _customers_by_age() -> NDArray[np.float64]:
+    """float64 (101,): the share of each age among a shop's customers."""
+    many = np.interp(np.arange(AGES), [0, 10, 15, 20, 30, 45, 60, 75, 90, 100], [0, 0, 2, 8, 12, 11, 10, 7, 1, 0])
+    return np.asarray(many / many.sum())
+
+
+def _name(category: int) -> str:
+    return f"goods-{category:02d}"

@@ -1,0 +1,88 @@
+"""Spark, on this machine or on a cluster. Imported only where it is asked for."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import ibis
+
+from edge.errors import UsageError
+
+try:
+    from py4j.protocol import Py4JError
+    from pyspark.errors import PySparkException
+    from pyspark.sql import SparkSession
+except ImportError:
+    raise UsageError("Spark is not installed: pip install 'edge-agent[spark]'") from None
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+FAILURES: tuple[type[Exception], ...] = (PySparkException, Py4JError)
+"""What Spark raises."""
+
+_LOG = Path(__file__).with_name("log4j2.properties")
+
+
+@contextmanager
+def spark(master: str) -> Iterator[Any]:
+    """An Ibis backend on a Spark session of its own, or on the one that this process has.
+
+    What Spark's own configuration (`SPARK_CONF_DIR`, spark-defaults.conf) says of a cluster holds. Raises UsageError
+    where Java is missing or the master does not answer.
+    """
+    there = SparkSession.getActiveSession()
+    if there is None and not _java():
+        raise UsageError("Spark needs Java 17 or newer: apt install default-jre-headless, or set JAVA_HOME")
+    try:
+        session = there or _session(master)
+    except FAILURES as problem:
+        raise UsageError(
+            f"no Spark at {master}: {(str(problem).strip().splitlines() or ['it says nothing'])[0]}"
+        ) from None
+    try:
+        yield ibis.pyspark.connect(session)
+    finally:
+        if there is None:
+            session.stop()
+
+
+def read_parquet(backend: Any, files: Sequence[Path]) -> ibis.Table:
+    """A table of all rows of files, which every worker of a cluster must find under the same names."""
+    name = ibis.util.gen_name("files")
+    frame = backend._session.read.parquet(*(file.absolute().as_uri() for file in files))
+    frame.createOrReplaceTempView(name)
+    return backend.table(name)
+
+
+def _session(master: str) -> SparkSession:
+    builder = SparkSession.builder.master(master).appName("edge-agent report")
+    for name, value in _settings(master).items():
+        builder = builder.config(name, value)
+    return builder.getOrCreate()
+
+
+def _settings(master: str) -> dict[str, str]:
+    settings = {
+        "spark.sql.session.timeZone": "UTC",
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={_LOG.as_uri()}",
+    }
+    if master.startswith("local"):
+        # Nobody else has to reach it.
+        settings |= {
+            "spark.driver.bindAddress": "127.0.0.1",
+            "spark.driver.host": "127.0.0.1",
+            "spark.sql.shuffle.partitions": str(2 * (os.cpu_count() or 1)),
+        }
+    return settings
+
+
+def _java() -> bool:
+    home = os.environ.get("JAVA_HOME")
+    return shutil.which(Path(home) / "bin" / "java" if home else "java") is not None
