@@ -76,10 +76,11 @@ def tallies(sales: Iterable[SaleRecord], store: str) -> list[Tally]:
     return [tally(store, name, own) for name, own in by_cashier.items()]
 
 
-def together(each: Sequence[Tally]) -> Tally:
+def together(each: Sequence[Tally], store: str = NOTHING, cashier: str = EVERYBODY) -> Tally:
+    """Added up."""
     return Tally(
-        store=NOTHING,
-        cashier=EVERYBODY,
+        store=store,
+        cashier=cashier,
         sales=sum(one.sales for one in each),
         due=sum(one.due for one in each),
         checked=sum(one.checked for one in each),

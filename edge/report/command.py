@@ -92,6 +92,8 @@ def _parser() -> Parser:
 
 
 def _cashiers(arguments: argparse.Namespace) -> None:
+    if not arguments.folder and arguments.engine != "duckdb":
+        raise UsageError("--engine is for exported files: add --folder, or leave it out")
     each, about, missing = _of_stores(arguments) if arguments.folder else _of_lanes(arguments)
     lines = compare(each)
     remarks = [*(notes(lines) if lines else []), *missing]
@@ -111,12 +113,14 @@ def _of_lanes(arguments: argparse.Namespace) -> tuple[Sequence[Tally], str, list
 
 def _of_stores(arguments: argparse.Namespace) -> tuple[Sequence[Tally], str, list[str]]:
     """What every cashier did by exported files, which sales these are, and what is not as it should be."""
+    from edge.insights.engine import LOCAL, engine
     from edge.report.stores import read_stores, shortcomings
 
     if arguments.state_dir or arguments.config:
         raise UsageError("--folder reads exported files, --state-dir and --config a lane's own log: give one of them")
     period = _period(arguments)
-    found, files = read_stores(list(dict.fromkeys(map(Path.resolve, arguments.folder))), period, arguments.engine)
+    with engine(arguments.engine, arguments.spark_master or LOCAL) as backend:
+        found, files = read_stores(backend, list(dict.fromkeys(map(Path.resolve, arguments.folder))), period)
     return found.tallies, found.about(period), shortcomings(found, files)
 
 

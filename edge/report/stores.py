@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import ibis
 
 from edge.errors import RunError
-from edge.insights.engine import engine
+from edge.insights.engine import ReadingError, files_at_once, read_parquet, reading
 from edge.insights.files import find_files, set_damaged_apart
 from edge.insights.notes import files_left_out
-from edge.report.cashiers import Tally, about_sales
+from edge.report.cashiers import Tally, about_sales, together
 from edge.report.export import CHECKS
 from edge.report.shares import Share
 from edge.report.tables import NOTHING, visible
@@ -47,10 +48,10 @@ class Stores:
         return about_sales(period, sum(one.sales for one in self.lanes), [(one.store, one.lane) for one in self.lanes])
 
 
-def read_stores(folders: Sequence[Path], period: Period, engine_name: str) -> tuple[Stores, Files]:
+def read_stores(backend: Any, folders: Sequence[Path], period: Period) -> tuple[Stores, Files]:
     """The sums over all exported sales of a period, and the files they come from.
 
-    Raises RunError when a folder cannot be read.
+    backend: of `edge.insights.engine`. Raises RunError when a folder cannot be read.
     """
     try:
         files = find_files(folders, period, CHECKS)
@@ -59,10 +60,10 @@ def read_stores(folders: Sequence[Path], period: Period, engine_name: str) -> tu
             f"cannot read {problem.filename}: {problem.strerror}; give --folder what edge-agent report export wrote"
         ) from None
     try:
-        return _read(files, period, engine_name), files
-    except Exception:
+        return _read(backend, files, period), files
+    except ReadingError:
         files = set_damaged_apart(files)
-        return _read(files, period, engine_name), files
+        return _read(backend, files, period), files
 
 
 def shortcomings(found: Stores, files: Files) -> list[str]:
@@ -91,8 +92,7 @@ def sum_up(checks: ibis.Table, since: datetime, until: datetime) -> Stores:
         ended=sales.ended.isin(["completed", "cancelled"]).sum(),
     )
     by_lane = sales.group_by("store", "lane").aggregate(sales=sales.count(), not_whole=(~sales.chain_whole).sum())
-    lanes = [Lane(**row) for row in _rows(by_lane.order_by("store", "lane"))]
-    return Stores([_tally(row) for row in _rows(by_cashier.order_by("store", "cashier"))], lanes)
+    return Stores([_tally(row) for row in _rows(by_cashier)], [Lane(**row) for row in _rows(by_lane)])
 
 
 def _tally(row: dict[str, Any]) -> Tally:
@@ -108,12 +108,24 @@ def _tally(row: dict[str, Any]) -> Tally:
     )
 
 
-def _read(files: Files, period: Period, engine_name: str) -> Stores:
-    if not files.good:
-        return Stores()
-    with engine(engine_name) as backend:
-        checks = backend.read_parquet([str(file) for file in files.good])
-        return sum_up(checks, period.since, period.until)
+def _read(backend: Any, files: Files, period: Period) -> Stores:
+    cashiers: dict[tuple[str, str], list[Tally]] = defaultdict(list)
+    lanes: dict[tuple[str, str], list[Lane]] = defaultdict(list)
+    step = files_at_once(backend) or max(len(files.good), 1)
+    for first in range(0, len(files.good), step):
+        with reading(backend):
+            found = sum_up(read_parquet(backend, files.good[first : first + step]), period.since, period.until)
+        for tally in found.tallies:
+            cashiers[tally.store, tally.cashier].append(tally)
+        for lane in found.lanes:
+            lanes[lane.store, lane.lane].append(lane)
+    return Stores(
+        [together(each, store, name) for (store, name), each in sorted(cashiers.items())],
+        [
+            Lane(store, name, sum(one.sales for one in each), sum(one.not_whole for one in each))
+            for (store, name), each in sorted(lanes.items())
+        ],
+    )
 
 
 def _rows(table: ibis.Table) -> list[dict[str, Any]]:

@@ -13,18 +13,18 @@ import duckdb
 import numpy as np
 import pytest
 
-from edge.errors import RunError
+from edge.errors import RunError, UsageError
 from edge.insights.parquet import PURCHASES, Layout, write_day
 from edge.policy import Decision
 from edge.records import SaleRecord
 from edge.report.command import report
 from edge.report.export import CHECKS
+from edge.report.period import moment
 
 MakeSale = Callable[..., SaleRecord]
 Keep = Callable[..., Path]
 
 PERIOD = ("--since", "2026-10-30", "--until", "2026-11-05")
-ENGINES = ("duckdb",)
 
 
 @pytest.fixture
@@ -88,14 +88,16 @@ def files_in(folder: Path) -> list[Path]:
     return sorted(folder.rglob("*.parquet"))
 
 
-@pytest.mark.parametrize("engine", ENGINES)
 def test_text_csv_and_page_are_the_same_as_from_the_lanes_own_logs(
-    engine: str, say: Any, mixed: Any, kept: Keep, exported: Any, tmp_path: Path
+    say: Any, mixed: Any, sale: MakeSale, kept: Keep, exported: Any, tmp_path: Path
 ) -> None:
     one, two = mixed(400), mixed(300, "lane-2")
+    # The last moments that count, and the first that do not.
+    one += [sale("anna", opened_at=moment(PERIOD[3]) - timedelta(milliseconds=ms)) for ms in (1, 0)]
+    one += [sale("anna", opened_at=moment(PERIOD[1]) - timedelta(milliseconds=ms)) for ms in (1, 0)]
     own = ("--state-dir", kept(*one, lane="one"), kept(*two, lane="two"))
     exported(*one)
-    files = ("--folder", exported(*two), "--engine", engine)
+    files = ("--folder", exported(*two))
     from_logs = say(*own, "--html", tmp_path / "logs.html")
     assert "checks reported less often than by the others" in from_logs
     assert say(*files, "--html", tmp_path / "files.html") == from_logs
@@ -103,13 +105,12 @@ def test_text_csv_and_page_are_the_same_as_from_the_lanes_own_logs(
     assert (tmp_path / "files.html").read_text("utf-8") == (tmp_path / "logs.html").read_text("utf-8")
 
 
-@pytest.mark.parametrize("engine", ENGINES)
 def test_every_store_is_in_the_report_and_cashiers_of_one_name_in_two_are_two(
-    engine: str, say: Any, sale: MakeSale, exported: Any, tmp_path: Path
+    say: Any, sale: MakeSale, exported: Any, tmp_path: Path
 ) -> None:
     hill = exported(*[sale("anna")] * 30, store="hill", out="hill")
     sea = exported(*[sale("anna", check="passed")] * 40, sale(None), store="sea", out="sea")
-    told = say("--folder", hill, sea, hill / ".." / "sea", "--engine", engine, "--csv", tmp_path / "f.csv").splitlines()
+    told = say("--folder", hill, sea, hill / ".." / "sea", "--csv", tmp_path / "f.csv").splitlines()
     assert told[0].endswith(": 71. Stores: hill, sea. Lanes: 2.")
     assert [line.split()[:3] for line in told[3:7]] == [
         ["hill", "anna", "30"], ["sea", "anna", "40"], ["sea", "-", "1"], ["-", "all", "71"],
@@ -120,9 +121,8 @@ def test_every_store_is_in_the_report_and_cashiers_of_one_name_in_two_are_two(
         ]  # fmt: skip
 
 
-@pytest.mark.parametrize("engine", ENGINES)
 def test_files_that_cannot_be_read_are_named_and_the_others_are_read(
-    engine: str, say: Any, sale: MakeSale, exported: Any, noon: datetime, tmp_path: Path,
+    say: Any, sale: MakeSale, exported: Any, noon: datetime, tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
     folder = exported(*(sale(opened_at=noon + timedelta(days=day)) for day in range(4) for _ in range(5)))
@@ -133,7 +133,7 @@ def test_files_that_cannot_be_read_are_named_and_the_others_are_read(
     purchases = older.with_name("lane-9-00.parquet")
     write_day(purchases, ['{"time": "2026-11-03T12:00:00Z"}'] * 2, PURCHASES)
     whole.with_name(f"{whole.name}.partial").write_bytes(b"PAR1")
-    words = ("--folder", folder, "--engine", engine)
+    words = ("--folder", folder)
     out = say(*words, "--html", tmp_path / "f.html").splitlines()
     assert out[0].endswith(": 5. Lanes: lane-1.")
     expected = [
@@ -170,3 +170,33 @@ def test_a_folder_with_nothing_of_the_period_is_an_empty_report(say: Any, tmp_pa
 def test_a_folder_that_is_not_there_is_an_error(say: Any) -> None:
     with pytest.raises(RunError, match=r"^cannot read /no/such: No such file or directory; give --folder what"):
         say("--folder", "/no/such")
+
+
+def test_spark_writes_the_same_report_and_leaves_the_same_files_out(
+    mixed: Any, exported: Any, edge_agent: Callable[..., Any], tmp_path: Path
+) -> None:
+    pytest.importorskip("pyspark")
+    if not shutil.which("java"):
+        pytest.skip("no Java: apt install default-jre-headless")
+    hill = exported(*mixed(200), store="hill", out="hi[l]l # 1")
+    sea = exported(*mixed(300, "lane-2"), store="sea", out="sea")
+    cut, rotten, *_ = files_in(hill)
+    cut.write_bytes(cut.read_bytes()[:-20])
+    rotten.write_bytes(rotten.read_bytes()[:4] + bytes(100) + rotten.read_bytes()[104:])
+    words = ("report", "cashiers", *PERIOD, "--folder", hill, sea)
+    duck, spark = (
+        edge_agent(
+            *words, "--engine", engine, "--csv", tmp_path / f"{engine}.csv", "--html", tmp_path / f"{engine}.html"
+        )
+        for engine in ("duckdb", "spark")
+    )
+    assert "Stores: hill, sea. Lanes: 2." in duck.out
+    assert duck.out.count("damaged, or written only in part") == 2
+    assert (spark.code, spark.out) == (0, duck.out), spark.err
+    for kind in ("csv", "html"):
+        assert (tmp_path / f"spark.{kind}").read_bytes() == (tmp_path / f"duckdb.{kind}").read_bytes()
+
+
+def test_an_engine_without_a_folder_is_refused() -> None:
+    with pytest.raises(UsageError, match="--engine is for exported files: add --folder, or leave it out"):
+        report(["cashiers", "--engine", "spark"])
