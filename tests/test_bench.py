@@ -153,3 +153,13 @@ def test_a_profile_shows_which_calls_the_time_of_a_frame_goes_to(
     for call in ("Pipeline.process", "BlazeFaceDetector.detect", "FaceTracker.update"):
         assert call in run.out
     assert "%" in run.out
+
+
+def test_the_basket_report_is_measured_and_held_against_what_was_planted(edge_agent: Callable[..., Any]) -> None:
+    found = json.loads(edge_agent("bench", "--baskets", 300_000, "--json").out)
+    assert (found["files"], found["planted"], found["alike"]) == (30, 240, 120)
+    assert 290_000 < found["lines"] < 320_000
+    # 95 % of 240 is 228, give or take 3.4; the lifts of a category hang together.
+    assert found["within"] >= 210
+    assert found["chance_findings"] <= 12
+    assert found["peak_mb"] > 50

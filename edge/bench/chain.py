@@ -30,9 +30,6 @@ BASKETS_A_FILE = 2_000
 UNKNOWN_SHARE = 0.1
 """Of the baskets whose customer could not be looked at."""
 
-_POOL = 20_000
-"""Customers that are drawn again and again; what the model says of an age is worked out once for each."""
-
 _KINDS = np.array(["-a", "-b", "-c"])
 """What tells the skus of a category apart."""
 
@@ -85,25 +82,20 @@ class Chain:
     def write(self, folder: Path, lines: int, last_day: datetime) -> Iterator[int]:
         """File about so many basket lines, of days up to `last_day`, a hundred lanes a day; yields how many were
         written, file by file. Every file is the same whatever was written before it."""
-        pool = self._pool()
         files = max(1, round(lines / LINES_A_BASKET / BASKETS_A_FILE))
         for number in range(files):
             day = (last_day - timedelta(days=number // 100)).astimezone(timezone.utc)
             chance = np.random.default_rng([self.seed, 1, number])
             baskets = min(BASKETS_A_FILE, max(1, lines // LINES_A_BASKET))
-            table = self._day(chance, pool, baskets, day, number % 100)
+            table = self._day(chance, baskets, day, number % 100)
             file = folder / f"{day:%Y-%m-%d}" / f"lane-{number % 100}-{number:016x}{SUFFIX}"
             file.parent.mkdir(parents=True, exist_ok=True)
             parquet.write_table(table, file, compression="zstd")
             yield sum(len(chunk.values) for chunk in table["lines"].chunks)
 
-    def _day(
-        self, chance: np.random.Generator, pool: tuple[NDArray[np.int64], NDArray[np.float64]], baskets: int,
-        day: datetime, lane: int,
-    ) -> pa.Table:  # fmt: skip
-        bands, probs = pool
-        drawn = chance.integers(_POOL, size=baskets)
-        bought = chance.random((baskets, self.categories + 1)) < np.c_[np.ones(baskets), self.shares[bands[drawn]]]
+    def _day(self, chance: np.random.Generator, baskets: int, day: datetime, lane: int) -> pa.Table:
+        bands, probs = self._customers(chance, baskets)
+        bought = chance.random((baskets, self.categories + 1)) < np.c_[np.ones(baskets), self.shares[bands]]
         basket, category = np.nonzero(bought)
         names = np.array([_EVERYBODY, *(_name(number) for number in range(self.categories))])
         lines = pa.StructArray.from_arrays(
@@ -116,7 +108,7 @@ class Chain:
             fields=list(_LINE),
         )
         seen = chance.random(baskets) >= UNKNOWN_SHARE
-        likeliest = np.array(band_names(self.edges))[probs[drawn].argmax(axis=1)]
+        likeliest = np.array(band_names(self.edges))[probs.argmax(axis=1)]
         hours = np.datetime64(f"{day:%Y-%m-%d}") + chance.integers(8, 22, baskets).astype("timedelta64[h]")
         every = np.arange(baskets + 1, dtype=np.int32)
         count = len(self.edges) + 1
@@ -128,20 +120,18 @@ class Chain:
             pa.ListArray.from_arrays(
                 every * len(self.edges), pa.array(np.tile(np.array(self.edges, np.int32), baskets))
             ),
-            pa.ListArray.from_arrays(every * count, pa.array(probs[drawn].ravel()), mask=pa.array(~seen)),
+            pa.ListArray.from_arrays(every * count, pa.array(probs.ravel()), mask=pa.array(~seen)),
             pa.ListArray.from_arrays(np.searchsorted(basket, np.arange(baskets + 1)).astype(np.int32), lines),
         ]
         return pa.table(columns, schema=_SCHEMA)
 
-    def _pool(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """Customers: their true band, int (N,), and what the age model says of them, float64 (N, bands)."""
-        chance = np.random.default_rng([self.seed, 2])
+    def _customers(self, chance: np.random.Generator, number: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Their true band, int (N,), and what the age model says of them, float64 (N, bands)."""
         by_age, years = _customers_by_age(), np.arange(AGES)
-        ages = chance.choice(AGES, _POOL, p=by_age)
-        seen = ages + chance.normal(0, MODEL_WIDTH_YEARS, _POOL)
+        ages = chance.choice(AGES, number, p=by_age)
+        seen = ages + chance.normal(0, MODEL_WIDTH_YEARS, number)
         probs = np.exp(-(((seen[:, None] - years) / MODEL_WIDTH_YEARS) ** 2) / 2) * by_age
-        starts = [0, *self.edges]
-        by_band = np.add.reduceat(probs / probs.sum(axis=1, keepdims=True), starts, axis=1)
+        by_band = np.add.reduceat(probs / probs.sum(axis=1, keepdims=True), [0, *self.edges], axis=1)
         return self._bands_of(ages), by_band.round(4)
 
     def _bands_of(self, ages: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -12,9 +12,11 @@ import pytest
 
 from edge.config import InsightsSettings
 from edge.errors import RunError
-from edge.insights.engine import read_sums
-from edge.insights.files import find_files
+from edge.insights.engine import engine
+from edge.insights.files import Files, find_files
 from edge.insights.parquet import write_day
+from edge.insights.reading import read_sums
+from edge.insights.sums import Sums
 from edge.report.period import Period
 
 Make = Callable[..., Any]
@@ -31,9 +33,14 @@ def folder(filed: Make, purchase: Make, noon: datetime) -> Path:
     return filed(*(purchase(time=noon - timedelta(days=day)) for day in range(3) for _ in range(20)))
 
 
+def summed(folders: list[Path], week: Period) -> tuple[Sums, Files]:
+    with engine("duckdb") as backend:
+        return read_sums(backend, folders, week, week.until, InsightsSettings())
+
+
 def read(folder: Path, week: Period) -> tuple[float, list[str], list[str]]:
     """How many baskets are read, and the names of the files that are damaged or of another version."""
-    sums, files = read_sums([folder], week, week.until, InsightsSettings())
+    sums, files = summed([folder], week)
     names = [[file.parent.name for file in some] for some in (files.damaged, [one[0] for one in files.other_version])]
     return round(sums.evidence.baskets, 6), *names
 
@@ -86,13 +93,13 @@ def test_files_of_days_to_come_are_read_so_as_to_be_counted(
     folder: Path, week: Period, filed: Make, purchase: Make, noon: datetime
 ) -> None:
     filed(purchase(time=noon + timedelta(days=500)))
-    sums, _ = read_sums([folder], week, week.until, InsightsSettings())
+    sums, _ = summed([folder], week)
     assert (sums.evidence.baskets, sums.faults.sales_in_future) == (pytest.approx(60), 1)
 
 
 def test_the_folders_of_several_shops_make_one_report(filed: Make, purchase: Make, week: Period) -> None:
     folders = [filed(purchase(store=name), purchase(store=name, lane="wine"), folder=name) for name in ("north", "sea")]
-    sums, _ = read_sums(folders, week, week.until, InsightsSettings())
+    sums, _ = summed(folders, week)
     assert (sums.evidence.baskets, sums.stores, sums.lanes) == (4, ("north", "sea"), ("lane-1", "wine"))
 
 
@@ -104,7 +111,7 @@ def test_other_things_in_the_folder_are_none_of_our_business(folder: Path, week:
 
 def test_a_folder_that_is_not_there_is_named_with_the_mend(tmp_path: Path, week: Period) -> None:
     with pytest.raises(RunError, match=r"cannot read .*/none: No such file or directory; a lane files its purchases"):
-        read_sums([tmp_path / "none"], week, week.until, InsightsSettings())
+        summed([tmp_path / "none"], week)
 
 
 def test_a_name_with_a_quote_in_it_is_a_name_like_others(tmp_path: Path, purchase: Make) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from edge.insights.parquet import write_day
-from edge.insights.sums import Faults, Sums, sum_up
+from edge.insights.sums import Faults, Sums, joined, nothing, sum_up
 
 Make = Callable[..., Any]
 FAR = timedelta(days=365)
@@ -125,3 +125,20 @@ def test_sales_counted_in_other_bands_are_left_out_and_counted(summed: Make, pur
 def test_no_purchase_at_all_sums_up_to_nothing(summed: Make, purchase: Make, noon: datetime) -> None:
     sums = summed(purchase(time=noon - 2 * FAR))
     assert (sums.evidence.baskets, sums.categories, sums.unknown.baskets) == (0, {}, 0)
+
+
+def test_the_sums_of_parts_add_up_to_those_of_the_whole(summed: Make, purchase: Make, line: Make) -> None:
+    one = [purchase(line(), line("beer", 2, 0.5)), purchase(line(None), probs=None), purchase(line(quantity=-1))]
+    other = [purchase(line("wine"), probs=(0.5, 0.5, 0, 0, 0, 0), store="sea", lane="wine"), purchase(line("beer"))]
+    whole, parts = summed(*one, *other), joined([nothing(6), summed(*one), summed(*other)])
+    assert parts.evidence.fourth == pytest.approx(whole.evidence.fourth)
+    assert parts.spent.by_three == pytest.approx(whole.spent.by_three)
+    assert parts.spent.evidence.fourth == pytest.approx(whole.spent.evidence.fourth)
+    assert (parts.spent.first, parts.spent.squares) == (
+        pytest.approx(whole.spent.first), pytest.approx(whole.spent.squares)
+    )  # fmt: skip
+    assert (parts.unknown, parts.faults) == (whole.unknown, whole.faults)
+    assert (parts.stores, parts.lanes) == (("sea", "store-1"), ("lane-1", "wine"))
+    assert {name: (count, list(hits)) for name, (count, hits) in parts.categories.items()} == {
+        name: (count, list(hits)) for name, (count, hits) in whole.categories.items()
+    }
