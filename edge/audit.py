@@ -78,11 +78,11 @@ class Audit:
             connection.execute("UPDATE audit_end SET number = ?, hash = ? WHERE which = 'newest'", (number, head.hash))
         return head
 
-    def records(self) -> Iterator[tuple[int, SaleRecord]]:
-        """Number and content of every record that can be read, oldest first. Raises StoreError."""
+    def records(self) -> Iterator[tuple[Head, SaleRecord]]:
+        """Head and content of every record that can be read, oldest first. Raises StoreError."""
         for link in self._links():
             if record := link.record:
-                yield link.number, record
+                yield Head(link.number, link.hash), record
 
     def verify(self, known: str | None = None) -> list[str]:
         """What is wrong with the chain, a line each; empty when nothing is. Raises StoreError.

@@ -18,8 +18,7 @@ _NEEDED_BY = {
     "dev": ("pyinstrument",),
     "insights": ("cryptography", "duckdb", "ibis", "mlxtend"),
     "train": (
-        "imagehash", "markdown", "matplotlib", "onnx", "onnxscript", "safetensors", "scipy", "torch", "torchvision",
-        "tqdm",
+        "imagehash", "markdown", "matplotlib", "onnx", "onnxscript", "safetensors", "torch", "torchvision", "tqdm",
     ),
     "web": ("starlette", "tomlkit", "uvicorn"),
 }  # fmt: skip

@@ -10,16 +10,14 @@ import numpy as np
 
 from edge.insights.bands import UNKNOWN, name_between
 from edge.insights.evidence import groups_of_at_least, membership
-from edge.insights.lift import Z95, false_discovery_rates, lifts, means_by_band
+from edge.insights.lift import Z95, lifts, means_by_band
+from edge.report.discoveries import FALSE_DISCOVERIES, false_discovery_rates
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from edge.insights.lift import Lift
     from edge.insights.sums import Faults, Spent, Sums, Unknown
-
-FALSE_DISCOVERIES = 0.05
-"""Share of chance findings that is let pass among all that stand out."""
 
 
 @dataclass(frozen=True, slots=True)

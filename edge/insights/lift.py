@@ -21,8 +21,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
     from edge.insights.evidence import Evidence
@@ -107,14 +105,3 @@ def _fieller(top: float, bottom: float, var_top: float, cov: float, var_bottom: 
     b, c = top * bottom - Z95**2 * cov, top**2 - Z95**2 * var_top
     half = math.sqrt(max(b * b - a * c, 0.0))
     return (b - half) / a, (b + half) / a
-
-
-def false_discovery_rates(p_values: Sequence[float]) -> list[float]:
-    """For each, the share of chance findings to expect among all that are at least as striking (Benjamini and Hochberg
-    1995, as adjusted p-values)."""
-    order = sorted(range(len(p_values)), key=lambda number: p_values[number], reverse=True)
-    rates, least = [1.0] * len(p_values), 1.0
-    for above, number in enumerate(order):
-        least = min(least, p_values[number] * len(p_values) / (len(p_values) - above))
-        rates[number] = least
-    return rates

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edge.insights.analysis import FALSE_DISCOVERIES
 from edge.insights.sums import MOST_QUANTITY
+from edge.report.discoveries import FALSE_DISCOVERIES
 from edge.report.tables import visible
 
 if TYPE_CHECKING:

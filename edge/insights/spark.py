@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from contextlib import contextmanager
 from pathlib import Path
@@ -52,7 +53,9 @@ def spark(master: str) -> Iterator[Any]:
 def read_parquet(backend: Any, files: Sequence[Path]) -> ibis.Table:
     """A table of all rows of files, which every worker of a cluster must find under the same names."""
     name = ibis.util.gen_name("files")
-    frame = backend._session.read.parquet(*(file.absolute().as_uri() for file in files))
+    # Spark takes paths for patterns, and the %20 of an address for itself.
+    paths = (re.sub(r"([\[\]{}*?\\])", r"\\\1", str(file.absolute())) for file in files)
+    frame = backend._session.read.parquet(*(f"file://{path}" for path in paths))
     frame.createOrReplaceTempView(name)
     return backend.table(name)
 

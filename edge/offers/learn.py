@@ -16,11 +16,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from edge.insights.analysis import FALSE_DISCOVERIES
 from edge.insights.bands import band_names
-from edge.insights.lift import false_discovery_rates
 from edge.offers.goods import Goods
 from edge.offers.sheet import Learnt, Rule, Rules
+from edge.report.discoveries import FALSE_DISCOVERIES, false_discovery_rates
 from edge.till.messages import Text
 
 if TYPE_CHECKING:

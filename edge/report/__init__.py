@@ -1,1 +1,1 @@
-"""What the audit log says, for people: `edge-agent report cashiers | sales | verify`."""
+"""What the audit log says, for people: `edge-agent report cashiers | sales | export | verify`."""

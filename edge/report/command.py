@@ -15,7 +15,9 @@ from edge.commands import Parser
 from edge.database import Database
 from edge.errors import RunError, UsageError
 from edge.lanes import load_lanes
-from edge.report.cashiers import EVERYBODY, cashiers_csv, cashiers_table, compare, notes, tally
+from edge.report.cashiers import about_sales, compare, notes, tallies
+from edge.report.cashiers_tables import cashiers_csv, cashiers_table
+from edge.report.logs import read_log
 from edge.report.output import show, write
 from edge.report.page import cashiers_page
 from edge.report.period import between, moment
@@ -23,9 +25,10 @@ from edge.report.sales import sales_csv, sales_table
 from edge.report.tables import NOTHING, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from edge.records import SaleRecord
+    from edge.report.cashiers import Tally
     from edge.report.period import Period
 
 _DATES = (
@@ -43,41 +46,50 @@ def report(words: list[str]) -> None:
 
 def _parser() -> Parser:
     parser = Parser(prog="edge-agent report", description="What the lanes' records say.")
-    kinds = parser.add_subparsers(metavar="cashiers|sales|basket|offers|verify", required=True)
+    kinds = parser.add_subparsers(metavar="cashiers|sales|basket|offers|export|verify", required=True)
     cashiers = kinds.add_parser(
         "cashiers", help="checks by cashier, compared with everybody else", epilog=_DATES, allow_abbrev=False
     )
     sales = kinds.add_parser("sales", help="every restricted sale, newest last", epilog=_DATES, allow_abbrev=False)
     basket = kinds.add_parser("basket", help="what each age band buys", epilog=_DATES, allow_abbrev=False)
     offers = kinds.add_parser("offers", help="what offers brought", epilog=_DATES, allow_abbrev=False)
+    export = kinds.add_parser(
+        "export", help="files for reports on many stores", epilog=_DATES, allow_abbrev=False,
+        description="Write what report cashiers reads of the audit log as Parquet, a file for each lane and whole day.",
+    )  # fmt: skip
     verify = kinds.add_parser("verify", help="whether a record was changed or removed", allow_abbrev=False)
-    for kind, command in (
-        (cashiers, _cashiers), (sales, _sales), (basket, _basket), (offers, _offers), (verify, _verify)
-    ):  # fmt: skip
+    commands = {cashiers: _cashiers, sales: _sales, basket: _basket, offers: _offers, export: _export, verify: _verify}
+    for kind, command in commands.items():
         kind.set_defaults(command=command)
-    for kind in (cashiers, sales, basket, offers):
+    for kind in (cashiers, sales, basket, offers, export):
         kind.add_argument("--since", type=moment, default="7d", metavar="TIME", help="count from here on; default: 7d")
         kind.add_argument("--until", type=moment, default="0h", metavar="TIME", help="count up to here; default: now")
         kind.add_argument(
             "--state-dir", type=Path, nargs="+", metavar="DIR", help="state folders of the lanes; default: this lane's"
         )
         kind.add_argument("--config", type=Path, metavar="FILE", help="the agent's settings: all lanes of this box")
+    for kind in (cashiers, sales, basket):
         kind.add_argument(
             "--csv", metavar="FILE", help="write a table for programs; - for stdout, instead of the other"
         )
     for kind in (cashiers, basket, offers):
         kind.add_argument("--html", type=Path, metavar="FILE", help="write a page with plots")
-    for kind in (basket, offers):
+    for kind, files in (
+        (cashiers, "that report export wrote, of one store"),
+        (basket, "of filed purchases, of one shop"),
+        (offers, "of filed purchases, of one shop"),
+    ):
+        kind.add_argument("--folder", type=Path, nargs="+", metavar="DIR", help=f"folders {files} or of many")
+    for kind in (cashiers, basket):
         kind.add_argument(
-            "--folder", type=Path, nargs="+", metavar="DIR", help="folders of filed purchases, of one shop or of many"
+            "--engine", choices=("duckdb", "spark"), default="duckdb", help="what reads them; default: duckdb"
         )
+        kind.add_argument(
+            "--spark-master", metavar="URL", help="the cluster that --engine spark runs on; default: this machine"
+        )
+    export.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the files go")
+    for kind in (basket, offers):
         kind.add_argument("--json", metavar="FILE", help="write all figures; - for stdout, instead of the tables")
-    basket.add_argument(
-        "--engine", choices=("duckdb", "spark"), default="duckdb", help="what reads them; default: duckdb"
-    )
-    basket.add_argument(
-        "--spark-master", metavar="URL", help="the cluster that --engine spark runs on; default: this machine"
-    )
     sales.add_argument("--cashier", metavar="ID", help=f"only sales of this one; {NOTHING} for those that name nobody")
     verify.add_argument("--head", metavar="HASH", help="hash of a record, as noted elsewhere, that must be there")
     verify.add_argument("--state-dir", type=Path, metavar="DIR", help="state folder of the lane; default: this lane's")
@@ -86,17 +98,36 @@ def _parser() -> Parser:
 
 
 def _cashiers(arguments: argparse.Namespace) -> None:
-    sales, about = _chosen(arguments)
-    lines, everybody = compare(sales), tally(EVERYBODY, sales)
+    if not arguments.folder and arguments.engine != "duckdb":
+        raise UsageError("--engine is for exported files: add --folder, or leave it out")
+    each, about, missing = _of_stores(arguments) if arguments.folder else _of_lanes(arguments)
+    lines = compare(each)
+    remarks = [*(notes(lines) if lines else []), *missing]
     if arguments.html:
-        write(arguments.html, cashiers_page(sales, about))
-    show(
-        arguments.csv,
-        cashiers_csv(lines),
-        about,
-        [cashiers_table(lines, everybody)] if lines else [],
-        notes(sales) if lines else [],
-    )
+        write(arguments.html, cashiers_page(lines, about, remarks))
+    if arguments.csv == "-":
+        for line in missing:
+            print(f"edge-agent: {line}", file=sys.stderr)
+    show(arguments.csv, cashiers_csv(lines), about, [cashiers_table(lines)] if lines else [], remarks)
+
+
+def _of_lanes(arguments: argparse.Namespace) -> tuple[Sequence[Tally], str, list[str]]:
+    """What every cashier did by the lanes' own logs, and which sales these are."""
+    sales, about = _chosen(arguments)
+    return tallies(sales, load_lanes([], arguments.config)[0].insights.store), about, []
+
+
+def _of_stores(arguments: argparse.Namespace) -> tuple[Sequence[Tally], str, list[str]]:
+    """What every cashier did by exported files, which sales these are, and what is not as it should be."""
+    from edge.insights.engine import LOCAL, engine
+    from edge.report.stores import read_stores, shortcomings
+
+    if arguments.state_dir or arguments.config:
+        raise UsageError("--folder reads exported files, --state-dir and --config a lane's own log: give one of them")
+    period = _period(arguments)
+    with engine(arguments.engine, arguments.spark_master or LOCAL) as backend:
+        found, files = read_stores(backend, list(dict.fromkeys(map(Path.resolve, arguments.folder))), period)
+    return found.tallies, found.about(period), shortcomings(found, files)
 
 
 def _sales(arguments: argparse.Namespace) -> None:
@@ -130,6 +161,26 @@ def _report_purchases(arguments: argparse.Namespace, report: Callable[..., None]
         period, folders or [lane.purchases for lane in lanes], lanes[0].insights, csv=arguments.csv,
         html=arguments.html, json=arguments.json,
     )  # fmt: skip
+
+
+def _export(arguments: argparse.Namespace) -> None:
+    from edge.report.export import export_log
+
+    period, lanes = _period(arguments), load_lanes([], arguments.config)
+    sales = files = damaged = 0
+    for folder in _state_folders(arguments):
+        log = read_log(folder)
+        done = export_log(log, arguments.out, lanes[0].insights.store, period)
+        sales, files, damaged = sales + done.sales, files + done.files, damaged + (not log.whole)
+        if not log.whole:
+            _warn(folder, "and its files say so")
+        if done.left_out:
+            print(
+                f"{done.left_out} of {folder} left out: some of its records may have been removed because of their age"
+            )
+    print(f"{_many(sales, 'restricted sale')} exported to {_many(files, 'file')} in {arguments.out}")
+    if damaged:
+        print(f"{_many(damaged, 'audit log')} not whole: see the lines above")
 
 
 def _verify(arguments: argparse.Namespace) -> None:
@@ -169,11 +220,14 @@ def _is_whole(folder: Path, known: str | None, label: str) -> bool:
 def _chosen(arguments: argparse.Namespace) -> tuple[list[SaleRecord], str]:
     """The sales that were asked for, oldest first, and which they are in words."""
     period = _period(arguments)
-    folders = arguments.state_dir or _folders(arguments.config)
-    found = [sale for folder in dict.fromkeys(map(Path.resolve, folders)) for sale in _read(folder)]
+    found = [sale for folder in _state_folders(arguments) for sale in _read(folder)]
     sales = sorted((sale for sale in found if sale.opened_at in period), key=lambda sale: sale.opened_at)
-    lanes = ", ".join(sorted({sale.lane for sale in sales}))
-    return sales, f"Restricted sales {period}: {len(sales)}." + (f" Lanes: {lanes}." if sales else "")
+    return sales, about_sales(period, len(sales), {("", sale.lane) for sale in sales})
+
+
+def _state_folders(arguments: argparse.Namespace) -> list[Path]:
+    folders = arguments.state_dir or _folders(arguments.config)
+    return list(dict.fromkeys(map(Path.resolve, folders)))
 
 
 def _folders(config: Path | None) -> list[Path]:
@@ -186,12 +240,19 @@ def _period(arguments: argparse.Namespace) -> Period:
 
 
 def _read(folder: Path) -> list[SaleRecord]:
-    with closing(Database(folder, read_only=True)) as database, database.snapshot():
-        audit = Audit(database)
-        if audit.verify():
-            print(
-                f"edge-agent: the audit log in {folder} is not whole, and so this report may not be; "
-                f"edge-agent report verify --state-dir {folder} says what is wrong",
-                file=sys.stderr,
-            )
-        return [sale for _, sale in audit.records()]
+    log = read_log(folder)
+    if not log.whole:
+        _warn(folder, "and so this report may not be")
+    return [sale for _, sale in log.records]
+
+
+def _warn(folder: Path, consequence: str) -> None:
+    print(
+        f"edge-agent: the audit log in {folder} is not whole, {consequence}; "
+        f"edge-agent report verify --state-dir {folder} says what is wrong",
+        file=sys.stderr,
+    )
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -5,14 +5,15 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from edge.report.cashiers import EVERYBODY, cashiers_table, compare, notes, tally
+from edge.report.cashiers import stores_of, together
+from edge.report.cashiers_tables import cashiers_table
 from edge.report.plot import plot_shares
 from edge.report.tables import as_html
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from edge.records import SaleRecord
+    from edge.report.cashiers import Line
 
 _STYLE = """
 :root { color-scheme: light dark; --line: #8884; --soft: #8881; --mark: #1d5fa8; }
@@ -32,17 +33,23 @@ figure { margin: 1.5rem 0; max-width: 48rem; }
 """
 
 
-def cashiers_page(sales: Sequence[SaleRecord], about: str) -> str:
-    """The whole page. about: which sales these are, in words."""
-    lines, everybody = compare(sales), tally(EVERYBODY, sales)
-    shown = [(line.cashier.cashier, line.cashier.unchecked) for line in lines if line.cashier.unchecked.trials]
+def cashiers_page(lines: Sequence[Line], about: str, remarks: Sequence[str]) -> str:
+    """The whole page. about: which sales these are, in words. remarks: how to read it, and what was left out."""
+    everybody = together([line.cashier for line in lines]).unchecked
+    several = len(stores_of(lines)) > 1
+    shown = [
+        (f"{one.cashier}, {one.store}" if several else one.cashier, one.unchecked)
+        for one in (line.cashier for line in lines)
+        if one.unchecked.trials
+    ]
     parts = [f"<p>{escape(about)}</p>"]
     if shown:
-        plot = plot_shares(shown, everybody.unchecked, "Sales completed without a reported check, of those with ID due")
+        plot = plot_shares(shown, everybody, "Sales completed without a reported check, of those with ID due")
         parts.append(f"<figure>{plot}</figure>")
     if lines:
-        parts.append(as_html(cashiers_table(lines, everybody)))
-        parts.append("<ul>" + "".join(f"<li>{escape(note)}</li>" for note in notes(sales)) + "</ul>")
+        parts.append(as_html(cashiers_table(lines)))
+    if remarks:
+        parts.append("<ul>" + "".join(f"<li>{escape(remark)}</li>" for remark in remarks) + "</ul>")
     return page("Restricted sales by cashier", "\n".join(parts))
 
 

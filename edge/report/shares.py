@@ -1,4 +1,4 @@
-"""A share such as 3 of 40, how sure it is, and whether two shares differ."""
+"""A share such as 3 of 40, and how sure it is."""
 
 from __future__ import annotations
 
@@ -35,14 +35,6 @@ class Share:
     def interval(self) -> tuple[float, float]:
         """95 %, Wilson."""
         return wilson_interval(self.hits, self.trials)
-
-    def clearly_above(self, other: Share) -> bool:
-        """Whether the 95 % interval of the difference lies above 0 (Newcombe 1998, from the two Wilson intervals).
-
-        Stricter than asking whether one interval leaves out the other share, which would take that one for certain.
-        """
-        low, other_high = self.interval[0], other.interval[1]
-        return self.value - other.value > math.hypot(self.value - low, other_high - other.value)
 
     def ratio_interval(self, other: Share) -> tuple[float, float]:
         """The 95 % interval of this share by the other (Donner and Zou 2012, from the two Wilson intervals); the upper

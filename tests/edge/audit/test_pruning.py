@@ -20,7 +20,7 @@ def test_pruning_removes_what_is_older_and_leaves_a_chain_that_is_whole_and_goes
     audit: Audit, hashes: list[str], noon: datetime, sale: MakeSale
 ) -> None:
     assert audit.prune(noon + timedelta(days=3)) == 3
-    assert [number for number, _ in audit.records()] == [4, 5, 6, 7, 8]
+    assert [head.number for head, _ in audit.records()] == [4, 5, 6, 7, 8]
     assert audit.pruned == Head(3, hashes[2])
     audit.append(sale(9))
     assert audit.verify() == []
@@ -60,7 +60,7 @@ def test_pruning_stops_at_the_first_record_that_is_to_be_kept_whatever_comes_beh
         for day in (1, 5, 2):
             audit.append(sale(day))
         assert audit.prune(noon + timedelta(days=3)) == 1
-        assert [number for number, _ in audit.records()] == [2, 3]
+        assert [head.number for head, _ in audit.records()] == [2, 3]
 
 
 def test_a_time_in_another_zone_prunes_the_same(audit: Audit, noon: datetime) -> None:

@@ -9,13 +9,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from numpy.typing import NDArray
-from scipy import stats
 
 from edge.insights.evidence import Evidence
-from edge.insights.lift import Lift, false_discovery_rates, lifts, means_by_band, shares_by_band
+from edge.insights.lift import Lift, lifts, means_by_band, shares_by_band
+from edge.report.discoveries import false_discovery_rates
 
 Array = NDArray[np.float64]
 MakeShop = Callable[..., Any]
@@ -157,11 +155,6 @@ def test_average_baskets_are_the_bands_own_and_their_intervals_hold(shop: MakeSh
         )
         held.append(np.abs(means - true) <= 1.96 * np.sqrt(np.diag(covariance)))
     assert np.mean(held) == pytest.approx(0.95, abs=0.02)
-
-
-@given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
-def test_rates_are_those_of_benjamini_and_hochberg(p_values: list[float]) -> None:
-    assert false_discovery_rates(p_values) == pytest.approx(list(stats.false_discovery_control(p_values)))
 
 
 def sure(*customers: int) -> Evidence:

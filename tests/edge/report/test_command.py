@@ -169,7 +169,7 @@ def test_a_folder_without_a_log_is_an_error_and_stays_as_it_is(kind: str, tmp_pa
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
-        ([], "cashiers|sales|basket|offers|verify"),
+        ([], "cashiers|sales|basket|offers|export|verify"),
         (["everything"], "invalid choice: 'everything'"),
         (["cashiers", "--since", "yesterday"], "--since: 'yesterday' is neither like 12h, 7d or 4w nor a date"),
         (["sales", "--since", "1d", "--until", "2d"], "--since must be before --until"),
@@ -177,6 +177,9 @@ def test_a_folder_without_a_log_is_an_error_and_stays_as_it_is(kind: str, tmp_pa
         (["verify", "--head", ""], "--head '' is no hash"),
         (["cashiers", "--html", "/dev/null/report.html"], "cannot write /dev/null/report.html: Not a directory"),
         (["cashiers", "--csv", "."], "cannot write .: "),
+        (["cashiers", "--folder", ".", "--state-dir", "."], "--folder reads exported files, --state-dir and --config"),
+        (["cashiers", "--folder", ".", "--engine", "abacus"], "--engine: invalid choice: 'abacus'"),
+        (["export"], "the following arguments are required: --out"),
     ],
 )
 def test_what_is_wrong_with_the_words_is_said_in_one_line(

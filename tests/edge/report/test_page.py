@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from edge.records import SaleRecord
+from edge.report.cashiers import compare, tallies
 from edge.report.page import cashiers_page
 from edge.report.plot import plot_shares
 from edge.report.shares import Share
@@ -18,6 +19,10 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 def numbers(svg: str, pattern: str) -> list[tuple[float, ...]]:
     return [tuple(map(float, found)) for found in re.findall(pattern, svg)]
+
+
+def page_of(*sales: SaleRecord, about: str = "Some.") -> str:
+    return cashiers_page(compare(tallies(sales, "store-1")), about, ["As they say: <nothing>."])
 
 
 def test_the_plot_draws_each_share_with_its_interval_and_all_together_as_a_line() -> None:
@@ -42,14 +47,15 @@ def test_a_long_or_hostile_name_is_shortened_and_shown_as_it_is() -> None:
 
 
 def test_the_page_needs_nothing_else_and_runs_nothing(sale: Callable[..., SaleRecord]) -> None:
-    page = cashiers_page([sale('<img src=x onerror="alert(1)">'), sale("anna", check="passed")], "Sales & more: 2.")
+    page = page_of(sale('<img src=x onerror="alert(1)">'), sale("anna", check="passed"), about="Sales & more: 2.")
     assert not re.search(r"<(script|img|link|iframe|object)|https?:|url\(|@import|javascript:", page)
     assert "<p>Sales &amp; more: 2.</p>" in page
+    assert "<li>As they say: &lt;nothing&gt;.</li>" in page
     assert page.count("&lt;img src=x onerror=&quot;alert(1)&quot;&gt;") >= 2
     assert page.count("<svg") == page.count("<table>") == 1
 
 
 def test_without_a_completed_sale_there_is_no_plot_and_without_any_no_table(sale: Callable[..., SaleRecord]) -> None:
-    assert cashiers_page([sale(ended="cancelled")], "One.").count("<svg") == 0
-    assert "<table>" in cashiers_page([sale(ended="cancelled")], "One.")
-    assert "<table>" not in cashiers_page([], "None.")
+    assert page_of(sale(ended="cancelled")).count("<svg") == 0
+    assert "<table>" in page_of(sale(ended="cancelled"))
+    assert "<table>" not in page_of()
