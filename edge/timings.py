@@ -51,7 +51,7 @@ class Timings:
         self.histograms[name].add(milliseconds)
 
     def percentiles(self) -> dict[str, tuple[int, float, float, float]]:
-        """By stage: how often, and the 50th, 95th and 99th percentile in milliseconds."""
+        """By stage: how many there are, and the 50th, 95th and 99th percentile in milliseconds."""
         return {
             name: (len(values), float(middle), float(slow), float(slowest))
             for name, values in self._ms.items()
