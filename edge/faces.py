@@ -97,7 +97,7 @@ class Faces:
     @property
     def usable(self) -> NDArray[np.bool_]:
         """bool (N,): the quality gate looked at the face and let it through."""
-        return np.nan_to_num(self.quality) > 0
+        return np.asarray(self.quality > 0)
 
     @property
     def areas(self) -> NDArray[np.float32]:
