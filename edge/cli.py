@@ -10,6 +10,7 @@ from pathlib import Path
 from edge import __version__
 from edge.commands import Parser, positive, run_command
 from edge.errors import UsageError
+from edge.memory import limit_arenas
 from edge.privacy import exposures, forbid_core_dumps
 
 _HELP = """\
@@ -35,6 +36,7 @@ edge-agent: watches a checkout lane and tells the till when to ask for ID.
 
 def main() -> None:
     forbid_core_dumps()
+    limit_arenas()
     run_command(lambda: _main(sys.argv[1:]))
 
 

@@ -79,8 +79,8 @@ def align(
 def alignable(keypoints: NDArray[np.floating]) -> NDArray[np.bool_]:
     """bool (N,): which faces, keypoints (N, 4, 2), are large enough to be cut out at all: from eyes to mouth
     at least two pixels."""
-    between = keypoints[:, [RIGHT_EYE, LEFT_EYE]].mean(axis=1)
-    return np.asarray(np.linalg.norm(keypoints[:, MOUTH] - between, axis=1) >= 2)
+    down = keypoints[:, MOUTH] - (keypoints[:, RIGHT_EYE] + keypoints[:, LEFT_EYE]) / 2
+    return np.asarray(np.hypot(down[:, 0], down[:, 1]) >= 2)
 
 
 def align_all(frame: NDArray[np.uint8], keypoints: NDArray[np.floating]) -> NDArray[np.uint8]:

@@ -1,4 +1,7 @@
-"""Who the customer is: the one who stands in the zone, nearest and longest. Pure: time is an argument."""
+"""Who the customer is: the one who stands in the zone, nearest and longest. Pure: time is an argument.
+
+In plain numbers, since numpy takes longer to begin than the few faces of a frame to go through.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from edge.faces import LEFT_EYE, RIGHT_EYE
+from edge.faces import LEFT_EYE, NO_TRACK, RIGHT_EYE
 from edge.fusion import TrackAge
 from edge.policy import Reason
 
@@ -83,9 +86,9 @@ class CustomerZone:
     def see(self, faces: Faces, frame_shape: tuple[int, ...], now_s: float) -> None:
         """Take in one frame's faces. frame_shape: (height, width, ...) of the frame."""
         inside = self._inside(faces, frame_shape)
-        for row in np.flatnonzero(inside & (faces.track_ids >= 0)):
-            person = self._updated(faces, int(row), now_s)
-            self._people[person.track_id] = person
+        for row, track_id in enumerate(faces.track_ids.tolist()):
+            if inside[row] and track_id != NO_TRACK:
+                self._people[track_id] = self._updated(faces, row, now_s)
         self._people = {
             track_id: person for track_id, person in self._people.items() if now_s - person.last_s <= self._lost_s
         }
@@ -99,12 +102,11 @@ class CustomerZone:
     def due(self, faces: Faces, frame_shape: tuple[int, ...], now_s: float) -> NDArray[np.bool_]:
         """bool (N,): which of a frame's faces it is time to look at. Nobody outside the zone, and the less often the
         more is known; who is nearly due joins who is, so that they share a batch."""
-        waited = np.zeros(len(faces))
-        for row in np.flatnonzero(self._inside(faces, frame_shape)):
-            person = self._people.get(int(faces.track_ids[row]))
-            waited[row] = (now_s - person.looked_s) / self._pause_s(person) if person else math.inf
+        of_each = zip(faces.track_ids.tolist(), self._inside(faces, frame_shape), strict=True)
+        waited = [self._waited(track_id, now_s) if inside else 0.0 for track_id, inside in of_each]
         # A hair less than all, and than half, of it: frames come at exactly that pace, and rounding must not skip one.
-        return waited > 0.49 if (waited > 0.99).any() else np.zeros(len(faces), bool)
+        anybody = any(share > 0.99 for share in waited)
+        return np.array([anybody and share > 0.49 for share in waited], bool)
 
     def people(self, now_s: float) -> int:
         """How many people are in the zone and in view now."""
@@ -130,27 +132,31 @@ class CustomerZone:
             return tuple(Reason(reason) for reason in customer.refused)
         return ()
 
-    def _pause_s(self, person: Person) -> float:
-        """How long until the next look at somebody."""
+    def _waited(self, track_id: int, now_s: float) -> float:
+        """Since the last look at somebody, as a share of the time until the next one."""
+        person = self._people.get(track_id)
+        if not person:
+            return math.inf
         doublings = min(person.age.looks // _STEADY_LOOKS, _MOST_DOUBLINGS)
-        return max(self._look_every_s * float(2**doublings), 1e-6)
+        return (now_s - person.looked_s) / max(self._look_every_s * float(2**doublings), 1e-6)
 
-    def _inside(self, faces: Faces, frame_shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    def _inside(self, faces: Faces, frame_shape: tuple[int, ...]) -> list[bool]:
+        """Of every face, whether its middle is in the zone."""
         height, width = frame_shape[:2]
-        centres = (faces.boxes[:, :2] + faces.boxes[:, 2:]) / 2 / [width, height]
-        return np.array(
-            [cv2.pointPolygonTest(self._polygon, (float(x), float(y)), False) >= 0 for x, y in centres], bool
-        )
+        return [
+            cv2.pointPolygonTest(self._polygon, ((x0 + x1) / 2 / width, (y0 + y1) / 2 / height), False) >= 0
+            for x0, y0, x1, y1 in faces.boxes.tolist()
+        ]
 
     def _updated(self, faces: Faces, row: int, now_s: float) -> Person:
-        track_id, size = int(faces.track_ids[row]), float(faces.eye_distances_px[row])
-        x, y = (float(part) for part in faces.keypoints[row, [RIGHT_EYE, LEFT_EYE]].mean(axis=0))
+        track_id, quality, age_probs = int(faces.track_ids[row]), float(faces.quality[row]), faces.age_probs[row]
+        right, left = faces.keypoints[row, RIGHT_EYE].tolist(), faces.keypoints[row, LEFT_EYE].tolist()
+        size, x, y = math.dist(right, left), (right[0] + left[0]) / 2, (right[1] + left[1]) / 2
         known = self._people.get(track_id) or Person(track_id, now_s, now_s, size, (x, y), now_s)
         moved = math.dist(known.place_px, (x, y)) > _STILL * size
-        looked = not np.isnan(faces.quality[row])
+        looked = not math.isnan(quality)
         reasons = faces.reasons[row]
-        age_probs = faces.age_probs[row]
-        estimated = faces.quality[row] > 0 and not np.isnan(age_probs[0])
+        estimated = quality > 0 and not math.isnan(age_probs[0])
         return replace(
             known,
             last_s=now_s,
@@ -158,7 +164,7 @@ class CustomerZone:
             moved_s=now_s if moved else known.moved_s,
             eye_distance_px=known.eye_distance_px + _SMOOTHING * (size - known.eye_distance_px),
             sure_looks=known.sure_looks + (looked and Reason.UNCONFIRMED not in reasons),
-            age=known.age.add(age_probs, float(faces.quality[row])) if estimated else known.age,
+            age=known.age.add(age_probs, quality) if estimated else known.age,
             looked_s=now_s if looked else known.looked_s,
             refused=reasons if looked else known.refused,
         )

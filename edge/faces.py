@@ -68,7 +68,9 @@ class Faces:
         return len(self.boxes)
 
     def __getitem__(self, rows: NDArray[Any]) -> Faces:
-        """The faces that a boolean mask or an array of row numbers picks."""
+        """The faces that a boolean mask or an array of row numbers picks; these very ones if a mask picks all."""
+        if rows.dtype == bool and rows.all():
+            return self
         chosen = np.arange(len(self))[rows]
         return Faces(
             self.boxes[chosen],
@@ -95,7 +97,7 @@ class Faces:
     @property
     def usable(self) -> NDArray[np.bool_]:
         """bool (N,): the quality gate looked at the face and let it through."""
-        return np.nan_to_num(self.quality) > 0
+        return np.asarray(self.quality > 0)
 
     @property
     def areas(self) -> NDArray[np.float32]:

@@ -74,7 +74,7 @@ class Pipeline:
             faces = gate(faces, crops, confirmations, self._settings.quality)
         if not estimate_ages or not faces.usable.any():
             return faces
-        best_first = np.argsort(-np.nan_to_num(faces.quality), kind="stable")
+        best_first = np.argsort(-faces.quality, kind="stable")
         best_first = best_first[faces.usable[best_first]]
         chosen, left = best_first[:MOST_AGES], best_first[MOST_AGES:]
         with self.timings.stage("age"):

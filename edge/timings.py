@@ -13,7 +13,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_KEPT = 20_000
+_KEPT = 2_000
 
 BOUNDS_MS = (1.0, 2.5, 5.0, 10.0, 25.0, 50.0, 75.0, 100.0, 150.0, 250.0, 500.0, 1000.0, 2500.0, 5000.0)
 """Upper bounds of a histogram's buckets; what is longer falls into one more. 100 ms is how old a frame may be, 150 ms
@@ -33,7 +33,7 @@ class Histogram:
 
 
 class Timings:
-    """Durations by stage, in milliseconds: a histogram of all, and the last 20,000 of each."""
+    """Durations by stage, in milliseconds: a histogram of all, and the last 2,000 of each."""
 
     def __init__(self) -> None:
         self._ms: dict[str, deque[float]] = defaultdict(lambda: deque(maxlen=_KEPT))
@@ -51,7 +51,7 @@ class Timings:
         self.histograms[name].add(milliseconds)
 
     def percentiles(self) -> dict[str, tuple[int, float, float, float]]:
-        """By stage: how often, and the 50th, 95th and 99th percentile in milliseconds."""
+        """By stage: how many there are, and the 50th, 95th and 99th percentile in milliseconds."""
         return {
             name: (len(values), float(middle), float(slow), float(slowest))
             for name, values in self._ms.items()

@@ -14,9 +14,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import supervision
-from trackers import BIoU, ByteTrackTracker
 
+from edge.byte_track import ByteTrack
 from edge.faces import NO_TRACK
 from edge.reappearance import MOTION_S, Course, Sighting, goes_on, is_back, same_size
 
@@ -24,42 +23,9 @@ if TYPE_CHECKING:
     from edge.config import TrackingSettings
     from edge.faces import Faces
 
-_FRAME_RATE = 30.0
-
 _GAP_S = 0.45
 """How long ByteTrack may guess where an unseen face is: a missed frame at 5 frames/s, less than people need to change
 places."""
-
-_REACH = 0.15
-"""Boxes grow by this share to every side before their overlap is taken: at 5 frames/s somebody who walks in is a whole
-face width farther in every frame."""
-
-
-class ByteTrack:
-    """Numbers faces by overlap from frame to frame (Zhang et al. 2021, arXiv:2110.06864, from `trackers`)."""
-
-    def __init__(self, lost_s: float, min_score: float) -> None:
-        """lost_s: how long a number waits for its face. min_score: weaker faces keep a number but start none."""
-        self._tracker = ByteTrackTracker(
-            lost_track_buffer=round(lost_s * _FRAME_RATE),
-            frame_rate=_FRAME_RATE,
-            track_activation_threshold=min_score,
-            minimum_consecutive_frames=2,
-            minimum_iou_threshold=0.1,
-            high_conf_det_threshold=min_score,
-            iou=BIoU(_REACH),
-        )
-
-    def numbers(self, faces: Faces, now_s: float) -> list[int]:
-        """A number for every face, `NO_TRACK` in its first frame. now_s: the frame's grab time."""
-        rows = np.arange(len(faces))
-        detections = supervision.Detections(xyxy=faces.boxes.copy(), confidence=faces.scores.copy(), data={"row": rows})
-        tracked = self._tracker.update(detections, timestamp=now_s)
-        numbers = [NO_TRACK] * len(faces)
-        if len(tracked) and tracked.tracker_id is not None:
-            for row, number in zip(tracked.data["row"], tracked.tracker_id, strict=True):
-                numbers[int(row)] = int(number)
-        return numbers
 
 
 @dataclass(eq=False, slots=True)

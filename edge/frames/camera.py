@@ -109,6 +109,9 @@ class Camera:
             stream.let_go()
             self._fault_before = self._fault(now_s)
             self._blocked, self._stream = blocked, self._open()
+            # `close` may have come meanwhile, and have let the one before go.
+            if self._closed.is_set():
+                self._stream.let_go()
 
     def _fault(self, now_s: float) -> str:
         """Why there is no picture that shows the lane."""

@@ -18,6 +18,7 @@ from edge.agent import Agent
 from edge.config import load_settings
 from edge.errors import RunError
 from edge.frames import Camera
+from edge.memory import limit_arenas
 
 Picture = NDArray[np.uint8]
 RATE = 15.0
@@ -93,6 +94,7 @@ def pictures_of(clip: Path) -> list[Picture]:
 
 
 def main() -> None:
+    limit_arenas()
     clip, folder, speed = Path(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3])
     pictures = pictures_of(clip)
     run_the_clock(speed)

@@ -11,8 +11,9 @@ import pytest
 from numpy.typing import NDArray
 from skimage import data
 
-from edge.detectors import DetectorName, FaceDetector, make_detector
+from edge.detectors import YUNET, DetectorName, FaceDetector, make_detector
 from edge.detectors.second_look import SecondLook
+from edge.detectors.yunet import YuNetDetector
 from edge.faces import LEFT_EYE, MOUTH, NOSE, RIGHT_EYE, Faces
 
 EYES_NOSE_MOUTH = {RIGHT_EYE: (203, 105), LEFT_EYE: (247, 105), NOSE: (227, 130), MOUTH: (227, 150)}
@@ -77,3 +78,18 @@ def test_the_second_look_does_not_confirm_a_shoulder(portrait: NDArray[np.uint8]
         np.array([[60, 250, 160, 350]], np.float32), np.zeros((1, 4, 2), np.float32), np.ones(1, np.float32)
     )
     assert SecondLook().confirm(portrait, shoulder)[0] < 0.5
+
+
+@pytest.mark.parametrize("face_px", [40, 72, 110])
+@pytest.mark.parametrize("right_px", [-90, -60, -30, 0, 30, 60, 90])
+def test_the_second_look_sees_what_opencv_sees_of_a_face_there_or_beside(
+    face_px: int, right_px: int, portrait: NDArray[np.uint8]
+) -> None:
+    """On a picture of the size of its region, which is then looked at as it is."""
+    scale = face_px / 90
+    place = np.array([[scale, 0, 80 + right_px - scale * 225], [0, scale, 80 - scale * 115]])
+    picture = np.asarray(cv2.warpAffine(portrait, place, (160, 160)), np.uint8)
+    middle = Faces(np.array([[44, 44, 116, 116]], np.float32), np.zeros((1, 4, 2), np.float32), np.ones(1, np.float32))
+    seen = YuNetDetector(YUNET, min_score=0.3).detect(picture)
+    there = np.abs((seen.boxes[:, :2] + seen.boxes[:, 2:]) / 2 - 80).max(axis=1) < 36
+    assert SecondLook().confirm(picture, middle)[0] == pytest.approx(seen.scores[there].max(initial=0), abs=1e-4)

@@ -182,6 +182,22 @@ def test_a_camera_that_is_closed_gives_no_more_frames_and_lets_its_source_go(sou
     assert playing.read() is None
 
 
+def test_a_camera_that_is_closed_while_it_is_opened_again_lets_that_opening_go(source: Source) -> None:
+    playing: list[Camera] = []
+
+    def start(body: Callable[[], None], name: str) -> None:
+        for one in playing:
+            one.close()
+        in_background(body, name)
+
+    playing.append(Camera("cam", "lane-1", source.open, start))
+    source.openings[0].end("the device has gone")
+    viewer = Viewer(playing[0])
+    viewer.wait_for(lambda: len(source.openings) == 2, 10)
+    source.openings[1].give()
+    assert source.openings[1].closed.wait(10)
+
+
 def test_a_camera_that_shows_nothing_but_is_there_is_no_reason_not_to_start(source: Source) -> None:
     """The shop opens in an hour, and it is dark."""
     source.first = Opening.damage

@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import zmq
@@ -34,9 +35,9 @@ def server() -> Iterator[TillServer]:
 
 @pytest.fixture
 def wait(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
-    """The server's clock stands still, but for what a test waits: in no time."""
+    """The server's clock, and nobody else's, stands still, but for what a test waits: in no time."""
     now_s = [time.monotonic()]
-    monkeypatch.setattr("edge.till.server.time.monotonic", lambda: now_s[0])
+    monkeypatch.setattr("edge.till.server.time", SimpleNamespace(monotonic=lambda: now_s[0]))
 
     def wait(seconds: float) -> None:
         now_s[0] += seconds

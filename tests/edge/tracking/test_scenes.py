@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from edge.byte_track import ByteTrack
 from edge.config import TrackingSettings
 from edge.faces import Faces
-from edge.tracking import ByteTrack, FaceTracker
+from edge.tracking import FaceTracker
 from tests.edge.tracking.scenes import SCENES, Scene, crowd, swap
 from tests.edge.tracking.scoring import films, score
 
