@@ -76,6 +76,19 @@ def read_parquet(backend: Any, files: Sequence[Path]) -> ibis.Table:
     return backend.read_parquet([str(file) for file in files])
 
 
+@contextmanager
+def held(table: ibis.Table) -> Iterator[ibis.Table]:
+    """The same table, worked out once for all that is asked of it inside; one at a time."""
+    backend = table.get_backend()
+    if _is_spark(backend):
+        with table.cache() as kept:
+            yield kept
+        return
+    # Ibis's own cache drops its tables with words that DuckDB does not understand.
+    backend.con.execute(f"CREATE OR REPLACE TEMP TABLE held AS {ibis.to_sql(table, dialect='duckdb')}")
+    yield backend.table("held")
+
+
 def files_at_once(backend: Any) -> int | None:
     """How many an engine should be given: what DuckDB keeps of each file stays within bounds; None: all."""
     return None if _is_spark(backend) else 1024

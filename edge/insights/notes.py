@@ -9,10 +9,16 @@ from edge.report.discoveries import FALSE_DISCOVERIES
 from edge.report.tables import visible
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from edge.insights.analysis import BasketReport
     from edge.insights.files import Files
     from edge.insights.sums import Faults
     from edge.report.period import Period
+
+
+_MOST_NAMED = 12
+"""Beyond that, only how many there are is said."""
 
 
 def about(report: BasketReport, period: Period) -> str:
@@ -20,7 +26,11 @@ def about(report: BasketReport, period: Period) -> str:
     if report.baskets is None:
         return f"Baskets {period}: fewer than {report.least} customers of known age, too few to be shown."
     count = f"Baskets {period}: {report.baskets:.0f} of customers of known age."
-    return visible(f"{count} Stores: {', '.join(report.stores)}. Lanes: {', '.join(report.lanes)}.")
+    return visible(f"{count} {_named('Stores', report.stores)} {_named('Lanes', report.lanes)}")
+
+
+def _named(what: str, names: Sequence[str]) -> str:
+    return f"{what}: {', '.join(names) if len(names) <= _MOST_NAMED else len(names)}."
 
 
 def notes(report: BasketReport) -> list[str]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import ibis
 import numpy as np
 
+from edge.insights.engine import held
 from edge.insights.evidence import Evidence
 
 if TYPE_CHECKING:
@@ -121,12 +122,14 @@ def sum_up(
     purchases: with the columns of `edge.insights.purchases.Purchase`. edges: of the bands. max_price: of one; a higher
     one is a mistake. Raises what the engine raises.
     """
-    bands = len(edges) + 1
-    judged = _judged(purchases, edges, max_price)
+    with held(_judged(purchases, edges, max_price)) as judged:
+        return _summed(judged, len(edges) + 1, since, until, now)
+
+
+def _summed(judged: ibis.Table, bands: int, since: datetime, until: datetime, now: datetime) -> Sums:
     present = judged.filter((judged.time >= _at(since)) & (judged.time < _at(until)) & (judged.time <= _at(now)))
-    usable = present.filter(present.same_bands & (present.good.length() > 0))
+    usable = present.filter(present.same_bands & (present.usable_lines > 0))
     known = usable.filter(usable.knows_band)
-    known = known.mutate(**{f"p{band}": known.band_probs[band] / known.band_probs.sums() for band in range(bands)})
     priced = known.filter(known.spent.notnull())
     found = _one(_overview(present))
     return Sums(
@@ -144,7 +147,8 @@ def sum_up(
 
 
 def _judged(purchases: ibis.Table, edges: Sequence[int], max_price: float) -> ibis.Table:
-    """With what can be used of each."""
+    """What can be used of each, worked out once for all sums. p0, p1, ...: how likely each band is; they sum to 1 where
+    the band is known at all. spent: null where a price is missing. categories: each once."""
     same = purchases.band_edges == ibis.array(list(edges)).cast("array<int32>")
     probs = purchases.band_probs
     possible = probs.filter(lambda share: share.between(0, 1)).length() == len(edges) + 1
@@ -153,17 +157,26 @@ def _judged(purchases: ibis.Table, edges: Sequence[int], max_price: float) -> ib
     def sound(line: Any) -> Any:
         return _usual_quantity(line) & _usual_price(line, max_price)
 
-    table = purchases.mutate(
+    table = purchases.mutate(good=purchases.lines.filter(sound))
+    good, lines = table.good, table.lines
+    names = good.map(lambda line: line.category)
+    unpriced = good.filter(lambda line: line.price.isnull()).length()
+    spent = good.map(lambda line: line.quantity * line.price).sums()
+    return table.select(
+        "time",
+        "store",
+        "lane",
         same_bands=same,
         # Who is in no band at all, or in several for certain, would spoil the sums of all others.
         knows_band=sound_probs.fill_null(False),
-        good=purchases.lines.filter(sound),
-        odd_quantity=purchases.lines.filter(lambda line: ~_usual_quantity(line)).length(),
-        odd_price=purchases.lines.filter(lambda line: _usual_quantity(line) & ~_usual_price(line, max_price)).length(),
+        usable_lines=good.length(),
+        odd_quantity=lines.filter(lambda line: ~_usual_quantity(line)).length(),
+        odd_price=lines.filter(lambda line: _usual_quantity(line) & ~_usual_price(line, max_price)).length(),
+        no_category=names.filter(lambda name: name.isnull()).length(),
+        categories=names.filter(lambda name: name.notnull()).unique(),
+        spent=(unpriced == 0).ifelse(spent, ibis.null("float64")),
+        **{f"p{band}": probs[band] / probs.sums() for band in range(len(edges) + 1)},
     )
-    unpriced = table.good.filter(lambda line: line.price.isnull()).length()
-    spent = table.good.map(lambda line: line.quantity * line.price).sums()
-    return table.mutate(spent=(unpriced == 0).ifelse(spent, ibis.null("float64")))
 
 
 def _usual_quantity(line: Any) -> Any:
@@ -175,7 +188,7 @@ def _usual_price(line: Any, max_price: float) -> Any:
 
 
 def _overview(present: ibis.Table) -> ibis.Table:
-    counted = present.same_bands & (present.good.length() > 0)
+    counted = present.same_bands & (present.usable_lines > 0)
 
     def lines(count: Any) -> Any:
         return count.sum(where=present.same_bands)
@@ -184,10 +197,10 @@ def _overview(present: ibis.Table) -> ibis.Table:
         stores=present.store.collect(distinct=True),
         lanes=present.lane.collect(distinct=True),
         sales_in_other_bands=(~present.same_bands).sum(),
-        sales_without_basket=(present.same_bands & (present.good.length() == 0)).sum(),
+        sales_without_basket=(present.same_bands & (present.usable_lines == 0)).sum(),
         lines_of_odd_quantity=lines(present.odd_quantity),
         lines_of_odd_price=lines(present.odd_price),
-        lines_without_category=lines(present.good.filter(lambda line: line.category.isnull()).length()),
+        lines_without_category=lines(present.no_category),
         baskets_without_price=(counted & present.spent.isnull()).sum(),
     )
 
@@ -202,8 +215,7 @@ def _unknown(unknown: ibis.Table) -> ibis.Table:
 
 
 def _categories(known: ibis.Table, bands: int) -> dict[str, tuple[int, NDArray[np.float64]]]:
-    names = known.good.map(lambda line: line.category).filter(lambda name: name.notnull()).unique()
-    each = known.select(*(f"p{band}" for band in range(bands)), category=names.unnest())
+    each = known.select(*(f"p{band}" for band in range(bands)), category=known.categories.unnest())
     sums = each.group_by("category").aggregate(
         baskets=each.count(), **{f"p{band}": each[f"p{band}"].sum() for band in range(bands)}
     )
