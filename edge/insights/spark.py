@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import shutil
@@ -22,6 +23,9 @@ except ImportError:
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+# It writes every failed query to stderr, also those that are mended.
+logging.getLogger("SQLQueryContextLogger").disabled = True
 
 FAILURES: tuple[type[Exception], ...] = (PySparkException, Py4JError)
 """What Spark raises."""

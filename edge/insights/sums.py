@@ -147,12 +147,14 @@ def _summed(judged: ibis.Table, bands: int, since: datetime, until: datetime, no
 
 
 def _judged(purchases: ibis.Table, edges: Sequence[int], max_price: float) -> ibis.Table:
-    """What can be used of each, worked out once for all sums. p0, p1, ...: how likely each band is; they sum to 1 where
-    the band is known at all. spent: null where a price is missing. categories: each once."""
+    """What can be used of each, worked out once for all sums. p0, p1, ...: how likely each band is; null where none is
+    known. spent: null where a price is missing. categories: each once."""
     same = purchases.band_edges == ibis.array(list(edges)).cast("array<int32>")
     probs = purchases.band_probs
     possible = probs.filter(lambda share: share.between(0, 1)).length() == len(edges) + 1
-    sound_probs = possible & (probs.length() == len(edges) + 1) & probs.sums().between(0.99, 1.01)
+    whole = possible & (probs.length() == len(edges) + 1) & probs.sums().between(0.99, 1.01)
+    # Who is in no band at all, or in several for certain, would spoil the sums of all others.
+    knows_band = whole.fill_null(False)
 
     def sound(line: Any) -> Any:
         return _usual_quantity(line) & _usual_price(line, max_price)
@@ -167,15 +169,17 @@ def _judged(purchases: ibis.Table, edges: Sequence[int], max_price: float) -> ib
         "store",
         "lane",
         same_bands=same,
-        # Who is in no band at all, or in several for certain, would spoil the sums of all others.
-        knows_band=sound_probs.fill_null(False),
+        knows_band=knows_band,
         usable_lines=good.length(),
         odd_quantity=lines.filter(lambda line: ~_usual_quantity(line)).length(),
         odd_price=lines.filter(lambda line: _usual_quantity(line) & ~_usual_price(line, max_price)).length(),
         no_category=names.filter(lambda name: name.isnull()).length(),
         categories=names.filter(lambda name: name.notnull()).unique(),
         spent=(unpriced == 0).ifelse(spent, ibis.null("float64")),
-        **{f"p{band}": probs[band] / probs.sums() for band in range(len(edges) + 1)},
+        **{
+            f"p{band}": knows_band.ifelse(probs[band] / probs.sums(), ibis.null("float64"))
+            for band in range(len(edges) + 1)
+        },
     )
 
 
