@@ -135,7 +135,10 @@ def test_what_is_no_onnx_file_on_a_cpu_has_nothing_to_be_compared_with(ages: Any
 
 @pytest.mark.parametrize(
     ("words", "said"),
-    [((), "one of the arguments CLIP --ages is required"), (("clip.mkv", "--ages"), "not allowed with argument CLIP")],
+    [
+        ((), "one of the arguments CLIP --ages --baskets is required"),
+        (("clip.mkv", "--ages"), "not allowed with argument CLIP"),
+    ],
 )
 def test_it_measures_either_a_recording_or_the_age_model(
     words: tuple[str, ...], said: str, edge_agent: Callable[..., Any]
@@ -157,9 +160,11 @@ def test_a_profile_shows_which_calls_the_time_of_a_frame_goes_to(
 
 def test_the_basket_report_is_measured_and_held_against_what_was_planted(edge_agent: Callable[..., Any]) -> None:
     found = json.loads(edge_agent("bench", "--baskets", 300_000, "--json").out)
-    assert (found["files"], found["planted"], found["alike"]) == (30, 240, 120)
+    assert found["files"] == 30
     assert 290_000 < found["lines"] < 320_000
-    # 95 % of 240 is 228, give or take 3.4; the lifts of a category hang together.
-    assert found["within"] >= 210
-    assert found["chance_findings"] <= 12
+    # Rare categories are left out of what can be said. Of the others 95 % within, and 5 % at most found by chance; the
+    # lifts of a category hang together, and so this is not held to the last one.
+    assert 200 <= found["planted"] <= 240
+    assert found["within"] >= 0.88 * found["planted"]
+    assert found["chance_findings"] <= 0.1 * found["alike"]
     assert found["peak_mb"] > 50

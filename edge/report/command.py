@@ -68,7 +68,7 @@ def _parser() -> Parser:
             "--state-dir", type=Path, nargs="+", metavar="DIR", help="state folders of the lanes; default: this lane's"
         )
         kind.add_argument("--config", type=Path, metavar="FILE", help="the agent's settings: all lanes of this box")
-    for kind in (cashiers, sales, basket):
+    for kind in (cashiers, sales, basket, offers):
         kind.add_argument(
             "--csv", metavar="FILE", help="write a table for programs; - for stdout, instead of the other"
         )

@@ -179,7 +179,7 @@ def test_an_agent_that_was_started_with_other_addresses_is_a_problem(
     lane: MakeLane, found: Find, agent_on: Callable[..., Any]
 ) -> None:
     with agent_on(lane(camera="test:"), "--camera", "test:"):
-        other = lane(camera="test:", till={"reliable": "tcp://127.0.0.1:9", "live": "tcp://127.0.0.1:9"})
+        other = lane(camera="test:", till={"reliable": "tcp://127.0.0.1:9", "live": "tcp://127.0.0.1:10"})
         line = found(agent, other)
         assert (line.verdict, line.mend.startswith("sudo systemctl restart edge-agent")) == ("problem", True)
         line = found(sockets, other)
