@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import sys
 from ipaddress import ip_address
 from itertools import pairwise
@@ -24,6 +23,7 @@ from pydantic_settings import (
 )
 
 from edge.ages import BackendName
+from edge.complaints import out_of_range, unreadable
 from edge.detectors import DetectorName
 from edge.errors import UsageError
 
@@ -373,12 +373,9 @@ def settings_of(flags: list[str], content: dict[str, Any]) -> Settings:
         )  # fmt: skip
         return Settings(_cli_settings_source=cli, **content)
     except ValidationError as problem:
-        raise UsageError(_in_one_line(problem)) from None
+        raise UsageError(out_of_range(problem)) from None
     except SettingsError as problem:
-        if named := re.match(r'error parsing value for field "(\w+)" from source "EnvSettingsSource"', str(problem)):
-            variable = f"EDGE_{named[1].upper()}"
-            raise UsageError(f"{variable} = {os.environ.get(variable, '')!r} is not JSON, as it has to be") from None
-        raise UsageError(f"{problem}; see edge-agent run --help".replace("error parsing CLI: ", "")) from None
+        raise UsageError(unreadable(problem)) from None
 
 
 def read_toml(file: Path | None) -> dict[str, Any]:
@@ -391,22 +388,3 @@ def read_toml(file: Path | None) -> dict[str, Any]:
         raise UsageError(f"cannot read the config {file}: {problem.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
         raise UsageError(f"{file} is not TOML: {problem}") from None
-
-
-def _in_one_line(problem: ValidationError) -> str:
-    lines = []
-    places = [error["loc"] for error in problem.errors()]
-    for error in problem.errors():
-        place = error["loc"]
-        if error["type"] == "too_short" and any(other != place and other[: len(place)] == place for other in places):
-            # It is too short without those of its items that are wrong.
-            continue
-        name = ".".join(map(str, place))
-        if error["type"] == "extra_forbidden":
-            lines.append(f"{name}: there is no such setting; edge-agent run --help lists them")
-        elif not name or (error["type"] == "value_error" and isinstance(error["input"], dict)):
-            # What a section as a whole has against itself names the setting in its own words.
-            lines.append(error["msg"].removeprefix("Value error, "))
-        else:
-            lines.append(f"{name} = {error['input']!r}: {error['msg'].removeprefix('Value error, ')}")
-    return "; ".join(lines)
