@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
 AGES = 101
@@ -50,17 +48,17 @@ class Faces:
     age_probs: NDArray[np.float32] = None  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
-        count = len(self.boxes)
-        later: dict[str, Callable[[], Any]] = {
-            "track_ids": lambda: np.full(count, NO_TRACK, np.int64),
-            "quality": lambda: np.full(count, np.nan, np.float32),
-            "reasons": lambda: ((),) * count,
-            "age_probs": lambda: np.full((count, AGES), np.nan, np.float32),
-        }
-        for name, make in later.items():
-            if getattr(self, name) is None:
-                object.__setattr__(self, name, make())
-        for name in ("keypoints", "scores", *later):
+        # Several of these are made of every frame: plain lines, and no table of what is filled in with what.
+        count, fill_in = len(self.boxes), object.__setattr__
+        if self.track_ids is None:
+            fill_in(self, "track_ids", np.full(count, NO_TRACK, np.int64))
+        if self.quality is None:
+            fill_in(self, "quality", np.full(count, np.nan, np.float32))
+        if self.reasons is None:
+            fill_in(self, "reasons", ((),) * count)
+        if self.age_probs is None:
+            fill_in(self, "age_probs", np.full((count, AGES), np.nan, np.float32))
+        for name in self.__slots__:
             if len(getattr(self, name)) != count:
                 raise ValueError(f"{count} boxes but {len(getattr(self, name))} rows of {name}")
 
