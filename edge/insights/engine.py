@@ -25,6 +25,8 @@ _DUCKDB: dict[str, bool | str] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
     "preserve_insertion_order": False,
+    # Every file is read once: to keep them would only fill the memory.
+    "enable_external_file_cache": False,
     "memory_limit": "1GB",
 }
 
@@ -91,7 +93,7 @@ def held(table: ibis.Table) -> Iterator[ibis.Table]:
 
 def files_at_once(backend: Any) -> int | None:
     """How many an engine should be given: what DuckDB keeps of each file stays within bounds; None: all."""
-    return None if _is_spark(backend) else 1024
+    return None if _is_spark(backend) else 256
 
 
 def _is_spark(backend: Any) -> bool:
