@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal
 
 import duckdb
 import ibis
@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 EngineName = Literal["duckdb", "spark"]
-ENGINES: tuple[EngineName, ...] = get_args(EngineName)
 
 LOCAL = "local[*]"
 """Spark's name for all cores of this machine."""
+
+_FILES_AT_ONCE = 256
 
 _DUCKDB: dict[str, bool | str] = {
     # Nothing is fetched, and nothing is looked up outside.
@@ -91,9 +92,11 @@ def held(table: ibis.Table) -> Iterator[ibis.Table]:
     yield backend.table("held")
 
 
-def files_at_once(backend: Any) -> int | None:
-    """How many an engine should be given: what DuckDB keeps of each file stays within bounds; None: all."""
-    return None if _is_spark(backend) else 256
+def portions(backend: Any, files: Sequence[Path]) -> Iterator[Sequence[Path]]:
+    """As many files as an engine should be given at once: what DuckDB keeps of each stays within bounds."""
+    step = max(len(files), 1) if _is_spark(backend) else _FILES_AT_ONCE
+    for first in range(0, len(files), step):
+        yield files[first : first + step]
 
 
 def _is_spark(backend: Any) -> bool:

@@ -5,20 +5,23 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, timezone
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import duckdb
 from pyarrow import ArrowException
 from pyarrow.parquet import read_metadata
 
+from edge.errors import RunError
 from edge.insights.parquet import PURCHASES, SUFFIX
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from edge.insights.parquet import Layout
     from edge.report.period import Period
+
+Read = TypeVar("Read")
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
@@ -36,6 +39,23 @@ class Files:
 def find_files(folders: Iterable[Path], period: Period, layout: Layout = PURCHASES) -> Files:
     """The files of the days of a period, and of all days in the future: what is in those can only be a mistake."""
     return _sorted_out(_files_since(folders, period.since.astimezone(timezone.utc).date()), layout)
+
+
+def read_files(
+    folders: Iterable[Path], period: Period, read: Callable[[Files], Read], *, failure: type[Exception], mend: str,
+    layout: Layout = PURCHASES,
+) -> tuple[Read, Files]:  # fmt: skip
+    """What `read` makes of the files of a period, and which those are. Where it raises `failure`, what is damaged in
+    the middle is set apart, and it reads the rest. Raises RunError, with the mend, when a folder cannot be read."""
+    try:
+        files = find_files(folders, period, layout)
+    except OSError as problem:
+        raise RunError(f"cannot read {problem.filename}: {problem.strerror}; {mend}") from None
+    try:
+        return read(files), files
+    except failure:
+        files = set_damaged_apart(files)
+        return read(files), files
 
 
 def set_damaged_apart(files: Files) -> Files:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edge.errors import RunError
-from edge.insights.engine import ReadingError, files_at_once, read_parquet, reading
-from edge.insights.files import find_files, set_damaged_apart
+from edge.insights.engine import ReadingError, portions, read_parquet, reading
+from edge.insights.files import read_files
 from edge.insights.sums import joined, nothing, sum_up
 
 if TYPE_CHECKING:
@@ -28,25 +27,16 @@ def read_sums(
 
     backend: of `edge.insights.engine`. Raises RunError when a folder cannot be read.
     """
-    try:
-        files = find_files(folders, period)
-    except OSError as problem:
-        raise RunError(
-            f"cannot read {problem.filename}: {problem.strerror}; a lane files its purchases there once "
-            "insights.enabled is set, or give --folder"
-        ) from None
-    try:
-        return _sums(backend, files, period, now, settings), files
-    except ReadingError:
-        files = set_damaged_apart(files)
-        return _sums(backend, files, period, now, settings), files
+    mend = "a lane files its purchases there once insights.enabled is set, or give --folder"
+    return read_files(
+        folders, period, lambda files: _sums(backend, files, period, now, settings), failure=ReadingError, mend=mend
+    )
 
 
 def _sums(backend: Any, files: Files, period: Period, now: datetime, settings: InsightsSettings) -> Sums:
     parts = [nothing(len(settings.bands) + 1)]
-    step = files_at_once(backend) or max(len(files.good), 1)
-    for first in range(0, len(files.good), step):
+    for some in portions(backend, files.good):
         with reading(backend):
-            purchases = read_parquet(backend, files.good[first : first + step])
+            purchases = read_parquet(backend, some)
             parts.append(sum_up(purchases, settings.bands, period.since, period.until, now, settings.max_price))
     return joined(parts)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, get_args
 
 import duckdb
 
-from edge.errors import RunError, UsageError
-from edge.insights.files import find_files, set_damaged_apart
+from edge.errors import UsageError
+from edge.insights.files import read_files
 from edge.insights.notes import files_left_out
 from edge.offers.book import Outcome
 from edge.offers.comparison import OfferReport, compare, tally
@@ -65,18 +65,11 @@ def report_offers(
 
 def read_report(folders: Sequence[Path], period: Period, now: datetime, least: int) -> tuple[OfferReport, Files]:
     """The report, and the files it comes from. Raises RunError when a folder cannot be read."""
-    try:
-        files = find_files([folder / FOLDER for folder in dict.fromkeys(map(Path.resolve, folders))], period, RESULTS)
-    except OSError as problem:
-        raise RunError(
-            f"cannot read {problem.filename}: {problem.strerror}; a lane files there what became of offers once "
-            "offers.enabled is set, or give --folder"
-        ) from None
-    try:
-        return _report(files, period, now, least), files
-    except duckdb.Error:
-        files = set_damaged_apart(files)
-        return _report(files, period, now, least), files
+    return read_files(
+        [folder / FOLDER for folder in dict.fromkeys(map(Path.resolve, folders))], period,
+        lambda files: _report(files, period, now, least), failure=duckdb.Error, layout=RESULTS,
+        mend="a lane files there what became of offers once offers.enabled is set, or give --folder",
+    )  # fmt: skip
 
 
 def _report(files: Files, period: Period, now: datetime, least: int) -> OfferReport:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import duckdb
 import numpy as np
 
-from edge.errors import RunError
-from edge.insights.files import find_files, set_damaged_apart
+from edge.insights.files import read_files
 from edge.insights.sums import MOST_QUANTITY
 from edge.offers.goods import Goods, sounds_restricted
 
@@ -70,15 +69,10 @@ def read_sales(
     by: what goods are told apart by. least: goods that fewer sales hold are left out. never: names of goods that are
     left out as well, and all that sounds like alcohol or tobacco. Raises RunError when a folder cannot be read.
     """
-    try:
-        files = find_files(folders, period)
-    except OSError as problem:
-        raise RunError(f"cannot read {problem.filename}: {problem.strerror}; give the folder with --folder") from None
-    try:
-        return _read(files, period, now, edges, by, least, never), files
-    except duckdb.Error:
-        files = set_damaged_apart(files)
-        return _read(files, period, now, edges, by, least, never), files
+    return read_files(
+        folders, period, lambda files: _read(files, period, now, edges, by, least, never), failure=duckdb.Error,
+        mend="give the folder with --folder",
+    )  # fmt: skip
 
 
 def _read(

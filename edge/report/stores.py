@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import ibis
 
-from edge.errors import RunError
-from edge.insights.engine import ReadingError, files_at_once, read_parquet, reading
-from edge.insights.files import find_files, set_damaged_apart
+from edge.insights.engine import ReadingError, portions, read_parquet, reading
+from edge.insights.files import read_files
 from edge.insights.notes import files_left_out
 from edge.report.cashiers import Tally, about_sales, together
 from edge.report.export import CHECKS
@@ -53,17 +52,10 @@ def read_stores(backend: Any, folders: Sequence[Path], period: Period) -> tuple[
 
     backend: of `edge.insights.engine`. Raises RunError when a folder cannot be read.
     """
-    try:
-        files = find_files(folders, period, CHECKS)
-    except OSError as problem:
-        raise RunError(
-            f"cannot read {problem.filename}: {problem.strerror}; give --folder what edge-agent report export wrote"
-        ) from None
-    try:
-        return _read(backend, files, period), files
-    except ReadingError:
-        files = set_damaged_apart(files)
-        return _read(backend, files, period), files
+    return read_files(
+        folders, period, lambda files: _read(backend, files, period), failure=ReadingError, layout=CHECKS,
+        mend="give --folder what edge-agent report export wrote",
+    )  # fmt: skip
 
 
 def shortcomings(found: Stores, files: Files) -> list[str]:
@@ -111,10 +103,9 @@ def _tally(row: dict[str, Any]) -> Tally:
 def _read(backend: Any, files: Files, period: Period) -> Stores:
     cashiers: dict[tuple[str, str], list[Tally]] = defaultdict(list)
     lanes: dict[tuple[str, str], list[Lane]] = defaultdict(list)
-    step = files_at_once(backend) or max(len(files.good), 1)
-    for first in range(0, len(files.good), step):
+    for some in portions(backend, files.good):
         with reading(backend):
-            found = sum_up(read_parquet(backend, files.good[first : first + step]), period.since, period.until)
+            found = sum_up(read_parquet(backend, some), period.since, period.until)
         for tally in found.tallies:
             cashiers[tally.store, tally.cashier].append(tally)
         for lane in found.lanes:
