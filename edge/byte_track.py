@@ -1,7 +1,8 @@
 """ByteTrack (Zhang et al. 2021, arXiv:2110.06864) from `trackers`, without what it costs beside its own sums.
 
 A lane has a few faces in a frame. For so few, most of the time went into `supervision`, whose `Detections` are checked
-with every copy, and into the overlap of boxes that were grown one side after the other.
+with every copy, into the overlap of boxes that were grown one side after the other, and into matrices of 8x8 numbers
+that hold four times the same 2x2.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 from trackers import ByteTrackTracker
 from trackers.utils.iou import BaseIoU
+from trackers.utils.state_representations import XYXYStateEstimator
 
 from edge.faces import NO_TRACK
 
@@ -26,6 +28,9 @@ _REACH = 0.15
 """Boxes grow by this share to every side before their overlap is taken: at 5 frames/s somebody who walks in is a whole
 face width farther in every frame."""
 
+_NEARLY_A_FRAME_S = 0.004
+"""A frame that comes so much early or late still counts as one that came in time (as in `trackers`)."""
+
 
 class ByteTrack:
     """Numbers faces by overlap from frame to frame."""
@@ -39,6 +44,7 @@ class ByteTrack:
             minimum_consecutive_frames=2,
             minimum_iou_threshold=0.1,
             high_conf_det_threshold=min_score,
+            state_estimator_class=SidesApart,
             iou=GrownOverlap(_REACH),
         )
 
@@ -65,6 +71,50 @@ class _Found:
 
     def __getitem__(self, rows: NDArray[np.intp] | slice) -> _Found:
         return _Found(self.xyxy[rows], self.confidence[rows], self.rows[rows])
+
+
+class SidesApart(XYXYStateEstimator):  # type: ignore[misc]  # trackers is not typed here
+    """Where a box is and goes: what `XYXYStateEstimator` tells, in a tenth of its time.
+
+    A Kalman filter of eight numbers, the place and the speed of each of a box's four sides. None of them tells anything
+    of another side, and all are equally sure: one filter of two numbers, in plain arithmetic, does for the four.
+    """
+
+    def __init__(self, bbox: NDArray[np.floating]) -> None:
+        super().__init__(bbox)
+        self._places, self._speeds = bbox.tolist(), [0.0] * 4
+        # The covariance of place and speed, as it is at first in a filter of `trackers`.
+        self._place, self._both, self._speed = 1.0, 0.0, 1.0
+
+    def predict(self, frame_step: float = 1.0, frame_rate: float | None = None) -> None:
+        """frame_step: time since the last frame, in frames of 1 / frame_rate seconds."""
+        step, drift = frame_step, float(self.motion.process_noise.baseline_Q[0, 0])
+        self._places = [place + step * speed for place, speed in zip(self._places, self._speeds, strict=True)]
+        self._place += step * (2 * self._both + step * self._speed)
+        self._both += step * self._speed
+        if abs(step - 1) <= _NEARLY_A_FRAME_S * (frame_rate or _FRAME_RATE):
+            self._place += drift
+            self._speed += drift
+        else:
+            # White noise acceleration, of a time that is not the one `drift` was chosen for.
+            self._place += drift * step**4 / 4
+            self._both += drift * step**3 / 2
+            self._speed += drift * step**2
+
+    def update(self, bbox: NDArray[np.floating] | None) -> None:
+        """bbox: (4,), where the box was seen; None when it was not."""
+        if bbox is None:
+            return
+        doubt = self._place + float(self.kf.measurement_noise[0, 0])
+        to_place, to_speed = self._place / doubt, self._both / doubt
+        missed = [seen - place for seen, place in zip(bbox.tolist(), self._places, strict=True)]
+        self._places = [place + to_place * by for place, by in zip(self._places, missed, strict=True)]
+        self._speeds = [speed + to_speed * by for speed, by in zip(self._speeds, missed, strict=True)]
+        self._speed -= to_speed * self._both
+        self._place, self._both = (1 - to_place) * self._place, (1 - to_place) * self._both
+
+    def state_to_bbox(self) -> NDArray[np.float64]:
+        return np.array(self._places)
 
 
 class GrownOverlap(BaseIoU):  # type: ignore[misc]  # trackers is not typed here

@@ -10,8 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from trackers import BIoU, ByteTrackTracker
+from trackers.core.bytetrack.tracklet import ByteTrackTracklet
+from trackers.utils.predict_timing import PredictTiming
+from trackers.utils.state_representations import XYXYStateEstimator
 
-from edge.byte_track import ByteTrack, GrownOverlap
+from edge.byte_track import ByteTrack, GrownOverlap, SidesApart
 from edge.faces import NO_TRACK, Faces
 
 MIN_SCORE, LOST_S = 0.6, 0.45
@@ -35,6 +38,18 @@ def test_boxes_overlap_by_as_much_as_trackers_says(one: Any, other: Any, reach: 
 def test_a_box_overlaps_itself_wholly(found: Any) -> None:
     upright = np.sort(found.reshape(3, 2, 2), axis=1).reshape(3, 4) + np.array([0, 0, 1, 1], np.float32)
     np.testing.assert_allclose(np.diag(GrownOverlap(0.15).compute(upright, upright)), 1, atol=1e-6)
+
+
+@given(box, st.lists(st.tuples(st.sampled_from([0.9, 1.0, 1.05, 2.0, 6.0, 18.0]), st.none() | box), max_size=20))
+def test_a_box_is_expected_where_the_filter_of_trackers_expects_it(first: Any, film: Any) -> None:
+    first = np.array(first, np.float32)
+    ours, theirs = (ByteTrackTracklet(first, kind) for kind in (SidesApart, XYXYStateEstimator))
+    for frame_step, seen in film:
+        for track in (ours, theirs):
+            track.predict(PredictTiming(frame_step=frame_step, elapsed_seconds=frame_step / 30, frame_rate=30.0))
+            if seen:
+                track.update(np.array(seen, np.float32))
+        np.testing.assert_allclose(ours.get_state_bbox(), theirs.get_state_bbox(), rtol=1e-6, atol=1e-3)
 
 
 @given(st.lists(st.tuples(st.sampled_from([1 / 30, 0.1, 0.2, 0.6]), frame), max_size=12))
