@@ -10,6 +10,8 @@
 #            without it nobody but this box.
 # --uninstall: takes the program and the service away, and leaves the audit, the settings and the keys.
 #
+# What purchases and offers need comes along once the settings of a lane have [insights] or [offers]: call this again then.
+#
 # Programs go to /opt/edge-agent, settings to /etc/edge-agent, the audit is in /var/lib/edge-agent. Python packages come
 # from where pip gets them: PIP_INDEX_URL, or PIP_NO_INDEX=1 and PIP_FIND_LINKS=FOLDER for a box without internet.
 set -euo pipefail
@@ -79,12 +81,14 @@ check_python() {
 # The virtual environment of each version has a folder of its own, named after what is in it, and `current` points to
 # one: an installation that fails half-way leaves the old one running.
 install_program() {
-  local box="$1" extra="[web]" options=() build id
+  local box="$1" extras=web options=() build id
   case "$box" in
-    nvidia) extra="[gpu,web]" ;;
+    nvidia) extras+=,gpu ;;
     # TensorRT, and an OpenCV with GStreamer, come with JetPack.
     jetson) options=(--system-site-packages) ;;
   esac
+  # Half as much again as all the rest: only for who files purchases.
+  grep -qsE '^[[:space:]]*\[?(lane\.)?(insights|offers)[].]' "$etc"/lane*.toml && extras+=,insights
   build="$(mktemp -d)"
   trap "rm -rf '$build'" EXIT
   # A copy, so that building leaves nothing in the checkout; fixed times, so that the same files give the same wheel.
@@ -93,14 +97,14 @@ install_program() {
   "$python" -m venv "$build/.venv"
   SOURCE_DATE_EPOCH=315532800 "$build/.venv/bin/pip" --quiet wheel --no-deps --wheel-dir "$build/wheel" "$build"
   local wheel=("$build"/wheel/edge_agent-*.whl)
-  id="$(cat "${wheel[0]}" "$source_dir/constraints.txt" <("$python" -VV) <(echo "$box") | sha256sum | head -c 12)"
+  id="$(cat "${wheel[0]}" "$source_dir/constraints.txt" <("$python" -VV) <(echo "$box $extras") | sha256sum | head -c 12)"
   if [[ -e $opt/$id/complete ]]; then
     say "$opt/$id is installed"
   else
     say "installing into $opt/$id"
     rm -rf "${opt:?}/$id"
     "$python" -m venv "${options[@]}" "$opt/$id"
-    "$opt/$id/bin/pip" --quiet install --constraint "$source_dir/constraints.txt" "${wheel[0]}$extra"
+    "$opt/$id/bin/pip" --quiet install --constraint "$source_dir/constraints.txt" "${wheel[0]}[$extras]"
     try_program "$opt/$id/bin/python"
     touch "$opt/$id/complete"
   fi

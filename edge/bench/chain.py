@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MODEL_WIDTH_YEARS = 6.5
-"""How far the age model's single answers lie from the truth: a mean error of 5.2 years."""
+"""How far the age model's single answers lie from the truth: a mean error of 5.2 years, as in its report card."""
 
 LINES_A_BASKET = 5
 BASKETS_A_FILE = 2_000
@@ -70,7 +70,7 @@ class Chain:
     @property
     def lifts(self) -> dict[tuple[str, str], float]:
         """By band and category: how often its baskets hold it, by how often all do."""
-        bands = np.bincount(self._bands_of(np.arange(AGES)), _customers_by_age())
+        bands = np.bincount(self._bands_of(np.arange(AGES)), customers_by_age())
         lifts = self.shares / (bands @ self.shares)
         names = [_name(number) for number in range(self.categories)]
         return {
@@ -127,7 +127,7 @@ class Chain:
 
     def _customers(self, chance: np.random.Generator, number: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Their true band, int (N,), and what the age model says of them, float64 (N, bands)."""
-        by_age, years = _customers_by_age(), np.arange(AGES)
+        by_age, years = customers_by_age(), np.arange(AGES)
         ages = chance.choice(AGES, number, p=by_age)
         seen = ages + chance.normal(0, MODEL_WIDTH_YEARS, number)
         probs = np.exp(-(((seen[:, None] - years) / MODEL_WIDTH_YEARS) ** 2) / 2) * by_age
@@ -138,7 +138,7 @@ class Chain:
         return np.searchsorted(self.edges, ages, side="right")
 
 
-def _customers_by_age() -> NDArray[np.float64]:
+def customers_by_age() -> NDArray[np.float64]:
     """float64 (101,): the share of each age among a shop's customers."""
     many = np.interp(np.arange(AGES), [0, 10, 15, 20, 30, 45, 60, 75, 90, 100], [0, 0, 2, 8, 12, 11, 10, 7, 1, 0])
     return np.asarray(many / many.sum())

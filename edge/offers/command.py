@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import math
 import secrets
 from datetime import datetime, timedelta, timezone
@@ -14,6 +13,7 @@ from pydantic import ValidationError
 
 from edge.commands import Parser, positive
 from edge.errors import UsageError
+from edge.insights.catalogue import full_rows
 from edge.insights.notes import files_left_out
 from edge.lanes import load_lanes
 from edge.offers.restricted import known_restricted
@@ -123,17 +123,8 @@ _NOTES = (
 
 
 def _names(file: Path | None) -> dict[str, Text]:
-    if file is None:
-        return {}
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as text:
-            rows = csv.DictReader(text, strict=True)
-            if not {"name", "ru", "en"} <= set(rows.fieldnames or ()):
-                raise UsageError(f"{file} has no columns name, ru and en: name them in its first line")
-            return {row["name"]: Text(ru=row["ru"], en=row["en"]) for row in rows if row["ru"] and row["en"]}
-    except (OSError, UnicodeDecodeError, csv.Error) as problem:
-        reason = problem.strerror if isinstance(problem, OSError) else problem
-        raise UsageError(f"cannot read the names {file}: {reason}") from None
+    rows = full_rows(file, ("name", "ru", "en"), "the names") if file else ()
+    return {row["name"]: Text(ru=row["ru"], en=row["en"]) for row in rows}
 
 
 def _new_key(arguments: argparse.Namespace) -> None:

@@ -122,8 +122,10 @@ def _wheels() -> Path:
     wheels, asked = CACHE / "wheels", CACHE / "wheels.for"
     project = read_toml(REPOSITORY / "pyproject.toml")
     constraints = REPOSITORY / "constraints.txt"
-    page = project["project"]["optional-dependencies"]["web"]
-    needed = [*project["project"]["dependencies"], *page, *project["build-system"]["requires"]]
+    extras = project["project"]["optional-dependencies"]
+    needed = [
+        *project["project"]["dependencies"], *extras["web"], *extras["insights"], *project["build-system"]["requires"]
+    ]  # fmt: skip
     if not asked.is_file() or asked.read_text() != f"{needed}{constraints.read_text()}":
         shutil.rmtree(wheels, ignore_errors=True)
         download = "download", "--quiet", "--dest", str(wheels), "--only-binary", ":all:", "--python-version", "3.11"

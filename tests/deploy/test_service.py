@@ -237,6 +237,18 @@ def test_a_second_agent_has_settings_and_state_of_its_own(lane: Debian) -> None:
     assert lane.show(UNIT, "ActiveState") == "active"
 
 
+def test_what_purchases_need_is_installed_when_the_settings_speak_of_them(
+    lane: Debian, client: Client, ports: tuple[int, int]
+) -> None:
+    export = "edge-agent", "report", "export", "--config", "/etc/edge-agent/lane.toml", "--since", "1d", "--out", "/srv"
+    assert "pip install 'edge-agent[insights]'" in lane.run(*export, check=False).stderr
+    settings(lane, ports, more='insights.enabled = true\ninsights.notice = "We count purchases by age band."')
+    lane.run(INSTALL, timeout_s=300)
+    lane.run(*export)
+    assert list((lane.root / "srv").glob("20*/*.parquet"))
+    assert client.decide().age is not None
+
+
 def test_the_log_names_nobody_and_holds_no_picture(lane: Debian) -> None:
     log = lane.log(UNIT)
     assert len(rows(lane, "audit")) >= 5

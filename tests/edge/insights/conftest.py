@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from edge.bench.chain import MODEL_WIDTH_YEARS, customers_by_age
 from edge.faces import AGES
 from edge.insights.bands import band_names
 from edge.insights.evidence import Evidence
@@ -22,9 +23,6 @@ from edge.insights.purchases import Line, Purchase
 EDGES = (18, 25, 35, 45, 60)
 NOON = datetime(2026, 11, 1, 12, tzinfo=timezone.utc)
 _files = count(1)
-
-MODEL_WIDTH_YEARS = 6.5
-"""How far the age model's single answers lie from the truth: a mean error of 5.2 years, as in its report card."""
 
 Array = NDArray[np.float64]
 
@@ -103,8 +101,7 @@ class Shop:
     @property
     def ages(self) -> Array:
         """How many customers are of each age."""
-        many = np.interp(np.arange(AGES), [0, 10, 15, 20, 30, 45, 60, 75, 90, 100], [0, 0, 2, 8, 12, 11, 10, 7, 1, 0])
-        return np.asarray(many / many.sum())
+        return customers_by_age()
 
     @property
     def shares(self) -> Array:
