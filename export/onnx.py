@@ -20,6 +20,7 @@ def write_onnx(model: AgeModel, file: Path, *, half: bool = False) -> None:
     in float32 either way.
     """
     model = copy.deepcopy(model).cpu().eval()
+    model.fold()
     if half:
         model.half()
     example = torch.zeros((2, CROP_PX, CROP_PX, 3), dtype=torch.uint8)

@@ -14,6 +14,7 @@ class BaselineModel(AgeModel):
 
     def __init__(self) -> None:
         super().__init__()
+        self.norm = nn.Identity()
         self.dropout = nn.Identity()
         self.age = nn.Linear(self.age.in_features, 1)
         # Training starts from the middle of life, and not from zero years.

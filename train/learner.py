@@ -17,14 +17,15 @@ from train.teacher import MAP_STEP, StoredMaps
 
 
 class Learner(nn.Module):
-    """The age model and what only its training needs: 1x1 convolutions that translate what its layers see into the
-    teacher's terms (Romero et al. 2015, arXiv:1412.6550)."""
+    """The age model and what only its training needs: 1x1 convolutions that translate what its layers see, normalised,
+    into the teacher's terms (Romero et al. 2015, arXiv:1412.6550)."""
 
     def __init__(self, model: AgeModel, recipe: Recipe, maps: Sequence[StoredMaps] = ()) -> None:
         super().__init__()
         self.model, self.recipe = model, recipe
         self.translations = nn.ModuleList(
-            nn.Conv2d(channels, stored.channels, 1) for channels, stored in zip(MAP_CHANNELS, maps, strict=False)
+            nn.Sequential(nn.BatchNorm2d(channels, affine=False), nn.Conv2d(channels, stored.channels, 1))
+            for channels, stored in zip(MAP_CHANNELS, maps, strict=False)
         )
         self.register_buffer("years", torch.arange(AGES, dtype=torch.float32), persistent=False)
         self.scales = [(torch.from_numpy(stored.mean), torch.from_numpy(stored.deviation)) for stored in maps]

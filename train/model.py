@@ -35,6 +35,9 @@ class AgeModel(nn.Module):
         self.backbone = resnet50(weights=None, zero_init_residual=True)
         features = self.backbone.fc.in_features
         self.backbone.fc = nn.Identity()
+        # Features are small and far from zero, and heads learn slowly from them. Normalised, they learn at the pace of
+        # the rest (Luo et al. 2019, arXiv:1903.07071).
+        self.norm: nn.Module = nn.BatchNorm1d(features, affine=False)
         self.dropout = nn.Dropout(0.2)
         self.age = nn.Linear(features, AGES)
         self.embedding = nn.Linear(features, EMBEDDING)
@@ -62,13 +65,23 @@ class AgeModel(nn.Module):
         *_, features = self._layers((both - self.mean) / self.std)
         return self.decode(self.age(features).float()).reshape(2, -1, AGES).mean(dim=0)
 
+    @torch.no_grad()
+    def fold(self) -> None:
+        """Make the normalisation of the features a part of the age head: the model says the same ages, with a layer
+        less. Its embedding, which is for training alone, is of no more use."""
+        if isinstance(self.norm, nn.BatchNorm1d):
+            mean, deviation = self.norm.running_mean, (self.norm.running_var + self.norm.eps).sqrt()
+            self.age.weight /= deviation
+            self.age.bias -= self.age.weight @ mean
+            self.norm = nn.Identity()
+
     def _layers(self, pixels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Two maps of features, and features (N, 2048). Their mean is taken here and not by the backbone's own layer,
+        """Two maps of features, and features (N, 2048), normalised. Their mean is taken here and not by the backbone's own layer,
         which the exporter writes as a dozen operations."""
         net = self.backbone
         middle = net.layer2(net.layer1(net.maxpool(net.relu(net.bn1(net.conv1(pixels))))))
         late = net.layer3(middle)
-        return middle, late, net.layer4(late).mean(dim=(2, 3))
+        return middle, late, self.norm(net.layer4(late).mean(dim=(2, 3)))
 
     def decode(self, outputs: Tensor) -> Tensor:
         """From what the age head says, float32 (N, 101), to the probability of each year."""

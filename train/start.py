@@ -128,6 +128,8 @@ def _unfold(weights: dict[str, NDArray[np.float32]], model: AgeModel) -> None:
             state[f"{after}.running_var"] = torch.full_like(scale, 1 - nn.BatchNorm2d(1).eps)
     for name in ("age.weight", "age.bias"):
         state[name] = torch.from_numpy(weights[name])
+    state["norm.running_mean"] = torch.zeros_like(state["norm.running_mean"])
+    state["norm.running_var"] = torch.full_like(state["norm.running_var"], 1 - nn.BatchNorm1d(1).eps)
     model.load_state_dict(state)
 
 
@@ -140,12 +142,12 @@ def _normalisation_after(convolution: str) -> str:
 @torch.no_grad()
 def _measure_statistics(model: AgeModel, crops: NDArray[np.uint8]) -> None:
     """Give every normalisation layer that does nothing the mean and deviation of what it sees, and undo them in its
-    scale and shift: the network says the same, and can be trained on."""
-    seen: dict[nn.BatchNorm2d, list[Tensor]] = {}
+    scale and shift, or in the heads behind it: the network says the same, and can be trained on."""
+    seen: dict[nn.Module, list[Tensor]] = {}
     hooks = [
         layer.register_forward_pre_hook(lambda layer, inputs: seen.setdefault(layer, []).append(_moments(inputs[0])))
         for layer in model.modules()
-        if isinstance(layer, nn.BatchNorm2d)
+        if isinstance(layer, (nn.BatchNorm1d, nn.BatchNorm2d))
     ]
     model.eval()
     for start in range(0, len(crops), 32):
@@ -157,11 +159,18 @@ def _measure_statistics(model: AgeModel, crops: NDArray[np.uint8]) -> None:
         variance = (square - mean.square()).clamp(min=0)
         layer.running_mean.copy_(mean)
         layer.running_var.copy_(variance)
-        layer.weight.copy_((variance + layer.eps).sqrt())
-        layer.bias.add_(mean)
+        deviation = (variance + layer.eps).sqrt()
+        if layer.affine:
+            layer.weight.copy_(deviation)
+            layer.bias.add_(mean)
+            continue
+        for head in (model.age, model.embedding):
+            head.bias += head.weight @ mean
+            head.weight *= deviation
     model.train()
 
 
 def _moments(values: Tensor) -> Tensor:
-    """Mean and mean square of every channel: (2, channels)."""
-    return torch.stack([values.mean(dim=(0, 2, 3)), values.square().mean(dim=(0, 2, 3))])
+    """Mean and mean square of every channel, the second dimension: (2, channels)."""
+    others = [dimension for dimension in range(values.ndim) if dimension != 1]
+    return torch.stack([values.mean(dim=others), values.square().mean(dim=others)])

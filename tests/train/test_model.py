@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -88,3 +90,15 @@ def test_a_seed_makes_the_fresh_weights_repeatable(model: AgeModel) -> None:
     torch.manual_seed(0)
     assert torch.equal(create_model().age.weight, model.age.weight)
     assert not torch.equal(create_model().age.weight, model.age.weight)
+
+
+@torch.no_grad()
+def test_folded_it_says_the_same_without_the_normalisation_of_its_features(model: AgeModel) -> None:
+    images, folded = pictures(4, 224), copy.deepcopy(model)
+    folded.norm.running_mean += 0.5
+    folded.norm.running_var *= 4
+    said = folded(images).numpy()
+    folded.fold()
+    folded.fold()
+    assert not any(name.startswith("norm.") for name in folded.state_dict())
+    assert folded(images).numpy() == pytest.approx(said, abs=1e-5)
