@@ -76,8 +76,8 @@ class AgeModel(nn.Module):
             self.norm = nn.Identity()
 
     def _layers(self, pixels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Two maps of features, and features (N, 2048), normalised. Their mean is taken here and not by the backbone's own layer,
-        which the exporter writes as a dozen operations."""
+        """Two maps of features, and features (N, 2048), normalised. Their mean is taken here and not by the backbone's
+        own layer, which the exporter writes as a dozen operations."""
         net = self.backbone
         middle = net.layer2(net.layer1(net.maxpool(net.relu(net.bn1(net.conv1(pixels))))))
         late = net.layer3(middle)
