@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MODEL_WIDTH_YEARS = 6.5
-"""How far the age model's single answers lie from the truth: a mean error of 5.2 years, as in its report card."""
+"""How far the age model's single answers lie from the truth: a mean error of 5.2 years."""
 
 LINES_A_BASKET = 5
 BASKETS_A_FILE = 2_000

@@ -37,7 +37,7 @@ def test_the_patterns_are_always_the_same_and_look_different() -> None:
 
 def test_the_bundled_model_tells_the_patterns_apart_so_that_nonsense_cannot_pass() -> None:
     expected = Bundle(BUNDLED).manifest.self_test[CPU_MODEL]
-    assert np.ptp(expected) > 20 * TOLERANCE_YEARS
+    assert np.ptp(expected) > 10 * TOLERANCE_YEARS
     with pytest.raises(RunError, match=r"stub is \d+\.\d years off what the model says elsewhere"):
         check(Says(ALWAYS_40), expected)
 
