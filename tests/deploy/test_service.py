@@ -209,6 +209,18 @@ def test_stopped_it_still_answers_and_leaves_nothing_undelivered(lane: Debian, c
     assert any(sale_id in record for record in rows(lane, "sale")), "an open sale is waited for"
 
 
+def test_what_purchases_need_is_installed_when_the_settings_speak_of_them(
+    lane: Debian, client: Client, ports: tuple[int, int]
+) -> None:
+    export = "edge-agent", "report", "export", "--config", "/etc/edge-agent/lane.toml", "--since", "1d", "--out", "/srv"
+    assert "pip install 'edge-agent[insights]'" in lane.run(*export, check=False).stderr
+    settings(lane, ports, more='insights.enabled = true\ninsights.notice = "We count purchases by age band."')
+    lane.run(INSTALL, timeout_s=300)
+    lane.run(*export)
+    assert list((lane.root / "srv").glob("20*/*.parquet"))
+    assert client.decide().age is not None
+
+
 def test_tills_on_the_network_get_in_with_a_key_that_the_service_cannot_read_on_disk(
     lane: Debian, ports: tuple[int, int], tmp_path: Path
 ) -> None:
@@ -235,18 +247,6 @@ def test_a_second_agent_has_settings_and_state_of_its_own(lane: Debian) -> None:
     assert lane.show("edge-agent@2.service", "ActiveState") == "active"
     assert (lane.root / f"{STATE}2" / "lane.db").is_file()
     assert lane.show(UNIT, "ActiveState") == "active"
-
-
-def test_what_purchases_need_is_installed_when_the_settings_speak_of_them(
-    lane: Debian, client: Client, ports: tuple[int, int]
-) -> None:
-    export = "edge-agent", "report", "export", "--config", "/etc/edge-agent/lane.toml", "--since", "1d", "--out", "/srv"
-    assert "pip install 'edge-agent[insights]'" in lane.run(*export, check=False).stderr
-    settings(lane, ports, more='insights.enabled = true\ninsights.notice = "We count purchases by age band."')
-    lane.run(INSTALL, timeout_s=300)
-    lane.run(*export)
-    assert list((lane.root / "srv").glob("20*/*.parquet"))
-    assert client.decide().age is not None
 
 
 def test_the_log_names_nobody_and_holds_no_picture(lane: Debian) -> None:
