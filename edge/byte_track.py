@@ -74,7 +74,7 @@ class _Found:
 
 
 class SidesApart(XYXYStateEstimator):  # type: ignore[misc]  # trackers is not typed here
-    """Where a box is and goes: what `XYXYStateEstimator` tells, in a tenth of its time.
+    """Where a box is and goes: what `XYXYStateEstimator` tells, without its matrices.
 
     A Kalman filter of eight numbers, the place and the speed of each of a box's four sides. None of them tells anything
     of another side, and all are equally sure: one filter of two numbers, in plain arithmetic, does for the four.

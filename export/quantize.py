@@ -45,7 +45,7 @@ def write_int8(float_model: Path, crops: NDArray[np.uint8], file: Path) -> None:
     convolutions and the sums between them are quantised, with what follows either. Normalisation, head and softmax
     stay float, and so do the first convolution, the pooling behind it and the convolutions of the first block: their
     few channels carry all that the rest sees. Quantising the first alone moved the ages of some faces by four years;
-    in eight bits the block's moved the worst of 2,952 by 3.8 years instead of 2.1; in float they take a fifth of the
+    in eight bits the block's moved the worst of 2,952 by 3.8 years instead of 2.1; in float they take an eighth of the
     speed. The head's product takes no time, and in eight bits it cost a year for the worst of 1,690 faces.
     """
     with tempfile.TemporaryDirectory() as folder:
