@@ -37,16 +37,20 @@ def augmented_view(
     keypoints: NDArray[np.float32],
     random: np.random.Generator,
     changes: tuple[tuple[float, Change], ...],
+    strength: float = 1,
 ) -> View:
-    """One aligned crop as another camera, distance and light might have given it."""
-    moved = jitter(keypoints, random)
+    """One aligned crop as another camera, distance and light might have given it.
+
+    strength: 0..1, by which every chance and every deviation from the plain crop is multiplied.
+    """
+    moved = jitter(keypoints, random, strength)
     crop, placement = align(picture, moved), _placement(keypoints, moved)
     mirrored = bool(random.random() < 0.5)
     if mirrored:
         crop = np.ascontiguousarray(crop[:, ::-1])
         placement *= [[1, -1, -1], [-1, 1, 1]]
     for chance, change in changes:
-        if random.random() < chance:
+        if random.random() < chance * strength:
             crop = change(crop, random)
     return View(crop, mirrored, placement)
 
@@ -58,22 +62,23 @@ def _placement(keypoints: NDArray[np.float32], moved: NDArray[np.float32]) -> ND
     return np.asarray((unit @ to_plain @ np.linalg.inv(unit @ to_moved))[:2], np.float32)
 
 
-def jitter(keypoints: NDArray[np.float32], random: np.random.Generator) -> NDArray[np.float32]:
+def jitter(keypoints: NDArray[np.float32], random: np.random.Generator, strength: float = 1) -> NDArray[np.float32]:
     """Keypoints as a less certain detector or a looser crop would have them; (4, 2) pixels in and out.
 
     Rotation 6 degrees, scale 10 %, shift 4 % of the crop (standard deviations), and 2 % noise of each point. One crop
-    in four is wider by up to a half besides: keypoints that lie too far apart must not cost years.
+    in four is wider by up to a half besides: keypoints that lie too far apart must not cost years. All of it
+    times `strength`.
     """
     centre = keypoints[[RIGHT_EYE, LEFT_EYE, MOUTH]].mean(axis=0)
     eye_to_mouth = np.linalg.norm(keypoints[[RIGHT_EYE, LEFT_EYE]].mean(axis=0) - keypoints[MOUTH])
     crop_side = eye_to_mouth / EYE_TO_MOUTH
-    angle = np.radians(6) * random.standard_normal()
-    scale = np.exp(0.10 * random.standard_normal())
-    if random.random() < 0.25:
+    angle = strength * np.radians(6) * random.standard_normal()
+    scale = np.exp(strength * 0.10 * random.standard_normal())
+    if random.random() < strength * 0.25:
         scale *= random.uniform(1, 1.5)
     turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    shift = 0.04 * crop_side * random.standard_normal(2)
-    noise = 0.02 * eye_to_mouth * random.standard_normal((len(keypoints), 2))
+    shift = strength * 0.04 * crop_side * random.standard_normal(2)
+    noise = strength * 0.02 * eye_to_mouth * random.standard_normal((len(keypoints), 2))
     return np.asarray((keypoints - centre) @ turn.T + centre + shift + noise, np.float32)
 
 

@@ -68,7 +68,7 @@ class Batches(Dataset[Batch]):
         self._mine = slice(team.rank, None, team.size)
         self._labels = soft_labels(pictures.ages, lessons.age_probs if lessons else None, recipe.opinion_share)
         self._embeddings = _standardised(lessons.embeddings) if lessons else np.empty((len(pictures), 2, 0), np.float32)
-        self._maps = lessons.maps if lessons else ()
+        self._maps = lessons.maps if lessons and recipe.map_weight else ()
 
     def __len__(self) -> int:
         return self._steps
@@ -83,7 +83,13 @@ class Batches(Dataset[Batch]):
         stage = self._recipe.stage(step, self._steps)
         changes = CHANGES[self._recipe.augment]
         views = [
-            augmented_view(read_photo(self._pictures.paths[row]), self._pictures.keypoints[row], random, changes)
+            augmented_view(
+                read_photo(self._pictures.paths[row]),
+                self._pictures.keypoints[row],
+                random,
+                changes,
+                self._recipe.augment_strength,
+            )
             for row, random in zip(rows, randoms, strict=True)
         ]
         mirrored = np.array([view.mirrored for view in views])

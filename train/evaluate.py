@@ -13,6 +13,7 @@ from train.batches import crops_of, shown
 from train.card.measures import beyond
 from train.model import AgeModel
 from train.pictures import Pictures
+from train.precision import half_precision
 from train.recipe import Stage
 from train.targets import YEARS
 
@@ -53,7 +54,7 @@ def as_shown(model: AgeModel, stage: Stage | None) -> Predict:
     @torch.inference_mode()
     def predict(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         images = torch.from_numpy(np.stack([shown(crop, stage) for crop in crops]) if stage else crops).to(device)
-        with torch.autocast(device.type, torch.bfloat16):
+        with half_precision(device):
             probs = model.decode(model.lesson(images)[0].float()) if stage else model(images)
         return np.asarray(probs.float().cpu())
 

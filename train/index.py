@@ -19,10 +19,17 @@ from PIL import Image
 from tqdm import tqdm
 
 from edge.crop import CROP_CONTRACT, CROP_PX, align
+from edge.faces import Faces
 from edge.stills import StillFaceFinder
 from train.pictures import HASH_WORDS, Pictures
 
 CACHE = Path(".cache/train")
+
+_LARGE = 0.25
+"""Share of the largest face's area from which a face counts as large, too: half its width."""
+
+_CHOICE = "middle"
+"""Names how the face is chosen, so that what was found by another rule is not taken from the cache."""
 
 PROCESS_START = "forkserver"
 """How worker processes start. A plain fork of a process whose OpenCV has started its threads hangs in the child."""
@@ -31,7 +38,7 @@ _Result = TypeVar("_Result")
 
 
 def find_faces(pictures: Pictures, cache_dir: Path = CACHE) -> Pictures:
-    """Fill in keypoints (the largest face's) and hashes, through the product's own detector and `align`.
+    """Fill in keypoints and hashes of the face that each label speaks of, by the product's own detector and `align`.
 
     The result is cached under the names and contents of the photos. Photos that cannot be read or show no face
     keep NaN keypoints.
@@ -62,8 +69,9 @@ def cached(file: Path, make: Callable[[], dict[str, _Result]]) -> dict[str, _Res
 
 
 def fingerprint(pictures: Pictures) -> str:
-    """Changes when a photo's name or content, or the crop contract, does; not when the photos are copied elsewhere."""
-    code = hashlib.sha256(CROP_CONTRACT.encode())
+    """Changes when a photo's name or content, the crop contract or the choice of the face does; not when the photos are
+    copied elsewhere."""
+    code = hashlib.sha256((CROP_CONTRACT + _CHOICE).encode())
     for path in pictures.paths:
         code.update(f"{path.name} ".encode() + hashlib.sha256(path.read_bytes()).digest())
     return code.hexdigest()[:16]
@@ -84,7 +92,19 @@ def _look_at(path: Path) -> tuple[NDArray[np.float32], NDArray[np.uint64], NDArr
     faces, whole = _finder().find(picture), _perceptual_hash(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB))
     if not len(faces):
         return nowhere, unknown, whole
-    return faces.keypoints[0], face_hash(align(picture, faces.keypoints[0])), whole
+    keypoints = faces.keypoints[labelled_face(faces, picture.shape[:2])]
+    return keypoints, face_hash(align(picture, keypoints)), whole
+
+
+def labelled_face(faces: Faces, size: tuple[int, int]) -> int:
+    """Which of a photo's faces its label speaks of: of the large ones, that nearest the middle.
+
+    Photos with one age are cut out around the one whose age it is, and a parent's face beside a child's is the larger.
+    size: height and width of the photo in pixels. Raises ValueError without a face.
+    """
+    centres = (faces.boxes[:, :2] + faces.boxes[:, 2:]) / 2
+    aside = np.linalg.norm(centres - np.array(size[::-1]) / 2, axis=1)
+    return int(np.argmin(np.where(faces.areas >= _LARGE * faces.areas.max(), aside, np.inf)))
 
 
 def face_hash(crop: NDArray[np.uint8]) -> NDArray[np.uint64]:

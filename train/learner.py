@@ -11,9 +11,14 @@ from torch.nn import functional
 from edge.faces import AGES
 from train.batches import Batch
 from train.model import MAP_CHANNELS, AgeModel
+from train.precision import half_precision
 from train.recipe import Recipe
 from train.targets import years_outside
 from train.teacher import MAP_STEP, StoredMaps
+
+_GROUPS = (("conv1", "bn1", "layer1"), ("layer2",), ("layer3",))
+FROZEN = tuple(sum(_GROUPS[:count], ()) for count in range(len(_GROUPS) + 1))
+"""Layers that stay as they are, by the recipe's `frozen`."""
 
 
 class Learner(nn.Module):
@@ -23,17 +28,28 @@ class Learner(nn.Module):
     def __init__(self, model: AgeModel, recipe: Recipe, maps: Sequence[StoredMaps] = ()) -> None:
         super().__init__()
         self.model, self.recipe = model, recipe
+        maps = maps if recipe.map_weight else ()
         self.translations = nn.ModuleList(
             nn.Sequential(nn.BatchNorm2d(channels, affine=False), nn.Conv2d(channels, stored.channels, 1))
             for channels, stored in zip(MAP_CHANNELS, maps, strict=False)
         )
+        self._frozen = [self.model.backbone.get_submodule(name) for name in FROZEN[recipe.frozen]]
+        for layer in self._frozen:
+            layer.requires_grad_(False)
         self.register_buffer("years", torch.arange(AGES, dtype=torch.float32), persistent=False)
         self.scales = [(torch.from_numpy(stored.mean), torch.from_numpy(stored.deviation)) for stored in maps]
+
+    def train(self, mode: bool = True) -> Learner:
+        """As in every module; what is frozen keeps its statistics, too."""
+        super().train(mode)
+        for layer in self._frozen:
+            layer.eval()
+        return self
 
     def forward(self, batch: Batch) -> dict[str, Tensor]:
         """The terms of the loss, by name: scalars in float32, weighted as the recipe says."""
         recipe = self.recipe
-        with torch.autocast(batch.images.device.type, torch.bfloat16):
+        with half_precision(batch.images.device):
             logits, embeddings, seen = self.model.lesson(batch.images)
             told = [translate(grid) for translate, grid in zip(self.translations, seen, strict=False)]
         logits = logits.float()

@@ -13,7 +13,7 @@ TEENAGERS = (13, 17)
 """Youngest and oldest of those who must not pass, in years."""
 
 FEWEST = 40
-"""People of these ages without whom nothing can be promised: even if none passed, the bound would be above 8 %."""
+"""Photos from which a band counts: fewer tell nothing of it, for even if none passed the bound would be above 8 %."""
 
 _AGES = range(18, 61)
 
@@ -26,13 +26,13 @@ def wilson_upper(hits: int, trials: int) -> float:
 def thresholds(ages: NDArray[np.floating], known: NDArray[np.floating]) -> tuple[Threshold, ...]:
     """For every risk, the lowest challenge age whose upper bound meets it, as measured on 13-17-year-olds.
 
-    ages: (N,) predicted mean ages in years. known: (N, 2) youngest and oldest the person may be. Where too few ages
-    are known to lie within 13-17, the youngest band that reaches from there into adulthood, such as 10-19, stands for
-    them: its 18- and 19-year-olds make the bound stricter than it need be. Risks that too few or too young-looking
-    photos cannot meet are left out.
+    ages: (N,) predicted mean ages in years. known: (N, 2) youngest and oldest the person may be. People of whom the
+    youngest band that reaches from 13-17 into adulthood, such as 10-19, is all that is known count as well: they come
+    from other photos, make the sample larger, and its 18- and 19-year-olds make the bound stricter than it need be.
+    Risks that too few or too young-looking photos cannot meet are left out.
     """
-    youngest, oldest = measured_on(known)
-    teenagers = ages[_within(known, youngest, oldest)]
+    counted, span = _teenagers(known)
+    teenagers = ages[counted]
     found = []
     for risk in RISKS:
         for challenge_age in _AGES:
@@ -40,26 +40,18 @@ def thresholds(ages: NDArray[np.floating], known: NDArray[np.floating]) -> tuple
             if wilson_upper(passed, len(teenagers)) <= risk:
                 found.append(
                     Threshold(
-                        risk=risk,
-                        challenge_age=challenge_age,
-                        teenagers=len(teenagers),
-                        passed=passed,
-                        ages=(youngest, oldest),
+                        risk=risk, challenge_age=challenge_age, teenagers=len(teenagers), passed=passed, ages=span
                     )
                 )
                 break
     return tuple(found)
 
 
-def measured_on(known: NDArray[np.floating]) -> tuple[int, int]:
-    """Youngest and oldest of those whose passing is measured, in years."""
-    if _within(known, *TEENAGERS).sum() < FEWEST:
-        reaching = (known[:, 0] <= TEENAGERS[0]) & (known[:, 1] >= TEENAGERS[1]) & (known[:, 0] < known[:, 1])
-        bands, counts = np.unique(known[reaching], axis=0, return_counts=True)
-        for band in bands[counts >= FEWEST]:
-            return int(band[0]), int(band[1])
-    return TEENAGERS
-
-
-def _within(known: NDArray[np.floating], youngest: float, oldest: float) -> NDArray[np.bool_]:
-    return np.asarray((known[:, 0] >= youngest) & (known[:, 1] <= oldest))
+def _teenagers(known: NDArray[np.floating]) -> tuple[NDArray[np.bool_], tuple[int, int]]:
+    """Whose passing is measured, bool (N,); and the youngest and oldest that any of them may be, in years."""
+    counted = (known[:, 0] >= TEENAGERS[0]) & (known[:, 1] <= TEENAGERS[1])
+    reaching = (known[:, 0] <= TEENAGERS[0]) & (known[:, 1] >= TEENAGERS[1]) & ~counted
+    bands, counts = np.unique(known[reaching], axis=0, return_counts=True)
+    for youngest, oldest in bands[counts >= FEWEST]:
+        return counted | (known == (youngest, oldest)).all(axis=1), (int(youngest), int(oldest))
+    return counted, TEENAGERS

@@ -112,3 +112,20 @@ def test_jitter_leaves_the_middle_of_the_face_where_it_is_on_average(keypoints: 
     points = [RIGHT_EYE, LEFT_EYE, MOUTH]
     middles = [jitter(keypoints, random)[points].mean(axis=0) for _ in range(3000)]
     assert np.abs(np.mean(middles, axis=0) - keypoints[points].mean(axis=0)).max() < 0.5
+
+
+def test_at_strength_0_a_crop_is_the_plain_one_or_its_mirror_image(picture: np.ndarray, keypoints: np.ndarray) -> None:
+    plain, random = align(picture, keypoints), np.random.default_rng(0)
+    for _ in range(40):
+        crop, mirrored, _ = augmented_view(picture, keypoints, random, LANE, 0)
+        assert np.array_equal(crop, plain[:, ::-1] if mirrored else plain)
+
+
+def test_half_the_strength_moves_the_keypoints_half_as_far(keypoints: np.ndarray) -> None:
+    def turn(strength: float) -> float:
+        random = np.random.default_rng(0)
+        moved = np.stack([jitter(keypoints, random, strength) for _ in range(2000)]).astype(float)
+        across = (moved[:, LEFT_EYE] - moved[:, RIGHT_EYE]) @ [1, 1j]
+        return float(np.angle(across).std())
+
+    assert turn(0.5) == pytest.approx(turn(1) / 2, rel=0.05)

@@ -11,12 +11,17 @@ import numpy as np
 import pytest
 
 from edge.crop import align
-from edge.faces import LEFT_EYE, MOUTH, RIGHT_EYE
+from edge.faces import LEFT_EYE, MOUTH, RIGHT_EYE, Faces
 from train.data import NEAR_COPY_BITS
-from train.index import cached, face_hash, find_faces, fingerprint
+from train.index import cached, face_hash, find_faces, fingerprint, labelled_face
 from train.pictures import Pictures, read_labels
 
 LayOut = Callable[..., Path]
+
+
+def seen(*boxes: tuple[int, int, int, int]) -> Faces:
+    count = len(boxes)
+    return Faces(np.array(boxes, np.float32), np.zeros((count, 4, 2), np.float32), np.ones(count, np.float32))
 
 
 def distance(one: np.ndarray, other: np.ndarray) -> int:
@@ -40,6 +45,21 @@ def test_a_photo_without_a_face_and_one_that_cannot_be_read_keep_nan_keypoints(t
     found = find_faces(read_labels(data)[0], tmp_path / "cache")
     assert found.has_face.tolist() == [False, True, False]
     assert not found.hashes[[0, 2]].any()
+
+
+def test_a_label_speaks_of_the_face_in_the_middle_and_not_of_a_larger_one_beside_it() -> None:
+    child, parent = (80, 80, 120, 120), (130, 10, 190, 70)
+    assert labelled_face(seen(parent, child), (200, 200)) == 1
+
+
+def test_a_small_face_in_the_middle_is_somebody_behind_or_a_pattern_on_a_shirt() -> None:
+    shirt, person = (95, 95, 110, 110), (60, 10, 130, 80)
+    assert labelled_face(seen(shirt, person), (200, 200)) == 1
+
+
+def test_the_middle_lies_halfway_across_and_halfway_down_a_wide_photo() -> None:
+    left, right = (80, 20, 120, 60), (180, 20, 220, 60)
+    assert labelled_face(seen(left, right), (100, 400)) == 1
 
 
 def test_an_empty_table_stays_empty(tmp_path: Path, lay_out: LayOut) -> None:

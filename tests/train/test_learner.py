@@ -64,3 +64,22 @@ def test_maps_are_compared_where_they_lie_in_the_crop(faces: Pictures, tiny_reci
     assert moved.shape == (4, maps.channels, 6, 6)
     unmoved = learner.placed(0, batch._replace(placements=torch.eye(2, 3).expand(4, 2, 3)), (6, 6))
     assert unlikeness(moved, unmoved).item() > 0.001
+
+
+def test_frozen_layers_keep_their_weights_and_their_statistics() -> None:
+    torch.manual_seed(0)
+    learner = Learner(create_model(), Recipe(frozen=2)).train()
+    before = {name: value.clone() for name, value in learner.model.backbone.state_dict().items()}
+    weights = [weight for weight in learner.parameters() if weight.requires_grad]
+    optimizer = torch.optim.AdamW(weights, lr=0.01)
+    sum(learner(batch_of([(30, 30), (10, 19)])).values()).backward()
+    optimizer.step()
+    moved = {
+        name for name, value in learner.model.backbone.state_dict().items() if not torch.equal(value, before[name])
+    }
+    assert {name.split(".")[0] for name in moved} == {"layer3", "layer4"}
+    assert "layer3.0.bn1.running_mean" in moved
+
+
+def test_nothing_is_frozen_unless_the_recipe_says_so(learner: Learner) -> None:
+    assert all(weight.requires_grad for weight in learner.parameters())

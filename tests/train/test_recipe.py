@@ -91,3 +91,8 @@ def test_a_recipe_that_is_wrong_is_one_line(text: str, tmp_path: Path) -> None:
 def test_a_recipe_that_is_missing_is_a_usage_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot read the recipe"):
         read_recipe(tmp_path / "recipe.json")
+
+
+def test_a_polish_leaves_all_but_the_last_layers_as_they_are() -> None:
+    recipe = read_recipe(Path("polish"))
+    assert (recipe.frozen, recipe.augment_strength, recipe.map_weight) == (3, 0.5, 0)

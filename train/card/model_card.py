@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from train.card.facts import Card, Challenge, Evidence, GateBin, Study
 from train.card.measures import Error, Share
+from train.thresholds import TEENAGERS
 
 
 def model_card(card: Card) -> str:
@@ -78,12 +79,16 @@ def _thresholds(card: Card) -> str:
     if not card.thresholds:
         return "Too few 13-17-year-olds to promise any threshold: set `policy.challenge_age`."
     promises = "; ".join(
-        f"at most {one.risk:.0%} of {one.ages[0]}-{one.ages[1]}-year-olds pass (upper 95 % bound, {one.passed} of "
-        f"{one.teenagers} did) at T = {one.challenge_age}"
+        f"at most {one.risk:.0%} of 13-17-year-olds pass (upper 95 % bound, {one.passed} of {one.teenagers} did) at "
+        f"T = {one.challenge_age}"
         for one in card.thresholds
     )
     text = f"The bundle's thresholds, measured on photos that are neither trained nor tested on: {promises}."
     loosest = card.thresholds[-1]
+    if loosest.ages != TEENAGERS:
+        text += (
+            f" Among them are people of whom no more is known than that they are {loosest.ages[0]}-{loosest.ages[1]}."
+        )
     for row in card.challenge:
         if row.challenge_age == loosest.challenge_age and row.passed_13_17.trials:
             text += (
