@@ -14,8 +14,13 @@ from typing import Any
 
 import cv2
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from edge.demo.clip import FRAMES_PER_SECOND, HEIGHT, WIDTH, clip_frames, write_clip
+
+# How long an example takes says how busy the machine is, and nothing of the code.
+hypothesis_settings.register_profile("here", deadline=None, derandomize=True, max_examples=50)
+hypothesis_settings.load_profile("here")
 
 SHARED = Path(__file__).parents[2] / "shared"
 

@@ -21,6 +21,8 @@ from edge.errors import RunError, UsageError
 from edge.lanes import Origin
 from tests.client import Client
 
+ASKED_BELOW = Bundle(BUNDLED).challenge_age(0.1)
+
 
 @pytest.fixture
 def another_bundle(tmp_path: Path) -> Path:
@@ -84,7 +86,7 @@ def running(tmp_path: Path) -> Iterator[Running]:
 
 
 def test_another_threshold_counts_from_the_next_sale_on(running: Running) -> None:
-    assert running.till.decide().threshold == 26
+    assert running.till.decide().threshold == ASKED_BELOW
     running.reload("--policy.challenge-age", "40")
     assert running.till.decide().threshold == 40
 
@@ -93,7 +95,7 @@ def test_the_sale_that_is_open_is_finished_by_the_settings_it_began_with(running
     sale_id = running.till.open()
     running.agent.reload([running.settings("--policy.challenge-age", "40")])
     running.till.scan(sale_id)
-    assert running.till.answer().threshold == 26
+    assert running.till.answer().threshold == ASKED_BELOW
     running.till.finish(sale_id)
     running.reload("--policy.challenge-age", "40")
     assert running.till.decide().threshold == 40
@@ -125,7 +127,7 @@ def test_a_bundle_that_fails_its_test_changes_nothing(running: Running, another_
     with pytest.raises(RunError, match="years off"):
         running.agent.reload([running.settings("--model", str(another_bundle), "--policy.challenge-age", "40")])
     alert = running.till.decide()
-    assert (alert.model, alert.threshold) == (Bundle(BUNDLED).hash, 26)
+    assert (alert.model, alert.threshold) == (Bundle(BUNDLED).hash, ASKED_BELOW)
 
 
 def test_a_damaged_bundle_changes_nothing(running: Running, another_bundle: Path) -> None:

@@ -27,8 +27,9 @@ class Source(BaseModel):
 
 
 class Threshold(BaseModel):
-    """Ask everyone who looks younger than `challenge_age`, and at most a share `risk` of people aged `ages` pass: the
-    upper end of the 95 % interval, measured on `teenagers` photos of such people, of which `passed` did."""
+    """Ask everyone who looks younger than `challenge_age`, and at most a share `risk` of 13-17-year-olds pass: the
+    upper end of the 95 % interval, measured on `teenagers` photos, of which `passed` did. `ages` are the youngest and
+    oldest that people on these may be: older than 17 where some are known only by an age band."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

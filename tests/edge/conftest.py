@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import settings as hypothesis_settings
 from numpy.typing import NDArray
 
 from edge.config import Settings
@@ -21,9 +20,6 @@ from edge.identity import ReplayIdentity
 from edge.lane import Closed, Lane, Outcome, Told
 from edge.records import SaleRecord
 from edge.till.messages import Ack, Alert, Data, SaleOpened, State
-
-hypothesis_settings.register_profile("edge", deadline=None, derandomize=True, max_examples=50)
-hypothesis_settings.load_profile("edge")
 
 WIDTH, HEIGHT = 640, 480
 FACE_SHAPE = np.array([[-0.5, 0.0], [0.5, 0.0], [0.0, 0.55], [0.0, 1.1]], np.float32)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from edge.ages import BUNDLED
+from edge.ages.bundle import Bundle
 from edge.ages.choice import GPU_NODES, Choice
 from edge.ages.onnx import OnnxAgeModel
 from edge.ages.tensorrt.cache import EngineCache
@@ -38,7 +39,8 @@ def change_manifest(bundle: Path, **changes: object) -> None:
 
 def test_the_bundled_model_is_whole_and_says_what_it_may_be_used_for(box: MakeBox, found: Find) -> None:
     line = found(model, box())
-    assert "hashes right, asks whoever looks younger than 26" in line.seen
+    asked_below = Bundle(BUNDLED).challenge_age(0.1)
+    assert f"hashes right, asks whoever looks younger than {asked_below}" in line.seen
     assert (line.verdict, "evaluation only" in line.seen) == ("warning", True)
 
 
