@@ -23,21 +23,30 @@ def wilson_upper(hits: int, trials: int) -> float:
     return wilson_interval(hits, trials)[1]
 
 
-def thresholds(ages: NDArray[np.floating], known: NDArray[np.floating]) -> tuple[Threshold, ...]:
+def thresholds(
+    ages: NDArray[np.floating], known: NDArray[np.floating], sources: NDArray[np.str_] | None = None
+) -> tuple[Threshold, ...]:
     """For every risk, the lowest challenge age whose upper bound meets it, as measured on 13-17-year-olds.
 
     ages: (N,) predicted mean ages in years. known: (N, 2) youngest and oldest the person may be. People of whom the
     youngest band that reaches from 13-17 into adulthood, such as 10-19, is all that is known count as well: they come
     from other photos, make the sample larger, and its 18- and 19-year-olds make the bound stricter than it need be.
+
+    sources: (N,), where the photos come from; default, all from one. A shop is none of them, and easy photos must not
+    make up for hard ones: the bound holds for all together, and for each source that has enough photos to meet it.
     Risks that too few or too young-looking photos cannot meet are left out.
     """
     counted, span = _teenagers(known)
     teenagers = ages[counted]
+    parts = [teenagers]
+    if sources is not None:
+        parts += [ages[counted & (sources == source)] for source in np.unique(sources)]
     found = []
     for risk in RISKS:
-        for challenge_age in _AGES:
-            passed = int((teenagers >= challenge_age).sum())
-            if wilson_upper(passed, len(teenagers)) <= risk:
+        enough = [part for part in parts if wilson_upper(0, len(part)) <= risk]
+        for challenge_age in _AGES if enough else ():
+            if all(wilson_upper(int((part >= challenge_age).sum()), len(part)) <= risk for part in enough):
+                passed = int((teenagers >= challenge_age).sum())
                 found.append(
                     Threshold(
                         risk=risk, challenge_age=challenge_age, teenagers=len(teenagers), passed=passed, ages=span

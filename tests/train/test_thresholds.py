@@ -83,6 +83,20 @@ def test_without_anybody_known_to_be_a_teenager_the_band_alone_stands_for_them()
     assert ages_by_risk([15.0] * 100, (10, 19)) == {0.05: 18, 0.10: 18}
 
 
+def test_easy_photos_of_one_source_do_not_make_up_for_hard_ones_of_another() -> None:
+    ages = np.array([15.0] * 300 + [27.5] * 20 + [15.0] * 80)
+    known, sources = np.full((400, 2), 16.0), np.repeat(["easy", "hard"], [300, 100])
+    assert {one.risk: one.challenge_age for one in thresholds(ages, known)} == {0.01: 28, 0.02: 28, 0.05: 28, 0.10: 18}
+    (loosest,) = (one for one in thresholds(ages, known, sources) if one.risk == 0.10)
+    assert loosest == Threshold(risk=0.10, challenge_age=28, teenagers=400, passed=0)
+
+
+def test_a_source_with_too_few_photos_to_meet_a_risk_counts_only_among_all() -> None:
+    ages, known = np.array([15.0] * 300 + [27.5] * 2 + [15.0] * 28), np.full((330, 2), 16.0)
+    sources = np.repeat(["easy", "few"], [300, 30])
+    assert thresholds(ages, known, sources) == thresholds(ages, known)
+
+
 def test_a_band_with_a_handful_of_people_is_left_out() -> None:
     known = np.repeat([[10.0, 19.0], [16.0, 16.0]], [39, 100], axis=0)
     found = thresholds(np.array([50.0] * 39 + [15.0] * 100), known)

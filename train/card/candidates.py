@@ -55,7 +55,7 @@ def vouched(predict: Predict, validation: Pictures) -> tuple[float, tuple[Thresh
         return 1.0, ()
     probs = look(predict, validation, plain, "calibration").age_probs
     temperature = fitted_temperature(probs, validation.ages)
-    return temperature, thresholds(mean_ages(calibrated(probs, temperature)), validation.ages)
+    return temperature, thresholds(mean_ages(calibrated(probs, temperature)), validation.ages, validation.sources)
 
 
 def predictor(model: torch.nn.Module) -> Predict:
