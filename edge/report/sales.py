@@ -39,7 +39,7 @@ def _row(sale: SaleRecord) -> tuple[str, ...]:
         sale.till,
         sale.cashier_id or NOTHING,
         sale.decision.value,
-        f"{age.mean:.0f} ({age.low:.0f} to {age.high:.0f})" if age else NOTHING,
+        f"{age.completed_years} ({age.low:.0f} to {age.high:.0f})" if age else NOTHING,
         str(answer.threshold) if answer else NOTHING,
         sale.check or NOTHING,
         sale.ended or NOTHING,

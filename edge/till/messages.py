@@ -180,6 +180,11 @@ class AgeInterval(BaseModel):
     low: float
     high: float
 
+    @property
+    def completed_years(self) -> int:
+        """The mean as people tell their age: who looks 27.9 is younger than 28, and must not read as 28."""
+        return int(self.mean)
+
 
 class Text(BaseModel):
     """What the cashier reads."""

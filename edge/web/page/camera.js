@@ -76,7 +76,7 @@ function showAdvice() {
 
 function showAge(age) {
   byId("age").classList.toggle("unknown", !age);
-  byId("age-mean").textContent = age ? years(Math.round(age.mean)) : "–";
+  byId("age-mean").textContent = age ? years(completed(age.mean)) : "–";
   byId("age-range").textContent = age ? say("range", { low: Math.round(age.low), high: Math.round(age.high) }) : "";
   const share = (reached) => `${(100 * Math.min(reached, OLDEST)) / OLDEST}%`;
   if (age) {
@@ -102,7 +102,10 @@ function line(face) {
 
 const kind = (face) => (face.is_customer ? "customer" : face.in_zone ? "in-zone" : "outside");
 
-const interval = ([mean, low, high]) => `${Math.round(mean)} (${Math.round(low)}–${Math.round(high)})`;
+// As people tell their age: who looks 27.9 is younger than 28.
+const completed = (mean) => Math.floor(mean);
+
+const interval = ([mean, low, high]) => `${completed(mean)} (${Math.round(low)}–${Math.round(high)})`;
 
 function element(name, text) {
   const made = document.createElement(name);

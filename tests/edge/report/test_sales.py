@@ -18,7 +18,7 @@ MakeSale = Callable[..., SaleRecord]
 def test_a_line_says_what_the_till_was_told_and_what_was_done(sale: MakeSale) -> None:
     (row,) = sales_table([sale("anna", check="passed")]).rows
     assert row == (
-        "2026-11-01 15:00:00", "lane-1", "till-1", "anna", "CHALLENGE", "22 (16 to 27)", "25", "passed", "completed",
+        "2026-11-01 15:00:00", "lane-1", "till-1", "anna", "CHALLENGE", "21 (16 to 27)", "25", "passed", "completed",
         "looks-young",
     )  # fmt: skip
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from edge.till.messages import (
     MESSAGES,
     Ack,
+    AgeInterval,
     Alert,
     Data,
     Hello,
@@ -105,6 +106,11 @@ def test_a_time_of_another_zone_is_told_in_utc() -> None:
     moscow = NOON.astimezone(timezone(timedelta(hours=3)))
     event = wrap(Hello(till="till-1"), id="1", source="/x", time=moscow)
     assert json.loads(event.to_json())["time"] == "2026-03-01T12:00:00.250Z"
+
+
+@pytest.mark.parametrize(("mean", "told"), [(27.0, 27), (27.9, 27), (28.0, 28)])
+def test_an_age_is_told_in_completed_years_so_that_nobody_below_28_reads_as_28(mean: float, told: int) -> None:
+    assert AgeInterval(mean=mean, low=17, high=41).completed_years == told
 
 
 def test_what_a_newer_till_adds_is_ignored() -> None:
