@@ -67,8 +67,8 @@ def announce(alert: Alert) -> None:
 
 def narrate(alert: Alert) -> str:
     """One line about an alert, in colour on a terminal."""
-    age = f"age {alert.age.completed_years} ({alert.age.low:.0f}-{alert.age.high:.0f})" if alert.age else "age unknown"
+    age = alert.age or "unknown"
     decision = alert.decision.value
     if sys.stderr.isatty():
         decision = f"{_COLOURS[alert.decision]}{decision}\033[0m"
-    return f"{decision}: {age}, {', '.join(alert.reasons)} | {alert.text.en} | {alert.text.ru}"
+    return f"{decision}: age {age}, {', '.join(alert.reasons)} | {alert.text.en} | {alert.text.ru}"

@@ -17,8 +17,7 @@ from train.targets import years_outside
 from train.teacher import MAP_STEP, StoredMaps
 
 _GROUPS = (("conv1", "bn1", "layer1"), ("layer2",), ("layer3",))
-FROZEN = tuple(sum(_GROUPS[:count], ()) for count in range(len(_GROUPS) + 1))
-"""Layers that stay as they are, by the recipe's `frozen`."""
+"""What may stay as it is, first to last; the recipe's `frozen` says how many of them do."""
 
 
 class Learner(nn.Module):
@@ -33,7 +32,7 @@ class Learner(nn.Module):
             nn.Sequential(nn.BatchNorm2d(channels, affine=False), nn.Conv2d(channels, stored.channels, 1))
             for channels, stored in zip(MAP_CHANNELS, maps, strict=False)
         )
-        self._frozen = [self.model.backbone.get_submodule(name) for name in FROZEN[recipe.frozen]]
+        self._frozen = [getattr(model.backbone, name) for group in _GROUPS[: recipe.frozen] for name in group]
         for layer in self._frozen:
             layer.requires_grad_(False)
         self.register_buffer("years", torch.arange(AGES, dtype=torch.float32), persistent=False)

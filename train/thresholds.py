@@ -38,14 +38,12 @@ def thresholds(
     """
     counted, span = _teenagers(known)
     teenagers = ages[counted]
-    parts = [teenagers]
-    if sources is not None:
-        parts += [ages[counted & (sources == source)] for source in np.unique(sources)]
+    by_source = [] if sources is None else [ages[counted & (sources == source)] for source in np.unique(sources)]
     found = []
     for risk in RISKS:
-        enough = [part for part in parts if wilson_upper(0, len(part)) <= risk]
-        for challenge_age in _AGES if enough else ():
-            if all(wilson_upper(int((part >= challenge_age).sum()), len(part)) <= risk for part in enough):
+        parts = [teenagers, *(part for part in by_source if wilson_upper(0, len(part)) <= risk)]
+        for challenge_age in _AGES:
+            if all(wilson_upper(int((part >= challenge_age).sum()), len(part)) <= risk for part in parts):
                 passed = int((teenagers >= challenge_age).sum())
                 found.append(
                     Threshold(

@@ -185,6 +185,9 @@ class AgeInterval(BaseModel):
         """The mean as people tell their age: who looks 27.9 is younger than 28, and must not read as 28."""
         return int(self.mean)
 
+    def __str__(self) -> str:
+        return f"{self.completed_years} ({self.low:.0f}-{self.high:.0f})"
+
 
 class Text(BaseModel):
     """What the cashier reads."""

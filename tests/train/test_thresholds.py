@@ -79,6 +79,13 @@ def test_people_of_whom_only_the_band_around_is_known_count_as_teenagers_and_the
     assert at_ten_percent == Threshold(risk=0.10, challenge_age=18, teenagers=200, passed=5, ages=(10, 19))
 
 
+def test_without_known_teenagers_the_band_around_them_stands_for_them_and_is_named() -> None:
+    known = np.repeat([[10.0, 19.0], [20.0, 29.0], [16.0, 16.0]], [95, 100, 5], axis=0)
+    ages = np.array([22.0] * 3 + [15.0] * 92 + [25.0] * 100 + [15.0] * 5)
+    at_ten_percent = thresholds(ages, known)[-1]
+    assert at_ten_percent == Threshold(risk=0.10, challenge_age=18, teenagers=100, passed=3, ages=(10, 19))
+
+
 def test_without_anybody_known_to_be_a_teenager_the_band_alone_stands_for_them() -> None:
     assert ages_by_risk([15.0] * 100, (10, 19)) == {0.05: 18, 0.10: 18}
 

@@ -83,10 +83,7 @@ def _thresholds(card: Card) -> str:
         f"T = {one.challenge_age}"
         for one in card.thresholds
     )
-    text = (
-        f"The bundle's thresholds, measured on photos that are neither trained nor tested on: {promises}. "
-        "The bound holds for each source with enough photos, too."
-    )
+    text = f"The bundle's thresholds, measured on photos that are neither trained nor tested on: {promises}."
     loosest = card.thresholds[-1]
     if loosest.ages != TEENAGERS:
         text += (

@@ -95,8 +95,8 @@ _OWN = {
 
 def explain(alert: Alert) -> str:
     """What stands behind an alert, for those who set the lane up."""
-    age = f"{alert.age.completed_years} ({alert.age.low:.0f}-{alert.age.high:.0f})" if alert.age else "unknown"
     within = f", answered {alert.grab_to_alert_ms:.0f} ms after the frame" if alert.grab_to_alert_ms is not None else ""
+    age = alert.age or "unknown"
     return f"  age {age}, asks below {alert.threshold}; {', '.join(alert.reasons)}; {alert.samples} looks{within}"
 
 

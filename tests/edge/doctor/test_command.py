@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from edge.ages import BUNDLED
+from edge.ages.bundle import Bundle
 from edge.doctor.checks import BOX_CHECKS, LANE_CHECKS
 from edge.doctor.command import doctor
 from edge.errors import RunError, UsageError
@@ -22,7 +24,7 @@ WHOLE = """\
 ok       config      ...lane.toml; lane-1
 ok       user        ...
 ... clock       ...
-warning  model       research ..., hashes right, asks whoever looks younger ...; for evaluation only, not for a shop
+warning  model       research ..., hashes right, asks whoever looks younger than T; for evaluation only, not for a shop
          mend: train a model on photos that you have the right to use, and write model = its folder into the config
 ok       backend     ..., passes its self-test
 ok       gpu         ...
@@ -49,7 +51,8 @@ ok       looks       ... are good enough
 
 0 problems, ... warnings, ... ok
 """
-"""What it says of a lane on which somebody stands; ... stands for what differs from box to box."""
+"""What it says of a lane on which somebody stands; ... stands for what differs from box to box, T for the age below
+which the bundled model asks."""
 
 
 @pytest.fixture
@@ -73,7 +76,8 @@ def pattern(text: str) -> str:
 def test_it_prints_a_line_for_every_check_with_the_mend_below(edge_agent: Agent, config: Path, tmp_path: Path) -> None:
     run = edge_agent("doctor", "--config", config, "--seconds", "2")
     assert (run.code, run.err) == (0, "")
-    assert re.fullmatch(pattern(WHOLE), run.out), run.out
+    whole = WHOLE.replace("than T;", f"than {Bundle(BUNDLED).challenge_age(0.1)};")
+    assert re.fullmatch(pattern(whole), run.out), run.out
     assert not (tmp_path / "state").exists(), "it changes nothing"
 
 
