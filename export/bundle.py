@@ -22,7 +22,7 @@ from export.onnx import write_onnx
 from export.quantize import calibration_faces, write_int8
 from export.verify import verify
 from train.card.candidates import vouched
-from train.card.facts import mean_ages
+from train.card.measures import mean_ages
 from train.card.views import look, plain
 from train.data import split, validation_split
 from train.evaluate import scores_by_source

@@ -17,8 +17,7 @@ from edge.config import AgeSettings, default_cache_dir
 from edge.errors import RunError, UsageError
 from train.batches import crops_of
 from train.card.candidates import predictor
-from train.card.facts import mean_ages
-from train.card.measures import Fact, beyond
+from train.card.measures import Fact, beyond, mean_ages
 from train.evaluate import Predict
 from train.pictures import Pictures
 from train.start import load_network

@@ -38,7 +38,12 @@ def _main() -> None:
     fit.add_argument("--batch-size", type=positive, default=32)
     fit.add_argument("--steps-per-epoch", type=positive)
     fit.add_argument("--validation-steps", type=positive, help="batches of test photos to look at after each epoch")
-    fit.add_argument("--recipe", type=Path, help="JSON file of settings that differ from train/recipe.py")
+    fit.add_argument(
+        "--recipe",
+        type=Path,
+        help="JSON file of settings that differ from train/recipe.py, or one of train/recipes/ by "
+        "its name; default with --start: own",
+    )
     start = fit.add_mutually_exclusive_group()
     start.add_argument("--start", type=Path, help="bundle or checkpoint whose weights a new run starts from")
     start.add_argument(
@@ -93,7 +98,9 @@ def _fit(arguments: argparse.Namespace) -> None:
     from train.teacher import learn_from
     from train.team import joined_team
 
-    recipe = read_recipe(arguments.recipe) if arguments.recipe else Recipe()
+    # Weights that are good already would be spoilt by the small pictures and large steps of a run from nothing.
+    chosen = arguments.recipe or (Path("own") if arguments.start else None)
+    recipe = read_recipe(chosen) if chosen else Recipe()
     with joined_team() as team:
         with team.leader_first():
             pictures = of_sources(load_train(arguments.data), arguments.sources)

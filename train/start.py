@@ -122,15 +122,21 @@ def _unfold(weights: dict[str, NDArray[np.float32]], model: AgeModel) -> None:
             state[f"backbone.{name}.weight"] = torch.from_numpy(weights[f"backbone.{name}.weight"])
             after = f"backbone.{_normalisation_after(name)}"
             state[f"{after}.bias"] = torch.from_numpy(weights[f"backbone.{name}.bias"])
-            scale = state[f"{after}.weight"]
-            state[f"{after}.weight"] = torch.ones_like(scale)
-            state[f"{after}.running_mean"] = torch.zeros_like(scale)
-            state[f"{after}.running_var"] = torch.full_like(scale, 1 - nn.BatchNorm2d(1).eps)
+            state[f"{after}.weight"] = torch.ones_like(state[f"{after}.weight"])
+            state |= _changing_nothing(after, state)
     for name in ("age.weight", "age.bias"):
         state[name] = torch.from_numpy(weights[name])
-    state["norm.running_mean"] = torch.zeros_like(state["norm.running_mean"])
-    state["norm.running_var"] = torch.full_like(state["norm.running_var"], 1 - nn.BatchNorm1d(1).eps)
+    state |= _changing_nothing("norm", state)
     model.load_state_dict(state)
+
+
+def _changing_nothing(layer: str, state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Statistics with which a normalisation layer does nothing of its own."""
+    mean, variance = f"{layer}.running_mean", f"{layer}.running_var"
+    return {
+        mean: torch.zeros_like(state[mean]),
+        variance: torch.full_like(state[variance], 1 - nn.BatchNorm1d(1).eps),
+    }
 
 
 def _normalisation_after(convolution: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +13,10 @@ from pydantic import ValidationError
 from edge.errors import UsageError
 from train.card.facts import Study, StudyRun
 from train.card.measures import Error, error
-from train.checkpoint import make_model
+from train.checkpoint import load_average, make_model
 from train.data import load_test, load_train, of_sources, validation_split
 from train.evaluate import as_shown, mean_ages
-from train.loop import train_model
+from train.loop import LAST, train_model
 from train.pictures import Pictures
 from train.recipe import Recipe, read_recipe
 from train.targets import soft_labels
@@ -25,12 +25,19 @@ from train.teacher import Lessons, learn_from
 BATCH, BASELINE_BATCH = 32, 16
 """Photos per step of our recipe, and of the baseline as its authors had it."""
 
+OWN_PHOTOS = 3000
+"""So many photos of its own a shop may have, to train a model on that has never seen such."""
+
+OWN_SHARE = 0.25
+"""And for so much of a run's length it does so."""
+
 
 def study(
     data: Path, out: Path, recipe: Recipe, photos: int, teacher: Path | None = None, alone: str | None = None
 ) -> Study:
     """Train from nothing, each on `photos` photos: with every source, with the baseline recipe, and without each
-    source once; with `alone`, also on that source alone and without the teacher.
+    source once; then go on from there with a few photos of that source, and without the teacher, as a shop would with
+    its own. With `alone`, also on that source alone and without the teacher.
 
     Every run has the picture sizes of `recipe`. The teacher's second opinions on ages (`train.opinion`) are left out:
     they would carry over what the labels of a source say to runs that must not know them. A run that was killed goes
@@ -45,24 +52,28 @@ def study(
         lessons = replace(lessons, age_probs=soft_labels(pictures.ages))[learning]
     steering, pictures = pictures[validation], pictures[learning]
     runs = []
-    for name, rows, recipe_of_run, taught in _runs(pictures, recipe, lessons, alone):
-        batch = BATCH if recipe_of_run is recipe else BASELINE_BATCH
+    for run in _runs(pictures, recipe, lessons, alone):
+        model = make_model(run.recipe.loss)
+        if run.after:
+            load_average(_folder(out, run.after.name) / LAST, model)
+        batch = BASELINE_BATCH if run.recipe.loss == "squares" else BATCH
         model = train_model(
-            make_model(recipe_of_run.loss),
-            pictures[rows],
+            model,
+            pictures[run.rows],
             steering,
             batch,
             epochs=1,
-            steps_per_epoch=max(1, photos // batch),
+            steps_per_epoch=max(1, int(photos * run.share) // batch),
             validation_steps=1,
-            recipe=recipe_of_run,
-            lessons=taught[rows] if taught else None,
-            run_dir=out / name.replace(" ", "-"),
+            recipe=run.recipe,
+            lessons=run.lessons[run.rows] if run.lessons else None,
+            run_dir=_folder(out, run.name),
         )
-        ages = mean_ages(as_shown(model, recipe_of_run.stages[-1]), test)
-        sources = tuple(str(source) for source in np.unique(pictures.sources[rows]))
-        runs.append(StudyRun(name=name, sources=sources, errors=_by_source(ages, test)))
-    return Study(photos=photos, taught=teacher is not None, runs=tuple(runs))
+        ages = mean_ages(as_shown(model, run.recipe.stages[-1]), test)
+        known = run.rows | run.after.rows if run.after else run.rows
+        sources = tuple(str(source) for source in np.unique(pictures.sources[known]))
+        runs.append(StudyRun(name=run.name, sources=sources, errors=_by_source(ages, test)))
+    return Study(photos=photos, taught=teacher is not None, own_photos=OWN_PHOTOS, runs=tuple(runs))
 
 
 def write_study(found: Study, folder: Path) -> Path:
@@ -84,22 +95,44 @@ def read_study(file: Path | None) -> Study | None:
         raise UsageError(f"{file} is no study.json of edge-train study") from None
 
 
-_Rows = NDArray[np.bool_]
+@dataclass(frozen=True)
+class _Run:
+    """rows: bool (N,), the photos to train on. after: the run whose weights it starts from. share: its length, as a
+    share of the others'."""
+
+    name: str
+    rows: NDArray[np.bool_]
+    recipe: Recipe
+    lessons: Lessons | None = None
+    after: _Run | None = None
+    share: float = 1.0
 
 
-def _runs(
-    pictures: Pictures, recipe: Recipe, lessons: Lessons | None, alone: str | None
-) -> Iterator[tuple[str, _Rows, Recipe, Lessons | None]]:
-    """Name, rows to train on, recipe and lessons of every run."""
+def _runs(pictures: Pictures, recipe: Recipe, lessons: Lessons | None, alone: str | None) -> Iterator[_Run]:
     all_rows = np.ones(len(pictures), bool)
-    yield "all sources", all_rows, recipe, lessons
-    baseline = read_recipe(Path("baseline")).model_copy(update={"stages": recipe.stages})
-    yield "baseline recipe", all_rows, baseline, None
+    yield _Run("all sources", all_rows, recipe, lessons)
+    baseline, own = (
+        read_recipe(Path(name)).model_copy(update={"stages": recipe.stages}) for name in ("baseline", "own")
+    )
+    yield _Run("baseline recipe", all_rows, baseline)
     sources = np.unique(pictures.sources)
     for source in sources if len(sources) > 1 else ():
-        yield f"without {source}", pictures.sources != source, recipe, lessons
+        without = _Run(f"without {source}", pictures.sources != source, recipe, lessons)
+        yield without
+        few = _few(pictures.sources == source)
+        yield _Run(f"without {source}, then {source}", few, own, after=without, share=OWN_SHARE)
     if alone is not None:
-        yield f"{alone} alone", pictures.sources == alone, recipe, None
+        yield _Run(f"{alone} alone", pictures.sources == alone, recipe)
+
+
+def _few(rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """At most OWN_PHOTOS of some rows, chosen by chance, the same ones every time."""
+    chosen = np.random.default_rng(0).permutation(np.flatnonzero(rows))[:OWN_PHOTOS]
+    return np.isin(np.arange(len(rows)), chosen)
+
+
+def _folder(out: Path, name: str) -> Path:
+    return out / name.replace(",", "").replace(" ", "-")
 
 
 def _by_source(ages: NDArray[np.floating], test: Pictures) -> dict[str, Error]:

@@ -16,6 +16,7 @@ from edge.ages import BUNDLED
 from train.baseline import BaselineModel
 from train.checkpoint import load_model, read
 from train.cli import main
+from train.recipe import read_recipe
 
 Run = Callable[..., int]
 
@@ -42,7 +43,10 @@ def test_fit_leaves_checkpoints_that_evaluate_judges(
 ) -> None:
     sizes = ["--epochs", 1, "--steps-per-epoch", 1, "--batch-size", 2, "--validation-steps", 1]
     assert edge_train("fit", shop, "--out", run_dir, "--start", BUNDLED, *sizes) == 0
-    assert {"shop", "faces", "bands", "chips"} <= set(read(run_dir / "last.safetensors")[1]["sources"])
+    facts = read(run_dir / "last.safetensors")[1]
+    assert {"shop", "faces", "bands", "chips"} <= set(facts["sources"])
+    # Who starts from good weights and names no recipe wants them kept: the pictures of the lane's size, small steps.
+    assert facts["recipe"] == read_recipe(Path("own")).model_dump(mode="json")
     left = ["best.safetensors", "last.safetensors", "log.jsonl", "tensorboard"]
     assert sorted(path.name for path in run_dir.iterdir()) == left
     capsys.readouterr()

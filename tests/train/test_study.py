@@ -11,6 +11,7 @@ import pytest
 
 from edge.errors import UsageError
 from train.card.facts import Study
+from train.checkpoint import load_model
 from train.recipe import Recipe, Stage
 from train.study import read_study, study, write_study
 
@@ -32,7 +33,7 @@ def small() -> Recipe:
 
 
 @pytest.mark.usefixtures("few_photos")
-def test_every_source_is_left_out_once_and_all_runs_are_judged_on_all_test_photos(
+def test_every_source_is_left_out_once_and_given_afterwards_and_all_runs_are_judged_on_all_test_photos(
     two_shops: Path, small: Recipe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(two_shops)
@@ -42,11 +43,19 @@ def test_every_source_is_left_out_once_and_all_runs_are_judged_on_all_test_photo
         ("all sources", both),
         ("baseline recipe", both),
         ("without corner", ("market",)),
+        ("without corner, then corner", both),
         ("without market", ("corner",)),
+        ("without market, then market", both),
         ("corner alone", ("corner",)),
     ]
     assert all({name: one.pictures for name, one in run.errors.items()} == {"corner": 1, "market": 1}
                for run in found.runs)  # fmt: skip
+    # What comes afterwards starts from the run without, and changes little of it in a short step.
+    before, _ = load_model(two_shops / "runs" / "without-corner" / "last.safetensors")
+    after, facts = load_model(two_shops / "runs" / "without-corner-then-corner" / "last.safetensors")
+    assert list(facts["sources"]) == ["corner"]
+    moved = [(a - b).abs().max() for a, b in zip(after.parameters(), before.parameters(), strict=True)]
+    assert 0 < max(moved) < 1e-3
     written = write_study(found, two_shops / "runs")
     assert read_study(written) == found
     # A run that is done is judged again and not trained again.
@@ -81,5 +90,5 @@ def test_without_a_study_there_is_none() -> None:
 
 
 def test_a_study_is_plain_json(tmp_path: Path) -> None:
-    file = write_study(Study(photos=10, taught=False, runs=()), tmp_path)
-    assert json.loads(file.read_text()) == {"photos": 10, "taught": False, "runs": []}
+    file = write_study(Study(photos=10, taught=False, own_photos=5, runs=()), tmp_path)
+    assert json.loads(file.read_text()) == {"photos": 10, "taught": False, "own_photos": 5, "runs": []}

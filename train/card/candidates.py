@@ -13,7 +13,7 @@ from edge.ages.bundle import Bundle, Threshold
 from edge.ages.onnx import OnnxAgeModel
 from edge.calibration import calibrated
 from train.calibration import fitted_temperature
-from train.card.facts import mean_ages
+from train.card.measures import mean_ages
 from train.card.views import Predict, look, plain
 from train.checkpoint import load_model
 from train.pictures import Pictures

@@ -2,37 +2,40 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
-
 from edge.ages.bundle import Threshold
-from train.card.measures import Error, Fact, Share, beyond, bootstrap, coverage, error, share
-from train.pictures import Pictures
-from train.targets import YEARS
-from train.thresholds import TEENAGERS
-
-AGE_BANDS = ((0, 12), (13, 17), (18, 24), (25, 34), (35, 44), (45, 54), (55, 64), (65, 100))
-CHALLENGE_AGES = range(18, 46)
-STATED = (0.80, 0.95)
+from train.card.measures import Error, Fact, Share
 
 
-class Source(Fact):
-    """A source of photos. missed: no face was found. refused: a face the quality gate would not let through. all and
-    passed: the error on every test photo with a face, and on those that the gate lets through."""
+class Errors(Fact):
+    """The error on some faces, and on those of them that the quality gate lets through."""
 
-    test_pictures: int
-    missed: Share
-    refused: Share
     all: Error | None
     passed: Error | None
 
 
+class Source(Errors):
+    """A source of photos. missed: no face was found. refused: a face the quality gate would not let through."""
+
+    test_pictures: int
+    missed: Share
+    refused: Share
+
+
 class Coverage(Fact):
-    """How often the true age lay in the stated interval, before and after calibration."""
+    """How often the true age lay in the stated interval, before and after calibration; and after it on those faces that
+    the quality gate lets through."""
 
     stated: float
     before: float
     after: float
+    passed: float
+
+
+class Children(Fact):
+    """How often children are read as adults, and young people as grown up."""
+
+    under_10_as_18: Share
+    from_10_to_19_as_25: Share
 
 
 class Challenge(Fact):
@@ -99,10 +102,11 @@ class StudyRun(Fact):
 
 class Study(Fact):
     """Short runs from nothing, one after the other on `photos` photos each. taught: with a teacher, but for the runs
-    that say otherwise."""
+    that say otherwise. own_photos: so many at most of a source, on which the runs went on that had not seen it."""
 
     photos: int
     taught: bool
+    own_photos: int
     runs: tuple[StudyRun, ...]
 
 
@@ -114,11 +118,11 @@ class Card(Fact):
     trained_on: dict[str, int]
     temperature: float
     sources: dict[str, Source]
-    by_age: dict[str, dict[str, Error]]
-    by_sex: dict[str, dict[str, Error]]
-    by_group: dict[str, dict[str, Error]]
+    by_age: dict[str, dict[str, Errors]]
+    by_sex: dict[str, dict[str, Errors]]
+    by_group: dict[str, dict[str, Errors]]
     coverage: dict[str, tuple[Coverage, ...]]
-    children: dict[str, Share]
+    children: dict[str, Children]
     challenge: tuple[Challenge, ...]
     challenge_by_group: dict[str, Challenge]
     thresholds: tuple[Threshold, ...]
@@ -126,85 +130,3 @@ class Card(Fact):
     gate: tuple[Evidence, ...] = ()
     paired: dict[str, Paired]
     study: Study | None = None
-
-
-def errors_by(labels: NDArray[np.str_], pictures: Pictures, ages: NDArray[np.floating]) -> dict[str, dict[str, Error]]:
-    """The error by source and label; photos labelled "" are left out."""
-    found: dict[str, dict[str, Error]] = {}
-    for source in np.unique(pictures.sources):
-        for label in np.unique(labels[labels != ""]):
-            rows = (pictures.sources == source) & (labels == label)
-            if (one := error(ages[rows], pictures.ages[rows])) is not None:
-                found.setdefault(str(source), {})[str(label)] = one
-    return found
-
-
-def age_bands(known: NDArray[np.floating]) -> NDArray[np.str_]:
-    """(N,) the band that the middle of what is known lies in, such as "18-24"."""
-    middle = np.floor(known.mean(axis=1))
-    names = np.full(len(known), "", dtype="<U8")
-    for low, high in AGE_BANDS:
-        names[(middle >= low) & (middle <= high)] = f"{low:02d}-{high}"
-    return names
-
-
-def coverages(
-    before: NDArray[np.floating], after: NDArray[np.floating], pictures: Pictures
-) -> dict[str, tuple[Coverage, ...]]:
-    """By source, for those whose ages are known exactly."""
-    found = {}
-    for source in np.unique(pictures.sources[pictures.exact]):
-        rows = pictures.sources == source
-        known = pictures.ages[rows]
-        found[str(source)] = tuple(
-            Coverage(
-                stated=stated, before=coverage(before[rows], known, stated), after=coverage(after[rows], known, stated)
-            )
-            for stated in STATED
-        )
-    return found
-
-
-def challenge(challenge_age: int, ages: NDArray[np.floating], known: NDArray[np.floating]) -> Challenge:
-    """A row of the challenge table. Bands count only where they lie within 13-17, or within 25-40."""
-    youngest, oldest = known.T
-    return Challenge(
-        challenge_age=challenge_age,
-        passed_13_17=share(ages[(youngest >= TEENAGERS[0]) & (oldest <= TEENAGERS[1])] >= challenge_age),
-        passed_14_17=share(ages[(youngest >= 14) & (oldest <= TEENAGERS[1])] >= challenge_age),
-        asked_25_40=share(ages[(youngest >= 25) & (oldest <= 40)] < challenge_age),
-    )
-
-
-def children(ages: NDArray[np.floating], known: NDArray[np.floating]) -> dict[str, Share]:
-    """How often children are read as adults, and young people as grown up."""
-    youngest, oldest = known.T
-    return {
-        "under 10 read as 18 or older": share(ages[oldest < 10] >= 18),
-        "10-19 read as 25 or older": share(ages[(youngest >= 10) & (oldest <= 19)] >= 25),
-    }
-
-
-def paired(
-    other: str, mine: NDArray[np.floating], theirs: NDArray[np.floating], pictures: Pictures
-) -> dict[str, Paired]:
-    """By source, the difference of two models' errors photo by photo."""
-    difference = np.abs(beyond(mine, pictures.ages)) - np.abs(beyond(theirs, pictures.ages))
-    found = {}
-    for source in np.unique(pictures.sources):
-        rows = pictures.sources == source
-        low, high = bootstrap(difference[rows])
-        found[str(source)] = Paired(
-            other=other,
-            pictures=int(rows.sum()),
-            difference_years=round(float(difference[rows].mean()), 4),
-            low=low,
-            high=high,
-            largest_years=round(float(np.abs(mine - theirs)[rows].max()), 4),
-        )
-    return found
-
-
-def mean_ages(age_probs: NDArray[np.floating]) -> NDArray[np.floating]:
-    """float (N,): the expectation of every distribution, in years."""
-    return np.asarray(age_probs @ YEARS)

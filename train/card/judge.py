@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.calibration import calibrated
-from train.card import facts
+from train.card import breakdowns
 from train.card.candidates import candidate
-from train.card.facts import Card, Robust, Source, Study, mean_ages
+from train.card.facts import Card, Challenge, Robust, Source, Study
 from train.card.gate import evidence, let_through
-from train.card.measures import error, share
+from train.card.measures import error, mean_ages, share
 from train.card.views import BLURS_PX, Look, Predict, blurred, face_sizes, look, plain, shifted, wider
 from train.data import found_by_source, load_test, load_train, validation_split
 from train.pictures import Pictures
@@ -35,7 +35,7 @@ def judge(model: Path, data: Path, against: Path | None = None, study: Study | N
     if against is not None:
         other = candidate(against, learned[validation])
         theirs = mean_ages(calibrated(look(other.predict, pictures, plain, "other model").age_probs, other.temperature))
-        compared = facts.paired(other.name, ages, theirs, pictures)
+        compared = breakdowns.paired(other.name, ages, theirs, pictures)
     chosen = judged.thresholds[-1].challenge_age if judged.thresholds else None
     return Card(
         model=judged.name,
@@ -43,13 +43,16 @@ def judge(model: Path, data: Path, against: Path | None = None, study: Study | N
         trained_on=judged.trained_on,
         temperature=judged.temperature,
         sources=_sources(data, pictures, ages, passed),
-        by_age=facts.errors_by(facts.age_bands(pictures.ages), pictures, ages),
-        by_sex=facts.errors_by(pictures.sexes, pictures, ages),
-        by_group=facts.errors_by(pictures.groups, pictures, ages),
-        coverage=facts.coverages(before, after, pictures),
-        children=facts.children(ages, pictures.ages),
-        challenge=tuple(facts.challenge(age, ages, pictures.ages) for age in facts.CHALLENGE_AGES),
-        challenge_by_group={} if chosen is None else _by_group(chosen, pictures, ages),
+        by_age=breakdowns.errors_by(breakdowns.age_bands(pictures.ages), pictures, ages, passed),
+        by_sex=breakdowns.errors_by(pictures.sexes, pictures, ages, passed),
+        by_group=breakdowns.errors_by(pictures.groups, pictures, ages, passed),
+        coverage=breakdowns.coverages(before, after, pictures, passed),
+        children={
+            name: breakdowns.children(ages[rows], pictures.ages[rows])
+            for name, rows in breakdowns.by_source(pictures, passed).items()
+        },
+        challenge=tuple(breakdowns.challenge(age, ages, pictures.ages) for age in breakdowns.CHALLENGE_AGES),
+        challenge_by_group={} if chosen is None else _by_group(chosen, pictures, ages, passed),
         thresholds=judged.thresholds,
         robust=tuple(_robust(judged.predict, judged.temperature, sample)),
         gate=evidence(judged.predict, sample),
@@ -64,22 +67,20 @@ def _sources(
     found = {}
     for source, has_face in found_by_source(data).items():
         rows = pictures.sources == source
-        known = pictures.ages[rows]
         found[source] = Source(
             test_pictures=int(rows.sum()),
             missed=share(~has_face),
             refused=share(~passed[rows]),
-            all=error(ages[rows], known),
-            passed=error(ages[rows & passed], pictures.ages[rows & passed]),
+            **dict(breakdowns.errors(ages[rows], pictures.ages[rows], passed[rows])),
         )
     return found
 
 
-def _by_group(challenge_age: int, pictures: Pictures, ages: NDArray[np.floating]) -> dict[str, facts.Challenge]:
-    labels = {"all": np.ones(len(pictures), bool)}
-    for column in (pictures.sexes, pictures.groups):
-        labels |= {str(label): column == label for label in np.unique(column) if label}
-    return {name: facts.challenge(challenge_age, ages[rows], pictures.ages[rows]) for name, rows in labels.items()}
+def _by_group(
+    challenge_age: int, pictures: Pictures, ages: NDArray[np.floating], passed: NDArray[np.bool_]
+) -> dict[str, Challenge]:
+    parts = breakdowns.by_source(pictures, passed) | breakdowns.by_group(pictures)
+    return {name: breakdowns.challenge(challenge_age, ages[rows], pictures.ages[rows]) for name, rows in parts.items()}
 
 
 def _sample(pictures: Pictures) -> Pictures:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from edge.report.shares import wilson_interval
+from train.targets import YEARS
 
 RESAMPLES = 1000
 _Floats = NDArray[np.floating]
@@ -40,6 +41,11 @@ class Share(Fact):
     share: float
     low: float
     high: float
+
+
+def mean_ages(age_probs: _Floats) -> _Floats:
+    """float (N,): the expectation of every distribution, in years."""
+    return np.asarray(age_probs @ YEARS)
 
 
 def beyond(ages: _Floats, known: _Floats) -> _Floats:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from train.card.facts import Card, Challenge, Evidence, GateBin, Study
+from train.card.facts import Card, Challenge, Errors, Evidence, GateBin, Study
 from train.card.measures import Error, Share
 from train.thresholds import TEENAGERS
 
@@ -29,9 +29,13 @@ def model_card(card: Card) -> str:
             ),
         ),
         "## Where it may be trusted",
+        "Children read as adults, with 95 % intervals; *passed* are again those that the quality gate lets through:",
         _table(
-            ("", *(f"{name}" for name in card.children)),
-            [("share (95 % interval)", *(_share(one) for one in card.children.values()))],
+            ("photos", "under 10 read as 18 or older", "10-19 read as 25 or older"),
+            (
+                (name, _share(one.under_10_as_18), _share(one.from_10_to_19_as_25))
+                for name, one in card.children.items()
+            ),
         ),
         "If everybody is asked who looks younger than T (T is compared with the mean of the calibrated distribution):",
         _challenges((f"{row.challenge_age}", row) for row in card.challenge),
@@ -43,8 +47,8 @@ def model_card(card: Card) -> str:
         f"Temperature {card.temperature}, measured on photos that are neither trained nor tested on. Share of exactly "
         "known ages inside the stated interval:",
         _table(
-            ("photos", "stated", "before calibration", "after"),
-            ((name, f"{one.stated:.0%}", f"{one.before:.1%}", f"{one.after:.1%}")
+            ("photos", "stated", "before calibration", "after", "after, passed"),
+            ((name, f"{one.stated:.0%}", f"{one.before:.1%}", f"{one.after:.1%}", f"{one.passed:.1%}")
              for name, found in card.coverage.items() for one in found),
         ),
         "## Other crops, distances and lenses",
@@ -62,17 +66,17 @@ def model_card(card: Card) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _breakdowns(card: Card) -> Iterable[tuple[str, dict[str, dict[str, Error]]]]:
+def _breakdowns(card: Card) -> Iterable[tuple[str, dict[str, dict[str, Errors]]]]:
     return (("age", card.by_age), ("sex", card.by_sex), ("group", card.by_group))
 
 
-def _errors(title: str, found: dict[str, dict[str, Error]]) -> str:
+def _errors(title: str, found: dict[str, dict[str, Errors]]) -> str:
     rows = (
-        (source, label, one.pictures, _error(one), _bias(one))
+        (source, label, *(cell(one) for one in (each.all, each.passed) for cell in (_number, _error, _bias)))
         for source, by in found.items()
-        for label, one in by.items()
+        for label, each in by.items()
     )
-    return _table(("photos", title, "number", "error", "bias"), rows)
+    return _table(("photos", title, "number", "error", "bias", "passed", "error", "bias"), rows)
 
 
 def _thresholds(card: Card) -> str:
@@ -102,7 +106,7 @@ def _by_group(card: Card) -> Iterable[str]:
     if not card.challenge_by_group:
         return
     age = next(iter(card.challenge_by_group.values())).challenge_age
-    yield f"By sex and group, at T = {age}:"
+    yield f"By source, sex and group, at T = {age}:"
     yield _challenges(card.challenge_by_group.items())
 
 
@@ -166,11 +170,13 @@ def _study(study: Study | None) -> Iterable[str]:
         return
     sources = list(study.runs[0].errors)
     yield "## What an unseen shop will get"
+    then = f"at most {study.own_photos:,} photos of it and a quarter of the steps"
     yield (
         f"Short runs from nothing, each on {study.photos:,} photos, judged on the same test photos; in bold, photos "
         "of a source that the run had never seen. What the bold figures lose against *all sources* is what a shop must "
-        "expect until it trains on its own photos. *Baseline recipe*: one output, squared error, Adam, as in the best "
-        "known earlier attempt." + (" The others but *alone* imitate a teacher." if study.taught else "")
+        f"expect until it trains on its own photos; *then* is what it has after that: the same run, gone on with {then}"
+        ". *Baseline recipe*: one output, squared error, Adam, as in the best known earlier attempt."
+        + (" The others but *alone* and *then* imitate a teacher." if study.taught else "")
     )
     yield _table(
         ("trained on", *sources),
@@ -189,6 +195,10 @@ def _table(head: Sequence[object], rows: Iterable[Sequence[object]]) -> str:
 
 def _error(one: Error | None) -> str:
     return f"{one.mean_error_years:.2f} ({one.low:.2f}-{one.high:.2f})" if one else "-"
+
+
+def _number(one: Error | None) -> str:
+    return str(one.pictures) if one else "0"
 
 
 def _bias(one: Error | None) -> str:

@@ -47,10 +47,11 @@ def _by_age(axes: Axes, card: Card) -> None:
     bands = _bands(card)
     width = 0.8 / max(1, len(card.by_age))
     for number, (source, found) in enumerate(card.by_age.items()):
-        places = [bands.index(band) + (number + 0.5) * width - 0.4 for band in found]
-        errors = [one.mean_error_years for one in found.values()]
-        around = [[one.mean_error_years - one.low for one in found.values()],
-                  [one.high - one.mean_error_years for one in found.values()]]  # fmt: skip
+        shown = {band: one.all for band, one in found.items() if one.all}
+        places = [bands.index(band) + (number + 0.5) * width - 0.4 for band in shown]
+        errors = [one.mean_error_years for one in shown.values()]
+        around = [[one.mean_error_years - one.low for one in shown.values()],
+                  [one.high - one.mean_error_years for one in shown.values()]]  # fmt: skip
         axes.bar(places, errors, width, yerr=around, label=source, error_kw={"elinewidth": 1})
     axes.set_xticks(range(len(bands)), [band.removeprefix("0") for band in bands])
     axes.set(xlabel="age", ylabel="years")
@@ -60,7 +61,8 @@ def _by_age(axes: Axes, card: Card) -> None:
 def _bias(axes: Axes, card: Card) -> None:
     bands = _bands(card)
     for source, found in card.by_age.items():
-        axes.plot([bands.index(band) for band in found], [one.bias_years for one in found.values()], "o-", label=source)
+        shown = {band: one.all for band, one in found.items() if one.all}
+        axes.plot([bands.index(band) for band in shown], [one.bias_years for one in shown.values()], "o-", label=source)
     axes.axhline(0, color="grey", linewidth=1)
     axes.set_xticks(range(len(bands)), [band.removeprefix("0") for band in bands])
     axes.set(xlabel="age", ylabel="years")

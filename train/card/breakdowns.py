@@ -1,0 +1,117 @@
+"""The card's figures by source, age, sex and group, and for the faces that the quality gate lets through."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from train.card.facts import Challenge, Children, Coverage, Errors, Paired
+from train.card.measures import beyond, bootstrap, coverage, error, share
+from train.pictures import Pictures
+from train.thresholds import TEENAGERS
+
+AGE_BANDS = ((0, 12), (13, 17), (18, 24), (25, 34), (35, 44), (45, 54), (55, 64), (65, 100))
+CHALLENGE_AGES = range(18, 46)
+STATED = (0.80, 0.95)
+
+_Ages = NDArray[np.floating]
+_Rows = NDArray[np.bool_]
+
+
+def by_source(pictures: Pictures, passed: _Rows) -> dict[str, _Rows]:
+    """Names and rows, bool (N,): all photos, those of every source, and of each of these the faces that the quality
+    gate lets through. passed: bool (N,), which ones it does."""
+    rows = {"all": np.ones(len(pictures), bool)}
+    rows |= {str(source): pictures.sources == source for source in np.unique(pictures.sources)}
+    return rows | {f"{name}, passed": these & passed for name, these in rows.items()}
+
+
+def by_group(pictures: Pictures) -> dict[str, _Rows]:
+    """Names and rows, bool (N,), of the sexes and the groups of people that photos are labelled with."""
+    return {
+        str(label): column == label
+        for column in (pictures.sexes, pictures.groups)
+        for label in np.unique(column)
+        if label
+    }
+
+
+def errors(ages: _Ages, known: _Ages, passed: _Rows) -> Errors:
+    """The error on some faces, (N,) and (N, 2) years, and on those that the quality gate lets through, bool (N,)."""
+    return Errors(all=error(ages, known), passed=error(ages[passed], known[passed]))
+
+
+def errors_by(labels: NDArray[np.str_], pictures: Pictures, ages: _Ages, passed: _Rows) -> dict[str, dict[str, Errors]]:
+    """The error by source and label; photos labelled "" are left out."""
+    found: dict[str, dict[str, Errors]] = {}
+    for source in np.unique(pictures.sources):
+        for label in np.unique(labels[labels != ""]):
+            rows = (pictures.sources == source) & (labels == label)
+            if rows.any():
+                one = errors(ages[rows], pictures.ages[rows], passed[rows])
+                found.setdefault(str(source), {})[str(label)] = one
+    return found
+
+
+def age_bands(known: _Ages) -> NDArray[np.str_]:
+    """(N,) the band that the middle of what is known lies in, such as "18-24"."""
+    middle = np.floor(known.mean(axis=1))
+    names = np.full(len(known), "", dtype="<U8")
+    for low, high in AGE_BANDS:
+        names[(middle >= low) & (middle <= high)] = f"{low:02d}-{high}"
+    return names
+
+
+def coverages(before: _Ages, after: _Ages, pictures: Pictures, passed: _Rows) -> dict[str, tuple[Coverage, ...]]:
+    """By source, for those whose ages are known exactly."""
+    found = {}
+    for source in np.unique(pictures.sources[pictures.exact]):
+        rows = pictures.sources == source
+        found[str(source)] = tuple(
+            Coverage(
+                stated=stated,
+                before=coverage(before[rows], pictures.ages[rows], stated),
+                after=coverage(after[rows], pictures.ages[rows], stated),
+                passed=coverage(after[rows & passed], pictures.ages[rows & passed], stated),
+            )
+            for stated in STATED
+        )
+    return found
+
+
+def challenge(challenge_age: int, ages: _Ages, known: _Ages) -> Challenge:
+    """A row of the challenge table. Bands count only where they lie within 13-17, or within 25-40."""
+    youngest, oldest = known.T
+    return Challenge(
+        challenge_age=challenge_age,
+        passed_13_17=share(ages[(youngest >= TEENAGERS[0]) & (oldest <= TEENAGERS[1])] >= challenge_age),
+        passed_14_17=share(ages[(youngest >= 14) & (oldest <= TEENAGERS[1])] >= challenge_age),
+        asked_25_40=share(ages[(youngest >= 25) & (oldest <= 40)] < challenge_age),
+    )
+
+
+def children(ages: _Ages, known: _Ages) -> Children:
+    """How often children are read as adults, and young people as grown up."""
+    youngest, oldest = known.T
+    return Children(
+        under_10_as_18=share(ages[oldest < 10] >= 18),
+        from_10_to_19_as_25=share(ages[(youngest >= 10) & (oldest <= 19)] >= 25),
+    )
+
+
+def paired(other: str, mine: _Ages, theirs: _Ages, pictures: Pictures) -> dict[str, Paired]:
+    """By source, the difference of two models' errors photo by photo."""
+    difference = np.abs(beyond(mine, pictures.ages)) - np.abs(beyond(theirs, pictures.ages))
+    found = {}
+    for source in np.unique(pictures.sources):
+        rows = pictures.sources == source
+        low, high = bootstrap(difference[rows])
+        found[str(source)] = Paired(
+            other=other,
+            pictures=int(rows.sum()),
+            difference_years=round(float(difference[rows].mean()), 4),
+            low=low,
+            high=high,
+            largest_years=round(float(np.abs(mine - theirs)[rows].max()), 4),
+        )
+    return found
