@@ -107,12 +107,12 @@ def _by_group(card: Card) -> Iterable[str]:
         return
     age = next(iter(card.challenge_by_group.values())).challenge_age
     yield f"By source, sex and group, at T = {age}:"
-    yield _challenges(card.challenge_by_group.items())
+    yield _challenges(card.challenge_by_group.items(), "people")
 
 
-def _challenges(rows: Iterable[tuple[str, Challenge]]) -> str:
+def _challenges(rows: Iterable[tuple[str, Challenge]], of: str = "T") -> str:
     return _table(
-        ("T", "13-17 pass unasked", "14-17 pass unasked", "25-40 are asked"),
+        (of, "13-17 pass unasked", "14-17 pass unasked", "25-40 are asked"),
         ((name, _share(row.passed_13_17), _share(row.passed_14_17), _share(row.asked_25_40)) for name, row in rows),
     )
 

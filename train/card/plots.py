@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from matplotlib.axes import Axes
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 from train.card.facts import Card, Evidence, Study
 from train.plots import Drawing, svg
@@ -92,6 +93,10 @@ def _gate(axes: Axes, found: Evidence) -> None:
         axes.axvspan(*sorted((found.limit, worst)), color="grey", alpha=0.2, linewidth=0)
     if found.measure in ("sharpness", "eye distance, px"):
         axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        # The default writes powers as TeX, which stays as it is in an SVG's text.
+        axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set(xlabel=found.measure, ylabel="years", ylim=(0, None))
 
 
