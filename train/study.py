@@ -53,9 +53,10 @@ def study(
     steering, pictures = pictures[validation], pictures[learning]
     runs = []
     for run in _runs(pictures, recipe, lessons, alone):
-        model = make_model(run.recipe.loss)
+        model, known, length = make_model(run.recipe.loss), run.rows, photos
         if run.after:
             load_average(_folder(out, run.after.name) / LAST, model)
+            known, length = run.rows | run.after.rows, int(photos * OWN_SHARE)
         batch = BASELINE_BATCH if run.recipe.loss == "squares" else BATCH
         model = train_model(
             model,
@@ -63,14 +64,13 @@ def study(
             steering,
             batch,
             epochs=1,
-            steps_per_epoch=max(1, int(photos * run.share) // batch),
+            steps_per_epoch=max(1, length // batch),
             validation_steps=1,
             recipe=run.recipe,
             lessons=run.lessons[run.rows] if run.lessons else None,
             run_dir=_folder(out, run.name),
         )
         ages = mean_ages(as_shown(model, run.recipe.stages[-1]), test)
-        known = run.rows | run.after.rows if run.after else run.rows
         sources = tuple(str(source) for source in np.unique(pictures.sources[known]))
         runs.append(StudyRun(name=run.name, sources=sources, errors=_by_source(ages, test)))
     return Study(photos=photos, taught=teacher is not None, own_photos=OWN_PHOTOS, runs=tuple(runs))
@@ -97,15 +97,13 @@ def read_study(file: Path | None) -> Study | None:
 
 @dataclass(frozen=True)
 class _Run:
-    """rows: bool (N,), the photos to train on. after: the run whose weights it starts from. share: its length, as a
-    share of the others'."""
+    """rows: bool (N,), the photos to train on. after: the run whose weights it starts from."""
 
     name: str
     rows: NDArray[np.bool_]
     recipe: Recipe
     lessons: Lessons | None = None
     after: _Run | None = None
-    share: float = 1.0
 
 
 def _runs(pictures: Pictures, recipe: Recipe, lessons: Lessons | None, alone: str | None) -> Iterator[_Run]:
@@ -120,7 +118,7 @@ def _runs(pictures: Pictures, recipe: Recipe, lessons: Lessons | None, alone: st
         without = _Run(f"without {source}", pictures.sources != source, recipe, lessons)
         yield without
         few = _few(pictures.sources == source)
-        yield _Run(f"without {source}, then {source}", few, own, after=without, share=OWN_SHARE)
+        yield _Run(f"without {source}, then {source}", few, own, after=without)
     if alone is not None:
         yield _Run(f"{alone} alone", pictures.sources == alone, recipe)
 

@@ -6,6 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 from train.card.facts import Card, Evidence, Study
+from train.card.measures import Error
 from train.plots import Drawing, svg
 
 
@@ -47,8 +48,7 @@ def _challenge(axes: Axes, card: Card) -> None:
 def _by_age(axes: Axes, card: Card) -> None:
     bands = _bands(card)
     width = 0.8 / max(1, len(card.by_age))
-    for number, (source, found) in enumerate(card.by_age.items()):
-        shown = {band: one.all for band, one in found.items() if one.all}
+    for number, (source, shown) in enumerate(_by_band(card).items()):
         places = [bands.index(band) + (number + 0.5) * width - 0.4 for band in shown]
         errors = [one.mean_error_years for one in shown.values()]
         around = [[one.mean_error_years - one.low for one in shown.values()],
@@ -61,8 +61,7 @@ def _by_age(axes: Axes, card: Card) -> None:
 
 def _bias(axes: Axes, card: Card) -> None:
     bands = _bands(card)
-    for source, found in card.by_age.items():
-        shown = {band: one.all for band, one in found.items() if one.all}
+    for source, shown in _by_band(card).items():
         axes.plot([bands.index(band) for band in shown], [one.bias_years for one in shown.values()], "o-", label=source)
     axes.axhline(0, color="grey", linewidth=1)
     axes.set_xticks(range(len(bands)), [band.removeprefix("0") for band in bands])
@@ -111,6 +110,11 @@ def _study(axes: Axes, study: Study) -> None:
     axes.set_xticks(range(len(study.runs)), [run.name.replace(" ", "\n") for run in study.runs])
     axes.set(ylabel="years")
     axes.legend(frameon=False, ncols=len(sources), loc="upper center", bbox_to_anchor=(0.5, 1.12))
+
+
+def _by_band(card: Card) -> dict[str, dict[str, Error]]:
+    """By source and age, the error on all faces."""
+    return {source: {band: one.all for band, one in found.items() if one.all} for source, found in card.by_age.items()}
 
 
 def _bands(card: Card) -> list[str]:
