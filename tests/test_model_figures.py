@@ -53,3 +53,14 @@ def test_the_readme_has_the_error_on_every_source(source: str) -> None:
 def test_the_readme_names_the_age_that_every_risk_asks_for() -> None:
     for threshold in Bundle(BUNDLED).manifest.thresholds:
         assert f"| {threshold.risk:.0%} | {threshold.challenge_age} | {threshold.passed} of " in plain("README.md")
+
+
+def test_what_other_photos_cost_is_what_the_short_runs_lost() -> None:
+    names = next(row for row in rows("trained on"))
+    (everything,) = rows("all sources")
+    lost = []
+    for source in ("bands", "chips", "faces"):
+        (without,) = rows(f"without {source}")
+        column = names.index(source)
+        lost.append(float(figures(without[column])[0]) - float(figures(everything[column])[0]))
+    assert f"by {min(lost):.2f} to {max(lost):.2f} years in short comparison runs" in plain("docs/privacy.md")

@@ -62,7 +62,7 @@ def _main() -> None:
     study = commands.add_parser("study", help="short runs: the baseline recipe, and without each source once")
     study.add_argument("data", type=Path, help="photos as for fit, better of more than one source")
     study.add_argument("--out", type=Path, required=True, help="folder for the runs and study.json")
-    study.add_argument("--photos", type=positive, default=16_000, help="photos that each run sees")
+    study.add_argument("--photos", type=positive, default=24_000, help="photos that each run sees")
     study.add_argument("--recipe", type=Path, default=Path("short"), help="as for fit")
     study.add_argument("--teacher", type=Path, help="as for fit")
     study.add_argument("--alone", metavar="NAME", help="also train on this source alone, without the teacher")

@@ -32,17 +32,18 @@ class Learner(nn.Module):
             nn.Sequential(nn.BatchNorm2d(channels, affine=False), nn.Conv2d(channels, stored.channels, 1))
             for channels, stored in zip(MAP_CHANNELS, maps, strict=False)
         )
-        self._frozen = [getattr(model.backbone, name) for group in _GROUPS[: recipe.frozen] for name in group]
-        for layer in self._frozen:
+        for layer in self._frozen():
             layer.requires_grad_(False)
         self.register_buffer("years", torch.arange(AGES, dtype=torch.float32), persistent=False)
         self.scales = [(torch.from_numpy(stored.mean), torch.from_numpy(stored.deviation)) for stored in maps]
 
     def train(self, mode: bool = True) -> Learner:
-        """As in every module; what is frozen keeps its statistics, too."""
+        """As in every module; what is frozen keeps its statistics, too, and what rests goes on resting."""
         super().train(mode)
-        for layer in self._frozen:
+        for layer in self._frozen():
             layer.eval()
+        if not self.model.normalises:
+            self.model.norm.eval()
         return self
 
     def forward(self, batch: Batch) -> dict[str, Tensor]:
@@ -80,6 +81,9 @@ class Learner(nn.Module):
         activations = ((batch.maps[number].float() * MAP_STEP - mean) / deviation).permute(0, 3, 1, 2)
         grid = functional.affine_grid(batch.placements, [len(activations), 1, *size], align_corners=False)
         return functional.grid_sample(activations, grid, padding_mode="border", align_corners=False)
+
+    def _frozen(self) -> list[nn.Module]:
+        return [getattr(self.model.backbone, name) for group in _GROUPS[: self.recipe.frozen] for name in group]
 
 
 def unlikeness(mine: Tensor, theirs: Tensor) -> Tensor:

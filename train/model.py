@@ -35,14 +35,22 @@ class AgeModel(nn.Module):
         self.backbone = resnet50(weights=None, zero_init_residual=True)
         features = self.backbone.fc.in_features
         self.backbone.fc = nn.Identity()
-        # Features are small and far from zero, and heads learn slowly from them. Normalised, they learn at the pace of
-        # the rest (Luo et al. 2019, arXiv:1903.07071).
         self.norm: nn.Module = nn.BatchNorm1d(features, affine=False)
         self.dropout = nn.Dropout(0.2)
         self.age = nn.Linear(features, AGES)
         self.embedding = nn.Linear(features, EMBEDDING)
         self.register_buffer("mean", torch.tensor(MEAN).view(3, 1, 1) * 255, persistent=False)
         self.register_buffer("std", torch.tensor(STD).view(3, 1, 1) * 255, persistent=False)
+
+    @property
+    def normalises(self) -> bool:
+        """Whether the features' statistics have been measured (`train.start`); until then `norm` rests.
+
+        What a trained network's features say is small beside their mean, and heads learn slowly from them; normalised,
+        they learn at the pace of the rest (Luo et al. 2019, arXiv:1903.07071). But what tells the features of an
+        untrained one apart is noise, and normalised it is as loud as a trained one's message.
+        """
+        return bool(getattr(self.norm, "running_mean", torch.zeros(1)).any())
 
     def lesson(self, images: Tensor) -> tuple[Tensor, Tensor, tuple[Tensor, Tensor]]:
         """What training compares. images: uint8 (N, H, W, 3) RGB, any size.

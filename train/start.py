@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -30,14 +31,18 @@ def start_from(place: Path, model: AgeModel, pictures: Pictures) -> None:
     """Put the weights of a checkpoint, or of a bundle's folder, into `model`.
 
     pictures: photos of the kind to train on. In a bundle the normalisation layers have been folded into the
-    convolutions, and only what passes through the network shows what they were. Raises UsageError for another network.
+    convolutions, and only what passes through the network shows what they were; in a checkpoint of a run from nothing
+    the one of the features has rested. Raises UsageError for another network.
     """
-    if not place.is_dir():
+    if place.is_dir():
+        _put_bundle(Bundle(place), model)
+        layers = [layer for layer in model.modules() if isinstance(layer, (nn.BatchNorm1d, nn.BatchNorm2d))]
+    else:
         load_average(place, model)
-        return
-    _put_bundle(Bundle(place), model)
-    chosen = np.sort(np.random.default_rng(0).choice(len(pictures), min(_PHOTOS, len(pictures)), replace=False))
-    _measure_statistics(model, crops_of(pictures[chosen]))
+        layers = [] if model.normalises or isinstance(model.norm, nn.Identity) else [model.norm]
+    if layers:
+        chosen = np.sort(np.random.default_rng(0).choice(len(pictures), min(_PHOTOS, len(pictures)), replace=False))
+        _measure_statistics(model, layers, crops_of(pictures[chosen]))
 
 
 def load_network(place: Path) -> tuple[AgeModel, dict[str, Any]]:
@@ -146,14 +151,13 @@ def _normalisation_after(convolution: str) -> str:
 
 
 @torch.no_grad()
-def _measure_statistics(model: AgeModel, crops: NDArray[np.uint8]) -> None:
-    """Give every normalisation layer that does nothing the mean and deviation of what it sees, and undo them in its
-    scale and shift, or in the heads behind it: the network says the same, and can be trained on."""
+def _measure_statistics(model: AgeModel, layers: Iterable[nn.Module], crops: NDArray[np.uint8]) -> None:
+    """Give normalisation layers that do nothing the mean and deviation of what they see, and undo them in their
+    scale and shift, or in the heads behind them: the network says the same, and can be trained on."""
     seen: dict[nn.Module, list[Tensor]] = {}
     hooks = [
         layer.register_forward_pre_hook(lambda layer, inputs: seen.setdefault(layer, []).append(_moments(inputs[0])))
-        for layer in model.modules()
-        if isinstance(layer, (nn.BatchNorm1d, nn.BatchNorm2d))
+        for layer in layers
     ]
     model.eval()
     for start in range(0, len(crops), 32):

@@ -134,9 +134,7 @@ def _folder(out: Path, name: str) -> Path:
 
 
 def _by_source(ages: NDArray[np.floating], test: Pictures) -> dict[str, Error]:
-    found = {}
-    for source in np.unique(test.sources):
-        rows = test.sources == source
-        if (one := error(ages[rows], test.ages[rows])) is not None:
-            found[str(source)] = one
-    return found
+    rows = {"all": np.ones(len(test), bool)}
+    rows |= {str(source): test.sources == source for source in np.unique(test.sources)}
+    found = {name: error(ages[these], test.ages[these]) for name, these in rows.items()}
+    return {name: one for name, one in found.items() if one is not None}

@@ -83,3 +83,17 @@ def test_frozen_layers_keep_their_weights_and_their_statistics() -> None:
 
 def test_nothing_is_frozen_unless_the_recipe_says_so(learner: Learner) -> None:
     assert all(weight.requires_grad for weight in learner.parameters())
+
+
+def test_features_are_normalised_once_somebody_has_measured_them() -> None:
+    images = batch_of([(30, 30), (10, 19)])
+    fresh = Learner(create_model(), Recipe()).train()
+    fresh(images)
+    assert not fresh.model.normalises
+    assert not fresh.model.norm.running_mean.any()
+    measured = create_model()
+    measured.norm.running_mean += 0.5
+    learner = Learner(measured, Recipe()).train()
+    learner(images)
+    assert learner.model.normalises
+    assert not torch.allclose(measured.norm.running_mean, torch.tensor(0.5), atol=1e-3)

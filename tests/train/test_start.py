@@ -15,6 +15,7 @@ from torchvision.models import resnet50
 from edge.ages import BUNDLED
 from edge.ages.onnx import OnnxAgeModel
 from edge.errors import UsageError
+from train.baseline import BaselineModel
 from train.batches import crops_of
 from train.checkpoint import save_average
 from train.model import AgeModel
@@ -64,6 +65,26 @@ def test_a_checkpoint_is_a_start_too(tmp_path: Path, started: AgeModel, faces: P
     model = AgeModel()
     start_from(tmp_path / "run.safetensors", model, faces)
     assert torch.equal(model.age.weight, started.age.weight)
+
+
+def test_a_run_from_nothing_goes_on_with_its_features_normalised_and_says_the_same(
+    tmp_path: Path, faces: Pictures
+) -> None:
+    torch.manual_seed(0)
+    before, after = AgeModel().eval(), AgeModel()
+    save_average(tmp_path / "run.safetensors", before, {"step": 3})
+    start_from(tmp_path / "run.safetensors", after, faces)
+    assert (before.normalises, after.normalises) == (False, True)
+    crops = torch.from_numpy(crops_of(faces[np.arange(4)]))
+    with torch.inference_mode():
+        torch.testing.assert_close(after.eval()(crops), before(crops), rtol=1e-3, atol=1e-5)
+
+
+def test_the_baseline_goes_on_as_its_authors_had_it(tmp_path: Path, faces: Pictures) -> None:
+    save_average(tmp_path / "run.safetensors", BaselineModel(), {"step": 3})
+    model = BaselineModel()
+    start_from(tmp_path / "run.safetensors", model, faces)
+    assert not model.normalises
 
 
 @pytest.mark.parametrize("kind", ["pth", "wrapped.pth", "safetensors"])

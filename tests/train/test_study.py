@@ -48,7 +48,7 @@ def test_every_source_is_left_out_once_and_given_afterwards_and_all_runs_are_jud
         ("without market, then market", both),
         ("corner alone", ("corner",)),
     ]
-    assert all({name: one.pictures for name, one in run.errors.items()} == {"corner": 1, "market": 1}
+    assert all({name: one.pictures for name, one in run.errors.items()} == {"all": 2, "corner": 1, "market": 1}
                for run in found.runs)  # fmt: skip
     # What comes afterwards starts from the run without, and changes little of it in a short step.
     before, _ = load_model(two_shops / "runs" / "without-corner" / "last.safetensors")

@@ -93,7 +93,7 @@ class Paired(Fact):
 
 
 class StudyRun(Fact):
-    """A short run: the sources it was trained on, and its errors on the test photos of every source."""
+    """A short run: the sources it was trained on, and its errors on all test photos and on those of every source."""
 
     name: str
     sources: tuple[str, ...]

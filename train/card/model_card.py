@@ -168,7 +168,6 @@ def _paired(card: Card) -> Iterable[str]:
 def _study(study: Study | None) -> Iterable[str]:
     if study is None:
         return
-    sources = list(study.runs[0].errors)
     yield "## What an unseen shop will get"
     then = f"at most {study.own_photos:,} photos of it and a quarter of the steps"
     yield (
@@ -179,10 +178,10 @@ def _study(study: Study | None) -> Iterable[str]:
         + (" The others but *alone* and *then* imitate a teacher." if study.taught else "")
     )
     yield _table(
-        ("trained on", *sources),
+        ("trained on", *study.runs[0].errors),
         (
-            (run.name, *(_error(run.errors[name]) if name in run.sources else f"**{_error(run.errors[name])}**"
-                         for name in sources))
+            (run.name, *(_error(one) if name in {"all", *run.sources} else f"**{_error(one)}**"
+                         for name, one in run.errors.items()))
             for run in study.runs
         ),
     )  # fmt: skip

@@ -100,7 +100,7 @@ def _gate(axes: Axes, found: Evidence) -> None:
 
 
 def _study(axes: Axes, study: Study) -> None:
-    sources = list(study.runs[0].errors)
+    sources = [name for name in study.runs[0].errors if name != "all"]
     width = 0.8 / len(sources)
     for number, source in enumerate(sources):
         places = [place + (number + 0.5) * width - 0.4 for place in range(len(study.runs))]

@@ -1,0 +1,36 @@
+"""A card to draw and write."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from train.card.breakdowns import CHALLENGE_AGES, challenge
+from train.card.facts import Card, Errors, Study, StudyRun
+from train.card.measures import Error
+
+
+@pytest.fixture
+def some_error() -> Error:
+    return Error(pictures=9, mean_error_years=5, low=4, high=6, bias_years=0, within_5_years=0.5)
+
+
+@pytest.fixture
+def card(some_error: Error) -> Card:
+    """One with little in it."""
+    ages, known = np.array([16.0, 30]), np.array([(15, 15), (30, 30)])
+    by_age = {"shop": {"13-17": Errors(all=some_error, passed=None)}}
+    return Card(
+        model="shop", use="", trained_on={}, temperature=1, sources={}, by_age=by_age, by_sex={}, by_group={},
+        coverage={}, children={}, challenge=tuple(challenge(age, ages, known) for age in CHALLENGE_AGES),
+        challenge_by_group={}, thresholds=(), robust=(), gate=(), paired={},
+    )  # fmt: skip
+
+
+@pytest.fixture
+def card_with_study(card: Card, some_error: Error) -> Card:
+    """Two runs: on both sources, and on one."""
+    errors = dict.fromkeys(("all", "corner", "market"), some_error)
+    runs = (StudyRun(name="all sources", sources=("corner", "market"), errors=errors),
+            StudyRun(name="without market", sources=("corner",), errors=errors))  # fmt: skip
+    return card.model_copy(update={"study": Study(photos=1000, taught=False, own_photos=50, runs=runs)})
