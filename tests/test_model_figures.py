@@ -56,7 +56,7 @@ def test_the_readme_names_the_age_that_every_risk_asks_for() -> None:
 
 
 def test_what_other_photos_cost_is_what_the_short_runs_lost() -> None:
-    names = next(row for row in rows("trained on"))
+    (names,) = rows("trained on")
     (everything,) = rows("all sources")
     lost = []
     for source in ("bands", "chips", "faces"):

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from edge.errors import UsageError
+from train.card.breakdowns import all_and_sources
 from train.card.facts import Study, StudyRun
 from train.card.measures import Error, error
 from train.checkpoint import load_average, make_model
@@ -134,7 +135,5 @@ def _folder(out: Path, name: str) -> Path:
 
 
 def _by_source(ages: NDArray[np.floating], test: Pictures) -> dict[str, Error]:
-    rows = {"all": np.ones(len(test), bool)}
-    rows |= {str(source): test.sources == source for source in np.unique(test.sources)}
-    found = {name: error(ages[these], test.ages[these]) for name, these in rows.items()}
+    found = {name: error(ages[rows], test.ages[rows]) for name, rows in all_and_sources(test).items()}
     return {name: one for name, one in found.items() if one is not None}

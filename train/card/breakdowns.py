@@ -18,11 +18,16 @@ _Ages = NDArray[np.floating]
 _Rows = NDArray[np.bool_]
 
 
-def by_source(pictures: Pictures, passed: _Rows) -> dict[str, _Rows]:
-    """Names and rows, bool (N,): all photos, those of every source, and of each of these the faces that the quality
-    gate lets through. passed: bool (N,), which ones it does."""
+def all_and_sources(pictures: Pictures) -> dict[str, _Rows]:
+    """Names and rows, bool (N,): all photos, and those of every source."""
     rows = {"all": np.ones(len(pictures), bool)}
-    rows |= {str(source): pictures.sources == source for source in np.unique(pictures.sources)}
+    return rows | {str(source): pictures.sources == source for source in np.unique(pictures.sources)}
+
+
+def by_source(pictures: Pictures, passed: _Rows) -> dict[str, _Rows]:
+    """As `all_and_sources`, and of each of these the faces that the quality gate lets through. passed: bool (N,), which
+    ones it does."""
+    rows = all_and_sources(pictures)
     return rows | {f"{name}, passed": these & passed for name, these in rows.items()}
 
 
