@@ -116,7 +116,7 @@ install_program() {
 
 try_program() {
   local said
-  said="$("$1" -c 'import edge.agent' 2>&1)" && return
+  said="$("$1" -c 'import edge.agent.agent' 2>&1)" && return
   # OpenCV and mediapipe come as wheels that expect these of the system.
   [[ $said == *"lib"*".so"* ]] &&
     fail 1 "${said##*$'\n'}: apt-get install libgl1 libegl1 libgles2 libglib2.0-0, and call this again"

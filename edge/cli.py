@@ -1,4 +1,4 @@
-"""`edge-agent`: the commands. Settings come from `edge.config`; this only says which command gets them."""
+"""`edge-agent`: the commands. Settings come from `edge.settings.config`; this only says which command gets them."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import threading
 from pathlib import Path
 
 from edge import __version__
+from edge.agent.memory import limit_arenas
+from edge.agent.privacy import exposures, forbid_core_dumps
 from edge.commands import Parser, positive, run_command
 from edge.errors import UsageError
-from edge.memory import limit_arenas
-from edge.privacy import exposures, forbid_core_dumps
 
 _HELP = """\
 edge-agent: watches a checkout lane and tells the till when to ask for ID.
@@ -58,8 +58,8 @@ def _main(words: list[str]) -> None:
 
 
 def _run(words: list[str]) -> None:
-    from edge.journal import start_log
-    from edge.lanes import Origin
+    from edge.agent.journal import start_log
+    from edge.settings.lanes import Origin
 
     parser = Parser(prog="edge-agent run", add_help=False, allow_abbrev=False)
     parser.add_argument("--config", type=Path)
@@ -69,7 +69,7 @@ def _run(words: list[str]) -> None:
     start_log([one.lane for one in lanes], mark="".join(f"{one.mark}: " for one in exposures(lanes[0])))
     threading.current_thread().name = "all"
 
-    from edge.agent import Agent
+    from edge.agent.agent import Agent
 
     agent = Agent(*lanes, origin=origin)
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -141,18 +141,18 @@ def _doctor(words: list[str]) -> None:
 
 
 def _keys(words: list[str]) -> None:
-    from edge.keys_command import keys
+    from edge.till.command import keys
 
     keys(words)
 
 
 def _report(words: list[str]) -> None:
-    from edge.report.command import report
+    from edge.reports.command import report
 
     report(words)
 
 
 def _offers(words: list[str]) -> None:
-    from edge.offers.command import offers
+    from edge.reports.offers.command import offers
 
     offers(words)

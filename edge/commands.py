@@ -44,6 +44,11 @@ def positive(text: str) -> int:
     return number
 
 
+def visible(text: str) -> str:
+    r"""The text with everything that would not be seen, or would steer a terminal, spelled out: `\x1b`, `\u202e`."""
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
+
+
 def run_command(command: Callable[[], None]) -> None:
     """Run a command; what a user can cause ends in one line on stderr and the error's exit code."""
     try:

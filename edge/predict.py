@@ -14,12 +14,12 @@ import numpy as np
 from edge.ages import BUNDLED
 from edge.ages.bundle import Bundle
 from edge.ages.choice import make_age_model
-from edge.config import QualitySettings, load_settings
-from edge.crop import align_all
-from edge.detectors.second_look import SecondLook
 from edge.errors import UsageError
-from edge.quality import gate
-from edge.stills import StillFaceFinder
+from edge.settings.config import QualitySettings, load_settings
+from edge.vision.crop import align_all
+from edge.vision.detectors.confirmation import SecondLook
+from edge.vision.quality import gate
+from edge.vision.stills import StillFaceFinder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from edge.ages import AgeModel
-    from edge.faces import Faces
+    from edge.vision.faces import Faces
 
 COLUMNS = ("file", "face", "x", "y", "w", "h", "age", "std", "p_under_18", "p_under_25", "quality", "reason")
 _SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"}

@@ -13,10 +13,10 @@ from tqdm import tqdm
 
 from edge.ages import self_test
 from edge.ages.bundle import CPU_MODEL, GPU_MODEL, MANIFEST, Manifest, Source, sha256_of
+from edge.ages.calibration import calibrated
 from edge.ages.onnx import OnnxAgeModel
-from edge.calibration import calibrated
-from edge.crop import CROP_CONTRACT
 from edge.errors import RunError, UsageError
+from edge.vision.crop import CROP_CONTRACT
 from export.card import print_verdict, write_verdict
 from export.onnx import write_onnx
 from export.quantize import calibration_faces, write_int8

@@ -104,7 +104,7 @@ def _verify(arguments: argparse.Namespace) -> None:
 
 def _engine(arguments: argparse.Namespace) -> None:
     from edge.ages.bundle import Bundle
-    from edge.config import default_cache_dir
+    from edge.settings.config import default_cache_dir
     from export.tensorrt import write_engine, write_engines_ahead
 
     capabilities: list[str] | None = arguments.compute_capability

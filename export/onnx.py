@@ -9,7 +9,7 @@ from pathlib import Path
 import onnx
 import torch
 
-from edge.crop import CROP_PX
+from edge.vision.crop import CROP_PX
 from train.model import AgeModel
 
 

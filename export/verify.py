@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from edge.ages import AgeModel, BackendName
+from edge.ages import AgeModel
 from edge.ages.bundle import CPU_MODEL, GPU_MODEL, Bundle
+from edge.ages.calibration import calibrated
 from edge.ages.choice import CPU_BACKENDS, GPU_BACKENDS, load
-from edge.calibration import calibrated
-from edge.config import AgeSettings, default_cache_dir
 from edge.errors import RunError, UsageError
+from edge.settings.config import AgeSettings, BackendName, default_cache_dir
 from train.batches import crops_of
 from train.card.candidates import predictor
 from train.card.measures import Fact, beyond, mean_ages

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edge.agent import Agent
+from edge.agent.agent import Agent
 from edge.ages import BUNDLED, CalibratedAgeModel
 from edge.ages.choice import Choice
 from edge.ages.fallback import FallbackAgeModel
 from edge.ages.onnx import OnnxAgeModel
-from edge.config import load_settings
+from edge.settings.config import load_settings
 from edge.till.messages import Alert, Data, Health, Hello, RestrictedItem, SaleOpened
 from edge.till.reference.dealer import Till
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import zmq
 
-from edge.policy import Decision
+from edge.decision.policy import Decision
 from edge.till.messages import Ack, Alert, Data, Error, Health, Hello, RestrictedItem, SaleClosed, SaleOpened
 from edge.till.reference.dealer import Till
 

@@ -13,12 +13,12 @@ from pathlib import Path
 import onnx
 import pytest
 
-from edge.agent import Agent
+from edge.agent.agent import Agent
 from edge.ages import BUNDLED
 from edge.ages.bundle import Bundle
-from edge.config import Settings, load_settings
 from edge.errors import RunError, UsageError
-from edge.lanes import Origin
+from edge.settings.config import Settings, load_settings
+from edge.settings.lanes import Origin
 from tests.client import Client
 
 ASKED_BELOW = Bundle(BUNDLED).challenge_age(0.1)

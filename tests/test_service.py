@@ -16,15 +16,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from edge.agent.service import Service
 from edge.ages import BUNDLED
 from edge.ages.bundle import Bundle
-from edge.config import load_settings
-from edge.events import EventLog
-from edge.faces import AGES
 from edge.frames import RealTime, VideoFile, capture
-from edge.health import LaneHealth
-from edge.lane_loop import LaneLoop
-from edge.service import Service
+from edge.lane.events import EventLog
+from edge.lane.health import LaneHealth
+from edge.lane.loop import LaneLoop
+from edge.settings.config import load_settings
+from edge.vision.faces import AGES
 
 
 @pytest.fixture

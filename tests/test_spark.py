@@ -18,8 +18,8 @@ import duckdb
 import pytest
 
 from edge.bench.chain import Chain
-from edge.insights.parquet import write_day
-from edge.insights.purchases import Line, Purchase
+from edge.purchases.parquet import write_day
+from edge.purchases.purchases import Line, Purchase
 
 needs_java = pytest.mark.skipif(shutil.which("java") is None, reason="Spark needs Java")
 LAST_DAY = datetime(2026, 11, 1, tzinfo=timezone.utc)

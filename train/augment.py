@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.crop import CROP_PX, EYE_TO_MOUTH, align, similarity
-from edge.faces import LEFT_EYE, MOUTH, RIGHT_EYE
+from edge.vision.crop import CROP_PX, EYE_TO_MOUTH, align, similarity
+from edge.vision.faces import LEFT_EYE, MOUTH, RIGHT_EYE
 
 _Image = NDArray[np.uint8]
 Change = Callable[[_Image, np.random.Generator], _Image]

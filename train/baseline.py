@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from edge.faces import AGES
+from edge.vision.faces import AGES
 from train.model import AgeModel
 
 

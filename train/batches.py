@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from edge.crop import CROP_PX, align
 from edge.errors import RunError
+from edge.vision.crop import CROP_PX, align
 from train.augment import CHANGES, augmented_view
 from train.index import PROCESS_START
 from train.pictures import Pictures, read_photo

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.calibration import calibrated
-from edge.faces import AGES
+from edge.ages.calibration import calibrated
+from edge.vision.faces import AGES
 from train.targets import YEARS
 
 _TEMPERATURES = np.exp(np.linspace(np.log(0.4), np.log(4), 61))

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 from tqdm import tqdm
 
-from edge.faces import AGES
+from edge.vision.faces import AGES
 from train.data import PICTURE_COPY_BITS
 from train.duplicates import equal, near
 from train.index import CACHE, PROCESS_START, find_faces

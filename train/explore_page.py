@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from matplotlib.axes import Axes
 
-from edge.crop import align
+from edge.vision.crop import align
 from train.explore import Facts
 from train.page import figure, page
 from train.pictures import Pictures, read_photo

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from tqdm import tqdm
 
-from edge.crop import CROP_CONTRACT, CROP_PX, align
-from edge.faces import Faces
-from edge.stills import StillFaceFinder
+from edge.vision.crop import CROP_CONTRACT, CROP_PX, align
+from edge.vision.faces import Faces
+from edge.vision.stills import StillFaceFinder
 from train.pictures import HASH_WORDS, Pictures
 
 CACHE = Path(".cache/train")

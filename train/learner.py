@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from edge.faces import AGES
+from edge.vision.faces import AGES
 from train.batches import Batch
 from train.model import MAP_CHANNELS, AgeModel
 from train.precision import half_precision

@@ -13,12 +13,12 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
-from edge.crop import CROP_CONTRACT
+from edge.vision.crop import CROP_CONTRACT
 from train.batches import Batches
 from train.checkpoint import resume_run, save_average, save_run
 from train.evaluate import evaluate
-from train.journal import Journal
 from train.learner import Learner
+from train.log import Journal
 from train.model import AgeModel
 from train.pictures import Pictures
 from train.recipe import Recipe

@@ -7,8 +7,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torchvision.models import resnet50
 
-from edge.crop import CROP_PX
-from edge.faces import AGES
+from edge.vision.crop import CROP_PX
+from edge.vision.faces import AGES
 
 MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from tqdm import tqdm
 
-from edge.faces import AGES
+from edge.vision.faces import AGES
 from train.targets import YEARS, soft_labels, years_outside
 
 FOLDS = 5

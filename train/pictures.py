@@ -26,7 +26,7 @@ class Pictures:
     sources:   (N,) name of the folder each came from
     ages:      float32 (N, 2), youngest and oldest the person may be in years; equal where the age is known exactly
     held_out:  bool (N,), named by the source's `official_val.csv`: for testing only
-    keypoints: float32 (N, 4, 2) as in `edge.faces.Faces`, in pixels; NaN until found, and where no face was found
+    keypoints: float32 (N, 4, 2) as in `edge.vision.faces.Faces`, in pixels; NaN where no face was found
     hashes:    uint64 (N, 4), perceptual hash of the aligned face; 0 until found
     picture_hashes: uint64 (N, 4), perceptual hash of the whole photo; 0 until found
     sexes:     (N,) as the labels say it, "" where they do not

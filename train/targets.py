@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from edge.faces import AGES
+from edge.vision.faces import AGES
 
 YEARS = np.arange(AGES, dtype=np.float32)
 

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from edge.ages.bundle import sha256_of
-from edge.crop import align
 from edge.errors import UsageError
+from edge.vision.crop import align
 from train.index import CACHE, fingerprint
 from train.opinion import opinions
 from train.pictures import Pictures, read_photo

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.ages.bundle import Threshold
-from edge.report.shares import wilson_interval
+from edge.reports.shares import wilson_interval
 
 RISKS = (0.01, 0.02, 0.05, 0.10)
 TEENAGERS = (13, 17)

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from edge.calibration import calibrated
+from edge.ages.calibration import calibrated
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 BUNDLED = Path(__file__).parent.parent / "models" / "age"
-
-BackendName = Literal["auto", "tensorrt", "onnx-tensorrt", "onnx-tensorrt-rtx", "onnx-cuda", "cpu", "cpu-half"]
 
 
 class AgeModel(Protocol):
@@ -24,8 +22,8 @@ class AgeModel(Protocol):
         """Which one this is, for the log."""
 
     def predict(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """crops: uint8 (N, 224, 224, 3) RGB from `edge.crop.align`. Returns float32 (N, 101): each row a distribution
-        over the years 0..100."""
+        """crops: uint8 (N, 224, 224, 3) RGB from `edge.vision.crop.align`. Returns float32 (N, 101): each row a
+        distribution over the years 0..100."""
 
 
 class CalibratedAgeModel:

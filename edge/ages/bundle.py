@@ -8,8 +8,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from edge.crop import CROP_CONTRACT
 from edge.errors import UsageError
+from edge.vision.crop import CROP_CONTRACT
 
 CPU_MODEL = "age.int8.onnx"
 GPU_MODEL = "age.onnx"
@@ -60,7 +60,7 @@ class Manifest(BaseModel):
     """Mean error on the test photos of each source, in years; measured with the CPU model."""
 
     temperature: Annotated[float, Field(gt=0)] = 1.0
-    """Calibration, see `edge.calibration`: applied to what the model files say."""
+    """Calibration, see `edge.ages.calibration`: applied to what the model files say."""
 
     thresholds: tuple[Threshold, ...]
     """Measured after calibration, on photos that the model has not learned from."""

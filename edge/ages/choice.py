@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge.ages import AgeModel, BackendName, CalibratedAgeModel, self_test
+from edge.ages import AgeModel, CalibratedAgeModel, self_test
 from edge.ages.bundle import CPU_MODEL, GPU_MODEL, Bundle
 from edge.ages.fallback import FallbackAgeModel
 from edge.ages.onnx import OnnxAgeModel
 from edge.errors import EdgeError, RunError, UsageError
+from edge.settings.config import BackendName
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from edge.config import AgeSettings
+    from edge.settings.config import AgeSettings
 
 log = logging.getLogger(__name__)
 

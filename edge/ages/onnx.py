@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnxruntime
 
-from edge.crop import CROP_PX
 from edge.errors import EdgeError, UsageError
-from edge.faces import AGES
+from edge.vision.crop import CROP_PX
+from edge.vision.faces import AGES
+from edge.vision.onnx_session import CPU, Provider, session_options
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
-
-Provider = Literal[
-    "CPUExecutionProvider", "CUDAExecutionProvider", "TensorrtExecutionProvider", "NvTensorRTRTXExecutionProvider"
-]
-CPU: Provider = "CPUExecutionProvider"
 
 _OPTIONS: dict[Provider, dict[str, Any]] = {
     # Without it the provider would compute a half-precision graph in single precision.
@@ -65,16 +61,6 @@ class OnnxAgeModel:
         if not len(crops):
             return np.empty((0, AGES), np.float32)
         return np.asarray(self._session.run(["age_probs"], {"images": crops})[0], np.float32)
-
-
-def session_options(threads: int = 0) -> onnxruntime.SessionOptions:
-    """How we run ONNX models. threads: CPU threads, 0 for all cores."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.log_severity_level = 4
-    # Threads that spin while they wait for the next frame would eat what the detector needs.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    return options
 
 
 def _session(file: Path, options: onnxruntime.SessionOptions, provider: Provider) -> onnxruntime.InferenceSession:

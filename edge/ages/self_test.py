@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from edge.crop import CROP_PX
 from edge.errors import RunError
-from edge.faces import AGES
+from edge.vision.crop import CROP_PX
+from edge.vision.faces import AGES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from edge.ages.bundle import Bundle
-    from edge.config import AgeSettings, Settings
+    from edge.settings.config import AgeSettings, Settings
 
 log = logging.getLogger(__name__)
 

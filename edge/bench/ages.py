@@ -16,11 +16,11 @@ from edge.ages import BUNDLED
 from edge.ages.batcher import Batcher
 from edge.ages.bundle import Bundle
 from edge.ages.choice import make_age_model
-from edge.ages.onnx import CPU, session_options
 from edge.bench.figures import COLUMNS, cells, output, progress, summary
-from edge.config import load_settings
-from edge.crop import CROP_PX
-from edge.report.tables import Table, as_text
+from edge.reports.tables import Table, as_text
+from edge.settings.config import load_settings
+from edge.vision.crop import CROP_PX
+from edge.vision.onnx_session import CPU, session_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

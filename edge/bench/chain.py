@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import parquet
 
-from edge.faces import AGES
-from edge.insights.bands import UNKNOWN, band_names
-from edge.insights.parquet import PURCHASES, SUFFIX
+from edge.decision.bands import UNKNOWN, band_names
+from edge.purchases.parquet import PURCHASES, SUFFIX
+from edge.vision.faces import AGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +46,7 @@ _SCHEMA = pa.schema(
     ],
     {PURCHASES.version_key: str(PURCHASES.version)},
 )  # fmt: skip
-"""As `edge.insights.parquet.write_day` writes it."""
+"""As `edge.purchases.parquet.write_day` writes it."""
 
 
 @dataclass(frozen=True)

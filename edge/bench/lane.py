@@ -19,18 +19,18 @@ from edge.bench.figures import COLUMNS, cells, output, percentiles, progress
 from edge.bench.real_time import real_time, within
 from edge.bench.scene import RATE, Scene
 from edge.bench.till import SALE_S
-from edge.config import load_settings
-from edge.crop import CROP_PX
-from edge.customer import CustomerZone
-from edge.detectors import make_detector
+from edge.decision.customer import CustomerZone
 from edge.errors import RunError
 from edge.frames import VideoFile
-from edge.pipeline import MOST_AGES, Pipeline
-from edge.report.tables import Table, as_text
+from edge.lane.pipeline import MOST_AGES, Pipeline
+from edge.reports.tables import Table, as_text
+from edge.settings.config import load_settings
+from edge.vision.crop import CROP_PX
+from edge.vision.detectors import make_detector
 
 if TYPE_CHECKING:
-    from edge.config import Settings
     from edge.frames import Frame
+    from edge.settings.config import Settings
 
 _FASTEST_FRAMES, _PASSES, _TURN_FRAMES = 300, 5, 10
 

@@ -11,9 +11,9 @@ from edge.ages import BUNDLED
 from edge.ages.bundle import Bundle
 from edge.ages.choice import make_age_model
 from edge.bench.lane import frames_of, watch
-from edge.config import load_settings
-from edge.customer import CustomerZone
-from edge.pipeline import Pipeline
+from edge.decision.customer import CustomerZone
+from edge.lane.pipeline import Pipeline
+from edge.settings.config import load_settings
 
 if TYPE_CHECKING:
     from pathlib import Path

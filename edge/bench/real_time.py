@@ -7,18 +7,18 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from edge.agent import Agent
+from edge.agent.agent import Agent
 from edge.bench.figures import percentiles, summary
 from edge.bench.scene import Scene
 from edge.bench.till import SALE_S, sell
-from edge.config import load_settings
 from edge.errors import RunError
 from edge.frames import RealTime
+from edge.settings.config import load_settings
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from edge.lane_loop import LaneLoop
+    from edge.lane.loop import LaneLoop
 
 
 def real_time(

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from edge.doctor.finding import Finding, check, ok, problem, warning
 from edge.doctor.subjects import STOP_FIRST, LaneSide, this_user
 from edge.errors import EdgeError
-from edge.privacy import without_password
+from edge.settings.complaints import without_password
 
 if TYPE_CHECKING:
-    from edge.config import Settings
+    from edge.settings.config import Settings
 
 _DEVICE = (
     "plug the camera in again, at the box itself; v4l2-ctl --list-devices (sudo apt install v4l-utils) must name it, "

@@ -13,20 +13,19 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.text import Text
 
-from edge.commands import Parser
+from edge.commands import Parser, visible
 from edge.doctor.box import MEND_CONFIG
 from edge.doctor.checks import BOX_CHECKS, LANE_CHECKS, table
 from edge.doctor.examine import examine
 from edge.doctor.finding import Finding
 from edge.doctor.subjects import Box, LaneSide
 from edge.errors import RunError, UsageError
-from edge.lanes import load_lanes
-from edge.report.tables import visible
+from edge.settings.lanes import load_lanes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from edge.config import Settings
+    from edge.settings.config import Settings
 
 USUAL_FILE = Path("lane.toml")
 """What the mends call the file of the settings where there is none yet."""

@@ -8,10 +8,10 @@ import tempfile
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from edge.audit import Audit
-from edge.database import FILE, Database, StoreError
 from edge.doctor.finding import Finding, check, ok, problem, warning
 from edge.doctor.subjects import this_user
+from edge.records.audit import Audit
+from edge.records.database import FILE, Database, StoreError
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from edge.crop import align_all, alignable
-from edge.customer import CustomerZone
-from edge.detectors import make_detector
-from edge.detectors.second_look import SecondLook
+from edge.decision.customer import CustomerZone
 from edge.frames import Camera, LatestFrame, capture, open_source
 from edge.frames.watch import PictureWatch
-from edge.quality import judge, measure
+from edge.vision.crop import align_all, alignable
+from edge.vision.detectors import make_detector
+from edge.vision.detectors.confirmation import SecondLook
+from edge.vision.quality import judge, measure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from edge.config import Settings
     from edge.frames import Frame
-    from edge.quality import Measures
+    from edge.settings.config import Settings
+    from edge.vision.quality import Measures
 
 _LOOK_EVERY_S = 0.2
 """Faces are looked for that often: an agent on this box needs its CPU, too."""

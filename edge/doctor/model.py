@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from edge.ages.choice import CPU_BACKENDS, GPU_BACKENDS, GPU_NODES
 from edge.ages.self_test import patterns
-from edge.detectors import make_detector
 from edge.doctor.finding import Finding, check, ok, problem, warning
 from edge.doctor.subjects import this_user
 from edge.frames import MovingPattern
+from edge.vision.detectors import make_detector
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -21,7 +21,7 @@ from edge.till.sockets import is_public
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from edge.config import Settings
+    from edge.settings.config import Settings
     from edge.till.messages import State
 
 AS_OWNER = "sudo -u '{owner}' edge-agent doctor --config {file}"

@@ -6,12 +6,12 @@ from contextlib import closing
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
-from edge.database import FILE, Database
 from edge.doctor.finding import MEND_FIRST, WITH_SUDO, Finding, NotChecked, check, ok, problem, warning
 from edge.doctor.live import mechanism
 from edge.doctor.subjects import AS_OWNER, owner_of, this_user
 from edge.errors import EdgeError, UsageError
-from edge.records import SaleRecord
+from edge.records.database import FILE, Database
+from edge.records.records import SaleRecord
 from edge.till.keys import Keys
 from edge.till.server import TillServer
 from edge.till.sockets import is_public

@@ -13,15 +13,15 @@ from edge.errors import UsageError
 from edge.frames.camera import Camera
 from edge.frames.device import Device
 from edge.frames.recording import MovingPattern, RealTime, VideoFile
-from edge.privacy import without_password
+from edge.settings.complaints import without_password
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from edge.config import Settings
     from edge.frames.camera import StartThread
     from edge.frames.frame import FrameSource
     from edge.frames.stream import Capture
+    from edge.settings.config import Settings
 
 
 def open_source(settings: Settings, start: StartThread, *, patient: bool = False) -> FrameSource:

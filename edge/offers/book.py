@@ -7,17 +7,17 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-from edge.insights.bands import band_names, band_probabilities
-from edge.offers.goods import contents, restricted_names
+from edge.decision.bands import band_names, band_probabilities
+from edge.purchases.goods import contents, restricted_names
 from edge.till.messages import Offer
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
-    from edge.config import OffersSettings
-    from edge.fusion import TrackAge
+    from edge.decision.fusion import TrackAge
     from edge.offers.sheet import Rule, Sheet
+    from edge.settings.config import OffersSettings
     from edge.till.messages import BasketLine, OfferReply
 
 Outcome = Literal["held-out", "taken", "refused", "shown", "not-shown", "unanswered"]

@@ -7,12 +7,12 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from edge.errors import EdgeError
-from edge.insights.catalogue import load_catalogue
 from edge.offers.book import OfferBook
 from edge.offers.sheet import refuse_forbidden
+from edge.purchases.catalogue import load_catalogue
 
 if TYPE_CHECKING:
-    from edge.config import Settings
+    from edge.settings.config import Settings
 
 log = logging.getLogger(__name__)
 

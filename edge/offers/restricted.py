@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from edge.database import FILE, Database
+from edge.records.database import FILE, Database
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

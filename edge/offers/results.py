@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
 
-from edge.insights.parquet import Layout
 from edge.offers.book import Outcome  # pydantic reads it
+from edge.purchases.parquet import Layout
 from edge.till.messages import Moment
 
 if TYPE_CHECKING:
-    from edge.lane import Closed
+    from edge.offers.book import Became
+    from edge.records.records import SaleRecord
 
 RESULTS = Layout(
     "edge_agent_offers",
@@ -55,16 +56,16 @@ class Result(BaseModel):
     bought: bool
 
 
-def result_of(closed: Closed, store: str) -> Result | None:
+def result_of(record: SaleRecord, became: Became | None, store: str) -> Result | None:
     """The row of a sale; None when no offer fitted, or nobody knows what was bought."""
-    at, became = closed.record.closed_at, closed.offer
+    at = record.closed_at
     if became is None or became.bought is None or at is None:
         return None
     rule = became.offered.rule
     return Result(
         time=at.replace(minute=0, second=0, microsecond=0),
         store=store,
-        lane=closed.record.lane,
+        lane=record.lane,
         sheet=became.offered.sheet,
         rule=rule.name,
         band=rule.band,

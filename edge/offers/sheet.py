@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from edge.decision.bands import band_names
 from edge.errors import UsageError
-from edge.insights.bands import band_names
-from edge.offers.goods import Goods, sounds_restricted
+from edge.purchases.goods import Goods, sounds_restricted
 from edge.till.messages import Moment, Text
 
 if TYPE_CHECKING:

@@ -7,20 +7,18 @@ keys/                 mode 0700
 
 from __future__ import annotations
 
+import os
 import re
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import zmq
 
 from edge.errors import RunError, UsageError
 from edge.till.certificates import READ_OR_WRITE, WRITE, certificate, read, refuse_if_loose, write, write_whole
 from edge.till.limits import TILLS
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 TILL_NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 """What a till, its key and the identity of its connection are called."""
@@ -30,6 +28,10 @@ The keys of {till}: for that till's program alone, and nobody else's.
 Set on its sockets: curve_serverkey = agent-public-key, curve_publickey = public-key, curve_secretkey = secret-key;
 and on the DEALER also the identity (routing id) {till}.
 The agent listens at {reliable} (DEALER) and {live} (SUB); for 0.0.0.0 or * take the address of its box."""
+
+
+_NO_SECRET = "none"
+"""What stands in a credential that the box does not have; see edge-agent.service."""
 
 
 @dataclass(frozen=True)
@@ -163,3 +165,10 @@ def _new_pair() -> tuple[str, str]:
     """A public and a secret key in Z85."""
     public, secret = zmq.curve_keypair()
     return public.decode(), secret.decode()
+
+
+def credential(name: str) -> Path | None:
+    """The file with a secret that systemd handed over to this service alone, see LoadCredential=; None without one."""
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    file = Path(folder) / name if folder else None
+    return file if file and file.is_file() and file.read_bytes().strip() != _NO_SECRET.encode() else None

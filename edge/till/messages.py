@@ -19,7 +19,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from edge.policy import Decision, Reason
+from edge.decision.policy import Decision, Reason
 
 Id = Annotated[str, Field(min_length=1, max_length=128)]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge.policy import Decision, Reason, Verdict
+from edge.decision.policy import Decision, Reason, Verdict
 from edge.till.messages import Text
 
 WHY: dict[Reason, tuple[str, str]] = {

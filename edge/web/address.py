@@ -12,7 +12,7 @@ from edge.errors import UsageError
 from edge.till.certificates import READ_OR_WRITE, refuse_if_loose
 
 if TYPE_CHECKING:
-    from edge.config import Settings
+    from edge.settings.config import Settings
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING, Any
 
-from edge.policy import Reason, Verdict
+from edge.decision.policy import Reason, Verdict
 from edge.till.messages import Text
 from edge.till.prompts import WHY, prompt
 from edge.till.reference.catalogue import CATALOGUE, find
 
 if TYPE_CHECKING:
-    from edge.config import Settings
+    from edge.settings.config import Settings
     from edge.web.demonstration import TillView
     from edge.web.view import Sight
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from edge.config import Settings
-    from edge.lanes import Origin
+    from edge.settings.config import Settings
+    from edge.settings.lanes import Origin
     from edge.web.lane import WatchedLane
 
 _PAGE = Path(__file__).parent / "page"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edge.errors import UsageError
-from edge.lane import Told
+from edge.lane.outcomes import Told
 from edge.till.messages import Alert, IdChecked, RestrictedItem, SaleClosed, SaleOpened, Text
 from edge.till.reference.catalogue import find
 from edge.till.reference.sale import Screen, TillSale, screen
@@ -18,10 +18,11 @@ from edge.till.reference.sale import Screen, TillSale, screen
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from edge.faces import Faces
     from edge.frames import Frame
-    from edge.lane import Lane, Outcome
+    from edge.lane.lane import Lane
+    from edge.lane.outcomes import Outcome
     from edge.till.messages import CheckOutcome, Data
+    from edge.vision.faces import Faces
 
 NAME = "demonstration"
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from edge.errors import RunError
 
 if TYPE_CHECKING:
-    from edge.lanes import Origin
+    from edge.settings.lanes import Origin
 
 _PATIENCE_S = 300.0
 """An engine for a GPU may have to be built first."""

@@ -12,7 +12,7 @@ from edge.web.picture import Painter
 from edge.web.view import LaneView
 
 if TYPE_CHECKING:
-    from edge.lane_loop import LaneLoop
+    from edge.lane.loop import LaneLoop
     from edge.web.asked import Deed
     from edge.web.demonstration import Demonstration
 

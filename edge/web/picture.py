@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from edge.detectors import make_detector
+from edge.vision.detectors import make_detector
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from edge.config import Settings
-    from edge.detectors import DetectorName, FaceDetector
+    from edge.settings.config import DetectorName, Settings
+    from edge.vision.detectors import FaceDetector
     from edge.web.view import Sight
 
 _WIDEST_PX = 960

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Sequence
 
-    from edge.config import Settings
-    from edge.lane_loop import LaneLoop
-    from edge.lanes import Origin
+    from edge.lane.loop import LaneLoop
+    from edge.settings.config import Settings
+    from edge.settings.lanes import Origin
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from edge.onlooker import Onlooker
+from edge.lane.observer import Onlooker
 from edge.web.demonstration import Demonstration
 
 if TYPE_CHECKING:
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from edge.customer import Person
-    from edge.faces import Faces
+    from edge.decision.customer import Person
     from edge.frames import Frame
-    from edge.lane import Lane
+    from edge.lane.lane import Lane
     from edge.till.messages import State
+    from edge.vision.faces import Faces
 
 WATCHED_S = 2.0
 """Who has not asked for a picture for so long watches no more."""

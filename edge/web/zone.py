@@ -15,7 +15,7 @@ from edge.errors import RunError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from edge.config import Point
+    from edge.settings.config import Point
 
 
 def as_toml(zone: Sequence[Point]) -> str:

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import pytest
 
-from edge.policy import Decision, Reason
+from edge.decision.policy import Decision, Reason
 from edge.till.messages import Alert, Data, Health, Hello, RestrictedItem, SaleClosed, SaleOpened
 from edge.till.reference.dealer import Till
 from tests.cameras.rtsp import RtspCamera

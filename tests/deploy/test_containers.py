@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.config import read_toml
+from edge.settings.config import read_toml
 from tests.deploy.debian import REPOSITORY
 
 FOLDER = REPOSITORY / "deploy" / "containers"

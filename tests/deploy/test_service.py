@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.policy import Decision, Reason
+from edge.decision.policy import Decision, Reason
 from edge.till.reference.dealer import load_keys
 from tests.client import CASHIER, Client
 from tests.deploy.debian import REPOSITORY, Debian

@@ -13,13 +13,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edge.config import Settings
-from edge.faces import AGES, NO_TRACK, Faces
 from edge.frames import Frame
-from edge.identity import ReplayIdentity
-from edge.lane import Closed, Lane, Outcome, Told
-from edge.records import SaleRecord
+from edge.lane.lane import Lane
+from edge.lane.outcomes import Closed, Outcome, Told
+from edge.records.records import SaleRecord
+from edge.settings.config import Settings
+from edge.till.identity import ReplayIdentity
 from edge.till.messages import Ack, Alert, Data, SaleOpened, State
+from edge.vision.faces import AGES, NO_TRACK, Faces
 
 WIDTH, HEIGHT = 640, 480
 FACE_SHAPE = np.array([[-0.5, 0.0], [0.5, 0.0], [0.0, 0.55], [0.0, 1.1]], np.float32)

@@ -12,7 +12,7 @@ import pytest
 import torch
 from skimage.data import astronaut
 
-from edge.crop import CROP_CONTRACT
+from edge.vision.crop import CROP_CONTRACT
 from export.bundle import write_bundle
 from export.onnx import write_onnx
 from export.quantize import write_int8

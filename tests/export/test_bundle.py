@@ -12,8 +12,8 @@ import torch
 
 from edge.ages.bundle import CPU_MODEL, GPU_MODEL, MANIFEST, Bundle, Manifest
 from edge.ages.choice import cpu_age_model
-from edge.crop import CROP_CONTRACT
 from edge.errors import UsageError
+from edge.vision.crop import CROP_CONTRACT
 from export.bundle import OWN_USE, write_bundle
 from export.card import CARD
 from train.checkpoint import save_run

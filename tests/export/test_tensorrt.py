@@ -19,8 +19,8 @@ from edge.ages.tensorrt.description import EngineDescription, describe_network
 from edge.ages.tensorrt.engine import PROFILE_BATCHES, build_engine, load_engine
 from edge.ages.tensorrt.library import Library, find_rtx
 from edge.ages.tensorrt.network import half_convolutions, parse_network
-from edge.crop import CROP_CONTRACT
 from edge.errors import RunError, UsageError
+from edge.vision.crop import CROP_CONTRACT
 from export.cli import main
 from tests.gpu.table import flops_per_face
 

@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from edge.ages import BUNDLED
 from edge.ages.bundle import Bundle
 from edge.ages.choice import make_age_model
-from edge.cadence import Cadence
-from edge.config import Settings, load_settings
-from edge.crop import align_all
-from edge.customer import CustomerZone
-from edge.faces import AGES, Faces
+from edge.decision.customer import CustomerZone
 from edge.frames import Frame
-from edge.pipeline import Pipeline
-from edge.stills import StillFaceFinder
+from edge.frames.cadence import Cadence
+from edge.lane.pipeline import Pipeline
+from edge.settings.config import Settings, load_settings
+from edge.vision.crop import align_all
+from edge.vision.faces import AGES, Faces
+from edge.vision.stills import StillFaceFinder
 
 YEARS = np.arange(AGES, dtype=np.float32)
 

@@ -10,11 +10,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from edge.agent import Agent
-from edge.config import load_settings
+from edge.agent.agent import Agent
+from edge.agent.journal import start_log
+from edge.agent.privacy import forbid_core_dumps
 from edge.frames import Camera
-from edge.journal import start_log
-from edge.privacy import forbid_core_dumps
+from edge.settings.config import load_settings
 from tests.soak.agent import RATE, FailingCamera, pictures_of
 
 SERVING, WAITING = 3.5, 700.0

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.detectors import make_detector
+from edge.vision.detectors import make_detector
 
 Picture = NDArray[np.uint8]
 

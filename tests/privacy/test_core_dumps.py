@@ -19,7 +19,9 @@ picture = bytes(range(7, 107)) * 10_000
 {before}
 os.abort()
 """
-WITHOUT_LIMIT = "resource.setrlimit = lambda *_: None; from edge.privacy import forbid_core_dumps; forbid_core_dumps()"
+WITHOUT_LIMIT = (
+    "resource.setrlimit = lambda *_: None; from edge.agent.privacy import forbid_core_dumps; forbid_core_dumps()"
+)
 """As where dumps are piped to a program: the limit does not count there."""
 PICTURE = bytes(range(7, 107)) * 10
 

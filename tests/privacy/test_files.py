@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from edge.database import Database
+from edge.records.database import Database
 from edge.till.messages import Alert, Hello, RestrictedItem, SaleClosed, SaleOpened
 from edge.till.reference.dealer import Till
 from tests.privacy.pictures import Finder

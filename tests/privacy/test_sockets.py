@@ -19,7 +19,7 @@ from pathlib import Path
 import cv2
 import pytest
 
-from edge.policy import Decision
+from edge.decision.policy import Decision
 from tests.client import Client
 from tests.privacy.pictures import Picture
 from tests.soak.agent import RATE

@@ -18,23 +18,23 @@ from pathlib import Path
 
 import numpy as np
 
-from edge.audit import Audit
-from edge.config import Settings, TillSettings
-from edge.database import Database
-from edge.events import EventLog
-from edge.faces import AGES, Faces
 from edge.frames import Frame
-from edge.identity import LiveIdentity
-from edge.lane import Lane
-from edge.till.desk import TillDesk
+from edge.lane.desk import TillDesk
+from edge.lane.events import EventLog
+from edge.lane.lane import Lane
+from edge.records.audit import Audit
+from edge.records.database import Database
+from edge.settings.config import Settings, TillSettings
+from edge.till.identity import LiveIdentity
 from edge.till.keys import Keys
 from edge.till.messages import Alert
 from edge.till.reference.dealer import Till, load_keys
-from edge.till.reference.journal import Journal
 from edge.till.reference.live import LiveTill
+from edge.till.reference.sent import Journal
 from edge.till.reference.session import TillSession
 from edge.till.reference.steps import Tell
 from edge.till.server import TillServer
+from edge.vision.faces import AGES, Faces
 
 _FRAME_S = 0.02
 _PIXELS = np.zeros((48, 64, 3), np.uint8)

@@ -12,9 +12,9 @@ import pytest
 from edge.ages import BUNDLED
 from edge.ages.bundle import Bundle
 from edge.ages.choice import cpu_age_model
-from edge.config import load_settings
 from edge.frames import VideoFile
-from edge.pipeline import Pipeline
+from edge.lane.pipeline import Pipeline
+from edge.settings.config import load_settings
 
 OFFICE = ["again", "bird", "book", "eat", "hungry", "learn", "night", "school"]
 

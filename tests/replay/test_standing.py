@@ -1,4 +1,4 @@
-"""How people move who stand and talk, in recordings: what the limits in edge/reappearance.py rest on.
+"""How people move who stand and talk, in recordings: what the limits in edge/vision/reappearance.py rest on.
 
 A stretch of a recording is left out, as if a hand had been before the face, and what is seen before it is compared with
 what is seen after it.
@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from edge.config import DetectorSettings
-from edge.detectors import make_detector
 from edge.frames import VideoFile
-from edge.reappearance import Course, Sighting, is_back
+from edge.settings.config import DetectorSettings
+from edge.vision.detectors import make_detector
+from edge.vision.reappearance import Course, Sighting, is_back
 
 if TYPE_CHECKING:
-    from edge.detectors import FaceDetector
+    from edge.vision.detectors import FaceDetector
 
 OFFICE = ["again", "bird", "book", "eat", "hungry", "learn", "night", "school"]
 GAPS_S = [0.5, 1.0, 1.5]
@@ -71,7 +71,7 @@ def _course(seen: list[Sighting], from_s: float, to_s: float) -> Course | None:
 def test_who_stands_and_talks_is_back_after_a_gap(
     rate: int, recordings: list[list[Sighting]], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The figures asserted are those that edge/reappearance.py gives for its limits."""
+    """The figures asserted are those that edge/vision/reappearance.py gives for its limits."""
     every = 30 // rate
     gaps = [gap for seen in recordings for phase in range(every) for gap in _gaps(seen[phase::every])]
     motion = [math.hypot(*lost.going, *found.coming) for lost, found in gaps]

@@ -14,11 +14,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.agent import Agent
-from edge.config import load_settings
+from edge.agent.agent import Agent
+from edge.agent.memory import limit_arenas
 from edge.errors import RunError
 from edge.frames import Camera
-from edge.memory import limit_arenas
+from edge.settings.config import load_settings
 
 Picture = NDArray[np.uint8]
 RATE = 15.0

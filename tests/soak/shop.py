@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 
-from edge.policy import Decision
+from edge.decision.policy import Decision
 from edge.till.messages import (
     Ack,
     Alert,

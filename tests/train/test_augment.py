@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch.nn.functional import affine_grid, grid_sample
 
-from edge.crop import align
-from edge.faces import LEFT_EYE, MOUTH, RIGHT_EYE
+from edge.vision.crop import align
+from edge.vision.faces import LEFT_EYE, MOUTH, RIGHT_EYE
 from train.augment import CHANGES, augmented_view, jitter
 from train.pictures import Pictures
 

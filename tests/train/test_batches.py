@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from edge.crop import align
+from edge.vision.crop import align
 from train.batches import Batch, Batches, crops_of, shown
 from train.pictures import Pictures
 from train.recipe import Recipe, Stage

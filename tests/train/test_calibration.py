@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edge.calibration import calibrated
+from edge.ages.calibration import calibrated
 from train.calibration import fitted_temperature
 
 YEARS = np.arange(101)

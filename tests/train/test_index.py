@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 import pytest
 
-from edge.crop import align
-from edge.faces import LEFT_EYE, MOUTH, RIGHT_EYE, Faces
+from edge.vision.crop import align
+from edge.vision.faces import LEFT_EYE, MOUTH, RIGHT_EYE, Faces
 from train.data import NEAR_COPY_BITS
 from train.index import cached, face_hash, find_faces, fingerprint, labelled_face
 from train.pictures import Pictures, read_labels

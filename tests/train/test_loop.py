@@ -15,7 +15,7 @@ import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 import train.loop
-from edge.crop import CROP_CONTRACT
+from edge.vision.crop import CROP_CONTRACT
 from train import create_model, train_model
 from train.batches import crops_of, shown
 from train.checkpoint import read

@@ -10,8 +10,8 @@ import torch
 from numpy.typing import NDArray
 
 from edge.ages.bundle import Bundle, Threshold
+from edge.ages.calibration import calibrated
 from edge.ages.onnx import OnnxAgeModel
-from edge.calibration import calibrated
 from train.calibration import fitted_temperature
 from train.card.measures import mean_ages
 from train.card.views import Predict, look, plain

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from edge.config import QualitySettings
-from edge.crop import align
-from edge.detectors.second_look import SecondLook
-from edge.faces import LEFT_EYE, MOUTH, NOSE, RIGHT_EYE, Faces
-from edge.quality import Measures, judge, measure
+from edge.settings.config import QualitySettings
+from edge.vision.crop import align
+from edge.vision.detectors.confirmation import SecondLook
+from edge.vision.faces import LEFT_EYE, MOUTH, NOSE, RIGHT_EYE, Faces
+from edge.vision.quality import Measures, judge, measure
 from train.card.facts import Evidence, GateBin
 from train.card.impaired import Impairment, blurred, brighter, covered, darker, smaller
 from train.card.measures import error, share

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.faces import LEFT_EYE, MOUTH, NOSE, RIGHT_EYE
+from edge.vision.faces import LEFT_EYE, MOUTH, NOSE, RIGHT_EYE
 
 Picture = NDArray[np.uint8]
 Keypoints = NDArray[np.float32]

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.calibration import calibrated
+from edge.ages.calibration import calibrated
 from train.card import breakdowns
 from train.card.candidates import candidate
 from train.card.facts import Card, Challenge, Robust, Source, Study

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
-from edge.report.shares import wilson_interval
+from edge.reports.shares import wilson_interval
 from train.targets import YEARS
 
 RESAMPLES = 1000

@@ -15,8 +15,8 @@ def model_card(card: Card) -> str:
         f"# Age model: {card.model}",
         card.use or "A checkpoint, not a bundle: its calibration and thresholds are measured here and shipped nowhere.",
         "It estimates the age of a face as a distribution over the years 0 to 100, from a 224x224 crop made by "
-        "`edge.crop.align`. It is made to decide whether a cashier should ask for ID, and it never approves a sale. It "
-        "must not be used to identify anyone, nor to decide anything about a person.",
+        "`edge.vision.crop.align`. It is made to decide whether a cashier should ask for ID. It "
+        "never approves a sale. It must not be used to identify anyone, nor to decide anything about a person.",
         "## How far off it is",
         "Mean distance in years from the true age, or from the nearer end of a known age band, with the 95 % bootstrap "
         "interval; on photos kept out of training. *Passed* are the faces that the lane's quality gate lets through.",

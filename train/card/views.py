@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from edge.crop import EYE_TO_MOUTH, align
-from edge.faces import LEFT_EYE, MOUTH, RIGHT_EYE
-from edge.stills import StillFaceFinder
+from edge.vision.crop import EYE_TO_MOUTH, align
+from edge.vision.faces import LEFT_EYE, MOUTH, RIGHT_EYE
+from edge.vision.stills import StillFaceFinder
 from train.evaluate import Predict
 from train.pictures import Pictures, read_photo
 

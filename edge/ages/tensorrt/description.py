@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict
 
-from edge.crop import CROP_PX
-from edge.faces import AGES
+from edge.vision.crop import CROP_PX
+from edge.vision.faces import AGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from edge.commands import Parser, run_command
 from edge.errors import UsageError
-from edge.identity import LiveIdentity
+from edge.till.identity import LiveIdentity
 from edge.till.keys import TILL_NAME
 from edge.till.reference.dealer import Till, load_keys
-from edge.till.reference.journal import Journal
 from edge.till.reference.live import LiveTill
 from edge.till.reference.script import Play, load_script
+from edge.till.reference.sent import Journal
 from edge.till.reference.session import TillSession
 from edge.till.reference.view import Narrator
 from edge.till.sockets import is_public

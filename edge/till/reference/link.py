@@ -9,7 +9,7 @@ from edge.till.reference.steps import Entry, Keep, Send, Step, Tell
 from edge.till.reference.unanswered import Unanswered
 
 if TYPE_CHECKING:
-    from edge.identity import Identity
+    from edge.till.identity import Identity
     from edge.till.messages import Data, Event, Health
     from edge.till.reference.sale import TillSale
 

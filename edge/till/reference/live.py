@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from edge.till.messages import Event
     from edge.till.reference.dealer import Till
-    from edge.till.reference.journal import Journal
+    from edge.till.reference.sent import Journal
     from edge.till.reference.session import TillSession
     from edge.till.reference.steps import Step
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from edge.policy import Decision
+from edge.decision.policy import Decision
 from edge.till.messages import Alert, BasketLine, CheckOutcome, Offer, OfferReply, Text
 from edge.till.reference import words
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from edge.decision.policy import Decision
 from edge.errors import UsageError
-from edge.policy import Decision
 from edge.till.messages import (
     Ack,
     Alert,
@@ -27,7 +27,7 @@ from edge.till.reference.steps import Entry, Keep, Send, Step, Tell
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from edge.identity import Identity
+    from edge.till.identity import Identity
     from edge.till.messages import CheckOutcome, Data, Event
     from edge.till.reference.steps import OfferAnswer
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from rich.console import Console
 from rich.text import Text
 
-from edge.policy import Decision
+from edge.decision.policy import Decision
 
 if TYPE_CHECKING:
     from edge.till.messages import Alert

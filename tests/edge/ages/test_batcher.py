@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from edge.ages.batcher import Batcher
-from edge.crop import CROP_PX
 from edge.errors import RunError
-from edge.faces import AGES
+from edge.vision.crop import CROP_PX
+from edge.vision.faces import AGES
 
 Crops = NDArray[np.uint8]
 Rows = NDArray[np.float32]

@@ -12,8 +12,8 @@ import pytest
 
 from edge.ages import BUNDLED
 from edge.ages.bundle import CPU_MODEL, GPU_MODEL, MANIFEST, Bundle, sha256_of
-from edge.crop import CROP_CONTRACT
 from edge.errors import UsageError
+from edge.vision.crop import CROP_CONTRACT
 
 MakeBundle = Callable[..., Path]
 

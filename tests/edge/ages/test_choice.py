@@ -10,13 +10,13 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from edge.ages import BUNDLED, BackendName, choice
+from edge.ages import BUNDLED, choice
 from edge.ages.bundle import CPU_MODEL, MANIFEST, Bundle
 from edge.ages.choice import CPU_BACKENDS, GPU_BACKENDS, choose, cpu_age_model, load, make_age_model
 from edge.ages.fallback import FallbackAgeModel
 from edge.ages.onnx import OnnxAgeModel
-from edge.config import AgeSettings
 from edge.errors import RunError, UsageError
+from edge.settings.config import AgeSettings, BackendName
 
 AUTO = AgeSettings()
 GREY = np.full((2, 224, 224, 3), 128, np.uint8)

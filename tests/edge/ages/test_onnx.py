@@ -10,8 +10,8 @@ import pytest
 
 from edge.ages import BUNDLED
 from edge.ages.onnx import OnnxAgeModel
-from edge.detectors import __file__ as detectors
 from edge.errors import UsageError
+from edge.vision.detectors import __file__ as detectors
 
 MODEL = BUNDLED / "age.int8.onnx"
 

@@ -16,10 +16,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edge.config import Settings
 from edge.demo.clip import FRAMES_PER_SECOND, clip_frames
 from edge.doctor.finding import Check, Finding
 from edge.doctor.subjects import Box, LaneSide
+from edge.settings.config import Settings
 
 Pixels = NDArray[np.uint8]
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from edge.database import FILE, Database
 from edge.doctor.disk import disk, record
 from edge.doctor.finding import Finding
 from edge.doctor.subjects import LaneSide
+from edge.records.database import FILE, Database
 
 MakeLane = Callable[..., LaneSide]
 Find = Callable[..., Finding]

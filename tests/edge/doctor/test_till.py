@@ -19,8 +19,8 @@ from edge.doctor.finding import Finding
 from edge.doctor.live import mechanism
 from edge.doctor.subjects import Box, LaneSide
 from edge.doctor.till import agent, keys, sockets, tills
-from edge.ledger import Ledger
-from edge.records import SaleRecord
+from edge.lane.ledger import Ledger
+from edge.records.records import SaleRecord
 from edge.till.keys import Keys
 from edge.till.messages import Ack, Hello
 from edge.till.reference.dealer import Till

@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edge.config import OffersSettings
-from edge.fusion import TrackAge
+from edge.decision.fusion import TrackAge
 from edge.offers.book import OfferBook
-from edge.offers.goods import Goods
 from edge.offers.sheet import Rule, Sheet
 from edge.offers.signature import new_keys, sign
+from edge.purchases.goods import Goods
+from edge.settings.config import OffersSettings
 from edge.till.messages import BasketLine, Text
 
 EDGES = (18, 25, 35, 45, 60)

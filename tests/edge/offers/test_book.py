@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edge.decision.bands import band_names, band_probabilities
+from edge.decision.fusion import TrackAge
 from edge.errors import UsageError
-from edge.fusion import TrackAge
-from edge.insights.bands import band_names, band_probabilities
-from edge.offers.goods import sounds_restricted
 from edge.offers.sheet import refuse_forbidden
+from edge.purchases.goods import sounds_restricted
 from edge.till.messages import BasketLine, OfferReply
 from tests.edge.offers.conftest import ADULTS, EDGES, NOW, book_of, line_of, rule_of
 

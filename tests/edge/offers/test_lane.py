@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.lane import Told
+from edge.lane.outcomes import Told
 from edge.offers.results import result_of
 from edge.till.messages import (
     Ack,

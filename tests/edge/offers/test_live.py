@@ -15,16 +15,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edge.config import Settings, TillSettings
-from edge.database import Database
-from edge.events import EventLog
 from edge.frames import Frame
-from edge.identity import LiveIdentity
-from edge.lane import Lane
+from edge.lane.desk import TillDesk
+from edge.lane.events import EventLog
+from edge.lane.lane import Lane
 from edge.offers.load import read_book
 from edge.offers.results import Result
 from edge.offers.signature import sign
-from edge.till.desk import TillDesk
+from edge.records.database import Database
+from edge.settings.config import Settings, TillSettings
+from edge.till.identity import LiveIdentity
 from edge.till.messages import Data, Hello, OfferReply, RestrictedItem, SaleBasket, SaleClosed, SaleOpened
 from edge.till.reference.dealer import Till
 from edge.till.server import TillServer

@@ -14,9 +14,8 @@ import zmq
 import zmq.auth
 from zmq.utils.monitor import recv_monitor_message
 
-from edge.till.messages import Ack, Event, Hello, wrap
+from edge.till.messages import Event, Hello, wrap
 from edge.till.server import TillServer
-from tests.edge.till.shop import OPEN, SCAN, Shop
 
 PATIENCE_S = 20.0
 
@@ -96,20 +95,3 @@ def is_cut_off() -> Callable[..., Callable[[], bool]]:
         return lambda: bool(monitor.poll(0)) and bool(recv_monitor_message(monitor))
 
     return is_cut_off
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Iterator[Shop]:
-    shop = Shop(tmp_path)
-    yield shop
-    shop.close()
-
-
-@pytest.fixture
-def scanned(shop: Shop) -> Shop:
-    """Alcohol was scanned, nobody is in view, and the till has its UNKNOWN, unconfirmed."""
-    for message in (Hello(till="till-1"), OPEN, SCAN):
-        assert isinstance(shop.ask(message), Ack)
-    shop.run(1.0)
-    shop.until(shop.alerts)
-    return shop

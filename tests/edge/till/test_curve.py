@@ -11,8 +11,8 @@ import pytest
 import zmq
 import zmq.auth
 
-from edge.config import TillSettings
 from edge.errors import RunError, UsageError
+from edge.settings.config import TillSettings
 from edge.till import sockets
 from edge.till.authentication import Gate
 from edge.till.keys import Keys

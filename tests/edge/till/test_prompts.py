@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.policy import Decision, Reason, Verdict
+from edge.decision.policy import Decision, Reason, Verdict
 from edge.till.prompts import prompt
 
 reasons = st.lists(st.sampled_from(Reason), max_size=4, unique=True).map(tuple)

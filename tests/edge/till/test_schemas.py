@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
-from edge.policy import Decision, Reason
+from edge.decision.policy import Decision, Reason
 from edge.till.messages import (
     MESSAGES,
     Ack,

@@ -11,8 +11,8 @@ from types import SimpleNamespace
 import pytest
 import zmq
 
-from edge.config import TillSettings
 from edge.errors import UsageError
+from edge.settings.config import TillSettings
 from edge.till.limits import BURST, PENALTY_S, SILENT_S, TILLS, TOPICS
 from edge.till.messages import Event, parse
 from edge.till.server import TillServer

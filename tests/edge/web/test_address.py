@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from edge.config import load_settings
 from edge.errors import UsageError
+from edge.settings.config import load_settings
 from edge.web.address import Address, bind, encryption, parse
 
 

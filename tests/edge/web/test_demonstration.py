@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
+from edge.decision.policy import Decision
 from edge.errors import UsageError
-from edge.faces import Faces
 from edge.frames import Frame
-from edge.lane import Closed, Lane, Outcome
-from edge.policy import Decision
+from edge.lane.lane import Lane
+from edge.lane.outcomes import Closed, Outcome
 from edge.till.messages import RestrictedItem, SaleClosed, SaleOpened
 from edge.till.reference.sale import Screen
+from edge.vision.faces import Faces
 from edge.web.demonstration import BUSY, NOT_YET, Demonstration
 
 

@@ -12,11 +12,11 @@ import pytest
 from numpy.typing import NDArray
 from skimage import data
 
-from edge.config import Settings
-from edge.detectors import YUNET
-from edge.detectors.yunet import YuNetDetector
-from edge.faces import Faces
 from edge.frames import Frame
+from edge.settings.config import Settings
+from edge.vision.detectors import YUNET
+from edge.vision.detectors.yunet import YuNetDetector
+from edge.vision.faces import Faces
 from edge.web.picture import Painter, blur
 from edge.web.view import Sight
 

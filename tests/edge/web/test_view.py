@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from edge.faces import Faces
 from edge.frames import Frame
-from edge.lane import Lane
+from edge.lane.lane import Lane
+from edge.vision.faces import Faces
 from edge.web import answers
 from edge.web.view import WATCHED_S, LaneView
 

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from edge.config import load_settings
 from edge.errors import RunError, UsageError
-from edge.lanes import load_lanes
+from edge.settings.config import load_settings
+from edge.settings.lanes import load_lanes
 from edge.web.asked import NewZone
 from edge.web.zone import as_toml, save
 

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from edge.config import Settings, TillSettings
-from edge.events import EventLog
-from edge.identity import LiveIdentity, ReplayIdentity
-from edge.lane import Lane
-from edge.policy import Decision, Reason
-from edge.till.desk import TillDesk
+from edge.decision.policy import Decision, Reason
+from edge.lane.desk import TillDesk
+from edge.lane.events import EventLog
+from edge.lane.lane import Lane
+from edge.settings.config import Settings, TillSettings
+from edge.till.identity import LiveIdentity, ReplayIdentity
 from edge.till.keys import Keys
 from edge.till.messages import Ack, Alert, Data, Error, Event, Health, Text, wrap
 from edge.till.reference.session import TillSession

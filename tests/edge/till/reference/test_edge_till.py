@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from edge.database import Database
+from edge.records.database import Database
 
 Box = Any
 Run = Callable[..., "subprocess.CompletedProcess[str]"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from edge.policy import Decision
+from edge.decision.policy import Decision
 from edge.till.messages import Ack, Hello
 from edge.till.reference.unanswered import MOST
 

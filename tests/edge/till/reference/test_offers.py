@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from edge.decision.policy import Decision
 from edge.errors import UsageError
-from edge.policy import Decision
 from edge.till.messages import Offer, OfferReply, SaleBasket, SaleClosed, Text
 from edge.till.reference.steps import Tell
 from edge.till.reference.view import Narrator

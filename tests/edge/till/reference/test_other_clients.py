@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from edge.audit import Audit
-from edge.database import Database
+from edge.records.audit import Audit
+from edge.records.database import Database
 
 Box = Any
 FOLDER = Path(__file__).parents[3] / "clients"

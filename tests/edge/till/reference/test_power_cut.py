@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from edge.policy import Decision
+from edge.decision.policy import Decision
 
 Counter = Any
 

@@ -9,7 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from edge.policy import Decision
+from edge.decision.policy import Decision
 from edge.till.messages import Ack, Data, Error
 from edge.till.reference.sale import ANSWER_WITHIN_S
 from edge.till.reference.steps import Keep, Send, Tell

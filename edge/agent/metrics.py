@@ -1,0 +1,201 @@
+"""What Prometheus reads of an agent: the plain numbers that it keeps anyway, put into metrics when somebody asks."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import TYPE_CHECKING, get_args
+
+from prometheus_client import CollectorRegistry, ProcessCollector
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    InfoMetricFamily,
+    Metric,
+)
+from prometheus_client.registry import Collector
+
+from edge import __version__
+from edge.lane.health import PARTS
+from edge.till.limits import TillRefusal
+from edge.timings import BOUNDS_MS, Histogram
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from edge.ages.worker import AgeWorker
+    from edge.lane.loop import LaneLoop
+
+STAGES = ("detect", "track", "align", "judge", "age")
+
+SPANS = {
+    "grab to start": "From grabbing a frame until the lane looks at it",
+    "grab to event": "From grabbing a frame until all that follows from it is told",
+    "grab to ack": "From grabbing the frame that decided until the till has confirmed the answer",
+    "scan to ack": "From hearing that something restricted was scanned until the till has confirmed the first answer",
+}
+
+_NEVER = Histogram()
+"""Of what has not happened yet: a series that begins with its first event hides that event from Prometheus' rates."""
+
+
+def metrics_of(lanes: Sequence[LaneLoop], ages: Callable[[], AgeWorker]) -> CollectorRegistry:
+    """All metrics of an agent, and those of its process. ages: the age model at work, which a reload may change."""
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    registry.register(AgeMetrics(ages))
+    registry.register(LaneMetrics(lanes))
+    return registry
+
+
+class AgeMetrics(Collector):
+    """The age model that all lanes share."""
+
+    def __init__(self, ages: Callable[[], AgeWorker]) -> None:
+        self._ages = ages
+
+    def collect(self) -> Iterator[Metric]:
+        """All of it, as it is now."""
+        yield InfoMetricFamily("edge_agent_build", "The running agent", {"version": __version__})
+        ages = self._ages()
+        # What runs now may be the stand-in of what was chosen.
+        labels = {
+            "model": ages.bundle.manifest.name,
+            "hash": ages.bundle.hash,
+            "chosen": ages.choice.name,
+            "reason": ages.choice.reason,
+            "backend": ages.model.backend,
+        }
+        yield InfoMetricFamily("edge_agent_age_model", "What estimates ages, on what, and why on that", labels)
+        yield CounterMetricFamily("edge_agent_age_batches", "Batches of faces", ages.batcher.batches)
+        yield CounterMetricFamily("edge_agent_age_batch_faces", "Faces in those batches", ages.batcher.faces)
+
+
+class LaneMetrics(Collector):
+    """The lanes, each by its name in the label `lane`."""
+
+    def __init__(self, lanes: Sequence[LaneLoop]) -> None:
+        self._lanes = lanes
+
+    def collect(self) -> Iterator[Metric]:
+        """All of it, as it is now."""
+        yield from self._health()
+        yield from self._frames()
+        yield from self._durations()
+        yield from self._answers()
+
+    def _health(self) -> Iterator[Metric]:
+        problem = GaugeMetricFamily("edge_agent_problem", "1: this part of the lane ails", labels=["lane", "part"])
+        for lane in self._lanes:
+            health = lane.health
+            for part in PARTS:
+                problem.add_metric([lane.settings.lane, part], health.ails(part))
+        yield problem
+
+    def _frames(self) -> Iterator[Metric]:
+        frames = CounterMetricFamily(
+            "edge_agent_frames",
+            "Frames, by what became of them: analysed; skipped, not due yet; replaced by a newer one; too old",
+            labels=["lane", "outcome"],
+        )
+        cadence = GaugeMetricFamily(
+            "edge_agent_cadence_frames_per_second", "Frames a second that the lane would analyse now", labels=["lane"]
+        )
+        age = GaugeMetricFamily(
+            "edge_agent_frame_age_seconds", "How old the last frame is that was analysed", labels=["lane"]
+        )
+        analysing = GaugeMetricFamily("edge_agent_analysing", "1: ages are wanted now", labels=["lane"])
+        faces = CounterMetricFamily(
+            "edge_agent_faces",
+            "Tracked faces in frames, by what became of them: skipped (not due), refused, passed, estimated",
+            labels=["lane", "outcome"],
+        )
+        refusals = CounterMetricFamily(
+            "edge_agent_refusals", "Why the quality gate refused faces; one may have several", labels=["lane", "reason"]
+        )
+        for lane in self._lanes:
+            name = lane.settings.lane
+            became = {"analysed": lane.frames, "skipped": lane.skipped, "replaced": lane.slot.dropped}
+            for outcome, number in (became | {"too-old": lane.too_old}).items():
+                frames.add_metric([name, outcome], number)
+            cadence.add_metric([name], lane.cadence.rate)
+            if math.isfinite(age_s := lane.frame_age_s(time.monotonic())):
+                age.add_metric([name], age_s)
+            analysing.add_metric([name], lane.analysing)
+            for outcome, number in lane.counts.outcomes.items():
+                faces.add_metric([name, outcome], number)
+            for reason, number in lane.counts.refusals.items():
+                refusals.add_metric([name, reason], number)
+        yield from (frames, cadence, age, analysing, faces, refusals)
+
+    def _durations(self) -> Iterator[Metric]:
+        stages = HistogramMetricFamily(
+            "edge_agent_stage_seconds", "How long a stage of the pipeline takes", labels=["lane", "stage"]
+        )
+        spans = {
+            span: HistogramMetricFamily(f"edge_agent_{span.replace(' ', '_')}_seconds", text, labels=["lane"])
+            for span, text in SPANS.items()
+        }
+        for lane in self._lanes:
+            name = lane.settings.lane
+            timed = lane.timings.histograms | (lane.desk.timings.histograms if lane.desk else {})
+            for stage in STAGES:
+                _add(stages, [name, stage], timed.get(stage, _NEVER))
+            for span, family in spans.items():
+                _add(family, [name], timed.get(span, _NEVER))
+        yield from (stages, *spans.values())
+
+    def _answers(self) -> Iterator[Metric]:
+        decisions = CounterMetricFamily("edge_agent_decisions", "Answers", labels=["lane", "decision"])
+        reasons = CounterMetricFamily(
+            "edge_agent_decision_reasons",
+            "Answers by their reasons, of which one may have several",
+            labels=["lane", "decision", "reason"],
+        )
+        sales = CounterMetricFamily("edge_agent_sales", "Sales of tills, by how they ended", labels=["lane", "ended"])
+        offers = CounterMetricFamily(
+            "edge_agent_offers", "Sales that an offer fitted, by what became of it", labels=["lane", "outcome"]
+        )
+        rules = GaugeMetricFamily("edge_agent_offer_rules", "Offers that the lane may make now", labels=["lane"])
+        tills = GaugeMetricFamily("edge_agent_tills", "Tills that are there", labels=["lane"])
+        outbox = GaugeMetricFamily("edge_agent_outbox_alerts", "Alerts that no till has confirmed yet", labels=["lane"])
+        expired = CounterMetricFamily(
+            "edge_agent_alerts_expired", "Alerts that were not confirmed in time", labels=["lane"]
+        )
+        refused = CounterMetricFamily(
+            "edge_agent_messages_refused", "Messages and connections refused", labels=["lane", "reason"]
+        )
+        unfiled = CounterMetricFamily(
+            "edge_agent_purchase_filing_failures", "How often purchases could not be filed", labels=["lane"]
+        )
+        for lane in self._lanes:
+            name = lane.settings.lane
+            unfiled.add_metric([name], lane.filing.failures)
+            rules.add_metric([name], lane.offer_rules)
+            if not (desk := lane.desk):
+                continue
+            for decision, number in desk.counts.decisions.items():
+                decisions.add_metric([name, decision.value], number)
+            for (decision, reason), number in desk.counts.reasons.items():
+                reasons.add_metric([name, decision.value, reason.value], number)
+            for ended, number in desk.counts.sales.items():
+                sales.add_metric([name, ended], number)
+            for outcome, number in desk.counts.offers.items():
+                offers.add_metric([name, outcome], number)
+            tills.add_metric([name], desk.tills)
+            outbox.add_metric([name], desk.on_their_way)
+            expired.add_metric([name], desk.overdue)
+            for why in get_args(TillRefusal):
+                refused.add_metric([name, why], desk.refused.get(why, 0))
+        yield from (decisions, reasons, sales, offers, rules, tills, outbox, expired, refused, unfiled)
+
+
+def _add(family: HistogramMetricFamily, labels: list[str], histogram: Histogram) -> None:
+    """Prometheus counts in a bucket all that is at most so long, and in seconds."""
+    bounds, sofar = [*(str(bound / 1000) for bound in BOUNDS_MS), "+Inf"], 0
+    buckets = []
+    for bound, count in zip(bounds, tuple(histogram.counts), strict=True):
+        sofar += count
+        buckets.append((bound, sofar))
+    family.add_metric(labels, buckets, histogram.total_ms / 1000)

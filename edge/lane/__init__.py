@@ -1,0 +1,1 @@
+"""One checkout lane: its frames, its sales, its messages and its records."""

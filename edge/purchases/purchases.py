@@ -1,0 +1,82 @@
+"""What a closed sale leaves for the analysis: an hour, a lane, an age band with its doubt, and a basket. Pure.
+
+No sale, till, cashier, track or person is named, and no single age: two purchases of one customer cannot be joined.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict
+
+from edge.decision.bands import UNKNOWN, band_names, band_probabilities
+from edge.till.messages import Moment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from edge.decision.fusion import TrackAge
+    from edge.records.records import SaleRecord
+    from edge.settings.config import InsightsSettings
+    from edge.till.messages import BasketLine
+
+
+class Line(BaseModel):
+    """A line of a basket, as the till gave it. category: None when neither the till nor the shop's list knows it.
+    price: of one."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    category: str | None
+    sku: str
+    quantity: float
+    price: float | None
+
+
+class Purchase(BaseModel):
+    """A row. time: the hour, by the box's clock, in which the sale was closed. band: the likeliest, or `unknown`.
+    band_edges: the ages at which a new band begins. band_probs: how likely each band is; None when nobody knows."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    time: Moment
+    store: str
+    lane: str
+    band: str
+    band_edges: tuple[int, ...]
+    band_probs: tuple[float, ...] | None
+    lines: tuple[Line, ...]
+
+
+def purchase_of(
+    record: SaleRecord, basket: tuple[BasketLine, ...] | None, age: TrackAge | None, settings: InsightsSettings,
+    catalogue: Mapping[str, str],
+) -> Purchase | None:  # fmt: skip
+    """The row of a sale; None when its till has not said how it ended, or when nothing was bought.
+
+    catalogue: category by sku, for lines whose till names none.
+    """
+    at = record.closed_at
+    if basket is None or at is None or (record.ended == "cancelled" and not basket):
+        return None
+    edges = settings.bands
+    probs = band_probabilities(age.distribution, edges) if age else None
+    return Purchase(
+        time=_hour(at),
+        store=settings.store,
+        lane=record.lane,
+        band=band_names(edges)[probs.index(max(probs))] if probs else UNKNOWN,
+        band_edges=edges,
+        band_probs=probs,
+        lines=tuple(_line(line, catalogue) for line in basket),
+    )
+
+
+def _line(line: BasketLine, catalogue: Mapping[str, str]) -> Line:
+    category = line.category or catalogue.get(line.sku)
+    return Line(category=category, sku=line.sku, quantity=line.quantity, price=line.price)
+
+
+def _hour(moment: datetime) -> datetime:
+    return moment.replace(minute=0, second=0, microsecond=0)

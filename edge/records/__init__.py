@@ -1,0 +1,1 @@
+"""What a lane keeps on disk: the database, the audit chain, the outbox."""

@@ -1,1 +1,0 @@
-"""What the audit log says, for people: `edge-agent report cashiers | sales | export | verify`."""

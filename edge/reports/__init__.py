@@ -1,0 +1,1 @@
+"""What is read from the records and the purchases: `edge-agent report`."""

@@ -1,0 +1,1 @@
+"""`edge-agent report basket`: what each age band buys."""

@@ -1,0 +1,1 @@
+"""`edge-agent report cashiers`, `sales` and `export`: checks of ID."""

@@ -1,0 +1,1 @@
+"""Every setting, declared once, and what can be wrong with it."""

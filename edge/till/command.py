@@ -1,0 +1,84 @@
+"""`edge-agent keys`: make, list and revoke the keys with which tills connect from other machines."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edge.commands import Parser
+from edge.errors import UsageError
+from edge.settings.lanes import load_lanes
+from edge.till.keys import Keys
+
+if TYPE_CHECKING:
+    import argparse
+
+    from edge.settings.config import Settings
+
+_SHORT = 10
+"""Characters of a public key in the table: enough to tell two keys apart."""
+
+
+def keys(words: list[str]) -> None:
+    """The command, without its name. Raises UsageError and RunError."""
+    arguments = _parser().parse_args(words)
+    flags = ["--state-dir", str(arguments.state_dir)] if arguments.state_dir else []
+    lanes = load_lanes(flags, arguments.config)
+    folder = Keys(lanes[0].keys)
+    if arguments.action == "new":
+        lane = _lane(lanes, arguments.lane)
+        _new(folder, arguments.till, arguments.out or Path(f"{arguments.till}.key_secret"), lane)
+    elif arguments.action == "revoke":
+        folder.revoke(arguments.till)
+        print(f"revoked the key of {arguments.till}: a running agent cuts it off within a second")
+    else:
+        _list(folder, as_json=arguments.json)
+
+
+def _parser() -> argparse.ArgumentParser:
+    shared = Parser(add_help=False)
+    shared.add_argument("--state-dir", type=Path, metavar="DIR", help="the agent's state folder, which keeps the keys")
+    shared.add_argument("--config", type=Path, metavar="FILE", help="the agent's settings, for its state folder")
+    parser = Parser(prog="edge-agent keys", description=__doc__)
+    actions = parser.add_subparsers(dest="action", required=True, metavar="new|list|revoke")
+    new = actions.add_parser("new", parents=[shared], help="make a key for a till")
+    new.add_argument("till", metavar="TILL", help="its name: 1 to 40 letters, digits, - or _")
+    new.add_argument("--out", type=Path, metavar="FILE", help="the file for the till; default: ./TILL.key_secret")
+    new.add_argument("--lane", metavar="NAME", help="where the till stands, if the box has several lanes")
+    listing = actions.add_parser("list", parents=[shared], help="show which tills have a key")
+    listing.add_argument("--json", action="store_true", help="with the whole public keys")
+    revoke = actions.add_parser("revoke", parents=[shared], help="take a till's key away, at once")
+    revoke.add_argument("till", metavar="TILL")
+    return parser
+
+
+def _lane(lanes: tuple[Settings, ...], name: str | None) -> Settings:
+    """The lane that a new key's file tells the addresses of."""
+    names = ", ".join(lane.lane for lane in lanes)
+    if name is None and len(lanes) > 1:
+        raise UsageError(f"this box has the lanes {names}: say where the till stands with --lane")
+    for lane in lanes:
+        if name in (None, lane.lane):
+            return lane
+    raise UsageError(f"there is no lane {name}: this box has {names}")
+
+
+def _new(folder: Keys, till: str, file: Path, settings: Settings) -> None:
+    folder.new(till, file, (settings.till.reliable, settings.till.live))
+    print(f"wrote {file}: move it to {till}, where its program alone may read it; it says how to use it")
+
+
+def _list(folder: Keys, *, as_json: bool) -> None:
+    known = folder.tills()
+    if as_json:
+        print(json.dumps([asdict(key) for key in known], indent=2))
+        return
+    if not known:
+        print("no till has a key: edge-agent keys new TILL makes one")
+        return
+    width = max(len("till"), *(len(key.till) for key in known))
+    print(f"{'till':<{width}}  {'created':<20}  public key")
+    for key in known:
+        print(f"{key.till:<{width}}  {key.created:<20}  {key.public[:_SHORT]}...")

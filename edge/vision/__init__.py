@@ -1,0 +1,1 @@
+"""From a frame to aligned crops: detection, tracking, quality, alignment."""

@@ -1,0 +1,22 @@
+"""How this project runs ONNX models."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import onnxruntime
+
+Provider = Literal[
+    "CPUExecutionProvider", "CUDAExecutionProvider", "TensorrtExecutionProvider", "NvTensorRTRTXExecutionProvider"
+]
+CPU: Provider = "CPUExecutionProvider"
+
+
+def session_options(threads: int = 0) -> onnxruntime.SessionOptions:
+    """How we run ONNX models. threads: CPU threads, 0 for all cores."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 4
+    # Threads that spin while they wait for the next frame would eat what the detector needs.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return options

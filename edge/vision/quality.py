@@ -1,0 +1,92 @@
+"""The quality gate: which faces are good enough to say an age from, and why the others are not.
+
+Where the limits are, and what becomes of the error beyond them, is in the model's report card, under "What the quality
+gate goes by". Small, blurred, dark and half covered faces cost years. A turn does not, as far as there were photos to
+see it: its limit is where those end. A nod does not either, and has no limit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from edge.vision.crop import CROP_PX, EYE_TO_MOUTH
+from edge.vision.faces import LEFT_EYE, MOUTH, NOSE, RIGHT_EYE
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from edge.settings.config import QualitySettings
+    from edge.vision.faces import Faces
+
+_FACE = slice(int(0.34 * CROP_PX), int(0.86 * CROP_PX)), slice(int(0.26 * CROP_PX), int(0.74 * CROP_PX))
+"""The part of an aligned crop that is skin, eyes and mouth, without hair and background."""
+
+REASONS = ("small", "turned", "dark", "bright", "blurred", "unconfirmed")
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """What is measured of one face.
+
+    eye_distance_px: between the eyes, in the frame. turn: how far the nose stands from between the eyes, along them,
+    as a share of the eye-to-mouth distance (0 frontal, about 0.5 at 40 degrees of yaw). brightness: mean grey of the
+    face, 0..255. sharpness: variance of the Laplacian of the aligned face at the scale of the frame's own pixels.
+    """
+
+    eye_distance_px: float
+    turn: float
+    brightness: float
+    sharpness: float
+
+
+def measure(crop: NDArray[np.uint8], keypoints: NDArray[np.floating]) -> Measures:
+    """Measure one face. crop: uint8 (224, 224, 3) RGB from `align`; keypoints: (4, 2) in frame pixels."""
+    eyes = keypoints[[RIGHT_EYE, LEFT_EYE]]
+    between, across = eyes.mean(axis=0), eyes[1] - eyes[0]
+    eye_distance_px = float(np.hypot(*across))
+    eye_to_mouth_px = max(float(np.hypot(*(keypoints[MOUTH] - between))), 1e-3)
+    turn = abs(float((keypoints[NOSE] - between) @ across)) / max(eye_distance_px * eye_to_mouth_px, 1e-3)
+    grey = cv2.cvtColor(np.ascontiguousarray(crop[_FACE]), cv2.COLOR_RGB2GRAY)
+    # A small face is stretched by the crop and would pass for blurred: undo the stretching before looking for edges.
+    stretched = EYE_TO_MOUTH * CROP_PX / eye_to_mouth_px
+    if stretched > 1:
+        height, width = (max(1, round(side / stretched)) for side in grey.shape)
+        grey = cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA)
+    brightness = float(grey.mean())
+    sharpness = float(cv2.Laplacian(grey, cv2.CV_32F).var()) if min(grey.shape) > 2 else 0.0
+    return Measures(eye_distance_px, turn, brightness, sharpness)
+
+
+def judge(measures: Measures, confirmation: float, limits: QualitySettings) -> tuple[float, tuple[str, ...]]:
+    """Quality 0..1 and the reasons for a refusal. Quality is 0 exactly when there is a reason."""
+    failed = (
+        measures.eye_distance_px < limits.min_eye_distance_px,
+        measures.turn > limits.max_turn,
+        measures.brightness < limits.min_brightness,
+        measures.brightness > limits.max_brightness,
+        measures.sharpness < limits.min_sharpness,
+        not confirmation >= limits.min_confirmation,  # so that a NaN is refused too
+    )
+    reasons = tuple(reason for reason, hit in zip(REASONS, failed, strict=True) if hit)
+    if reasons:
+        return 0.0, reasons
+    frontal = 1 - measures.turn / (limits.max_turn + 1e-6) * 0.7
+    large = min(1.0, 0.3 + measures.eye_distance_px / 60)
+    sharp = min(1.0, 0.4 + measures.sharpness / (8 * max(limits.min_sharpness, 1e-6)))
+    return float(np.clip(frontal * large * sharp, 0.01, 1)), ()
+
+
+def gate(faces: Faces, crops: NDArray[np.uint8], confirmations: NDArray[np.float32], limits: QualitySettings) -> Faces:
+    """Fill in `quality` and `reasons`. crops: uint8 (N, 224, 224, 3); confirmations: float32 (N,)."""
+    judged = [
+        judge(measure(crop, keypoints), float(confirmation), limits)
+        for crop, keypoints, confirmation in zip(crops, faces.keypoints, confirmations, strict=True)
+    ]
+    return faces.with_(
+        quality=np.array([quality for quality, _ in judged], np.float32),
+        reasons=tuple(reasons for _, reasons in judged),
+    )

@@ -1,0 +1,49 @@
+"""Whatever lets people see faces is marked, and only when it is asked for; and a password is never shown."""
+
+from __future__ import annotations
+
+import pytest
+
+from edge.agent.privacy import exposures
+from edge.errors import EdgeError
+from edge.frames import open_camera
+from edge.settings.complaints import without_password
+from edge.settings.config import load_settings
+from tests.cameras.viewer import in_background
+
+
+@pytest.mark.parametrize(
+    ("flags", "marks"),
+    [
+        ([], []),
+        (["--web", "127.0.0.1:8080"], []),
+        (["--web-unblurred"], ["FACES SHOWN"]),
+        (["--debug-pictures", "kept"], ["PICTURES KEPT"]),
+        (["--debug-pictures", "kept", "--web-unblurred"], ["FACES SHOWN", "PICTURES KEPT"]),
+    ],
+)
+def test_every_exposure_has_its_mark(flags: list[str], marks: list[str]) -> None:
+    assert [one.mark for one in exposures(load_settings(["--camera", "test:", *flags]))] == marks
+
+
+@pytest.mark.parametrize(
+    ("camera", "shown"),
+    [
+        ("0", "0"),
+        ("rtsp://10.0.0.7/lane", "rtsp://10.0.0.7/lane"),
+        ("rtsp://anna:secret@10.0.0.7/lane", "rtsp://10.0.0.7/lane"),
+        ("rtsp://anna:s@cret@10.0.0.7/lane", "rtsp://10.0.0.7/lane"),
+        ("rtsp://anna:sec/ret@10.0.0.7/lane", "rtsp://10.0.0.7/lane"),
+        ("rtsp:/anna:secret@10.0.0.7", "rtsp:/10.0.0.7"),
+        ("gst:rtspsrc location=rtsp://anna:secret@10.0.0.7 ! appsink", "gst:10.0.0.7 ! appsink"),
+    ],
+)
+def test_a_camera_is_named_without_its_password(camera: str, shown: str) -> None:
+    assert without_password(camera) == shown
+
+
+@pytest.mark.parametrize("camera", ["rtsp://anna:sec/ret@127.0.0.1:9/x", "rtsp:/anna:secret@x", "gst:x secret@y"])
+def test_no_refusal_of_a_camera_shows_a_password(camera: str) -> None:
+    with pytest.raises(EdgeError) as refused:
+        open_camera(camera, "lane-1", in_background)
+    assert "ret@" not in str(refused.value)

@@ -1,0 +1,260 @@
+"""The customer zone: who stands there to buy, and what speaks against an answer about them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.decision.customer import CustomerZone
+from edge.decision.policy import Reason
+from edge.settings.config import Settings
+from edge.vision.faces import NO_TRACK, Faces
+
+Show = Callable[..., None]
+SHAPE = (480, 640, 3)
+
+people = st.lists(
+    st.fixed_dictionaries(
+        {
+            "track": st.sampled_from([NO_TRACK, 0, 1, 2, 3]),
+            "x": st.sampled_from([0.05, 0.14, 0.3, 0.5, 0.7, 0.86, 0.95]),
+            "eyes_px": st.sampled_from([10, 35, 40, 80]),
+            "reasons": st.sampled_from([(), ("dark",), ("unconfirmed",), ("small", "unconfirmed")]),
+        }
+    ),
+    max_size=4,
+    unique_by=lambda person: person["track"],
+)
+
+
+@pytest.fixture(scope="session")
+def show(someone: Any, faces_of: Callable[..., Faces]) -> Show:
+    """Shows people to a zone in `frames` frames, a tenth of a second apart, the first at `from_s`."""
+
+    def show(zone: CustomerZone, *people: dict[str, Any], from_s: float = 0.0, frames: int = 3) -> None:
+        faces = faces_of(*(someone(**person) for person in people))
+        for number in range(frames):
+            zone.see(faces, SHAPE, from_s + number / 10)
+
+    return show
+
+
+@pytest.fixture
+def zone() -> CustomerZone:
+    return CustomerZone(Settings())
+
+
+def customer_of(zone: CustomerZone) -> int | None:
+    return zone.customer.track_id if zone.customer else None
+
+
+def test_people_are_counted_who_are_confirmed_in_the_zone_and_in_view(zone: CustomerZone, show: Show) -> None:
+    unsure, aside = {"track": 3, "x": 0.6, "reasons": ("unconfirmed",)}, {"track": 4, "x": 0.95}
+    show(zone, {"track": 1, "x": 0.3}, {"track": 2, "x": 0.8}, unsure, aside)
+    assert zone.people(0.2) == 2
+    show(zone, {"track": 1, "x": 0.3}, from_s=0.3, frames=6)
+    assert zone.people(0.8) == 1
+
+
+def test_an_empty_zone_has_no_customer_and_says_no_face(zone: CustomerZone, show: Show) -> None:
+    show(zone)
+    assert zone.customer is None
+    assert zone.doubts(0.2) == (Reason.NO_FACE,)
+
+
+def test_who_stands_in_the_zone_becomes_the_customer_and_their_looks_are_kept(zone: CustomerZone, show: Show) -> None:
+    show(zone, {"track": 7, "age": 50}, frames=5)
+    assert zone.customer is not None
+    assert (zone.customer.track_id, zone.customer.age.looks) == (7, 5)
+    assert zone.customer.age.estimate(18).mean == pytest.approx(50, abs=0.01)
+    assert zone.doubts(0.4) == ()
+
+
+def test_one_confirmed_look_is_not_yet_a_person_standing_there(zone: CustomerZone, show: Show) -> None:
+    show(zone, {}, frames=1)
+    assert zone.customer is None
+    show(zone, {}, from_s=0.1, frames=1)
+    assert customer_of(zone) == 1
+
+
+@pytest.mark.parametrize(("x", "inside"), [(0.14, False), (0.16, True), (0.84, True), (0.86, False)])
+def test_the_middle_of_the_face_decides_who_is_in_the_zone(
+    x: float, inside: bool, zone: CustomerZone, show: Show
+) -> None:
+    show(zone, {"x": x})
+    assert (zone.customer is not None) == inside
+
+
+def test_the_zone_may_be_any_polygon(show: Show) -> None:
+    triangle = CustomerZone(Settings(zone=((0, 0), (1, 0), (0, 1))))
+    show(triangle, {"track": 1, "x": 0.7, "y": 0.7})
+    assert triangle.customer is None
+    show(triangle, {"track": 1, "x": 0.3, "y": 0.3})
+    assert customer_of(triangle) == 1
+
+
+def test_the_nearest_of_two_who_come_together_is_the_customer(zone: CustomerZone, show: Show) -> None:
+    show(zone, {"track": 1, "x": 0.3, "eyes_px": 40}, {"track": 2, "x": 0.6, "eyes_px": 70})
+    assert customer_of(zone) == 2
+    assert zone.doubts(0.2) == ()
+
+
+def test_the_customer_stays_the_customer_when_somebody_nearer_comes(zone: CustomerZone, show: Show) -> None:
+    show(zone, {"track": 1, "x": 0.3, "eyes_px": 40})
+    show(zone, {"track": 1, "x": 0.3, "eyes_px": 40}, {"track": 2, "x": 0.6, "eyes_px": 90}, from_s=0.3)
+    assert customer_of(zone) == 1
+
+
+@pytest.mark.parametrize(("eyes_px", "doubts"), [(31, (Reason.TWO_PEOPLE,)), (29, ())])
+def test_a_second_face_of_three_quarters_the_size_could_be_the_customer(
+    eyes_px: float, doubts: tuple[Reason, ...], zone: CustomerZone, show: Show
+) -> None:
+    show(zone, {"track": 1, "x": 0.3, "eyes_px": 40}, {"track": 2, "x": 0.6, "eyes_px": eyes_px})
+    assert zone.doubts(0.2) == doubts
+
+
+def test_a_second_person_beside_the_zone_raises_no_doubt(zone: CustomerZone, show: Show) -> None:
+    show(zone, {"track": 1}, {"track": 2, "x": 0.95, "eyes_px": 80})
+    assert zone.doubts(0.2) == ()
+
+
+def test_a_second_face_that_nobody_confirmed_raises_no_doubt(zone: CustomerZone, show: Show) -> None:
+    show(zone, {"track": 1, "x": 0.3}, {"track": 2, "x": 0.6, "reasons": ("unconfirmed",)})
+    assert zone.doubts(0.2) == ()
+
+
+def test_a_rival_who_has_gone_for_half_a_second_is_no_rival(zone: CustomerZone, show: Show) -> None:
+    show(zone, {"track": 1, "x": 0.3}, {"track": 2, "x": 0.6})
+    show(zone, {"track": 1, "x": 0.3}, from_s=0.3, frames=6)
+    assert zone.doubts(0.8) == ()
+
+
+def test_a_printed_face_is_neither_a_customer_nor_a_rival(zone: CustomerZone, show: Show) -> None:
+    poster = {"track": 1, "x": 0.3}
+    show(zone, poster, frames=290)
+    assert customer_of(zone) == 1, "half a minute has not passed yet"
+    show(zone, poster, from_s=29.0, frames=20)
+    assert customer_of(zone) is None
+    assert zone.people(30.9) == 0
+    show(zone, poster, {"track": 2, "x": 0.6}, from_s=31.0)
+    assert customer_of(zone) == 2
+    assert zone.doubts(31.2) == ()
+
+
+def test_somebody_who_sways_by_a_fifth_of_the_eye_distance_is_alive(zone: CustomerZone, show: Show) -> None:
+    for second in range(60):
+        show(zone, {"track": 1, "x": 0.5 + (second // 20 % 2) * 0.2 * 40 / 640}, from_s=float(second), frames=10)
+    assert customer_of(zone) == 1
+
+
+def test_a_face_hidden_for_less_than_two_seconds_is_still_the_customer(zone: CustomerZone, show: Show) -> None:
+    show(zone, {"track": 1})
+    show(zone, from_s=0.3, frames=18)
+    assert customer_of(zone) == 1
+    show(zone, from_s=2.3, frames=1)
+    assert zone.customer is None
+
+
+def test_looks_do_not_survive_being_away_too_long(zone: CustomerZone, show: Show) -> None:
+    show(zone, {"track": 1}, frames=5)
+    show(zone, from_s=3.0)
+    show(zone, {"track": 1}, from_s=4.0, frames=2)
+    assert zone.customer is not None
+    assert zone.customer.age.looks == 2
+
+
+def test_a_customer_whose_every_look_was_refused_is_doubted_for_the_last_reasons(
+    zone: CustomerZone, show: Show
+) -> None:
+    show(zone, {"reasons": ("dark", "blurred")})
+    assert zone.doubts(0.2) == (Reason.DARK, Reason.BLURRED)
+    show(zone, {}, from_s=0.3, frames=1)
+    assert zone.doubts(0.3) == ()
+
+
+def test_faces_between_two_looks_count_neither_for_nor_against(zone: CustomerZone, show: Show) -> None:
+    show(zone, {}, frames=3)
+    show(zone, {"quality": float("nan"), "age": None}, from_s=0.3, frames=5)
+    assert zone.customer is not None
+    assert (zone.customer.age.looks, zone.customer.sure_looks, zone.customer.last_s) == (3, 3, pytest.approx(0.7))
+
+
+def test_forgetting_ages_keeps_the_customer(zone: CustomerZone, show: Show) -> None:
+    show(zone, {"track": 1}, frames=5)
+    zone.forget_ages()
+    assert zone.customer is not None
+    assert (zone.customer.track_id, zone.customer.age.looks) == (1, 0)
+
+
+@given(st.lists(people, max_size=25))
+def test_nobody_outside_unconfirmed_or_untracked_ever_becomes_the_customer(
+    someone: Any, faces_of: Callable[..., Faces], seen: list[list[dict[str, Any]]]
+) -> None:
+    zone = CustomerZone(Settings())
+    confirmed: dict[int, int] = {}
+    for number, frame in enumerate(seen):
+        zone.see(faces_of(*(someone(**person) for person in frame)), SHAPE, number / 10)
+        for person in frame:
+            if 0.15 <= person["x"] <= 0.85 and "unconfirmed" not in person["reasons"]:
+                confirmed[person["track"]] = confirmed.get(person["track"], 0) + 1
+        if zone.customer:
+            assert zone.customer.track_id != NO_TRACK
+            assert confirmed.get(zone.customer.track_id, 0) >= 2
+
+
+def looks(zone: CustomerZone, faces: Faces, seconds: float, *, from_s: float = 0.0) -> list[float]:
+    """When the face in row 0 is looked at, by a camera of 30 frames/s whose every look succeeds."""
+    times = []
+    for frame in range(round(seconds * 30)):
+        now_s = from_s + frame / 30
+        due = zone.due(faces, SHAPE, now_s)
+        quality = np.where(due, 0.8, np.nan).astype(np.float32)
+        age_probs = np.where(due[:, None], np.full(101, 1 / 101), np.nan).astype(np.float32)
+        zone.see(faces.with_(quality=quality, age_probs=age_probs), SHAPE, now_s)
+        if due[0]:
+            times.append(now_s)
+    return times
+
+
+def test_a_customer_is_looked_at_ten_times_a_second_and_then_ever_less_often(
+    zone: CustomerZone, someone: Any, faces_of: Callable[..., Faces]
+) -> None:
+    times = looks(zone, faces_of(someone(track=1)), 20)
+    assert np.diff(times)[:9] == pytest.approx(0.1, abs=0.01)
+    assert np.diff(times)[12:18] == pytest.approx(0.2, abs=0.01)
+    assert np.diff(times)[32:] == pytest.approx(0.8, abs=0.01)
+
+
+def test_a_new_sale_looks_at_its_customer_anew(
+    zone: CustomerZone, someone: Any, faces_of: Callable[..., Faces]
+) -> None:
+    faces = faces_of(someone(track=1))
+    looks(zone, faces, 10)
+    zone.forget_ages()
+    assert np.diff(looks(zone, faces, 1, from_s=10))[:8] == pytest.approx(0.1, abs=0.01)
+
+
+def test_nobody_is_looked_at_outside_the_zone(zone: CustomerZone, someone: Any, faces_of: Callable[..., Faces]) -> None:
+    faces = faces_of(someone(track=1, x=0.5), someone(track=2, x=0.95))
+    assert zone.due(faces, SHAPE, 0).tolist() == [True, False]
+    assert zone.due(faces[np.array([1])], SHAPE, 0).tolist() == [False]
+    assert zone.due(Faces(), SHAPE, 0).tolist() == []
+
+
+def test_who_is_nearly_due_shares_the_batch_of_who_is(
+    zone: CustomerZone, someone: Any, faces_of: Callable[..., Faces]
+) -> None:
+    first, both = faces_of(someone(track=1)), faces_of(someone(track=1), someone(track=2, x=0.7))
+    looks(zone, first, 0.1)
+    rows = []
+    for frame in range(90):
+        now_s = 0.1 + frame / 30
+        due = zone.due(both, SHAPE, now_s)
+        zone.see(both.with_(quality=np.where(due, 0.8, np.nan).astype(np.float32)), SHAPE, now_s)
+        rows.append(due.tolist())
+    assert {tuple(due) for due in rows} == {(True, True), (False, False)}

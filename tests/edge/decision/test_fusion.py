@@ -1,0 +1,133 @@
+"""Fusion: many looks, one distribution, and no certainty that no single look had."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as stn
+from numpy.typing import NDArray
+
+from edge.decision.fusion import TrackAge
+from edge.vision.faces import AGES
+
+Bell = Callable[..., NDArray[np.float32]]
+Look = tuple[NDArray[np.float64], float]
+
+YEARS = np.arange(AGES)
+
+distributions = stn.arrays(np.float64, AGES, elements=st.floats(0, 1, width=32)).filter(lambda a: a.sum() > 1e-3)
+qualities = st.floats(0.01, 1)
+any_looks = st.lists(st.tuples(distributions.map(lambda a: a / a.sum()), qualities), min_size=1, max_size=6)
+bells = st.lists(st.tuples(st.floats(25, 75), st.floats(1, 8), qualities), min_size=1, max_size=6)
+
+
+def fused(looks: list[Look]) -> TrackAge:
+    age = TrackAge()
+    for probs, quality in looks:
+        age = age.add(probs, quality)
+    return age
+
+
+def variance(probs: NDArray[np.float64]) -> float:
+    mean = probs @ YEARS
+    return float(probs @ (YEARS - mean) ** 2)
+
+
+def test_a_face_without_a_look_has_no_age() -> None:
+    with pytest.raises(ValueError, match="no look"):
+        TrackAge().estimate(18)
+
+
+def test_one_look_is_passed_on_as_it_is(looks_like: Bell) -> None:
+    estimate = TrackAge().add(looks_like(40, spread=4), 0.3).estimate(legal_age=18)
+    assert estimate.mean == pytest.approx(40, abs=0.01)
+    assert (estimate.low, estimate.high) == (33, 47)
+    assert estimate.p_under_legal < 1e-6
+
+
+def test_looks_count_by_their_quality(looks_like: Bell) -> None:
+    age = TrackAge().add(looks_like(20), 0.2).add(looks_like(60), 0.6)
+    assert age.looks == 2
+    assert age.estimate(18).mean == pytest.approx(50, abs=0.01)
+
+
+def test_ten_equal_looks_are_no_surer_than_one(looks_like: Bell) -> None:
+    one, ten = fused([(looks_like(30), 0.5)]), fused([(looks_like(30), 0.5)] * 10)
+    assert ten.looks == 10
+    np.testing.assert_allclose(ten.distribution, one.distribution, atol=1e-12)
+
+
+def test_the_probability_of_being_under_age_counts_the_years_below_it() -> None:
+    even = np.zeros(AGES)
+    even[[16, 17, 18, 19]] = 0.25
+    assert TrackAge().add(even, 1).estimate(legal_age=18).p_under_legal == pytest.approx(0.5)
+    assert TrackAge().add(even, 1).estimate(legal_age=17).p_under_legal == pytest.approx(0.25)
+
+
+def test_adding_a_look_leaves_the_earlier_value_alone(looks_like: Bell) -> None:
+    before = TrackAge().add(looks_like(30), 1)
+    before.add(looks_like(70), 1)
+    assert before.looks == 1
+    assert before.estimate(18).mean == pytest.approx(30, abs=0.01)
+
+
+@given(any_looks)
+def test_the_fused_distribution_sums_to_one(looks: list[Look]) -> None:
+    distribution = fused(looks).distribution
+    assert distribution.sum() == pytest.approx(1)
+    assert distribution.min() >= 0
+
+
+@given(any_looks, st.randoms(use_true_random=False))
+def test_the_order_of_the_looks_does_not_matter(looks: list[Look], random: object) -> None:
+    shuffled = sorted(looks, key=lambda _: random.random())  # type: ignore[attr-defined]
+    np.testing.assert_allclose(fused(shuffled).distribution, fused(looks).distribution, atol=1e-12)
+
+
+@given(any_looks, distributions, st.sampled_from([0.0, -0.5, float("nan")]))
+def test_a_look_without_quality_is_not_counted(looks: list[Look], probs: NDArray[np.float64], none: float) -> None:
+    age = fused(looks)
+    assert age.add(probs, none) is age
+
+
+@given(any_looks)
+def test_the_interval_holds_nine_tenths_and_five_hundredths_lie_on_either_side(looks: list[Look]) -> None:
+    age = fused(looks)
+    estimate, probs = age.estimate(18), age.distribution
+    low, high = int(estimate.low), int(estimate.high)
+    assert 0 <= low <= high <= 100
+    assert probs[low : high + 1].sum() >= 0.90 - 1e-9
+    assert probs[:low].sum() <= 0.05 + 1e-9
+    assert probs[high + 1 :].sum() <= 0.05 + 1e-9
+
+
+@given(any_looks)
+def test_the_mean_lies_between_the_means_of_the_looks(looks: list[Look]) -> None:
+    means = [float(probs @ YEARS) for probs, _ in looks]
+    assert min(means) - 1e-6 <= fused(looks).estimate(18).mean <= max(means) + 1e-6
+
+
+@given(any_looks)
+def test_the_risk_of_being_under_age_is_never_below_that_of_every_look(looks: list[Look]) -> None:
+    risks = [float(probs[:18].sum()) for probs, _ in looks]
+    assert min(risks) - 1e-9 <= fused(looks).estimate(18).p_under_legal <= max(risks) + 1e-9
+
+
+@given(any_looks)
+def test_the_fused_spread_is_never_less_than_that_of_the_narrowest_look(looks: list[Look]) -> None:
+    assert variance(fused(looks).distribution) >= min(variance(probs) for probs, _ in looks) - 1e-6
+
+
+@given(bells)
+def test_the_interval_of_bell_shaped_looks_is_never_narrower_than_the_narrowest(
+    looks_like: Bell, looks: list[tuple[float, float, float]]
+) -> None:
+    singles = [(looks_like(mean, spread), quality) for mean, spread, quality in looks]
+    widths = [(one := fused([look]).estimate(18)).high - one.low for look in singles]
+    together = fused(singles).estimate(18)
+    # Whole years: where an interval begins within a year may move its width by one.
+    assert together.high - together.low >= min(widths) - 1

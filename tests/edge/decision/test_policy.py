@@ -1,0 +1,141 @@
+"""The policy: NO_CHALLENGE needs everything to speak for it, and every doubt means: ask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as stn
+from numpy.typing import NDArray
+
+from edge.decision.fusion import TrackAge
+from edge.decision.policy import Decision, Reason, decide, may_replace
+from edge.settings.config import PolicySettings
+from edge.vision.faces import AGES
+
+Bell = Callable[..., NDArray[np.float32]]
+
+SETTINGS = PolicySettings()
+T = 25
+
+decisions = st.sampled_from(Decision)
+doubts = st.lists(st.sampled_from(Reason), max_size=3, unique=True).map(tuple)
+distributions = (
+    stn.arrays(np.float64, AGES, elements=st.floats(0, 1, width=32))
+    .filter(lambda a: a.sum() > 1e-3)
+    .map(lambda a: a / a.sum())
+)
+around = st.tuples(st.floats(0, 100), st.floats(0.5, 20)).map(
+    lambda bell: np.exp(-(((np.arange(AGES) - bell[0]) / bell[1]) ** 2) / 2)
+)
+ages = st.builds(
+    lambda probs, looks: TrackAge(probs / probs.sum() * looks, float(looks), looks),
+    distributions | around,
+    st.integers(0, 8),
+)
+
+
+def seen(probs: NDArray[np.float32], times: int) -> TrackAge:
+    age = TrackAge()
+    for _ in range(times):
+        age = age.add(probs, 1.0)
+    return age
+
+
+def test_an_older_face_seen_often_enough_is_not_asked(looks_like: Bell) -> None:
+    verdict = decide(seen(looks_like(50), 3), (), T, SETTINGS)
+    assert (verdict.decision, verdict.reasons, verdict.looks) == (Decision.NO_CHALLENGE, (Reason.LOOKS_OLDER,), 3)
+    assert verdict.age is not None
+    assert verdict.age.mean == pytest.approx(50, abs=0.01)
+
+
+def test_a_young_face_is_asked(looks_like: Bell) -> None:
+    verdict = decide(seen(looks_like(20), 3), (), T, SETTINGS)
+    assert (verdict.decision, verdict.reasons) == (Decision.CHALLENGE, (Reason.LOOKS_YOUNG,))
+
+
+@pytest.mark.parametrize(("mean", "decision"), [(24.5, Decision.CHALLENGE), (25.5, Decision.NO_CHALLENGE)])
+def test_the_challenge_age_divides_young_from_old(mean: float, decision: Decision, looks_like: Bell) -> None:
+    assert decide(seen(looks_like(mean, spread=2), 3), (), T, SETTINGS).decision is decision
+
+
+def test_a_mean_of_exactly_the_challenge_age_passes() -> None:
+    certain = np.zeros(AGES)
+    certain[T] = 1
+    assert decide(seen(certain, 3), (), T, SETTINGS).decision is Decision.NO_CHALLENGE
+
+
+def test_an_older_mean_with_a_chance_of_being_under_age_is_asked_as_uncertain(looks_like: Bell) -> None:
+    torn = 0.94 * looks_like(40, spread=1) + 0.06 * looks_like(12, spread=1)
+    verdict = decide(seen(torn, 3), (), T, SETTINGS)
+    assert (verdict.decision, verdict.reasons) == (Decision.CHALLENGE, (Reason.UNCERTAIN,))
+    assert verdict.age is not None
+    assert verdict.age.p_under_legal == pytest.approx(0.06, abs=1e-4)
+
+
+def test_two_looks_are_one_too_few(looks_like: Bell) -> None:
+    verdict = decide(seen(looks_like(50), 2), (), T, SETTINGS)
+    assert (verdict.decision, verdict.reasons) == (Decision.UNKNOWN, (Reason.FEW_LOOKS,))
+
+
+@pytest.mark.parametrize("age", [None, TrackAge()])
+def test_nobody_and_nobody_looked_at_yet_are_unknown(age: TrackAge | None) -> None:
+    verdict = decide(age, (), T, SETTINGS)
+    assert (verdict.decision, verdict.age, verdict.looks) == (Decision.UNKNOWN, None, 0)
+
+
+def test_a_doubt_is_named_and_no_age_is_told_with_it(looks_like: Bell) -> None:
+    verdict = decide(seen(looks_like(50), 9), (Reason.TWO_PEOPLE,), T, SETTINGS)
+    assert (verdict.decision, verdict.reasons, verdict.looks) == (Decision.UNKNOWN, (Reason.TWO_PEOPLE,), 9)
+    assert verdict.age is None
+
+
+@given(ages, doubts.filter(bool), st.integers(18, 60))
+def test_any_doubt_makes_it_unknown(age: TrackAge, doubts: tuple[Reason, ...], challenge_age: int) -> None:
+    assert decide(age, doubts, challenge_age, SETTINGS).decision is Decision.UNKNOWN
+
+
+@given(ages, doubts, st.integers(18, 60), st.integers(1, 8), st.floats(0, 1))
+def test_no_challenge_comes_only_when_all_of_it_holds(
+    age: TrackAge, doubts: tuple[Reason, ...], challenge_age: int, min_looks: int, most: float
+) -> None:
+    settings = PolicySettings(min_looks=min_looks, max_p_under_legal=most)
+    verdict = decide(age, doubts, challenge_age, settings)
+    sure = not doubts and age.looks >= min_looks
+    if sure:
+        estimate = age.estimate(18)
+        sure = estimate.mean >= challenge_age and estimate.p_under_legal <= most
+    assert (verdict.decision is Decision.NO_CHALLENGE) == sure
+
+
+@given(ages, doubts, st.integers(18, 59))
+def test_a_higher_challenge_age_never_lets_more_pass(
+    age: TrackAge, doubts: tuple[Reason, ...], challenge_age: int
+) -> None:
+    assume(decide(age, doubts, challenge_age, SETTINGS).decision is not Decision.NO_CHALLENGE)
+    assert decide(age, doubts, challenge_age + 1, SETTINGS).decision is not Decision.NO_CHALLENGE
+
+
+@given(ages, doubts, st.integers(18, 60))
+def test_every_verdict_gives_a_reason(age: TrackAge, doubts: tuple[Reason, ...], challenge_age: int) -> None:
+    assert decide(age, doubts, challenge_age, SETTINGS).reasons
+
+
+@given(decisions)
+def test_a_challenge_stands_whatever_is_found_later(found: Decision) -> None:
+    assert not may_replace(Decision.CHALLENGE, found)
+
+
+@given(decisions)
+def test_the_same_decision_is_not_told_twice(told: Decision) -> None:
+    assert not may_replace(told, told)
+
+
+def test_an_unknown_may_become_anything_and_a_no_challenge_may_become_a_question() -> None:
+    assert may_replace(Decision.UNKNOWN, Decision.CHALLENGE)
+    assert may_replace(Decision.UNKNOWN, Decision.NO_CHALLENGE)
+    assert may_replace(Decision.NO_CHALLENGE, Decision.CHALLENGE)
+    assert may_replace(Decision.NO_CHALLENGE, Decision.UNKNOWN)

@@ -1,0 +1,31 @@
+"""A lane's desk with tills on real sockets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from edge.till.messages import Ack, Hello
+from tests.edge.lane.shop import OPEN, SCAN, Shop
+from tests.edge.till.conftest import connect, event, heard, is_cut_off, until
+
+__all__ = ["connect", "event", "heard", "is_cut_off", "until"]
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Shop]:
+    shop = Shop(tmp_path)
+    yield shop
+    shop.close()
+
+
+@pytest.fixture
+def scanned(shop: Shop) -> Shop:
+    """Alcohol was scanned, nobody is in view, and the till has its UNKNOWN, unconfirmed."""
+    for message in (Hello(till="till-1"), OPEN, SCAN):
+        assert isinstance(shop.ask(message), Ack)
+    shop.run(1.0)
+    shop.until(shop.alerts)
+    return shop

@@ -1,0 +1,137 @@
+"""An agent's desk and its tills, over real sockets and a real database, on a clock that the test sets."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import zmq
+
+from edge.lane.desk import TillDesk
+from edge.lane.events import EventLog
+from edge.lane.health import LaneHealth
+from edge.lane.lane import Lane
+from edge.records.audit import Audit
+from edge.records.database import Database
+from edge.settings.config import Settings, TillSettings
+from edge.till.identity import LiveIdentity
+from edge.till.messages import Ack, Alert, Data, RestrictedItem, SaleClosed, SaleOpened, parse, wrap
+from edge.till.server import TillServer
+
+ANY_PORT = "tcp://127.0.0.1:*"
+PATIENCE_S = 10.0
+OPEN, SCAN, CLOSE = SaleOpened(sale_id="sale-1"), RestrictedItem(sale_id="sale-1"), SaleClosed(sale_id="sale-1")
+
+
+class Clock(LiveIdentity):
+    """New ids like a live agent's, and the wall time that the test sets."""
+
+    def wall_time(self, now_s: float) -> datetime:
+        return datetime(2026, 1, 1, tzinfo=timezone.utc) + timedelta(seconds=now_s)
+
+
+class Shop:
+    """An agent's desk and its tills, on a clock that the test sets."""
+
+    def __init__(self, state_dir: Path) -> None:
+        self.state_dir, self.now_s = state_dir, 0.0
+        self._context = zmq.Context()
+        self._sockets: dict[str, zmq.Socket[bytes]] = {}
+        self._sent = 0
+        self.inbox: dict[str, list[tuple[str, Data]]] = {}
+        self.problem = ""
+        self.server: TillServer | None = None
+        self.start()
+
+    def start(self) -> None:
+        settings = Settings(mode="on-sale", state_dir=self.state_dir)
+        address = self.server_address if self.server else ANY_PORT
+        self.server = TillServer(TillSettings(reliable=address, live=ANY_PORT))
+        self.server_address = self.server.addresses[0]
+        identity = Clock()
+        self.lane = Lane(settings, 25, "0123456789ab", identity)
+        self.desk = TillDesk(settings, self.lane, identity, EventLog(None), self.server, self.now_s, self.health)
+
+    def health(self) -> LaneHealth:
+        return LaneHealth().with_problem("camera", self.problem)
+
+    def stop(self) -> None:
+        """The agent ends; its tills stay."""
+        self.desk.close()
+        self.server.close()
+
+    def close(self) -> None:
+        self.stop()
+        self._context.destroy(linger=0)
+
+    def send(self, data: Data, till: str = "till-1", message_id: str | None = None) -> str:
+        self._sent += 1
+        message_id = message_id or f"{till}-{self._sent}"
+        event = wrap(data, id=message_id, source=f"/till/{till}", time=datetime(2026, 1, 1, tzinfo=timezone.utc))
+        self.socket(till).send(event.to_json().encode())
+        return message_id
+
+    def socket(self, till: str) -> zmq.Socket[bytes]:
+        if till not in self._sockets:
+            socket: zmq.Socket[bytes] = self._context.socket(zmq.DEALER)
+            socket.identity = till.encode()
+            socket.connect(self.server_address)
+            self._sockets[till] = socket
+            self.inbox[till] = []
+        return self._sockets[till]
+
+    def vanish(self, till: str) -> None:
+        """The till is gone without a word."""
+        self._sockets.pop(till).close(linger=0)
+
+    def run(self, seconds: float = 0.0) -> None:
+        """Let time pass on the agent's clock."""
+        until_s = round(self.now_s + seconds, 6)
+        while True:
+            self.desk.pass_on(self.lane.tick(self.now_s), self.now_s)
+            self.desk.serve(self.now_s)
+            self._listen()
+            if self.now_s >= until_s:
+                return
+            self.now_s = round(min(self.now_s + 0.1, until_s), 6)
+
+    def until(self, found: Callable[[], Any]) -> Any:
+        """Serve until something is there; no time passes on the agent's clock."""
+        give_up_s = time.monotonic() + PATIENCE_S
+        while not (result := found()):
+            assert time.monotonic() < give_up_s, f"nothing came; so far {self.inbox}"
+            self.run()
+            time.sleep(0.001)
+        return result
+
+    def reply_to(self, message_id: str, till: str = "till-1") -> Data:
+        return self.until(
+            lambda: [data for _, data in self.inbox[till] if getattr(data, "message_id", None) == message_id]
+        )[0]
+
+    def ask(self, data: Data, till: str = "till-1", message_id: str | None = None) -> Data:
+        return self.reply_to(self.send(data, till, message_id), till)
+
+    def alerts(self, till: str = "till-1") -> list[Alert]:
+        return [data for _, data in self.inbox[till] if isinstance(data, Alert)]
+
+    def confirm(self, alert: Alert, till: str = "till-1") -> None:
+        self.send(Ack(message_id="any", alert_id=alert.alert_id), till)
+
+    def _listen(self) -> None:
+        for till, socket in self._sockets.items():
+            while socket.poll(0):
+                event = parse(socket.recv())
+                self.inbox[till].append((event.id, event.content()))
+
+
+def records(shop: Shop) -> list[Any]:
+    database = Database(shop.state_dir)
+    try:
+        assert Audit(database).verify() == []
+        return [record for _, record in Audit(database).records()]
+    finally:
+        database.close()

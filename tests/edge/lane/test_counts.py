@@ -1,0 +1,91 @@
+"""What a lane counts: faces by what became of them, answers by decision and reason, sales by their end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, get_args
+
+from edge.decision.policy import Decision, Reason
+from edge.lane.counts import AnswerCounts, FaceCounts
+from edge.offers.book import Became, Offered, Outcome
+from edge.offers.sheet import Rule
+from edge.purchases.goods import Goods
+from edge.till.messages import RestrictedItem, SaleClosed, Text
+from edge.vision.faces import Faces
+
+if TYPE_CHECKING:
+    from tests.edge.conftest import Drive, Someone
+
+
+def test_every_face_is_counted_once_by_what_became_of_it(
+    faces_of: Callable[..., Faces], someone: type[Someone]
+) -> None:
+    counts = FaceCounts()
+    counts.add(
+        faces_of(
+            someone(age=None, quality=float("nan")),
+            someone(age=None, reasons=("dark", "small")),
+            someone(age=None),
+            someone(age=30),
+            someone(age=60),
+        )
+    )
+    assert counts.outcomes == {"skipped": 1, "refused": 1, "passed": 1, "estimated": 2}
+
+
+def test_a_refusal_is_counted_by_each_of_its_reasons(faces_of: Callable[..., Faces], someone: type[Someone]) -> None:
+    counts = FaceCounts()
+    counts.add(faces_of(someone(age=None, reasons=("dark", "small"))))
+    counts.add(faces_of(someone(age=None, reasons=("small",)), someone()))
+    assert +counts.refusals == {"dark": 1, "small": 2}
+
+
+def test_an_empty_frame_counts_nothing() -> None:
+    counts = FaceCounts()
+    counts.add(Faces())
+    assert counts.outcomes.total() == 0
+
+
+def test_what_can_happen_is_there_before_it_does() -> None:
+    """A rate needs a zero to start from."""
+    assert set(FaceCounts().refusals) == {"small", "turned", "dark", "bright", "blurred", "unconfirmed"}
+    answers = AnswerCounts()
+    assert set(answers.decisions) == set(Decision)
+    assert set(answers.sales) == {"completed", "cancelled", "abandoned"}
+    assert answers.reasons[Decision.UNKNOWN, Reason.CAMERA_LOST] == 0
+    assert len(answers.reasons) == len(Decision) * len(Reason)
+
+
+def test_an_answer_is_counted_by_its_decision_and_by_each_of_its_reasons(sale: Drive, someone: type[Someone]) -> None:
+    counts = AnswerCounts()
+    sale.hear(RestrictedItem(sale_id="sale-1"))
+    sale.wait(0.9)
+    sale.show(someone(age=16), frames=5)
+    for alert in sale.alerts:
+        counts.told(alert)
+    assert counts.decisions == {Decision.UNKNOWN: 1, Decision.CHALLENGE: 1, Decision.NO_CHALLENGE: 0}
+    assert +counts.reasons == {
+        (Decision.UNKNOWN, Reason.NO_FACE): 1,
+        (Decision.CHALLENGE, Reason.LOOKS_YOUNG): 1,
+        (Decision.CHALLENGE, Reason.NEW_LOOK): 1,
+    }
+
+
+def test_a_sale_is_counted_by_how_it_ended(sale: Drive) -> None:
+    counts = AnswerCounts()
+    sale.hear(SaleClosed(sale_id="sale-1", completed=False))
+    for record in sale.records:
+        counts.closed(record)
+    assert +counts.sales == {"cancelled": 1}
+
+
+def test_an_offer_is_counted_by_what_became_of_it(sale: Drive) -> None:
+    counts, record = AnswerCounts(), sale.lane.open_record
+    assert record
+    goods = Goods(category="cheese")
+    rule = Rule(band="60+", when=(Goods(category="crackers"),), offer=goods, text=Text(ru="сыр", en="cheese"))
+    for outcome in get_args(Outcome):
+        offered = Offered("o-1", rule, record.opened_at, outcome == "held-out")
+        counts.closed(record, Became(offered, outcome, bought=None))
+    assert set(counts.offers.values()) == {1}
+    assert sum(counts.offers.values()) == 6

@@ -1,0 +1,79 @@
+"""Pictures behind alerts: whose, how many, for whom to read."""
+
+from __future__ import annotations
+
+import stat
+from datetime import datetime, timezone
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from edge.decision.policy import Decision, Reason
+from edge.errors import UsageError
+from edge.frames import Frame
+from edge.lane.debug_pictures import KEPT, DebugPictures
+from edge.till.messages import Alert, Text
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
+
+
+def alert(number: int = 1, reason: Reason = Reason.NO_FACE) -> Alert:
+    return Alert(
+        alert_id=f"a-{number}", sale_id="s-1", lane="lane-1", decision=Decision.UNKNOWN, reasons=(reason,), age=None,
+        p_under_legal=None, threshold=25, samples=0, model="m", text=Text(ru="Спросите", en="Ask"), issued_at=NOON,
+        expires_at=NOON, grab_to_alert_ms=None,
+    )  # fmt: skip
+
+
+def frame(grey: int) -> Frame:
+    return Frame(np.full((8, 8, 3), grey, np.uint8), 1.0, 0, "lane-1")
+
+
+def test_the_picture_is_the_last_one_seen_and_only_its_owner_reads_it(tmp_path: Path) -> None:
+    pictures = DebugPictures(tmp_path / "debug" / "lane-1")
+    pictures.see(frame(50))
+    pictures.see(frame(200))
+    pictures.keep(alert())
+    (file,) = (tmp_path / "debug" / "lane-1").iterdir()
+    assert file.name == "20260301T120000-UNKNOWN-a-1.jpg"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+    picture = cv2.imread(str(file))
+    assert picture is not None
+    assert abs(int(picture.mean()) - 200) < 3
+
+
+def test_the_newest_are_kept(tmp_path: Path) -> None:
+    pictures = DebugPictures(tmp_path)
+    pictures.see(frame(1))
+    for number in range(KEPT + 5):
+        pictures.keep(alert(number))
+    left = {file.stem.rpartition("-")[2] for file in tmp_path.iterdir()}
+    assert len(left) == KEPT
+    assert str(KEPT + 4) in left
+
+
+def test_without_a_frame_there_is_no_picture(tmp_path: Path) -> None:
+    pictures = DebugPictures(tmp_path)
+    pictures.keep(alert())
+    pictures.see(frame(1))
+    pictures.keep(alert(reason=Reason.CAMERA_LOST))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_gone_is_told_and_the_lane_goes_on(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    pictures = DebugPictures(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    pictures.see(frame(1))
+    pictures.keep(alert())
+    assert [record.getMessage() for record in caplog.records] == [
+        f"a debug picture is missing: cannot write {tmp_path}/gone: No such file or directory"
+    ]
+
+
+def test_a_folder_that_cannot_be_is_refused_at_the_start(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match="file/lane-1: Not a directory: name a folder that can be written"):
+        DebugPictures(tmp_path / "file" / "lane-1")

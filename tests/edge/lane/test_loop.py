@@ -1,0 +1,87 @@
+"""One lane's loop, seen from the threads beside it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from edge.ages import BUNDLED
+from edge.ages.bundle import Bundle
+from edge.frames import RealTime, VideoFile, capture
+from edge.lane.events import EventLog
+from edge.lane.health import LaneHealth
+from edge.lane.loop import LaneLoop
+from edge.settings.config import Settings
+from edge.vision.faces import AGES
+
+PATIENCE_S = 30.0
+
+
+class HungModel:
+    """An age model whose driver does not come back until it is let go."""
+
+    backend = "hung"
+
+    def __init__(self) -> None:
+        self.asked, self.let_go = threading.Event(), threading.Event()
+
+    def predict(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+        self.asked.set()
+        self.let_go.wait(PATIENCE_S)
+        return np.full((len(crops), AGES), 1 / AGES, np.float32)
+
+
+@pytest.fixture
+def model() -> HungModel:
+    return HungModel()
+
+
+@pytest.fixture
+def loop(model: HungModel, demo_clip: Path, tmp_path: Path) -> Iterator[LaneLoop]:
+    """A lane that runs on the drawn clip in real time."""
+    till = {"reliable": f"ipc://{tmp_path}/reliable", "live": f"ipc://{tmp_path}/live"}
+    settings = Settings(video=demo_clip, state_dir=tmp_path, till=till)
+    source = RealTime(VideoFile(demo_clip, "lane-1"))
+    loop = LaneLoop(settings, model, Bundle(BUNDLED), EventLog(None), LaneHealth, source)
+    stopping = threading.Event()
+    threads = [
+        threading.Thread(target=loop.run),
+        threading.Thread(target=capture, args=(source, loop.slot, stopping)),
+    ]
+    for thread in threads:
+        thread.start()
+    yield loop
+    stopping.set()
+    loop.stop()
+    model.let_go.set()
+    for thread in threads:
+        thread.join(PATIENCE_S)
+
+
+def wait_for(found: Callable[[], bool]) -> None:
+    give_up_s = time.monotonic() + PATIENCE_S
+    while not found():
+        assert time.monotonic() < give_up_s
+        time.sleep(0.02)
+
+
+def test_a_lane_that_stands_still_is_told_of_by_those_beside_it(loop: LaneLoop, model: HungModel) -> None:
+    assert model.asked.wait(PATIENCE_S)
+    wait_for(lambda: loop.health.ails("loop"))
+    [stuck] = [problem.text for problem in loop.health.problems if problem.part == "loop"]
+    assert stuck.startswith("the lane has stood still for ")
+    model.let_go.set()
+    wait_for(lambda: not loop.health.ails("loop"))
+
+
+def test_a_lane_whose_recording_has_ended_is_not_taken_to_stand_still(loop: LaneLoop, model: HungModel) -> None:
+    model.let_go.set()
+    wait_for(lambda: loop.slot.ended)
+    time.sleep(3.5)
+    assert not loop.health.ails("loop")

@@ -1,0 +1,199 @@
+"""Purchases go from the journal into one Parquet file for each day and lane, and away when they are too old."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from edge.purchases.filing import Filing
+from edge.purchases.store import PurchaseStore
+from edge.records.database import Database
+from edge.settings.config import Settings
+
+Make = Callable[..., Any]
+TODAY = date(2026, 11, 1)
+KEEPS = {"enabled": True, "notice": "we count", "keep_days": 30}
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(state_dir=tmp_path / "lane", insights=KEEPS)
+
+
+@pytest.fixture
+def journal(settings: Settings) -> Iterator[PurchaseStore]:
+    """The journal, as the lane's own thread has it open."""
+    with closing(Database(settings.state_dir)) as database:
+        yield PurchaseStore(database)
+
+
+def filed(settings: Settings) -> dict[str, int]:
+    """How many purchases are in each file, by its day."""
+    return {
+        file.parent.name: duckdb.sql(f"SELECT count(*) FROM '{file}'").fetchall()[0][0]
+        for file in sorted(settings.purchases.rglob("*.parquet"))
+    }
+
+
+def test_the_file_of_the_day_grows_until_the_day_is_over(
+    settings: Settings, journal: PurchaseStore, purchase: Make
+) -> None:
+    filing = Filing(settings)
+    journal.add(purchase())
+    filing.tend(TODAY)
+    assert filed(settings) == {"2026-11-01": 1}
+    journal.add(purchase())
+    filing.tend(TODAY)
+    assert filed(settings) == {"2026-11-01": 2}
+    assert len(journal.days()) == 1, "what is filed of a day that goes on stays in the journal"
+    filing.tend(TODAY + timedelta(days=1))
+    assert (filed(settings), journal.days(), filing.failures) == ({"2026-11-01": 2}, [], 0)
+
+
+def test_a_file_holds_what_was_kept(settings: Settings, journal: PurchaseStore, purchase: Make, line: Make) -> None:
+    journal.add(purchase(line("dairy; «молоко»", 0.735, 94.9, "46'0"), probs=(0, 0.25, 0.5, 0.25, 0, 0)))
+    journal.add(purchase(line(None, -1, None), probs=None))
+    Filing(settings).tend(TODAY)
+    [file] = settings.purchases.rglob("*.parquet")
+    rows = duckdb.sql(f"SELECT epoch(time), * EXCLUDE time FROM '{file}'").fetchall()
+    noon = datetime.fromisoformat("2026-11-01T12:00:00+00:00").timestamp()
+    bands = [18, 25, 35, 45, 60]
+    lines = [{"category": "dairy; «молоко»", "sku": "46'0", "quantity": 0.735, "price": 94.9}]
+    assert rows[0] == (noon, "store-1", "lane-1", "25-34", bands, [0, 0.25, 0.5, 0.25, 0, 0], lines)
+    assert rows[1][3:] == ("unknown", bands, None, [
+        {"category": None, "sku": "milk", "quantity": -1, "price": None}
+    ])  # fmt: skip
+
+
+def test_nothing_is_written_when_nothing_is_new(settings: Settings, journal: PurchaseStore, purchase: Make) -> None:
+    filing = Filing(settings)
+    journal.add(purchase())
+    filing.tend(TODAY)
+    [file] = settings.purchases.rglob("*.parquet")
+    before = file.stat().st_ino
+    filing.tend(TODAY)
+    assert file.stat().st_ino == before
+
+
+def test_a_crash_between_the_file_and_the_journal_counts_nothing_twice(
+    settings: Settings, journal: PurchaseStore, purchase: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal.add(purchase())
+
+    def cut(*_: object) -> None:
+        raise OSError(5, "power cut")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(PurchaseStore, "remove", cut)
+        Filing(settings).tend(TODAY + timedelta(days=1))
+    assert len(journal.days()) == 1
+    journal.add(purchase())
+    Filing(settings).tend(TODAY + timedelta(days=1))
+    assert (filed(settings), journal.days()) == ({"2026-11-01": 2}, [])
+
+
+def test_a_sale_that_comes_after_its_day_was_filed_gets_a_file_of_its_own(
+    settings: Settings, journal: PurchaseStore, purchase: Make
+) -> None:
+    """As when a clock is set back."""
+    filing = Filing(settings)
+    for _ in range(2):
+        journal.add(purchase())
+        filing.tend(TODAY + timedelta(days=1))
+    files = list(settings.purchases.rglob("*.parquet"))
+    assert [duckdb.sql(f"SELECT count(*) FROM '{file}'").fetchall() for file in files] == [[(1,)], [(1,)]]
+
+
+def test_several_lanes_may_file_into_one_folder(tmp_path: Path, purchase: Make) -> None:
+    for lane in ("beer", "wine"):
+        settings = Settings(lane=lane, state_dir=tmp_path / lane, insights={**KEEPS, "folder": tmp_path / "all"})
+        with closing(Database(settings.state_dir)) as database:
+            PurchaseStore(database).add(purchase(lane=lane))
+        Filing(settings).tend(TODAY)
+    names = [file.name.partition("-")[0] for file in (tmp_path / "all" / "2026-11-01").iterdir()]
+    assert sorted(names) == ["beer", "wine"]
+
+
+def test_what_is_too_old_is_removed_filed_or_not(
+    settings: Settings, journal: PurchaseStore, purchase: Make, noon: datetime
+) -> None:
+    filing = Filing(settings)
+    for age in (31, 30, 0):
+        journal.add(purchase(time=noon - timedelta(days=age)))
+    filing.tend(TODAY)
+    assert list(filed(settings)) == ["2026-10-02", "2026-11-01"]
+    filing.tend(TODAY + timedelta(days=1))
+    assert list(filed(settings)) == ["2026-11-01"]
+    assert sorted(path.name for path in settings.purchases.iterdir()) == ["2026-11-01"]
+
+
+def test_a_shop_that_stops_keeping_purchases_still_gets_rid_of_the_old_ones(
+    settings: Settings, journal: PurchaseStore, purchase: Make
+) -> None:
+    journal.add(purchase())
+    Filing(settings).tend(TODAY)
+    stopped = Filing(Settings(state_dir=settings.state_dir, insights={"keep_days": 30}))
+    assert stopped.wanted
+    stopped.tend(TODAY)
+    assert filed(settings) == {"2026-11-01": 1}
+    stopped.tend(TODAY + timedelta(days=31))
+    assert (filed(settings), journal.days()) == ({}, [])
+
+
+def test_a_shop_that_never_kept_any_has_neither_files_nor_journal(tmp_path: Path) -> None:
+    assert not Filing(Settings(state_dir=tmp_path)).wanted
+
+
+def test_without_duckdb_it_says_so_once_counts_and_keeps_the_journal(
+    settings: Settings, journal: PurchaseStore, purchase: Make, monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    caplog.set_level(logging.INFO, "edge")
+    filing = Filing(settings)
+    journal.add(purchase())
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "duckdb", None)
+        filing.tend(TODAY)
+        filing.tend(TODAY)
+    assert filing.failures == 2
+    filing.tend(TODAY)
+    assert caplog.messages == [
+        "purchases of lane-1 are not filed, and wait in its journal: duckdb is not installed: "
+        "pip install 'edge-agent[insights]'",
+        "purchases of lane-1 are filed again",
+    ]
+    assert filed(settings) == {"2026-11-01": 1}
+
+
+def test_a_full_disk_is_one_line_and_nothing_is_lost(
+    settings: Settings, journal: PurchaseStore, purchase: Make, mount: Callable[..., Path],
+    caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    disk = mount("-t", "tmpfs", "-o", "size=64k", "tmpfs")
+    filing = Filing(Settings(state_dir=settings.state_dir, insights={**KEEPS, "folder": disk}))
+    with (disk / "ballast").open("wb", buffering=0) as ballast, suppress(OSError):
+        while ballast.write(b"x" * 4096):
+            pass
+    journal.add(purchase())
+    filing.tend(TODAY + timedelta(days=1))
+    [message] = caplog.messages
+    assert "not filed, and wait in its journal" in message
+    assert "No space left on device" in message
+    (disk / "ballast").unlink()
+    filing.tend(TODAY + timedelta(days=1))
+    assert (len(list(disk.rglob("*.parquet"))), journal.days(), filing.failures) == (1, [], 1)
+
+
+def test_a_damaged_database_is_no_reason_to_fall(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
+    settings.state_dir.mkdir()
+    (settings.state_dir / "lane.db").write_bytes(b"nonsense" * 1000)
+    Filing(settings).tend(TODAY)
+    assert "file is not a database" in caplog.messages[0]

@@ -1,0 +1,59 @@
+"""What must never be offered is known by its name, and by what tills say of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge.offers.restricted import RestrictedGoods, known_restricted
+from edge.purchases.goods import Goods, contents, restricted_names, sounds_restricted
+from edge.records.database import Database
+
+Make = Callable[..., Any]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["beer", "Craft Beers", "wine & spirits", "TOBACCO", "cigarettes", "vape", "Пиво светлое", "вино", "Водка 0,5",
+     "сигареты", "слабоалкогольные напитки", "табачные изделия", "безалкогольное пиво"],
+)  # fmt: skip
+def test_alcohol_and_tobacco_are_known_by_name(name: str) -> None:
+    assert sounds_restricted(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["ginger", "виноград", "свинина", "витамины", "drumsticks", "grapes", "сырки", "4607025392408", ""]
+)
+def test_other_goods_are_not_taken_for_them(name: str) -> None:
+    assert not sounds_restricted(name)
+
+
+def test_with_one_restricted_article_its_whole_category_is_restricted(line: Make) -> None:
+    basket = [line("soft drinks", sku="energy", restricted=True), line("dairy"), line(None, sku="ale",
+                                                                                      restricted=True)]  # fmt: skip
+    assert restricted_names(basket, {"ale": "brewed"}) == {"energy", "soft drinks", "ale", "brewed"}
+
+
+def test_what_was_brought_back_is_not_in_the_basket(line: Make) -> None:
+    assert contents([line("dairy", quantity=-1), line(None, sku="m")], {"m": "milk"}) == ({"milk"}, {"m"})
+
+
+def test_goods_are_found_by_their_sku_if_they_have_one() -> None:
+    one = Goods(category="dairy", sku="milk")
+    assert one.among({"other"}, {"milk"})
+    assert not one.among({"dairy"}, {"butter"})
+    assert (one.name, one.names) == ("milk", {"milk", "dairy"})
+    with pytest.raises(ValueError, match="goods need a category or a sku"):
+        Goods()
+
+
+def test_what_tills_marked_as_restricted_outlives_the_agent(tmp_path: Path) -> None:
+    assert known_restricted(tmp_path) == frozenset()
+    with closing(Database(tmp_path)) as database:
+        assert known_restricted(tmp_path) == frozenset()
+        RestrictedGoods(database).add(["beer", "пиво", "beer"])
+    assert known_restricted(tmp_path) == {"beer", "пиво"}

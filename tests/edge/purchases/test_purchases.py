@@ -1,0 +1,149 @@
+"""What a closed sale leaves behind: an hour, a band with its doubt, a basket, and nothing that names anybody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge.errors import UsageError
+from edge.lane.outcomes import Closed
+from edge.purchases.catalogue import load_catalogue
+from edge.purchases.purchases import Purchase, purchase_of
+from edge.settings.config import InsightsSettings, load_settings
+from edge.till.messages import BasketLine, RestrictedItem, SaleClosed, SaleOpened
+
+SETTINGS = InsightsSettings(enabled=True, notice="we count")
+MILK = BasketLine(sku="milk", category="dairy", quantity=2, price=94.9)
+
+
+def left_by(closed: Closed, **catalogue: str) -> Purchase:
+    found = purchase_of(closed, SETTINGS, catalogue)
+    assert found
+    return found
+
+
+def close(sale: Any, *basket: BasketLine, completed: bool = True) -> Closed:
+    sale.hear(SaleClosed(sale_id="sale-1", completed=completed, cashier_id="anna", basket=basket))
+    [closed] = sale.closed
+    assert isinstance(closed, Closed)
+    return closed
+
+
+def test_a_sale_leaves_the_bands_of_its_customer_and_the_basket(sale: Any, someone: Any) -> None:
+    sale.show(someone(age=40), frames=8)
+    row = left_by(close(sale, MILK))
+    assert (row.store, row.lane, row.band, row.band_edges) == ("store-1", "lane-1", "35-44", (18, 25, 35, 45, 60))
+    assert row.band_probs
+    assert row.band_probs[3] == pytest.approx(0.77, abs=0.05)
+    assert sum(row.band_probs) == pytest.approx(1, abs=0.001)
+    assert [one.model_dump() for one in row.lines] == [
+        {"category": "dairy", "sku": "milk", "quantity": 2.0, "price": 94.9}
+    ]
+
+
+def test_nothing_in_it_names_a_sale_a_cashier_a_track_or_an_age(sale: Any, someone: Any) -> None:
+    sale.show(someone(age=40, track=4711), frames=8)
+    text = left_by(close(sale, MILK)).model_dump_json()
+    assert not [name for name in ("sale-1", "anna", "till-1", "4711", '"age', "mean") if name in text]
+
+
+def test_the_time_is_the_hour(sale: Any) -> None:
+    sale.now_s = 3 * 3600 + 59 * 60.0
+    assert left_by(close(sale, MILK)).time == datetime(2000, 1, 1, 3, tzinfo=timezone.utc)
+
+
+def test_a_customer_nobody_saw_is_of_unknown_band(sale: Any) -> None:
+    row = left_by(close(sale, MILK))
+    assert (row.band, row.band_probs) == ("unknown", None)
+
+
+def test_too_few_looks_give_no_band(sale: Any, someone: Any) -> None:
+    sale.show(someone(age=40), frames=2)
+    assert left_by(close(sale, MILK)).band == "unknown"
+
+
+def test_of_two_people_it_is_not_known_who_buys(sale: Any, someone: Any) -> None:
+    sale.show(someone(age=40, track=1, x=0.4), someone(age=15, track=2, x=0.6), frames=8)
+    assert left_by(close(sale, MILK)).band == "unknown"
+
+
+def test_the_customer_who_came_first_counts_even_when_gone_or_replaced_at_the_end(sale: Any, someone: Any) -> None:
+    sale.show(someone(age=40, track=1), frames=8)
+    sale.show(frames=30)
+    sale.show(someone(age=70, track=2), frames=8)
+    assert left_by(close(sale, MILK)).band == "35-44"
+
+
+def test_no_customer_is_taken_over_from_the_sale_before(sale: Any, someone: Any) -> None:
+    sale.show(someone(age=40), frames=8)
+    sale.hear(SaleClosed(sale_id="sale-1", basket=(MILK,)))
+    sale.hear(SaleOpened(sale_id="sale-2"))
+    sale.hear(SaleClosed(sale_id="sale-2", basket=(MILK,)))
+    assert [left_by(closed).band for closed in sale.closed] == ["35-44", "unknown"]
+
+
+def test_a_sale_that_was_broken_off_leaves_nothing(sale: Any) -> None:
+    sale.hear(RestrictedItem(sale_id="sale-1"))
+    sale.hear(SaleOpened(sale_id="sale-2"))
+    assert [purchase_of(closed, SETTINGS, {}) for closed in sale.closed] == [None]
+
+
+def test_a_cancelled_sale_leaves_what_was_bought_all_the_same_or_nothing(sale: Any) -> None:
+    closed = close(sale, MILK, completed=False)
+    assert left_by(closed).lines
+    assert purchase_of(Closed(closed.record, (), None), SETTINGS, {}) is None
+
+
+def test_the_shops_list_names_the_category_where_the_till_does_not(sale: Any) -> None:
+    basket = (MILK, BasketLine(sku="46"), BasketLine(sku="99"))
+    row = left_by(close(sale, *basket), **{"46": "fruit", "milk": "drinks"})
+    assert [one.category for one in row.lines] == ["dairy", "fruit", None]
+
+
+def test_odd_lines_are_kept_as_they_are_for_the_report_to_judge(sale: Any) -> None:
+    row = left_by(close(sale, BasketLine(sku="milk", quantity=-1, price=1e12)))
+    assert [(one.quantity, one.price) for one in row.lines] == [(-1, 1e12)]
+
+
+def test_a_list_of_goods_is_read_from_csv(tmp_path: Path) -> None:
+    (tmp_path / "goods.csv").write_text("\ufeffname,sku,category\nMilk,46,dairy\nNothing,47,\n", encoding="utf-8")
+    assert load_catalogue(tmp_path / "goods.csv") == {"46": "dairy"}
+    assert load_catalogue(None) == {}
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (b"milk;dairy\n", "goods.csv has no columns sku and category: name them in its first line"),
+        (b"sku,category\n\xff,1\n", "cannot read insights.catalogue .*goods.csv: 'utf-8' codec"),
+        (None, "cannot read insights.catalogue .*goods.csv: No such file or directory"),
+    ],
+)
+def test_a_list_of_goods_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | None, complaint: str) -> None:
+    if content is not None:
+        (tmp_path / "goods.csv").write_bytes(content)
+    with pytest.raises(UsageError, match=complaint):
+        load_catalogue(tmp_path / "goods.csv")
+
+
+@pytest.mark.parametrize(
+    ("flags", "complaint"),
+    [
+        (["--insights.enabled"], "insights.enabled needs insights.notice: the words by which customers are told"),
+        (["--insights.bands", "25,18"], "each age must be above the one before"),
+        (["--insights.min-customers", "1"], "insights.min_customers = '1'"),
+    ],
+)
+def test_settings_that_are_not_right_are_refused_at_the_start(flags: list[str], complaint: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        load_settings(flags)
+    assert complaint in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_nothing_is_kept_unless_the_shop_says_so(make_settings: Callable[..., Any]) -> None:
+    assert make_settings().insights.enabled is False

@@ -1,0 +1,127 @@
+"""A sale and its purchase are kept together or not at all, whatever the disk does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing, suppress
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge.lane.lane import Lane
+from edge.lane.ledger import Ledger
+from edge.lane.outcomes import Closed
+from edge.lane.recorder import Recorder
+from edge.purchases.store import PurchaseStore
+from edge.records.database import Database
+from edge.settings.config import Settings
+from edge.till.identity import ReplayIdentity
+from edge.till.messages import BasketLine, RestrictedItem, SaleClosed, SaleOpened
+
+Make = Callable[..., Any]
+
+
+def waiting(folder: Path) -> list[tuple[object, ...]]:
+    """The purchases in the journal, as day and JSON."""
+    with closing(Database(folder, read_only=True)) as database:
+        return database.rows("SELECT day, purchase FROM purchase ORDER BY number")
+
+
+@pytest.fixture
+def sell() -> Make:
+    """A recorder, and a function that sells milk and beer at its lane; returns whether that was kept."""
+
+    def open_shop(folder: Path, **insights: Any) -> tuple[Recorder, Callable[[str], bool]]:
+        lane = Lane(Settings(mode="on-sale"), 25, "0123456789ab", ReplayIdentity())
+        settings = Settings(mode="on-sale", state_dir=folder, insights=insights)
+        recorder = Recorder(settings, lane, ReplayIdentity(), 0.0)
+
+        def sell(sale_id: str) -> bool:
+            lane.hear("till-1", "1", SaleOpened(sale_id=sale_id), 0.0)
+            lane.hear("till-1", "2", RestrictedItem(sale_id=sale_id), 0.0)
+            basket = (BasketLine(sku=f"milk of {sale_id}"), BasketLine(sku="beer", restricted=True))
+            told = lane.hear("till-1", "3", SaleClosed(sale_id=sale_id, basket=basket), 0.0)
+            return recorder.keep([one for one in told if isinstance(one, Closed)], [])
+
+        return recorder, sell
+
+    return open_shop
+
+
+def test_a_purchase_is_kept_with_the_end_of_its_sale(sell: Make, tmp_path: Path) -> None:
+    recorder, buy = sell(tmp_path, enabled=True, notice="x")
+    assert buy("sale-1")
+    recorder.close()
+    [(day, text)] = waiting(tmp_path)
+    assert day == "2000-01-01"
+    assert "milk of sale-1" in str(text)
+
+
+def test_when_the_sale_cannot_be_kept_neither_is_its_purchase(tmp_path: Path, purchase: Make) -> None:
+    ledger = Ledger(tmp_path, keep_purchases=True)
+    assert ledger.bought
+    with suppress(KeyboardInterrupt), ledger.changes():
+        ledger.bought.purchases.add(purchase())
+        raise KeyboardInterrupt
+    ledger.shut()
+    assert waiting(tmp_path) == []
+
+
+def test_purchases_wait_in_memory_for_a_full_disk_as_their_sales_do(sell: Make, mount: Callable[..., Path]) -> None:
+    disk = mount("-t", "tmpfs", "-o", "size=1m", "tmpfs")
+    recorder, buy = sell(disk, enabled=True, notice="x")
+    with (disk / "ballast").open("wb", buffering=0) as ballast, suppress(OSError):
+        while ballast.write(b"x" * 4096):
+            pass
+    tries = [buy(f"sale-{number}") for number in range(100)]
+    assert not all(tries)
+    (disk / "ballast").unlink()
+    recorder.recover(1.0)
+    assert recorder.problem == ""
+    recorder.close()
+    assert len(waiting(disk)) == 100
+
+
+def test_a_lane_that_keeps_no_purchases_has_no_journal(sell: Make, tmp_path: Path) -> None:
+    recorder, buy = sell(tmp_path)
+    assert buy("sale-1")
+    recorder.close()
+    with closing(Database(tmp_path, read_only=True)) as database:
+        assert database.rows("SELECT name FROM sqlite_master WHERE name = 'purchase'") == []
+
+
+def test_days_are_told_apart_oldest_first(tmp_path: Path, purchase: Make, noon: Any) -> None:
+    with closing(Database(tmp_path)) as database:
+        journal = PurchaseStore(database)
+        for back in (0, 1, 0):
+            journal.add(purchase(time=noon - timedelta(days=back)))
+        before, today = journal.days()
+        assert (before.day, len(journal.rows(before))) == ("2026-10-31", 1)
+        assert (today.day, len(journal.rows(today)), today.last) == ("2026-11-01", 2, 3)
+        assert journal.remove_before(date(2026, 11, 1)) == 1
+        assert [day.day for day in journal.days()] == ["2026-11-01"]
+
+
+def test_what_came_since_a_day_was_read_stays(tmp_path: Path, purchase: Make) -> None:
+    with closing(Database(tmp_path)) as database:
+        journal = PurchaseStore(database)
+        journal.add(purchase())
+        [day] = journal.days()
+        journal.add(purchase())
+        journal.remove(day)
+        [left] = journal.days()
+        assert (left.last, left.key == day.key) == (2, False)
+
+
+def test_numbers_and_keys_are_never_used_twice(tmp_path: Path, purchase: Make) -> None:
+    seen = set()
+    with closing(Database(tmp_path)) as database:
+        journal = PurchaseStore(database)
+        for _ in range(3):
+            journal.add(purchase())
+            [day] = journal.days()
+            seen.add((day.last, day.key))
+            journal.remove(day)
+    assert len({last for last, _ in seen}) == len({key for _, key in seen}) == 3

@@ -1,0 +1,91 @@
+"""A log of eight sales, one a day, and somebody who writes into its file behind the agent's back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from edge.records.audit import Audit, chained
+from edge.records.database import Database
+from edge.records.records import SaleRecord
+
+NOON = datetime(2026, 11, 1, 12, 0, tzinfo=timezone.utc)
+
+
+def sale_of(day: int) -> SaleRecord:
+    return SaleRecord(
+        sale_id=f"sale-{day}", lane="lane-1", till="till-1", opened_at=NOON + timedelta(days=day - 1), model="0123",
+        config="4567", cashier_id="anna", ended="completed",
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def noon() -> datetime:
+    """When the first sale was opened."""
+    return NOON
+
+
+@pytest.fixture(scope="session")
+def sale() -> Callable[[int], SaleRecord]:
+    """The sale of a day, from 1 on."""
+    return sale_of
+
+
+@pytest.fixture(scope="session")
+def eight_sales() -> Callable[[Path], AbstractContextManager[Database]]:
+    """The database of a folder with eight sales."""
+
+    @contextmanager
+    def of(folder: Path) -> Iterator[Database]:
+        with closing(Database(folder)) as database:
+            for day in range(1, 9):
+                Audit(database).append(sale_of(day))
+            yield database
+
+    return of
+
+
+@pytest.fixture
+def database(tmp_path: Path, eight_sales: Callable[[Path], AbstractContextManager[Database]]) -> Iterator[Database]:
+    with eight_sales(tmp_path) as database:
+        yield database
+
+
+@pytest.fixture
+def audit(database: Database) -> Audit:
+    return Audit(database)
+
+
+@pytest.fixture
+def hashes(database: Database) -> list[str]:
+    """Those of the eight records."""
+    return [str(written) for (written,) in database.rows("SELECT hash FROM audit ORDER BY number")]
+
+
+@pytest.fixture(scope="session")
+def forged() -> Callable[[int, str], tuple[str, str]]:
+    """A made-up record for a number, and the hash that belongs to it behind a given one."""
+
+    def of(number: int, before: str) -> tuple[str, str]:
+        text = sale_of(number).model_copy(update={"cashier_id": "boris"}).model_dump_json()
+        return text, chained(before, number, text)
+
+    return of
+
+
+@pytest.fixture
+def tamper(database: Database) -> Callable[..., None]:
+    """Do something to the file, as somebody with a database program would."""
+
+    def run(*statements: str) -> None:
+        with database.transaction() as connection:
+            for trigger in ("audit_is_append_only", "audit_is_pruned_from_its_start"):
+                connection.execute(f"DROP TRIGGER IF EXISTS {trigger}")
+            for statement in statements:
+                connection.execute(statement)
+
+    return run

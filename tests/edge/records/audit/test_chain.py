@@ -1,0 +1,61 @@
+"""The audit log as the agent writes it: a chain that is whole, and only grows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing, suppress
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from edge.records.audit import Audit, Head, chained
+from edge.records.database import Database, StoreError
+from edge.records.records import SaleRecord
+
+MakeSale = Callable[[int], SaleRecord]
+
+
+def test_each_record_carries_the_hash_of_the_one_before(audit: Audit, database: Database, sale: MakeSale) -> None:
+    rows = database.rows("SELECT number, before, hash FROM audit ORDER BY number")
+    assert [number for number, _, _ in rows] == list(range(1, 9))
+    assert [before for _, before, _ in rows] == ["", *(written for _, _, written in rows[:-1])]
+    assert audit.head == Head(8, str(rows[-1][2]))
+    assert audit.verify() == []
+    assert [record for _, record in audit.records()] == [sale(number) for number in range(1, 9)]
+
+
+def test_an_empty_log_is_whole(tmp_path: Path, noon: datetime) -> None:
+    with closing(Database(tmp_path)) as database:
+        audit = Audit(database)
+        assert (audit.head, audit.pruned, audit.verify(), list(audit.records())) == (Head(0, ""), Head(0, ""), [], [])
+        assert audit.prune(noon) == 0
+
+
+def test_the_hash_is_sha_256_of_the_hash_before_the_number_and_the_record() -> None:
+    # printf 'ab\n7\n{}' | sha256sum
+    assert chained("ab", 7, "{}") == "ff85e449147440de1b7ee891781f84698a1d7197a7d7a07a45b2de40d99d9498"
+
+
+def test_a_record_that_fails_to_be_written_leaves_no_trace(audit: Audit, database: Database, sale: MakeSale) -> None:
+    with suppress(RuntimeError), database.transaction():
+        audit.append(sale(9))
+        raise RuntimeError("the power fails")
+    assert audit.head.number == 8
+    assert audit.verify() == []
+
+
+def test_a_record_of_another_version_is_told_from_one_that_was_changed(
+    audit: Audit, database: Database, monkeypatch: pytest.MonkeyPatch, sale: MakeSale
+) -> None:
+    with monkeypatch.context() as newer:
+        newer.setattr(SaleRecord, "model_dump_json", lambda _: '{"of": "a newer version"}')
+        audit.append(sale(9))
+    assert audit.verify() == ["record 9 is as it was written, but this edge-agent cannot read it"]
+
+
+def test_the_agent_itself_can_neither_change_nor_remove_a_record(database: Database) -> None:
+    with pytest.raises(StoreError, match="never changed"), database.transaction() as connection:
+        connection.execute("UPDATE audit SET record = '{}'")
+    with pytest.raises(StoreError, match="only removed by pruning"), database.transaction() as connection:
+        connection.execute("DELETE FROM audit WHERE number = 8")

@@ -1,0 +1,156 @@
+"""Whatever is done to the audit log behind the agent's back is found and named."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.records.audit import Audit
+from edge.records.database import Database
+
+Tamper = Callable[..., None]
+Forged = Callable[[int, str], tuple[str, str]]
+
+
+def test_a_changed_record_is_named(audit: Audit, tamper: Tamper) -> None:
+    tamper("UPDATE audit SET record = replace(record, 'anna', 'boris') WHERE number = 3")
+    assert audit.verify() == ["record 3 was changed, or stands where another one was"]
+
+
+@pytest.mark.parametrize("column", ["hash", "before"])
+def test_a_changed_hash_is_named_once(audit: Audit, tamper: Tamper, column: str) -> None:
+    tamper(f"UPDATE audit SET {column} = 'abc' WHERE number = 3")
+    assert audit.verify() == ["record 3 was changed, or stands where another one was"]
+
+
+def test_a_record_replaced_with_its_hash_is_named(
+    audit: Audit, tamper: Tamper, hashes: list[str], forged: Forged
+) -> None:
+    text, hash_ = forged(3, hashes[1])
+    tamper(f"UPDATE audit SET record = '{text}', hash = '{hash_}' WHERE number = 3")
+    assert audit.verify() == ["record 3 is not the one that record 4 was written behind"]
+
+
+def test_the_newest_record_replaced_with_its_hash_is_named(
+    audit: Audit, tamper: Tamper, hashes: list[str], forged: Forged
+) -> None:
+    text, hash_ = forged(8, hashes[-2])
+    tamper(f"UPDATE audit SET record = '{text}', hash = '{hash_}' WHERE number = 8")
+    assert audit.verify() == ["record 8 is not the one that was noted as the newest"]
+
+
+@pytest.mark.parametrize(
+    ("where", "problem"),
+    [
+        ("number = 3", "record 3 is missing"),
+        ("number IN (3, 4, 5)", "records 3 to 5 are missing"),
+        ("number < 3", "records 1 to 2 are missing"),
+        ("number > 6", "records 7 to 8 are missing"),
+        ("true", "records 1 to 8 are missing"),
+    ],
+)
+def test_removed_records_are_named(audit: Audit, tamper: Tamper, where: str, problem: str) -> None:
+    tamper(f"DELETE FROM audit WHERE {where}")
+    assert audit.verify() == [problem]
+
+
+def test_two_changes_beside_a_gap_are_all_named(audit: Audit, tamper: Tamper) -> None:
+    tamper("DELETE FROM audit WHERE number = 4", "UPDATE audit SET record = '{}' WHERE number IN (3, 5)")
+    assert audit.verify() == [
+        "record 3 was changed, or stands where another one was",
+        "record 4 is missing",
+        "record 5 was changed, or stands where another one was",
+    ]
+
+
+def test_swapped_records_are_both_named(audit: Audit, tamper: Tamper) -> None:
+    tamper(*(f"UPDATE audit SET number = {to} WHERE number = {number}" for number, to in ((3, 0), (6, 3), (0, 6))))
+    assert audit.verify() == [f"record {number} was changed, or stands where another one was" for number in (3, 6)]
+
+
+def test_a_removed_record_cannot_be_hidden_by_moving_the_later_ones_up(audit: Audit, tamper: Tamper) -> None:
+    tamper("DELETE FROM audit WHERE number = 6", "UPDATE audit SET number = number - 1 WHERE number > 6")
+    assert audit.verify() == [
+        "record 6 was changed, or stands where another one was",
+        "record 7 was changed, or stands where another one was",
+        "record 8 is missing",
+    ]
+
+
+def test_a_record_put_behind_the_newest_one_is_named(audit: Audit, tamper: Tamper, forged: Forged) -> None:
+    text, hash_ = forged(9, audit.head.hash)
+    tamper(f"INSERT INTO audit VALUES (9, '{text}', '{audit.head.hash}', '{hash_}')")
+    assert audit.verify() == ["record 8 was noted as the newest, and yet there is a record 9"]
+
+
+def test_a_log_cut_short_with_its_marks_is_found_by_a_hash_noted_elsewhere(
+    audit: Audit, tamper: Tamper, hashes: list[str]
+) -> None:
+    noted, sixth = audit.head.hash, hashes[5]
+    tamper("DELETE FROM audit WHERE number > 6", f"UPDATE audit_end SET number = 6, hash = '{sixth}' WHERE number = 8")
+    assert audit.verify() == []
+    assert audit.verify(noted) == [f"no record has the hash {noted}: the newest one is number 6"]
+    assert audit.verify(sixth) == []
+
+
+def test_text_that_is_not_even_utf_8_is_named_and_the_rest_is_read(audit: Audit, tamper: Tamper) -> None:
+    tamper("UPDATE audit SET record = CAST(x'7bff7d' AS TEXT), hash = CAST(x'ff' AS TEXT) WHERE number = 3")
+    assert audit.verify() == ["record 3 was changed, or stands where another one was"]
+    assert [head.number for head, _ in audit.records()] == [1, 2, 4, 5, 6, 7, 8]
+
+
+COLUMNS = ("number", "record", "before", "hash")
+
+
+@st.composite
+def edits(draw: st.DrawFn) -> Callable[[sqlite3.Connection], None]:
+    """One edit of one cell, or of one row, of the log or of its marks; of a log of which two records were pruned."""
+    number = draw(st.integers(3, 8))
+    what = draw(st.sampled_from((*COLUMNS, "delete", "insert", "pruned number", "pruned hash", "newest number",
+                                 "newest hash", "mark")))  # fmt: skip
+    text = draw(st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=30))
+    other = draw(st.integers(-1, 12).filter(lambda value: value not in range(3, 9)))
+
+    def edit(connection: sqlite3.Connection) -> None:
+        if what == "delete":
+            connection.execute("DELETE FROM audit WHERE number = ?", (number,))
+        elif what == "insert":
+            connection.execute(
+                "INSERT INTO audit SELECT ?, record, before, hash FROM audit WHERE number = ?", (other, number)
+            )
+        elif what == "number":
+            connection.execute("UPDATE audit SET number = ? WHERE number = ?", (other, number))
+        elif what in COLUMNS:
+            connection.execute(f"UPDATE audit SET {what} = ? WHERE number = ?", (text, number))
+        elif what == "mark":
+            connection.execute("DELETE FROM audit_end WHERE number = ?", (2 if number % 2 else 8,))
+        else:
+            which, column = what.split()
+            value = text if column == "hash" else 2 + number if which == "pruned" else number - 1
+            connection.execute(f"UPDATE audit_end SET {column} = ? WHERE which = ?", (value, which))
+
+    return edit
+
+
+@given(edit=edits())
+def test_any_single_edit_is_found(
+    tmp_path_factory: pytest.TempPathFactory,
+    edit: Tamper,
+    noon: datetime,
+    eight_sales: Callable[[Path], AbstractContextManager[Database]],
+) -> None:
+    with eight_sales(tmp_path_factory.mktemp("lane")) as database:
+        audit = Audit(database)
+        assert audit.prune(noon + timedelta(days=2)) == 2
+        with database.transaction() as connection:
+            connection.execute("DROP TRIGGER audit_is_append_only")
+            connection.execute("DROP TRIGGER audit_is_pruned_from_its_start")
+            edit(connection)
+        assert audit.verify() != []

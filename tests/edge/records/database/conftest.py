@@ -1,0 +1,52 @@
+"""A lane's database, and disks that cannot be written."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from edge.records.database import Database
+
+
+@pytest.fixture(scope="session")
+def put() -> Callable[..., None]:
+    """Write a sale."""
+
+    def run(database: Database, sale_id: str, record: str = "{}") -> None:
+        with database.transaction() as connection:
+            connection.execute("INSERT INTO sale VALUES (?, ?)", (sale_id, record))
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def sales() -> Callable[[Database], list[object]]:
+    """The ids of the sales that are there."""
+    return lambda database: [sale_id for (sale_id,) in database.rows("SELECT sale_id FROM sale ORDER BY sale_id")]
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    with closing(Database(tmp_path / "lane")) as database:
+        yield database
+
+
+@pytest.fixture
+def folder(database: Database) -> Path:
+    return database.file.parent
+
+
+@pytest.fixture
+def read_only_copy(mount: Callable[..., Path]) -> Callable[[Path], Path]:
+    """The same folder, as on a disk that cannot be written."""
+
+    def of(folder: Path) -> Path:
+        target = mount("--bind", str(folder))
+        subprocess.run(["mount", "-o", "remount,bind,ro", str(target)], check=True)
+        return target
+
+    return of

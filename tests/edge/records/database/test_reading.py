@@ -1,0 +1,74 @@
+"""Whoever opens the database to read changes nothing, and gets in nobody's way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from edge.records.database import Database, StoreError
+
+Put = Callable[..., None]
+Sales = Callable[[Database], list[object]]
+
+
+def test_a_snapshot_stays_as_it_was_while_another_connection_writes(
+    folder: Path, database: Database, put: Put, sales: Sales
+) -> None:
+    put(database, "sale-1")
+    with closing(Database(folder, read_only=True)) as reader:
+        with reader.snapshot():
+            assert sales(reader) == ["sale-1"]
+            put(database, "sale-2")
+            assert sales(reader) == ["sale-1"]
+        assert sales(reader) == ["sale-1", "sale-2"]
+
+
+def test_a_reader_changes_nothing(folder: Path, database: Database, put: Put, sales: Sales) -> None:
+    with closing(Database(folder, read_only=True)) as reader:
+        with pytest.raises(StoreError, match="readonly database"):
+            put(reader, "sale-1")
+        assert sales(reader) == []
+
+
+def test_a_reader_makes_neither_folder_nor_file(tmp_path: Path) -> None:
+    for missing in (tmp_path, tmp_path / "lane"):
+        with pytest.raises(StoreError, match=r"^there is no .*lane\.db: give the state folder of a lane that has run$"):
+            Database(missing, read_only=True)
+    (tmp_path / "lane.db").touch()
+    with pytest.raises(StoreError, match=r"lane\.db is empty: give the state folder of a lane that has run"):
+        Database(tmp_path, read_only=True)
+    assert [file.name for file in tmp_path.iterdir()] == ["lane.db"]
+    assert (tmp_path / "lane.db").stat().st_size == 0
+
+
+def test_a_name_with_odd_characters_is_read_as_it_is(tmp_path: Path, put: Put, sales: Sales) -> None:
+    folder = tmp_path / "касса?mode=rw#1 %20"
+    with closing(Database(folder)) as database:
+        put(database, "sale-1")
+    with closing(Database(folder, read_only=True)) as reader:
+        assert sales(reader) == ["sale-1"]
+
+
+def test_a_copy_on_a_read_only_disk_can_be_read(
+    tmp_path: Path, read_only_copy: Callable[[Path], Path], put: Put, sales: Sales
+) -> None:
+    with closing(Database(tmp_path / "lane")) as database:
+        put(database, "sale-1")
+    assert [file.name for file in (tmp_path / "lane").iterdir()] == ["lane.db"]
+    with closing(Database(read_only_copy(tmp_path / "lane"), read_only=True)) as reader:
+        assert sales(reader) == ["sale-1"]
+
+
+def test_a_copy_on_a_read_only_disk_is_refused_when_the_newest_records_would_be_left_out(
+    folder: Path, database: Database, read_only_copy: Callable[[Path], Path], tmp_path: Path, put: Put
+) -> None:
+    put(database, "sale-1")
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    for name in ("lane.db", "lane.db-wal"):
+        (copy / name).write_bytes((folder / name).read_bytes())
+    with pytest.raises(StoreError, match="cannot open"):
+        Database(read_only_copy(copy), read_only=True)

@@ -1,0 +1,135 @@
+"""What is committed stays, whatever happens then, and nobody else may read it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import closing, suppress
+from pathlib import Path
+
+import pytest
+
+from edge.records.database import Database, StoreError
+
+Put = Callable[..., None]
+Sales = Callable[[Database], list[object]]
+
+
+def test_what_is_written_is_there_when_it_is_opened_again(tmp_path: Path, put: Put, sales: Sales) -> None:
+    with closing(Database(tmp_path)) as database:
+        put(database, "sale-1")
+    with closing(Database(tmp_path)) as database:
+        assert sales(database) == ["sale-1"]
+
+
+def test_every_commit_is_forced_to_disk_and_removed_text_is_overwritten(database: Database) -> None:
+    found = [database.rows(f"PRAGMA {name}")[0][0] for name in ("journal_mode", "synchronous", "secure_delete")]
+    assert found == ["wal", 2, 1]
+
+
+def test_nobody_else_may_read_the_folder_or_any_file_in_it(tmp_path: Path, put: Put) -> None:
+    before = os.umask(0)
+    try:
+        with closing(Database(tmp_path / "new" / "lane")) as database:
+            put(database, "sale-1")
+            modes = {file.name: file.stat().st_mode & 0o777 for file in database.file.parent.iterdir()}
+    finally:
+        os.umask(before)
+    assert (tmp_path / "new" / "lane").stat().st_mode & 0o777 == 0o700
+    assert modes == {"lane.db": 0o600, "lane.db-wal": 0o600, "lane.db-shm": 0o600}
+
+
+def test_a_file_that_others_could_read_is_closed_to_them(tmp_path: Path) -> None:
+    Database(tmp_path).close()
+    (tmp_path / "lane.db").chmod(0o644)
+    Database(tmp_path).close()
+    assert (tmp_path / "lane.db").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_transaction_is_whole_or_not_at_all(database: Database, put: Put, sales: Sales) -> None:
+    with suppress(RuntimeError), database.transaction():
+        put(database, "sale-1")
+        raise RuntimeError("the power fails")
+    assert sales(database) == []
+    put(database, "sale-2")
+    assert sales(database) == ["sale-2"]
+
+
+def test_a_transaction_inside_another_one_is_part_of_it(database: Database, put: Put, sales: Sales) -> None:
+    with suppress(RuntimeError), database.transaction():
+        with database.transaction():
+            put(database, "sale-1")
+        raise RuntimeError("the power fails")
+    assert sales(database) == []
+
+
+def test_a_process_that_is_killed_leaves_what_it_had_committed_and_nothing_else(tmp_path: Path, sales: Sales) -> None:
+    script = (
+        "import os, sys, signal; from pathlib import Path; from edge.records.database import Database\n"
+        "database = Database(Path(sys.argv[1]))\n"
+        "for name in ('committed', 'half'):\n"
+        "    with database.transaction() as connection:\n"
+        "        connection.execute('INSERT INTO sale VALUES (?, ?)', (name, '{}'))\n"
+        "        if name == 'half': os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=False, timeout=60)
+    assert done.returncode == -signal.SIGKILL
+    with closing(Database(tmp_path, read_only=True)) as reader:
+        assert sales(reader) == ["committed"]
+    with closing(Database(tmp_path)) as database:
+        assert sales(database) == ["committed"]
+
+
+def test_two_connections_see_each_others_commits_and_never_half_of_one(
+    folder: Path, database: Database, put: Put, sales: Sales
+) -> None:
+    with closing(Database(folder)) as other:
+        with database.transaction():
+            put(database, "sale-1")
+            assert sales(other) == []
+        assert sales(other) == ["sale-1"]
+
+
+def test_somebody_who_keeps_the_file_locked_is_named_after_a_second(folder: Path, database: Database, put: Put) -> None:
+    locked = pytest.raises(StoreError, match=r"cannot write .*: database is locked; another program is using it")
+    with closing(Database(folder)) as other, other.transaction(), locked:
+        put(database, "sale-1")
+    put(database, "sale-1")
+
+
+def test_agents_that_start_at_the_same_time_make_the_tables_once(tmp_path: Path) -> None:
+    ready, problems = threading.Barrier(8), []
+
+    def start() -> None:
+        ready.wait()
+        for _ in range(60):
+            try:
+                Database(tmp_path).close()
+            except StoreError as problem:
+                # On a slow disk somebody's turn may take longer than the second that the others wait for it.
+                if "try again" in str(problem):
+                    continue
+                problems.append(problem)
+            return
+        problems.append(StoreError("its turn never came"))
+
+    threads = [threading.Thread(target=start) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert problems == []
+    with closing(Database(tmp_path)) as database:
+        assert database.rows("SELECT which, number FROM audit_end ORDER BY which") == [("newest", 0), ("pruned", 0)]
+
+
+def test_a_connection_made_in_one_thread_may_be_used_by_another(database: Database) -> None:
+    found: list[object] = []
+    thread = threading.Thread(target=lambda: found.extend(database.rows("SELECT 1")))
+    thread.start()
+    thread.join()
+    assert len(found) == 1

@@ -1,0 +1,104 @@
+"""The record of a sale: what stood at its end, and what it says as JSON."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from edge.decision.policy import Decision, Reason
+from edge.records.records import AlertRecord, SaleRecord
+from edge.till.messages import AgeInterval
+
+NOON = datetime(2026, 11, 1, 12, 0, 0, 123456, tzinfo=timezone.utc)
+CHALLENGE, NO_CHALLENGE, UNKNOWN = Decision.CHALLENGE, Decision.NO_CHALLENGE, Decision.UNKNOWN
+
+
+def alert(decision: Decision, alert_id: str = "alert-1", **more: Any) -> AlertRecord:
+    return AlertRecord(
+        alert_id=alert_id, decision=decision, reasons=(Reason.LOOKS_YOUNG,),
+        age=AgeInterval(mean=21.5, low=16.5, high=27.5), p_under_legal=0.2, threshold=25, samples=7, issued_at=NOON,
+        **more,
+    )  # fmt: skip
+
+
+def sale(*alerts: AlertRecord, **more: Any) -> SaleRecord:
+    return SaleRecord(
+        sale_id="sale-1",
+        lane="lane-1",
+        till="till-1",
+        opened_at=NOON,
+        model="0123",
+        config="4567",
+        alerts=alerts,
+        **more,
+    )
+
+
+@pytest.mark.parametrize(
+    ("told", "decision", "ask"),
+    [
+        ([], UNKNOWN, True),
+        ([(UNKNOWN, False)], UNKNOWN, True),
+        ([(NO_CHALLENGE, False)], NO_CHALLENGE, False),
+        ([(NO_CHALLENGE, False), (CHALLENGE, False)], CHALLENGE, True),
+        ([(UNKNOWN, False), (NO_CHALLENGE, False)], NO_CHALLENGE, False),
+        ([(UNKNOWN, False), (NO_CHALLENGE, True)], UNKNOWN, True),
+        ([(NO_CHALLENGE, False), (CHALLENGE, True)], NO_CHALLENGE, False),
+        ([(NO_CHALLENGE, True)], UNKNOWN, True),
+    ],
+)
+def test_the_last_answer_that_was_not_too_late_stands(
+    told: list[tuple[Decision, bool]], decision: Decision, ask: bool
+) -> None:
+    record = sale(*(alert(answer, expired=expired) for answer, expired in told))
+    assert record.decision is decision
+    assert record.should_have_asked is ask
+
+
+def test_what_became_of_one_alert_leaves_the_others_alone() -> None:
+    record = sale(alert(UNKNOWN, "alert-1"), alert(CHALLENGE, "alert-2")).with_delivery("alert-2", received_at=NOON)
+    assert [one.received_at for one in record.alerts] == [None, NOON]
+    assert record.with_delivery("alert-3", expired=True) == record
+
+
+def test_an_alert_that_the_till_had_does_not_expire_afterwards() -> None:
+    record = sale(alert(CHALLENGE)).with_delivery("alert-1", received_at=NOON).with_delivery("alert-1", expired=True)
+    assert (record.alerts[0].received_at, record.alerts[0].expired) == (NOON, False)
+
+
+def test_confirming_the_news_that_an_alert_expired_does_not_bring_it_back() -> None:
+    record = sale(alert(NO_CHALLENGE)).with_delivery("alert-1", expired=True).with_delivery("alert-1", received_at=NOON)
+    assert (record.alerts[0].received_at, record.alerts[0].expired) == (None, True)
+    assert record.should_have_asked
+
+
+def test_a_record_is_read_back_as_it_was_written_to_the_millisecond() -> None:
+    record = sale(
+        alert(CHALLENGE, received_at=NOON), restricted_at=NOON, check="passed", checked_at=NOON, cashier_id="Анна",
+        closed_at=NOON + timedelta(seconds=9), ended="completed",
+    )  # fmt: skip
+    text = record.model_dump_json()
+    read = SaleRecord.model_validate_json(text)
+    assert read.opened_at == NOON.replace(microsecond=123000)
+    assert read.model_dump_json() == text
+    assert '"opened_at":"2026-11-01T12:00:00.123Z"' in text
+
+
+def test_a_time_without_a_zone_and_a_field_that_nobody_knows_are_refused() -> None:
+    with pytest.raises(ValidationError, match="timezone"):
+        sale(restricted_at=datetime(2026, 11, 1))
+    with pytest.raises(ValidationError, match="Extra inputs are not permitted"):
+        sale(photo="...")
+
+
+def test_nothing_of_the_customer_is_kept_but_an_age_with_its_doubt() -> None:
+    kept = set(SaleRecord.model_fields) | set(AlertRecord.model_fields)
+    assert kept == {
+        "sale_id", "lane", "till", "opened_at", "model", "config", "restricted_at", "alerts", "check", "checked_at",
+        "cashier_id", "closed_at", "ended",
+        "alert_id", "decision", "reasons", "age", "p_under_legal", "threshold", "samples", "issued_at", "received_at",
+        "expired",
+    }  # fmt: skip

@@ -1,0 +1,76 @@
+"""Bands with too few customers are joined to their neighbours, and what is shown adds up to no less."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.reports.baskets.evidence import Evidence, groups_of_at_least
+
+Make = Callable[[Any], Evidence]
+
+
+def sure(*customers: int) -> np.ndarray:
+    """So many customers of each band, whose band is certain."""
+    return np.repeat(np.eye(len(customers)), customers, axis=0)
+
+
+def test_customers_of_sure_bands_are_simply_counted(evidence_of: Make) -> None:
+    evidence = evidence_of(sure(30, 50, 20))
+    assert list(evidence.customers) == [30, 50, 20]
+    assert list(evidence.effective) == pytest.approx([30, 50, 20])
+    assert list(evidence.shares) == [0.3, 0.5, 0.2]
+
+
+def test_customers_of_unsure_bands_are_worth_fewer(evidence_of: Make) -> None:
+    evidence = evidence_of([[0.9, 0.1]] * 50 + [[0.1, 0.9]] * 50)
+    assert list(evidence.customers) == pytest.approx([50, 50])
+    # By hand: the second sums are 41 and 9, and 1 / (their inverse's diagonal) is 41 - 81 / 41.
+    assert list(evidence.effective) == pytest.approx([41 - 81 / 41] * 2)
+
+
+def test_customers_who_all_look_alike_tell_no_band_from_another(evidence_of: Make) -> None:
+    assert list(evidence_of([[0.5, 0.5]] * 100).effective) == [0, 0]
+
+
+def test_bands_that_are_large_enough_stay_as_they_are(evidence_of: Make) -> None:
+    assert groups_of_at_least(evidence_of(sure(10, 12, 11)), 10) == [[0], [1], [2]]
+
+
+def test_a_small_band_is_joined_with_its_smaller_neighbour(evidence_of: Make) -> None:
+    assert groups_of_at_least(evidence_of(sure(40, 9, 30, 50)), 10) == [[0], [1, 2], [3]]
+    assert groups_of_at_least(evidence_of(sure(9, 40, 30)), 10) == [[0, 1], [2]]
+
+
+def test_fewer_customers_than_that_all_together_are_not_shown(evidence_of: Make) -> None:
+    assert groups_of_at_least(evidence_of(sure(4, 3, 2)), 10) == []
+    assert groups_of_at_least(evidence_of(sure(4, 3, 3)), 10) == [[0, 1, 2]]
+    assert groups_of_at_least(Evidence(np.zeros((3,) * 4)), 10) == []
+
+
+people = st.lists(st.lists(st.floats(0.001, 1), min_size=4, max_size=4), min_size=1, max_size=120)
+
+
+@given(people, st.integers(2, 40))
+def test_no_group_is_ever_smaller_and_none_is_left_out(evidence_of: Make, drawn: list[list[float]], least: int) -> None:
+    probs = np.array(drawn) / np.sum(drawn, axis=1, keepdims=True)
+    evidence = evidence_of(probs)
+    groups = groups_of_at_least(evidence, least)
+    if len(drawn) < least - 1e-6:
+        assert groups == []
+        return
+    assert [band for group in groups for band in group] == list(range(4))
+    assert (evidence.joined(groups).customers >= least - 1e-6).all()
+
+
+@given(people)
+def test_joining_bands_is_the_same_as_having_counted_them_as_one(evidence_of: Make, drawn: list[list[float]]) -> None:
+    probs = np.array(drawn) / np.sum(drawn, axis=1, keepdims=True)
+    joined = evidence_of(probs).joined([[0], [1, 2], [3]])
+    counted = evidence_of(np.stack([probs[:, 0], probs[:, 1] + probs[:, 2], probs[:, 3]], axis=1))
+    assert joined.fourth == pytest.approx(counted.fourth)

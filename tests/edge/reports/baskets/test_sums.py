@@ -1,0 +1,144 @@
+"""One pass over filed purchases gives the sums that a loop over them would, and counts what it leaves out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import ibis
+import numpy as np
+import pytest
+
+from edge.purchases.parquet import write_day
+from edge.reports.baskets.sums import Faults, Sums, joined, nothing, sum_up
+
+Make = Callable[..., Any]
+FAR = timedelta(days=365)
+
+
+@pytest.fixture
+def summed(tmp_path: Path, noon: datetime, edges: tuple[int, ...]) -> Callable[..., Sums]:
+    """The sums over purchases, as DuckDB makes them of their Parquet file."""
+
+    def run(*purchases: Any, now: datetime = noon + timedelta(hours=1), since: datetime = noon - FAR) -> Sums:
+        write_day(tmp_path / "day.parquet", [one.model_dump_json() for one in purchases])
+        engine = ibis.duckdb.connect()
+        try:
+            return sum_up(engine.read_parquet(tmp_path / "day.parquet"), edges, since, noon + FAR, now, 1000)
+        finally:
+            engine.disconnect()
+
+    return run
+
+
+def test_the_sums_are_those_of_a_loop(summed: Make, purchase: Make, line: Make) -> None:
+    chance = np.random.default_rng(0)
+    drawn = chance.dirichlet(np.ones(6), 40).round(4)
+    probs = drawn / drawn.sum(axis=1, keepdims=True)
+    beer, spent = chance.random(40) < 0.4, chance.uniform(1, 100, 40).round(2)
+    rows = [
+        purchase(line(price=cost), *([line("beer", 2, 0.5), line("beer", 1, 0.5)] if thirsty else []), probs=p)
+        for p, thirsty, cost in zip(drawn, beer, spent, strict=True)
+    ]
+    sums = summed(*rows)
+    paid = spent + 1.5 * beer
+    assert sums.evidence.fourth == pytest.approx(np.einsum("si,sj,sk,sl->ijkl", probs, probs, probs, probs))
+    assert {name: count for name, (count, _) in sums.categories.items()} == {"beer": beer.sum(), "dairy": 40}
+    assert sums.categories["beer"][1] == pytest.approx(probs[beer].sum(axis=0)), "once a basket, not once a line"
+    assert sums.spent.first == pytest.approx(paid @ probs)
+    assert sums.spent.squares == pytest.approx(np.einsum("s,si,sj->ij", paid**2, probs, probs))
+    assert sums.spent.by_three == pytest.approx(np.einsum("s,si,sj,sk->ijk", paid, probs, probs, probs))
+    assert (sums.stores, sums.lanes, sums.faults) == (("store-1",), ("lane-1",), Faults())
+
+
+def test_customers_of_unknown_age_are_counted_apart(summed: Make, purchase: Make, line: Make) -> None:
+    sums = summed(purchase(), purchase(line(price=3), probs=None), purchase(line(price=None), probs=None))
+    assert sums.evidence.baskets == 1
+    assert (sums.unknown.baskets, sums.unknown.priced) == (2, 1)
+    assert (sums.unknown.spent, sums.unknown.spent_squared) == (3, 9)
+
+
+@pytest.mark.parametrize("probs", [(0,) * 6, (1,) * 6, (1,), (-1, 2, 0, 0, 0, 0), (float("nan"), 1, 0, 0, 0, 0)])
+def test_probabilities_that_are_none_are_taken_for_unknown(summed: Make, purchase: Make, probs: Any) -> None:
+    sums = summed(purchase(), purchase(probs=probs))
+    assert (sums.evidence.baskets, sums.unknown.baskets) == (1, 1)
+
+
+def test_odd_lines_are_left_out_and_counted_and_the_rest_of_the_basket_stays(
+    summed: Make, purchase: Make, line: Make
+) -> None:
+    sums = summed(
+        purchase(line(price=7), line("beer", -1), line("beer", 0), line("beer", 20_000)),
+        purchase(line(price=5), line("wine", price=-1), line("wine", price=1001)),
+    )
+    assert (sums.faults.lines_of_odd_quantity, sums.faults.lines_of_odd_price) == (3, 2)
+    assert list(sums.categories) == ["dairy"]
+    assert sums.spent.first.sum() == 12
+
+
+def test_a_line_of_unknown_sku_counts_in_what_was_spent_and_in_no_category(
+    summed: Make, purchase: Make, line: Make
+) -> None:
+    sums = summed(purchase(line(), line(None, price=5, sku="?")))
+    assert sums.faults.lines_without_category == 1
+    assert list(sums.categories) == ["dairy"]
+    assert sums.spent.first.sum() == 15
+
+
+def test_a_basket_without_all_its_prices_counts_in_all_but_what_was_spent(
+    summed: Make, purchase: Make, line: Make
+) -> None:
+    sums = summed(purchase(line(), line("beer", price=None)), purchase())
+    assert sums.faults.baskets_without_price == 1
+    assert (sums.evidence.baskets, sums.spent.evidence.baskets) == (2, 1)
+    assert sums.categories["beer"][0] == 1
+
+
+def test_a_sale_with_nothing_usable_in_its_basket_is_left_out_and_counted(
+    summed: Make, purchase: Make, line: Make
+) -> None:
+    empty = purchase().model_copy(update={"lines": ()})
+    sums = summed(purchase(), empty, purchase(line(quantity=-1)))
+    assert sums.faults.sales_without_basket == 2
+    assert sums.evidence.baskets == 1
+
+
+def test_sales_after_now_are_left_out_and_counted(summed: Make, purchase: Make, noon: datetime) -> None:
+    sums = summed(purchase(), purchase(time=noon + timedelta(hours=2)), purchase(time=noon + timedelta(days=4000)))
+    assert sums.faults.sales_in_future == 2
+    assert sums.evidence.baskets == 1
+
+
+def test_sales_of_another_time_are_not_asked_for(summed: Make, purchase: Make, noon: datetime) -> None:
+    sums = summed(purchase(), purchase(time=noon - timedelta(days=2)), since=noon - timedelta(days=1))
+    assert (sums.evidence.baskets, sums.faults) == (1, Faults())
+
+
+def test_sales_counted_in_other_bands_are_left_out_and_counted(summed: Make, purchase: Make) -> None:
+    sums = summed(purchase(), purchase(probs=(0.5, 0.5), edges=(30,)))
+    assert sums.faults.sales_in_other_bands == 1
+    assert sums.evidence.baskets == 1
+
+
+def test_no_purchase_at_all_sums_up_to_nothing(summed: Make, purchase: Make, noon: datetime) -> None:
+    sums = summed(purchase(time=noon - 2 * FAR))
+    assert (sums.evidence.baskets, sums.categories, sums.unknown.baskets) == (0, {}, 0)
+
+
+def test_the_sums_of_parts_add_up_to_those_of_the_whole(summed: Make, purchase: Make, line: Make) -> None:
+    one = [purchase(line(), line("beer", 2, 0.5)), purchase(line(None), probs=None), purchase(line(quantity=-1))]
+    other = [purchase(line("wine"), probs=(0.5, 0.5, 0, 0, 0, 0), store="sea", lane="wine"), purchase(line("beer"))]
+    whole, parts = summed(*one, *other), joined([nothing(6), summed(*one), summed(*other)])
+    assert parts.evidence.fourth == pytest.approx(whole.evidence.fourth)
+    assert parts.spent.by_three == pytest.approx(whole.spent.by_three)
+    assert parts.spent.evidence.fourth == pytest.approx(whole.spent.evidence.fourth)
+    assert (parts.spent.first, parts.spent.squares) == (
+        pytest.approx(whole.spent.first), pytest.approx(whole.spent.squares)
+    )  # fmt: skip
+    assert (parts.unknown, parts.faults) == (whole.unknown, whole.faults)
+    assert (parts.stores, parts.lanes) == (("sea", "store-1"), ("lane-1", "wine"))
+    assert {name: (count, list(hits)) for name, (count, hits) in parts.categories.items()} == {
+        name: (count, list(hits)) for name, (count, hits) in whole.categories.items()
+    }

@@ -1,0 +1,121 @@
+"""Files of purchases that are damaged, half written or of another version are named and set apart; the rest is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from edge.errors import RunError
+from edge.purchases.parquet import write_day
+from edge.reports.baskets.reading import read_sums
+from edge.reports.baskets.sums import Sums
+from edge.reports.engine import engine
+from edge.reports.files import Files, find_files
+from edge.reports.period import Period
+from edge.settings.config import InsightsSettings
+
+Make = Callable[..., Any]
+
+
+@pytest.fixture
+def week(noon: datetime) -> Period:
+    return Period(noon - timedelta(days=7), noon + timedelta(hours=1))
+
+
+@pytest.fixture
+def folder(filed: Make, purchase: Make, noon: datetime) -> Path:
+    """Twenty sales on each of three days."""
+    return filed(*(purchase(time=noon - timedelta(days=day)) for day in range(3) for _ in range(20)))
+
+
+def summed(folders: list[Path], week: Period) -> tuple[Sums, Files]:
+    with engine("duckdb") as backend:
+        return read_sums(backend, folders, week, week.until, InsightsSettings())
+
+
+def read(folder: Path, week: Period) -> tuple[float, list[str], list[str]]:
+    """How many baskets are read, and the names of the files that are damaged or of another version."""
+    sums, files = summed([folder], week)
+    names = [[file.parent.name for file in some] for some in (files.damaged, [one[0] for one in files.other_version])]
+    return round(sums.evidence.baskets, 6), *names
+
+
+def day(folder: Path, name: str) -> Path:
+    [file] = (folder / name).iterdir()
+    return file
+
+
+def test_all_days_of_the_period_are_read_and_no_others(folder: Path, week: Period, noon: datetime) -> None:
+    assert read(folder, week) == (60, [], [])
+    assert read(folder, Period(noon - timedelta(hours=20), week.until)) == (20, [], [])
+
+
+def test_a_file_that_was_cut_short_is_left_out_and_named(folder: Path, week: Period) -> None:
+    file = day(folder, "2026-10-31")
+    file.write_bytes(file.read_bytes()[:-100])
+    assert read(folder, week) == (40, ["2026-10-31"], [])
+
+
+@pytest.mark.parametrize("content", [b"", b"not Parquet at all"])
+def test_what_is_no_parquet_is_left_out_and_named(folder: Path, week: Period, content: bytes) -> None:
+    day(folder, "2026-10-31").write_bytes(content)
+    assert read(folder, week) == (40, ["2026-10-31"], [])
+
+
+def test_a_file_with_a_sound_end_and_damage_in_the_middle_is_left_out_and_named(folder: Path, week: Period) -> None:
+    file = day(folder, "2026-10-31")
+    content = bytearray(file.read_bytes())
+    content[4:400] = bytes(396)
+    file.write_bytes(content)
+    assert read(folder, week) == (40, ["2026-10-31"], [])
+
+
+def test_a_file_that_is_still_being_written_is_no_file_yet(folder: Path, week: Period) -> None:
+    (folder / "2026-10-31" / "lane-2-00.parquet.partial").write_bytes(b"PAR1")
+    assert read(folder, week) == (60, [], [])
+
+
+@pytest.mark.parametrize("metadata", ["", ", KV_METADATA {edge_agent_purchases: '0'}"])
+def test_a_file_of_an_older_version_is_left_out_with_what_is_in_it(folder: Path, week: Period, metadata: str) -> None:
+    file = day(folder, "2026-10-31")
+    duckdb.sql(f"COPY (SELECT 1 AS price FROM range(7)) TO '{file}' (FORMAT parquet{metadata})")
+    assert read(folder, week) == (40, [], ["2026-10-31"])
+    [(named, version, count)] = find_files([folder], week).other_version
+    assert (named, version, count) == (file, "0" if metadata else "?", 7)
+
+
+def test_files_of_days_to_come_are_read_so_as_to_be_counted(
+    folder: Path, week: Period, filed: Make, purchase: Make, noon: datetime
+) -> None:
+    filed(purchase(time=noon + timedelta(days=500)))
+    sums, _ = summed([folder], week)
+    assert (sums.evidence.baskets, sums.faults.sales_in_future) == (pytest.approx(60), 1)
+
+
+def test_the_folders_of_several_shops_make_one_report(filed: Make, purchase: Make, week: Period) -> None:
+    folders = [filed(purchase(store=name), purchase(store=name, lane="wine"), folder=name) for name in ("north", "sea")]
+    sums, _ = summed(folders, week)
+    assert (sums.evidence.baskets, sums.stores, sums.lanes) == (4, ("north", "sea"), ("lane-1", "wine"))
+
+
+def test_other_things_in_the_folder_are_none_of_our_business(folder: Path, week: Period) -> None:
+    (folder / "notes.txt").write_text("mine")
+    (folder / "2026-10-31" / "notes.txt").write_text("mine")
+    assert read(folder, week) == (60, [], [])
+
+
+def test_a_folder_that_is_not_there_is_named_with_the_mend(tmp_path: Path, week: Period) -> None:
+    with pytest.raises(RunError, match=r"cannot read .*/none: No such file or directory; a lane files its purchases"):
+        summed([tmp_path / "none"], week)
+
+
+def test_a_name_with_a_quote_in_it_is_a_name_like_others(tmp_path: Path, purchase: Make) -> None:
+    file = tmp_path / "o'clock" / "2026-11-01" / "lane-1.parquet"
+    write_day(file, [purchase().model_dump_json()])
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in file.parent.iterdir()] == ["lane-1.parquet"]

@@ -1,0 +1,99 @@
+"""Several lanes in one config: what they share, what each has to itself, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from edge.errors import UsageError
+from edge.settings.lanes import load_lanes
+
+TWO = """
+state_dir = "/var/lib/edge-agent"
+zone = [[0.2, 0.0], [0.8, 0.0], [0.8, 1.0], [0.2, 1.0]]
+
+[policy]
+legal_age = 21
+min_looks = 5
+
+[[lane]]
+name = "lane-1"
+camera = 0
+till.reliable = "tcp://127.0.0.1:5557"
+till.live = "tcp://127.0.0.1:5556"
+
+[[lane]]
+name = "wine"
+camera = 1
+policy.min_looks = 9
+till.reliable = "tcp://127.0.0.1:5567"
+till.live = "tcp://127.0.0.1:5566"
+"""
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    file = tmp_path / "box.toml"
+    file.write_text(TWO, encoding="utf-8")
+    return file
+
+
+def refusal(config: Path, flags: list[str] | None = None) -> str:
+    with pytest.raises(UsageError) as refused:
+        load_lanes(flags or [], config)
+    assert "\n" not in str(refused.value)
+    return str(refused.value)
+
+
+def test_a_config_without_lanes_is_one_lane(tmp_path: Path) -> None:
+    file = tmp_path / "lane.toml"
+    file.write_text('lane = "lane-3"\ncamera = 0\n', encoding="utf-8")
+    (only,) = load_lanes([], file)
+    assert (only.lane, only.camera) == ("lane-3", "0")
+    assert only.keys == only.state_dir / "keys"
+
+
+def test_what_stands_outside_holds_for_all_and_a_lane_may_differ(config: Path) -> None:
+    first, second = load_lanes([], config)
+    assert (first.lane, second.lane) == ("lane-1", "wine")
+    assert (first.camera, second.camera) == ("0", "1")
+    assert first.zone == second.zone
+    assert (first.policy.legal_age, second.policy.legal_age) == (21, 21)
+    assert (first.policy.min_looks, second.policy.min_looks) == (5, 9)
+
+
+def test_every_lane_keeps_its_state_apart_and_the_keys_are_those_of_the_box(config: Path) -> None:
+    first, second = load_lanes([], config)
+    assert (first.state_dir, second.state_dir) == (Path("/var/lib/edge-agent/lane-1"), Path("/var/lib/edge-agent/wine"))
+    assert first.keys == second.keys == Path("/var/lib/edge-agent/keys")
+
+
+def test_a_lane_may_name_its_own_state_folder(config: Path) -> None:
+    config.write_text(TWO + 'state_dir = "/srv/wine"\n', encoding="utf-8")
+    assert load_lanes([], config)[1].state_dir == Path("/srv/wine")
+
+
+def test_flags_win_for_every_lane(config: Path) -> None:
+    lanes = load_lanes(["--policy.legal-age", "18", "--state-dir", "/tmp/state"], config)
+    assert [one.policy.legal_age for one in lanes] == [18, 18]
+    assert [one.state_dir for one in lanes] == [Path("/tmp/state/lane-1"), Path("/tmp/state/wine")]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (('name = "wine"', ""), "[[lane]] number 2 of "),
+        (('name = "wine"', 'name = "lane-1"'), "two lanes have the same lane, 'lane-1'"),
+        (("camera = 1", "camera = 0"), "lane-1 and wine have the same camera, '0'"),
+        (("5567", "5557"), "lane-1 and wine have the same till.reliable, 'tcp://127.0.0.1:5557'"),
+        (("camera = 1", 'camera = 1\nmodel = "/srv/model"'), "lane wine: model is one for the whole box"),
+        (("camera = 1", "camera = 1\nages.threads = 1"), "lane wine: ages is one for the whole box"),
+        (("camera = 1", 'camera = 1\nmetrics.listen = "off"'), "lane wine: metrics is one for the whole box"),
+        (("camera = 1", "camera = 1\nspeed = 3"), "lane wine: speed: there is no such setting"),
+        (("policy.min_looks = 9", "policy.min_looks = 900"), "lane wine: policy.min_looks = 900"),
+    ],
+)
+def test_what_cannot_be_is_one_line_that_names_the_lane(config: Path, change: tuple[str, str], said: str) -> None:
+    config.write_text(TWO.replace(*change), encoding="utf-8")
+    assert refusal(config).startswith(said)

@@ -1,0 +1,92 @@
+"""`Faces`: parallel arrays that belong together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edge.vision.faces import AGES, LEFT_EYE, NO_TRACK, RIGHT_EYE, Faces
+
+
+def test_faces_of_an_empty_frame_are_empty_arrays_of_the_right_shapes() -> None:
+    nobody = Faces()
+    assert len(nobody) == 0
+    assert nobody.boxes.shape == (0, 4)
+    assert nobody.keypoints.shape == (0, 4, 2)
+    assert nobody.age_probs.shape == (0, AGES)
+    assert nobody.areas.shape == nobody.eye_distances_px.shape == nobody.usable.shape == (0,)
+
+
+def test_what_no_stage_has_filled_in_says_so(detected: Callable[..., Faces]) -> None:
+    faces = detected({"x": 0.3}, {"x": 0.7})
+    assert faces.track_ids.tolist() == [NO_TRACK, NO_TRACK]
+    assert np.isnan(faces.quality).all()
+    assert faces.reasons == ((), ())
+    assert np.isnan(faces.age_probs).all()
+    assert faces.age_probs.shape == (2, AGES)
+
+
+@pytest.mark.parametrize("name", ["keypoints", "scores", "track_ids", "quality", "reasons", "age_probs"])
+def test_arrays_of_different_lengths_are_refused_by_name(name: str, detected: Callable[..., Faces]) -> None:
+    two = detected({"x": 0.3}, {"x": 0.7})
+    with pytest.raises(ValueError, match=f"2 boxes but 1 rows of {name}"):
+        two.with_(**{name: getattr(two, name)[:1]})
+
+
+def test_a_mask_picks_the_same_rows_of_every_array(someone: Any, faces_of: Callable[..., Faces]) -> None:
+    three = faces_of(someone(1, age=20), someone(2, age=40, reasons=("dark",)), someone(3, age=60))
+    picked = three[np.array([False, True, True])]
+    assert picked.track_ids.tolist() == [2, 3]
+    assert picked.reasons == (("dark",), ())
+    assert (picked.age_probs @ np.arange(AGES)).round().tolist() == [40, 60]
+    assert picked.boxes.tolist() == three.boxes[1:].tolist()
+    assert picked.keypoints.tolist() == three.keypoints[1:].tolist()
+    assert picked.scores.tolist() == three.scores[1:].tolist()
+
+
+def test_row_numbers_pick_faces_in_their_order(someone: Any, faces_of: Callable[..., Faces]) -> None:
+    three = faces_of(someone(1), someone(2), someone(3))
+    assert three[np.array([2, 0])].track_ids.tolist() == [3, 1]
+
+
+def test_a_mask_that_fits_nobody_leaves_nobody(someone: Any, faces_of: Callable[..., Faces]) -> None:
+    assert len(faces_of(someone())[np.array([False])]) == 0
+
+
+def test_filling_in_an_array_leaves_the_original_alone(detected: Callable[..., Faces]) -> None:
+    before = detected({})
+    after = before.with_(track_ids=np.array([7]))
+    assert (before.track_ids[0], after.track_ids[0]) == (NO_TRACK, 7)
+    assert after.boxes is before.boxes
+
+
+def test_only_a_face_that_passed_the_gate_is_usable(someone: Any, faces_of: Callable[..., Faces]) -> None:
+    faces = faces_of(someone(quality=0.01), someone(reasons=("blurred",)), someone(quality=float("nan")))
+    assert faces.usable.tolist() == [True, False, False]
+
+
+def test_areas_and_eye_distances_are_in_pixels(someone: Any, faces_of: Callable[..., Faces]) -> None:
+    faces = faces_of(someone(eyes_px=10), someone(eyes_px=40))
+    assert faces.areas.tolist() == [400, 6400]
+    assert faces.eye_distances_px.tolist() == [10, 40]
+
+
+def test_the_right_eye_is_at_the_left_of_the_picture(detected: Callable[..., Faces]) -> None:
+    keypoints = detected({}).keypoints[0]
+    assert keypoints[RIGHT_EYE, 0] < keypoints[LEFT_EYE, 0]
+
+
+def test_what_was_found_out_about_some_faces_goes_back_to_their_rows() -> None:
+    faces = Faces(np.zeros((3, 4), np.float32), np.zeros((3, 4, 2), np.float32), np.ones(3, np.float32))
+    rows = np.array([2, 0])
+    probs = np.stack([np.eye(101)[20], np.eye(101)[60]]).astype(np.float32)
+    looked = faces[rows].with_(quality=np.array([0.5, 0], np.float32), reasons=((), ("dark",)), age_probs=probs)
+    whole = faces.with_rows(rows, looked)
+    assert whole.quality.tolist() == [0, pytest.approx(np.nan, nan_ok=True), 0.5]
+    assert whole.reasons == (("dark",), (), ())
+    assert whole.age_probs[[2, 0]].argmax(axis=1).tolist() == [20, 60]
+    assert np.isnan(whole.age_probs[1]).all()
+    assert np.isnan(faces.quality).all(), "a copy"
