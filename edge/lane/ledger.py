@@ -12,7 +12,10 @@ from pydantic import ValidationError
 
 from edge.errors import UsageError
 from edge.offers.restricted import RestrictedGoods
+from edge.offers.results import FOLDER, RESULTS
 from edge.offers.store import OfferStore
+from edge.purchases.filing import Filed
+from edge.purchases.parquet import PURCHASES
 from edge.purchases.store import PurchaseStore
 from edge.records.audit import Audit
 from edge.records.database import Database
@@ -27,6 +30,10 @@ if TYPE_CHECKING:
 _NEWEST = 64
 
 log = logging.getLogger(__name__)
+
+
+FILED = (Filed(PurchaseStore, PURCHASES), Filed(OfferStore, RESULTS, FOLDER))
+"""Which of these tables are filed, and where: purchases, and below them the results of offers."""
 
 
 class Bought:

@@ -18,15 +18,12 @@ from edge.lane.desk import TillDesk, envelope
 from edge.lane.events import announce
 from edge.lane.health import LaneHealth
 from edge.lane.lane import Lane
+from edge.lane.ledger import FILED
 from edge.lane.observer import Onlooker
 from edge.lane.outcomes import Told
 from edge.lane.pipeline import Pipeline
 from edge.offers.load import load_offers
-from edge.offers.results import FOLDER, RESULTS
-from edge.offers.store import OfferStore
-from edge.purchases.filing import Filed, Filing
-from edge.purchases.parquet import PURCHASES
-from edge.purchases.store import PurchaseStore
+from edge.purchases.filing import Filing
 from edge.settings.reload import differences
 from edge.till.identity import LiveIdentity, ReplayIdentity
 from edge.till.keys import Keys, credential
@@ -50,9 +47,6 @@ if TYPE_CHECKING:
     from edge.vision.faces import Faces
 
 log = logging.getLogger(__name__)
-
-_FILED = (Filed(PurchaseStore, PURCHASES), Filed(OfferStore, RESULTS, FOLDER))
-"""What is filed of a lane's sales: purchases, and below them the results of offers."""
 
 _WAIT_S = 0.02
 """How long the loop waits for a frame before it looks after the tills again."""
@@ -90,7 +84,7 @@ class LaneLoop:
         """When the loop last went round, with or without a frame; as long as it does, the lane answers."""
         self.slot = LatestFrame()
         self.onlooker = Onlooker()
-        self.filing = Filing(settings, _FILED)
+        self.filing = Filing(settings, FILED)
         self.age_model = age_model
         self._challenge_age = challenge_age(settings, bundle)
         with ExitStack() as opened:

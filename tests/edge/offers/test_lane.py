@@ -194,7 +194,7 @@ def test_what_became_of_it_goes_with_the_end_of_the_sale_and_names_nobody(counte
     counter.hear(basket("crackers"))
     reply = OfferReply(offer_id=offers(counter)[0].offer_id, outcome="taken")
     closed = close(counter, "crackers", "cheese", offer=reply, cashier_id="anna")
-    row = result_of(closed, "store-1")
+    row = result_of(closed.record, closed.offer, "store-1")
     assert row
     assert row.model_dump(mode="json") == {
         "time": "2000-01-01T00:00:00.000Z", "store": "store-1", "lane": "lane-1", "sheet": "1999-12-31T00:00:00.000Z",
@@ -214,7 +214,11 @@ def test_of_a_sale_that_was_given_up_nothing_is_known(counter: Any, someone: Any
     counter.show(someone(age=50), frames=5)
     counter.hear(basket("crackers"))
     closed = close(counter, completed=False)
-    assert (closed.offer.outcome, closed.offer.bought, result_of(closed, "x")) == ("unanswered", None, None)
+    assert (closed.offer.outcome, closed.offer.bought, result_of(closed.record, closed.offer, "x")) == (
+        "unanswered",
+        None,
+        None,
+    )
 
 
 steps = st.lists(

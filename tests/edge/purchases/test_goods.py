@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from edge.offers.restricted import RestrictedGoods, known_restricted
 from edge.purchases.goods import Goods, contents, restricted_names, sounds_restricted
 from edge.records.database import Database
-
-Make = Callable[..., Any]
+from tests.edge.offers.conftest import line_of
 
 
 @pytest.mark.parametrize(
@@ -32,14 +29,14 @@ def test_other_goods_are_not_taken_for_them(name: str) -> None:
     assert not sounds_restricted(name)
 
 
-def test_with_one_restricted_article_its_whole_category_is_restricted(line: Make) -> None:
-    basket = [line("soft drinks", sku="energy", restricted=True), line("dairy"), line(None, sku="ale",
+def test_with_one_restricted_article_its_whole_category_is_restricted() -> None:
+    basket = [line_of("soft drinks", sku="energy", restricted=True), line_of("dairy"), line_of(None, sku="ale",
                                                                                       restricted=True)]  # fmt: skip
     assert restricted_names(basket, {"ale": "brewed"}) == {"energy", "soft drinks", "ale", "brewed"}
 
 
-def test_what_was_brought_back_is_not_in_the_basket(line: Make) -> None:
-    assert contents([line("dairy", quantity=-1), line(None, sku="m")], {"m": "milk"}) == ({"milk"}, {"m"})
+def test_what_was_brought_back_is_not_in_the_basket() -> None:
+    assert contents([line_of("dairy", quantity=-1), line_of(None, sku="m")], {"m": "milk"}) == ({"milk"}, {"m"})
 
 
 def test_goods_are_found_by_their_sku_if_they_have_one() -> None:

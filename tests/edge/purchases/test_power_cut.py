@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 
 from edge.lane.lane import Lane
+from edge.lane.ledger import FILED as TABLES
 from edge.lane.outcomes import Closed
 from edge.lane.recorder import Recorder
 from edge.purchases.filing import Filing
@@ -52,7 +53,7 @@ def sell(folder: Path) -> None:
 
 
 def file(settings: Settings) -> None:
-    filing = Filing(settings)
+    filing = Filing(settings, TABLES)
     while True:
         failures = filing.failures
         filing.tend(NEXT_DAY)
@@ -94,7 +95,7 @@ def test_every_closed_sale_is_there_once_however_often_the_power_fails(tmp_path:
         assert not err, err
         closed |= {line.strip() for line in out.splitlines(keepends=True) if line.endswith("\n")} - {FILED}
     assert list(settings_for(tmp_path).purchases.rglob("*.parquet")), "it was never cut off while it filed"
-    Filing(settings_for(tmp_path)).tend(NEXT_DAY)
+    Filing(settings_for(tmp_path), TABLES).tend(NEXT_DAY)
     found = left(tmp_path)
     assert len(closed) > KILLS
     assert closed <= set(found), "a closed sale was lost"

@@ -21,7 +21,7 @@ MILK = BasketLine(sku="milk", category="dairy", quantity=2, price=94.9)
 
 
 def left_by(closed: Closed, **catalogue: str) -> Purchase:
-    found = purchase_of(closed, SETTINGS, catalogue)
+    found = purchase_of(closed.record, closed.basket, closed.age, SETTINGS, catalogue)
     assert found
     return found
 
@@ -89,13 +89,13 @@ def test_no_customer_is_taken_over_from_the_sale_before(sale: Any, someone: Any)
 def test_a_sale_that_was_broken_off_leaves_nothing(sale: Any) -> None:
     sale.hear(RestrictedItem(sale_id="sale-1"))
     sale.hear(SaleOpened(sale_id="sale-2"))
-    assert [purchase_of(closed, SETTINGS, {}) for closed in sale.closed] == [None]
+    assert [purchase_of(closed.record, closed.basket, closed.age, SETTINGS, {}) for closed in sale.closed] == [None]
 
 
 def test_a_cancelled_sale_leaves_what_was_bought_all_the_same_or_nothing(sale: Any) -> None:
     closed = close(sale, MILK, completed=False)
     assert left_by(closed).lines
-    assert purchase_of(Closed(closed.record, (), None), SETTINGS, {}) is None
+    assert purchase_of(closed.record, (), None, SETTINGS, {}) is None
 
 
 def test_the_shops_list_names_the_category_where_the_till_does_not(sale: Any) -> None:

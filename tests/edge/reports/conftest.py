@@ -15,8 +15,9 @@ from edge.bench.chain import MODEL_WIDTH_YEARS, customers_by_age
 from edge.reports.baskets.evidence import Evidence
 from edge.vision.faces import AGES
 from tests.edge.purchases.conftest import EDGES, edges, filed, line, noon, purchase
+from tests.edge.reports.cashiers.conftest import kept, sale
 
-__all__ = ["edges", "filed", "line", "noon", "purchase"]
+__all__ = ["edges", "filed", "kept", "line", "noon", "purchase", "sale"]
 
 Array = NDArray[np.float64]
 
