@@ -17,7 +17,7 @@ from edge.ages.choice import make_age_model
 from edge.errors import UsageError
 from edge.settings.config import QualitySettings, load_settings
 from edge.vision.crop import align_all
-from edge.vision.detectors.confirmation import SecondLook
+from edge.vision.detectors.confirmation import FaceConfirmation
 from edge.vision.quality import gate
 from edge.vision.stills import StillFaceFinder
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from edge.ages import AgeModel
     from edge.vision.faces import Faces
 
-COLUMNS = ("file", "face", "x", "y", "w", "h", "age", "std", "p_under_18", "p_under_25", "quality", "reason")
+PREDICT_COLUMNS = ("file", "face", "x", "y", "w", "h", "age", "std", "p_under_18", "p_under_25", "quality", "reason")
 _SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"}
 
 
@@ -76,7 +76,7 @@ def _pictures(paths: Iterable[Path]) -> Iterator[Path]:
 
 def _write(reader: _PictureReader, pictures: list[Path], text: TextIO) -> None:
     rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(COLUMNS)
+    rows.writerow(PREDICT_COLUMNS)
     show = sys.stderr.isatty()
     for number, picture in enumerate(pictures, start=1):
         for row in reader.rows(picture):
@@ -90,7 +90,7 @@ def _write(reader: _PictureReader, pictures: list[Path], text: TextIO) -> None:
 class _PictureReader:
     def __init__(self, age_model: AgeModel) -> None:
         self._age_model, self._finder = age_model, StillFaceFinder()
-        self._second_look = SecondLook()
+        self._confirmation = FaceConfirmation()
 
     def close(self) -> None:
         self._finder.close()
@@ -105,7 +105,7 @@ class _PictureReader:
         if not len(faces):
             return [_no_face("no-face")]
         crops = align_all(pixels, faces.keypoints)
-        faces = gate(faces, crops, self._second_look.confirm(pixels, faces), QualitySettings())
+        faces = gate(faces, crops, self._confirmation.confirm(pixels, faces), QualitySettings())
         return _face_rows(faces, self._age_model.predict(crops))
 
 

@@ -10,14 +10,14 @@ from rich.console import Console
 from rich.table import Table
 
 from edge.ages.bundle import Bundle
-from export.verify import Parity, Verdict
+from export.verify import Parity, Verification
 
 CARD = "MODEL_CARD.md"
 _TITLE = "## The files beside the network"
 _HEAD = ("on", "moves an age by", "at most", "error changes by", "decisions that flip", "faces/s")
 
 
-def write_verdict(verdict: Verdict, folder: Path) -> Path:
+def write_verdict(verdict: Verification, folder: Path) -> Path:
     """Put the verdict into the report card of the bundle `folder`, in place of an older one; returns the card's path.
     A bundle without a card gets one that says what the model is."""
     file = folder / CARD
@@ -28,7 +28,7 @@ def write_verdict(verdict: Verdict, folder: Path) -> Path:
     return file
 
 
-def print_verdict(verdict: Verdict) -> None:
+def print_verdict(verdict: Verification) -> None:
     """The same table in colour; what fails is red."""
     table = Table(*_HEAD, title=_introduction(verdict), title_justify="left")
     for one in verdict.parities:
@@ -40,13 +40,13 @@ def print_verdict(verdict: Verdict) -> None:
         console.print(f"not on {name}: {why}", style="dim", highlight=False)
 
 
-def _section(verdict: Verdict) -> str:
+def _section(verdict: Verification) -> str:
     lines: list[Sequence[str]] = [_HEAD, ["---"] * len(_HEAD), *map(_row, verdict.parities)]
     table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
     return f"{_TITLE}\n\n{_introduction(verdict)}\n\n{table}\n"
 
 
-def _introduction(verdict: Verdict) -> str:
+def _introduction(verdict: Verification) -> str:
     at = f" Decisions are those at T = {verdict.challenge_age}." if verdict.challenge_age else ""
     return (
         f"Ages on {verdict.photos} photos kept out of training, compared with the network ({verdict.reference}; "

@@ -10,10 +10,10 @@ import onnx
 import torch
 
 from edge.vision.crop import CROP_PX
-from train.model import AgeModel
+from train.model import AgeNetwork
 
 
-def write_onnx(model: AgeModel, file: Path, *, half: bool = False) -> None:
+def write_onnx(model: AgeNetwork, file: Path, *, half: bool = False) -> None:
     """Write `model` in float32, or with half-precision layers and weights. file: where to; its folder must exist.
 
     The types stand in the graph itself, so a runtime need not be told. Pixels come in as bytes and probabilities leave

@@ -47,7 +47,7 @@ class Parity(Fact):
     faces_per_second: float
 
 
-class Verdict(Fact):
+class Verification(Fact):
     """What was compared. absent: backends that are not to be had here, and why. failed: what must not be shipped."""
 
     reference: str
@@ -59,7 +59,7 @@ class Verdict(Fact):
     failed: tuple[str, ...]
 
 
-def verify(folder: Path, pictures: Pictures, checkpoint: Path | None = None) -> Verdict:
+def verify(folder: Path, pictures: Pictures, checkpoint: Path | None = None) -> Verification:
     """Compare every file of a bundle, on every backend that this machine has, with the network in PyTorch, float32.
 
     pictures: photos with a face, kept out of training. checkpoint: where the network is; without it, its weights are
@@ -92,7 +92,7 @@ def verify(folder: Path, pictures: Pictures, checkpoint: Path | None = None) -> 
             )
         )
     weights = checkpoint.name if checkpoint and checkpoint.is_file() else GPU_MODEL
-    return Verdict(
+    return Verification(
         reference=f"PyTorch, float32, weights of {weights}",
         photos=len(pictures),
         challenge_age=challenge_age,

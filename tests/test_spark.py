@@ -19,7 +19,7 @@ import pytest
 
 from edge.bench.chain import Chain
 from edge.purchases.parquet import write_day
-from edge.purchases.purchases import Line, Purchase
+from edge.purchases.purchases import Purchase, PurchaseLine
 
 needs_java = pytest.mark.skipif(shutil.which("java") is None, reason="Spark needs Java")
 LAST_DAY = datetime(2026, 11, 1, tzinfo=timezone.utc)
@@ -32,10 +32,10 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     list(Chain().write(north, 60_000, LAST_DAY))
     odd = {
         "lane-7": [
-            _purchase(Line(category=None, sku="?", quantity=1, price=2)),
-            _purchase(Line(category="wine", sku="w", quantity=-1, price=2)),
-            _purchase(Line(category="wine", sku="w", quantity=1, price=1e9), _milk()),
-            _purchase(Line(category="wine", sku="w", quantity=1, price=None), _milk()),
+            _purchase(PurchaseLine(category=None, sku="?", quantity=1, price=2)),
+            _purchase(PurchaseLine(category="wine", sku="w", quantity=-1, price=2)),
+            _purchase(PurchaseLine(category="wine", sku="w", quantity=1, price=1e9), _milk()),
+            _purchase(PurchaseLine(category="wine", sku="w", quantity=1, price=None), _milk()),
             _purchase(_milk(), probs=(0.5, 0.5), edges=(30,)),
             _purchase(_milk(), probs=(float("nan"), 1, 0, 0, 0, 0)),
             _purchase(),
@@ -54,12 +54,12 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return [north, sea]
 
 
-def _milk() -> Line:
-    return Line(category="dairy", sku="milk", quantity=1, price=10)
+def _milk() -> PurchaseLine:
+    return PurchaseLine(category="dairy", sku="milk", quantity=1, price=10)
 
 
 def _purchase(
-    *lines: Line, probs: tuple[float, ...] = (0, 0, 1, 0, 0, 0), edges: tuple[int, ...] = (18, 25, 35, 45, 60),
+    *lines: PurchaseLine, probs: tuple[float, ...] = (0, 0, 1, 0, 0, 0), edges: tuple[int, ...] = (18, 25, 35, 45, 60),
     at: datetime = LAST_DAY,
 ) -> Purchase:  # fmt: skip
     return Purchase(time=at, store="sea", lane="lane-7", band="25-34", band_edges=edges, band_probs=probs, lines=lines)

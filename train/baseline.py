@@ -6,10 +6,10 @@ import torch
 from torch import Tensor, nn
 
 from edge.vision.faces import AGES
-from train.model import AgeModel
+from train.model import AgeNetwork
 
 
-class BaselineModel(AgeModel):
+class BaselineModel(AgeNetwork):
     """A ResNet50 that says one number, the age in years."""
 
     def __init__(self) -> None:

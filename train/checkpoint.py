@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from edge.errors import UsageError
 from train.baseline import BaselineModel
-from train.model import AgeModel
+from train.model import AgeNetwork
 
 
 def save_run(
@@ -65,7 +65,7 @@ def load_average(file: Path, model: nn.Module) -> dict[str, Any]:
     return facts
 
 
-def load_model(file: Path) -> tuple[AgeModel, dict[str, Any]]:
+def load_model(file: Path) -> tuple[AgeNetwork, dict[str, Any]]:
     """The model of the kind that a checkpoint holds, with its averaged weights; and the facts."""
     tensors, facts = read(file)
     model = make_model(facts.get("recipe", {}).get("loss", "distribution"))
@@ -73,9 +73,9 @@ def load_model(file: Path) -> tuple[AgeModel, dict[str, Any]]:
     return model, facts
 
 
-def make_model(loss: str) -> AgeModel:
+def make_model(loss: str) -> AgeNetwork:
     """A fresh model of the kind that learns by a recipe's `loss`."""
-    return BaselineModel() if loss == "squares" else AgeModel()
+    return BaselineModel() if loss == "squares" else AgeNetwork()
 
 
 def read(file: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:

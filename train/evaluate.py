@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from train.batches import crops_of, shown
 from train.card.measures import beyond
-from train.model import AgeModel
+from train.model import AgeNetwork
 from train.pictures import Pictures
 from train.precision import half_precision
 from train.recipe import Stage
@@ -33,7 +33,7 @@ class Score:
 
 
 def evaluate(
-    model: AgeModel, pictures: Pictures, *, batches: int | None = None, stage: Stage | None = None
+    model: AgeNetwork, pictures: Pictures, *, batches: int | None = None, stage: Stage | None = None
 ) -> dict[str, Score]:
     """Scores of a PyTorch model by source.
 
@@ -45,7 +45,7 @@ def evaluate(
     return scores_by_source(pictures, mean_ages(as_shown(model, stage), pictures))
 
 
-def as_shown(model: AgeModel, stage: Stage | None) -> Predict:
+def as_shown(model: AgeNetwork, stage: Stage | None) -> Predict:
     """A PyTorch model as a function from crops to age probabilities; it is shown them as in that stage of training, or
     as a lane would."""
     device = next(model.parameters()).device

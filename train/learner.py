@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from edge.vision.faces import AGES
 from train.batches import Batch
-from train.model import MAP_CHANNELS, AgeModel
+from train.model import MAP_CHANNELS, AgeNetwork
 from train.precision import half_precision
 from train.recipe import Recipe
 from train.targets import years_outside
@@ -24,7 +24,7 @@ class Learner(nn.Module):
     """The age model and what only its training needs: 1x1 convolutions that translate what its layers see, normalised,
     into the teacher's terms (Romero et al. 2015, arXiv:1412.6550)."""
 
-    def __init__(self, model: AgeModel, recipe: Recipe, maps: Sequence[StoredMaps] = ()) -> None:
+    def __init__(self, model: AgeNetwork, recipe: Recipe, maps: Sequence[StoredMaps] = ()) -> None:
         super().__init__()
         self.model, self.recipe = model, recipe
         maps = maps if recipe.map_weight else ()

@@ -13,7 +13,7 @@ from torch.utils.tensorboard import SummaryWriter
 from train.evaluate import Score
 
 
-class Journal:
+class TrainingLog:
     """The journal of a run, kept in its folder; without a folder it only remembers.
 
     run_dir: where `log.jsonl` (a line per epoch) and `tensorboard/` go. first: the step the run goes on from; what a

@@ -18,8 +18,8 @@ from train.batches import Batches
 from train.checkpoint import resume_run, save_average, save_run
 from train.evaluate import evaluate
 from train.learner import Learner
-from train.log import Journal
-from train.model import AgeModel
+from train.log import TrainingLog
+from train.model import AgeNetwork
 from train.pictures import Pictures
 from train.recipe import Recipe
 from train.teacher import Lessons
@@ -32,7 +32,7 @@ LAST = "last.safetensors"
 
 
 def train_model(
-    model: AgeModel,
+    model: AgeNetwork,
     train_data: Pictures,
     test_data: Pictures,
     batch_size: int | None = None,
@@ -44,7 +44,7 @@ def train_model(
     lessons: Lessons | None = None,
     run_dir: Path | None = None,
     learned_before: Mapping[str, int] | None = None,
-) -> AgeModel:
+) -> AgeNetwork:
     """Train `model` and return it with the averaged weights in it.
 
     batch_size: photos per step (32). steps_per_epoch: default, as many as it takes to see every photo once.
@@ -76,7 +76,7 @@ def train_model(
             found = resume_run(last, learner, average, optimizer)
             _warn_of_changes(last, found, facts)
             first = steps if found.get("stopped") else found["step"]
-        journal = Journal(run_dir if team.leads else None, first)
+        journal = TrainingLog(run_dir if team.leads else None, first)
 
         shared = team.share(learner, all_used=lessons is not None)
         batches = Batches(train_data, lessons, recipe, batch_size, steps, team).loader(first)

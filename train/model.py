@@ -24,10 +24,10 @@ EMBEDDING = 1024
 
 
 MAP_CHANNELS = (512, 1024)
-"""Channels of the maps that `AgeModel.lesson` shows: an eighth and a sixteenth of the picture's side."""
+"""Channels of the maps that `AgeNetwork.lesson` shows: an eighth and a sixteenth of the picture's side."""
 
 
-class AgeModel(nn.Module):
+class AgeNetwork(nn.Module):
     """uint8 pictures in, the probability of every year of age out; `lesson` gives what training needs."""
 
     def __init__(self) -> None:
@@ -96,8 +96,8 @@ class AgeModel(nn.Module):
         return outputs.softmax(dim=1)
 
 
-def create_model(input_shape: tuple[int, int, int] = (CROP_PX, CROP_PX, 3)) -> AgeModel:
+def create_model(input_shape: tuple[int, int, int] = (CROP_PX, CROP_PX, 3)) -> AgeNetwork:
     """A fresh model for pictures of `input_shape` (height, width, 3). Raises ValueError for another shape."""
     if len(input_shape) != 3 or input_shape[2] != 3 or min(input_shape[:2]) < 32:
         raise ValueError(f"input_shape {input_shape} is not (height, width, 3) with sides of at least 32 pixels")
-    return AgeModel()
+    return AgeNetwork()

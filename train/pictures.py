@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from edge.errors import UsageError
 
-OLDEST = 120
+OLDEST_AGE = 120
 HASH_WORDS = 4
 PICTURE_TYPES = (".bmp", ".jpeg", ".jpg", ".png", ".webp")
 _PICTURE_FOLDERS = ("final_files", "pictures", ".")
@@ -159,6 +159,6 @@ def _age_of(row: dict[str, str]) -> tuple[float, float]:
         youngest, oldest = float(low or ""), float(high or "")
     except ValueError:
         raise ValueError(f"no age for {row.get('file_name') or '(empty name)'}") from None
-    if not 0 <= youngest <= oldest <= OLDEST:
-        raise ValueError(f"age {low}-{high} is outside 0-{OLDEST}")
+    if not 0 <= youngest <= oldest <= OLDEST_AGE:
+        raise ValueError(f"age {low}-{high} is outside 0-{OLDEST_AGE}")
     return youngest, oldest

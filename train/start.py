@@ -20,14 +20,14 @@ from edge.ages.bundle import CPU_MODEL, GPU_MODEL, Bundle
 from edge.errors import UsageError
 from train.batches import crops_of
 from train.checkpoint import load_average, load_model, read
-from train.model import AgeModel
+from train.model import AgeNetwork
 from train.pictures import Pictures
 
 _PHOTOS = 256
 """Photos that the statistics of the normalisation layers are measured on."""
 
 
-def start_from(place: Path, model: AgeModel, pictures: Pictures) -> None:
+def start_from(place: Path, model: AgeNetwork, pictures: Pictures) -> None:
     """Put the weights of a checkpoint, or of a bundle's folder, into `model`.
 
     pictures: photos of the kind to train on. In a bundle the normalisation layers have been folded into the
@@ -45,13 +45,13 @@ def start_from(place: Path, model: AgeModel, pictures: Pictures) -> None:
         _measure_statistics(model, layers, crops_of(pictures[chosen]))
 
 
-def load_network(place: Path) -> tuple[AgeModel, dict[str, Any]]:
+def load_network(place: Path) -> tuple[AgeNetwork, dict[str, Any]]:
     """The network of a checkpoint, or of a bundle's folder with the weights as its best file rounded them, in single
     precision; and what is known of it: `crop_contract`, and `sources` with their numbers of photos where they are
     named. Raises UsageError for anything else."""
     if not place.is_dir():
         return load_model(place)
-    bundle, model = Bundle(place), AgeModel()
+    bundle, model = Bundle(place), AgeNetwork()
     _put_bundle(bundle, model)
     return model, {"crop_contract": bundle.manifest.crop_contract, "sources": learned_before(place)}
 
@@ -63,7 +63,7 @@ def learned_before(place: Path) -> dict[str, int]:
     return dict(read(place)[1].get("sources", {}))
 
 
-def load_backbone(file: Path, model: AgeModel) -> None:
+def load_backbone(file: Path, model: AgeNetwork) -> None:
     """Put a pretrained ResNet50 with torchvision's names, `.pth` or `.safetensors`, into `model`; its classes are left
     out. Nothing pickled is run: of a `.pth` only tensors are read. Raises UsageError for any other file."""
     try:
@@ -111,7 +111,7 @@ def read_weights(file: Path) -> dict[str, NDArray[np.float32]]:
     return weights
 
 
-def _put_bundle(bundle: Bundle, model: AgeModel) -> None:
+def _put_bundle(bundle: Bundle, model: AgeNetwork) -> None:
     file = bundle.folder / (GPU_MODEL if GPU_MODEL in bundle.manifest.files else CPU_MODEL)
     try:
         _unfold(read_weights(file), model)
@@ -119,7 +119,7 @@ def _put_bundle(bundle: Bundle, model: AgeModel) -> None:
         raise UsageError(f"{file} holds another network than this version trains: start from nothing") from None
 
 
-def _unfold(weights: dict[str, NDArray[np.float32]], model: AgeModel) -> None:
+def _unfold(weights: dict[str, NDArray[np.float32]], model: AgeNetwork) -> None:
     """Convolutions as they are in the file; what they add is the shift of normalisations that do nothing else."""
     state = model.state_dict()
     for name, layer in model.backbone.named_modules():
@@ -151,7 +151,7 @@ def _normalisation_after(convolution: str) -> str:
 
 
 @torch.no_grad()
-def _measure_statistics(model: AgeModel, layers: Iterable[nn.Module], crops: NDArray[np.uint8]) -> None:
+def _measure_statistics(model: AgeNetwork, layers: Iterable[nn.Module], crops: NDArray[np.uint8]) -> None:
     """Give normalisation layers that do nothing the mean and deviation of what they see, and undo them in their
     scale and shift, or in the heads behind them: the network says the same, and can be trained on."""
     seen: dict[nn.Module, list[Tensor]] = {}

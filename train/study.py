@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from edge.errors import UsageError
 from train.card.breakdowns import all_and_sources
 from train.card.facts import Study, StudyRun
-from train.card.measures import Error, error
+from train.card.measures import MeasuredError, error
 from train.checkpoint import load_average, make_model
 from train.data import load_test, load_train, of_sources, validation_split
 from train.evaluate import as_shown, mean_ages
@@ -134,6 +134,6 @@ def _folder(out: Path, name: str) -> Path:
     return out / name.replace(",", "").replace(" ", "-")
 
 
-def _by_source(ages: NDArray[np.floating], test: Pictures) -> dict[str, Error]:
+def _by_source(ages: NDArray[np.floating], test: Pictures) -> dict[str, MeasuredError]:
     found = {name: error(ages[rows], test.ages[rows]) for name, rows in all_and_sources(test).items()}
     return {name: one for name, one in found.items() if one is not None}

@@ -12,7 +12,7 @@ RISKS = (0.01, 0.02, 0.05, 0.10)
 TEENAGERS = (13, 17)
 """Youngest and oldest of those who must not pass, in years."""
 
-FEWEST = 40
+FEWEST_PHOTOS = 40
 """Photos from which a band counts: fewer tell nothing of it, for even if none passed the bound would be above 8 %."""
 
 _AGES = range(18, 61)
@@ -59,6 +59,6 @@ def _teenagers(known: NDArray[np.floating]) -> tuple[NDArray[np.bool_], tuple[in
     counted = (known[:, 0] >= TEENAGERS[0]) & (known[:, 1] <= TEENAGERS[1])
     reaching = (known[:, 0] <= TEENAGERS[0]) & (known[:, 1] >= TEENAGERS[1]) & ~counted
     bands, counts = np.unique(known[reaching], axis=0, return_counts=True)
-    for youngest, oldest in bands[counts >= FEWEST]:
+    for youngest, oldest in bands[counts >= FEWEST_PHOTOS]:
         return counted | (known == (youngest, oldest)).all(axis=1), (int(youngest), int(oldest))
     return counted, TEENAGERS

@@ -36,7 +36,7 @@ class Monitor:
         self._health = health
         self._metrics: WSGIApplication = make_wsgi_app(metrics)
         try:
-            self._server = _Server(settings.address, _Request)
+            self._server = _Server(settings.address, _MonitorRequest)
         except OSError as problem:
             mend = "stop the other program, choose another port, or set it to off"
             raise UsageError(f"metrics.listen = {settings.listen!r}: {problem.strerror}: {mend}") from None
@@ -92,7 +92,7 @@ class _Server(WSGIServer):
         """Who hangs up, or says nothing, is no news."""
 
 
-class _Request(WSGIRequestHandler):
+class _MonitorRequest(WSGIRequestHandler):
     timeout = 2.0
     """Seconds that a client may be silent; the next one waits for so long."""
 

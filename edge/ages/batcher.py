@@ -25,7 +25,7 @@ _CHECK_S = 0.05
 """How long the idle worker sleeps before it looks whether it is to stop."""
 
 
-class _Request:
+class _AgeRequest:
     """Crops of one caller, at most a batch of them, and the answer that it waits for."""
 
     def __init__(self, crops: NDArray[np.uint8]) -> None:
@@ -46,7 +46,7 @@ class Batcher:
         """largest: crops in a batch, at most. deadline_s: how long requests are collected, in seconds of the clock."""
         self._model, self._largest, self._deadline_s, self._clock = model, largest, deadline_s, clock
         self._arrival = threading.Condition()
-        self._waiting: deque[_Request] = deque()
+        self._waiting: deque[_AgeRequest] = deque()
         self._stopped = False
         self.batches, self.faces = 0, 0
         """How many the model was given."""
@@ -71,7 +71,7 @@ class Batcher:
             raise ValueError(f"crops are uint8 (N, {CROP_PX}, {CROP_PX}, 3), not {crops.dtype} {crops.shape}")
         if not len(crops):
             return np.empty((0, AGES), np.float32)
-        requests = [_Request(crops[start : start + self._largest]) for start in range(0, len(crops), self._largest)]
+        requests = [_AgeRequest(crops[start : start + self._largest]) for start in range(0, len(crops), self._largest)]
         with self._arrival:
             if self._stopped:
                 raise _stopped()
@@ -85,7 +85,7 @@ class Batcher:
 
         When it ends, for whatever reason, all who wait or come later get a RunError.
         """
-        batch: list[_Request] = []
+        batch: list[_AgeRequest] = []
         try:
             while not stopping.is_set():
                 with self._arrival:
@@ -102,9 +102,9 @@ class Batcher:
                     request.answer.set_exception(_stopped())
             self._waiting.clear()
 
-    def _collect(self) -> list[_Request]:
+    def _collect(self) -> list[_AgeRequest]:
         """What waits now, in the order of arrival, and what comes in meanwhile; of an empty queue nothing, at once."""
-        batch: list[_Request] = []
+        batch: list[_AgeRequest] = []
         crops, until_s = 0, self._clock() + self._deadline_s
         while self._waiting and (not batch or self._clock() < until_s):
             crops += len(self._waiting[0].crops)
@@ -113,7 +113,7 @@ class Batcher:
             batch.append(self._waiting.popleft())
         return batch
 
-    def _serve(self, batch: list[_Request]) -> None:
+    def _serve(self, batch: list[_AgeRequest]) -> None:
         """Ask the model, and give every caller its rows, or an error of its own."""
         try:
             crops = batch[0].crops if len(batch) == 1 else np.concatenate([request.crops for request in batch])

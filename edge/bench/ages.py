@@ -16,7 +16,7 @@ from edge.ages import BUNDLED
 from edge.ages.batcher import Batcher
 from edge.ages.bundle import Bundle
 from edge.ages.choice import make_age_model
-from edge.bench.figures import COLUMNS, cells, output, progress, summary
+from edge.bench.figures import FIGURE_COLUMNS, cells, output, progress, summary
 from edge.reports.tables import Table, as_text
 from edge.settings.config import load_settings
 from edge.vision.crop import CROP_PX
@@ -168,7 +168,10 @@ def _at_work(batcher: Batcher) -> Iterator[Batcher]:
 def in_words(figures: dict[str, Any]) -> str:
     """The figures as they are printed for people."""
     batches = _table(
-        ("faces a call", "faces/s", *COLUMNS, "bare faces/s", *(f"bare {name}" for name in COLUMNS[1:]), "ours/bare"),
+        (
+            "faces a call", "faces/s", *FIGURE_COLUMNS,
+            "bare faces/s", *(f"bare {name}" for name in FIGURE_COLUMNS[1:]), "ours/bare",
+        ),
         [
             (
                 str(row["faces"]), f"{row['ours']['faces_per_second']:.1f}", *cells(row["ours"]["call_ms"]),
@@ -178,7 +181,7 @@ def in_words(figures: dict[str, Any]) -> str:
         ],
     )  # fmt: skip
     lanes = _table(
-        ("lanes", "faces/s", *COLUMNS, "mean batch"),
+        ("lanes", "faces/s", *FIGURE_COLUMNS, "mean batch"),
         [
             (str(row["lanes"]), f"{row['faces_per_second']:.1f}", *cells(row["call_ms"]), f"{row['mean_batch']:.2f}")
             for row in figures["lanes"]
@@ -202,7 +205,7 @@ Lanes through the batcher, one face a call, milliseconds a call
 
 def _bare_cells(row: dict[str, Any]) -> tuple[str, ...]:
     if row["bare"] is None:
-        return ("",) * (len(COLUMNS) + 1)
+        return ("",) * (len(FIGURE_COLUMNS) + 1)
     return (f"{row['bare']['faces_per_second']:.1f}", *cells(row["bare"]["call_ms"])[1:], f"{row['ours_to_bare']:.2f}")
 
 

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-COLUMNS = ("count", "p50", "p95", "p99")
+FIGURE_COLUMNS = ("count", "p50", "p95", "p99")
 
 
 def percentiles(count: int, middle: float, slow: float, slowest: float) -> dict[str, float]:
-    """By `COLUMNS`, to a thousandth."""
+    """By `FIGURE_COLUMNS`, to a thousandth."""
     return {"count": count, "p50": round(middle, 3), "p95": round(slow, 3), "p99": round(slowest, 3)}
 
 
@@ -28,10 +28,10 @@ def summary(values: Sequence[float] | NDArray[np.float64]) -> dict[str, float]:
 
 
 def cells(figures: dict[str, float] | None, digits: int = 1) -> tuple[str, ...]:
-    """A row's cells below `COLUMNS`; empty ones where nothing was measured."""
+    """A row's cells below `FIGURE_COLUMNS`; empty ones where nothing was measured."""
     if figures is None:
-        return ("",) * len(COLUMNS)
-    return (str(figures["count"]), *(f"{figures[name]:.{digits}f}" for name in COLUMNS[1:]))
+        return ("",) * len(FIGURE_COLUMNS)
+    return (str(figures["count"]), *(f"{figures[name]:.{digits}f}" for name in FIGURE_COLUMNS[1:]))
 
 
 def progress(doing: str) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 from edge.ages import BUNDLED
 from edge.ages.bundle import Bundle
 from edge.ages.choice import make_age_model
-from edge.bench.figures import COLUMNS, cells, output, percentiles, progress
+from edge.bench.figures import FIGURE_COLUMNS, cells, output, percentiles, progress
 from edge.bench.real_time import real_time, within
 from edge.bench.scene import RATE, Scene
 from edge.bench.till import SALE_S
@@ -155,9 +155,9 @@ _LANES = (
 def _in_words(figures: dict[str, Any]) -> str:
     fastest, live, memory = figures["fastest"], figures["real_time"], figures["memory_mb"]
     stages = Table(
-        ("milliseconds", *COLUMNS),
+        ("milliseconds", *FIGURE_COLUMNS),
         tuple((name, *cells(row)) for name, row in fastest["stages_ms"].items()),
-        frozenset(COLUMNS),
+        frozenset(FIGURE_COLUMNS),
     )
     lanes = Table(_LANES, tuple(_lane_row(one) for one in live), frozenset(_LANES[1:]))
     return f"""\

@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from edge.doctor.finding import WITH_SUDO, Finding, check, ok, problem, warning
-from edge.doctor.subjects import owner_of, this_user
+from edge.doctor.targets import owner_of, this_user
 from edge.errors import UsageError
 from edge.till.sockets import is_public
 
 if TYPE_CHECKING:
-    from edge.doctor.subjects import Box
+    from edge.doctor.targets import Box
 
 MEND_CONFIG = "open {file} in an editor and mend the setting that the line names; edge-agent run --help lists them all"
 _ANYBODY = "sudo chmod go-w {file}"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge.doctor.finding import Finding, check, ok, problem, warning
-from edge.doctor.subjects import STOP_FIRST, LaneSide, this_user
+from edge.doctor.targets import STOP_FIRST, LaneSide, this_user
 from edge.errors import EdgeError
 from edge.settings.complaints import without_password
 

@@ -14,7 +14,7 @@ from edge.doctor.offers import offers
 from edge.doctor.till import agent, keys, sockets, tills
 
 if TYPE_CHECKING:
-    from edge.doctor.subjects import Box, LaneSide
+    from edge.doctor.targets import Box, LaneSide
 
 BOX_CHECKS: tuple[Check[Box], ...] = (config, user, clock, model, backend, gpu, engine, speed)
 LANE_CHECKS: tuple[Check[LaneSide], ...] = (

@@ -18,7 +18,7 @@ from edge.doctor.box import MEND_CONFIG
 from edge.doctor.checks import BOX_CHECKS, LANE_CHECKS, table
 from edge.doctor.examine import examine
 from edge.doctor.finding import Finding
-from edge.doctor.subjects import Box, LaneSide
+from edge.doctor.targets import Box, LaneSide
 from edge.errors import RunError, UsageError
 from edge.settings.lanes import load_lanes
 

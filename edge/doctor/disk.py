@@ -9,14 +9,14 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from edge.doctor.finding import Finding, check, ok, problem, warning
-from edge.doctor.subjects import this_user
+from edge.doctor.targets import this_user
 from edge.records.audit import Audit
 from edge.records.database import FILE, Database, StoreError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from edge.doctor.subjects import LaneSide
+    from edge.doctor.targets import LaneSide
 
 _WRITABLE = (
     "sudo mkdir -p {folder}; sudo chown -R '{user}': {folder}; if the disk is mounted read-only (findmnt -T {folder} "

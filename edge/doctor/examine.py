@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from edge.doctor.finding import MEND_FIRST, Check, Finding, Subject
+from edge.doctor.finding import MEND_FIRST, Check, Finding, Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 
-def examine(checks: Iterable[Check[Subject]], subject: Subject, lane: str | None = None) -> Iterator[Finding]:
+def examine(checks: Iterable[Check[Target]], subject: Target, lane: str | None = None) -> Iterator[Finding]:
     """What each check finds, as soon as it is made. Where another that it needs found a problem, it is not made."""
     failed: dict[str, str] = {}  # and the one that is at the root of it
     for one in checks:

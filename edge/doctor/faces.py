@@ -7,10 +7,10 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from edge.doctor.finding import Finding, check, ok, problem, warning
-from edge.doctor.subjects import STAND_THERE, STOP_FIRST
+from edge.doctor.targets import STAND_THERE, STOP_FIRST
 
 if TYPE_CHECKING:
-    from edge.doctor.subjects import LaneSide
+    from edge.doctor.targets import LaneSide
 
 _ZONE = (
     "draw the zone anew where the customers stand: zone in the config, or on the setup page, "

@@ -9,7 +9,7 @@ from typing import Generic, Literal, TypeVar
 
 from edge.errors import EdgeError
 
-Verdict = Literal["ok", "warning", "problem"]
+Severity = Literal["ok", "warning", "problem"]
 
 MEND_FIRST = "mend {check} first, and run edge-agent doctor again"
 WITH_SUDO = "run the same again with sudo in front"
@@ -19,7 +19,7 @@ ALWAYS = (MEND_FIRST, WITH_SUDO, REPORT)
 """Mends that any check may have: where one that it needs found a problem, where only root may look, and where the check
 itself fails."""
 
-Subject = TypeVar("Subject")
+Target = TypeVar("Target")
 """What a check looks at: the box, or one of its lanes."""
 
 
@@ -36,7 +36,7 @@ class Finding:
     """One line of the result. name: of the check. lane: whose it is, None for the box. seen: what was found, in words.
     mend: what to do about it, literally; empty when all is well."""
 
-    verdict: Verdict
+    verdict: Severity
     seen: str
     mend: str = ""
     name: str = ""
@@ -59,7 +59,7 @@ def problem(seen: str, mend: str, **places: object) -> Finding:
 
 
 @dataclass(frozen=True)
-class Check(Generic[Subject]):
+class Check(Generic[Target]):
     """One thing that is looked at.
 
     asks: what it wants to know, as a question. mends: all that it may tell to do; the first one also where the check
@@ -70,9 +70,9 @@ class Check(Generic[Subject]):
     asks: str
     mends: tuple[str, ...]
     after: tuple[str, ...]
-    examine: Callable[[Subject], Finding]
+    examine: Callable[[Target], Finding]
 
-    def finding(self, subject: Subject) -> Finding:
+    def finding(self, subject: Target) -> Finding:
         """What the check finds, whatever happens. Never raises."""
         try:
             return self.examine(subject)
@@ -98,7 +98,7 @@ def in_capitals(mend: str) -> str:
 
 def check(
     name: str, asks: str, *mends: str, after: tuple[str, ...] = ()
-) -> Callable[[Callable[[Subject], Finding]], Check[Subject]]:
+) -> Callable[[Callable[[Target], Finding]], Check[Target]]:
     """Makes a check of a function, see `Check`."""
     return lambda examine: Check(name, asks, mends, after, examine)
 

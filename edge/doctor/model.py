@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from edge.ages.choice import CPU_BACKENDS, GPU_BACKENDS, GPU_NODES
 from edge.ages.self_test import patterns
 from edge.doctor.finding import Finding, check, ok, problem, warning
-from edge.doctor.subjects import this_user
+from edge.doctor.targets import this_user
 from edge.frames import MovingPattern
 from edge.vision.detectors import make_detector
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from edge.doctor.subjects import Box
+    from edge.doctor.targets import Box
 
 _GET_MODEL = "copy the model's folder to this box again, whole; for the bundled model install edge-agent again"
 _NOT_FOR_SHOPS = "train a model on photos that you have the right to use, and write model = its folder into the config"

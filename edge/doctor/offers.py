@@ -10,7 +10,7 @@ from edge.errors import EdgeError
 from edge.offers.load import in_words, read_book
 
 if TYPE_CHECKING:
-    from edge.doctor.subjects import LaneSide
+    from edge.doctor.targets import LaneSide
 
 _SIGN = (
     "where the secret key is, run edge-agent offers sign RULES --key offers.key_secret, copy offers.sheet to {sheet}, "

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from edge.doctor.finding import MEND_FIRST, WITH_SUDO, Finding, NotChecked, check, ok, problem, warning
 from edge.doctor.live import mechanism
-from edge.doctor.subjects import AS_OWNER, owner_of, this_user
+from edge.doctor.targets import AS_OWNER, owner_of, this_user
 from edge.errors import EdgeError, UsageError
 from edge.records.database import FILE, Database
 from edge.records.records import SaleRecord
@@ -19,7 +19,7 @@ from edge.till.sockets import is_public
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from edge.doctor.subjects import LaneSide
+    from edge.doctor.targets import LaneSide
 
 _RESTART = "sudo systemctl restart edge-agent; if this line stays, journalctl -u edge-agent -n 50 says why"
 _KEYS = (

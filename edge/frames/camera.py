@@ -24,7 +24,7 @@ NO_PICTURE = "the camera gives no picture{why}: check its power, its cable, the 
 _FIRST_PICTURE_S = 10.0
 _PROBLEM_S = 1.0
 """Without a picture for so long the lane is blind, and the tills are told why."""
-_SILENT_S = 2.0
+_CAMERA_SILENT_S = 2.0
 """A camera that is silent for so long is opened again."""
 _OPENING_S = 10.0
 """So long opening may take: a USB camera needs seconds."""
@@ -101,7 +101,7 @@ class Camera:
     def _tend(self, now_s: float) -> None:
         """Open the camera again if there is nothing to hope for from its last opening."""
         stream = self._stream
-        silent = now_s - stream.heard_s > (_SILENT_S if stream.opened else _OPENING_S)
+        silent = now_s - stream.heard_s > (_CAMERA_SILENT_S if stream.opened else _OPENING_S)
         useless = now_s - max(self._good_s, stream.opening_s) > _USELESS_S
         lost = stream.ended.is_set() or silent or useless
         blocked = [one for one in (*self._blocked, stream) if not one.ended.is_set()]

@@ -9,7 +9,7 @@ from itertools import product
 from typing import TYPE_CHECKING, get_args
 
 from edge.decision.policy import Decision, Reason
-from edge.offers.book import Became, Outcome
+from edge.offers.book import OfferOutcome, ResolvedOffer
 from edge.records.records import Ended
 from edge.vision.quality import REASONS
 
@@ -57,13 +57,13 @@ class AnswerCounts:
         self.decisions = Counter(dict.fromkeys(Decision, 0))
         self.reasons = Counter(dict.fromkeys(product(Decision, Reason), 0))
         self.sales = Counter(dict.fromkeys(get_args(Ended), 0))
-        self.offers = Counter(dict.fromkeys(get_args(Outcome), 0))
+        self.offers = Counter(dict.fromkeys(get_args(OfferOutcome), 0))
 
     def told(self, alert: Alert) -> None:
         self.decisions[alert.decision] += 1
         self.reasons.update((alert.decision, reason) for reason in alert.reasons)
 
-    def closed(self, record: SaleRecord, offer: Became | None = None) -> None:
+    def closed(self, record: SaleRecord, offer: ResolvedOffer | None = None) -> None:
         if record.ended:
             self.sales[record.ended] += 1
         if offer:

@@ -9,7 +9,7 @@ from edge.decision.policy import Decision, Reason
 from edge.lane.counts import AnswerCounts
 from edge.lane.events import announce
 from edge.lane.health import LaneHealth
-from edge.lane.outcomes import NOBODY, Closed, Told
+from edge.lane.outcomes import NOBODY, Closed, OutgoingMessage
 from edge.lane.recorder import Recorder
 from edge.till.keys import NO_NAME, is_till_name
 from edge.till.messages import MESSAGES, Ack, Alert, Data, Error, Event, Health, Hello, Offer, State, parse, wrap
@@ -100,7 +100,7 @@ class TillDesk:
     def pass_on(self, outcomes: list[Outcome], now_s: float, asker: str | None = None) -> Event | None:
         """Keep what must be kept, then tell what there is to tell; returns the answer that the asker got."""
         told = [(one.data, self._envelope(one.data, now_s), one.only_to_asker)
-                for one in outcomes if isinstance(one, Told)]  # fmt: skip
+                for one in outcomes if isinstance(one, OutgoingMessage)]  # fmt: skip
         alerts = [(data, event) for data, event, _ in told if isinstance(data, Alert)]
         closed = [one for one in outcomes if isinstance(one, Closed)]
         stored = self._recorder.keep(closed, alerts)

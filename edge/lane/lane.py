@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from edge.decision.customer import CustomerZone
 from edge.decision.policy import Decision, Reason, Verdict, decide
-from edge.lane.outcomes import NOBODY, Closed, Outcome, Told
+from edge.lane.outcomes import NOBODY, Closed, Outcome, OutgoingMessage
 from edge.lane.sale import Sale, resume
 from edge.purchases.goods import restricted_names
 from edge.records.records import AlertRecord, SaleRecord
@@ -48,7 +48,7 @@ _STATE_EVERY_S = 1.0
 _BLIND_S = 1.0
 """A frame older than this says nothing about who stands there now."""
 
-SILENT_S = 3600.0
+SALE_SILENT_S = 3600.0
 """A sale whose till has not spoken of it for so long is taken to be abandoned."""
 
 _KNOWN_OVER = 64
@@ -156,7 +156,7 @@ class Lane:
     def tick(self, now_s: float) -> list[Outcome]:
         """What time alone may bring: an answer that is due although no frame came, and the end of a forgotten sale."""
         outcomes: list[Outcome] = []
-        if self.open_record and self._sale and now_s - self._sale.heard_s > SILENT_S:
+        if self.open_record and self._sale and now_s - self._sale.heard_s > SALE_SILENT_S:
             outcomes += self._close("abandoned", None, now_s)
         found = self._verdict(now_s)
         if self._sale and found.age and self._zone.customer:
@@ -164,20 +164,20 @@ class Lane:
         if self._sale and (due := self._sale.due(found, now_s, self._settings.policy.answer_within_s)):
             alert = self._alert(self._sale, due, now_s)
             self._sale = self._sale.answered(due, _recorded(alert))
-            outcomes.append(Told(alert))
+            outcomes.append(OutgoingMessage(alert))
         if self._sale and (offer := self._offer(self._sale, found, now_s)):
-            outcomes.append(Told(offer))
+            outcomes.append(OutgoingMessage(offer))
         state = self._state(found, now_s)
         changed = self._last_state is None or _shown(state) != _shown(self._last_state)
         if changed or now_s - self._last_state_s >= _STATE_EVERY_S:
             self._last_state, self._last_state_s = state, now_s
-            outcomes.append(Told(state))
+            outcomes.append(OutgoingMessage(state))
         return outcomes
 
     def hear(self, till: str, message_id: str, data: Data, now_s: float) -> list[Outcome]:
         """Take in a message of a till; the first outcome is the reply to it, if there is any. Heard twice, a message
         does no more than heard once."""
-        ack = Told(Ack(message_id=message_id), only_to_asker=True)
+        ack = OutgoingMessage(Ack(message_id=message_id), only_to_asker=True)
         if isinstance(data, Ack):
             return self._hear_receipt(till, data, now_s)
         if isinstance(data, Hello):
@@ -233,7 +233,7 @@ class Lane:
         if self._continuous:
             text = "this lane runs in mode continuous, where the agent itself opens the sales"
             return [_refusal(message_id, "wrong-mode", text, sale_id)]
-        ack = Told(Ack(message_id=message_id), only_to_asker=True)
+        ack = OutgoingMessage(Ack(message_id=message_id), only_to_asker=True)
         # A till that repeats itself, because our answer was lost, must not undo what was scanned since.
         if self._sale and (self._sale.sale_id, self._sale.record.till) == (sale_id, till):
             self._sale = self._sale.heard(now_s)
@@ -357,5 +357,5 @@ def _shown(state: State) -> tuple[object, ...]:
     return state.customer, state.decision, state.reasons, state.people, state.analysing
 
 
-def _refusal(message_id: str, code: ErrorCode, text: str, sale_id: str | None = None) -> Told:
-    return Told(Error(code=code, text=text, message_id=message_id, sale_id=sale_id), only_to_asker=True)
+def _refusal(message_id: str, code: ErrorCode, text: str, sale_id: str | None = None) -> OutgoingMessage:
+    return OutgoingMessage(Error(code=code, text=text, message_id=message_id, sale_id=sale_id), only_to_asker=True)

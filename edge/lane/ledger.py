@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from edge.errors import UsageError
 from edge.offers.restricted import RestrictedGoods
-from edge.offers.results import FOLDER, RESULTS
+from edge.offers.results import RESULTS, RESULTS_FOLDER
 from edge.offers.store import OfferStore
 from edge.purchases.filing import Filed
 from edge.purchases.parquet import PURCHASES
@@ -32,11 +32,11 @@ _NEWEST = 64
 log = logging.getLogger(__name__)
 
 
-FILED = (Filed(PurchaseStore, PURCHASES), Filed(OfferStore, RESULTS, FOLDER))
+FILED = (Filed(PurchaseStore, PURCHASES), Filed(OfferStore, RESULTS, RESULTS_FOLDER))
 """Which of these tables are filed, and where: purchases, and below them the results of offers."""
 
 
-class Bought:
+class PurchaseTables:
     """What a shop that wants purchases keeps beside its sales."""
 
     def __init__(self, database: Database) -> None:
@@ -59,7 +59,7 @@ class Ledger:
             raise UsageError(f"another edge-agent uses {folder}: give each lane its own state_dir") from None
         self._audit = Audit(self._database)
         self.outbox = Outbox(self._database)
-        self.bought = Bought(self._database) if keep_purchases else None
+        self.bought = PurchaseTables(self._database) if keep_purchases else None
         self._saved: SaleRecord | None = None
 
     @contextmanager

@@ -19,8 +19,8 @@ from edge.lane.events import announce
 from edge.lane.health import LaneHealth
 from edge.lane.lane import Lane
 from edge.lane.ledger import FILED
-from edge.lane.observer import Onlooker
-from edge.lane.outcomes import Told
+from edge.lane.observer import Observer
+from edge.lane.outcomes import OutgoingMessage
 from edge.lane.pipeline import Pipeline
 from edge.offers.load import load_offers
 from edge.purchases.filing import Filing
@@ -83,7 +83,7 @@ class LaneLoop:
         self.turned_s = time.monotonic()
         """When the loop last went round, with or without a frame; as long as it does, the lane answers."""
         self.slot = LatestFrame()
-        self.onlooker = Onlooker()
+        self.observer = Observer()
         self.filing = Filing(settings, FILED)
         self.age_model = age_model
         self._challenge_age = challenge_age(settings, bundle)
@@ -194,7 +194,7 @@ class LaneLoop:
             else:
                 self.skipped += frame is not None
                 desk.pass_on(self._lane.tick(now_s), now_s)
-                self.onlooker.tick(self._lane, now_s)
+                self.observer.tick(self._lane, now_s)
             desk.serve(time.monotonic())
 
     def _part(self, desk: TillDesk) -> None:
@@ -224,18 +224,18 @@ class LaneLoop:
 
     def _look_at(self, frame: Frame, now_s: float | None) -> list[Outcome]:
         """What follows from a frame. now_s: when it was analysed; None for when that is done."""
-        wanted = self._lane.analysing or self.onlooker.analysing
+        wanted = self._lane.analysing or self.observer.analysing
         faces = self._pipeline.process(frame, self._due, estimate_ages=wanted)
         self.frames += 1
         if self._pictures:
             self._pictures.see(frame)
         seen_s = time.monotonic() if now_s is None else now_s
         outcomes = self._lane.see(faces, frame, seen_s)
-        self.onlooker.see(self._lane, frame, faces, seen_s)
+        self.observer.see(self._lane, frame, faces, seen_s)
         return outcomes
 
     def _due(self, faces: Faces, frame: Frame) -> NDArray[np.bool_]:
-        return self._lane.due(faces, frame) | self.onlooker.due(faces, frame)
+        return self._lane.due(faces, frame) | self.observer.due(faces, frame)
 
     def _announce(self, alert: Alert) -> None:
         announce(alert)
@@ -250,7 +250,7 @@ class LaneLoop:
     def _tell(self, outcomes: list[Outcome], now_s: float) -> None:
         """To whoever reads the events of a replay, which has no tills."""
         for one in outcomes:
-            if isinstance(one, Told):
+            if isinstance(one, OutgoingMessage):
                 self._events.write(envelope(one.data, self.settings.lane, self._identity, now_s))
                 if isinstance(one.data, Alert):
                     self._announce(one.data)

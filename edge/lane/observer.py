@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from edge.vision.faces import Faces
 
 
-class Onlooker:
+class Observer:
     """One who never looks. Whoever does overrides these; all are called from the lane's own thread."""
 
     @property

@@ -9,7 +9,7 @@ from edge.till.messages import Data
 
 if TYPE_CHECKING:
     from edge.decision.fusion import TrackAge
-    from edge.offers.book import Became
+    from edge.offers.book import ResolvedOffer
     from edge.records.records import SaleRecord
     from edge.till.messages import BasketLine
 
@@ -18,7 +18,7 @@ NOBODY = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class OutgoingMessage:
     """Something to tell: to everybody who listens, or, as an answer, to the one till that asked."""
 
     data: Data
@@ -34,7 +34,7 @@ class Closed:
     record: SaleRecord
     basket: tuple[BasketLine, ...] | None = None
     age: TrackAge | None = None
-    offer: Became | None = None
+    offer: ResolvedOffer | None = None
 
 
-Outcome = Told | Closed
+Outcome = OutgoingMessage | Closed

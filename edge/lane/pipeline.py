@@ -11,7 +11,7 @@ from edge.lane.counts import FaceCounts
 from edge.timings import Timings
 from edge.vision.crop import align_all, alignable
 from edge.vision.detectors import make_detector
-from edge.vision.detectors.confirmation import SecondLook
+from edge.vision.detectors.confirmation import FaceConfirmation
 from edge.vision.faces import NO_TRACK
 from edge.vision.quality import gate
 from edge.vision.tracking import FaceTracker
@@ -38,7 +38,7 @@ class Pipeline:
     def __init__(self, settings: Settings, age_model: AgeModel) -> None:
         # Weak detections start no track, but they keep one alive through a hand or a turned head.
         self._detector = make_detector(settings.detector.name, settings.detector.min_score / 2)
-        self._second_look = SecondLook()
+        self._confirmation = FaceConfirmation()
         self.timings = Timings()
         self.counts = FaceCounts()
         self.change(settings, age_model)
@@ -70,7 +70,7 @@ class Pipeline:
         with self.timings.stage("align"):
             crops = align_all(frame.pixels, faces.keypoints)
         with self.timings.stage("judge"):
-            confirmations = self._second_look.confirm(frame.pixels, faces)
+            confirmations = self._confirmation.confirm(frame.pixels, faces)
             faces = gate(faces, crops, confirmations, self._settings.quality)
         if not estimate_ages or not faces.usable.any():
             return faces

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from edge.settings.config import OffersSettings
     from edge.till.messages import BasketLine, OfferReply
 
-Outcome = Literal["held-out", "taken", "refused", "shown", "not-shown", "unanswered"]
+OfferOutcome = Literal["held-out", "taken", "refused", "shown", "not-shown", "unanswered"]
 """What became of an offer. held-out: it was not made, so that others have something to be held against. shown: the
 customer neither took nor refused it. not-shown: the till did not show it. unanswered: the till said nothing of it."""
 
@@ -44,12 +44,12 @@ class Offered:
 
 
 @dataclass(frozen=True, slots=True)
-class Became:
+class ResolvedOffer:
     """offered: what, in a sale that is over. outcome: of it. bought: whether the goods were in the basket in the end;
     None when nobody knows."""
 
     offered: Offered
-    outcome: Outcome
+    outcome: OfferOutcome
     bought: bool | None
 
 
@@ -113,9 +113,11 @@ class OfferBook:
         held_out = int.from_bytes(drawn[:8], "big") < self.settings.held_out * 2**64
         return Offered(offer_id, rule, self.sheet.made_at, held_out)
 
-    def became(self, offered: Offered, reply: OfferReply | None, basket: Sequence[BasketLine] | None) -> Became:
+    def became(self, offered: Offered, reply: OfferReply | None, basket: Sequence[BasketLine] | None) -> ResolvedOffer:
         """reply: what the till says of an offer. basket: at the end of the sale, None when nobody knows."""
         answered = reply is not None and reply.offer_id == offered.offer_id
-        outcome: Outcome = "held-out" if offered.held_out else reply.outcome if reply and answered else "unanswered"
+        outcome: OfferOutcome = (
+            "held-out" if offered.held_out else reply.outcome if reply and answered else "unanswered"
+        )
         bought = None if basket is None else offered.rule.offer.among(*contents(basket, self.catalogue))
-        return Became(offered, outcome, bought)
+        return ResolvedOffer(offered, outcome, bought)

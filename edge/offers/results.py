@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
 
-from edge.offers.book import Outcome  # pydantic reads it
+from edge.offers.book import OfferOutcome  # pydantic reads it
 from edge.purchases.parquet import Layout
 from edge.till.messages import Moment
 
 if TYPE_CHECKING:
-    from edge.offers.book import Became
+    from edge.offers.book import ResolvedOffer
     from edge.records.records import SaleRecord
 
 RESULTS = Layout(
@@ -35,10 +35,10 @@ RESULTS = Layout(
 )
 """Of the files, in the folder `offers` beside the days of purchases."""
 
-FOLDER = "offers"
+RESULTS_FOLDER = "offers"
 
 
-class Result(BaseModel):
+class OfferRow(BaseModel):
     """A row. time: the hour, by the box's clock, in which the sale was closed. sheet: when it was made. band, category,
     sku: the rule's. bought: whether the goods were in the basket in the end."""
 
@@ -52,17 +52,17 @@ class Result(BaseModel):
     band: str
     category: str | None
     sku: str | None
-    outcome: Outcome
+    outcome: OfferOutcome
     bought: bool
 
 
-def result_of(record: SaleRecord, became: Became | None, store: str) -> Result | None:
+def result_of(record: SaleRecord, became: ResolvedOffer | None, store: str) -> OfferRow | None:
     """The row of a sale; None when no offer fitted, or nobody knows what was bought."""
     at = record.closed_at
     if became is None or became.bought is None or at is None:
         return None
     rule = became.offered.rule
-    return Result(
+    return OfferRow(
         time=at.replace(minute=0, second=0, microsecond=0),
         store=store,
         lane=record.lane,

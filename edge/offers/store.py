@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class OfferStore(DayStore):
-    """Rows of `edge.offers.results.Result`."""
+    """Rows of `edge.offers.results.OfferRow`."""
 
     def __init__(self, database: Database) -> None:
         super().__init__(database, "offer")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from edge.till.messages import BasketLine
 
 
-class Line(BaseModel):
+class PurchaseLine(BaseModel):
     """A line of a basket, as the till gave it. category: None when neither the till nor the shop's list knows it.
     price: of one."""
 
@@ -46,7 +46,7 @@ class Purchase(BaseModel):
     band: str
     band_edges: tuple[int, ...]
     band_probs: tuple[float, ...] | None
-    lines: tuple[Line, ...]
+    lines: tuple[PurchaseLine, ...]
 
 
 def purchase_of(
@@ -73,9 +73,9 @@ def purchase_of(
     )
 
 
-def _line(line: BasketLine, catalogue: Mapping[str, str]) -> Line:
+def _line(line: BasketLine, catalogue: Mapping[str, str]) -> PurchaseLine:
     category = line.category or catalogue.get(line.sku)
-    return Line(category=category, sku=line.sku, quantity=line.quantity, price=line.price)
+    return PurchaseLine(category=category, sku=line.sku, quantity=line.quantity, price=line.price)
 
 
 def _hour(moment: datetime) -> datetime:

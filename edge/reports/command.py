@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from edge.records.records import SaleRecord
-    from edge.reports.cashiers.cashiers import Tally
+    from edge.reports.cashiers.cashiers import CashierTally
     from edge.reports.period import Period
 
 _DATES = (
@@ -111,13 +111,13 @@ def _cashiers(arguments: argparse.Namespace) -> None:
     show(arguments.csv, cashiers_csv(lines), about, [cashiers_table(lines)] if lines else [], remarks)
 
 
-def _of_lanes(arguments: argparse.Namespace) -> tuple[Sequence[Tally], str, list[str]]:
+def _of_lanes(arguments: argparse.Namespace) -> tuple[Sequence[CashierTally], str, list[str]]:
     """What every cashier did by the lanes' own logs, and which sales these are."""
     sales, about = _chosen(arguments)
     return tallies(sales, load_lanes([], arguments.config)[0].insights.store), about, []
 
 
-def _of_stores(arguments: argparse.Namespace) -> tuple[Sequence[Tally], str, list[str]]:
+def _of_stores(arguments: argparse.Namespace) -> tuple[Sequence[CashierTally], str, list[str]]:
     """What every cashier did by exported files, which sales these are, and what is not as it should be."""
     from edge.reports.cashiers.stores import read_stores, shortcomings
     from edge.reports.engine import LOCAL, engine

@@ -34,9 +34,9 @@ BackendName = Literal["auto", "tensorrt", "onnx-tensorrt", "onnx-tensorrt-rtx", 
 
 DetectorName = Literal["mediapipe", "mediapipe-full", "yunet"]
 
-Share = Annotated[float, Field(ge=0, le=1)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
 Seconds = Annotated[float, Field(gt=0, le=3600)]
-Point = tuple[Share, Share]
+Point = tuple[Fraction, Fraction]
 
 
 def _has_room(zone: tuple[Point, ...]) -> tuple[Point, ...]:
@@ -63,7 +63,7 @@ class DetectorSettings(Section):
         "mediapipe-full",
         description="mediapipe-full: faces up to 5 m away; mediapipe: up to 2 m, faster; yunet: without mediapipe",
     )
-    min_score: Share = Field(0.6, description="weakest detection that may start a track")
+    min_score: Fraction = Field(0.6, description="weakest detection that may start a track")
     rate: Annotated[float, Field(ge=5, le=120)] = Field(
         15, description="most frames a second in which faces are looked for; fewer while the box has much to do"
     )
@@ -78,10 +78,10 @@ class QualitySettings(Section):
     )
     min_brightness: Annotated[float, Field(ge=0, le=255)] = Field(35, description="darkest mean grey of a face")
     max_brightness: Annotated[float, Field(ge=0, le=255)] = Field(225, description="brightest mean grey of a face")
-    max_turn: Share = Field(
+    max_turn: Fraction = Field(
         0.4, description="how far the nose may stand from between the eyes, as a share of eye to mouth: turned aside"
     )
-    min_confirmation: Share = Field(0.85, description="how sure a second detector must be that this is a face")
+    min_confirmation: Fraction = Field(0.85, description="how sure a second detector must be that this is a face")
 
     @model_validator(mode="after")
     def _some_brightness(self) -> QualitySettings:
@@ -122,7 +122,7 @@ class PolicySettings(Section):
     risk: Annotated[float, Field(ge=0.01, le=0.2)] = Field(
         0.1, description="share of 13-17-year-olds that may pass unasked, upper 95 % bound; picks the threshold"
     )
-    max_p_under_legal: Share = Field(0.05, description="largest probability of being under age that may go unasked")
+    max_p_under_legal: Fraction = Field(0.05, description="largest probability of being under age that may go unasked")
     min_looks: Annotated[int, Field(ge=1, le=100)] = Field(3, description="good looks at a face that an answer needs")
     answer_within_s: Annotated[float, Field(gt=0, le=1)] = Field(
         0.8, description="an answer that is not certain by then is UNKNOWN, which means: ask"
@@ -238,10 +238,10 @@ class OffersSettings(Section):
     held_out: Annotated[float, Field(ge=0.01, le=0.9)] = Field(
         0.1, description="share of the sales that an offer fits and that get none, so that the others can be compared"
     )
-    max_p_under_legal: Share = Field(
+    max_p_under_legal: Fraction = Field(
         0.05, description="largest probability of being under age of somebody who gets an offer"
     )
-    min_p_band: Share = Field(0.4, description="least probability of the customer's band that an offer needs")
+    min_p_band: Fraction = Field(0.4, description="least probability of the customer's band that an offer needs")
 
     @model_validator(mode="after")
     def _signed(self) -> OffersSettings:

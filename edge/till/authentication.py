@@ -23,7 +23,7 @@ _TRY_AGAIN = b"300"
 """After 400, ZeroMQ's other answer, a till whose key is made a moment later would stay away until it is restarted."""
 
 
-class Gate:
+class Authenticator:
     """Knows the keys of the tills. No thread: a handshake waits for the next `poll`."""
 
     def __init__(self, context: zmq.Context[zmq.Socket[bytes]], keys: Keys, refusals: Refusals) -> None:

@@ -15,7 +15,7 @@ CURVE_BYTES = 33
 """CURVE makes each message so much longer, which ZeroMQ counts."""
 TILLS = 16
 """A lane has one till or two; more are a mistake or an attack, and each costs memory."""
-SILENT_S = 60.0
+TILL_SILENT_S = 60.0
 """A till says something each second; one that was silent for so long gives its place to a new one."""
 MESSAGES_A_SECOND = 50.0
 """Of one till: a cashier scans two items a second, and a till that comes back has a sale to tell."""

@@ -11,7 +11,7 @@ from edge.till.limits import FRAMES_A_POLL, TOPICS
 from edge.till.sockets import bind
 
 if TYPE_CHECKING:
-    from edge.till.authentication import Gate
+    from edge.till.authentication import Authenticator
     from edge.till.limits import Refusals
 
 _SETTING = "till.live"
@@ -21,7 +21,7 @@ class LiveChannel:
     """A PUB socket to its clients; here an XPUB, which is the same but tells what they subscribe to."""
 
     def __init__(
-        self, context: zmq.Context[zmq.Socket[bytes]], address: str, gate: Gate | None, refusals: Refusals
+        self, context: zmq.Context[zmq.Socket[bytes]], address: str, gate: Authenticator | None, refusals: Refusals
     ) -> None:
         """Raises UsageError."""
         self._context, self._gate, self._refusals = context, gate, refusals

@@ -12,7 +12,7 @@ from typing import Any
 from edge.commands import Parser, run_command
 from edge.till.messages import MESSAGES, Data, Event, schema_name
 
-FOLDER = Path(__file__).with_name("schemas")
+SCHEMAS_FOLDER = Path(__file__).with_name("schemas")
 """Where the published schemas lie, one `<type>.json` per message type."""
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -57,12 +57,12 @@ def _tidy(part: Any) -> Any:
 
 def _main() -> None:
     Parser(prog="python -m edge.till.schemas", description=__doc__).parse_args()
-    FOLDER.mkdir(exist_ok=True)
-    for old in FOLDER.glob("*.json"):
+    SCHEMAS_FOLDER.mkdir(exist_ok=True)
+    for old in SCHEMAS_FOLDER.glob("*.json"):
         old.unlink()
     for name, data in MESSAGES.items():
-        (FOLDER / f"{name}.json").write_text(as_text(data), encoding="utf-8")
-    print(f"{len(MESSAGES)} schemas written to {FOLDER}")
+        (SCHEMAS_FOLDER / f"{name}.json").write_text(as_text(data), encoding="utf-8")
+    print(f"{len(MESSAGES)} schemas written to {SCHEMAS_FOLDER}")
 
 
 if __name__ == "__main__":

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import zmq
 
 from edge.errors import EdgeError, UsageError
-from edge.till.authentication import Gate
+from edge.till.authentication import Authenticator
 from edge.till.keys import NO_NAME, is_till_name
 from edge.till.limits import (
     FRAMES_A_POLL,
     MESSAGES_A_POLL,
     MESSAGES_A_SECOND,
     PENALTY_S,
-    SILENT_S,
+    TILL_SILENT_S,
     TILLS,
     Allowance,
     Refusals,
@@ -57,7 +57,7 @@ class TillServer:
             self._context.destroy()
             raise
 
-    def _make_gates(self, addresses: dict[str, str], keys: Keys | None) -> dict[str, Gate | None]:
+    def _make_gates(self, addresses: dict[str, str], keys: Keys | None) -> dict[str, Authenticator | None]:
         """For each setting the one gate if its address is public, else None."""
         tills = keys.tills() if keys else []
         public = [setting for setting, address in addresses.items() if is_public(setting, address)]
@@ -68,7 +68,7 @@ class TillServer:
                 f"{public[0]} = {addresses[public[0]]!r} can be reached from other machines, and no till has a key: "
                 "make one with edge-agent keys new TILL, or use tcp://127.0.0.1:PORT"
             )
-        gate = Gate(self._context, keys, self._refusals)
+        gate = Authenticator(self._context, keys, self._refusals)
         return {setting: gate if setting in public else None for setting in addresses}
 
     @property
@@ -177,7 +177,7 @@ class TillServer:
         if len(self._tills) < TILLS:
             return True
         longest = max(self._tills, key=lambda name: self._tills[name].silent_s(now_s))
-        if self._tills[longest].silent_s(now_s) < SILENT_S:
+        if self._tills[longest].silent_s(now_s) < TILL_SILENT_S:
             return False
         del self._tills[longest]
         return True

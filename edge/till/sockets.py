@@ -11,7 +11,7 @@ from edge.errors import UsageError
 from edge.till.limits import CURVE_BYTES, HANDSHAKE_MS, HEARTBEAT_MS, LIVE_BYTES, MESSAGE_BYTES, WAITING_MESSAGES
 
 if TYPE_CHECKING:
-    from edge.till.authentication import Gate
+    from edge.till.authentication import Authenticator
 
 _ADDRESS = re.compile(r"tcp://([\w.-]+|\*|\[[\w.:%]+\]):(?P<port>\d{1,5}|\*)|(ipc|inproc)://.+")
 _LOOPBACK = re.compile(r"tcp://(127(\.\d{1,3}){3}|localhost|\[::1\]):.+|(ipc|inproc)://.+")
@@ -32,7 +32,7 @@ def is_public(setting: str, address: str) -> bool:
 
 
 def bind(
-    context: zmq.Context[zmq.Socket[bytes]], kind: int, setting: str, address: str, gate: Gate | None
+    context: zmq.Context[zmq.Socket[bytes]], kind: int, setting: str, address: str, gate: Authenticator | None
 ) -> zmq.Socket[bytes]:
     """A bound socket. gate: who decides about the keys; None for a plain socket, which is never bound to a public
     address. Raises UsageError."""

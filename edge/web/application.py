@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from edge.errors import EdgeError, UsageError
 from edge.web import doctor, zone
-from edge.web.asked import Deed, NewZone
+from edge.web.requests import NewZone, TillAction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -63,7 +63,7 @@ class Application:
         return JSONResponse(await self._lane(request).screen(_after(request)))
 
     async def _sell(self, request: Request) -> Response:
-        deed = Deed.model_validate_json(await request.body())
+        deed = TillAction.model_validate_json(await request.body())
         return JSONResponse(self._lane(request).sell(deed))
 
     async def _save_zone(self, request: Request) -> Response:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edge.errors import UsageError
-from edge.lane.outcomes import Told
+from edge.lane.outcomes import OutgoingMessage
 from edge.till.messages import Alert, IdChecked, RestrictedItem, SaleClosed, SaleOpened, Text
 from edge.till.reference.catalogue import find
 from edge.till.reference.sale import Screen, TillSale, screen
@@ -132,7 +132,7 @@ class Demonstration:
         self._take(self.lane.hear(NAME, str(uuid.uuid4()), data, now_s), now_s)
 
     def _take(self, outcomes: list[Outcome], now_s: float) -> None:
-        for alert in [one.data for one in outcomes if isinstance(one, Told) and isinstance(one.data, Alert)]:
+        for alert in [one.data for one in outcomes if isinstance(one, OutgoingMessage) and isinstance(one.data, Alert)]:
             assert self._sale
             until_s = now_s + (alert.expires_at - alert.issued_at).total_seconds()
             if self._sale.alert is None and self._sale.asked_s is not None:

@@ -13,8 +13,8 @@ from edge.web.view import LaneView
 
 if TYPE_CHECKING:
     from edge.lane.loop import LaneLoop
-    from edge.web.asked import Deed
     from edge.web.demonstration import Demonstration
+    from edge.web.requests import TillAction
 
 _PICTURE_EVERY_S = 0.14
 _NO_PICTURE_S = 2.0
@@ -37,7 +37,7 @@ class WatchedLane:
         self._screen: dict[str, Any] = {}
         self._screens = 0
         self._stopping = False
-        loop.onlooker = self._view
+        loop.observer = self._view
 
     @property
     def name(self) -> str:
@@ -71,7 +71,7 @@ class WatchedLane:
                 return shown
             await asyncio.sleep(_LOOK_EVERY_S)
 
-    def sell(self, deed: Deed) -> dict[str, Any]:
+    def sell(self, deed: TillAction) -> dict[str, Any]:
         """Let the cashier do something at the demonstration till, and show its screen. Raises UsageError."""
         with self._view.till() as till:
             deed.at(till, time.monotonic())

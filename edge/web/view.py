@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from edge.lane.observer import Onlooker
+from edge.lane.observer import Observer
 from edge.web.demonstration import Demonstration
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Sight:
     challenge_age: int
 
 
-class LaneView(Onlooker):
+class LaneView(Observer):
     """Where the lane's thread and the page's meet. Nothing is copied, and without watchers nothing is done."""
 
     def __init__(self) -> None:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from edge.frames import Frame
 from edge.lane.lane import Lane
-from edge.lane.outcomes import Closed, Outcome, Told
+from edge.lane.outcomes import Closed, Outcome, OutgoingMessage
 from edge.records.records import SaleRecord
 from edge.settings.config import Settings
 from edge.till.identity import ReplayIdentity
@@ -173,9 +173,9 @@ class Drive:
         """The till says something; returns the agent's reply."""
         self._messages += 1
         reply, *outcomes = self.lane.hear(till, f"message-{self._messages}", message, self.now_s)
-        assert isinstance(reply, Told)
+        assert isinstance(reply, OutgoingMessage)
         assert reply.only_to_asker
-        assert not any(one.only_to_asker for one in outcomes if isinstance(one, Told))
+        assert not any(one.only_to_asker for one in outcomes if isinstance(one, OutgoingMessage))
         self._keep(outcomes)
         return reply.data
 
@@ -192,7 +192,7 @@ class Drive:
         return [alert.decision.value for alert in self.alerts]
 
     def _keep(self, outcomes: list[Outcome]) -> None:
-        told = [one.data for one in outcomes if isinstance(one, Told)]
+        told = [one.data for one in outcomes if isinstance(one, OutgoingMessage)]
         self.alerts += [data for data in told if isinstance(data, Alert)]
         self.states += [data for data in told if isinstance(data, State)]
         self.closed += [one for one in outcomes if isinstance(one, Closed)]

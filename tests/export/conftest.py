@@ -19,7 +19,7 @@ from export.quantize import write_int8
 from train.batches import crops_of
 from train.checkpoint import save_run
 from train.index import find_faces
-from train.model import AgeModel, create_model
+from train.model import AgeNetwork, create_model
 from train.pictures import read_labels
 
 
@@ -67,7 +67,7 @@ def crops(shop: Path, made: Path) -> np.ndarray:
 
 
 @pytest.fixture(scope="session")
-def model(crops: np.ndarray) -> AgeModel:
+def model(crops: np.ndarray) -> AgeNetwork:
     """A model whose random weights are scaled until it tells the photos apart: by a year or two, not by hundredths."""
     torch.manual_seed(0)
     model = create_model()
@@ -83,7 +83,7 @@ def model(crops: np.ndarray) -> AgeModel:
 
 
 @pytest.fixture(scope="session")
-def checkpoint(model: AgeModel, made: Path) -> Path:
+def checkpoint(model: AgeNetwork, made: Path) -> Path:
     """A checkpoint with `model` as the averaged weights, and with other weights as the last ones."""
     other = create_model()
     facts = {"crop_contract": CROP_CONTRACT, "step": 1}
@@ -92,13 +92,13 @@ def checkpoint(model: AgeModel, made: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def float_onnx(model: AgeModel, made: Path) -> Path:
+def float_onnx(model: AgeNetwork, made: Path) -> Path:
     write_onnx(model, made / "float.onnx")
     return made / "float.onnx"
 
 
 @pytest.fixture(scope="session")
-def half_onnx(model: AgeModel, made: Path) -> Path:
+def half_onnx(model: AgeNetwork, made: Path) -> Path:
     write_onnx(model, made / "half.onnx", half=True)
     return made / "half.onnx"
 

@@ -17,7 +17,7 @@ from edge.vision.crop import CROP_CONTRACT
 from export.bundle import OWN_USE, write_bundle
 from export.card import CARD
 from train.checkpoint import save_run
-from train.model import AgeModel, create_model
+from train.model import AgeNetwork, create_model
 
 YEARS = np.arange(101)
 
@@ -37,7 +37,7 @@ def test_nothing_but_the_bundle_is_left_behind(bundle: Path, checkpoint: Path) -
     assert left <= {"bundle", "shop", "cache", ".cache", checkpoint.name, "float.onnx", "half.onnx", "int8.onnx"}
 
 
-def test_a_lane_accepts_the_bundle_and_predicts_with_it(bundle: Path, crops: np.ndarray, model: AgeModel) -> None:
+def test_a_lane_accepts_the_bundle_and_predicts_with_it(bundle: Path, crops: np.ndarray, model: AgeNetwork) -> None:
     ages = cpu_age_model(Bundle(bundle)).predict(crops) @ YEARS
     with torch.inference_mode():
         expected = model(torch.from_numpy(crops)).numpy() @ YEARS

@@ -15,7 +15,7 @@ from edge.ages.bundle import sha256_of
 from edge.ages.onnx import OnnxAgeModel
 from export.cli import main
 from export.onnx import write_onnx
-from train.model import AgeModel
+from train.model import AgeNetwork
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def test_bytes_go_in_and_a_distribution_comes_out_under_the_names_of_the_contrac
 
 @pytest.mark.parametrize("batch", [1, 3, 7])
 def test_any_batch_gives_what_pytorch_gives(
-    session: onnxruntime.InferenceSession, model: AgeModel, crops: np.ndarray, batch: int
+    session: onnxruntime.InferenceSession, model: AgeNetwork, crops: np.ndarray, batch: int
 ) -> None:
     (probs,) = session.run(["age_probs"], {"images": crops[:batch]})
     with torch.inference_mode():
@@ -61,7 +61,7 @@ def test_half_precision_is_in_the_graph_and_says_the_same(half_onnx: Path, float
     assert np.abs(ages[0] - ages[1]).max() < 0.1
 
 
-def test_the_same_model_gives_the_same_bytes(model: AgeModel, half_onnx: Path, tmp_path: Path) -> None:
+def test_the_same_model_gives_the_same_bytes(model: AgeNetwork, half_onnx: Path, tmp_path: Path) -> None:
     write_onnx(model, tmp_path / "again.onnx", half=True)
     assert sha256_of(tmp_path / "again.onnx") == sha256_of(half_onnx)
 

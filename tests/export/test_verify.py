@@ -17,7 +17,7 @@ from edge.errors import RunError
 from export.bundle import write_bundle
 from export.card import CARD, write_verdict
 from export.cli import main
-from export.verify import Verdict, verify
+from export.verify import Verification, verify
 from train.data import load_test
 from train.pictures import Pictures
 
@@ -30,7 +30,7 @@ def photos(shop: Path, made: Path) -> Pictures:
 
 
 @pytest.fixture(scope="module")
-def verdict(bundle: Path, photos: Pictures, checkpoint: Path) -> Verdict:
+def verdict(bundle: Path, photos: Pictures, checkpoint: Path) -> Verification:
     return verify(bundle, photos, checkpoint)
 
 
@@ -60,7 +60,7 @@ def older(model: onnx.ModelProto) -> None:
     bias.CopyFrom(onnx.numpy_helper.from_array(tilted, bias.name))
 
 
-def test_both_files_say_what_the_network_says(verdict: Verdict) -> None:
+def test_both_files_say_what_the_network_says(verdict: Verification) -> None:
     half, eight = (next(one for one in verdict.parities if one.file == file) for file in (GPU_MODEL, CPU_MODEL))
     assert (half.backend, eight.backend) == ("cpu-half", "cpu")
     assert half.mean_years <= 0.05
@@ -70,7 +70,7 @@ def test_both_files_say_what_the_network_says(verdict: Verdict) -> None:
 
 
 def test_it_says_what_it_compared_with_and_which_backends_this_machine_lacks(
-    verdict: Verdict, photos: Pictures
+    verdict: Verification, photos: Pictures
 ) -> None:
     assert verdict.reference == "PyTorch, float32, weights of last.safetensors"
     assert verdict.photos == len(photos)
@@ -86,7 +86,7 @@ def test_without_a_checkpoint_the_network_has_the_weights_of_the_half_precision_
     assert next(one for one in verdict.parities if one.file == GPU_MODEL).mean_years < 0.05
 
 
-def test_without_thresholds_no_decision_can_flip(verdict: Verdict) -> None:
+def test_without_thresholds_no_decision_can_flip(verdict: Verification) -> None:
     assert verdict.challenge_age is None
     assert {one.flips for one in verdict.parities} == {None}
 
@@ -102,7 +102,7 @@ def test_a_file_that_says_something_else_fails_with_its_name_and_by_how_much(
 
 
 def test_decisions_that_flip_are_counted_at_the_challenge_age_of_the_bundle(
-    damaged: Callable[[str, Damage], Path], photos: Pictures, checkpoint: Path, verdict: Verdict
+    damaged: Callable[[str, Damage], Path], photos: Pictures, checkpoint: Path, verdict: Verification
 ) -> None:
     copy = damaged(GPU_MODEL, older)
     manifest = json.loads((copy / MANIFEST).read_text())
@@ -120,7 +120,9 @@ def test_decisions_that_flip_are_counted_at_the_challenge_age_of_the_bundle(
         pytest.fail("moving every age by years flips no decision at any age")
 
 
-def test_the_table_goes_into_the_card_in_place_of_the_older_one(bundle: Path, tmp_path: Path, verdict: Verdict) -> None:
+def test_the_table_goes_into_the_card_in_place_of_the_older_one(
+    bundle: Path, tmp_path: Path, verdict: Verification
+) -> None:
     copy = Path(shutil.copytree(bundle, tmp_path / "copy"))
     (copy / CARD).write_text(
         "# Age model\n\nIt estimates.\n\n## The files beside the network\n\nold\n\n## More\n\nmore\n"

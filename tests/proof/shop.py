@@ -30,7 +30,7 @@ from edge.till.keys import Keys
 from edge.till.messages import Alert
 from edge.till.reference.dealer import Till, load_keys
 from edge.till.reference.live import LiveTill
-from edge.till.reference.sent import Journal
+from edge.till.reference.sent import SentLog
 from edge.till.reference.session import TillSession
 from edge.till.reference.steps import Tell
 from edge.till.server import TillServer
@@ -98,7 +98,7 @@ def till(place: Place) -> None:
             os.write(shown, f"{told.details['alert_id']} {told.details['sale_id']} {opened}\n".encode())
 
     channel = Till("till-1", place.address, load_keys(place.key) if place.key else None)
-    live = LiveTill(session, channel, Journal(place.folder / "journal"), tell)
+    live = LiveTill(session, channel, SentLog(place.folder / "journal"), tell)
     chance = random.Random()
     while True:
         if session.sale is None:
@@ -149,7 +149,7 @@ class Process:
 def judge(place: Place) -> dict[str, int | list[str]]:
     """What is left on disk, counted; `broken` lists every promise that was not kept."""
     broken: list[str] = []
-    entries = Journal(place.folder / "journal").entries
+    entries = SentLog(place.folder / "journal").entries
     noted = {data.alert_id for entry in entries if entry.heard and isinstance(data := entry.heard.content(), Alert)}
     sent = [entry.sent.content() for entry in entries if entry.sent]
     scanned = {data.sale_id for data in sent if data.type == "lane.sale.restricted_item"}

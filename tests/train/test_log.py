@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from train.evaluate import Score
-from train.log import Journal
+from train.log import TrainingLog
 
 
 def scores(**errors: float) -> dict[str, Score]:
@@ -17,14 +17,14 @@ def scores(**errors: float) -> dict[str, Score]:
 
 
 @pytest.fixture
-def journal(tmp_path: Path) -> Iterator[Journal]:
+def journal(tmp_path: Path) -> Iterator[TrainingLog]:
     (tmp_path / "run").mkdir()
-    journal = Journal(tmp_path / "run", 0)
+    journal = TrainingLog(tmp_path / "run", 0)
     yield journal
     journal.close()
 
 
-def test_every_epoch_is_a_line(journal: Journal, tmp_path: Path) -> None:
+def test_every_epoch_is_a_line(journal: TrainingLog, tmp_path: Path) -> None:
     journal.epoch(1, 100, 112, scores(faces=8.0, chips=9.0))
     journal.epoch(2, 200, 112, scores(faces=7.0, chips=8.0))
     lines = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
@@ -34,7 +34,7 @@ def test_every_epoch_is_a_line(journal: Journal, tmp_path: Path) -> None:
     ]
 
 
-def test_the_best_epoch_has_the_lowest_error_with_every_source_counting_the_same(journal: Journal) -> None:
+def test_the_best_epoch_has_the_lowest_error_with_every_source_counting_the_same(journal: TrainingLog) -> None:
     assert journal.epochs_since_best == 0
     for epoch, errors in enumerate([(8, 8), (7, 7), (6, 9), (9, 6)], start=1):
         journal.epoch(epoch, 100 * epoch, 112, scores(faces=errors[0], chips=errors[1]))
@@ -43,10 +43,10 @@ def test_the_best_epoch_has_the_lowest_error_with_every_source_counting_the_same
 
 def test_a_run_that_goes_on_forgets_what_a_killed_one_wrote_after_its_checkpoint(tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
-    killed = Journal(tmp_path / "run", 0)
+    killed = TrainingLog(tmp_path / "run", 0)
     for epoch in (1, 2, 3):
         killed.epoch(epoch, 100 * epoch, 112, scores(faces=8.0 + epoch))
-    again = Journal(tmp_path / "run", 200)
+    again = TrainingLog(tmp_path / "run", 200)
     again.epoch(3, 300, 112, scores(faces=1.0))
     killed.close()
     again.close()
@@ -56,7 +56,7 @@ def test_a_run_that_goes_on_forgets_what_a_killed_one_wrote_after_its_checkpoint
 
 def test_without_a_folder_a_journal_only_remembers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    journal = Journal(None, 0)
+    journal = TrainingLog(None, 0)
     journal.epoch(1, 100, 112, scores(faces=8.0))
     journal.epoch(2, 200, 112, scores(faces=9.0))
     assert journal.epochs_since_best == 1

@@ -19,7 +19,7 @@ from edge.vision.crop import CROP_CONTRACT
 from train import create_model, train_model
 from train.batches import crops_of, shown
 from train.checkpoint import read
-from train.model import AgeModel
+from train.model import AgeNetwork
 from train.pictures import Pictures
 from train.recipe import Recipe, Stage
 from train.targets import soft_labels
@@ -38,12 +38,12 @@ class KilledAfterThreeSteps(train.loop.tqdm):  # type: ignore[misc]  # tqdm is u
             yield batch
 
 
-def fresh(seed: int = 0) -> AgeModel:
+def fresh(seed: int = 0) -> AgeNetwork:
     torch.manual_seed(seed)
     return create_model()
 
 
-def fit(model: AgeModel, faces: Pictures, recipe: Recipe, run_dir: Path | None = None) -> AgeModel:
+def fit(model: AgeNetwork, faces: Pictures, recipe: Recipe, run_dir: Path | None = None) -> AgeNetwork:
     """Six steps: the upright photos to train on, the mirrored ones to test on."""
     test_data = faces[np.array([8, 9])]
     return train_model(
@@ -51,7 +51,7 @@ def fit(model: AgeModel, faces: Pictures, recipe: Recipe, run_dir: Path | None =
     )
 
 
-def differing(one: AgeModel, other: AgeModel) -> list[str]:
+def differing(one: AgeNetwork, other: AgeNetwork) -> list[str]:
     """Names of the weights that are not bit for bit the same."""
     theirs = other.state_dict()
     return [name for name, value in one.state_dict().items() if not torch.equal(value, theirs[name])]
@@ -69,7 +69,7 @@ def recipe() -> Recipe:
 
 
 @pytest.fixture(scope="module")
-def uninterrupted(faces: Pictures, recipe: Recipe) -> AgeModel:
+def uninterrupted(faces: Pictures, recipe: Recipe) -> AgeNetwork:
     """The model of six steps that nobody disturbed."""
     return fit(fresh(), faces, recipe)
 
@@ -77,7 +77,7 @@ def uninterrupted(faces: Pictures, recipe: Recipe) -> AgeModel:
 class Resumed(NamedTuple):
     run_dir: Path
     step_of_checkpoint: int
-    model: AgeModel
+    model: AgeNetwork
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +100,7 @@ def test_the_parameters_come_in_the_published_order() -> None:
     ]
 
 
-def test_a_killed_run_goes_on_to_bit_for_bit_the_same_weights(resumed: Resumed, uninterrupted: AgeModel) -> None:
+def test_a_killed_run_goes_on_to_bit_for_bit_the_same_weights(resumed: Resumed, uninterrupted: AgeNetwork) -> None:
     assert resumed.step_of_checkpoint == 2
     assert differing(resumed.model, uninterrupted) == []
     assert read(resumed.run_dir / "last.safetensors")[1]["step"] == 6
@@ -110,7 +110,7 @@ def test_the_log_of_a_killed_run_has_every_epoch_once(resumed: Resumed) -> None:
     assert [line["epoch"] for line in log_lines(resumed.run_dir)] == [1, 2]
 
 
-def test_another_start_gives_other_weights(uninterrupted: AgeModel, faces: Pictures, recipe: Recipe) -> None:
+def test_another_start_gives_other_weights(uninterrupted: AgeNetwork, faces: Pictures, recipe: Recipe) -> None:
     assert "age.weight" in differing(fit(fresh(seed=99), faces, recipe), uninterrupted)
 
 
@@ -160,7 +160,7 @@ def test_training_on_a_handful_of_photos_learns_them_by_heart(faces: Pictures, r
     labels = torch.from_numpy(soft_labels(four.ages))
 
     @torch.inference_mode()
-    def loss(model: AgeModel) -> float:
+    def loss(model: AgeNetwork) -> float:
         ages, *_ = model.eval().lesson(images)
         return float(-(labels * ages.log_softmax(dim=1)).sum(dim=1).mean())
 
@@ -174,7 +174,7 @@ def test_training_on_a_handful_of_photos_learns_them_by_heart(faces: Pictures, r
     assert after < 3.2  # a perfect answer has 2.1, the entropy of the labels
 
 
-def test_without_a_teacher_its_part_of_the_model_stays_as_it_was(uninterrupted: AgeModel) -> None:
+def test_without_a_teacher_its_part_of_the_model_stays_as_it_was(uninterrupted: AgeNetwork) -> None:
     assert torch.equal(uninterrupted.embedding.weight, fresh().embedding.weight)
 
 

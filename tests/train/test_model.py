@@ -9,11 +9,11 @@ import pytest
 import torch
 
 from train import create_model
-from train.model import NETWORK_PX, AgeModel
+from train.model import NETWORK_PX, AgeNetwork
 
 
 @pytest.fixture(scope="module")
-def model() -> AgeModel:
+def model() -> AgeNetwork:
     torch.manual_seed(0)
     return create_model().eval()
 
@@ -29,12 +29,12 @@ def test_a_shape_that_is_not_height_width_3_is_refused(shape: tuple[int, ...]) -
 
 
 def test_the_crops_shape_and_smaller_ones_are_taken() -> None:
-    assert isinstance(create_model((224, 224, 3)), AgeModel)
-    assert isinstance(create_model((32, 32, 3)), AgeModel)
+    assert isinstance(create_model((224, 224, 3)), AgeNetwork)
+    assert isinstance(create_model((32, 32, 3)), AgeNetwork)
 
 
 @torch.inference_mode()
-def test_pictures_of_bytes_become_one_distribution_over_101_years_each(model: AgeModel) -> None:
+def test_pictures_of_bytes_become_one_distribution_over_101_years_each(model: AgeNetwork) -> None:
     probs = model(pictures(2, 224))
     assert (tuple(probs.shape), probs.dtype) == ((2, 101), torch.float32)
     assert probs.sum(dim=1).numpy() == pytest.approx(1, abs=1e-5)
@@ -42,26 +42,26 @@ def test_pictures_of_bytes_become_one_distribution_over_101_years_each(model: Ag
 
 
 @torch.inference_mode()
-def test_black_and_white_pictures_give_finite_numbers(model: AgeModel) -> None:
+def test_black_and_white_pictures_give_finite_numbers(model: AgeNetwork) -> None:
     extremes = torch.stack([torch.zeros(64, 64, 3, dtype=torch.uint8), torch.full((64, 64, 3), 255, dtype=torch.uint8)])
     assert torch.isfinite(model(extremes)).all()
 
 
 @torch.inference_mode()
-def test_a_picture_is_judged_alike_alone_and_among_others(model: AgeModel) -> None:
+def test_a_picture_is_judged_alike_alone_and_among_others(model: AgeNetwork) -> None:
     batch = pictures(3, 64)
     assert model(batch)[1].numpy() == pytest.approx(model(batch[1:2])[0].numpy(), abs=1e-6)
 
 
 @torch.inference_mode()
 @pytest.mark.parametrize("side", [32, 80])
-def test_logits_come_with_an_embedding_for_pictures_of_any_size(model: AgeModel, side: int) -> None:
+def test_logits_come_with_an_embedding_for_pictures_of_any_size(model: AgeNetwork, side: int) -> None:
     ages, embeddings, _ = model.lesson(pictures(2, side))
     assert (tuple(ages.shape), tuple(embeddings.shape)) == ((2, 101), (2, 1024))
 
 
 @torch.inference_mode()
-def test_forward_is_the_mean_of_both_mirror_images_at_half_the_size(model: AgeModel) -> None:
+def test_forward_is_the_mean_of_both_mirror_images_at_half_the_size(model: AgeNetwork) -> None:
     halves = pictures(2, NETWORK_PX)
     whole = halves.repeat_interleave(2, dim=1).repeat_interleave(2, dim=2)
     assert whole.shape == (2, 224, 224, 3)
@@ -70,7 +70,7 @@ def test_forward_is_the_mean_of_both_mirror_images_at_half_the_size(model: AgeMo
 
 
 @torch.inference_mode()
-def test_the_network_sees_pixels_normalised_as_for_imagenet(model: AgeModel) -> None:
+def test_the_network_sees_pixels_normalised_as_for_imagenet(model: AgeNetwork) -> None:
     seen: list[torch.Tensor] = []
     hook = model.backbone.conv1.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
     red = torch.zeros(1, 32, 32, 3, dtype=torch.uint8)
@@ -81,19 +81,19 @@ def test_the_network_sees_pixels_normalised_as_for_imagenet(model: AgeModel) -> 
     assert seen[0][0, :, 5, 5].numpy() == pytest.approx(expected, abs=1e-4)
 
 
-def test_the_normalisation_is_part_of_the_model_and_not_of_its_checkpoint(model: AgeModel) -> None:
+def test_the_normalisation_is_part_of_the_model_and_not_of_its_checkpoint(model: AgeNetwork) -> None:
     assert not {"mean", "std"} & set(model.state_dict())
     assert {"age.weight", "embedding.weight"} <= set(model.state_dict())
 
 
-def test_a_seed_makes_the_fresh_weights_repeatable(model: AgeModel) -> None:
+def test_a_seed_makes_the_fresh_weights_repeatable(model: AgeNetwork) -> None:
     torch.manual_seed(0)
     assert torch.equal(create_model().age.weight, model.age.weight)
     assert not torch.equal(create_model().age.weight, model.age.weight)
 
 
 @torch.no_grad()
-def test_folded_it_says_the_same_without_the_normalisation_of_its_features(model: AgeModel) -> None:
+def test_folded_it_says_the_same_without_the_normalisation_of_its_features(model: AgeNetwork) -> None:
     images, folded = pictures(4, 224), copy.deepcopy(model)
     folded.norm.running_mean += 0.5
     folded.norm.running_var *= 4

@@ -18,20 +18,20 @@ from edge.errors import UsageError
 from train.baseline import BaselineModel
 from train.batches import crops_of
 from train.checkpoint import save_average
-from train.model import AgeModel
+from train.model import AgeNetwork
 from train.pictures import Pictures
 from train.start import load_backbone, read_weights, start_from
 from train.targets import YEARS
 
 
 @pytest.fixture(scope="module")
-def started(faces: Pictures) -> AgeModel:
-    model = AgeModel()
+def started(faces: Pictures) -> AgeNetwork:
+    model = AgeNetwork()
     start_from(BUNDLED, model, faces[np.arange(8)])
     return model
 
 
-def test_a_run_starts_as_good_as_the_bundle(started: AgeModel, faces: Pictures) -> None:
+def test_a_run_starts_as_good_as_the_bundle(started: AgeNetwork, faces: Pictures) -> None:
     crops = crops_of(faces[np.arange(8)])
     with torch.inference_mode():
         mine = started.eval()(torch.from_numpy(crops)).numpy() @ YEARS
@@ -39,7 +39,7 @@ def test_a_run_starts_as_good_as_the_bundle(started: AgeModel, faces: Pictures) 
     assert np.abs(mine - theirs).mean() < 1.5
 
 
-def test_what_it_says_while_it_trains_is_what_it_said_before(started: AgeModel, faces: Pictures) -> None:
+def test_what_it_says_while_it_trains_is_what_it_said_before(started: AgeNetwork, faces: Pictures) -> None:
     images = torch.from_numpy(np.ascontiguousarray(crops_of(faces[np.arange(8)])[:, ::2, ::2]))
     with torch.inference_mode():
         still, *_ = started.eval().lesson(images)
@@ -60,9 +60,9 @@ def test_eight_bits_are_read_as_the_numbers_they_stand_for() -> None:
     assert len([name for name in weights if name.endswith(".weight")]) == 54  # 53 convolutions and the head
 
 
-def test_a_checkpoint_is_a_start_too(tmp_path: Path, started: AgeModel, faces: Pictures) -> None:
+def test_a_checkpoint_is_a_start_too(tmp_path: Path, started: AgeNetwork, faces: Pictures) -> None:
     save_average(tmp_path / "run.safetensors", started, {"step": 3})
-    model = AgeModel()
+    model = AgeNetwork()
     start_from(tmp_path / "run.safetensors", model, faces)
     assert torch.equal(model.age.weight, started.age.weight)
 
@@ -71,7 +71,7 @@ def test_a_run_from_nothing_goes_on_with_its_features_normalised_and_says_the_sa
     tmp_path: Path, faces: Pictures
 ) -> None:
     torch.manual_seed(0)
-    before, after = AgeModel().eval(), AgeModel()
+    before, after = AgeNetwork().eval(), AgeNetwork()
     save_average(tmp_path / "run.safetensors", before, {"step": 3})
     start_from(tmp_path / "run.safetensors", after, faces)
     assert (before.normalises, after.normalises) == (False, True)
@@ -94,7 +94,7 @@ def test_a_pretrained_resnet50_is_taken_but_for_its_classes(tmp_path: Path, kind
         save_file(weights, file)
     else:
         torch.save({"state_dict": weights} if "wrapped" in kind else weights, file)
-    model = AgeModel()
+    model = AgeNetwork()
     load_backbone(file, model)
     assert torch.equal(model.backbone.layer4[2].conv3.weight, weights["layer4.2.conv3.weight"])
 
@@ -111,6 +111,6 @@ def test_a_backbone_that_is_none_is_named_and_nothing_in_it_is_run(tmp_path: Pat
     torch.save({"conv1.weight": torch.zeros(3)}, tmp_path / "other.pth")
     for name in ("harmful.pth", "text.pth", "text.safetensors", "gone.pth"):
         with pytest.raises(UsageError, match=f"cannot read the backbone .*{name}"):
-            load_backbone(tmp_path / name, AgeModel())
+            load_backbone(tmp_path / name, AgeNetwork())
     with pytest.raises(UsageError, match=r"no ResNet50 with torchvision's names: conv1\.weight is missing"):
-        load_backbone(tmp_path / "other.pth", AgeModel())
+        load_backbone(tmp_path / "other.pth", AgeNetwork())

@@ -14,7 +14,7 @@ from edge.ages.calibration import calibrated
 from edge.ages.onnx import OnnxAgeModel
 from train.calibration import fitted_temperature
 from train.card.measures import mean_ages
-from train.card.views import Predict, look, plain
+from train.card.views import Predict, plain, predict_through
 from train.checkpoint import load_model
 from train.pictures import Pictures
 from train.thresholds import thresholds
@@ -53,7 +53,7 @@ def vouched(predict: Predict, validation: Pictures) -> tuple[float, tuple[Thresh
     nothing is promised."""
     if not len(validation):
         return 1.0, ()
-    probs = look(predict, validation, plain, "calibration").age_probs
+    probs = predict_through(predict, validation, plain, "calibration").age_probs
     temperature = fitted_temperature(probs, validation.ages)
     return temperature, thresholds(mean_ages(calibrated(probs, temperature)), validation.ages, validation.sources)
 

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from edge.ages.bundle import Threshold
-from train.card.measures import Error, Fact, Share
+from train.card.measures import Fact, MeasuredError, MeasuredShare
 
 
 class Errors(Fact):
     """The error on some faces, and on those of them that the quality gate lets through."""
 
-    all: Error | None
-    passed: Error | None
+    all: MeasuredError | None
+    passed: MeasuredError | None
 
 
-class Source(Errors):
+class CardSource(Errors):
     """A source of photos. missed: no face was found. refused: a face the quality gate would not let through."""
 
     test_pictures: int
-    missed: Share
-    refused: Share
+    missed: MeasuredShare
+    refused: MeasuredShare
 
 
 class Coverage(Fact):
@@ -34,8 +34,8 @@ class Coverage(Fact):
 class Children(Fact):
     """How often children are read as adults, and young people as grown up."""
 
-    under_10_as_18: Share
-    from_10_to_19_as_25: Share
+    under_10_as_18: MeasuredShare
+    from_10_to_19_as_25: MeasuredShare
 
 
 class Challenge(Fact):
@@ -43,9 +43,9 @@ class Challenge(Fact):
     unasked, and how many adults are asked needlessly."""
 
     challenge_age: int
-    passed_13_17: Share
-    passed_14_17: Share
-    asked_25_40: Share
+    passed_13_17: MeasuredShare
+    passed_14_17: MeasuredShare
+    asked_25_40: MeasuredShare
 
 
 class Robust(Fact):
@@ -53,9 +53,9 @@ class Robust(Fact):
 
     view: str
     source: str
-    error: Error | None
-    plain: Error | None
-    missed: Share
+    error: MeasuredError | None
+    plain: MeasuredError | None
+    missed: MeasuredShare
 
 
 class GateBin(Fact):
@@ -64,11 +64,11 @@ class GateBin(Fact):
 
     low: float
     high: float
-    error: Error
+    error: MeasuredError
     worse: float
 
 
-class Evidence(Fact):
+class GateEvidence(Fact):
     """What a limit of the quality gate is good for: the error by what it limits, on photos made worse in that way that
     no other limit refuses. limit: the one in use; None for what is not limited. reason: what the gate calls those
     beyond it. refused: how many of the photos, as they are, it refuses."""
@@ -76,7 +76,7 @@ class Evidence(Fact):
     measure: str
     reason: str
     limit: float | None
-    refused: Share
+    refused: MeasuredShare
     bins: tuple[GateBin, ...]
 
 
@@ -97,7 +97,7 @@ class StudyRun(Fact):
 
     name: str
     sources: tuple[str, ...]
-    errors: dict[str, Error]
+    errors: dict[str, MeasuredError]
 
 
 class Study(Fact):
@@ -117,7 +117,7 @@ class Card(Fact):
     use: str
     trained_on: dict[str, int]
     temperature: float
-    sources: dict[str, Source]
+    sources: dict[str, CardSource]
     by_age: dict[str, dict[str, Errors]]
     by_sex: dict[str, dict[str, Errors]]
     by_group: dict[str, dict[str, Errors]]
@@ -127,6 +127,6 @@ class Card(Fact):
     challenge_by_group: dict[str, Challenge]
     thresholds: tuple[Threshold, ...]
     robust: tuple[Robust, ...]
-    gate: tuple[Evidence, ...] = ()
+    gate: tuple[GateEvidence, ...] = ()
     paired: dict[str, Paired]
     study: Study | None = None

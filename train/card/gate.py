@@ -11,10 +11,10 @@ from tqdm import tqdm
 
 from edge.settings.config import QualitySettings
 from edge.vision.crop import align
-from edge.vision.detectors.confirmation import SecondLook
+from edge.vision.detectors.confirmation import FaceConfirmation
 from edge.vision.faces import LEFT_EYE, MOUTH, NOSE, RIGHT_EYE, Faces
 from edge.vision.quality import Measures, judge, measure
-from train.card.facts import Evidence, GateBin
+from train.card.facts import GateBin, GateEvidence
 from train.card.impaired import Impairment, blurred, brighter, covered, darker, smaller
 from train.card.measures import error, share
 from train.evaluate import Predict
@@ -37,11 +37,11 @@ _SHOWN_BY: tuple[tuple[str, str, Impairment | None], ...] = (
 cannot be turned afterwards: for that the photos are taken as they are. The gate has no limit for a nod."""
 
 
-class Gate:
+class PhotoGate:
     """The lane's quality gate, for photos."""
 
     def __init__(self) -> None:
-        self._second_look = SecondLook()
+        self._confirmation = FaceConfirmation()
 
     def look(
         self, picture: NDArray[np.uint8], keypoints: NDArray[np.float32]
@@ -55,12 +55,12 @@ class Gate:
         points = (keypoints + margin).astype(np.float32)
         faces = Faces(_box(points)[None], points[None], np.ones(1, np.float32))
         crop = align(framed, points)
-        return crop, measure(crop, points), float(self._second_look.confirm(framed, faces)[0])
+        return crop, measure(crop, points), float(self._confirmation.confirm(framed, faces)[0])
 
 
 def let_through(pictures: Pictures) -> NDArray[np.bool_]:
     """bool (N,): which faces the lane's quality gate, at its default settings, would let through."""
-    gate, limits = Gate(), QualitySettings()
+    gate, limits = PhotoGate(), QualitySettings()
     passed = np.zeros(len(pictures), bool)
     for row in tqdm(range(len(pictures)), desc="quality gate", unit="picture", mininterval=1):
         _, measures, confirmation = gate.look(read_photo(pictures.paths[row]), pictures.keypoints[row])
@@ -68,7 +68,7 @@ def let_through(pictures: Pictures) -> NDArray[np.bool_]:
     return passed
 
 
-def evidence(predict: Predict, pictures: Pictures) -> tuple[Evidence, ...]:
+def evidence(predict: Predict, pictures: Pictures) -> tuple[GateEvidence, ...]:
     """For every limit of the gate, the error by what it limits, on photos that are made worse in just that way."""
     plain = _looked_at(predict, pictures, None, "as they are")
     found = []
@@ -79,7 +79,7 @@ def evidence(predict: Predict, pictures: Pictures) -> tuple[Evidence, ...]:
         sides = [others_pass] if limit is None else [others_pass & (seen.values[name] < limit),
                                                      others_pass & (seen.values[name] >= limit)]  # fmt: skip
         found.append(
-            Evidence(
+            GateEvidence(
                 measure=name,
                 reason=reason,
                 limit=limit,
@@ -103,7 +103,7 @@ class _Looked:
 
 
 def _looked_at(predict: Predict, pictures: Pictures, impairment: Impairment | None, name: str) -> _Looked:
-    gate, limits, random = Gate(), QualitySettings(), np.random.default_rng(0)
+    gate, limits, random = PhotoGate(), QualitySettings(), np.random.default_rng(0)
     rows: list[dict[str, float]] = []
     reasons, ages = [], []
     for start in tqdm(range(0, len(pictures), _BATCH), desc=f"gate: {name}", unit="batch", mininterval=1):

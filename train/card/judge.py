@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from edge.ages.calibration import calibrated
 from train.card import breakdowns
 from train.card.candidates import candidate
-from train.card.facts import Card, Challenge, Robust, Source, Study
+from train.card.facts import Card, CardSource, Challenge, Robust, Study
 from train.card.gate import evidence, let_through
 from train.card.measures import error, mean_ages, share
-from train.card.views import BLURS_PX, Look, Predict, blurred, face_sizes, look, plain, shifted, wider
+from train.card.views import BLURS_PX, Predict, ViewResult, blurred, face_sizes, plain, predict_through, shifted, wider
 from train.data import found_by_source, load_test, load_train, validation_split
 from train.pictures import Pictures
 
@@ -28,13 +28,15 @@ def judge(model: Path, data: Path, against: Path | None = None, study: Study | N
     _, validation = validation_split(learned)
     judged, pictures = candidate(model, learned[validation]), load_test(data)
     sample = _sample(pictures)
-    before = look(judged.predict, pictures, plain, "test photos").age_probs
+    before = predict_through(judged.predict, pictures, plain, "test photos").age_probs
     after = calibrated(before, judged.temperature)
     ages, passed = mean_ages(after), let_through(pictures)
     compared = {}
     if against is not None:
         other = candidate(against, learned[validation])
-        theirs = mean_ages(calibrated(look(other.predict, pictures, plain, "other model").age_probs, other.temperature))
+        theirs = mean_ages(
+            calibrated(predict_through(other.predict, pictures, plain, "other model").age_probs, other.temperature)
+        )
         compared = breakdowns.paired(other.name, ages, theirs, pictures)
     chosen = judged.thresholds[-1].challenge_age if judged.thresholds else None
     return Card(
@@ -63,11 +65,11 @@ def judge(model: Path, data: Path, against: Path | None = None, study: Study | N
 
 def _sources(
     data: Path, pictures: Pictures, ages: NDArray[np.floating], passed: NDArray[np.bool_]
-) -> dict[str, Source]:
+) -> dict[str, CardSource]:
     found = {}
     for source, has_face in found_by_source(data).items():
         rows = pictures.sources == source
-        found[source] = Source(
+        found[source] = CardSource(
             test_pictures=int(rows.sum()),
             missed=share(~has_face),
             refused=share(~passed[rows]),
@@ -90,14 +92,14 @@ def _sample(pictures: Pictures) -> Pictures:
 
 
 def _robust(predict: Predict, temperature: float, pictures: Pictures) -> list[Robust]:
-    own = look(predict, pictures, plain, "sample of them")
+    own = predict_through(predict, pictures, plain, "sample of them")
     everyone = np.ones(len(pictures), bool)
     views = {"15 % wider": wider(1.15), "40 % wider": wider(1.40), "10 % aside": shifted(0.10)}
     views |= {f"blur of {sigma} px": blurred(sigma) for sigma in BLURS_PX}
-    looks = {name: (look(predict, pictures, view, name), everyone) for name, view in views.items()}
+    looks = {name: (predict_through(predict, pictures, view, name), everyone) for name, view in views.items()}
     looks |= {f"eyes {size} px apart": found for size, found in face_sizes(predict, pictures).items()}
 
-    def compared(name: str, source: str, through: Look, shown: NDArray[np.bool_]) -> Robust:
+    def compared(name: str, source: str, through: ViewResult, shown: NDArray[np.bool_]) -> Robust:
         """`through` has a row for every photo that was shown, `own` for every photo."""
         here = pictures.sources[shown] == source
         rows = here & through.seen

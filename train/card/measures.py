@@ -21,7 +21,7 @@ class Fact(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Error(Fact):
+class MeasuredError(Fact):
     """The error on a group of photos: mean distance in years from what is known (0 inside a band) with its 95 %
     interval, its mean with sign, and the share of photos within 5 years."""
 
@@ -33,7 +33,7 @@ class Error(Fact):
     within_5_years: float
 
 
-class Share(Fact):
+class MeasuredShare(Fact):
     """How often something happened, with the 95 % Wilson interval."""
 
     hits: int
@@ -53,13 +53,13 @@ def beyond(ages: _Floats, known: _Floats) -> _Floats:
     return np.maximum(ages - known[:, 1], 0) - np.maximum(known[:, 0] - ages, 0)
 
 
-def error(ages: _Floats, known: _Floats) -> Error | None:
+def error(ages: _Floats, known: _Floats) -> MeasuredError | None:
     """The error on some photos; None when there are none."""
     if not len(ages):
         return None
     signed = beyond(ages, known)
     low, high = bootstrap(np.abs(signed))
-    return Error(
+    return MeasuredError(
         pictures=len(ages),
         mean_error_years=_rounded(np.abs(signed).mean()),
         low=low,
@@ -77,11 +77,11 @@ def bootstrap(values: _Floats, seed: int = 0) -> tuple[float, float]:
     return _rounded(low), _rounded(high)
 
 
-def share(happened: NDArray[np.bool_]) -> Share:
+def share(happened: NDArray[np.bool_]) -> MeasuredShare:
     """How often something happened among the photos given."""
     hits, trials = int(happened.sum()), len(happened)
     low, high = wilson_interval(hits, trials)
-    return Share(
+    return MeasuredShare(
         hits=hits, trials=trials, share=_rounded(hits / trials if trials else 0), low=_rounded(low), high=_rounded(high)
     )
 

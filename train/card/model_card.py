@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from train.card.facts import Card, Challenge, Errors, Evidence, GateBin, Study
-from train.card.measures import Error, Share
+from train.card.facts import Card, Challenge, Errors, GateBin, GateEvidence, Study
+from train.card.measures import MeasuredError, MeasuredShare
 from train.thresholds import TEENAGERS
 
 
@@ -138,7 +138,7 @@ def _gate(card: Card) -> Iterable[str]:
     )  # fmt: skip
 
 
-def _says(found: Evidence, one: GateBin) -> str:
+def _says(found: GateEvidence, one: GateBin) -> str:
     """The gate's word on a bin, which lies on one side of the limit."""
     upper = found.reason in ("turned", "bright")
     refused = found.limit is not None and (one.low > found.limit if upper else one.high < found.limit)
@@ -192,25 +192,25 @@ def _table(head: Sequence[object], rows: Iterable[Sequence[object]]) -> str:
     return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
 
 
-def _error(one: Error | None) -> str:
+def _error(one: MeasuredError | None) -> str:
     return f"{one.mean_error_years:.2f} ({one.low:.2f}-{one.high:.2f})" if one else "-"
 
 
-def _number(one: Error | None) -> str:
+def _number(one: MeasuredError | None) -> str:
     return str(one.pictures) if one else "0"
 
 
-def _bias(one: Error | None) -> str:
+def _bias(one: MeasuredError | None) -> str:
     return f"{one.bias_years:+.2f}" if one else "-"
 
 
-def _within(one: Error | None) -> str:
+def _within(one: MeasuredError | None) -> str:
     return f"{one.within_5_years:.0%}" if one else "-"
 
 
-def _percent(one: Share) -> str:
+def _percent(one: MeasuredShare) -> str:
     return f"{one.share:.1%}" if one.trials else "-"
 
 
-def _share(one: Share) -> str:
+def _share(one: MeasuredShare) -> str:
     return f"{one.share:.1%} ({one.low:.1%}-{one.high:.1%}) of {one.trials}" if one.trials else "-"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
-from train.card.facts import Card, Evidence, Study
-from train.card.measures import Error
+from train.card.facts import Card, GateEvidence, Study
+from train.card.measures import MeasuredError
 from train.plots import Drawing, svg
 
 
@@ -82,7 +82,7 @@ def _sizes(axes: Axes, card: Card) -> None:
     axes.legend(frameon=False)
 
 
-def _gate(axes: Axes, found: Evidence) -> None:
+def _gate(axes: Axes, found: GateEvidence) -> None:
     places = [(one.low + one.high) / 2 for one in found.bins]
     errors = [one.error.mean_error_years for one in found.bins]
     axes.plot(places, errors, "o-", linewidth=2)
@@ -112,7 +112,7 @@ def _study(axes: Axes, study: Study) -> None:
     axes.legend(frameon=False, ncols=len(sources), loc="upper center", bbox_to_anchor=(0.5, 1.12))
 
 
-def _by_band(card: Card) -> dict[str, dict[str, Error]]:
+def _by_band(card: Card) -> dict[str, dict[str, MeasuredError]]:
     """By source and age, the error on all faces."""
     return {source: {band: one.all for band, one in found.items() if one.all} for source, found in card.by_age.items()}
 

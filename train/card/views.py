@@ -29,14 +29,14 @@ _BATCH = 32
 
 
 @dataclass(frozen=True)
-class Look:
+class ViewResult:
     """What a model said of photos. seen: bool (N,), a face was found; age_probs: float32 (N, 101), NaN elsewhere."""
 
     seen: NDArray[np.bool_]
     age_probs: NDArray[np.float32]
 
 
-def look(predict: Predict, pictures: Pictures, view: View, name: str) -> Look:
+def predict_through(predict: Predict, pictures: Pictures, view: View, name: str) -> ViewResult:
     """Predict the ages on all photos through a view."""
     seen = np.zeros(len(pictures), bool)
     age_probs = np.full((len(pictures), 101), np.nan, np.float32)
@@ -47,7 +47,7 @@ def look(predict: Predict, pictures: Pictures, view: View, name: str) -> Look:
         if found:
             seen[list(found)] = True
             age_probs[list(found)] = predict(np.stack(list(found.values())))
-    return Look(seen, age_probs)
+    return ViewResult(seen, age_probs)
 
 
 def plain(picture: Crop, keypoints: NDArray[np.float32]) -> Crop:
@@ -105,12 +105,12 @@ class Smaller:
         self._finder.close()
 
 
-def face_sizes(predict: Predict, pictures: Pictures) -> dict[int, tuple[Look, NDArray[np.bool_]]]:
+def face_sizes(predict: Predict, pictures: Pictures) -> dict[int, tuple[ViewResult, NDArray[np.bool_]]]:
     """A look for every size, and which photos are large enough to be shown so: bool (N,)."""
     across = np.linalg.norm(pictures.keypoints[:, LEFT_EYE] - pictures.keypoints[:, RIGHT_EYE], axis=1)
     looks = {}
     for size in FACE_SIZES_PX:
         shown = across >= size
         with closing(Smaller(size)) as smaller:
-            looks[size] = look(predict, pictures[shown], smaller, f"eyes {size} px apart"), shown
+            looks[size] = predict_through(predict, pictures[shown], smaller, f"eyes {size} px apart"), shown
     return looks

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import DTypeLike, NDArray
 
-ANSWER_WITHIN_S = 0.5
+GPU_WITHIN_S = 0.5
 """A GPU that takes longer is broken: the largest batch takes hundredths of a second. The CPU answers in its
 place, within what is left of one second."""
 
@@ -104,7 +104,7 @@ class Cuda:
         """Begin to do what was captured."""
         self._call("cudaGraphLaunch", graph, self._stream)
 
-    def wait(self, limit_s: float = ANSWER_WITHIN_S) -> None:
+    def wait(self, limit_s: float = GPU_WITHIN_S) -> None:
         """Until all that was begun is done. Raises RunError when that takes longer, or when any of it failed."""
         deadline_s = time.monotonic() + limit_s
         self._hangs = False
@@ -127,7 +127,7 @@ class Cuda:
         """Give everything back. False, and nothing is given back, when the GPU hangs: CUDA would wait for it."""
         if self._stream is not None:
             with suppress(RunError):  # what failed is done, too
-                self.wait(0 if self._hangs else ANSWER_WITHIN_S)
+                self.wait(0 if self._hangs else GPU_WITHIN_S)
         if self._hangs:
             return False
         for graph in self._graphs:

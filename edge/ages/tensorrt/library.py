@@ -20,7 +20,7 @@ TENSORRT = "tensorrt"
 RTX = ("tensorrt_rtx", "tensorrt_rtx_bindings")
 """Modules of TensorRT for RTX: NVIDIA's own package, and the bindings alone, which come without shared libraries."""
 
-OLDEST = {False: (10, 3), True: (1, 2)}
+OLDEST_RELEASE = {False: (10, 3), True: (1, 2)}
 """Oldest release of TensorRT, and of TensorRT for RTX: that of JetPack 6, and the first that can be captured."""
 
 ERRORS = ("INTERNAL_ERROR", "ERROR")
@@ -106,7 +106,7 @@ def _preload() -> None:
 
 def _loaded(trt: Any, *, rtx: bool) -> Library:
     library = Library(trt, rtx, trt.__version__, _logger(trt))
-    oldest = OLDEST[rtx]
+    oldest = OLDEST_RELEASE[rtx]
     if tuple(int(part) for part in re.findall(r"\d+", library.version)[:2]) < oldest:
         raise UsageError(f"{library.name} is too old: install {'.'.join(map(str, oldest))} or newer")
     return library

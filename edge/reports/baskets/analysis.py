@@ -42,7 +42,7 @@ class Band:
 
 
 @dataclass(frozen=True, slots=True)
-class Bought:
+class CategoryLift:
     """A category in a band. share: of the band's baskets. lift: how often, by how often everybody buys it. rate: the
     share of chance findings among all that are at least as striking."""
 
@@ -64,7 +64,7 @@ class BasketReport:
 
     baskets: float | None
     bands: tuple[Band, ...]
-    bought: tuple[Bought, ...]
+    bought: tuple[CategoryLift, ...]
     hidden_categories: int
     least: int
     faults: Faults
@@ -72,7 +72,7 @@ class BasketReport:
     lanes: tuple[str, ...]
 
     @property
-    def findings(self) -> list[Bought]:
+    def findings(self) -> list[CategoryLift]:
         """What stands out, by band, the highest lift first."""
         order = {band.name: number for number, band in enumerate(self.bands)}
         found = [one for one in self.bought if one.stands_out]
@@ -146,7 +146,7 @@ def _unknown(unknown: Unknown, least: int) -> Band | None:
     return Band(UNKNOWN, unknown.baskets, unknown.baskets, None, average)
 
 
-def _bought(sums: Sums, groups: list[list[int]], names: list[str], least: int) -> tuple[list[Bought], int]:
+def _bought(sums: Sums, groups: list[list[int]], names: list[str], least: int) -> tuple[list[CategoryLift], int]:
     if not groups:
         return [], len(sums.categories)
     evidence, member = sums.evidence.joined(groups), membership(groups)
@@ -158,7 +158,7 @@ def _bought(sums: Sums, groups: list[list[int]], names: list[str], least: int) -
         found += [(name, category, one) for name, one in zip(names, each, strict=False) if one]
     rates = false_discovery_rates([one.p_value for _, _, one in found])
     return [
-        Bought(name, category, one.share, Figure(one.value, one.low, one.high), rate)
+        CategoryLift(name, category, one.share, Figure(one.value, one.low, one.high), rate)
         for (name, category, one), rate in zip(found, rates, strict=True)
     ], hidden
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Evidence:
+class BandEvidence:
     """fourth: float64 (B, B, B, B), the sum over baskets of p_i p_j p_k p_l. Since each p sums to 1, the sums of fewer
     factors are in it."""
 
@@ -68,10 +68,12 @@ class Evidence:
             return np.zeros(len(self.second))
         return np.asarray(1 / np.diag(self.inverse))
 
-    def joined(self, groups: Sequence[Sequence[int]]) -> Evidence:
+    def joined(self, groups: Sequence[Sequence[int]]) -> BandEvidence:
         """The same for groups of bands, each taken as one."""
         member = membership(groups)
-        return Evidence(np.einsum("ai,bj,ck,dl,ijkl->abcd", member, member, member, member, self.fourth, optimize=True))
+        return BandEvidence(
+            np.einsum("ai,bj,ck,dl,ijkl->abcd", member, member, member, member, self.fourth, optimize=True)
+        )
 
 
 _HOPELESS = 1e10
@@ -87,7 +89,7 @@ def membership(groups: Sequence[Sequence[int]]) -> NDArray[np.float64]:
     return np.array([[float(band in group) for band in range(bands)] for group in groups])
 
 
-def groups_of_at_least(evidence: Evidence, least: int) -> list[list[int]]:
+def groups_of_at_least(evidence: BandEvidence, least: int) -> list[list[int]]:
     """Bands joined with their neighbours until each group has at least so many customers, counted in parts and by what
     is known of them (`effective`). Empty when all together are fewer.
 

@@ -23,7 +23,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from edge.reports.baskets.evidence import Evidence
+    from edge.reports.baskets.evidence import BandEvidence
 
 Z95 = NormalDist().inv_cdf(0.975)
 
@@ -43,7 +43,9 @@ class Lift:
     p_value: float
 
 
-def shares_by_band(evidence: Evidence, hits: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def shares_by_band(
+    evidence: BandEvidence, hits: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The share of each band's baskets with something in it, float64 (B,), and their covariance, (B, B).
 
     hits: float64 (B,), the sum of p over the baskets that hold it. A share may come out a little below 0 or above 1.
@@ -56,7 +58,7 @@ def shares_by_band(evidence: Evidence, hits: NDArray[np.float64]) -> tuple[NDArr
 
 
 def means_by_band(
-    evidence: Evidence, first: NDArray[np.float64], by_three: NDArray[np.float64], squares: NDArray[np.float64]
+    evidence: BandEvidence, first: NDArray[np.float64], by_three: NDArray[np.float64], squares: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The mean of an amount in each band, float64 (B,), and their covariance, by the residuals (White 1980).
 
@@ -68,7 +70,7 @@ def means_by_band(
     return means, evidence.inverse @ noise @ evidence.inverse
 
 
-def lifts(evidence: Evidence, hits: NDArray[np.float64]) -> list[Lift | None]:
+def lifts(evidence: BandEvidence, hits: NDArray[np.float64]) -> list[Lift | None]:
     """One for each band; None where too few bought it to tell. The intervals are Fieller's (1954), which hold for a
     ratio; the customers, too, are a sample, and their bands' shares vary."""
     shares, covariance = shares_by_band(evidence, hits)

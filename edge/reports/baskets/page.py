@@ -14,7 +14,7 @@ from edge.reports.tables import as_html
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from edge.reports.baskets.analysis import Band, BasketReport, Bought, Figure
+    from edge.reports.baskets.analysis import Band, BasketReport, CategoryLift, Figure
 
 _SOME_LIFT, _MOST_LIFT = 2.5, 5.0
 """Where the scale of lifts ends; what is beyond the higher one is drawn there."""
@@ -58,7 +58,7 @@ def _averages(bands: Sequence[Band]) -> str:
     return plot_dots(dots, Scale("Average basket", _round_up(max(dot.high for dot in dots)), "{:g}".format))
 
 
-def _lifts(findings: Sequence[Bought]) -> str:
+def _lifts(findings: Sequence[CategoryLift]) -> str:
     dots = [_dot(f"{one.band}: {one.category}", one.lift, f"{one.lift.value:.2f}") for one in findings]
     end = _SOME_LIFT if max(dot.high for dot in dots) <= _SOME_LIFT else _MOST_LIFT
     return plot_dots(dots, Scale("Lift", end, "{:g}".format, (1.0, "as often as all")))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import ibis
 import numpy as np
 
-from edge.reports.baskets.evidence import Evidence
+from edge.reports.baskets.evidence import BandEvidence
 from edge.reports.engine import held
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Spent:
     """What was spent in the baskets whose prices are all known. first: float64 (B,). by_three: (B, B, B). squares: (B,
     B). See `edge.reports.baskets.lift.means_by_band`."""
 
-    evidence: Evidence
+    evidence: BandEvidence
     first: NDArray[np.float64]
     by_three: NDArray[np.float64]
     squares: NDArray[np.float64]
@@ -67,7 +67,7 @@ class Unknown:
 class Sums:
     """categories: by name, how many baskets hold it, and the sum of their p, float64 (B,)."""
 
-    evidence: Evidence
+    evidence: BandEvidence
     spent: Spent
     unknown: Unknown = Unknown()
     categories: dict[str, tuple[int, NDArray[np.float64]]] = field(default_factory=dict)
@@ -81,7 +81,7 @@ _Counts = TypeVar("_Counts", Faults, Unknown)
 
 def nothing(bands: int) -> Sums:
     """The sums over no purchase at all."""
-    none = Evidence(np.zeros((bands,) * 4))
+    none = BandEvidence(np.zeros((bands,) * 4))
     return Sums(none, Spent(none, np.zeros(bands), np.zeros((bands,) * 3), np.zeros((bands,) * 2)))
 
 
@@ -94,9 +94,9 @@ def joined(parts: Sequence[Sums]) -> Sums:
             before, hits_before = categories.get(name, (0, np.zeros_like(hits)))
             categories[name] = before + baskets, hits_before + hits
         first = Sums(
-            evidence=Evidence(first.evidence.fourth + one.evidence.fourth),
+            evidence=BandEvidence(first.evidence.fourth + one.evidence.fourth),
             spent=Spent(
-                Evidence(first.spent.evidence.fourth + one.spent.evidence.fourth),
+                BandEvidence(first.spent.evidence.fourth + one.spent.evidence.fourth),
                 first.spent.first + one.spent.first,
                 first.spent.by_three + one.spent.by_three,
                 first.spent.squares + one.spent.squares,
@@ -229,8 +229,8 @@ def _categories(known: ibis.Table, bands: int) -> dict[str, tuple[int, NDArray[n
     }
 
 
-def _evidence(known: ibis.Table, bands: int) -> Evidence:
-    return Evidence(_moments(known, bands, 4))
+def _evidence(known: ibis.Table, bands: int) -> BandEvidence:
+    return BandEvidence(_moments(known, bands, 4))
 
 
 def _spent(priced: ibis.Table, bands: int) -> Spent:

@@ -12,7 +12,7 @@ from edge.reports.tables import NOTHING, Table, as_csv
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from edge.reports.baskets.analysis import Band, BasketReport, Bought, Figure
+    from edge.reports.baskets.analysis import Band, BasketReport, CategoryLift, Figure
 
 
 def bands_table(report: BasketReport) -> Table:
@@ -21,7 +21,7 @@ def bands_table(report: BasketReport) -> Table:
     return Table(columns, rows, frozenset(columns[1:]))
 
 
-def findings_table(findings: Sequence[Bought]) -> Table:
+def findings_table(findings: Sequence[CategoryLift]) -> Table:
     columns = ("band", "category", "in baskets", "lift", "95 % interval", "chance findings")
     return Table(columns, tuple(_finding_row(one) for one in findings), frozenset(columns[2:]))
 
@@ -49,7 +49,7 @@ def _band_row(band: Band) -> tuple[str, ...]:
     return (band.name, f"{band.customers:.0f}", f"{band.effective:.0f}", *share, *average)
 
 
-def _finding_row(one: Bought) -> tuple[str, ...]:
+def _finding_row(one: CategoryLift) -> tuple[str, ...]:
     return (
         one.band,
         one.category,

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from edge.records.records import SaleRecord
     from edge.reports.period import Period
 
-FEWEST = 20
+FEWEST_SALES = 20
 """Sales without which a share says nothing: with 2 unchecked ones among 20 it may be 3 % as well as 30 %."""
 
 EVERYBODY = "all"
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class CashierTally:
     """What one cashier did, or all of them.
 
     cashier: two stores may each have one of that name. sales: with something restricted. due: of those, where the
@@ -44,20 +44,20 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class CashierLine:
     """A cashier beside all the others. rate: the share of chance findings among all cashiers who differ from the others
     at least as clearly; None where there is too little to compare."""
 
-    cashier: Tally
+    cashier: CashierTally
     others: Share
     rate: float | None
     remark: str
 
 
-def tally(store: str, cashier: str, sales: Sequence[SaleRecord]) -> Tally:
+def tally(store: str, cashier: str, sales: Sequence[SaleRecord]) -> CashierTally:
     due = [sale for sale in sales if sale.should_have_asked]
     sold = [sale for sale in due if sale.ended == "completed"]
-    return Tally(
+    return CashierTally(
         store=store,
         cashier=cashier,
         sales=len(sales),
@@ -69,7 +69,7 @@ def tally(store: str, cashier: str, sales: Sequence[SaleRecord]) -> Tally:
     )
 
 
-def tallies(sales: Iterable[SaleRecord], store: str) -> list[Tally]:
+def tallies(sales: Iterable[SaleRecord], store: str) -> list[CashierTally]:
     """One for every cashier of a store; the sales of which no cashier is known are one more."""
     by_cashier = defaultdict(list)
     for sale in sales:
@@ -77,9 +77,9 @@ def tallies(sales: Iterable[SaleRecord], store: str) -> list[Tally]:
     return [tally(store, name, own) for name, own in by_cashier.items()]
 
 
-def together(each: Sequence[Tally], store: str = NOTHING, cashier: str = EVERYBODY) -> Tally:
+def together(each: Sequence[CashierTally], store: str = NOTHING, cashier: str = EVERYBODY) -> CashierTally:
     """Added up."""
-    return Tally(
+    return CashierTally(
         store=store,
         cashier=cashier,
         sales=sum(one.sales for one in each),
@@ -91,14 +91,14 @@ def together(each: Sequence[Tally], store: str = NOTHING, cashier: str = EVERYBO
     )
 
 
-def compare(each: Sequence[Tally]) -> list[Line]:
+def compare(each: Sequence[CashierTally]) -> list[CashierLine]:
     """A line for every cashier, by store and name; the sales of which no cashier is known come last."""
     own = sorted(each, key=lambda one: (one.cashier == NOTHING, one.store, one.cashier))
     everybody = together(own).unchecked
     lines = []
     for one in own:
         others = Share(everybody.hits - one.unchecked.hits, everybody.trials - one.unchecked.trials)
-        lines.append(Line(one, others, None, _excuse(one, others)))
+        lines.append(CashierLine(one, others, None, _excuse(one, others)))
     compared = [number for number, line in enumerate(lines) if not line.remark]
     p_values = [p_value_of_difference(lines[number].cashier.unchecked, lines[number].others) for number in compared]
     for number, rate in zip(compared, false_discovery_rates(p_values), strict=True):
@@ -107,13 +107,13 @@ def compare(each: Sequence[Tally]) -> list[Line]:
     return lines
 
 
-def _excuse(own: Tally, others: Share) -> str:
+def _excuse(own: CashierTally, others: Share) -> str:
     """Why a cashier is not compared; empty for one who is."""
     if own.cashier == NOTHING:
         return "the till named no cashier"
-    if own.unchecked.trials < FEWEST:
+    if own.unchecked.trials < FEWEST_SALES:
         return "too few sales to say anything"
-    if others.trials < FEWEST:
+    if others.trials < FEWEST_SALES:
         return "too few sales of others to compare with"
     return ""
 
@@ -125,7 +125,7 @@ def _remark(own: Share, others: Share, rate: float) -> str:
     return f"checks reported {more_or_less} often than by the others"
 
 
-def stores_of(lines: Sequence[Line]) -> list[str]:
+def stores_of(lines: Sequence[CashierLine]) -> list[str]:
     return sorted({line.cashier.store for line in lines})
 
 
@@ -139,7 +139,7 @@ def about_sales(period: Period, sales: int, lanes: Collection[tuple[str, str]]) 
     return visible(found)
 
 
-def notes(lines: Sequence[Line]) -> list[str]:
+def notes(lines: Sequence[CashierLine]) -> list[str]:
     """What a reader must know so as to be fair."""
     everybody = together([line.cashier for line in lines])
     compared = sum(line.rate is not None for line in lines)

@@ -38,7 +38,7 @@ CHECKS = Layout(
 )
 
 
-class Check(BaseModel):
+class ExportedSale(BaseModel):
     """A row. time: when the sale was opened. id_due: whether the till's last word was to ask for ID. check: what the
     cashier said that it gave; None when nothing was said. chain_whole: whether the log was, when it was exported."""
 
@@ -86,7 +86,7 @@ def export_log(log: Log, folder: Path, store: str, period: Period) -> Exported:
 
 
 def _row(sale: SaleRecord, store: str, whole: bool) -> str:
-    return Check(
+    return ExportedSale(
         time=sale.opened_at,
         store=store,
         lane=sale.lane,

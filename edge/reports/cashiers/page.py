@@ -14,10 +14,10 @@ from edge.reports.tables import as_html
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from edge.reports.cashiers.cashiers import Line
+    from edge.reports.cashiers.cashiers import CashierLine
 
 
-def cashiers_page(lines: Sequence[Line], about: str, remarks: Sequence[str]) -> str:
+def cashiers_page(lines: Sequence[CashierLine], about: str, remarks: Sequence[str]) -> str:
     """The whole page. about: which sales these are, in words. remarks: how to read it, and what was left out."""
     everybody = together([line.cashier for line in lines]).unchecked
     several = len(stores_of(lines)) > 1

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import ibis
 
 from edge.commands import visible
-from edge.reports.cashiers.cashiers import Tally, about_sales, together
+from edge.reports.cashiers.cashiers import CashierTally, about_sales, together
 from edge.reports.cashiers.export import CHECKS
 from edge.reports.engine import ReadingError, portions, read_parquet, reading
 from edge.reports.files import files_left_out, read_files
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Lane:
+class StoreLane:
     """sales: of the period. not_whole: those of them that come from a log whose chain was not whole."""
 
     store: str
@@ -39,8 +39,8 @@ class Lane:
 class Stores:
     """What was read. tallies: one for each cashier of each store."""
 
-    tallies: Sequence[Tally] = ()
-    lanes: Sequence[Lane] = ()
+    tallies: Sequence[CashierTally] = ()
+    lanes: Sequence[StoreLane] = ()
 
     def about(self, period: Period) -> str:
         """Which sales these are, in a line."""
@@ -70,7 +70,7 @@ def shortcomings(found: Stores, files: Files) -> list[str]:
 
 
 def sum_up(checks: ibis.Table, since: datetime, until: datetime) -> Stores:
-    """The sums over a period. checks: with the columns of `edge.reports.cashiers.export.Check`. Raises what the
+    """The sums over a period. checks: with the columns of `edge.reports.cashiers.export.ExportedSale`. Raises what the
     engine raises."""
     sales = checks.filter((checks.time >= _at(since)) & (checks.time < _at(until)))
     sales = sales.mutate(cashier=sales.cashier_id.fill_null(NOTHING), no_check=sales["check"].isnull())
@@ -85,11 +85,11 @@ def sum_up(checks: ibis.Table, since: datetime, until: datetime) -> Stores:
         ended=sales.ended.isin(["completed", "cancelled"]).sum(),
     )
     by_lane = sales.group_by("store", "lane").aggregate(sales=sales.count(), not_whole=(~sales.chain_whole).sum())
-    return Stores([_tally(row) for row in _rows(by_cashier)], [Lane(**row) for row in _rows(by_lane)])
+    return Stores([_tally(row) for row in _rows(by_cashier)], [StoreLane(**row) for row in _rows(by_lane)])
 
 
-def _tally(row: dict[str, Any]) -> Tally:
-    return Tally(
+def _tally(row: dict[str, Any]) -> CashierTally:
+    return CashierTally(
         store=row["store"],
         cashier=row["cashier"],
         sales=row["sales"],
@@ -102,8 +102,8 @@ def _tally(row: dict[str, Any]) -> Tally:
 
 
 def _read(backend: Any, files: Files, period: Period) -> Stores:
-    cashiers: dict[tuple[str, str], list[Tally]] = defaultdict(list)
-    lanes: dict[tuple[str, str], list[Lane]] = defaultdict(list)
+    cashiers: dict[tuple[str, str], list[CashierTally]] = defaultdict(list)
+    lanes: dict[tuple[str, str], list[StoreLane]] = defaultdict(list)
     for some in portions(backend, files.good):
         with reading(backend):
             found = sum_up(read_parquet(backend, some), period.since, period.until)
@@ -114,7 +114,7 @@ def _read(backend: Any, files: Files, period: Period) -> Stores:
     return Stores(
         [together(each, store, name) for (store, name), each in sorted(cashiers.items())],
         [
-            Lane(store, name, sum(one.sales for one in each), sum(one.not_whole for one in each))
+            StoreLane(store, name, sum(one.sales for one in each), sum(one.not_whole for one in each))
             for (store, name), each in sorted(lanes.items())
         ],
     )

@@ -10,11 +10,11 @@ from edge.reports.tables import NOTHING, Table, as_csv
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from edge.reports.cashiers.cashiers import Line, Tally
+    from edge.reports.cashiers.cashiers import CashierLine, CashierTally
     from edge.reports.shares import Share
 
 
-def cashiers_table(lines: Sequence[Line]) -> Table:
+def cashiers_table(lines: Sequence[CashierLine]) -> Table:
     """For people; the last row is everybody together. The stores are named where there are several."""
     columns = (
         "store", "cashier", "sales", "ID due", "checked", "unchecked", "share", "95 % interval", "others",
@@ -26,7 +26,7 @@ def cashiers_table(lines: Sequence[Line]) -> Table:
     return Table(columns[first:], tuple(row[first:] for row in rows), frozenset(columns[2:-1]), total=True)
 
 
-def cashiers_csv(lines: Sequence[Line]) -> str:
+def cashiers_csv(lines: Sequence[CashierLine]) -> str:
     """For programs: shares from 0 to 1, an empty cell where there is nothing to divide by or no cashier is known."""
     columns = (
         "store", "cashier_id", "sales", "id_due", "checked", "completed_id_due", "unchecked", "unchecked_share",
@@ -39,7 +39,7 @@ def _percent(share: Share) -> str:
     return f"{share.value:.1%}".replace("%", " %") if share.trials else NOTHING
 
 
-def _row(one: Tally, others: str, remark: str) -> tuple[str, ...]:
+def _row(one: CashierTally, others: str, remark: str) -> tuple[str, ...]:
     low, high = (100 * end for end in one.unchecked.interval)
     return (
         one.store,
@@ -56,7 +56,7 @@ def _row(one: Tally, others: str, remark: str) -> tuple[str, ...]:
     )
 
 
-def _csv_row(line: Line) -> tuple[object, ...]:
+def _csv_row(line: CashierLine) -> tuple[object, ...]:
     one, share = line.cashier, line.cashier.unchecked
     return (
         one.store,

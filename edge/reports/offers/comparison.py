@@ -13,16 +13,16 @@ from edge.reports.shares import Share
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from edge.offers.book import Outcome
+    from edge.offers.book import OfferOutcome
 
 OTHERS = "others"
 EVERYTHING = "all"
 
-SHOWN: tuple[Outcome, ...] = ("shown", "taken", "refused")
+SHOWN: tuple[OfferOutcome, ...] = ("shown", "taken", "refused")
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class OfferTally:
     """One offer in a band, or several together. made: sales that got it, and those of them in which the goods were
     bought. held_out: the same of sales that got none. shown, taken, refused: of those that got it, as the till says."""
 
@@ -55,13 +55,13 @@ class OfferReport:
     """lines: by offer; those of which either group is too small are together in the last. everything: all together,
     None where even that is too small. unknown: rows with an outcome that is not known."""
 
-    lines: tuple[Tally, ...]
-    everything: Tally | None
+    lines: tuple[OfferTally, ...]
+    everything: OfferTally | None
     least: int
     unknown: int = 0
 
 
-def tally(band: str, offer: str, counts: Mapping[tuple[str, bool], int]) -> Tally:
+def tally(band: str, offer: str, counts: Mapping[tuple[str, bool], int]) -> OfferTally:
     """counts: sales by outcome, and by whether the goods were bought."""
     made = {key: count for key, count in counts.items() if key[0] != "held-out"}
     held_out = {key: count for key, count in counts.items() if key[0] == "held-out"}
@@ -69,14 +69,14 @@ def tally(band: str, offer: str, counts: Mapping[tuple[str, bool], int]) -> Tall
     def of(*outcomes: str) -> int:
         return sum(count for (outcome, _), count in made.items() if outcome in outcomes)
 
-    return Tally(band, offer, _bought(made), _bought(held_out), of(*SHOWN), of("taken"), of("refused"))
+    return OfferTally(band, offer, _bought(made), _bought(held_out), of(*SHOWN), of("taken"), of("refused"))
 
 
 def _bought(counts: Mapping[tuple[str, bool], int]) -> Share:
     return Share(sum(count for (_, bought), count in counts.items() if bought), sum(counts.values()))
 
 
-def compare(tallies: Sequence[Tally], least: int, unknown: int = 0) -> OfferReport:
+def compare(tallies: Sequence[OfferTally], least: int, unknown: int = 0) -> OfferReport:
     """least: no group with fewer customers is shown, nor can it be found by subtraction: offers are put together until
     both their groups have as many."""
     everything = _together(EVERYTHING, tallies)
@@ -91,14 +91,14 @@ def compare(tallies: Sequence[Tally], least: int, unknown: int = 0) -> OfferRepo
     return OfferReport((*lines, *([_together(OTHERS, others)] if others else [])), everything, least, unknown)
 
 
-def _together(name: str, tallies: Iterable[Tally]) -> Tally:
+def _together(name: str, tallies: Iterable[OfferTally]) -> OfferTally:
     several = list(tallies)
 
     def added(shares: Iterable[Share]) -> Share:
         all_of_them = list(shares)
         return Share(sum(one.hits for one in all_of_them), sum(one.trials for one in all_of_them))
 
-    return Tally(
+    return OfferTally(
         name,
         name,
         added(one.made for one in several),

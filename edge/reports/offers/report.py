@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, get_args
 import duckdb
 
 from edge.errors import UsageError
-from edge.offers.book import Outcome
-from edge.offers.results import FOLDER, RESULTS
+from edge.offers.book import OfferOutcome
+from edge.offers.results import RESULTS, RESULTS_FOLDER
 from edge.reports.files import files_left_out, read_files
 from edge.reports.offers.comparison import OfferReport, compare, tally
 from edge.reports.offers.page import offers_page
@@ -65,7 +65,7 @@ def report_offers(
 def read_report(folders: Sequence[Path], period: Period, now: datetime, least: int) -> tuple[OfferReport, Files]:
     """The report, and the files it comes from. Raises RunError when a folder cannot be read."""
     return read_files(
-        [folder / FOLDER for folder in dict.fromkeys(map(Path.resolve, folders))], period,
+        [folder / RESULTS_FOLDER for folder in dict.fromkeys(map(Path.resolve, folders))], period,
         lambda files: _report(files, period, now, least), failure=duckdb.Error, layout=RESULTS,
         mend="a lane files there what became of offers once offers.enabled is set, or give --folder",
     )  # fmt: skip
@@ -80,7 +80,7 @@ def _report(files: Files, period: Period, now: datetime, least: int) -> OfferRep
     counts: dict[tuple[str, str], dict[tuple[str, bool], int]] = {}
     unknown = 0
     for band, offer, outcome, bought, count in rows:
-        if outcome in get_args(Outcome):
+        if outcome in get_args(OfferOutcome):
             counts.setdefault((band, offer), {})[outcome, bought] = count
         else:
             unknown += count

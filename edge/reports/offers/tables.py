@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from edge.offers.sheet import Rule, Rules
-    from edge.reports.offers.comparison import OfferReport, Tally
+    from edge.reports.offers.comparison import OfferReport, OfferTally
     from edge.reports.shares import Share
 
 
@@ -44,7 +44,7 @@ def offers_table(report: OfferReport) -> Table:
     return Table(columns, rows, frozenset(columns[2:]), total=bool(everything))
 
 
-def _row(one: Tally) -> tuple[str, ...]:
+def _row(one: OfferTally) -> tuple[str, ...]:
     low, high = one.lift_interval
     return (
         one.band,
@@ -75,7 +75,7 @@ def offers_csv(report: OfferReport) -> str:
     return as_csv(columns, (_csv_row(one) for one in report.lines))
 
 
-def _csv_row(one: Tally) -> tuple[object, ...]:
+def _csv_row(one: OfferTally) -> tuple[object, ...]:
     made, held_out = one.made, one.held_out
     figures = (one.lift, *one.lift_interval)
     return (
@@ -94,7 +94,7 @@ def offers_json(report: OfferReport, about: str, left_out: Sequence[str]) -> str
     return json.dumps(figures, indent=2, ensure_ascii=False) + "\n"
 
 
-def _figures(one: Tally) -> dict[str, Any]:
+def _figures(one: OfferTally) -> dict[str, Any]:
     low, high = one.lift_interval
     return {
         **asdict(one),

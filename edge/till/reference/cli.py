@@ -16,7 +16,7 @@ from edge.till.keys import TILL_NAME
 from edge.till.reference.dealer import Till, load_keys
 from edge.till.reference.live import LiveTill
 from edge.till.reference.script import Play, load_script
-from edge.till.reference.sent import Journal
+from edge.till.reference.sent import SentLog
 from edge.till.reference.session import TillSession
 from edge.till.reference.view import Narrator
 from edge.till.sockets import is_public
@@ -60,7 +60,7 @@ def _main(words: list[str]) -> None:
         write(told)
 
     with ExitStack() as opened:
-        journal = Journal(arguments.state) if arguments.state else None
+        journal = SentLog(arguments.state) if arguments.state else None
         if journal:
             opened.callback(journal.close)
         channel = Till(name, arguments.connect, keys)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from edge.till.messages import Data, Event, Health
     from edge.till.reference.sale import TillSale
 
-SILENT_S = 3.0
+AGENT_SILENT_S = 3.0
 """An agent that has not been heard for so long cannot be relied on: everyone is asked for ID."""
 
 CLOCKS_AGREE_S = 2.0
@@ -57,7 +57,7 @@ class Link:
     def tick(self, now_s: float) -> list[Step]:
         """What time alone may bring: a repeat, or the news that the agent has fallen silent."""
         steps: list[Step] = []
-        if not self.silent and now_s - self._heard_s >= SILENT_S:
+        if not self.silent and now_s - self._heard_s >= AGENT_SILENT_S:
             self.silent = True
             steps.append(Tell("agent-silent"))
             # An agent that was started anew does not know this till, and tells nothing to a stranger.

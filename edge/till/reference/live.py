@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from edge.till.messages import Event
     from edge.till.reference.dealer import Till
-    from edge.till.reference.sent import Journal
+    from edge.till.reference.sent import SentLog
     from edge.till.reference.session import TillSession
     from edge.till.reference.steps import Step
 
@@ -24,7 +24,7 @@ class LiveTill:
     """Not thread-safe: call everything from one thread, and `serve` at least each second."""
 
     def __init__(
-        self, session: TillSession, channel: Till, journal: Journal | None, tell: Callable[[Tell], None]
+        self, session: TillSession, channel: Till, journal: SentLog | None, tell: Callable[[Tell], None]
     ) -> None:
         """Reports for work at once. tell: gets everything that happens."""
         self.session = session

@@ -31,74 +31,74 @@ if TYPE_CHECKING:
     from edge.till.reference.live import LiveTill
     from edge.till.reference.steps import Tell
 
-Seconds = Annotated[float, Field(ge=0, le=3600)]
+StepSeconds = Annotated[float, Field(ge=0, le=3600)]
 
 
-class Line(BaseModel):
+class ScriptStep(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Open(Line):
+class OpenStep(ScriptStep):
     do: Literal["open"]
     sale_id: Id | None = None
 
 
-class Scan(Line):
+class ScanStep(ScriptStep):
     """item: its name in English or Russian."""
 
     do: Literal["scan"]
     item: str
 
 
-class Check(Line):
+class CheckStep(ScriptStep):
     do: Literal["check"]
     outcome: CheckOutcome
 
 
-class AnswerOffer(Line):
+class AnswerOffer(ScriptStep):
     """What the customer says to the offer."""
 
     do: Literal["offer"]
     outcome: OfferAnswer
 
 
-class Close(Line):
+class CloseStep(ScriptStep):
     do: Literal["close"]
     completed: bool = True
 
 
-class Wait(Line):
+class WaitStep(ScriptStep):
     do: Literal["wait"]
-    seconds: Seconds
+    seconds: StepSeconds
 
 
-class WaitFor(Line):
+class WaitFor(ScriptStep):
     """Until an event has happened since the last thing the cashier did, or the last event that was waited for."""
 
     do: Literal["wait-for"]
     event: str
-    seconds: Seconds = 10
+    seconds: StepSeconds = 10
 
 
-_LINE: TypeAdapter[Open | Scan | Check | AnswerOffer | Close | Wait | WaitFor] = TypeAdapter(
-    Annotated[Open | Scan | Check | AnswerOffer | Close | Wait | WaitFor, Field(discriminator="do")]
+_LINE: TypeAdapter[OpenStep | ScanStep | CheckStep | AnswerOffer | CloseStep | WaitStep | WaitFor] = TypeAdapter(
+    Annotated[OpenStep | ScanStep | CheckStep | AnswerOffer | CloseStep | WaitStep | WaitFor, Field(discriminator="do")]
 )
 
 
-def load_script(file: Path) -> list[Line]:
+def load_script(file: Path) -> list[ScriptStep]:
     """Raises UsageError, with the number of the line, for what cannot be played."""
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as problem:
         why = getattr(problem, "strerror", None) or "it is not UTF-8 text"
         raise UsageError(f"cannot read the script {file}: {why}") from None
-    lines: list[Line] = []
+    lines: list[ScriptStep] = []
     for number, words in enumerate(text.splitlines(), start=1):
         if not words.strip() or words.lstrip().startswith("#"):
             continue
         try:
             line = _LINE.validate_json(words)
-            if isinstance(line, Scan):
+            if isinstance(line, ScanStep):
                 find(line.item)
         except ValidationError as problem:
             first = problem.errors()[0]
@@ -120,10 +120,10 @@ class Play:
         """Something happened; to be called for everything that the till tells."""
         self._happened.append(told.event)
 
-    def run(self, till: LiveTill, lines: list[Line]) -> None:
+    def run(self, till: LiveTill, lines: list[ScriptStep]) -> None:
         """Raises RunError for an event that did not come, and for messages that nobody answered."""
         for line in lines[_done(lines, till.session.deeds) :]:
-            if isinstance(line, Wait):
+            if isinstance(line, WaitStep):
                 till.serve(line.seconds)
             elif isinstance(line, WaitFor):
                 self._wait_for(till, line)
@@ -142,23 +142,23 @@ class Play:
 _ANSWERED_WITHIN_S = 10.0
 
 
-def _done(lines: list[Line], deeds: int) -> int:
+def _done(lines: list[ScriptStep], deeds: int) -> int:
     """How many lines to skip when so many things have been done already."""
     if not deeds:
         return 0
-    doing = [number for number, line in enumerate(lines, start=1) if not isinstance(line, Wait | WaitFor)]
+    doing = [number for number, line in enumerate(lines, start=1) if not isinstance(line, WaitStep | WaitFor)]
     return doing[min(deeds, len(doing)) - 1] if doing else 0
 
 
-def _do(till: LiveTill, line: Line) -> None:
+def _do(till: LiveTill, line: ScriptStep) -> None:
     now_s = time.monotonic()
-    if isinstance(line, Open):
+    if isinstance(line, OpenStep):
         till.do(till.session.open_sale(now_s, line.sale_id))
-    elif isinstance(line, Scan):
+    elif isinstance(line, ScanStep):
         till.do(till.session.scan(line.item, now_s))
-    elif isinstance(line, Check):
+    elif isinstance(line, CheckStep):
         till.do(till.session.check(line.outcome, now_s))
     elif isinstance(line, AnswerOffer):
         till.do(till.session.answer_offer(line.outcome, now_s))
-    elif isinstance(line, Close):
+    elif isinstance(line, CloseStep):
         till.do(till.session.close_sale(now_s, completed=line.completed))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class Journal:
+class SentLog:
     """One till's file, and nobody else's while it is open."""
 
     def __init__(self, file: Path) -> None:

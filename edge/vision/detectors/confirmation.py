@@ -30,7 +30,7 @@ _HEADS = [f"{head}_{stride}" for head in ("cls", "obj", "bbox") for stride in _S
 _MIN_SCORE, _OVERLAP = 0.3, 0.3
 
 
-class SecondLook:
+class FaceConfirmation:
     """Confirms faces with YuNet, one small region each (about half a millisecond).
 
     On ONNX Runtime, which takes a third of OpenCV's time for so small a picture.

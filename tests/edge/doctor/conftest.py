@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from edge.demo.clip import FRAMES_PER_SECOND, clip_frames
 from edge.doctor.finding import Check, Finding
-from edge.doctor.subjects import Box, LaneSide
+from edge.doctor.targets import Box, LaneSide
 from edge.settings.config import Settings
 
 Pixels = NDArray[np.uint8]

@@ -13,7 +13,7 @@ from edge.doctor import box as box_checks
 from edge.doctor.box import clock, config, user
 from edge.doctor.checks import LANE_CHECKS
 from edge.doctor.finding import Finding
-from edge.doctor.subjects import Box, LaneSide
+from edge.doctor.targets import Box, LaneSide
 
 MakeBox = Callable[..., Box]
 Find = Callable[..., Finding]

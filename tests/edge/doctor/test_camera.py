@@ -10,7 +10,7 @@ import pytest
 
 from edge.doctor.camera import camera, frame_rate, named
 from edge.doctor.finding import Finding
-from edge.doctor.subjects import LaneSide
+from edge.doctor.targets import LaneSide
 from tests.cameras.rtsp import RtspCamera, black
 
 MakeLane = Callable[..., LaneSide]

@@ -13,7 +13,7 @@ import pytest
 
 from edge.doctor.disk import disk, record
 from edge.doctor.finding import Finding
-from edge.doctor.subjects import LaneSide
+from edge.doctor.targets import LaneSide
 from edge.records.database import FILE, Database
 
 MakeLane = Callable[..., LaneSide]

@@ -12,7 +12,7 @@ import pytest
 from edge.doctor.checks import LANE_CHECKS
 from edge.doctor.faces import customer, face_size, focus, light, looks
 from edge.doctor.finding import Check, Finding
-from edge.doctor.subjects import LaneSide
+from edge.doctor.targets import LaneSide
 
 MakeLane = Callable[..., LaneSide]
 Find = Callable[..., Finding]

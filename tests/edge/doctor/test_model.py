@@ -18,7 +18,7 @@ from edge.doctor.checks import BOX_CHECKS
 from edge.doctor.examine import examine
 from edge.doctor.finding import Finding
 from edge.doctor.model import backend, engine, gpu, model, speed
-from edge.doctor.subjects import Box
+from edge.doctor.targets import Box
 
 MakeBox = Callable[..., Box]
 Find = Callable[..., Finding]

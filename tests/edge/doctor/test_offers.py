@@ -11,7 +11,7 @@ import pytest
 
 from edge.doctor.finding import Finding
 from edge.doctor.offers import offers
-from edge.doctor.subjects import LaneSide
+from edge.doctor.targets import LaneSide
 from edge.offers.signature import new_keys, sign
 from tests.edge.offers.conftest import rule_of, sheet_of
 

@@ -17,7 +17,7 @@ from edge.doctor.disk import disk, record
 from edge.doctor.faces import light
 from edge.doctor.finding import Finding
 from edge.doctor.live import mechanism
-from edge.doctor.subjects import Box, LaneSide
+from edge.doctor.targets import Box, LaneSide
 from edge.doctor.till import agent, keys, sockets, tills
 from edge.lane.ledger import Ledger
 from edge.records.records import SaleRecord

@@ -73,7 +73,15 @@ class Opening:
 @pytest.fixture
 def source(monkeypatch: pytest.MonkeyPatch) -> Iterator[Source]:
     """On a clock that runs ten times as fast."""
-    for name in ("_PROBLEM_S", "_SILENT_S", "_OPENING_S", "_REOPEN_S", "_USELESS_S", "_LOOK_EVERY_S", "_GOODBYE_S"):
+    for name in (
+        "_PROBLEM_S",
+        "_CAMERA_SILENT_S",
+        "_OPENING_S",
+        "_REOPEN_S",
+        "_USELESS_S",
+        "_LOOK_EVERY_S",
+        "_GOODBYE_S",
+    ):
         monkeypatch.setattr(camera, name, getattr(camera, name) / 10)
     played = Source()
     yield played
@@ -149,7 +157,7 @@ def test_a_camera_that_is_only_frozen_is_opened_again_now_and_then(
     source: Source, watch: Viewer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(camera, "_USELESS_S", 0.5)
-    monkeypatch.setattr(camera, "_SILENT_S", 10)
+    monkeypatch.setattr(camera, "_CAMERA_SILENT_S", 10)
     while len(source.openings) == 1:
         source.openings[0].freeze()
         time.sleep(0.01)
@@ -162,7 +170,7 @@ def test_a_camera_that_is_only_frozen_is_opened_again_now_and_then(
 def test_a_camera_whose_pictures_are_damaged_says_so_and_is_not_opened_again_for_it(
     source: Source, watch: Viewer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(camera, "_SILENT_S", 0.4)
+    monkeypatch.setattr(camera, "_CAMERA_SILENT_S", 0.4)
     end_s = time.monotonic() + 0.5
     while time.monotonic() < end_s:
         source.openings[0].damage()

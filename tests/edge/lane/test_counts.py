@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, get_args
 
 from edge.decision.policy import Decision, Reason
 from edge.lane.counts import AnswerCounts, FaceCounts
-from edge.offers.book import Became, Offered, Outcome
+from edge.offers.book import Offered, OfferOutcome, ResolvedOffer
 from edge.offers.sheet import Rule
 from edge.purchases.goods import Goods
 from edge.till.messages import RestrictedItem, SaleClosed, Text
@@ -84,8 +84,8 @@ def test_an_offer_is_counted_by_what_became_of_it(sale: Drive) -> None:
     assert record
     goods = Goods(category="cheese")
     rule = Rule(band="60+", when=(Goods(category="crackers"),), offer=goods, text=Text(ru="сыр", en="cheese"))
-    for outcome in get_args(Outcome):
+    for outcome in get_args(OfferOutcome):
         offered = Offered("o-1", rule, record.opened_at, outcome == "held-out")
-        counts.closed(record, Became(offered, outcome, bought=None))
+        counts.closed(record, ResolvedOffer(offered, outcome, bought=None))
     assert set(counts.offers.values()) == {1}
     assert sum(counts.offers.values()) == 6

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from edge.decision.policy import Decision, Reason
-from edge.lane.lane import SILENT_S
+from edge.lane.lane import SALE_SILENT_S
 from edge.till.messages import Ack, Error, Hello, IdChecked, RestrictedItem, SaleClosed, SaleOpened
 
 Drive = Callable[..., Any]
@@ -52,7 +52,7 @@ def test_a_sale_that_is_open_when_the_next_one_begins_is_abandoned(sale: Any) ->
 
 def test_a_sale_whose_till_falls_silent_is_abandoned_after_an_hour(sale: Any) -> None:
     sale.hear(SCAN)
-    sale.now_s += SILENT_S - 1
+    sale.now_s += SALE_SILENT_S - 1
     sale.wait(0.5)
     assert sale.records == []
     sale.wait(1)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.lane.outcomes import Told
+from edge.lane.outcomes import OutgoingMessage
 from edge.offers.results import result_of
 from edge.till.messages import (
     Ack,
@@ -45,7 +45,7 @@ def with_offers(lane: Any, book: Any) -> Any:
     keep = lane._keep
 
     def keep_more(outcomes: list[Any]) -> None:
-        told = [one.data for one in outcomes if isinstance(one, Told)]
+        told = [one.data for one in outcomes if isinstance(one, OutgoingMessage)]
         lane.told += told
         lane.all_offers += [data for data in told if isinstance(data, Offer)]
         keep(outcomes)

@@ -20,7 +20,7 @@ from edge.lane.desk import TillDesk
 from edge.lane.events import EventLog
 from edge.lane.lane import Lane
 from edge.offers.load import read_book
-from edge.offers.results import Result
+from edge.offers.results import OfferRow
 from edge.offers.signature import sign
 from edge.records.database import Database
 from edge.settings.config import Settings, TillSettings
@@ -146,7 +146,7 @@ def test_what_became_of_it_is_in_the_database_with_the_end_of_its_sale(
     with closing(Database(settings.state_dir, read_only=True)) as database:
         [(text,)] = database.rows("SELECT offer FROM offer")
         assert database.rows("SELECT count(*) FROM sale") == [(0,)]
-    row = Result.model_validate_json(str(text))
+    row = OfferRow.model_validate_json(str(text))
     assert (row.outcome, row.bought, row.band) == ("refused", False, "45-59")
     assert not [word for word in ("sale-1", "till-1", "anna", offer.offer_id) if word in str(text)]
     assert +counter.desk.counts.offers == {"refused": 1}

@@ -12,20 +12,22 @@ import pytest
 
 from edge.decision.bands import band_names
 from edge.purchases.parquet import write_day
-from edge.purchases.purchases import Line, Purchase
+from edge.purchases.purchases import Purchase, PurchaseLine
 
 EDGES = (18, 25, 35, 45, 60)
 NOON = datetime(2026, 11, 1, 12, tzinfo=timezone.utc)
 _files = count(1)
 
 
-def line_of(category: str | None = "dairy", quantity: float = 1, price: float | None = 10.0, sku: str = "milk") -> Line:
-    return Line(category=category, sku=sku, quantity=quantity, price=price)
+def line_of(
+    category: str | None = "dairy", quantity: float = 1, price: float | None = 10.0, sku: str = "milk"
+) -> PurchaseLine:
+    return PurchaseLine(category=category, sku=sku, quantity=quantity, price=price)
 
 
 def purchase_of(
-    *lines: Line, probs: Sequence[float] | None = (0, 0, 1, 0, 0, 0), time: datetime = NOON, store: str = "store-1",
-    lane: str = "lane-1", edges: tuple[int, ...] = EDGES,
+    *lines: PurchaseLine, probs: Sequence[float] | None = (0, 0, 1, 0, 0, 0), time: datetime = NOON,
+    store: str = "store-1", lane: str = "lane-1", edges: tuple[int, ...] = EDGES,
 ) -> Purchase:  # fmt: skip
     """By default a carton of milk, bought by somebody who is surely 25 to 34."""
     band = band_names(edges)[int(np.argmax(probs))] if probs is not None else "unknown"
@@ -46,7 +48,7 @@ def edges() -> tuple[int, ...]:
 
 
 @pytest.fixture(scope="session")
-def line() -> Callable[..., Line]:
+def line() -> Callable[..., PurchaseLine]:
     return line_of
 
 

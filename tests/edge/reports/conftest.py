@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from edge.bench.chain import MODEL_WIDTH_YEARS, customers_by_age
-from edge.reports.baskets.evidence import Evidence
+from edge.reports.baskets.evidence import BandEvidence
 from edge.vision.faces import AGES
 from tests.edge.purchases.conftest import EDGES, edges, filed, line, noon, purchase
 from tests.edge.reports.cashiers.conftest import kept, sale
@@ -30,9 +30,9 @@ class Customers:
     probs: Array
 
     @property
-    def evidence(self) -> Evidence:
+    def evidence(self) -> BandEvidence:
         p = self.probs
-        return Evidence(np.einsum("si,sj,sk,sl->ijkl", p, p, p, p, optimize=True))
+        return BandEvidence(np.einsum("si,sj,sk,sl->ijkl", p, p, p, p, optimize=True))
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def shop() -> Callable[..., Shop]:
 
 
 @pytest.fixture(scope="session")
-def evidence_of() -> Callable[[Any], Evidence]:
+def evidence_of() -> Callable[[Any], BandEvidence]:
     """The sums over customers with these probabilities, (N, B)."""
     return lambda probs: Customers(np.zeros(0, np.int64), np.asarray(probs, np.float64)).evidence
 

@@ -14,7 +14,7 @@ import zmq.auth
 from edge.errors import RunError, UsageError
 from edge.settings.config import TillSettings
 from edge.till import sockets
-from edge.till.authentication import Gate
+from edge.till.authentication import Authenticator
 from edge.till.keys import Keys
 from edge.till.limits import MESSAGE_BYTES, Refusals
 from edge.till.messages import Event, parse
@@ -342,7 +342,7 @@ def test_nobody_is_let_in_while_nobody_answers_for_the_keys(
     keys: Keys, good_key: Path, connect: Connect, event: MakeEvent, until: Until, is_cut_off: IsCutOff
 ) -> None:
     gate_context, context = zmq.Context(), zmq.Context()
-    gate = Gate(gate_context, keys, Refusals())
+    gate = Authenticator(gate_context, keys, Refusals())
     unanswered = sockets.bind(context, zmq.ROUTER, "till.reliable", PUBLIC.reliable, gate)
     till = connect(zmq.DEALER, unanswered.get_string(zmq.LAST_ENDPOINT), b"till-1", good_key)
     cut_off = is_cut_off(till)

@@ -37,7 +37,7 @@ from edge.till.messages import (
     parse,
     wrap,
 )
-from edge.till.schemas import FOLDER, as_text, schema
+from edge.till.schemas import SCHEMAS_FOLDER, as_text, schema
 
 PROTOCOL = Path(__file__).parents[3] / "docs" / "till-protocol.md"
 EXAMPLES: list[dict[str, Any]] = [
@@ -144,12 +144,12 @@ def fits(event: dict[str, Any]) -> tuple[bool, bool]:
 
 @pytest.mark.parametrize("name", MESSAGES)
 def test_the_published_schema_is_what_the_model_says(name: str) -> None:
-    file = FOLDER / f"{name}.json"
+    file = SCHEMAS_FOLDER / f"{name}.json"
     assert file.read_text(encoding="utf-8") == as_text(MESSAGES[name]), "write it anew: python -m edge.till.schemas"
 
 
 def test_no_schema_is_published_but_those_of_the_messages() -> None:
-    assert {file.name for file in FOLDER.iterdir()} == {f"{name}.json" for name in MESSAGES}
+    assert {file.name for file in SCHEMAS_FOLDER.iterdir()} == {f"{name}.json" for name in MESSAGES}
 
 
 @pytest.mark.parametrize("name", MESSAGES)

@@ -13,7 +13,7 @@ import zmq
 
 from edge.errors import UsageError
 from edge.settings.config import TillSettings
-from edge.till.limits import BURST, PENALTY_S, SILENT_S, TILLS, TOPICS
+from edge.till.limits import BURST, PENALTY_S, TILL_SILENT_S, TILLS, TOPICS
 from edge.till.messages import Event, parse
 from edge.till.server import TillServer
 
@@ -222,7 +222,7 @@ def test_a_till_too_many_is_refused_until_another_has_long_been_silent(
         heard(server)
     tills[TILLS].send(event().to_json().encode())
     until(server, lambda: server.refused_by_reason == {"too many tills": 1})
-    wait(SILENT_S - 1)
+    wait(TILL_SILENT_S - 1)
     for till in tills[1:TILLS]:
         till.send(event().to_json().encode())
     heard(server, count=TILLS - 1)

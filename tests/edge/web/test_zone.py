@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from edge.errors import RunError, UsageError
 from edge.settings.config import load_settings
 from edge.settings.lanes import load_lanes
-from edge.web.asked import NewZone
+from edge.web.requests import NewZone
 from edge.web.zone import as_toml, save
 
 DRAWN = ((0.1, 0.2), (0.9, 0.2), (0.5, 0.95))

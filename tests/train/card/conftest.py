@@ -7,16 +7,16 @@ import pytest
 
 from train.card.breakdowns import CHALLENGE_AGES, challenge
 from train.card.facts import Card, Errors, Study, StudyRun
-from train.card.measures import Error
+from train.card.measures import MeasuredError
 
 
 @pytest.fixture
-def some_error() -> Error:
-    return Error(pictures=9, mean_error_years=5, low=4, high=6, bias_years=0, within_5_years=0.5)
+def some_error() -> MeasuredError:
+    return MeasuredError(pictures=9, mean_error_years=5, low=4, high=6, bias_years=0, within_5_years=0.5)
 
 
 @pytest.fixture
-def card(some_error: Error) -> Card:
+def card(some_error: MeasuredError) -> Card:
     """One with little in it."""
     ages, known = np.array([16.0, 30]), np.array([(15, 15), (30, 30)])
     by_age = {"shop": {"13-17": Errors(all=some_error, passed=None)}}
@@ -28,7 +28,7 @@ def card(some_error: Error) -> Card:
 
 
 @pytest.fixture
-def card_with_study(card: Card, some_error: Error) -> Card:
+def card_with_study(card: Card, some_error: MeasuredError) -> Card:
     """Two runs: on both sources, and on one."""
     errors = dict.fromkeys(("all", "corner", "market"), some_error)
     runs = (StudyRun(name="all sources", sources=("corner", "market"), errors=errors),

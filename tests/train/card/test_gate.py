@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from edge.settings.config import QualitySettings
-from train.card.gate import Gate, evidence, let_through
+from train.card.gate import PhotoGate, evidence, let_through
 from train.card.impaired import blurred, brighter, covered, darker, eye_distance_px, smaller
 from train.pictures import Pictures, read_photo
 
@@ -55,7 +55,7 @@ def test_photos_as_they_are_are_not_worse_than_themselves(faces: Pictures) -> No
 def test_what_makes_a_photo_worse_moves_the_measure_that_is_to_notice_it(
     impairment: Impairment, measure: str, sign: int, faces: Pictures
 ) -> None:
-    gate, random = Gate(), np.random.default_rng(1)
+    gate, random = PhotoGate(), np.random.default_rng(1)
     for row in range(3):
         picture, keypoints = read_photo(faces.paths[row]), faces.keypoints[row]
         _, before, _ = gate.look(picture, keypoints)
@@ -68,7 +68,7 @@ def test_what_makes_a_photo_worse_moves_the_measure_that_is_to_notice_it(
 
 
 def test_a_hand_before_the_face_makes_the_second_detector_doubt_it(faces: Pictures) -> None:
-    gate, random = Gate(), np.random.default_rng(1)
+    gate, random = PhotoGate(), np.random.default_rng(1)
     picture, keypoints = read_photo(faces.paths[0]), faces.keypoints[0]
     before = gate.look(picture, keypoints)[2]
     after = [gate.look(*covered(picture, keypoints, random))[2] for _ in range(20)]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from train.card.facts import Card, Evidence, GateBin
-from train.card.measures import Error, share
+from train.card.facts import Card, GateBin, GateEvidence
+from train.card.measures import MeasuredError, share
 from train.card.plots import plots
 
 
@@ -14,10 +14,10 @@ from train.card.plots import plots
     ("measure", "ticks"), [("sharpness", ["10", "100"]), ("eye distance, px", ["10", "50", "100"])]
 )
 def test_wide_measures_are_drawn_by_ratios_with_plain_numbers(
-    measure: str, ticks: list[str], card: Card, some_error: Error
+    measure: str, ticks: list[str], card: Card, some_error: MeasuredError
 ) -> None:
     bins = tuple(GateBin(low=low, high=2 * low, error=some_error, worse=0) for low in (4.0, 12.0, 60.0, 160.0))
-    evidence = Evidence(measure=measure, reason="blurred", limit=10, refused=share(np.array([True])), bins=bins)
+    evidence = GateEvidence(measure=measure, reason="blurred", limit=10, refused=share(np.array([True])), bins=bins)
     caption, drawn = plots(card.model_copy(update={"gate": (evidence,)}))[-1]
     assert caption == f"Mean error by {measure}; grey: what the gate calls blurred"
     assert all(f">{tick}</text>" in drawn for tick in ticks)

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.reports.baskets.evidence import Evidence, groups_of_at_least
+from edge.reports.baskets.evidence import BandEvidence, groups_of_at_least
 
-Make = Callable[[Any], Evidence]
+Make = Callable[[Any], BandEvidence]
 
 
 def sure(*customers: int) -> np.ndarray:
@@ -50,7 +50,7 @@ def test_a_small_band_is_joined_with_its_smaller_neighbour(evidence_of: Make) ->
 def test_fewer_customers_than_that_all_together_are_not_shown(evidence_of: Make) -> None:
     assert groups_of_at_least(evidence_of(sure(4, 3, 2)), 10) == []
     assert groups_of_at_least(evidence_of(sure(4, 3, 3)), 10) == [[0, 1, 2]]
-    assert groups_of_at_least(Evidence(np.zeros((3,) * 4)), 10) == []
+    assert groups_of_at_least(BandEvidence(np.zeros((3,) * 4)), 10) == []
 
 
 people = st.lists(st.lists(st.floats(0.001, 1), min_size=4, max_size=4), min_size=1, max_size=120)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edge.reports.baskets.evidence import Evidence
+from edge.reports.baskets.evidence import BandEvidence
 from edge.reports.baskets.lift import Lift, lifts, means_by_band, shares_by_band
 from edge.reports.discoveries import false_discovery_rates
 
@@ -134,7 +134,7 @@ def test_of_what_hardly_anybody_buys_nothing_is_said() -> None:
 
 
 def test_an_interval_whose_end_cannot_be_told_has_none() -> None:
-    evidence = Evidence(sure(30, 30).fourth)
+    evidence = BandEvidence(sure(30, 30).fourth)
     found = lifts(evidence, np.array([0.0, 10.0]))
     assert found[1]
     assert found[1].low >= 0
@@ -157,6 +157,6 @@ def test_average_baskets_are_the_bands_own_and_their_intervals_hold(shop: MakeSh
     assert np.mean(held) == pytest.approx(0.95, abs=0.02)
 
 
-def sure(*customers: int) -> Evidence:
+def sure(*customers: int) -> BandEvidence:
     p = np.repeat(np.eye(len(customers)), customers, axis=0)
-    return Evidence(np.einsum("si,sj,sk,sl->ijkl", p, p, p, p, optimize=True))
+    return BandEvidence(np.einsum("si,sj,sk,sl->ijkl", p, p, p, p, optimize=True))

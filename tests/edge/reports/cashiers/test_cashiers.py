@@ -12,7 +12,7 @@ import pytest
 
 from edge.decision.policy import Decision
 from edge.records.records import SaleRecord
-from edge.reports.cashiers.cashiers import Line, Tally, compare, notes, tallies, tally
+from edge.reports.cashiers.cashiers import CashierLine, CashierTally, compare, notes, tallies, tally
 from edge.reports.cashiers.tables import cashiers_csv, cashiers_table
 from edge.reports.shares import Share
 
@@ -30,7 +30,7 @@ def week(sale: MakeSale) -> Callable[..., list[SaleRecord]]:
     return of
 
 
-def compared(sales: list[SaleRecord]) -> list[Line]:
+def compared(sales: list[SaleRecord]) -> list[CashierLine]:
     return compare(tallies(sales, "store-1"))
 
 
@@ -124,17 +124,17 @@ def test_the_notes_name_what_deserves_a_look_and_what_is_not_known(sale: MakeSal
     assert found[4] == "1 sale was abandoned, with an end that is not known, and counted in no share."
 
 
-def crew(chance: np.random.Generator, unchecked: list[float], sales: int = 150) -> list[Tally]:
+def crew(chance: np.random.Generator, unchecked: list[float], sales: int = 150) -> list[CashierTally]:
     """Cashiers who leave so many of their due checks out, on average, in some 150 sales each."""
     found = []
     for number, share in enumerate(unchecked):
         due = int(chance.poisson(sales))
         left_out = int(chance.binomial(due, share))
-        found.append(Tally("store-1", f"c-{number}", due, due, due - left_out, Share(left_out, due), 0, 0))
+        found.append(CashierTally("store-1", f"c-{number}", due, due, due - left_out, Share(left_out, due), 0, 0))
     return found
 
 
-def singled_out(each: list[Tally]) -> set[str]:
+def singled_out(each: list[CashierTally]) -> set[str]:
     return {line.cashier.cashier for line in compare(each) if "often" in line.remark}
 
 
@@ -151,9 +151,9 @@ def test_one_who_is_careless_among_sixty_is_found_and_hardly_anybody_with_her() 
 
 
 def test_what_is_a_clear_difference_between_two_may_be_chance_among_sixty() -> None:
-    anna, others = Tally("store-1", "anna", 100, 100, 85, Share(15, 100), 0, 0), Share(7 * 59, 100 * 59)
-    one = Tally("store-1", "boris", 5900, 5900, 5487, others, 0, 0)
-    many = [Tally("store-1", f"c-{number}", 100, 100, 93, Share(7, 100), 0, 0) for number in range(59)]
+    anna, others = CashierTally("store-1", "anna", 100, 100, 85, Share(15, 100), 0, 0), Share(7 * 59, 100 * 59)
+    one = CashierTally("store-1", "boris", 5900, 5900, 5487, others, 0, 0)
+    many = [CashierTally("store-1", f"c-{number}", 100, 100, 93, Share(7, 100), 0, 0) for number in range(59)]
     assert singled_out([anna, one]) == {"anna", "boris"}
     assert singled_out([anna, *many]) == set()
 

@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 
 from edge.offers.restricted import RestrictedGoods
-from edge.offers.results import FOLDER, RESULTS, Result
+from edge.offers.results import RESULTS, RESULTS_FOLDER, OfferRow
 from edge.offers.signature import read_sheet
 from edge.purchases.parquet import write_day
-from edge.purchases.purchases import Line, Purchase
+from edge.purchases.purchases import Purchase, PurchaseLine
 from edge.records.database import Database
 from tests.edge.purchases.conftest import EDGES
 
@@ -34,7 +34,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         bought = {name for name in ("bread", "fruit", "milk") if chance.random() < 0.4}
         if chance.random() < 0.2:
             bought |= {"crackers", "cheese", "beer", "Пиво", "pills"}
-        lines = tuple(Line(category=one, sku=one, quantity=1, price=1.0) for one in sorted(bought))
+        lines = tuple(PurchaseLine(category=one, sku=one, quantity=1, price=1.0) for one in sorted(bought))
         rows.append(
             Purchase(
                 time=NOW, store="s", lane="lane-1", band="45-59", band_edges=EDGES,
@@ -115,7 +115,7 @@ def result(outcome: str, bought: bool, offer: str = "cheese", **changes: Any) ->
         "time": NOW, "store": "s", "lane": "lane-1", "sheet": NOW, "rule": "0011aabb", "band": "25-34",
         "category": offer, "sku": None, "outcome": outcome, "bought": bought,
     }  # fmt: skip
-    return Result(**{**fields, **changes}).model_dump_json()
+    return OfferRow(**{**fields, **changes}).model_dump_json()
 
 
 @pytest.fixture
@@ -123,7 +123,7 @@ def results(shop: Path) -> Callable[..., Path]:
     """A folder in which a lane has filed what became of its offers."""
 
     def file(*rows: str) -> Path:
-        day = shop / "state" / "insights" / FOLDER / f"{NOW:%Y-%m-%d}"
+        day = shop / "state" / "insights" / RESULTS_FOLDER / f"{NOW:%Y-%m-%d}"
         write_day(day / "lane-1-1.parquet", rows, RESULTS)
         return day
 

@@ -11,12 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.reports.offers.comparison import Tally, compare, tally
+from edge.reports.offers.comparison import OfferTally, compare, tally
 from edge.reports.shares import Share
 
 
-def one(offer: str, made: int, held_out: int, band: str = "25-34") -> Tally:
-    return Tally(band, offer, Share(made // 3, made), Share(held_out // 5, held_out), made // 2, made // 4, made // 5)
+def one(offer: str, made: int, held_out: int, band: str = "25-34") -> OfferTally:
+    return OfferTally(
+        band, offer, Share(made // 3, made), Share(held_out // 5, held_out), made // 2, made // 4, made // 5
+    )
 
 
 def test_sales_are_counted_by_what_became_of_the_offer() -> None:
@@ -30,7 +32,7 @@ def test_sales_are_counted_by_what_became_of_the_offer() -> None:
 
 
 def test_who_nobody_bought_without_an_offer_has_a_lift_without_a_value_or_an_upper_end() -> None:
-    found = Tally("25-34", "cheese", Share(5, 50), Share(0, 20), 0, 0, 0)
+    found = OfferTally("25-34", "cheese", Share(5, 50), Share(0, 20), 0, 0, 0)
     assert found.lift is None
     assert found.lift_interval[0] > 0
     assert math.isinf(found.lift_interval[1])
@@ -96,7 +98,7 @@ groups = st.lists(st.builds(one, st.sampled_from("abcdef"), st.integers(0, 60), 
 
 
 @given(groups, st.integers(2, 20))
-def test_no_line_is_of_fewer_than_the_least_and_together_they_are_all(tallies: list[Tally], least: int) -> None:
+def test_no_line_is_of_fewer_than_the_least_and_together_they_are_all(tallies: list[OfferTally], least: int) -> None:
     report = compare(tallies, least)
     assert all(line.smaller >= least for line in report.lines)
     if report.everything:

@@ -12,7 +12,7 @@ import pytest
 
 from edge.purchases.goods import Goods
 from edge.purchases.parquet import write_day
-from edge.purchases.purchases import Line, Purchase
+from edge.purchases.purchases import Purchase, PurchaseLine
 from edge.reports.offers.learn import Bar, learn
 from edge.reports.offers.sales import Sales, read_sales
 from edge.reports.period import Period
@@ -105,7 +105,7 @@ def test_goods_are_called_as_the_shop_says_in_both_languages() -> None:
 WEEK = Period(NOON - timedelta(days=7), NOON + timedelta(days=7))
 
 
-def bought(*lines: Line, **purchase: Any) -> Purchase:
+def bought(*lines: PurchaseLine, **purchase: Any) -> Purchase:
     probs = purchase.pop("probs", (0.0, 0.0, 1.0, 0.0, 0.0, 0.0))
     return Purchase(
         **{"time": NOON, "store": "s", "lane": "l", "band": "25-34", "band_edges": EDGES, "band_probs": probs,
@@ -113,8 +113,8 @@ def bought(*lines: Line, **purchase: Any) -> Purchase:
     )  # fmt: skip
 
 
-def line(category: str | None, sku: str = "", quantity: float = 1.0) -> Line:
-    return Line(category=category, sku=sku or f"one-{category}", quantity=quantity, price=1.0)
+def line(category: str | None, sku: str = "", quantity: float = 1.0) -> PurchaseLine:
+    return PurchaseLine(category=category, sku=sku or f"one-{category}", quantity=quantity, price=1.0)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 
 from edge.errors import UsageError
 from edge.till.reference import script
-from edge.till.reference.script import Check, Close, Open, Scan, Wait, WaitFor, load_script
+from edge.till.reference.script import CheckStep, CloseStep, OpenStep, ScanStep, WaitFor, WaitStep, load_script
 
 PROTOCOL = Path(__file__).parents[4] / "docs" / "till-protocol.md"
 
@@ -17,7 +17,15 @@ PROTOCOL = Path(__file__).parents[4] / "docs" / "till-protocol.md"
 def test_the_scenario_in_the_documentation_can_be_played(text: str, tmp_path: Path) -> None:
     file = tmp_path / "scenario"
     file.write_text("\n".join(line for line in text.splitlines() if line.lstrip().startswith('{"do"')))
-    assert [type(line) for line in load_script(file)] == [WaitFor, Open, Scan, WaitFor, Check, Close, Wait]
+    assert [type(line) for line in load_script(file)] == [
+        WaitFor,
+        OpenStep,
+        ScanStep,
+        WaitFor,
+        CheckStep,
+        CloseStep,
+        WaitStep,
+    ]
 
 
 @pytest.mark.parametrize(

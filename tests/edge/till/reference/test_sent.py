@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from edge.errors import UsageError
-from edge.till.reference.sent import Journal
+from edge.till.reference.sent import SentLog
 from edge.till.reference.steps import Entry
 
 MILK, BEER = Entry(scanned="milk"), Entry(scanned="beer")
@@ -20,13 +20,13 @@ def file(tmp_path: Path) -> Path:
 
 
 def written(file: Path, *entries: Entry) -> None:
-    journal = Journal(file)
+    journal = SentLog(file)
     journal.write(entries)
     journal.close()
 
 
 def read(file: Path) -> list[Entry]:
-    journal = Journal(file)
+    journal = SentLog(file)
     journal.close()
     return journal.entries
 
@@ -62,13 +62,13 @@ def test_a_file_that_is_no_journal_is_refused_by_its_line_and_left_as_it_is(rubb
     before = file.read_bytes() + rubbish + b"\n"
     file.write_bytes(before)
     with pytest.raises(UsageError, match=r"line 2 is not what a till writes: give another file, or remove it"):
-        Journal(file)
+        SentLog(file)
     assert file.read_bytes() == before
 
 
 def test_a_journal_belongs_to_one_till_at_a_time(file: Path) -> None:
-    journal = Journal(file)
+    journal = SentLog(file)
     with pytest.raises(UsageError, match="is in use by another till: give each till a --state of its own"):
-        Journal(file)
+        SentLog(file)
     journal.close()
-    Journal(file).close()
+    SentLog(file).close()

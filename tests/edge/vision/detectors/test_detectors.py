@@ -13,7 +13,7 @@ from skimage import data
 
 from edge.settings.config import DetectorName
 from edge.vision.detectors import YUNET, FaceDetector, make_detector
-from edge.vision.detectors.confirmation import SecondLook
+from edge.vision.detectors.confirmation import FaceConfirmation
 from edge.vision.detectors.yunet import YuNetDetector
 from edge.vision.faces import LEFT_EYE, MOUTH, NOSE, RIGHT_EYE, Faces
 
@@ -67,23 +67,23 @@ def test_it_finds_nothing_on_a_blank_frame(detector: FaceDetector) -> None:
     assert faces.keypoints.shape == (0, 4, 2)
 
 
-def test_the_second_look_confirms_a_face(portrait: NDArray[np.uint8]) -> None:
+def test_the_confirmation_confirms_a_face(portrait: NDArray[np.uint8]) -> None:
     detector = make_detector("mediapipe-full")
     faces = detector.detect(portrait)
     detector.close()
-    assert SecondLook().confirm(portrait, faces)[0] > 0.85
+    assert FaceConfirmation().confirm(portrait, faces)[0] > 0.85
 
 
-def test_the_second_look_does_not_confirm_a_shoulder(portrait: NDArray[np.uint8]) -> None:
+def test_the_confirmation_does_not_confirm_a_shoulder(portrait: NDArray[np.uint8]) -> None:
     shoulder = Faces(
         np.array([[60, 250, 160, 350]], np.float32), np.zeros((1, 4, 2), np.float32), np.ones(1, np.float32)
     )
-    assert SecondLook().confirm(portrait, shoulder)[0] < 0.5
+    assert FaceConfirmation().confirm(portrait, shoulder)[0] < 0.5
 
 
 @pytest.mark.parametrize("face_px", [40, 72, 110])
 @pytest.mark.parametrize("right_px", [-90, -60, -30, 0, 30, 60, 90])
-def test_the_second_look_sees_what_opencv_sees_of_a_face_there_or_beside(
+def test_the_confirmation_sees_what_opencv_sees_of_a_face_there_or_beside(
     face_px: int, right_px: int, portrait: NDArray[np.uint8]
 ) -> None:
     """On a picture of the size of its region, which is then looked at as it is."""
@@ -93,4 +93,4 @@ def test_the_second_look_sees_what_opencv_sees_of_a_face_there_or_beside(
     middle = Faces(np.array([[44, 44, 116, 116]], np.float32), np.zeros((1, 4, 2), np.float32), np.ones(1, np.float32))
     seen = YuNetDetector(YUNET, min_score=0.3).detect(picture)
     there = np.abs((seen.boxes[:, :2] + seen.boxes[:, 2:]) / 2 - 80).max(axis=1) < 36
-    assert SecondLook().confirm(picture, middle)[0] == pytest.approx(seen.scores[there].max(initial=0), abs=1e-4)
+    assert FaceConfirmation().confirm(picture, middle)[0] == pytest.approx(seen.scores[there].max(initial=0), abs=1e-4)

@@ -15,7 +15,7 @@ from edge.frames import Camera, LatestFrame, capture, open_source
 from edge.frames.watch import PictureWatch
 from edge.vision.crop import align_all, alignable
 from edge.vision.detectors import make_detector
-from edge.vision.detectors.confirmation import SecondLook
+from edge.vision.detectors.confirmation import FaceConfirmation
 from edge.vision.quality import judge, measure
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class SeenFace:
 
 
 @dataclass
-class Look:
+class Observation:
     """What was seen. width, height: of the pictures. rate: pictures a second. level: mean grey of the zone, 0..255.
     problem: why the source gives none of the lane, in one sentence. elsewhere: pictures with faces only outside the
     zone."""
@@ -60,7 +60,7 @@ class Look:
     faces: list[SeenFace] = field(default_factory=list)
 
 
-def look_at(settings: Settings, seconds: float) -> Look:
+def observe(settings: Settings, seconds: float) -> Observation:
     """Watch a lane. Raises EdgeError for a source that is none or gives no picture."""
     source = open_source(settings, _in_background)
     slot, stopping = LatestFrame(), threading.Event()
@@ -99,13 +99,13 @@ def _in_background(body: Callable[[], None], name: str) -> threading.Thread:
 
 
 class _Watcher:
-    """Fills in a `Look`, frame by frame."""
+    """Fills in a `Observation`, frame by frame."""
 
     def __init__(self, settings: Settings) -> None:
-        self.look = Look()
+        self.look = Observation()
         self._settings = settings
         self._detector = make_detector(settings.detector.name, settings.detector.min_score)
-        self._second_look = SecondLook()
+        self._confirmation = FaceConfirmation()
         self._first: Frame | None = None
         self._looked_s = float("-inf")
 
@@ -136,7 +136,7 @@ class _Watcher:
             return
         largest = in_zone[np.argsort(-in_zone.eye_distances_px)[:1]]
         measures = measure(align_all(frame.pixels, largest.keypoints)[0], largest.keypoints[0])
-        confirmation = float(self._second_look.confirm(frame.pixels, largest)[0])
+        confirmation = float(self._confirmation.confirm(frame.pixels, largest)[0])
         _, reasons = judge(measures, confirmation, self._settings.quality)
         look.faces.append(SeenFace(measures, reasons))
 

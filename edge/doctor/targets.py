@@ -15,7 +15,7 @@ from edge.ages.bundle import Bundle
 from edge.ages.choice import Choice, choose
 from edge.doctor.finding import NotChecked
 from edge.doctor.live import listen
-from edge.doctor.look import Look, SeenFace, look_at
+from edge.doctor.observation import Observation, SeenFace, observe
 from edge.till.sockets import is_public
 
 if TYPE_CHECKING:
@@ -97,11 +97,11 @@ class LaneSide:
         return self.agent_runs and self.is_device
 
     @cached_property
-    def look(self) -> Look:
+    def look(self) -> Observation:
         """What the camera shows. Raises NotChecked while the agent has it, EdgeError when it gives no picture."""
         if self.camera_is_taken:
             raise NotChecked("the agent that runs here has the camera", STOP_FIRST, file=self.file)
-        return look_at(self.settings, self.seconds)
+        return observe(self.settings, self.seconds)
 
     @property
     def faces(self) -> list[SeenFace]:

@@ -13,39 +13,39 @@ if TYPE_CHECKING:
     from edge.web.demonstration import Demonstration
 
 
-class Asked(BaseModel):
+class PageRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class NewZone(Asked):
+class NewZone(PageRequest):
     zone: Zone
 
 
-class Scan(Asked):
+class ScanAction(PageRequest):
     do: Literal["scan"]
     item: str
 
 
-class Check(Asked):
+class CheckAction(PageRequest):
     do: Literal["check"]
     outcome: CheckOutcome
 
 
-class Close(Asked):
+class CloseAction(PageRequest):
     do: Literal["close"]
     completed: bool
 
 
-class Deed(Asked):
+class TillAction(PageRequest):
     """Something that the cashier does at the demonstration till."""
 
-    deed: Scan | Check | Close
+    deed: ScanAction | CheckAction | CloseAction
 
     def at(self, till: Demonstration, now_s: float) -> None:
         """Do it. Raises UsageError when it cannot be done."""
-        if isinstance(self.deed, Scan):
+        if isinstance(self.deed, ScanAction):
             till.scan(self.deed.item, now_s)
-        elif isinstance(self.deed, Check):
+        elif isinstance(self.deed, CheckAction):
             till.check(self.deed.outcome, now_s)
         else:
             till.close(now_s, completed=self.deed.completed)
