@@ -16,6 +16,7 @@ from edge.ages.bundle import Bundle
 from edge.ages.choice import make_age_model
 from edge.errors import UsageError
 from edge.settings.config import QualitySettings, load_settings
+from edge.settings.files import replacing
 from edge.vision.crop import align_all
 from edge.vision.detectors.confirmation import FaceConfirmation
 from edge.vision.quality import gate
@@ -50,15 +51,11 @@ def predict(paths: Iterable[Path], table: Path | None, model: Path | None) -> No
 
 
 def _write_whole(reader: _PictureReader, pictures: list[Path], table: Path) -> None:
-    partial = table.with_name(table.name + ".partial")
     try:
-        with partial.open("w", newline="", encoding="utf-8") as text:
+        with replacing(table) as draft, draft.open("w", newline="", encoding="utf-8") as text:
             _write(reader, pictures, text)
-        partial.replace(table)
     except OSError as problem:
         raise UsageError(f"cannot write {table}: {problem.strerror}") from None
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _pictures(paths: Iterable[Path]) -> Iterator[Path]:

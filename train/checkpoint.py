@@ -12,6 +12,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from edge.errors import UsageError
+from edge.settings.files import replacing
 from train.baseline import BaselineModel
 from train.model import AgeNetwork
 
@@ -34,9 +35,8 @@ def save_average(file: Path, average: nn.Module, facts: dict[str, Any]) -> None:
 
 def _write(file: Path, tensors: dict[str, Tensor], facts: dict[str, Any]) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_suffix(".partial")
-    save_file({name: value.contiguous() for name, value in tensors.items()}, partial, {"facts": json.dumps(facts)})
-    partial.rename(file)
+    with replacing(file) as draft:
+        save_file({name: value.contiguous() for name, value in tensors.items()}, draft, {"facts": json.dumps(facts)})
 
 
 def resume_run(file: Path, learner: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Any]:

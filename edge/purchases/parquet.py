@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from edge.settings.files import replacing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,22 +57,13 @@ def write_day(file: Path, rows: Sequence[str], layout: Layout = PURCHASES) -> No
     import duckdb
 
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    partial = file.with_name(f"{file.name}.partial")
     shape = "[{" + ", ".join(f'"{name}": "{kind}"' for name, kind in layout.columns.items()) + "}]"
-    try:
-        with closing(duckdb.connect(config=_OWN)) as connection:
-            _load(connection, layout, shape, f"[{','.join(rows)}]")
-            connection.execute(
-                f"COPY day TO {_quoted(partial)} (FORMAT parquet, COMPRESSION zstd, "
-                f"KV_METADATA {{{layout.version_key}: '{layout.version}'}})"
-            )
-        partial.chmod(0o600)
-        _flush(partial)
-        partial.replace(file)
-        _flush(file.parent)
-    finally:
-        with suppress(OSError):
-            partial.unlink()
+    with replacing(file, mode=0o600, durable=True) as draft, closing(duckdb.connect(config=_OWN)) as connection:
+        _load(connection, layout, shape, f"[{','.join(rows)}]")
+        connection.execute(
+            f"COPY day TO {_quoted(draft)} (FORMAT parquet, COMPRESSION zstd, "
+            f"KV_METADATA {{{layout.version_key}: '{layout.version}'}})"
+        )
 
 
 def _load(connection: duckdb.DuckDBPyConnection, layout: Layout, shape: str, rows: str) -> None:
@@ -83,11 +75,3 @@ def _load(connection: duckdb.DuckDBPyConnection, layout: Layout, shape: str, row
 
 def _quoted(path: Path) -> str:
     return "'" + str(path).replace("'", "''") + "'"
-
-
-def _flush(path: Path) -> None:
-    opened = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)

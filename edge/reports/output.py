@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import shutil
 import sys
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge.errors import UsageError
 from edge.reports.tables import as_text
+from edge.settings.files import replacing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,12 +34,8 @@ def show(csv: str | None, csv_text: str, about: str, tables: Sequence[Table], no
 
 def write(file: Path, text: str) -> None:
     """All of it or nothing. Raises UsageError."""
-    partial = file.parent / f"{file.name}.partial"
     try:
-        partial.write_text(text, encoding="utf-8", newline="")
-        partial.replace(file)
+        with replacing(file) as draft:
+            draft.write_text(text, encoding="utf-8", newline="")
     except OSError as problem:
         raise UsageError(f"cannot write {file}: {problem.strerror}") from None
-    finally:
-        with suppress(OSError):
-            partial.unlink()

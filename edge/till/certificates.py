@@ -8,6 +8,7 @@ import stat
 from typing import TYPE_CHECKING
 
 from edge.errors import RunError, UsageError
+from edge.settings.files import replacing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,17 +69,13 @@ def write(file: Path, text: str, mode: int = 0o600) -> None:
 
 def write_whole(file: Path, text: str, mode: int = 0o600) -> None:
     """Like `write`, but a reader finds the file whole or not at all. Raises what `write` does."""
-    draft = file.with_name(f".{file.name}.{os.getpid()}")
-    draft.unlink(missing_ok=True)
-    write(draft, text, mode)
     try:
-        os.link(draft, file)
+        with replacing(file, mode=mode, durable=True, overwrite=False) as draft:
+            draft.write_text(text, encoding="utf-8")
     except FileExistsError:
         raise
     except OSError as problem:
         raise RunError(f"cannot write {file}: {problem.strerror}") from None
-    finally:
-        draft.unlink()
 
 
 def refuse_if_loose(path: Path, info: os.stat_result, forbidden: int) -> None:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
-import tempfile
-from pathlib import Path
+import stat
 from typing import TYPE_CHECKING
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
 from edge.errors import RunError, UsageError
+from edge.settings.files import replacing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from edge.settings.config import Point
 
@@ -50,18 +51,9 @@ def _replace(file: Path, text: str) -> None:
     """Put another text into a file, with its mode and owner, in one step."""
     try:
         known = file.stat()
-        descriptor, draft = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
-                opened.write(text)
-                opened.flush()
-                os.fchmod(descriptor, known.st_mode & 0o7777)
-                if known.st_uid != os.geteuid() or known.st_gid != os.getegid():
-                    os.fchown(descriptor, known.st_uid, known.st_gid)
-                os.fsync(descriptor)
-            Path(draft).replace(file)
-        except OSError:
-            Path(draft).unlink(missing_ok=True)
-            raise
+        with replacing(file, mode=stat.S_IMODE(known.st_mode), durable=True) as draft:
+            draft.write_text(text, encoding="utf-8")
+            if (known.st_uid, known.st_gid) != (os.geteuid(), os.getegid()):
+                os.chown(draft, known.st_uid, known.st_gid)
     except OSError as problem:
         raise RunError(f"cannot write {file}: {problem.strerror}") from None

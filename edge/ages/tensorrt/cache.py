@@ -5,22 +5,22 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
-import tempfile
 import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
+
+from edge.settings.files import PARTIAL, replacing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
 DIGEST_BYTES = 32
-UNFINISHED = ".part"
 ABANDONED_AFTER_S = 3600.0
 ANY_GPU = "any"
 
@@ -93,16 +93,9 @@ class EngineCache:
     def write(self, name: str, content: bytes) -> Path:
         """Write a file whole or not at all. Raises OSError."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=self.folder, suffix=UNFINISHED, delete=False) as unfinished:
-            try:
-                unfinished.write(hashlib.sha256(content).digest() + content)
-                unfinished.close()
-                # The one who builds need not be the one who runs the lane.
-                Path(unfinished.name).chmod(0o644)
-                Path(unfinished.name).replace(self.folder / name)
-            except OSError:
-                Path(unfinished.name).unlink()
-                raise
+        # Readable for all: the user who builds need not be the user who runs the lane.
+        with replacing(self.folder / name, mode=0o644) as draft:
+            draft.write_bytes(hashlib.sha256(content).digest() + content)
         return self.folder / name
 
     def remove_older(self, name: str) -> None:
@@ -112,8 +105,8 @@ class EngineCache:
         older = [file for file in self.folder.glob(f"*_{gpu}{path.suffix}") if file != path]
         abandoned_s = time.time() - ABANDONED_AFTER_S
         with suppress(OSError):  # another process may have been quicker
-            for file in (*older, *self.folder.glob(f"*{UNFINISHED}")):
-                if file.suffix != UNFINISHED or file.stat().st_mtime < abandoned_s:
+            for file in (*older, *self.folder.glob(f"*{PARTIAL}")):
+                if file.suffix != PARTIAL or file.stat().st_mtime < abandoned_s:
                     file.unlink()
 
     def keep(self, name: str, content: bytes) -> None:

@@ -123,7 +123,7 @@ def test_a_write_that_fails_leaves_nothing_behind(box: Box) -> None:
 
 def test_what_a_power_cut_left_half_written_goes_with_the_next_engine(box: Box) -> None:
     box.cache.folder.mkdir()
-    old, young = box.cache.folder / "old.part", box.cache.folder / "another process is writing.part"
+    old, young = box.cache.folder / ".old.partial", box.cache.folder / ".written by another process.partial"
     for file in (old, young):
         file.write_bytes(b"half an eng")
     os.utime(old, (time.time() - 7200, time.time() - 7200))

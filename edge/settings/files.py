@@ -1,0 +1,60 @@
+"""Files that are written whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+PARTIAL = ".partial"
+"""The end of a draft's name. A draft that a crash left behind is never read, and may be deleted."""
+
+
+@contextmanager
+def replacing(
+    file: Path, *, mode: int | None = None, durable: bool = False, overwrite: bool = True
+) -> Iterator[Path]:  # fmt: skip
+    """Give a path for a draft of `file`, in the same folder; at the end the draft becomes `file` in one step.
+
+    A reader finds the old file or the new one, never a part. If the body raises, the draft is deleted and `file` stays
+    as it was.
+
+    mode: permissions of the new file, which the draft has from the start; None: those that the umask allows.
+    durable: survive a power cut, too: flush the file and its folder to the disk.
+    overwrite: False if an existing file must stay: then FileExistsError is raised.
+
+    Raises OSError.
+    """
+    if not file.name:  # "." and "/", whose drafts would have no name either
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(file))
+    draft = file.with_name(f".{file.name}.{secrets.token_hex(4)}{PARTIAL}")
+    try:
+        if mode is not None:
+            os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode))
+        yield draft
+        if mode is not None:
+            draft.chmod(mode)
+        if durable:
+            _flush(draft)
+        if overwrite:
+            draft.replace(file)
+        else:
+            os.link(draft, file)
+        if durable:
+            _flush(file.parent)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
