@@ -15,8 +15,9 @@ from edge.ages import BUNDLED
 from edge.ages.bundle import Bundle
 from edge.ages.choice import make_age_model
 from edge.errors import UsageError
-from edge.settings.config import QualitySettings, load_settings
 from edge.settings.files import replacing
+from edge.settings.load import load_settings
+from edge.settings.sections import QualitySettings
 from edge.vision.crop import align_all
 from edge.vision.detectors.confirmation import FaceConfirmation
 from edge.vision.quality import gate

@@ -14,7 +14,8 @@ from edge.ages.bundle import CPU_MODEL, GPU_MODEL, Bundle
 from edge.ages.calibration import calibrated
 from edge.ages.choice import CPU_BACKENDS, GPU_BACKENDS, load
 from edge.errors import RunError, UsageError
-from edge.settings.config import AgeSettings, BackendName, default_cache_dir
+from edge.settings.config import default_cache_dir
+from edge.settings.sections import AgeSettings, BackendName
 from train.batches import crops_of
 from train.card.candidates import predictor
 from train.card.measures import Fact, beyond, mean_ages

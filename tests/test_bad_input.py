@@ -70,7 +70,7 @@ def test_an_unknown_flag(edge_agent: Agent) -> None:
 
 def test_a_threshold_out_of_range(edge_agent: Agent) -> None:
     run = edge_agent("--camera", "0", "--policy.challenge-age", "7")
-    assert_one_line(run, 2, "policy.challenge_age", "'7'", "greater than or equal to 18")
+    assert_one_line(run, 2, "policy.challenge_age", "'7'", "must be at least 18")
 
 
 def test_a_variable_out_of_range(edge_agent: Agent) -> None:

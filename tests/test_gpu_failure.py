@@ -14,7 +14,7 @@ from edge.ages import BUNDLED, CalibratedAgeModel
 from edge.ages.choice import Choice
 from edge.ages.fallback import FallbackAgeModel
 from edge.ages.onnx import OnnxAgeModel
-from edge.settings.config import load_settings
+from edge.settings.load import load_settings
 from edge.till.messages import Alert, Data, Health, Hello, RestrictedItem, SaleOpened
 from edge.till.reference.dealer import Till
 

@@ -17,8 +17,9 @@ from edge.agent.agent import Agent
 from edge.ages import BUNDLED
 from edge.ages.bundle import Bundle
 from edge.errors import RunError, UsageError
-from edge.settings.config import Settings, load_settings
+from edge.settings.config import Settings
 from edge.settings.lanes import Origin
+from edge.settings.load import load_settings
 from tests.client import Client
 
 ASKED_BELOW = Bundle(BUNDLED).challenge_age(0.1)

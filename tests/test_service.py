@@ -23,7 +23,7 @@ from edge.frames import RealTime, VideoFile, capture
 from edge.lane.events import EventLog
 from edge.lane.health import LaneHealth
 from edge.lane.loop import LaneLoop
-from edge.settings.config import load_settings
+from edge.settings.load import load_settings
 from edge.vision.faces import AGES
 
 

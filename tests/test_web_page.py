@@ -19,7 +19,7 @@ import cv2
 import pytest
 
 from edge.demo.clip import EMPTY_S, FRAMES_PER_SECOND, HEIGHT, STAND_S, WALK_S, WIDTH, clip_frames
-from edge.settings.config import load_settings
+from edge.settings.load import load_settings
 from edge.till.messages import Health, Hello, SaleClosed, SaleOpened
 from edge.till.reference.dealer import Till
 from edge.web import zone

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from prometheus_client import CollectorRegistry
 
-    from edge.settings.config import MetricsSettings
+    from edge.settings.sections import MetricsSettings
 
 _LISTEN_S = 0.2
 """How long it takes at most until the server notices that it is to stop."""

@@ -12,12 +12,12 @@ from edge.ages.bundle import CPU_MODEL, GPU_MODEL, Bundle
 from edge.ages.fallback import FallbackAgeModel
 from edge.ages.onnx import OnnxAgeModel
 from edge.errors import EdgeError, RunError, UsageError
-from edge.settings.config import BackendName
+from edge.settings.sections import BackendName
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from edge.settings.config import AgeSettings
+    from edge.settings.sections import AgeSettings
 
 log = logging.getLogger(__name__)
 

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from edge.ages.bundle import Bundle
-    from edge.settings.config import AgeSettings, Settings
+    from edge.settings.config import Settings
+    from edge.settings.sections import AgeSettings
 
 log = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ from edge.ages.bundle import Bundle
 from edge.ages.choice import make_age_model
 from edge.bench.figures import FIGURE_COLUMNS, cells, output, progress, summary
 from edge.reports.tables import Table, as_text
-from edge.settings.config import load_settings
+from edge.settings.load import load_settings
 from edge.vision.crop import CROP_PX
 from edge.vision.onnx_session import CPU, session_options
 

@@ -24,7 +24,7 @@ from edge.errors import RunError
 from edge.frames import VideoFile
 from edge.lane.pipeline import MOST_AGES, Pipeline
 from edge.reports.tables import Table, as_text
-from edge.settings.config import load_settings
+from edge.settings.load import load_settings
 from edge.vision.crop import CROP_PX
 from edge.vision.detectors import make_detector
 

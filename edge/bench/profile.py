@@ -13,7 +13,7 @@ from edge.ages.choice import make_age_model
 from edge.bench.lane import frames_of, watch
 from edge.decision.customer import CustomerZone
 from edge.lane.pipeline import Pipeline
-from edge.settings.config import load_settings
+from edge.settings.load import load_settings
 
 if TYPE_CHECKING:
     from pathlib import Path

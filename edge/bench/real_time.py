@@ -13,7 +13,7 @@ from edge.bench.scene import Scene
 from edge.bench.till import SALE_S, sell
 from edge.errors import RunError
 from edge.frames import RealTime
-from edge.settings.config import load_settings
+from edge.settings.load import load_settings
 
 if TYPE_CHECKING:
     from pathlib import Path

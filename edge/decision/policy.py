@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from edge.decision.fusion import AgeEstimate, TrackAge
-    from edge.settings.config import PolicySettings
+    from edge.settings.sections import PolicySettings
 
 
 class Decision(str, Enum):

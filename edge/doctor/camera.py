@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from edge.doctor.finding import Finding, check, ok, problem, warning
 from edge.doctor.targets import STOP_FIRST, LaneSide, this_user
 from edge.errors import EdgeError
-from edge.settings.complaints import without_password
+from edge.settings.passwords import without_password
 
 if TYPE_CHECKING:
     from edge.settings.config import Settings

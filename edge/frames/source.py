@@ -13,7 +13,7 @@ from edge.errors import UsageError
 from edge.frames.camera import Camera
 from edge.frames.device import Device
 from edge.frames.recording import MovingPattern, RealTime, VideoFile
-from edge.settings.complaints import without_password
+from edge.settings.passwords import without_password
 
 if TYPE_CHECKING:
     from collections.abc import Callable

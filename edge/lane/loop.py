@@ -159,7 +159,7 @@ class LaneLoop:
 
     def change(self, settings: Settings, age_model: AgeModel, bundle: Bundle) -> None:
         """Go on with other settings or another age model, between two frames; a sale that a till has open is finished
-        with those it began with. What is not in `edge.settings.reload.CHANGEABLE` must be as it was."""
+        with those it began with. What is not in `edge.settings.reload.AT_ONCE` must be as it was."""
         self._changes.put((settings, age_model, bundle, load_offers(settings)))
         if self._lane.open_record:
             log.info("lane %s: other settings count after the sale that is open", settings.lane)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from edge.decision.fusion import TrackAge
     from edge.offers.sheet import Rule, Sheet
-    from edge.settings.config import OffersSettings
+    from edge.settings.sections import OffersSettings
     from edge.till.messages import BasketLine, OfferReply
 
 OfferOutcome = Literal["held-out", "taken", "refused", "shown", "not-shown", "unanswered"]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from edge.decision.fusion import TrackAge
     from edge.records.records import SaleRecord
-    from edge.settings.config import InsightsSettings
+    from edge.settings.sections import InsightsSettings
     from edge.till.messages import BasketLine
 
 

@@ -1,1 +1,1 @@
-"""Every setting, declared once, and what can be wrong with it."""
+"""Every setting: its declaration, its scope, and how it is loaded."""

@@ -1,4 +1,4 @@
-"""The settings of every lane of a box: what stands outside `[[lane]]` holds for all, what stands in one, for it."""
+"""The settings of every lane of a box: a [[lane]] table holds for its lane, everything outside the tables for all."""
 
 from __future__ import annotations
 
@@ -6,27 +6,24 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from edge.errors import UsageError
-from edge.settings.complaints import without_password
-from edge.settings.config import load_settings, read_toml, settings_of
+from edge.settings.config import Settings
+from edge.settings.load import load_settings, read_toml, settings_of
+from edge.settings.passwords import without_password
+from edge.settings.scope import declarations, top_level
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from edge.settings.config import Settings
+UNIQUE = tuple(each.name for each in declarations(Settings) if each.scope.unique)
+"""No two lanes may have the same value of these."""
 
-_OWN = ("lane", "camera", "till.reliable", "till.live", "state_dir")
-"""No two lanes may have the same of these."""
-
-_SHARED = (
-    "model", "ages", "cache_dir", "replay", "events", "metrics", "web", "web_certificate", "web_key",
-    "web_unblurred", "debug_pictures",
-)  # fmt: skip
-"""The age model, what monitoring reads and the setup page are one for the box, and a replay plays one recording."""
+PER_BOX = top_level(Settings, lambda scope: scope.per == "box")
+"""Settings and sections that are the same for all lanes of a box."""
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Where settings come from, so that they can be read anew: the words of the command line, and the file."""
+    """Where the settings came from, so that they can be loaded again. flags: of the command line. file: TOML."""
 
     flags: list[str] = field(default_factory=list)
     file: Path | None = None
@@ -37,10 +34,11 @@ class Origin:
 
 
 def load_lanes(flags: list[str], file: Path | None) -> tuple[Settings, ...]:
-    """One `Settings` for every lane: from flags, EDGE_* variables and the TOML file, which may hold `[[lane]]` tables.
+    """One `Settings` per lane, from flags, EDGE_* variables and a TOML file, which may have `[[lane]]` tables.
 
-    A table has the lane's `name` and any settings; state is kept in a folder of the lane's name, keys in one for all.
-    Raises UsageError, one line, as `load_settings` does, and where two lanes have what each must have to itself.
+    A table has the lane's `name` and any settings. Each lane gets a state folder of its name; the keys are shared.
+    Raises UsageError, one line: as `load_settings`, for a lane without a name, for two lanes with the same value of a
+    `UNIQUE` setting, and for lanes that differ in a `PER_BOX` setting.
     """
     content = read_toml(file)
     tables = content.get("lane")
@@ -51,7 +49,8 @@ def load_lanes(flags: list[str], file: Path | None) -> tuple[Settings, ...]:
         if not isinstance(table, dict) or not isinstance(table.get("name"), str):
             raise UsageError(f'[[lane]] number {number} of {file} has no name: give it one, name = "lane-{number}"')
     lanes = tuple(_lane(flags, shared, table) for table in tables)
-    _require_apart(lanes)
+    _check_unique(lanes)
+    _check_per_box(lanes)
     return lanes
 
 
@@ -67,7 +66,7 @@ def _lane(flags: list[str], shared: dict[str, Any], table: dict[str, Any]) -> Se
 
 
 def _merged(shared: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
-    """Both, section by section; what is the lane's own wins."""
+    """Both, merged section by section. The lane's own values win."""
     merged = shared | own
     for name, value in shared.items():
         if isinstance(value, dict) and isinstance(own.get(name), dict):
@@ -75,18 +74,21 @@ def _merged(shared: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _require_apart(lanes: tuple[Settings, ...]) -> None:
-    first = lanes[0]
-    for number, one in enumerate(lanes):
-        for name in _OWN:
+def _check_unique(lanes: tuple[Settings, ...]) -> None:
+    for number, lane in enumerate(lanes):
+        for name in UNIQUE:
             for other in lanes[:number]:
-                if (value := _value(one, name)) is not None and value == _value(other, name):
-                    what = "two lanes" if name == "lane" else f"{other.lane} and {one.lane}"
-                    same = without_password(str(value))
-                    raise UsageError(f"{what} have the same {name}, {same!r}: give each its own in its [[lane]]")
-        for name in _SHARED:
-            if _value(one, name) != _value(first, name):
-                raise UsageError(f"lane {one.lane}: {name} is one for the whole box: set it outside [[lane]]")
+                if (value := _value(lane, name)) is not None and value == _value(other, name):
+                    which = "two lanes" if name == "lane" else f"{other.lane} and {lane.lane}"
+                    shown = without_password(str(value))
+                    raise UsageError(f"{which} have the same {name}, {shown!r}: give each its own in its [[lane]]")
+
+
+def _check_per_box(lanes: tuple[Settings, ...]) -> None:
+    for lane in lanes:
+        for name in PER_BOX:
+            if getattr(lane, name) != getattr(lanes[0], name):
+                raise UsageError(f"lane {lane.lane}: {name} is the same for the whole box: set it outside [[lane]]")
 
 
 def _value(settings: Settings, name: str) -> Any:

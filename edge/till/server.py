@@ -25,7 +25,7 @@ from edge.till.messages import Event, parse
 from edge.till.sockets import bind, is_public
 
 if TYPE_CHECKING:
-    from edge.settings.config import TillSettings
+    from edge.settings.sections import TillSettings
     from edge.till.keys import Keys
 
 _WHOLE = 2

@@ -19,7 +19,7 @@ from edge.vision.faces import LEFT_EYE, MOUTH, NOSE, RIGHT_EYE
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from edge.settings.config import QualitySettings
+    from edge.settings.sections import QualitySettings
     from edge.vision.faces import Faces
 
 _FACE = slice(int(0.34 * CROP_PX), int(0.86 * CROP_PX)), slice(int(0.26 * CROP_PX), int(0.74 * CROP_PX))

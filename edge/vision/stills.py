@@ -13,7 +13,7 @@ from edge.vision.detectors import make_detector
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from edge.settings.config import DetectorName
+    from edge.settings.sections import DetectorName
     from edge.vision.detectors import FaceDetector
     from edge.vision.faces import Faces
 

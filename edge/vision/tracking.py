@@ -20,7 +20,7 @@ from edge.vision.faces import NO_TRACK
 from edge.vision.reappearance import MOTION_S, Course, Sighting, goes_on, is_back, same_size
 
 if TYPE_CHECKING:
-    from edge.settings.config import TrackingSettings
+    from edge.settings.sections import TrackingSettings
     from edge.vision.faces import Faces
 
 _GAP_S = 0.45

@@ -12,7 +12,8 @@ from edge.vision.detectors import make_detector
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from edge.settings.config import DetectorName, Settings
+    from edge.settings.config import Settings
+    from edge.settings.sections import DetectorName
     from edge.vision.detectors import FaceDetector
     from edge.web.view import Sight
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from edge.settings.config import Zone
+from edge.settings.sections import Zone
 from edge.till.messages import CheckOutcome
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from edge.settings.config import Point
+    from edge.settings.sections import Point
 
 
 def as_toml(zone: Sequence[Point]) -> str:

@@ -16,7 +16,8 @@ from edge.decision.customer import CustomerZone
 from edge.frames import Frame
 from edge.frames.cadence import Cadence
 from edge.lane.pipeline import Pipeline
-from edge.settings.config import Settings, load_settings
+from edge.settings.config import Settings
+from edge.settings.load import load_settings
 from edge.vision.crop import align_all
 from edge.vision.faces import AGES, Faces
 from edge.vision.stills import StillFaceFinder

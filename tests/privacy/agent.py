@@ -14,7 +14,7 @@ from edge.agent.agent import Agent
 from edge.agent.journal import start_log
 from edge.agent.privacy import forbid_core_dumps
 from edge.frames import Camera
-from edge.settings.config import load_settings
+from edge.settings.load import load_settings
 from tests.soak.agent import RATE, FailingCamera, pictures_of
 
 SERVING, WAITING = 3.5, 700.0

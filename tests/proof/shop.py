@@ -24,7 +24,8 @@ from edge.lane.events import EventLog
 from edge.lane.lane import Lane
 from edge.records.audit import Audit
 from edge.records.database import Database
-from edge.settings.config import Settings, TillSettings
+from edge.settings.config import Settings
+from edge.settings.sections import TillSettings
 from edge.till.identity import LiveIdentity
 from edge.till.keys import Keys
 from edge.till.messages import Alert

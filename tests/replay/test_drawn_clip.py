@@ -12,7 +12,7 @@ import pytest
 
 from edge.agent.agent import Agent
 from edge.ages.choice import Choice
-from edge.settings.config import load_settings
+from edge.settings.load import load_settings
 
 
 def test_one_person_is_one_customer_with_one_sale(demo_clip: Path, replay: Callable[[Path], Any]) -> None:

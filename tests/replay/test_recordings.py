@@ -14,7 +14,7 @@ from edge.ages.bundle import Bundle
 from edge.ages.choice import cpu_age_model
 from edge.frames import VideoFile
 from edge.lane.pipeline import Pipeline
-from edge.settings.config import load_settings
+from edge.settings.load import load_settings
 
 OFFICE = ["again", "bird", "book", "eat", "hungry", "learn", "night", "school"]
 

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from edge.frames import VideoFile
-from edge.settings.config import DetectorSettings
+from edge.settings.sections import DetectorSettings
 from edge.vision.detectors import make_detector
 from edge.vision.reappearance import Course, Sighting, is_back
 

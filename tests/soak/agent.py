@@ -18,7 +18,7 @@ from edge.agent.agent import Agent
 from edge.agent.memory import limit_arenas
 from edge.errors import RunError
 from edge.frames import Camera
-from edge.settings.config import load_settings
+from edge.settings.load import load_settings
 
 Picture = NDArray[np.uint8]
 RATE = 15.0

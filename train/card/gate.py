@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from edge.settings.config import QualitySettings
+from edge.settings.sections import QualitySettings
 from edge.vision.crop import align
 from edge.vision.detectors.confirmation import FaceConfirmation
 from edge.vision.faces import LEFT_EYE, MOUTH, NOSE, RIGHT_EYE, Faces

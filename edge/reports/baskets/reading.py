@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from edge.reports.baskets.sums import Sums
     from edge.reports.files import Files
     from edge.reports.period import Period
-    from edge.settings.config import InsightsSettings
+    from edge.settings.sections import InsightsSettings
 
 
 def read_sums(

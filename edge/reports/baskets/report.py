@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from edge.reports.engine import EngineName
     from edge.reports.period import Period
-    from edge.settings.config import InsightsSettings
+    from edge.settings.sections import InsightsSettings
 
 
 def report_baskets(

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from edge.reports.files import Files
     from edge.reports.period import Period
-    from edge.settings.config import InsightsSettings
+    from edge.settings.sections import InsightsSettings
 
 _COUNTS = """
 SELECT band, coalesce(sku, category), outcome, bought, count(*) FROM read_parquet(?)

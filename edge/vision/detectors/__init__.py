@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from edge.settings.config import DetectorName
+    from edge.settings.sections import DetectorName
     from edge.vision.faces import Faces
 
 WEIGHTS = Path(__file__).parent.parent.parent / "models" / "detectors"

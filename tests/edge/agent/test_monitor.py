@@ -16,7 +16,7 @@ from prometheus_client import CollectorRegistry, Gauge
 from edge.agent.monitor import Monitor
 from edge.errors import UsageError
 from edge.lane.health import LaneHealth, report
-from edge.settings.config import MetricsSettings
+from edge.settings.sections import MetricsSettings
 
 
 class Box:

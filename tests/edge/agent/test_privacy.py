@@ -7,8 +7,8 @@ import pytest
 from edge.agent.privacy import exposures
 from edge.errors import EdgeError
 from edge.frames import open_camera
-from edge.settings.complaints import without_password
-from edge.settings.config import load_settings
+from edge.settings.load import load_settings
+from edge.settings.passwords import without_password
 from tests.cameras.viewer import in_background
 
 

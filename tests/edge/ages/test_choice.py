@@ -16,7 +16,7 @@ from edge.ages.choice import CPU_BACKENDS, GPU_BACKENDS, choose, cpu_age_model, 
 from edge.ages.fallback import FallbackAgeModel
 from edge.ages.onnx import OnnxAgeModel
 from edge.errors import RunError, UsageError
-from edge.settings.config import AgeSettings, BackendName
+from edge.settings.sections import AgeSettings, BackendName
 
 AUTO = AgeSettings()
 GREY = np.full((2, 224, 224, 3), 128, np.uint8)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from edge.decision.fusion import TrackAge
 from edge.decision.policy import Decision, Reason, decide, may_replace
-from edge.settings.config import PolicySettings
+from edge.settings.sections import PolicySettings
 from edge.vision.faces import AGES
 
 Bell = Callable[..., NDArray[np.float32]]

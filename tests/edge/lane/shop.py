@@ -16,7 +16,8 @@ from edge.lane.health import LaneHealth
 from edge.lane.lane import Lane
 from edge.records.audit import Audit
 from edge.records.database import Database
-from edge.settings.config import Settings, TillSettings
+from edge.settings.config import Settings
+from edge.settings.sections import TillSettings
 from edge.till.identity import LiveIdentity
 from edge.till.messages import Ack, Alert, Data, RestrictedItem, SaleClosed, SaleOpened, parse, wrap
 from edge.till.server import TillServer

@@ -17,7 +17,7 @@ from edge.offers.book import OfferBook
 from edge.offers.sheet import Rule, Sheet
 from edge.offers.signature import new_keys, sign
 from edge.purchases.goods import Goods
-from edge.settings.config import OffersSettings
+from edge.settings.sections import OffersSettings
 from edge.till.messages import BasketLine, Text
 
 EDGES = (18, 25, 35, 45, 60)

@@ -23,7 +23,8 @@ from edge.offers.load import read_book
 from edge.offers.results import OfferRow
 from edge.offers.signature import sign
 from edge.records.database import Database
-from edge.settings.config import Settings, TillSettings
+from edge.settings.config import Settings
+from edge.settings.sections import TillSettings
 from edge.till.identity import LiveIdentity
 from edge.till.messages import Data, Hello, OfferReply, RestrictedItem, SaleBasket, SaleClosed, SaleOpened
 from edge.till.reference.dealer import Till

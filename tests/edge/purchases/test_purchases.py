@@ -13,7 +13,8 @@ from edge.errors import UsageError
 from edge.lane.outcomes import Closed
 from edge.purchases.catalogue import load_catalogue
 from edge.purchases.purchases import Purchase, purchase_of
-from edge.settings.config import InsightsSettings, load_settings
+from edge.settings.load import load_settings
+from edge.settings.sections import InsightsSettings
 from edge.till.messages import BasketLine, RestrictedItem, SaleClosed, SaleOpened
 
 SETTINGS = InsightsSettings(enabled=True, notice="we count")

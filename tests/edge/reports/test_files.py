@@ -17,7 +17,7 @@ from edge.reports.baskets.sums import Sums
 from edge.reports.engine import engine
 from edge.reports.files import Files, find_files
 from edge.reports.period import Period
-from edge.settings.config import InsightsSettings
+from edge.settings.sections import InsightsSettings
 
 Make = Callable[..., Any]
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from edge.errors import UsageError
-from edge.settings.config import Settings, load_settings
+from edge.settings.config import Settings
+from edge.settings.load import load_settings
 
 
 @pytest.fixture
@@ -71,7 +72,7 @@ def test_a_zone_in_which_nobody_can_stand_is_refused(corners: str) -> None:
 
 
 def test_a_corner_outside_the_picture_is_the_only_thing_wrong() -> None:
-    assert refusal(["--zone", "[[0, 0], [1, 0], [1, 2]]"]) == "zone.2.1 = 2: Input should be less than or equal to 1"
+    assert refusal(["--zone", "[[0, 0], [1, 0], [1, 2]]"]) == "zone.2.1 = 2: must be at most 1"
 
 
 def test_the_two_addresses_of_a_lane_are_two() -> None:
@@ -104,7 +105,7 @@ def test_metrics_are_read_on_this_box(listen: str, address: tuple[str, int]) -> 
     ],
 )
 def test_an_address_of_metrics_that_is_none_is_refused_with_what_one_looks_like(listen: str) -> None:
-    said = f"metrics.listen = {listen!r} is no address: use 127.0.0.1:PORT, [::1]:PORT or off"
+    said = f"metrics.listen = {listen!r} is not an address: use 127.0.0.1:PORT, [::1]:PORT or off"
     assert refusal(["--metrics.listen", listen]) == said
 
 
@@ -217,12 +218,17 @@ def test_offers_need_a_signed_sheet_and_purchases_that_are_kept_with_a_notice() 
     wanted = ["--offers.enabled"]
     assert refusal(wanted) == "offers.enabled needs offers.sheet and offers.key: see docs/offers.md"
     wanted += ["--offers.sheet", "s", "--offers.key", "k"]
-    assert refusal(wanted) == ("offers.enabled needs insights.enabled: what became of offers is kept as purchases are")
+    assert refusal(wanted) == ("offers.enabled needs insights.enabled: offer results are kept like purchases")
     assert load_settings([*wanted, "--insights.enabled", "--insights.notice", "we count"]).offers.held_out == 0.1
 
 
 def test_some_sales_are_always_held_out_and_some_never() -> None:
-    assert refusal(["--offers.held-out", "0"]).startswith(
-        "offers.held_out = '0': Input should be greater than or equal"
-    )
-    assert refusal(["--offers.held-out", "1"]).startswith("offers.held_out = '1': Input should be less than or equal")
+    assert refusal(["--offers.held-out", "0"]) == "offers.held_out = '0': must be at least 0.01"
+    assert refusal(["--offers.held-out", "1"]) == "offers.held_out = '1': must be at most 0.9"
+
+
+def test_the_hash_of_unchanged_settings_stays_the_same() -> None:
+    """Literals from before scopes were declared: a record's hash must keep naming the same settings."""
+    assert load_settings([]).hash == "6875e2de9606"
+    flags = "--mode on-sale --policy.challenge-age 30 --quality.min-sharpness 20 --detector.name yunet".split()
+    assert load_settings([*flags, "--zone", "[[0, 0], [1, 0], [0.5, 1]]"]).hash == "7a3dc8b1afc8"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from edge.settings.config import Settings, load_settings
+from edge.settings.config import Settings
+from edge.settings.load import load_settings
 from edge.settings.reload import change, differences
 
 CAMERA = ["--camera", "test:"]

@@ -12,7 +12,7 @@ import zmq
 import zmq.auth
 
 from edge.errors import RunError, UsageError
-from edge.settings.config import TillSettings
+from edge.settings.sections import TillSettings
 from edge.till import sockets
 from edge.till.authentication import Authenticator
 from edge.till.keys import Keys

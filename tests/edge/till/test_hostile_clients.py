@@ -17,7 +17,7 @@ import zmq
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.settings.config import TillSettings
+from edge.settings.sections import TillSettings
 from edge.till.keys import Keys
 from edge.till.messages import (
     Ack,

@@ -12,7 +12,7 @@ import pytest
 import zmq
 
 from edge.errors import UsageError
-from edge.settings.config import TillSettings
+from edge.settings.sections import TillSettings
 from edge.till.limits import BURST, PENALTY_S, TILL_SILENT_S, TILLS, TOPICS
 from edge.till.messages import Event, parse
 from edge.till.server import TillServer

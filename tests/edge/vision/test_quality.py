@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from edge.settings.config import QualitySettings
+from edge.settings.sections import QualitySettings
 from edge.vision.crop import CROP_PX, align_all
 from edge.vision.faces import NOSE, Faces
 from edge.vision.quality import REASONS, Measures, gate, judge, measure

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from edge.errors import UsageError
-from edge.settings.config import load_settings
+from edge.settings.load import load_settings
 from edge.web.address import Address, bind, encryption, parse
 
 

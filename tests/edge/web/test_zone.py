@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from edge.errors import RunError, UsageError
-from edge.settings.config import load_settings
 from edge.settings.lanes import load_lanes
+from edge.settings.load import load_settings
 from edge.web.requests import NewZone
 from edge.web.zone import as_toml, save
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edge.settings.config import QualitySettings
+from edge.settings.sections import QualitySettings
 from train.card.gate import PhotoGate, evidence, let_through
 from train.card.impaired import blurred, brighter, covered, darker, eye_distance_px, smaller
 from train.pictures import Pictures, read_photo

@@ -15,7 +15,8 @@ from edge.decision.policy import Decision, Reason
 from edge.lane.desk import TillDesk
 from edge.lane.events import EventLog
 from edge.lane.lane import Lane
-from edge.settings.config import Settings, TillSettings
+from edge.settings.config import Settings
+from edge.settings.sections import TillSettings
 from edge.till.identity import LiveIdentity, ReplayIdentity
 from edge.till.keys import Keys
 from edge.till.messages import Ack, Alert, Data, Error, Event, Health, Text, wrap

@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from skimage import data
 
-from edge.settings.config import DetectorName
+from edge.settings.sections import DetectorName
 from edge.vision.detectors import YUNET, FaceDetector, make_detector
 from edge.vision.detectors.confirmation import FaceConfirmation
 from edge.vision.detectors.yunet import YuNetDetector

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edge.settings.config import TrackingSettings
+from edge.settings.sections import TrackingSettings
 from edge.vision.byte_track import ByteTrack
 from edge.vision.faces import Faces
 from edge.vision.tracking import FaceTracker

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edge.settings.config import TrackingSettings
+from edge.settings.sections import TrackingSettings
 from edge.vision.faces import NO_TRACK, Faces
 
 Detected = Callable[..., Faces]

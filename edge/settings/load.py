@@ -1,0 +1,55 @@
+"""Reads settings from flags, EDGE_* variables and a TOML file. Flags win over variables, variables over the file."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+from pydantic_settings import CliSettingsSource, SettingsError
+
+from edge.errors import UsageError
+from edge.settings.config import Settings
+from edge.settings.problems import settings_problem, unreadable_setting
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def load_settings(flags: list[str], file: Path | None = None) -> Settings:
+    """Settings from flags, EDGE_* variables and a TOML file.
+
+    Raises UsageError, one line with setting, value and what is allowed, for anything unknown or out of range.
+    """
+    return settings_of(flags, read_toml(file))
+
+
+def settings_of(flags: list[str], content: dict[str, Any]) -> Settings:
+    """Like `load_settings`, from the parsed content of a TOML file."""
+    try:
+        cli = CliSettingsSource[Any](
+            Settings, cli_parse_args=flags, cli_prog_name="edge-agent run", cli_exit_on_error=False,
+            cli_implicit_flags=True, cli_kebab_case=True, cli_avoid_json=True, cli_hide_none_type=True,
+        )  # fmt: skip
+        return Settings(_cli_settings_source=cli, **content)
+    except ValidationError as problem:
+        raise UsageError(settings_problem(problem)) from None
+    except SettingsError as problem:
+        raise UsageError(unreadable_setting(problem)) from None
+
+
+def read_toml(file: Path | None) -> dict[str, Any]:
+    """The parsed content of a TOML file; empty without a file. Raises UsageError."""
+    if file is None:
+        return {}
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as problem:
+        raise UsageError(f"cannot read the config {file}: {problem.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        raise UsageError(f"{file} is not TOML: {problem}") from None

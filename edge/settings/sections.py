@@ -1,0 +1,236 @@
+"""The sections of the settings, and the types of their values."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from edge.settings.scope import Scope
+
+BackendName = Literal["auto", "tensorrt", "onnx-tensorrt", "onnx-tensorrt-rtx", "onnx-cuda", "cpu", "cpu-half"]
+
+DetectorName = Literal["mediapipe", "mediapipe-full", "yunet"]
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Seconds = Annotated[float, Field(gt=0, le=3600)]
+Point = tuple[Fraction, Fraction]
+
+_SMALLEST_ZONE = 0.01
+"""No face fits into a zone that covers less than this share of the picture."""
+
+
+def _not_too_small(zone: tuple[Point, ...]) -> tuple[Point, ...]:
+    """Raises ValueError for a zone below `_SMALLEST_ZONE`. The area is computed by the shoelace formula."""
+    area = abs(sum(x * below - right * y for (x, y), (right, below) in pairwise((*zone, zone[0])))) / 2
+    if area < _SMALLEST_ZONE:
+        raise ValueError(f"it covers {area:.1%} of the picture: draw it where the customer stands")
+    return zone
+
+
+Zone = Annotated[tuple[Point, ...], Field(min_length=3, max_length=64), AfterValidator(_not_too_small)]
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DetectorSettings(Section):
+    """Detecting faces."""
+
+    name: DetectorName = Field(
+        "mediapipe-full",
+        description="mediapipe-full: faces up to 5 m away; mediapipe: up to 2 m, faster; yunet: without mediapipe",
+    )
+    min_score: Fraction = Field(0.6, description="lowest detection score that may start a track")
+    rate: Annotated[float, Field(ge=5, le=120)] = Field(
+        15, description="maximum frames per second in which faces are detected; fewer when the box is busy"
+    )
+
+
+class QualitySettings(Section):
+    """What a face must be like before its age is estimated."""
+
+    min_eye_distance_px: Annotated[float, Field(ge=4, le=500)] = Field(
+        16, description="smallest distance between the eyes, in pixels of the camera's picture"
+    )
+    min_sharpness: Annotated[float, Field(ge=0)] = Field(
+        10, description="lowest variance of the Laplacian of the aligned face"
+    )
+    min_brightness: Annotated[float, Field(ge=0, le=255)] = Field(35, description="lowest mean grey value of a face")
+    max_brightness: Annotated[float, Field(ge=0, le=255)] = Field(225, description="highest mean grey value of a face")
+    max_turn: Fraction = Field(
+        0.4,
+        description="how far the nose may be off the middle between the eyes, along the line of the eyes, as a share "
+        "of the eye-to-mouth distance; more is a head turned away",
+    )
+    min_confirmation: Fraction = Field(
+        0.85, description="lowest score by which the second detector confirms that this is a face"
+    )
+
+    @model_validator(mode="after")
+    def _brightness_in_order(self) -> QualitySettings:
+        if self.min_brightness >= self.max_brightness:
+            raise ValueError("quality.min_brightness must be below quality.max_brightness")
+        return self
+
+
+class TrackingSettings(Section):
+    """Following faces from frame to frame."""
+
+    lost_s: Seconds = Field(2.0, description="how long a face may be hidden and still be the same person")
+    look_every_s: Annotated[float, Field(ge=0, le=5)] = Field(
+        0.1, description="shortest time between two age estimates of a face; neighbouring frames add little"
+    )
+
+
+class AgeSettings(Section):
+    """Estimating ages."""
+
+    backend: BackendName = Field(
+        "auto",
+        description="runtime of the age model; auto: the fastest on this box that loads and passes the self-test",
+    )
+    threads: Annotated[int, Field(ge=0, le=64)] = Field(0, description="CPU threads of the age model; 0: all cores")
+    collect_ms: Annotated[float, Field(ge=0, le=50)] = Field(
+        4, description="how long to collect faces of several lanes into one batch"
+    )
+
+
+class PolicySettings(Section):
+    """When to ask for ID."""
+
+    legal_age: Annotated[int, Field(ge=10, le=25)] = Field(18, description="age from which alcohol may be sold")
+    challenge_age: Annotated[int, Field(ge=18, le=60)] | None = Field(
+        None, description="ask everyone who looks younger; default: the model's threshold for policy.risk"
+    )
+    risk: Annotated[float, Field(ge=0.01, le=0.2)] = Field(
+        0.1,
+        description="share of 13-17-year-olds that may pass unasked, as the upper end of its 95 % interval; selects "
+        "the model's threshold",
+    )
+    max_p_under_legal: Fraction = Field(
+        0.05, description="highest probability of being under the legal age at which a customer may go unasked"
+    )
+    min_looks: Annotated[int, Field(ge=1, le=100)] = Field(3, description="good samples of a face that an answer needs")
+    answer_within_s: Annotated[float, Field(gt=0, le=1)] = Field(
+        0.8, description="an answer that is not certain by then is UNKNOWN, which means: ask"
+    )
+
+
+_UNIQUE = Scope("lane", "after a restart", unique=True)
+
+
+class TillSettings(Section):
+    """The sockets to the till."""
+
+    reliable: Annotated[str, _UNIQUE] = Field(
+        "tcp://127.0.0.1:5557", description="ROUTER address that tills connect to; tills on other machines need keys"
+    )
+    live: Annotated[str, _UNIQUE] = Field(
+        "tcp://127.0.0.1:5556", description="PUB address for screens and simple subscribers"
+    )
+    alert_expires_s: Seconds = Field(30, description="how long an alert may be shown")
+
+    @model_validator(mode="after")
+    def _two_addresses(self) -> TillSettings:
+        if self.reliable == self.live and not self.live.endswith("*"):
+            raise ValueError(f"till.reliable and till.live are both {self.live!r}: give each its own")
+        return self
+
+
+class MetricsSettings(Section):
+    """The page for Prometheus and health checks."""
+
+    listen: str = Field(
+        "127.0.0.1:9464", description="HOST:PORT of /metrics and /healthz, the same for all lanes; off: none"
+    )
+    public: bool = Field(False, description="allow an address that other machines can reach")
+
+    @model_validator(mode="after")
+    def _allowed(self) -> MetricsSettings:
+        if self.listen != "off" and not (self.public or ip_address(self.address[0]).is_loopback):
+            raise ValueError(
+                f"metrics.listen = {self.listen!r} can be read from other machines: use 127.0.0.1:PORT, "
+                "or allow it with metrics.public = true"
+            )
+        return self
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """IP address and port. Raises ValueError."""
+        host, _, port = self.listen.rpartition(":")
+        try:
+            address = ip_address({"localhost": "127.0.0.1"}.get(host, host.strip("[]")))
+            if not (port.isdecimal() and int(port) < 65536 and (":" in host) == host.startswith("[")):
+                raise ValueError
+        except ValueError:
+            raise ValueError(
+                f"metrics.listen = {self.listen!r} is not an address: use 127.0.0.1:PORT, [::1]:PORT or off"
+            ) from None
+        return str(address), int(port)
+
+
+class AuditSettings(Section):
+    """The record of restricted sales."""
+
+    keep_days: Annotated[int, Field(ge=1, le=3660)] = Field(365, description="days after which records are deleted")
+
+
+class InsightsSettings(Section):
+    """What each age band buys: for each sale the hour, the bands' probabilities and the basket; no person, no age."""
+
+    enabled: bool = Field(False, description="keep purchases by age band; needs notice")
+    notice: str = Field("", description="the text that informs customers, as on the sign at the entrance")
+    store: Annotated[str, Field(min_length=1, max_length=80)] = Field("store-1", description="name of the store")
+    folder: Path | None = Field(
+        None, description="folder of the purchase files; default: insights/ in the state folder"
+    )
+    catalogue: Path | None = Field(
+        None, description="CSV file with the columns sku,category, for tills that send no category"
+    )
+    keep_days: Annotated[int, Field(ge=1, le=3660)] = Field(365, description="days after which purchases are deleted")
+    bands: Annotated[tuple[Annotated[int, Field(ge=1, le=100)], ...], Field(min_length=1, max_length=7)] = Field(
+        (18, 25, 35, 45, 60), description="ages at which a new band begins"
+    )
+    min_customers: Annotated[int, Field(ge=2, le=10_000)] = Field(
+        10, description="a band with fewer customers is never shown separately"
+    )
+    max_price: Annotated[float, Field(gt=0)] = Field(
+        1_000_000, description="highest price of one piece; anything above is treated as an error"
+    )
+
+    @model_validator(mode="after")
+    def _has_notice_and_ordered_bands(self) -> InsightsSettings:
+        if self.enabled and not self.notice.strip():
+            raise ValueError("insights.enabled needs insights.notice: the text that informs customers")
+        if list(self.bands) != sorted(set(self.bands)):
+            raise ValueError(f"insights.bands = {list(self.bands)}: each age must be above the one before")
+        return self
+
+
+class OffersSettings(Section):
+    """What a cashier may offer, based on what age bands buy together. Offer results are kept like purchases."""
+
+    enabled: bool = Field(False, description="make offers; needs insights.enabled, sheet and key")
+    sheet: Path | None = Field(None, description="the offer sheet, from edge-agent offers sign")
+    key: Path | None = Field(None, description="the public key of the sheet's signature")
+    exclude: tuple[str, ...] = Field(
+        (), description="categories and skus that are never offered and never trigger an offer"
+    )
+    held_out: Annotated[float, Field(ge=0.01, le=0.9)] = Field(
+        0.1, description="share of the sales with a matching offer that get none, for comparison"
+    )
+    max_p_under_legal: Fraction = Field(
+        0.05, description="highest probability of being under the legal age of a customer who gets an offer"
+    )
+    min_p_band: Fraction = Field(0.4, description="lowest probability of the customer's band that an offer needs")
+
+    @model_validator(mode="after")
+    def _signed(self) -> OffersSettings:
+        if self.enabled and (self.sheet is None or self.key is None):
+            raise ValueError("offers.enabled needs offers.sheet and offers.key: see docs/offers.md")
+        return self
