@@ -230,5 +230,14 @@ def test_some_sales_are_always_held_out_and_some_never() -> None:
 def test_the_hash_of_unchanged_settings_stays_the_same() -> None:
     """Literals from before scopes were declared: a record's hash must keep naming the same settings."""
     assert load_settings([]).hash == "6875e2de9606"
-    flags = "--mode on-sale --policy.challenge-age 30 --quality.min-sharpness 20 --detector.name yunet".split()
+    flags = [
+        "--mode",
+        "on-sale",
+        "--policy.challenge-age",
+        "30",
+        "--quality.min-sharpness",
+        "20",
+        "--detector.name",
+        "yunet",
+    ]
     assert load_settings([*flags, "--zone", "[[0, 0], [1, 0], [0.5, 1]]"]).hash == "7a3dc8b1afc8"
