@@ -1,36 +1,32 @@
-"""What all tests share: the recordings, the drawn clip, and the agent as a user starts it."""
+"""Fixtures for all tests: recordings, the drawn clip, and the agent as a user starts it."""
 
 from __future__ import annotations
 
 import itertools
-import json
-import os
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import cv2
 import pytest
 from hypothesis import settings as hypothesis_settings
 
 from edge.demo.clip import FRAMES_PER_SECOND, HEIGHT, WIDTH, clip_frames, write_clip
+from tests.commands import EdgeAgent, Replay, Run, run_edge_agent
 
-# How long an example takes says how busy the machine is, and nothing of the code.
-hypothesis_settings.register_profile("here", deadline=None, derandomize=True, max_examples=50)
-hypothesis_settings.load_profile("here")
+# No deadline: how long an example takes depends on how busy the machine is.
+hypothesis_settings.register_profile("edge", deadline=None, derandomize=True, max_examples=50)
+hypothesis_settings.load_profile("edge")
 
-SHARED = Path(__file__).parents[2] / "shared"
+RECORDINGS = Path(__file__).parent / "replay" / "recordings"
+PHOTOS = Path(__file__).parents[2] / "shared" / "data"
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """What an agent keeps goes into a folder of the tests, never into the user's own; its metrics to any free port."""
+    """Agents keep their files in a folder of the tests, never in the user's, and serve metrics on any free port."""
     with pytest.MonkeyPatch.context() as patch:
-        for given in ("STATE_DIRECTORY", "CACHE_DIRECTORY"):
-            patch.delenv(given, raising=False)
+        for name in ("STATE_DIRECTORY", "CACHE_DIRECTORY"):
+            patch.delenv(name, raising=False)
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         patch.setenv("EDGE_METRICS__LISTEN", "127.0.0.1:0")
@@ -38,16 +34,22 @@ def _own_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def shared() -> Path:
-    """The folder of recordings and photos that is not part of the project."""
-    if not (SHARED / "clips").is_dir():
-        pytest.skip(f"no recordings: {SHARED} is not there")
-    return SHARED
+def recordings() -> Path:
+    """The folder of recorded videos; its README.md lists them."""
+    return RECORDINGS
+
+
+@pytest.fixture(scope="session")
+def photos() -> Path:
+    """The folder of photos of people with known ages, which is not part of the project. Skips the test without it."""
+    if not PHOTOS.is_dir():
+        pytest.skip(f"no photos: {PHOTOS} is missing")
+    return PHOTOS
 
 
 @pytest.fixture(scope="session")
 def demo_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Someone walks in, stands for five seconds, and leaves; 11.5 s at 30 frames/s."""
+    """A drawn clip: somebody walks in, stands for five seconds, and leaves; 11.5 s at 30 frames/s."""
     file = tmp_path_factory.mktemp("clip") / "lane.mp4"
     write_clip(file)
     return file
@@ -55,7 +57,7 @@ def demo_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def moment(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Half a second of a lane to which nobody comes."""
+    """A drawn clip of half a second with nobody in it."""
     file = tmp_path_factory.mktemp("moment") / "lane.mp4"
     writer = cv2.VideoWriter(str(file), cv2.VideoWriter.fourcc(*"mp4v"), FRAMES_PER_SECOND, (WIDTH, HEIGHT))
     for frame in itertools.islice(clip_frames(), FRAMES_PER_SECOND // 2):
@@ -64,46 +66,21 @@ def moment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-@dataclass(frozen=True)
-class Run:
-    """A finished run of a command."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def events(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.out.splitlines()]
-
-    def of_type(self, kind: str) -> list[dict[str, Any]]:
-        """The data of every event of one type."""
-        return [event["data"] for event in self.events if event["type"] == kind]
+@pytest.fixture(scope="session")
+def edge_agent() -> EdgeAgent:
+    """Run `edge-agent` with arguments, and with EDGE_* variables by keyword."""
+    return run_edge_agent
 
 
 @pytest.fixture(scope="session")
-def edge_agent() -> Callable[..., Run]:
-    """Run `edge-agent` with words of the command line; further EDGE_* variables by keyword."""
-
-    def run(*words: object, **variables: str) -> Run:
-        command = [sys.executable, "-m", "edge", *map(str, words)]
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=240, check=False, env=os.environ | variables
-        )
-        return Run(done.returncode, done.stdout, done.stderr)
-
-    return run
-
-
-@pytest.fixture(scope="session")
-def replay(edge_agent: Callable[..., Run]) -> Callable[[Path], Run]:
-    """Replay a clip, once per session, and return its run with the events on stdout."""
-    done: dict[Path, Run] = {}
+def replay() -> Replay:
+    """Replay a recording, once per session, and return its run with the events."""
+    runs: dict[Path, Run] = {}
 
     def run(clip: Path) -> Run:
-        if clip not in done:
-            done[clip] = edge_agent("--video", clip, "--replay", "--events", "-")
-            assert done[clip].code == 0, done[clip].err
-        return done[clip]
+        if clip not in runs:
+            runs[clip] = run_edge_agent("--video", clip, "--replay", "--events", "-")
+            assert runs[clip].code == 0, runs[clip].err
+        return runs[clip]
 
     return run

@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 import socket
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from edge.ages import BUNDLED
-
-Agent = Callable[..., Any]
+from tests.commands import EdgeAgent
 
 
 def assert_one_line(run: Any, code: int, *said: str) -> None:
@@ -26,79 +24,79 @@ def assert_one_line(run: Any, code: int, *said: str) -> None:
     assert run.out == ""
 
 
-def test_no_source(edge_agent: Agent) -> None:
+def test_no_source(edge_agent: EdgeAgent) -> None:
     assert_one_line(edge_agent("run"), 2, "no source", "--camera 0")
 
 
-def test_a_camera_that_is_not_there(edge_agent: Agent) -> None:
+def test_a_camera_that_is_not_there(edge_agent: EdgeAgent) -> None:
     if Path("/dev/video0").exists():
         pytest.skip("this machine has a camera")
     assert_one_line(edge_agent("--camera", "0"), 1, "camera 0 gives no picture", "plugged in")
 
 
 @pytest.mark.parametrize("source", ["webcam", "ftp://camera", "rtsp:/one-slash", "", "99999999999"])
-def test_a_source_that_is_none(source: str, edge_agent: Agent) -> None:
+def test_a_source_that_is_none(source: str, edge_agent: EdgeAgent) -> None:
     assert_one_line(edge_agent("--camera", source), 2, "is none of 0, /dev/...")
 
 
-def test_a_missing_video(edge_agent: Agent, tmp_path: Path) -> None:
+def test_a_missing_video(edge_agent: EdgeAgent, tmp_path: Path) -> None:
     assert_one_line(edge_agent("--video", tmp_path / "gone.mkv"), 2, "no video at", "gone.mkv")
 
 
-def test_a_text_file_named_mp4(edge_agent: Agent, tmp_path: Path) -> None:
+def test_a_text_file_named_mp4(edge_agent: EdgeAgent, tmp_path: Path) -> None:
     file = tmp_path / "notes.mp4"
     file.write_text("beer, bread, butter\n" * 200, encoding="utf-8")
     assert_one_line(edge_agent("--video", file, "--replay"), 2, "notes.mp4 (4000 bytes) is no video")
 
 
-def test_an_empty_video(edge_agent: Agent, tmp_path: Path) -> None:
+def test_an_empty_video(edge_agent: EdgeAgent, tmp_path: Path) -> None:
     (tmp_path / "empty.mp4").touch()
     assert_one_line(edge_agent("--video", tmp_path / "empty.mp4"), 2, "(0 bytes) is no video")
 
 
-def test_a_recording_given_as_camera(edge_agent: Agent, demo_clip: Path) -> None:
+def test_a_recording_given_as_camera(edge_agent: EdgeAgent, demo_clip: Path) -> None:
     assert_one_line(edge_agent("--camera", demo_clip), 2, "use --video")
 
 
-def test_an_unknown_command(edge_agent: Agent) -> None:
+def test_an_unknown_command(edge_agent: EdgeAgent) -> None:
     assert_one_line(edge_agent("wlak"), 2, "no command 'wlak'", "predict")
 
 
-def test_an_unknown_flag(edge_agent: Agent) -> None:
+def test_an_unknown_flag(edge_agent: EdgeAgent) -> None:
     assert_one_line(edge_agent("--camera", "0", "--speed", "9"), 2, "--speed", "--help")
 
 
-def test_a_threshold_out_of_range(edge_agent: Agent) -> None:
+def test_a_threshold_out_of_range(edge_agent: EdgeAgent) -> None:
     run = edge_agent("--camera", "0", "--policy.challenge-age", "7")
     assert_one_line(run, 2, "policy.challenge_age", "'7'", "must be at least 18")
 
 
-def test_a_variable_out_of_range(edge_agent: Agent) -> None:
+def test_a_variable_out_of_range(edge_agent: EdgeAgent) -> None:
     assert_one_line(edge_agent("--camera", "0", EDGE_POLICY__LEGAL_AGE="old"), 2, "policy.legal_age", "'old'")
 
 
-def test_an_unknown_config_key(edge_agent: Agent, tmp_path: Path) -> None:
+def test_an_unknown_config_key(edge_agent: EdgeAgent, tmp_path: Path) -> None:
     config = tmp_path / "lane.toml"
     config.write_text("camera = 0\n[policy]\nchalenge_age = 25\n", encoding="utf-8")
     assert_one_line(edge_agent("run", "--config", config), 2, "policy.chalenge_age: there is no such setting")
 
 
-def test_a_config_that_is_not_toml(edge_agent: Agent, tmp_path: Path) -> None:
+def test_a_config_that_is_not_toml(edge_agent: EdgeAgent, tmp_path: Path) -> None:
     config = tmp_path / "lane.toml"
     config.write_text("camera: 0\n", encoding="utf-8")
     assert_one_line(edge_agent("run", "--config", config), 2, "lane.toml is not TOML")
 
 
-def test_a_config_that_is_missing(edge_agent: Agent, tmp_path: Path) -> None:
+def test_a_config_that_is_missing(edge_agent: EdgeAgent, tmp_path: Path) -> None:
     assert_one_line(edge_agent("run", "--config", tmp_path / "lane.toml"), 2, "cannot read the config")
 
 
-def test_events_into_a_folder_that_is_not_there(edge_agent: Agent, demo_clip: Path, tmp_path: Path) -> None:
+def test_events_into_a_folder_that_is_not_there(edge_agent: EdgeAgent, demo_clip: Path, tmp_path: Path) -> None:
     run = edge_agent("--video", demo_clip, "--replay", "--events", tmp_path / "no" / "events.jsonl")
     assert_one_line(run, 2, "cannot write events to", "No such file")
 
 
-def test_a_port_in_use(edge_agent: Agent, demo_clip: Path) -> None:
+def test_a_port_in_use(edge_agent: EdgeAgent, demo_clip: Path) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -107,12 +105,12 @@ def test_a_port_in_use(edge_agent: Agent, demo_clip: Path) -> None:
     assert_one_line(run, 2, "till.reliable", address, "in use", "choose another port")
 
 
-def test_a_public_address_without_keys(edge_agent: Agent, demo_clip: Path, tmp_path: Path) -> None:
+def test_a_public_address_without_keys(edge_agent: EdgeAgent, demo_clip: Path, tmp_path: Path) -> None:
     run = edge_agent("--video", demo_clip, "--till.reliable", "tcp://0.0.0.0:5557", "--state-dir", tmp_path)
     assert_one_line(run, 2, "till.reliable", "no till has a key", "edge-agent keys new TILL")
 
 
-def test_a_missing_model(edge_agent: Agent, demo_clip: Path, tmp_path: Path) -> None:
+def test_a_missing_model(edge_agent: EdgeAgent, demo_clip: Path, tmp_path: Path) -> None:
     run = edge_agent("--video", demo_clip, "--replay", "--model", tmp_path)
     assert_one_line(run, 2, "no model bundle in", "manifest.json")
 
@@ -122,14 +120,14 @@ def bundle(tmp_path: Path) -> Path:
     return Path(shutil.copytree(BUNDLED, tmp_path / "bundle"))
 
 
-def test_a_changed_model_file(edge_agent: Agent, demo_clip: Path, bundle: Path) -> None:
+def test_a_changed_model_file(edge_agent: EdgeAgent, demo_clip: Path, bundle: Path) -> None:
     model = bundle / "age.int8.onnx"
     model.write_bytes(model.read_bytes()[:-1] + b"!")
     run = edge_agent("--video", demo_clip, "--replay", "--model", bundle)
     assert_one_line(run, 2, "age.int8.onnx is not the file the manifest names")
 
 
-def test_a_manifest_that_vouches_for_rubbish(edge_agent: Agent, demo_clip: Path, bundle: Path) -> None:
+def test_a_manifest_that_vouches_for_rubbish(edge_agent: EdgeAgent, demo_clip: Path, bundle: Path) -> None:
     from edge.ages.bundle import sha256_of
 
     (bundle / "age.int8.onnx").write_bytes(b"rubbish")
@@ -140,12 +138,12 @@ def test_a_manifest_that_vouches_for_rubbish(edge_agent: Agent, demo_clip: Path,
     assert_one_line(run, 2, "is no ONNX model")
 
 
-def test_a_damaged_manifest(edge_agent: Agent, demo_clip: Path, bundle: Path) -> None:
+def test_a_damaged_manifest(edge_agent: EdgeAgent, demo_clip: Path, bundle: Path) -> None:
     (bundle / "manifest.json").write_text("{", encoding="utf-8")
     run = edge_agent("--video", demo_clip, "--replay", "--model", bundle)
     assert_one_line(run, 2, "manifest.json is damaged")
 
 
-def test_a_failed_start_leaves_no_event_file_behind(edge_agent: Agent, tmp_path: Path) -> None:
+def test_a_failed_start_leaves_no_event_file_behind(edge_agent: EdgeAgent, tmp_path: Path) -> None:
     edge_agent("--video", tmp_path / "gone.mkv", "--replay", "--events", tmp_path / "events.jsonl")
     assert list(tmp_path.iterdir()) == []

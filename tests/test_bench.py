@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +13,11 @@ import pytest
 
 from edge.bench.ages import in_words
 from edge.bench.scene import tiled
+from tests.commands import EdgeAgent
 
 
 @pytest.fixture(scope="module")
-def figures(demo_clip: Path, edge_agent: Callable[..., Any]) -> Any:
+def figures(demo_clip: Path, edge_agent: EdgeAgent) -> Any:
     run = edge_agent("bench", demo_clip, "--seconds", 8, "--json")
     assert run.code == 0, run.err
     return json.loads(run.out)
@@ -43,9 +43,7 @@ def test_the_till_was_answered_in_real_time(figures: Any) -> None:
     assert live["grab_to_start_ms"]["p99"] <= 100, "no frame older than that is analysed"
 
 
-def test_several_lanes_with_several_faces_are_measured_side_by_side(
-    demo_clip: Path, edge_agent: Callable[..., Any]
-) -> None:
+def test_several_lanes_with_several_faces_are_measured_side_by_side(demo_clip: Path, edge_agent: EdgeAgent) -> None:
     words = ("--lanes", 2, "--faces", 2, "--rate", 10, "--seconds", 8, "--json")
     run = edge_agent("bench", demo_clip, *words)
     assert run.code == 0, run.err
@@ -72,7 +70,7 @@ def test_memory_is_measured(figures: Any) -> None:
 
 
 @pytest.fixture(scope="module")
-def ages(edge_agent: Callable[..., Any]) -> Any:
+def ages(edge_agent: EdgeAgent) -> Any:
     run = edge_agent("bench", "--ages", "--json", "--seconds-per-row", 0.05)
     assert run.code == 0, run.err
     assert "bench: batches of 32" in run.err
@@ -141,16 +139,14 @@ def test_what_is_no_onnx_file_on_a_cpu_has_nothing_to_be_compared_with(ages: Any
     ],
 )
 def test_it_measures_either_a_recording_or_the_age_model(
-    words: tuple[str, ...], said: str, edge_agent: Callable[..., Any]
+    words: tuple[str, ...], said: str, edge_agent: EdgeAgent
 ) -> None:
     run = edge_agent("bench", *words)
     assert (run.code, run.out, run.err.count("\n")) == (2, "", 1)
     assert said in run.err
 
 
-def test_a_profile_shows_which_calls_the_time_of_a_frame_goes_to(
-    demo_clip: Path, edge_agent: Callable[..., Any]
-) -> None:
+def test_a_profile_shows_which_calls_the_time_of_a_frame_goes_to(demo_clip: Path, edge_agent: EdgeAgent) -> None:
     run = edge_agent("bench", demo_clip, "--profile")
     assert run.code == 0, run.err
     for call in ("Pipeline.process", "BlazeFaceDetector.detect", "FaceTracker.update"):
@@ -158,7 +154,7 @@ def test_a_profile_shows_which_calls_the_time_of_a_frame_goes_to(
     assert "%" in run.out
 
 
-def test_the_basket_report_is_measured_and_held_against_what_was_planted(edge_agent: Callable[..., Any]) -> None:
+def test_the_basket_report_is_measured_and_held_against_what_was_planted(edge_agent: EdgeAgent) -> None:
     found = json.loads(edge_agent("bench", "--baskets", 300_000, "--json").out)
     assert found["files"] == 30
     assert 290_000 < found["lines"] < 320_000

@@ -19,7 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from edge.till.messages import Alert, Hello, RestrictedItem, SaleClosed, SaleOpened
 from edge.till.reference.dealer import Till
-from tests.conftest import Run
+from tests.commands import EdgeAgent
 
 DOCS = Path(__file__).parents[1] / "docs" / "metrics.md"
 
@@ -191,15 +191,13 @@ def test_the_manual_names_every_metric_and_no_other(demo_clip: Path, tmp_path: P
     assert manual == exposed
 
 
-def test_metrics_can_be_switched_off(moment: Path, edge_agent: Callable[..., Run], tmp_path: Path) -> None:
+def test_metrics_can_be_switched_off(moment: Path, edge_agent: EdgeAgent, tmp_path: Path) -> None:
     run = edge_agent("run", *lane_flags(moment, tmp_path), "--metrics.listen", "off")
     assert run.code == 0
     assert "metrics on" not in run.err
 
 
-def test_an_address_that_others_can_reach_has_to_be_meant(
-    moment: Path, edge_agent: Callable[..., Run], tmp_path: Path
-) -> None:
+def test_an_address_that_others_can_reach_has_to_be_meant(moment: Path, edge_agent: EdgeAgent, tmp_path: Path) -> None:
     run = edge_agent("run", *lane_flags(moment, tmp_path), "--metrics.listen", "0.0.0.0:9464")
     assert run.code == 2
     [line] = run.err.splitlines()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,8 @@ import cv2
 import numpy as np
 import pytest
 from skimage import data
+
+from tests.commands import EdgeAgent
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +31,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def table(pictures: Path, edge_agent: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def table(pictures: Path, edge_agent: EdgeAgent, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     file = tmp_path_factory.mktemp("table") / "out.csv"
     run = edge_agent("predict", pictures, "--csv", file)
     assert run.code == 0, run.err
@@ -71,14 +72,12 @@ def test_pictures_without_a_face_say_why(table: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("words", [(), ("--csv", "-")])
-def test_without_a_file_the_table_goes_to_stdout(
-    words: tuple[str, ...], pictures: Path, edge_agent: Callable[..., Any]
-) -> None:
+def test_without_a_file_the_table_goes_to_stdout(words: tuple[str, ...], pictures: Path, edge_agent: EdgeAgent) -> None:
     run = edge_agent("predict", pictures / "a-portrait.png", *words)
     assert [row["face"] for row in csv.DictReader(io.StringIO(run.out))] == ["0"]
 
 
-def test_a_picture_that_is_not_there_is_one_line(edge_agent: Callable[..., Any], tmp_path: Path) -> None:
+def test_a_picture_that_is_not_there_is_one_line(edge_agent: EdgeAgent, tmp_path: Path) -> None:
     run = edge_agent("predict", tmp_path / "gone.jpg", "--csv", tmp_path / "out.csv")
     assert run.code == 2
     assert run.err.strip().endswith(f"no picture at {tmp_path}/gone.jpg")

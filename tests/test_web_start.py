@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
+
+from tests.commands import EdgeAgent
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ import pytest
     ],
 )
 def test_a_page_that_cannot_be_served_is_told_in_one_line(
-    edge_agent: Callable[..., Any], moment: Path, flags: list[str], told: str
+    edge_agent: EdgeAgent, moment: Path, flags: list[str], told: str
 ) -> None:
     done = edge_agent("run", "--video", moment, "--till.reliable", "tcp://127.0.0.1:*", "--till.live",
                       "tcp://127.0.0.1:*", *flags)  # fmt: skip
@@ -28,7 +28,7 @@ def test_a_page_that_cannot_be_served_is_told_in_one_line(
     assert len(done.err.splitlines()) == 1
 
 
-def test_without_the_flag_there_is_no_page(edge_agent: Callable[..., Any], moment: Path) -> None:
+def test_without_the_flag_there_is_no_page(edge_agent: EdgeAgent, moment: Path) -> None:
     done = edge_agent(
         "run", "--video", moment, "--till.reliable", "tcp://127.0.0.1:*", "--till.live", "tcp://127.0.0.1:*"
     )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+
+from tests.commands import EdgeAgent
 
 Picture = NDArray[np.uint8]
 
@@ -39,10 +40,10 @@ def small(picture: Picture) -> Picture:
 
 @pytest.mark.parametrize("worse", [blurred, dark, bright, small])
 def test_nobody_is_given_an_age_who_cannot_be_seen_well(
-    worse: Callable[[Picture], Picture], shared: Path, tmp_path: Path, edge_agent: Callable[..., Any]
+    worse: Callable[[Picture], Picture], recordings: Path, tmp_path: Path, edge_agent: EdgeAgent
 ) -> None:
     clip = tmp_path / "worse.avi"
-    source = cv2.VideoCapture(str(shared / "clips" / "again.mkv"))
+    source = cv2.VideoCapture(str(recordings / "again.mkv"))
     written = cv2.VideoWriter(str(clip), cv2.VideoWriter.fourcc(*"MJPG"), 30, (640, 480))
     while (read := source.read())[0]:
         written.write(worse(np.asarray(read[1], np.uint8)))

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -13,16 +11,17 @@ import pytest
 from edge.agent.agent import Agent
 from edge.ages.choice import Choice
 from edge.settings.load import load_settings
+from tests.commands import EdgeAgent, Replay
 
 
-def test_one_person_is_one_customer_with_one_sale(demo_clip: Path, replay: Callable[[Path], Any]) -> None:
+def test_one_person_is_one_customer_with_one_sale(demo_clip: Path, replay: Replay) -> None:
     run = replay(demo_clip)
     customers = {state["customer"] for state in run.of_type("lane.state")} - {None}
     assert len(customers) == 1
     assert len({alert["sale_id"] for alert in run.of_type("lane.alert")}) == 1
 
 
-def test_the_empty_lane_has_no_customer_and_no_age(demo_clip: Path, replay: Callable[[Path], Any]) -> None:
+def test_the_empty_lane_has_no_customer_and_no_age(demo_clip: Path, replay: Replay) -> None:
     states = replay(demo_clip).of_type("lane.state")
     before, after = states[0], states[-1]
     for state in (before, after):
@@ -31,7 +30,7 @@ def test_the_empty_lane_has_no_customer_and_no_age(demo_clip: Path, replay: Call
         assert state["decision"] is None
 
 
-def test_an_alert_says_what_the_contract_asks_for(demo_clip: Path, replay: Callable[[Path], Any]) -> None:
+def test_an_alert_says_what_the_contract_asks_for(demo_clip: Path, replay: Replay) -> None:
     event = next(event for event in replay(demo_clip).events if event["type"] == "lane.alert")
     assert event["specversion"] == "1.0"
     assert set(event["data"]) == {
@@ -45,14 +44,14 @@ def test_an_alert_says_what_the_contract_asks_for(demo_clip: Path, replay: Calla
     assert life.total_seconds() == 30
 
 
-def test_the_portrait_of_a_grown_woman_is_read_as_an_adult(demo_clip: Path, replay: Callable[[Path], Any]) -> None:
+def test_the_portrait_of_a_grown_woman_is_read_as_an_adult(demo_clip: Path, replay: Replay) -> None:
     ages = [state["age"]["mean"] for state in replay(demo_clip).of_type("lane.state") if state["age"]]
     print(f"the portrait, taken at 36, is read as {min(ages)} to {max(ages)}")
     assert 22 < min(ages) <= max(ages) < 55
 
 
 def test_the_same_replay_twice_gives_the_same_bytes(
-    demo_clip: Path, replay: Callable[[Path], Any], edge_agent: Callable[..., Any], tmp_path: Path
+    demo_clip: Path, replay: Replay, edge_agent: EdgeAgent, tmp_path: Path
 ) -> None:
     file = tmp_path / "events.jsonl"
     assert edge_agent("--video", demo_clip, "--replay", "--events", file).code == 0
@@ -60,7 +59,7 @@ def test_the_same_replay_twice_gives_the_same_bytes(
 
 
 def test_a_clip_cut_off_in_the_middle_ends_cleanly_with_what_it_saw(
-    demo_clip: Path, edge_agent: Callable[..., Any], tmp_path: Path
+    demo_clip: Path, edge_agent: EdgeAgent, tmp_path: Path
 ) -> None:
     # The index of an MP4 stands at its end and would be cut off too; Matroska, what recorders use, needs none.
     import av
@@ -81,7 +80,7 @@ def test_a_clip_cut_off_in_the_middle_ends_cleanly_with_what_it_saw(
     assert "Traceback" not in run.err
 
 
-def test_a_replay_opens_no_socket(demo_clip: Path, edge_agent: Callable[..., Any]) -> None:
+def test_a_replay_opens_no_socket(demo_clip: Path, edge_agent: EdgeAgent) -> None:
     # An address that cannot be bound would fail a run that tried.
     run = edge_agent("--video", demo_clip, "--replay", EDGE_TILL__RELIABLE="tcp://192.0.2.1:5557")
     assert run.code == 0, run.err

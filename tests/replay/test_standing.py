@@ -1,7 +1,7 @@
-"""How people move who stand and talk, in recordings: what the limits in edge/vision/reappearance.py rest on.
+"""How much people move while they stand and talk: the recordings behind the limits in edge/vision/reappearance.py.
 
-A stretch of a recording is left out, as if a hand had been before the face, and what is seen before it is compared with
-what is seen after it.
+A gap is cut out of each recording, as if a hand had covered the face, and the face before it is compared with the face
+after it.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ GAPS_S = [0.5, 1.0, 1.5]
 
 
 @pytest.fixture(scope="module")
-def recordings(shared: Path) -> list[list[Sighting]]:
+def sightings(recordings: Path) -> list[list[Sighting]]:
     """The largest face of every frame, for each recording."""
     detector = make_detector(DetectorSettings().name, DetectorSettings().min_score)
-    found = [list(_largest_faces(shared / "clips" / f"{name}.mkv", detector)) for name in OFFICE]
+    found = [list(_largest_faces(recordings / f"{name}.mkv", detector)) for name in OFFICE]
     detector.close()
     return found
 
@@ -46,7 +46,7 @@ def _largest_faces(clip: Path, detector: FaceDetector) -> Iterator[Sighting]:
 
 
 def _gaps(seen: list[Sighting]) -> Iterator[tuple[Course, Course]]:
-    """What is seen for 0.3 s before and after each gap that the recording has room for."""
+    """The 0.3 s before and the 0.3 s after every gap that fits into the recording."""
     start_s, end_s = seen[0].at_s, seen[-1].at_s
     for gap_s in GAPS_S:
         for from_s in np.arange(start_s + 0.3, end_s - gap_s - 0.3, 1 / 30):
@@ -68,12 +68,12 @@ def _course(seen: list[Sighting], from_s: float, to_s: float) -> Course | None:
 
 
 @pytest.mark.parametrize("rate", [5, 10, 15])
-def test_who_stands_and_talks_is_back_after_a_gap(
-    rate: int, recordings: list[list[Sighting]], capsys: pytest.CaptureFixture[str]
+def test_somebody_who_stands_and_talks_is_recognised_after_a_gap(
+    rate: int, sightings: list[list[Sighting]], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The figures asserted are those that edge/vision/reappearance.py gives for its limits."""
+    """Asserts the figures that edge/vision/reappearance.py gives for its limits."""
     every = 30 // rate
-    gaps = [gap for seen in recordings for phase in range(every) for gap in _gaps(seen[phase::every])]
+    gaps = [gap for seen in sightings for phase in range(every) for gap in _gaps(seen[phase::every])]
     motion = [math.hypot(*lost.going, *found.coming) for lost, found in gaps]
     place = [_face_widths_apart(lost.last, found.first) for lost, found in gaps]
     size = [max(lost.last.width, found.first.width) / min(lost.last.width, found.first.width) for lost, found in gaps]
@@ -87,8 +87,8 @@ def test_who_stands_and_talks_is_back_after_a_gap(
     assert np.mean(back) >= 0.95
 
 
-def _face_widths_apart(one: Sighting, other: Sighting) -> float:
-    return math.hypot(one.x - other.x, one.y - other.y) / math.sqrt(one.width * other.width)
+def _face_widths_apart(first: Sighting, second: Sighting) -> float:
+    return math.hypot(first.x - second.x, first.y - second.y) / math.sqrt(first.width * second.width)
 
 
 def _percentiles(values: list[float]) -> str:

@@ -112,8 +112,8 @@ def test_labels_alone_are_enough(tmp_path: Path) -> None:
     assert "data:image" not in page
 
 
-def test_the_labels_of_the_original_task_lie_mostly_between_20_and_50(shared: Path) -> None:
-    facts, _ = explore(shared / "data" / "goodseed_labels.csv")
+def test_the_labels_of_the_original_task_lie_mostly_between_20_and_50(photos: Path) -> None:
+    facts, _ = explore(photos / "goodseed_labels.csv")
     counts = facts.ages["goodseed_labels"]
     assert sum(counts) == 7591
     assert sum(counts[20:51]) > 7591 / 2

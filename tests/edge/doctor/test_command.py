@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,8 +14,7 @@ from edge.ages.bundle import Bundle
 from edge.doctor.checks import BOX_CHECKS, LANE_CHECKS
 from edge.doctor.command import doctor
 from edge.errors import RunError, UsageError
-
-Agent = Callable[..., Any]
+from tests.commands import EdgeAgent
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "doctor.md"
 
@@ -73,7 +71,9 @@ def pattern(text: str) -> str:
     return "".join(lines)
 
 
-def test_it_prints_a_line_for_every_check_with_the_mend_below(edge_agent: Agent, config: Path, tmp_path: Path) -> None:
+def test_it_prints_a_line_for_every_check_with_the_mend_below(
+    edge_agent: EdgeAgent, config: Path, tmp_path: Path
+) -> None:
     run = edge_agent("doctor", "--config", config, "--seconds", "2")
     assert (run.code, run.err) == (0, "")
     whole = WHOLE.replace("than T;", f"than {Bundle(BUNDLED).challenge_age(0.1)};")
@@ -81,7 +81,7 @@ def test_it_prints_a_line_for_every_check_with_the_mend_below(edge_agent: Agent,
     assert not (tmp_path / "state").exists(), "it changes nothing"
 
 
-def test_a_problem_is_told_by_the_exit_code(edge_agent: Agent, config: Path) -> None:
+def test_a_problem_is_told_by_the_exit_code(edge_agent: EdgeAgent, config: Path) -> None:
     _, rest = config.read_text().split("\n", 1)
     config.write_text(f'camera = "/dev/no-camera"\n{rest}')
     run = edge_agent("doctor", "--config", config, "--seconds", "1")
@@ -89,7 +89,7 @@ def test_a_problem_is_told_by_the_exit_code(edge_agent: Agent, config: Path) -> 
     assert re.fullmatch(r".*: 1 problem, \d+ warnings?, \d+ ok: see above\n", run.err)
 
 
-def test_json_says_the_same_to_programs(edge_agent: Agent, config: Path) -> None:
+def test_json_says_the_same_to_programs(edge_agent: EdgeAgent, config: Path) -> None:
     run = edge_agent("doctor", "--config", config, "--seconds", "1", "--json")
     findings = json.loads(run.out)
     assert [one["name"] for one in findings] == [check.name for check in (*BOX_CHECKS, *LANE_CHECKS)]
@@ -98,7 +98,7 @@ def test_json_says_the_same_to_programs(edge_agent: Agent, config: Path) -> None
     assert all(bool(one["mend"]) == (one["verdict"] != "ok") for one in findings)
 
 
-def test_every_lane_of_a_box_is_looked_at_and_the_box_once(edge_agent: Agent, tmp_path: Path) -> None:
+def test_every_lane_of_a_box_is_looked_at_and_the_box_once(edge_agent: EdgeAgent, tmp_path: Path) -> None:
     file = tmp_path / "lanes.toml"
     tables = [
         f'[[lane]]\nname = "lane-{number}"\ncamera = "/dev/no-camera-{number}"\n'
@@ -113,7 +113,7 @@ def test_every_lane_of_a_box_is_looked_at_and_the_box_once(edge_agent: Agent, tm
     assert [one["lane"] for one in findings if one["verdict"] == "problem"] == ["lane-1", "lane-2"]
 
 
-def test_a_config_that_is_wrong_is_a_problem_with_its_mend(edge_agent: Agent, tmp_path: Path) -> None:
+def test_a_config_that_is_wrong_is_a_problem_with_its_mend(edge_agent: EdgeAgent, tmp_path: Path) -> None:
     file = tmp_path / "lane.toml"
     file.write_text("policy.legal_age = 7\n")
     run = edge_agent("doctor", "--config", file)
@@ -148,5 +148,5 @@ def test_wrong_usage_is_no_finding(words: str) -> None:
         doctor(words.split())
 
 
-def test_the_manual_lists_every_check_as_the_code_has_it(edge_agent: Agent) -> None:
+def test_the_manual_lists_every_check_as_the_code_has_it(edge_agent: EdgeAgent) -> None:
     assert DOCUMENT.read_text(encoding="utf-8") == edge_agent("doctor", "--checks").out

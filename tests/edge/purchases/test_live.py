@@ -16,8 +16,8 @@ import pytest
 
 from edge.till.messages import Ack, BasketLine, Data, Hello, SaleClosed, SaleOpened
 from edge.till.reference.dealer import Till
+from tests.commands import EdgeAgent
 
-Run = Callable[..., Any]
 START = Callable[..., subprocess.Popen[str]]
 
 
@@ -75,7 +75,7 @@ def rows(folder: Path) -> list[tuple[Any, ...]]:
 
 
 def test_sales_at_a_till_are_filed_with_the_band_of_their_customer(
-    start: START, say: Callable[[Data], None], tmp_path: Path, edge_agent: Run
+    start: START, say: Callable[[Data], None], tmp_path: Path, edge_agent: EdgeAgent
 ) -> None:
     agent = start("--insights.enabled", "--insights.notice", "Purchases are counted by age band.")
     say(Hello(till="till-7"))

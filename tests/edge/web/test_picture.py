@@ -109,10 +109,10 @@ def test_a_large_picture_is_made_smaller(painter: Painter) -> None:
     assert painted(painter, sight(np.zeros((1080, 1920, 3)))).shape == (540, 960, 3)
 
 
-def test_every_face_of_the_recordings_is_blurred(painter: Painter, shared: Path) -> None:
+def test_every_face_of_the_recordings_is_blurred(painter: Painter, recordings: Path) -> None:
     """Wherever another detector sees one, the detail from brows to mouth is gone."""
     detector, seen = YuNetDetector(YUNET, 0.7), 0
-    for number, clip in enumerate(sorted((shared / "clips").glob("*.mkv"))):
+    for number, clip in enumerate(sorted(recordings.glob("*.mkv"))):
         capture = cv2.VideoCapture(str(clip))
         capture.set(cv2.CAP_PROP_POS_FRAMES, 20)
         pixels = np.asarray(capture.read()[1], np.uint8)

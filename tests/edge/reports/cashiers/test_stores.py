@@ -20,6 +20,7 @@ from edge.records.records import SaleRecord
 from edge.reports.cashiers.export import CHECKS
 from edge.reports.command import report
 from edge.reports.period import moment
+from tests.commands import EdgeAgent
 
 MakeSale = Callable[..., SaleRecord]
 Keep = Callable[..., Path]
@@ -173,7 +174,7 @@ def test_a_folder_that_is_not_there_is_an_error(say: Any) -> None:
 
 
 def test_spark_writes_the_same_report_and_leaves_the_same_files_out(
-    mixed: Any, exported: Any, edge_agent: Callable[..., Any], tmp_path: Path
+    mixed: Any, exported: Any, edge_agent: EdgeAgent, tmp_path: Path
 ) -> None:
     pytest.importorskip("pyspark")
     if not shutil.which("java"):

@@ -18,9 +18,9 @@ from edge.offers.signature import read_sheet
 from edge.purchases.parquet import write_day
 from edge.purchases.purchases import Purchase, PurchaseLine
 from edge.records.database import Database
+from tests.commands import EdgeAgent
 from tests.edge.purchases.conftest import EDGES
 
-Run = Callable[..., Any]
 NOW = datetime.now(timezone.utc).replace(minute=0, second=0, microsecond=0)
 
 
@@ -49,7 +49,7 @@ def offered(rules: Path) -> set[str]:
     return {rule["offer"]["category"] for rule in json.loads(rules.read_text())["rules"]}
 
 
-def test_from_purchases_to_a_sheet_that_a_lane_takes(shop: Path, edge_agent: Run) -> None:
+def test_from_purchases_to_a_sheet_that_a_lane_takes(shop: Path, edge_agent: EdgeAgent) -> None:
     learnt = edge_agent("offers", "learn", "--since", "1d", "--config", "lane.toml", "--out", "rules.json")
     assert learnt.code == 0, learnt.err
     assert "1500" in learnt.out.splitlines()[0]
@@ -63,7 +63,7 @@ def test_from_purchases_to_a_sheet_that_a_lane_takes(shop: Path, edge_agent: Run
     assert (shown.code, "Предложите: cheese. / Offer: cheese." in shown.out) == (0, True)
 
 
-def test_what_the_shop_excludes_and_what_its_tills_marked_is_left_out(shop: Path, edge_agent: Run) -> None:
+def test_what_the_shop_excludes_and_what_its_tills_marked_is_left_out(shop: Path, edge_agent: EdgeAgent) -> None:
     with (shop / "lane.toml").open("a") as config:
         config.write('[offers]\nexclude = ["pills"]\n')
     with closing(Database(shop / "state")) as database:
@@ -72,7 +72,7 @@ def test_what_the_shop_excludes_and_what_its_tills_marked_is_left_out(shop: Path
     assert offered(shop / "rules.json") == set()
 
 
-def test_rules_that_somebody_edited_into_what_must_not_be_are_not_signed(shop: Path, edge_agent: Run) -> None:
+def test_rules_that_somebody_edited_into_what_must_not_be_are_not_signed(shop: Path, edge_agent: EdgeAgent) -> None:
     edge_agent("offers", "learn", "--since", "1d", "--config", "lane.toml", "--out", "rules.json")
     edge_agent("offers", "new-key")
     rules = (shop / "rules.json").read_text()
@@ -103,7 +103,9 @@ def test_rules_that_somebody_edited_into_what_must_not_be_are_not_signed(shop: P
         (["dance"], "invalid choice: 'dance'"),
     ],
 )
-def test_what_a_user_gets_wrong_is_told_in_one_line(words: list[str], told: str, shop: Path, edge_agent: Run) -> None:
+def test_what_a_user_gets_wrong_is_told_in_one_line(
+    words: list[str], told: str, shop: Path, edge_agent: EdgeAgent
+) -> None:
     refused = edge_agent("offers", *words)
     assert refused.code in (1, 2)
     assert told in refused.err
@@ -135,7 +137,7 @@ HELD_OUT = [result("held-out", True)] * 4 + [result("held-out", False)] * 36
 
 
 def test_the_report_shows_made_held_out_taken_refused_and_the_lift(
-    shop: Path, results: Callable[..., Path], edge_agent: Run
+    shop: Path, results: Callable[..., Path], edge_agent: EdgeAgent
 ) -> None:
     results(*SOLD, *HELD_OUT, *[result("taken", True, "honey")] * 3)
     words = ["report", "offers", "--since", "1d", "--config", "lane.toml"]
@@ -153,7 +155,7 @@ def test_the_report_shows_made_held_out_taken_refused_and_the_lift(
     assert (shop / "t.csv").read_text().startswith("band,offer,made,shown,taken,refused,bought,")
 
 
-def test_of_few_sales_nothing_is_shown(results: Callable[..., Path], edge_agent: Run) -> None:
+def test_of_few_sales_nothing_is_shown(results: Callable[..., Path], edge_agent: EdgeAgent) -> None:
     results(*SOLD, *HELD_OUT[:9])
     shown = edge_agent("report", "offers", "--since", "1d", "--config", "lane.toml", "--json", "-")
     assert json.loads(shown.out)["offers"] == []
@@ -162,7 +164,7 @@ def test_of_few_sales_nothing_is_shown(results: Callable[..., Path], edge_agent:
 
 
 def test_damaged_files_and_those_of_another_version_are_told_and_left_out(
-    results: Callable[..., Path], edge_agent: Run
+    results: Callable[..., Path], edge_agent: EdgeAgent
 ) -> None:
     day = results(*SOLD, *HELD_OUT)
     (day / "lane-1-2.parquet").write_bytes((day / "lane-1-1.parquet").read_bytes()[:200])
@@ -173,7 +175,7 @@ def test_damaged_files_and_those_of_another_version_are_told_and_left_out(
     assert "lane-1-3.parquet left out, with 0 sales: its columns are of version ?" in shown.out
 
 
-def test_a_shop_without_offers_is_told_so(shop: Path, edge_agent: Run) -> None:
+def test_a_shop_without_offers_is_told_so(shop: Path, edge_agent: EdgeAgent) -> None:
     shown = edge_agent("report", "offers", "--config", "lane.toml")
     assert (shown.code, shown.err.count("\n")) == (1, 1)
     assert "a lane files there what became of offers once offers.enabled is set, or give --folder" in shown.err

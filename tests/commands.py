@@ -1,0 +1,47 @@
+"""Runs of commands that end by themselves, and what they printed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run of a command."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """The events that were printed, one JSON object per line."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+    def of_type(self, kind: str) -> list[dict[str, Any]]:
+        """The data of every event of one type."""
+        return [event["data"] for event in self.events if event["type"] == kind]
+
+
+class EdgeAgent(Protocol):
+    """Runs `edge-agent` with arguments, and with EDGE_* variables by keyword."""
+
+    def __call__(self, *arguments: object, **variables: str) -> Run: ...
+
+
+Replay = Callable[[Path], Run]
+"""Replays a recording once per session; the run has its events."""
+
+
+def run_edge_agent(*arguments: object, **variables: str) -> Run:
+    """Run `edge-agent` until it ends, for 240 s at most."""
+    command = [sys.executable, "-m", "edge", *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False, env=os.environ | variables)
+    return Run(done.returncode, done.stdout, done.stderr)
