@@ -18,7 +18,7 @@ from edge.ages import BUNDLED
 from edge.ages.bundle import Bundle
 from edge.ages.worker import AgeWorker
 from edge.errors import UsageError
-from edge.frames import capture, open_source
+from edge.frames import capture, open_source, start_in_background
 from edge.lane.events import EventLog
 from edge.lane.health import LaneHealth, report
 from edge.lane.loop import LaneLoop, challenge_age
@@ -72,7 +72,7 @@ class Agent:
             self.lanes: list[LaneLoop] = []
             given = iter(sources)
             for one in lanes:
-                source = next(given, None) or open_source(one, _in_background, patient=patient)
+                source = next(given, None) or open_source(one, start_in_background, patient=patient)
                 self.lanes.append(LaneLoop(one, asked, ages.bundle, events, self._box_health, source))
                 opened.callback(self.lanes[-1].close)
             self._monitor: Monitor | None = None
@@ -220,9 +220,7 @@ class Agent:
                 self._failures.append(problem)
                 self.stop()
 
-        thread = threading.Thread(target=guarded, name=name, daemon=True)
-        thread.start()
-        return thread
+        return start_in_background(guarded, name)
 
     @property
     def health(self) -> dict[str, LaneHealth]:
@@ -235,8 +233,3 @@ class Agent:
         for exposure in exposures(self.lanes[0].settings):
             health = health.with_problem("privacy", exposure.text)
         return health
-
-
-def _in_background(body: Callable[[], None], name: str) -> None:
-    """Start a thread that ends with the process: a camera's, which may wait for its driver for ever."""
-    threading.Thread(target=body, name=name, daemon=True).start()

@@ -17,6 +17,7 @@ from edge.ages.batcher import Batcher
 from edge.ages.bundle import Bundle
 from edge.ages.choice import make_age_model
 from edge.bench.figures import FIGURE_COLUMNS, cells, output, progress, summary
+from edge.frames import start_in_background
 from edge.reports.tables import Table, as_text
 from edge.settings.load import load_settings
 from edge.vision.crop import CROP_PX
@@ -156,8 +157,7 @@ class _Counted:
 @contextmanager
 def _at_work(batcher: Batcher) -> Iterator[Batcher]:
     stopping = threading.Event()
-    worker = threading.Thread(target=batcher.work, args=(stopping,), name="ages", daemon=True)
-    worker.start()
+    worker = start_in_background(lambda: batcher.work(stopping), "ages")
     try:
         yield batcher
     finally:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-import threading
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from edge.agent.agent import Agent
@@ -12,7 +12,7 @@ from edge.bench.figures import percentiles, summary
 from edge.bench.scene import Scene
 from edge.bench.till import SALE_S, sell
 from edge.errors import RunError
-from edge.frames import RealTime
+from edge.frames import RealTime, start_in_background
 from edge.settings.load import load_settings
 
 if TYPE_CHECKING:
@@ -35,11 +35,9 @@ def real_time(
         agent = Agent(*settings, sources=[RealTime(scene) for scene in scenes])
         answers: list[list[tuple[float, float]]] = [[] for _ in names]
         tills = [
-            threading.Thread(target=sell, args=(one.till.reliable, seconds, got), name="till", daemon=True)
+            start_in_background(partial(sell, one.till.reliable, seconds, got), "till")
             for one, got in zip(settings, answers, strict=True)
         ]
-        for till in tills:
-            till.start()
         start_s = time.monotonic()
         agent.run()
         took_s = time.monotonic() - start_s

@@ -11,7 +11,7 @@ from edge.ages.self_test import patterns
 from edge.doctor.finding import Finding, check, ok, problem, warning
 from edge.doctor.targets import this_user
 from edge.frames import MovingPattern
-from edge.vision.detectors import make_detector
+from edge.vision.detectors import DETECTORS, FASTEST, make_detector
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,8 +29,8 @@ _DRIVER = (
 )
 _CACHE = "sudo mkdir -p {folder}; sudo chown -R '{user}': {folder}"
 _FASTER = (
-    'stop other programs on this box (top shows them); write name = "mediapipe" below [detector] in the config for '
-    "faces nearer than 2 m; or take a faster box, or one with a GPU"
+    f'stop other programs on this box (top shows them); write name = "{FASTEST}" below [detector] in the config for '
+    f"faces nearer than {DETECTORS[FASTEST].reach_m:g} m; or take a faster box, or one with a GPU"
 )
 
 _MEASURE_S = 0.7

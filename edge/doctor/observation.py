@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from edge.decision.customer import CustomerZone
-from edge.frames import Camera, LatestFrame, capture, open_source
+from edge.frames import Camera, LatestFrame, capture, open_source, start_in_background
 from edge.frames.watch import PictureWatch
 from edge.vision.crop import align_all, alignable
 from edge.vision.detectors import make_detector
@@ -19,8 +19,6 @@ from edge.vision.detectors.confirmation import FaceConfirmation
 from edge.vision.quality import judge, measure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from edge.frames import Frame
     from edge.settings.config import Settings
     from edge.vision.quality import Measures
@@ -62,10 +60,10 @@ class Observation:
 
 def observe(settings: Settings, seconds: float) -> Observation:
     """Watch a lane. Raises EdgeError for a source that is none or gives no picture."""
-    source = open_source(settings, _in_background)
+    source = open_source(settings, start_in_background)
     slot, stopping = LatestFrame(), threading.Event()
     # A read may block for as long as it likes: it has a thread of its own.
-    reader = _in_background(lambda: capture(source, slot, stopping), f"frames of {settings.lane}")
+    reader = start_in_background(lambda: capture(source, slot, stopping), f"frames of {settings.lane}")
     # A camera watches its own pictures.
     watch = PictureWatch() if settings.video else None
     watcher = _Watcher(settings)
@@ -90,12 +88,6 @@ def observe(settings: Settings, seconds: float) -> Observation:
             source.close()
         watcher.close()
         reader.join(_GOODBYE_S)
-
-
-def _in_background(body: Callable[[], None], name: str) -> threading.Thread:
-    thread = threading.Thread(target=body, name=name, daemon=True)
-    thread.start()
-    return thread
 
 
 class _Watcher:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import os
 import pwd
-import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ from edge.ages.choice import Choice, choose
 from edge.doctor.finding import NotChecked
 from edge.doctor.live import listen
 from edge.doctor.observation import Observation, SeenFace, observe
+from edge.frames import camera_kind
 from edge.till.sockets import is_public
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class LaneSide:
     @property
     def is_device(self) -> bool:
         """Whether the camera is one that only one program can use at a time."""
-        return self.settings.camera is not None and bool(re.match(r"\d+$|/dev/|gst:", self.settings.camera))
+        return (kind := camera_kind(self.settings.camera or "")) is not None and kind.exclusive
 
     @property
     def camera_is_taken(self) -> bool:

@@ -1,4 +1,4 @@
-"""Cameras on this box, through OpenCV: V4L2 devices and GStreamer pipelines."""
+"""Cameras attached to this box, through OpenCV: V4L2 devices and GStreamer pipelines."""
 
 from __future__ import annotations
 
@@ -13,33 +13,36 @@ from edge.errors import RunError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_PATIENCE_S = 1.0
-"""A read may fail by chance, for one damaged picture; a device that fails for so long has gone."""
-_RETRY_S = 0.02
+_DEVICE_GONE_S = 1.0
+"""One damaged picture makes one read fail. A device whose reads fail for this long is gone."""
+_READ_AGAIN_S = 0.02
 
 
 class Device:
-    """An opened device."""
+    """A `Capture` from an OpenCV device."""
 
     def __init__(self, target: int | str, backend: int) -> None:
-        """backend: one of OpenCV's `CAP_*`. Raises RunError when there is none."""
+        """target: device number, device path or pipeline. backend: one of OpenCV's `CAP_*` constants.
+
+        Raises RunError when the device cannot be opened.
+        """
         self._capture = cv2.VideoCapture(target, backend)
         if not self._capture.isOpened():
             raise RunError("no such device")
-        # Old pictures are worth nothing here; drivers that queue them are asked not to.
+        # Old pictures are useless here, so ask the driver not to queue any.
         self._capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
 
     def read(self) -> tuple[NDArray[np.uint8], float]:
         """The next picture, uint8 (H, W, 3) BGR, and its time in seconds. May block for ever. Raises RunError when the
         device has gone."""
-        give_up_s = time.monotonic() + _PATIENCE_S
+        give_up_s = time.monotonic() + _DEVICE_GONE_S
         while True:
             ok, pixels = self._capture.read()
             if ok:
                 return np.asarray(pixels, np.uint8), self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
             if time.monotonic() > give_up_s:
                 raise RunError("the device has gone")
-            time.sleep(_RETRY_S)
+            time.sleep(_READ_AGAIN_S)
 
     def close(self) -> None:
         self._capture.release()

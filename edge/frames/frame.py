@@ -1,4 +1,4 @@
-"""One frame, and what gives frames."""
+"""`Frame`, and the protocol of everything that delivers frames."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """pixels: uint8 (H, W, 3) BGR. grab_s: when it was grabbed, in seconds of the monotonic clock (in a replay: of the
-    video's own time). sequence: number of the frame at its source, from 0. lane: whose camera it was."""
+    """One picture of a lane.
+
+    pixels: uint8 (H, W, 3) BGR. grab_s: when it was grabbed, in seconds of `time.monotonic` (in a replay: of the
+    recording's own time). sequence: number of the frame at its source, from 0. lane: name of the camera's lane.
+    """
 
     pixels: NDArray[np.uint8]
     grab_s: float
@@ -22,14 +25,26 @@ class Frame:
 
 
 class FrameSource(Protocol):
-    """Gives frames, one after the other."""
+    """Delivers the frames of one lane: a camera, a recording or a test pattern.
+
+    One thread calls `read`; the same thread calls `close` when it has read the last frame (see
+    `edge.frames.latest.capture`). `problem` may be read from any thread. The constructor opens the source: it raises
+    UsageError for a setting that names no source, RunError for a source that delivers no picture.
+
+    Size and frame rate may change from frame to frame. `sequence` increases and `grab_s` never decreases. A camera
+    delivers only frames that show the lane as it is now: it drops damaged, frozen, black and late pictures, and
+    `problem` says why.
+    """
 
     def read(self) -> Frame | None:
-        """The next frame, waiting for it as long as the source does; None when there will be no more."""
+        """The next frame; waits for it as long as necessary. None after the last frame, or when a camera is closed.
+
+        Should not raise: a camera that fails sets `problem` and keeps trying. An exception stops the whole agent.
+        """
 
     def close(self) -> None:
-        """Let the source go."""
+        """Release the camera or file. May be called more than once."""
 
     @property
     def problem(self) -> str:
-        """What keeps a live source from giving frames, in one sentence for the tills; empty while all is well."""
+        """Why a live source delivers no frames, in one sentence for the tills; empty while it delivers them."""

@@ -1,4 +1,4 @@
-"""The one-slot latest frame between threads: the newest wins and nothing queues."""
+"""The latest frame: a one-slot buffer between the capture thread and the pipeline."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ if TYPE_CHECKING:
 
 
 class LatestFrame:
-    """One slot between the capture thread and the pipeline: the newest frame wins and nothing queues."""
+    """A buffer for one frame: a new frame replaces the old one, and nothing queues. Thread-safe."""
 
     def __init__(self) -> None:
         self._ready = threading.Condition()
         self._frame: Frame | None = None
         self._ended = False
         self.dropped = 0
-        """Frames that a newer one replaced before anybody looked."""
+        """Frames that were replaced before anybody took them."""
 
     def put(self, frame: Frame) -> None:
         with self._ready:
@@ -26,7 +26,7 @@ class LatestFrame:
             self._ready.notify()
 
     def end(self) -> None:
-        """Say that no frame will follow."""
+        """Mark the end: no frame will follow."""
         with self._ready:
             self._ended = True
             self._ready.notify()
@@ -38,7 +38,7 @@ class LatestFrame:
             return self._ended and self._frame is None
 
     def take(self, timeout_s: float) -> Frame | None:
-        """The newest frame, or None when none comes within the time."""
+        """The newest frame; waits for it. None after `timeout_s` seconds, and at once after the end."""
         with self._ready:
             self._ready.wait_for(lambda: self._frame is not None or self._ended, timeout_s)
             frame, self._frame = self._frame, None
@@ -46,9 +46,9 @@ class LatestFrame:
 
 
 def capture(source: FrameSource, slot: LatestFrame, stopping: threading.Event) -> None:
-    """What the capture thread does: move frames from the source into the slot until it ends or is to stop.
+    """The body of the capture thread: move frames from `source` to `slot` until the source ends or `stopping` is set.
 
-    The thread that reads a source is also the one that closes it: OpenCV cannot do both at once.
+    The thread that reads a source also closes it: OpenCV cannot do both at once. Raises what `source.read` raises.
     """
     try:
         while not stopping.is_set() and (frame := source.read()) is not None:

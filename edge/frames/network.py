@@ -1,7 +1,7 @@
-"""Cameras on the network, through FFmpeg: RTSP, HTTP, and whatever else it speaks.
+"""Cameras on the network, through FFmpeg: RTSP, HTTP, and its other protocols.
 
-PyAV and not OpenCV, because OpenCV hands out damaged pictures as good ones, gives a second of old pictures after every
-opening, and scales a new resolution to the first one whatever its shape.
+PyAV instead of OpenCV: OpenCV returns damaged pictures as good ones, returns a second of old pictures after opening,
+and scales a new resolution to the first one, even if its aspect ratio differs.
 """
 
 from __future__ import annotations
@@ -22,28 +22,27 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_OPEN_S = 4.0
-_READ_S = 2.0
-_OPTIONS = {
-    # Over UDP every lost packet is a damaged picture.
+_STREAM_OPEN_S = 4.0
+_STREAM_SILENT_S = 2.0
+_FFMPEG_OPTIONS = {
+    # Over UDP every lost packet damages a picture.
     "rtsp_transport": "tcp",
     "allowed_media_types": "video",
-    # The first picture says what else there is to know, and nobody asks for the frame rate, which takes long to guess.
+    # The first picture has all we need. Nobody uses the frame rate, which takes FFmpeg long to estimate.
     "analyzeduration": "500000",
     "fpsprobesize": "0",
 }
-_MOST_FAILURES = 100
-"""So many pictures that fail before the first good one are no accident: there are cameras that never send a stream that
-is right in every bit."""
+_MOST_DECODE_ERRORS = 100
+"""After this many errors before the first good picture, decode leniently: some cameras never send a valid stream."""
 
 
 class NetworkStream:
-    """An opened stream."""
+    """A `Capture` from a stream that FFmpeg can read."""
 
     def __init__(self, url: str) -> None:
-        """Raises RunError when it cannot be opened."""
+        """Raises RunError when the stream cannot be opened."""
         try:
-            self._container = av.open(url, options=_OPTIONS, timeout=(_OPEN_S, _READ_S))
+            self._container = av.open(url, options=_FFMPEG_OPTIONS, timeout=(_STREAM_OPEN_S, _STREAM_SILENT_S))
         except (OSError, av.FFmpegError) as problem:
             raise RunError(_reason(problem)) from None
         if not self._container.streams.video:
@@ -52,8 +51,8 @@ class NetworkStream:
         self._pictures = self._decode()
 
     def read(self) -> tuple[NDArray[np.uint8] | None, float]:
-        """The next picture, uint8 (H, W, 3) BGR, or None when it came damaged; and its time in seconds. Raises RunError
-        when the stream has ended or nothing comes for 2 s."""
+        """The next picture, uint8 (H, W, 3) BGR, or None when it is damaged; and its time in seconds. Raises RunError
+        when the stream ends or sends nothing for 2 s."""
         try:
             return next(self._pictures)
         except StopIteration:
@@ -67,15 +66,15 @@ class NetworkStream:
     def _decode(self) -> Iterator[tuple[NDArray[np.uint8] | None, float]]:
         stream = self._container.streams.video[0]
         decoder = _decoder(stream.codec_context, strict=True)
-        # What was damaged is built upon until a picture comes that stands by itself.
+        # Pictures that follow a damaged one are damaged too, up to the next key frame.
         good, failures, damaged, time_s = 0, 0, False, 0.0
         for packet in self._container.demux(stream):
             try:
                 frames = decoder.decode(packet)
             except av.error.InvalidDataError:
                 frames, damaged, failures = [], True, failures + 1
-                if not good and failures == _MOST_FAILURES:
-                    log.warning("the camera's stream is never quite right: its damaged pictures cannot be told apart")
+                if not good and failures == _MOST_DECODE_ERRORS:
+                    log.warning("the camera's stream is never valid: damaged pictures cannot be recognised")
                     decoder = _decoder(stream.codec_context, strict=False)
                 yield None, time_s
             for frame in frames:
@@ -86,12 +85,12 @@ class NetworkStream:
 
 
 def _reason(problem: OSError | av.FFmpegError) -> str:
-    # What FFmpeg calls an immediate exit is our own time limit.
+    # FFmpeg's "immediate exit" is our own timeout.
     return "it does not answer" if isinstance(problem, av.error.ExitError) else problem.strerror or str(problem)
 
 
 def _decoder(found: VideoCodecContext, *, strict: bool) -> VideoCodecContext:
-    """A decoder that fails at what is damaged, or, if not strict, makes the best of it. Neither holds pictures back."""
+    """A decoder without delay. strict: raise an error for damaged data instead of repairing it."""
     decoder = av.CodecContext.create(found.codec, "r")
     assert isinstance(decoder, av.VideoCodecContext)
     decoder.extradata = found.extradata

@@ -1,4 +1,4 @@
-"""Frames that are no camera's: recordings, played fast or in real time, and a test pattern."""
+"""Frame sources without a camera: recordings, as fast as possible or in real time, and a test pattern."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
 
 
 class VideoFile:
-    """A recording, frame by frame, with the recording's own times."""
+    """A `FrameSource` of every frame of a recording, as fast as it is read. `grab_s` is the recording's own time."""
 
     problem = ""
 
     def __init__(self, path: Path, lane: str) -> None:
-        """Raises UsageError when the file is missing or holds no video."""
+        """Raises UsageError when the file is missing or is not a video."""
         if not path.is_file():
             raise UsageError(f"no video at {path}: give the path of a recording")
         self._capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
         self._lane, self._sequence, self._last_s = lane, 0, -1.0
         if not self._capture.isOpened() or not self._capture.grab():
             self._capture.release()
-            raise UsageError(f"{path} ({path.stat().st_size} bytes) is no video that FFmpeg can read")
+            raise UsageError(f"{path} ({path.stat().st_size} bytes) is not a video that FFmpeg can read")
         self._grabbed = True
         frames_per_second = self._capture.get(cv2.CAP_PROP_FPS)
         self._frame_s = 1 / frames_per_second if 1 <= frames_per_second <= 240 else 1 / 30
@@ -42,7 +42,7 @@ class VideoFile:
         ok, pixels = self._capture.retrieve()
         if not ok:
             return None
-        # Some containers have no times, or have them out of order: then frames follow at the file's rate.
+        # Some containers have no times, or times out of order. Then use the file's frame rate.
         media_s = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
         if media_s <= self._last_s:
             media_s = self._last_s + self._frame_s
@@ -55,7 +55,7 @@ class VideoFile:
 
 
 class RealTime:
-    """Plays a source at its own pace and stamps its frames with the monotonic clock, as a camera would."""
+    """Plays a source in real time: waits for each frame's time, and sets `grab_s` to the monotonic clock."""
 
     def __init__(self, source: FrameSource) -> None:
         self._source = source
@@ -79,7 +79,7 @@ class RealTime:
 
 
 class MovingPattern:
-    """The source `test:`, 640x480 at 30 frames/s: a grey field with a square that moves, and nobody in it."""
+    """The source `test:`: a moving square on grey, 640x480 at 30 frames/s, without a person."""
 
     _FRAMES_PER_SECOND = 30
     problem = ""

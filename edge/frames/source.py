@@ -1,8 +1,12 @@
-"""From the word in the settings to the camera that it names."""
+"""Opens the camera or recording that the settings name.
+
+To add a kind of camera, write a `Capture` for it in a module of its own, and add a line to `CAMERA_KINDS`.
+"""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,9 +29,10 @@ if TYPE_CHECKING:
 
 
 def open_source(settings: Settings, start: StartThread, *, patient: bool = False) -> FrameSource:
-    """A lane's camera, or its recording, in real time unless it is a replay. start, patient: as for `Camera`.
+    """The lane's camera, or its recording: in real time, or as fast as it is read in a replay.
 
-    Raises as `open_camera`, and UsageError for a recording that is none, or settings that name neither.
+    start, patient: as for `Camera`. Raises as `open_camera` does, and UsageError for a file that is not a video, or
+    when the settings name neither camera nor recording.
     """
     if settings.camera is not None:
         return open_camera(settings.camera, settings.lane, start, patient=patient)
@@ -40,29 +45,69 @@ def open_source(settings: Settings, start: StartThread, *, patient: bool = False
 def open_camera(source: str, lane: str, start: StartThread, *, patient: bool = False) -> FrameSource:
     """The live source that a setting names. start, patient: as for `Camera`.
 
-    Raises UsageError for a source that is none; RunError when it gives no picture, unless patient.
+    Raises UsageError for a source of unknown kind; RunError when it delivers no picture, unless `patient`.
     """
-    if source == "test:":
-        return RealTime(MovingPattern(lane))
-    return Camera(without_password(source), lane, _opener(source), start, patient=patient)
-
-
-def _opener(source: str) -> Callable[[], Capture]:
-    if re.fullmatch(r"\d{1,3}", source, re.ASCII):
-        return partial(Device, int(source), cv2.CAP_V4L2)
-    if source.startswith("/dev/"):
-        return partial(Device, source, cv2.CAP_V4L2)
-    if re.match(r"(rtsps?|https?|tcp|udp)://", source):
-        # Loads FFmpeg a second time, beside OpenCV's own: for those lanes only that need it.
-        from edge.frames.network import NetworkStream
-
-        return partial(NetworkStream, source)
-    if source.startswith("gst:"):
-        if "GStreamer:                   YES" not in cv2.getBuildInformation():
-            raise UsageError(
-                f"{without_password(source)!r}: this OpenCV was built without GStreamer: use the system's OpenCV"
-            )
-        return partial(Device, source.removeprefix("gst:"), cv2.CAP_GSTREAMER)
+    kind = camera_kind(source)
+    if kind is not None:
+        return kind.make(source, lane, start, patient)
     if Path(source).is_file():
         raise UsageError(f"camera {source!r} is a file: use --video for recordings")
-    raise UsageError(f"camera {without_password(source)!r} is none of 0, /dev/..., rtsp://..., gst:PIPELINE, test:")
+    known = ", ".join(kind.example for kind in CAMERA_KINDS)
+    raise UsageError(f"camera {without_password(source)!r} is none of {known}")
+
+
+def camera_kind(source: str) -> CameraKind | None:
+    """The kind of camera that a setting names; None when it names none."""
+    return next((kind for kind in CAMERA_KINDS if re.fullmatch(kind.pattern, source, re.DOTALL)), None)
+
+
+@dataclass(frozen=True)
+class CameraKind:
+    """How the settings name a kind of camera, and how it is opened.
+
+    example: for the error text. pattern: regular expression that the whole setting must match. make: as `open_camera`,
+    which calls it. exclusive: only one program at a time can use such a camera.
+    """
+
+    example: str
+    pattern: str
+    make: Callable[[str, str, StartThread, bool], FrameSource]
+    exclusive: bool = False
+
+
+def _watched(opener: Callable[[str], Callable[[], Capture]]) -> Callable[[str, str, StartThread, bool], FrameSource]:
+    """`make` for real cameras. opener: from the setting to what opens the camera; may raise UsageError."""
+
+    def make(source: str, lane: str, start: StartThread, patient: bool) -> FrameSource:
+        return Camera(without_password(source), lane, opener(source), start, patient=patient)
+
+    return make
+
+
+def _network(url: str) -> Callable[[], Capture]:
+    # Imported here: it loads a second FFmpeg besides OpenCV's, which only network cameras need.
+    from edge.frames.network import NetworkStream
+
+    return partial(NetworkStream, url)
+
+
+def _gstreamer(source: str) -> Callable[[], Capture]:
+    if "GStreamer:                   YES" not in cv2.getBuildInformation():
+        raise UsageError(
+            f"{without_password(source)!r}: this OpenCV was built without GStreamer: use the system's OpenCV"
+        )
+    return partial(Device, source.removeprefix("gst:"), cv2.CAP_GSTREAMER)
+
+
+def _test_pattern(source: str, lane: str, start: StartThread, patient: bool) -> FrameSource:  # noqa: ARG001
+    return RealTime(MovingPattern(lane))
+
+
+CAMERA_KINDS = (
+    CameraKind("0", "[0-9]{1,3}", _watched(lambda number: partial(Device, int(number), cv2.CAP_V4L2)), exclusive=True),
+    CameraKind("/dev/...", "/dev/.*", _watched(lambda path: partial(Device, path, cv2.CAP_V4L2)), exclusive=True),
+    CameraKind("rtsp://...", "(rtsps?|https?|tcp|udp)://.*", _watched(_network)),
+    CameraKind("gst:PIPELINE", "gst:.*", _watched(_gstreamer), exclusive=True),
+    CameraKind("test:", "test:", _test_pattern),
+)
+"""Every kind of camera. The patterns exclude each other."""

@@ -1,4 +1,4 @@
-"""One opening of a camera, read in a thread of its own, which can be left to itself when the driver never returns."""
+"""One attempt to open and read a camera, in a thread of its own that can be abandoned if the driver never returns."""
 
 from __future__ import annotations
 
@@ -25,63 +25,72 @@ DAMAGED = "the camera's pictures arrive damaged: check its cable and the network
 
 
 class Capture(Protocol):
-    """An opened camera, used by one thread."""
+    """An open camera: what a new kind of camera implements. One thread opens, reads and closes it.
+
+    The constructor opens the camera. It may block for ever; it raises RunError with a few words, without a password,
+    when the camera cannot be opened.
+    """
 
     def read(self) -> tuple[NDArray[np.uint8] | None, float]:
-        """The next picture, uint8 (H, W, 3) BGR, or None when it came damaged; and its time in seconds of the camera's
-        clock. May block for ever. Raises RunError when there will be no more."""
+        """The next picture, uint8 (H, W, 3) BGR, or None when it is damaged; and its time in seconds of the camera's
+        clock, which may start anywhere, drift and jump. The caller owns the array.
+
+        May block for ever. Raises RunError, with a few words that say why, when no more pictures will come.
+        """
 
     def close(self) -> None:
-        """Let the camera go."""
+        """Release the camera. Called once, by the thread that reads."""
 
 
 class Stream:
-    """One opening of a camera. `run` is for its thread, everything else for others."""
+    """One attempt to open and read a camera. `run` is for its thread, everything else for other threads."""
 
     def __init__(
         self, open_capture: Callable[[], Capture], watch: PictureWatch, lane: str, numbers: Iterator[int]
     ) -> None:
-        """open_capture: may block for ever; raises RunError for a camera that is not there. numbers: of the frames."""
+        """open_capture: may block for ever; raises RunError when the camera cannot be opened. numbers: the frames'
+        sequence numbers."""
         self._open_capture, self._watch, self._lane, self._numbers = open_capture, watch, lane, numbers
-        self._let_go = threading.Event()
+        self._stopping = threading.Event()
         self.latest = LatestFrame()
         """Frames that show the lane as it is now."""
-        self.opening_s = self.heard_s = time.monotonic()
-        """When opening it began, and when something last came of it, in seconds of the monotonic clock."""
+        self.opening_s = self.active_s = time.monotonic()
+        """When opening began, and when the camera last did anything, in seconds of the monotonic clock."""
         self.opened = False
-        self.answered, self.ended = threading.Event(), threading.Event()
-        """Set with the first picture, good or not; and once no more will come. A stream that ends has answered."""
+        self.responded, self.ended = threading.Event(), threading.Event()
+        """responded: set at the first picture, good or bad, and at the end. ended: set when no more will come."""
         self.fault, self.end_reason = "", ""
-        """What is wrong with the last picture, in one sentence; and why the stream has ended, in a few words."""
+        """fault: what is wrong with the last picture, in one sentence. end_reason: why the stream ended, in a few
+        words."""
 
     def run(self) -> None:
-        """Open the camera and read it until it ends or is let go."""
+        """Open the camera and read it until it ends or `stop` is called."""
         try:
             self._read()
         except (RunError, cv2.error) as problem:
             self.end_reason = str(problem)
         finally:
             self.ended.set()
-            self.answered.set()
+            self.responded.set()
 
-    def let_go(self) -> None:
-        """End after the read in hand, whenever that is, and deliver nothing more."""
-        self._let_go.set()
+    def stop(self) -> None:
+        """End after the current read, whenever it returns, and deliver nothing more."""
+        self._stopping.set()
 
     def _read(self) -> None:
         backlog = Backlog(self.opening_s)
         capture = self._open_capture()
         try:
-            self.opened, self.heard_s = True, time.monotonic()
-            while not self._let_go.is_set():
+            self.opened, self.active_s = True, time.monotonic()
+            while not self._stopping.is_set():
                 pixels, stream_s = capture.read()
                 now_s = time.monotonic()
-                if self._let_go.is_set() or (pixels is not None and backlog.is_old(now_s, stream_s)):
+                if self._stopping.is_set() or (pixels is not None and backlog.is_old(now_s, stream_s)):
                     continue
                 self.fault = DAMAGED if pixels is None else self._watch.fault(pixels, now_s)
                 if pixels is not None and not self.fault:
                     self.latest.put(Frame(pixels, now_s, next(self._numbers), self._lane))
-                self.heard_s = now_s
-                self.answered.set()
+                self.active_s = now_s
+                self.responded.set()
         finally:
             capture.close()

@@ -171,7 +171,7 @@ class LaneLoop:
     def _replay(self) -> None:
         """At the recording's own time, as fast as it goes."""
         while not self._stopping.is_set() and (frame := self.source.read()) is not None:
-            if self.cadence.due(frame.grab_s):
+            if self.cadence.accept(frame.grab_s):
                 self._tell(self._look_at(frame, frame.grab_s), frame.grab_s)
             else:
                 self._tell(self._lane.tick(frame.grab_s), frame.grab_s)
@@ -185,10 +185,10 @@ class LaneLoop:
             now_s = self.turned_s = time.monotonic()
             if frame is not None and now_s - frame.grab_s > _STALE_S:
                 self.too_old += 1
-            elif frame is not None and self.cadence.due(frame.grab_s):
+            elif frame is not None and self.cadence.accept(frame.grab_s):
                 self.timings.add("grab to start", (now_s - frame.grab_s) * 1000)
                 outcomes = self._look_at(frame, None)
-                self.cadence.took(time.monotonic() - now_s)
+                self.cadence.add_cost(time.monotonic() - now_s)
                 desk.pass_on(outcomes, time.monotonic())
                 self.timings.add("grab to event", (time.monotonic() - frame.grab_s) * 1000)
             else:

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from edge.vision.detectors import make_detector
+from edge.vision.detectors import DETECTORS, make_detector
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from edge.settings.config import Settings
-    from edge.settings.sections import DetectorName
     from edge.vision.detectors import FaceDetector
     from edge.web.view import Sight
 
@@ -37,8 +36,7 @@ class Painter:
     """Makes the pictures of one lane. Not thread-safe."""
 
     def __init__(self, settings: Settings) -> None:
-        # Of mediapipe's two the one that sees near and far. Where it has no wheel the lane has YuNet.
-        name: DetectorName = "yunet" if settings.detector.name == "yunet" else "mediapipe-full"
+        name = DETECTORS[settings.detector.name].blurs_with
         self._detector = None if settings.web_unblurred else make_detector(name, _LEAST_SCORE)
         self._lately: list[tuple[float, NDArray[np.float32]]] = []
 

@@ -59,7 +59,7 @@ def watched(pictures: list[np.ndarray], pipeline: Pipeline, settings: Settings, 
 
     for number, picture in enumerate(pictures):
         frame = Frame(picture, number / 30, number, settings.lane)
-        if not (every or cadence.due(frame.grab_s)):
+        if not (every or cadence.accept(frame.grab_s)):
             continue
         faces = pipeline.process(frame, due, estimate_ages=True)
         zone.see(faces, picture.shape, frame.grab_s)

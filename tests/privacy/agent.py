@@ -5,15 +5,13 @@ from __future__ import annotations
 import math
 import signal
 import sys
-import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 from edge.agent.agent import Agent
 from edge.agent.journal import start_log
 from edge.agent.privacy import forbid_core_dumps
-from edge.frames import Camera
+from edge.frames import Camera, start_in_background
 from edge.settings.load import load_settings
 from tests.soak.agent import RATE, FailingCamera, pictures_of
 
@@ -56,10 +54,9 @@ def main() -> None:
     settings = load_settings(["--camera", "test:", *flags])
     start_log([settings.lane])
 
-    def start(body: Callable[[], None], name: str) -> None:
-        threading.Thread(target=body, name=name, daemon=True).start()
-
-    camera = Camera("hour", "lane-1", lambda: FailingCamera(pictures, SERVING, TURN_S - shown_s), start, patient=True)
+    camera = Camera(
+        "hour", "lane-1", lambda: FailingCamera(pictures, SERVING, TURN_S - shown_s), start_in_background, patient=True
+    )
     agent = Agent(settings, sources=[camera])
     signal.signal(signal.SIGTERM, lambda *_: agent.stop())
     agent.run()

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from edge.agent.agent import Agent
 from edge.agent.memory import limit_arenas
 from edge.errors import RunError
-from edge.frames import Camera
+from edge.frames import Camera, start_in_background
 from edge.settings.load import load_settings
 
 Picture = NDArray[np.uint8]
@@ -102,10 +102,7 @@ def main() -> None:
     own = ["--state-dir", str(folder / "lane-1"), "--metrics.listen", "127.0.0.1:0"]
     settings = load_settings(["--camera", "test:", *own, *sockets])
 
-    def start(body: Callable[[], None], name: str) -> None:
-        threading.Thread(target=body, name=name, daemon=True).start()
-
-    camera = Camera("soak", "lane-1", lambda: FailingCamera(pictures, speed), start, patient=True)
+    camera = Camera("soak", "lane-1", lambda: FailingCamera(pictures, speed), start_in_background, patient=True)
     agent = Agent(settings, sources=[camera])
     signal.signal(signal.SIGTERM, lambda *_: agent.stop())
     agent.run()

@@ -1,4 +1,4 @@
-"""BlazeFace through mediapipe's Tasks (Bazarevsky et al. 2019, arXiv:1907.05047)."""
+"""The BlazeFace detector, run by mediapipe Tasks (Bazarevsky et al. 2019, arXiv:1907.05047)."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 
 class BlazeFaceDetector:
-    """A `FaceDetector` on mediapipe 0.10.33, the release that opens no socket."""
+    """A `FaceDetector` on mediapipe 0.10.33, the last release that opens no socket."""
 
     def __init__(self, weights: Path, min_score: float) -> None:
-        # The bytes and not the path: mediapipe resolves relative paths against its own package.
+        # Bytes instead of a path: mediapipe resolves relative paths against its own package.
         options = vision.FaceDetectorOptions(
             base_options=BaseOptions(model_asset_buffer=weights.read_bytes()),
             running_mode=vision.RunningMode.IMAGE,
@@ -33,7 +33,7 @@ class BlazeFaceDetector:
         )
         with _silent_stderr():
             self._task = vision.FaceDetector.create_from_options(options)
-            self.detect(np.zeros((128, 128, 3), np.uint8))
+            self.detect(np.zeros((128, 128, 3), np.uint8))  # the first call logs too
 
     def detect(self, frame: NDArray[np.uint8]) -> Faces:
         height, width = frame.shape[:2]
@@ -46,7 +46,7 @@ class BlazeFaceDetector:
         for face in found:
             box = face.bounding_box
             boxes.append([box.origin_x, box.origin_y, box.origin_x + box.width, box.origin_y + box.height])
-            # Right eye, left eye, nose tip, mouth centre; then the ears, which we leave.
+            # Right eye, left eye, nose tip, mouth centre. The ears, which follow, are not used.
             keypoints.append([[point.x, point.y] for point in face.keypoints[:4]])
             scores.append(face.categories[0].score)
         order = np.argsort(scores)[::-1]
@@ -62,13 +62,13 @@ class BlazeFaceDetector:
 
 @contextmanager
 def _silent_stderr() -> Iterator[None]:
-    """Keep mediapipe's C++ start-up notes, which no option turns off, from the user's terminal."""
-    kept = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
+    """Hide the start-up messages of mediapipe's C++ code, which no option turns off."""
+    stderr = os.dup(2)
+    devnull = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(devnull, 2)
     try:
         yield
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
+        os.dup2(stderr, 2)
+        os.close(stderr)
+        os.close(devnull)

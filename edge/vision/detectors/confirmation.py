@@ -1,7 +1,7 @@
-"""A second detector's opinion on a face that another one found.
+"""Confirms a detected face with a second detector.
 
-One detector alone takes the backs of heads and bare shoulders for faces (seen on recordings from above, with scores up
-to 0.76). A detector of another make, shown only the face and its surroundings, does not make the same mistakes.
+One detector alone mistakes the backs of heads and bare shoulders for faces (on recordings from above, with scores up to
+0.76). A different network, which sees only the face and its surroundings, does not make the same mistakes.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ if TYPE_CHECKING:
 
 _REGION_PX = 160
 _FACE_SHARE = 0.45
-"""The face fills this share of the region's side: the size YuNet knows best at 160 px."""
+"""Share of the region's side that the face fills: the size that YuNet finds best at 160 px."""
 
 _STRIDES = (8, 16, 32)
-"""YuNet says of every cell of three grids, whose cells are so many pixels wide, how sure it is of a face and where."""
+"""YuNet predicts a score and a box for every cell of three grids. These are the cells' widths in pixels."""
 _HEADS = [f"{head}_{stride}" for head in ("cls", "obj", "bbox") for stride in _STRIDES]
 _MIN_SCORE, _OVERLAP = 0.3, 0.3
 
 
 class FaceConfirmation:
-    """Confirms faces with YuNet, one small region each (about half a millisecond).
+    """Runs YuNet on a small region around each face; about half a millisecond a face. Not thread-safe.
 
-    On ONNX Runtime, which takes a third of OpenCV's time for so small a picture.
+    ONNX Runtime needs a third of OpenCV's time for such a small picture.
     """
 
     def __init__(self) -> None:
@@ -43,7 +43,10 @@ class FaceConfirmation:
         self._strides = np.concatenate([np.full((grid[0].size, 1), stride, np.float32) for grid, stride in grids])
 
     def confirm(self, frame: NDArray[np.uint8], faces: Faces) -> NDArray[np.float32]:
-        """float32 (N,): how sure the second detector is of a face at the same place, 0 when it sees none there."""
+        """float32 (N,): the second detector's score for a face at the same place, 0..1; 0 when it finds none there.
+
+        frame: uint8 (H, W, 3) BGR. faces: N faces of that frame.
+        """
         return np.array([self._confirm(frame, box) for box in faces.boxes], np.float32)
 
     def _confirm(self, frame: NDArray[np.uint8], box: NDArray[np.float32]) -> float:
@@ -52,20 +55,20 @@ class FaceConfirmation:
         shift = _REGION_PX / 2 - scale * centre
         transform = np.array([[scale, 0, shift[0]], [0, scale, shift[1]]], np.float32)
         region = cv2.warpAffine(frame, transform, (_REGION_PX, _REGION_PX), flags=cv2.INTER_AREA)
-        scores, middles = self._seen(np.asarray(region, np.uint8))
-        near = np.abs(middles - _REGION_PX / 2).max(axis=1) < _REGION_PX * _FACE_SHARE / 2
+        scores, centres = self._detect(np.asarray(region, np.uint8))
+        near = np.abs(centres - _REGION_PX / 2).max(axis=1) < _REGION_PX * _FACE_SHARE / 2
         return float(scores[near].max(initial=0))
 
-    def _seen(self, region: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """The faces in a region, as OpenCV's FaceDetectorYN finds them: scores, float32 (F,), and middles in pixels,
+    def _detect(self, region: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """The faces in a region, decoded as in OpenCV's FaceDetectorYN: scores, float32 (F,), and centres in pixels,
         float32 (F, 2)."""
         found = self._session.run(_HEADS, {"input": cv2.dnn.blobFromImage(region)})
-        face, thing, place = (np.concatenate(found[head : head + 3], axis=1)[0] for head in (0, 3, 6))
-        scores = np.sqrt(np.clip(face[:, 0], 0, 1) * np.clip(thing[:, 0], 0, 1))
+        face, objectness, place = (np.concatenate(found[head : head + 3], axis=1)[0] for head in (0, 3, 6))
+        scores = np.sqrt(np.clip(face[:, 0], 0, 1) * np.clip(objectness[:, 0], 0, 1))
         sure = np.flatnonzero(scores >= _MIN_SCORE)
         scores, strides = scores[sure], self._strides[sure]
-        middles, sides = (self._cells[sure] + place[sure, :2]) * strides, np.exp(place[sure, 2:]) * strides
-        # A face beside the region's middle must not count as one in it, by those cells that see no more than its edge.
-        best = cv2.dnn.NMSBoxes(np.hstack([middles - sides / 2, sides]).tolist(), scores.tolist(), _MIN_SCORE, _OVERLAP)
+        centres, sides = (self._cells[sure] + place[sure, :2]) * strides, np.exp(place[sure, 2:]) * strides
+        # Keep each face's best cell only: cells that see just the edge of a face beside the centre must not count.
+        best = cv2.dnn.NMSBoxes(np.hstack([centres - sides / 2, sides]).tolist(), scores.tolist(), _MIN_SCORE, _OVERLAP)
         kept = np.asarray(best, np.intp).ravel()
-        return scores[kept], middles[kept]
+        return scores[kept], centres[kept]

@@ -1,4 +1,4 @@
-"""Large frames made smaller before a face is looked for: the networks see a few hundred pixels at most."""
+"""Shrinks large frames before detection: the networks see a few hundred pixels at most."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LONG_SIDE_PX = 640
-"""A detector's cost grows with the picture, its recall at the lane does not."""
+"""A larger picture costs more time, and no more faces are found at a lane."""
 
 
 def shrunk(frame: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
-    """frame: uint8 (H, W, 3). Returns it with a long side of at most 640 pixels, and its scale: small / large. Pixels
-    are averaged, where the networks' own sampling would skip some, and fewer are left whose colours are converted."""
+    """Shrink a frame so that its long side has at most 640 pixels.
+
+    frame: uint8 (H, W, 3). Returns the frame, uint8, and its scale (small / large); the same array when it is small
+    enough. Averages pixels, where the networks' own sampling would skip some; fewer pixels then need colour conversion.
+    """
     scale = min(1.0, LONG_SIDE_PX / max(frame.shape[:2]))
     if scale == 1:
         return frame, scale

@@ -1,4 +1,4 @@
-"""YuNet through OpenCV (Wu, Peng and Yu 2023, Machine Intelligence Research 20)."""
+"""The YuNet detector, run by OpenCV (Wu, Peng and Yu 2023, Machine Intelligence Research 20)."""
 
 from __future__ import annotations
 

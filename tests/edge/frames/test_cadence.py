@@ -13,8 +13,8 @@ def looked_at(cadence: Cadence, grabs_s: list[float], cost_s: float = 0.0) -> li
     """The frames whose turn came, each of which costs that long."""
     chosen = []
     for grab_s in grabs_s:
-        if cadence.due(grab_s):
-            cadence.took(cost_s)
+        if cadence.accept(grab_s):
+            cadence.add_cost(cost_s)
             chosen.append(grab_s)
     return chosen
 

@@ -79,8 +79,8 @@ def source(monkeypatch: pytest.MonkeyPatch) -> Iterator[Source]:
         "_OPENING_S",
         "_REOPEN_S",
         "_USELESS_S",
-        "_LOOK_EVERY_S",
-        "_GOODBYE_S",
+        "_POLL_S",
+        "_CLOSE_S",
     ):
         monkeypatch.setattr(camera, name, getattr(camera, name) / 10)
     played = Source()

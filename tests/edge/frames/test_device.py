@@ -45,7 +45,7 @@ class Played:
 def plugged_in(monkeypatch: pytest.MonkeyPatch) -> Played:
     played = Played(True)
     monkeypatch.setattr(cv2, "VideoCapture", played)
-    monkeypatch.setattr(device, "_PATIENCE_S", 0.1)
+    monkeypatch.setattr(device, "_DEVICE_GONE_S", 0.1)
     return played
 
 

@@ -51,7 +51,7 @@ def test_a_camera_that_goes_ends_the_stream_with_the_reason(camera: RtspCamera) 
 
 
 def test_a_camera_that_falls_silent_does_not_answer(camera: RtspCamera, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(network, "_READ_S", 0.5)
+    monkeypatch.setattr(network, "_STREAM_SILENT_S", 0.5)
     stream = NetworkStream(camera.url)
     camera.silent = True
     with pytest.raises(RunError, match="it does not answer"):
@@ -68,5 +68,5 @@ def test_a_stream_that_is_never_quite_right_is_taken_as_it_is(
     stream.close()
     assert (read[:100], read[-20:]) == ([False] * 100, [True] * 20)
     assert [(record.levelno, record.message) for record in caplog.records] == [
-        (logging.WARNING, "the camera's stream is never quite right: its damaged pictures cannot be told apart")
+        (logging.WARNING, "the camera's stream is never valid: damaged pictures cannot be recognised")
     ]

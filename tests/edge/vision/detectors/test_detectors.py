@@ -1,4 +1,4 @@
-"""Both detectors give the same kind of answer, and the second look tells faces from what only resembles one."""
+"""Every registered detector finds faces; the confirmation tells faces from what only resembles one."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from skimage import data
 
 from edge.settings.sections import DetectorName
-from edge.vision.detectors import YUNET, FaceDetector, make_detector
+from edge.vision.detectors import DETECTORS, FASTEST, FOR_STILLS, WEIGHTS, YUNET, FaceDetector, make_detector
 from edge.vision.detectors.confirmation import FaceConfirmation
 from edge.vision.detectors.yunet import YuNetDetector
 from edge.vision.faces import LEFT_EYE, MOUTH, NOSE, RIGHT_EYE, Faces
 
 EYES_NOSE_MOUTH = {RIGHT_EYE: (203, 105), LEFT_EYE: (247, 105), NOSE: (227, 130), MOUTH: (227, 150)}
-"""Where they are on the portrait, to within a few pixels."""
+"""Where these points are on the portrait, to within a few pixels."""
 
 
 @pytest.fixture(scope="module")
@@ -26,11 +26,20 @@ def portrait() -> NDArray[np.uint8]:
     return np.asarray(cv2.cvtColor(data.astronaut(), cv2.COLOR_RGB2BGR), np.uint8)
 
 
-@pytest.fixture(scope="module", params=get_args(DetectorName))
+@pytest.fixture(scope="module", params=DETECTORS)
 def detector(request: pytest.FixtureRequest) -> Iterator[FaceDetector]:
     detector = make_detector(request.param)
     yield detector
     detector.close()
+
+
+def test_the_registry_has_the_detectors_that_the_settings_name() -> None:
+    assert tuple(DETECTORS) == get_args(DetectorName)
+
+
+def test_what_the_registry_refers_to_exists() -> None:
+    assert {FASTEST, *FOR_STILLS} | {registered.blurs_with for registered in DETECTORS.values()} <= DETECTORS.keys()
+    assert all((WEIGHTS / registered.weights).is_file() for registered in DETECTORS.values())
 
 
 def test_it_finds_the_face_and_its_points(detector: FaceDetector, portrait: NDArray[np.uint8]) -> None:
@@ -43,12 +52,12 @@ def test_it_finds_the_face_and_its_points(detector: FaceDetector, portrait: NDAr
         assert np.abs(faces.keypoints[0, point] - place).max() < 12
 
 
-def test_it_works_at_other_sizes(detector: FaceDetector, portrait: NDArray[np.uint8]) -> None:
+def test_it_finds_the_same_face_in_an_enlarged_picture(detector: FaceDetector, portrait: NDArray[np.uint8]) -> None:
     large = np.asarray(cv2.resize(portrait, (1024, 1024)), np.uint8)
     assert np.abs(detector.detect(large).keypoints[0] / 2 - detector.detect(portrait).keypoints[0]).max() < 8
 
 
-def test_a_large_picture_of_another_shape_gives_places_in_its_own_pixels(
+def test_places_are_in_the_pixels_of_a_large_picture_with_another_aspect_ratio(
     detector: FaceDetector, portrait: NDArray[np.uint8]
 ) -> None:
     wide = cv2.resize(portrait, (2048, 2048))[:1080, :1920]
@@ -83,14 +92,16 @@ def test_the_confirmation_does_not_confirm_a_shoulder(portrait: NDArray[np.uint8
 
 @pytest.mark.parametrize("face_px", [40, 72, 110])
 @pytest.mark.parametrize("right_px", [-90, -60, -30, 0, 30, 60, 90])
-def test_the_confirmation_sees_what_opencv_sees_of_a_face_there_or_beside(
+def test_the_confirmation_scores_a_centred_or_shifted_face_as_opencv_does(
     face_px: int, right_px: int, portrait: NDArray[np.uint8]
 ) -> None:
-    """On a picture of the size of its region, which is then looked at as it is."""
+    """The picture has the size of the region, so that the region is the picture."""
     scale = face_px / 90
     place = np.array([[scale, 0, 80 + right_px - scale * 225], [0, scale, 80 - scale * 115]])
     picture = np.asarray(cv2.warpAffine(portrait, place, (160, 160)), np.uint8)
-    middle = Faces(np.array([[44, 44, 116, 116]], np.float32), np.zeros((1, 4, 2), np.float32), np.ones(1, np.float32))
-    seen = YuNetDetector(YUNET, min_score=0.3).detect(picture)
-    there = np.abs((seen.boxes[:, :2] + seen.boxes[:, 2:]) / 2 - 80).max(axis=1) < 36
-    assert FaceConfirmation().confirm(picture, middle)[0] == pytest.approx(seen.scores[there].max(initial=0), abs=1e-4)
+    centre = Faces(np.array([[44, 44, 116, 116]], np.float32), np.zeros((1, 4, 2), np.float32), np.ones(1, np.float32))
+    found = YuNetDetector(YUNET, min_score=0.3).detect(picture)
+    centred = np.abs((found.boxes[:, :2] + found.boxes[:, 2:]) / 2 - 80).max(axis=1) < 36
+    assert FaceConfirmation().confirm(picture, centre)[0] == pytest.approx(
+        found.scores[centred].max(initial=0), abs=1e-4
+    )
