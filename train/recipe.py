@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from edge.errors import UsageError
+from edge.settings.problems import in_one_line
 from train.model import NETWORK_PX
 
 RECIPES = Path(__file__).parent / "recipes"
@@ -118,5 +119,4 @@ def read_recipe(name: Path) -> Recipe:
         known = ", ".join(sorted(each.stem for each in RECIPES.glob("*.json")))
         raise UsageError(f"cannot read the recipe {name}: {problem.strerror}; those at hand are {known}") from None
     except ValidationError as problem:
-        error = problem.errors()[0]
-        raise UsageError(f"{file}: {'.'.join(map(str, error['loc']))}: {error['msg']}") from None
+        raise UsageError(f"{file}: {in_one_line(problem)}") from None

@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from edge.errors import UsageError
+from edge.settings.problems import in_one_line
 from edge.vision.crop import CROP_CONTRACT
 
 CPU_MODEL = "age.int8.onnx"
@@ -83,9 +84,7 @@ class Bundle:
         except OSError:
             raise UsageError(f"no model bundle in {folder}: it has no {MANIFEST}") from None
         except ValidationError as problem:
-            error = problem.errors()[0]
-            where = ".".join(map(str, error["loc"]))
-            raise UsageError(f"{manifest} is damaged: {where} {error['msg']}; get the bundle again") from None
+            raise UsageError(f"{manifest} is damaged: {in_one_line(problem)}; get the bundle again") from None
         for name, expected in self.manifest.files.items():
             if sha256_of(folder / name) != expected:
                 raise UsageError(f"{folder / name} is not the file the manifest names: get the bundle again")

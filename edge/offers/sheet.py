@@ -6,7 +6,7 @@ import hashlib
 from datetime import datetime  # pydantic reads it
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from edge.decision.bands import band_names
 from edge.errors import UsageError
@@ -101,10 +101,3 @@ def refuse_forbidden(rules: Rules, legal_age: int, exclude: Iterable[str] = ()) 
             raise UsageError(f"{named} is about alcohol or tobacco: leave it out")
         if rule.names & excluded:
             raise UsageError(f"{named} is about what offers.exclude names: leave it out")
-
-
-def in_one_line(problem: ValidationError) -> str:
-    """The first thing that is wrong, with its place."""
-    first = problem.errors()[0]
-    where = ".".join(str(part) for part in first["loc"])
-    return f"{where + ': ' if where else ''}{first['msg'].removeprefix('Value error, ')}"

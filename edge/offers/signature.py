@@ -29,7 +29,8 @@ from cryptography.hazmat.primitives.serialization import (
 from pydantic import ValidationError
 
 from edge.errors import UsageError
-from edge.offers.sheet import Sheet, in_one_line
+from edge.offers.sheet import Sheet
+from edge.settings.problems import in_one_line
 from edge.till.certificates import READ_OR_WRITE, WRITE, refuse_if_loose, write
 
 if TYPE_CHECKING:

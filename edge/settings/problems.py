@@ -38,6 +38,7 @@ _WORDS = {
     "string_too_short": "must have at least {min_length} characters",
     "string_too_long": "must have at most {max_length} characters",
     "string_pattern_mismatch": "does not have the required form, {pattern}",
+    "empty": "must not be empty",
     "too_short": "must have at least {min_length} items",
     "too_long": "must have at most {max_length} items",
     "tuple_type": "must be a list",
@@ -52,7 +53,7 @@ _WORDS = {
     "union_tag_invalid": "needs {discriminator} to be one of {expected_tags}",
     "union_tag_not_found": "needs {discriminator}",
 }
-"""By pydantic's error type. {names} are from the error's context."""
+"""By pydantic's error type, and "empty" for a text or list of at least one. {names} are from the error's context."""
 
 _SETTINGS_WORDS = {
     "extra_forbidden": "there is no such setting; edge-agent run --help lists them",
@@ -101,6 +102,8 @@ def _text(detail: ErrorDetails, whole: str, words: Mapping[str, str], *, with_va
     if kind == "value_error" and (not name or isinstance(detail["input"], dict)):
         # Validators of a whole section or object name the field themselves.
         return _own_words(detail)
+    if context.get("min_length") == 1:
+        kind = "empty"
     text = words[kind].format_map(_plain(context)) if kind in words else _own_words(detail)
     if kind == "extra_forbidden" and with_value:
         return f"{name}: {text}"

@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from edge.decision.policy import Decision, Reason
+from edge.settings.problems import in_one_line
 
 Id = Annotated[str, Field(min_length=1, max_length=128)]
 
@@ -285,7 +286,7 @@ class Event(BaseModel):
         try:
             return MESSAGES[self.type].model_validate(self.data)
         except ValidationError as problem:
-            raise ValueError(_in_one_line(problem)) from None
+            raise ValueError(in_one_line(problem, "message")) from None
 
 
 def wrap(data: Data, *, id: str, source: str, time: datetime) -> Event:
@@ -305,8 +306,4 @@ def parse(raw: bytes) -> Event:
     try:
         return Event.model_validate_json(raw)
     except ValidationError as problem:
-        raise ValueError(_in_one_line(problem)) from None
-
-
-def _in_one_line(problem: ValidationError) -> str:
-    return "; ".join(f"{'.'.join(map(str, error['loc'])) or 'message'}: {error['msg']}" for error in problem.errors())
+        raise ValueError(in_one_line(problem, "message")) from None

@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from edge.errors import EdgeError, UsageError
+from edge.settings.problems import in_one_line
 from edge.web import doctor, zone
 from edge.web.requests import NewZone, TillAction
 
@@ -114,6 +115,4 @@ async def _told(_: Request, problem: Exception) -> Response:
 
 async def _malformed(_: Request, problem: Exception) -> Response:
     assert isinstance(problem, ValidationError)
-    first = problem.errors(include_url=False)[0]
-    what = ".".join(map(str, first["loc"])) or "message"
-    return JSONResponse({"problem": f"{what}: {first['msg'].removeprefix('Value error, ')}"}, 400)
+    return JSONResponse({"problem": in_one_line(problem, "message")}, 400)

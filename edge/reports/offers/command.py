@@ -14,13 +14,14 @@ from pydantic import ValidationError
 from edge.commands import Parser, positive
 from edge.errors import UsageError
 from edge.offers.restricted import known_restricted
-from edge.offers.sheet import Rules, Sheet, in_one_line, refuse_forbidden
+from edge.offers.sheet import Rules, Sheet, refuse_forbidden
 from edge.purchases.catalogue import full_rows
 from edge.reports.files import files_left_out
 from edge.reports.offers.tables import rules_table
 from edge.reports.output import show, write
 from edge.reports.period import between, moment
 from edge.settings.lanes import load_lanes
+from edge.settings.problems import in_one_line
 from edge.till.messages import Text
 
 if TYPE_CHECKING:

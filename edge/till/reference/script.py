@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from edge.errors import RunError, UsageError
+from edge.settings.problems import in_one_line
 from edge.till.messages import CheckOutcome, Id
 from edge.till.reference.catalogue import find
 from edge.till.reference.steps import OfferAnswer  # pydantic reads it
@@ -101,9 +102,7 @@ def load_script(file: Path) -> list[ScriptStep]:
             if isinstance(line, ScanStep):
                 find(line.item)
         except ValidationError as problem:
-            first = problem.errors()[0]
-            where = ".".join(str(part) for part in first["loc"][1:])
-            raise UsageError(f"{file} line {number}: {where + ': ' if where else ''}{first['msg']}") from None
+            raise UsageError(f"{file} line {number}: {in_one_line(problem)}") from None
         except UsageError as problem:
             raise UsageError(f"{file} line {number}: {problem}") from None
         lines.append(line)

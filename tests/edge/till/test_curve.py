@@ -95,7 +95,7 @@ def test_a_message_may_be_as_long_as_on_this_box(
     good_till.send(b"x" * MESSAGE_BYTES)
     [(name, problem)] = heard(server)
     assert name == b"till-1"
-    assert "Invalid JSON" in str(problem)
+    assert "is not JSON" in str(problem)
     good_till.send(b"x" * (MESSAGE_BYTES + 1))
     until(server, cut_off)
 

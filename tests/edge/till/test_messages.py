@@ -128,17 +128,17 @@ def test_every_type_has_its_own_name_and_no_other() -> None:
 @pytest.mark.parametrize(
     ("raw", "named"),
     [
-        (b"", "message: Invalid JSON"),
-        (b"hello", "message: Invalid JSON"),
-        (b"\xff\xfe", "message: Invalid JSON"),
-        (b"[]", "message: Input should be an object"),
-        (envelope(specversion="0.3"), "specversion: Input should be '1.0'"),
-        (envelope(id=""), "id: String should have at least 1 character"),
-        (envelope(id="x" * 129), "id: String should have at most 128 characters"),
-        (envelope(time="noon"), "time: "),
-        (envelope(time="2026-03-01T12:00:00"), "time: Input should have timezone info"),
-        (envelope(datacontenttype="text/xml"), "datacontenttype: "),
-        (envelope(data="till-1"), "data: Input should be an object"),
+        (b"", "message is not JSON: "),
+        (b"hello", "message is not JSON: "),
+        (b"\xff\xfe", "message is not JSON: "),
+        (b"[]", "message must be an object"),
+        (envelope(specversion="0.3"), "specversion must be '1.0'"),
+        (envelope(id=""), "id must not be empty"),
+        (envelope(id="x" * 129), "id must have at most 128 characters"),
+        (envelope(time="noon"), "time must be a date and time: "),
+        (envelope(time="2026-03-01T12:00:00"), "time must have a time zone"),
+        (envelope(datacontenttype="text/xml"), "datacontenttype must be 'application/json'"),
+        (envelope(data="till-1"), "data must be an object"),
     ],
 )
 def test_what_is_no_cloudevent_is_refused_in_one_line_by_the_field(raw: bytes, named: str) -> None:
@@ -150,7 +150,7 @@ def test_what_is_no_cloudevent_is_refused_in_one_line_by_the_field(raw: bytes, n
 
 @given(st.binary(max_size=200))
 def test_no_bytes_from_a_till_cause_anything_but_a_value_error(raw: bytes) -> None:
-    with pytest.raises(ValueError, match=": "):
+    with pytest.raises(ValueError, match=" (is|must) "):
         parse(raw)
 
 
@@ -162,9 +162,9 @@ def test_an_unknown_type_is_refused_with_those_that_are_known() -> None:
 @pytest.mark.parametrize(
     ("type", "data", "named"),
     [
-        ("lane.hello", {}, "till: Field required"),
-        ("lane.sale.opened", {"sale_id": 7}, "sale_id: Input should be a valid string"),
-        ("lane.id.checked", {"sale_id": "1", "outcome": "maybe"}, "outcome: Input should be 'passed', 'failed' or"),
+        ("lane.hello", {}, "till is missing"),
+        ("lane.sale.opened", {"sale_id": 7}, "sale_id must be text"),
+        ("lane.id.checked", {"sale_id": "1", "outcome": "maybe"}, "outcome must be 'passed', 'failed' or"),
     ],
 )
 def test_data_that_does_not_fit_its_type_is_refused_by_the_field(type: str, data: dict[str, Any], named: str) -> None:
