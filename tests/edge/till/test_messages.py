@@ -150,7 +150,7 @@ def test_what_is_no_cloudevent_is_refused_in_one_line_by_the_field(raw: bytes, n
 
 @given(st.binary(max_size=200))
 def test_no_bytes_from_a_till_cause_anything_but_a_value_error(raw: bytes) -> None:
-    with pytest.raises(ValueError, match=" (is|must) "):
+    with pytest.raises(ValueError, match=r" (is|must) "):
         parse(raw)
 
 
