@@ -1,21 +1,31 @@
-# make demo, make test, make check: each sets up what it needs in .venv and runs. Nothing else on the machine changes.
+# make demo, quick, test, check: each installs what it needs into .venv and runs. Nothing else on the machine changes.
 PYTHON ?= python3
 CLIP ?=
+# How many tests run at the same time.
+JOBS ?= $(shell nproc)
 VENV := .venv
 INSTALL := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+PYTEST := $(VENV)/bin/python -m pytest --numprocesses $(JOBS) --dist worksteal
 
-.PHONY: demo test check format clean
+.PHONY: demo quick test check format clean
 
 demo: $(VENV)/.demo
 	@$(VENV)/bin/python -m edge.demo $(CLIP)
 
+# Everything a change needs while you work: minutes, and nothing but Python.
+quick: $(VENV)/.dev
+	@$(PYTEST) -m 'not slow and not alone'
+
+# Every test. Those that measure time or speed come last, one after the other.
 test: $(VENV)/.dev
-	@$(VENV)/bin/python -m pytest
+	@$(PYTEST) -m 'not alone'; first=$$?; $(VENV)/bin/python -m pytest -m alone && exit $$first
 
 check: $(VENV)/.dev
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy edge
+	$(VENV)/bin/lint-imports --no-cache --no-logo
+	$(VENV)/bin/codespell
 
 format: $(VENV)/.dev
 	$(VENV)/bin/ruff format .

@@ -1,4 +1,4 @@
-"""Runs of commands that end by themselves, and what they printed."""
+"""Commands that end by themselves: types of the fixtures that run them, and what they printed."""
 
 from __future__ import annotations
 
@@ -38,6 +38,12 @@ class EdgeAgent(Protocol):
 
 Replay = Callable[[Path], Run]
 """Replays a recording once per session; the run has its events."""
+
+
+class Mount(Protocol):
+    """Mounts a file system with options for `mount`, and returns the folder."""
+
+    def __call__(self, *options: str) -> Path: ...
 
 
 def run_edge_agent(*arguments: object, **variables: str) -> Run:

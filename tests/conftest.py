@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import itertools
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import cv2
 import pytest
 from hypothesis import settings as hypothesis_settings
 
 from edge.demo.clip import FRAMES_PER_SECOND, HEIGHT, WIDTH, clip_frames, write_clip
-from tests.commands import EdgeAgent, Replay, Run, run_edge_agent
+from tests.agents import AgentProcess, StartAgent
+from tests.commands import EdgeAgent, Mount, Replay, Run, run_edge_agent
 
 # No deadline: how long an example takes depends on how busy the machine is.
 hypothesis_settings.register_profile("edge", deadline=None, derandomize=True, max_examples=50)
@@ -84,3 +87,36 @@ def replay() -> Replay:
         return runs[clip]
 
     return run
+
+
+@pytest.fixture
+def start_agent(tmp_path: Path) -> Iterator[StartAgent]:
+    """Start agents as processes; those that still run after the test are killed."""
+    agents: list[AgentProcess] = []
+
+    def start(*flags: object, folder: Path | None = None, **options: Any) -> AgentProcess:
+        agents.append(AgentProcess(folder or tmp_path, *flags, **options))
+        return agents[-1]
+
+    yield start
+    for agent in agents:
+        agent.kill()
+
+
+@pytest.fixture
+def mount(tmp_path: Path) -> Iterator[Mount]:
+    """Mount a file system on a new folder, with options for `mount`. Skips the test where that is not allowed."""
+    mounted: list[Path] = []
+
+    def run(*options: str) -> Path:
+        target = tmp_path / f"mount-{len(mounted)}"
+        target.mkdir()
+        done = subprocess.run(["mount", *options, str(target)], capture_output=True, text=True, check=False)
+        if done.returncode:
+            pytest.skip(f"cannot mount: {done.stderr.strip()}")
+        mounted.append(target)
+        return target
+
+    yield run
+    for target in reversed(mounted):
+        subprocess.run(["umount", "--lazy", str(target)], check=True)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -49,25 +47,6 @@ def no_edge_variables() -> Iterator[None]:
         for name in [name for name in os.environ if name.startswith("EDGE_")]:
             patch.delenv(name)
         yield
-
-
-@pytest.fixture
-def mount(tmp_path: Path) -> Iterator[Callable[..., Path]]:
-    """Put a file system of its own onto a folder; skips the test where that is not allowed."""
-    mounted: list[Path] = []
-
-    def run(*options: str) -> Path:
-        target = tmp_path / f"mount-{len(mounted)}"
-        target.mkdir()
-        done = subprocess.run(["mount", *options, str(target)], capture_output=True, text=True, check=False)
-        if done.returncode:
-            pytest.skip(f"cannot mount: {done.stderr.strip()}")
-        mounted.append(target)
-        return target
-
-    yield run
-    for target in reversed(mounted):
-        subprocess.run(["umount", "--lazy", str(target)], check=True)
 
 
 @pytest.fixture(scope="session")

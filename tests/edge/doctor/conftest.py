@@ -108,22 +108,3 @@ def agent_on() -> Callable[..., Any]:
                 agent.terminate()
 
     return run
-
-
-@pytest.fixture
-def mount(tmp_path: Path) -> Iterator[Callable[..., Path]]:
-    """Put a file system of its own onto a folder; skips the test where that is not allowed."""
-    mounted: list[Path] = []
-
-    def run(*options: str) -> Path:
-        target = tmp_path / f"mount-{len(mounted)}"
-        target.mkdir()
-        done = subprocess.run(["mount", *options, str(target)], capture_output=True, text=True, check=False)
-        if done.returncode:
-            pytest.skip(f"cannot mount: {done.stderr.strip()}")
-        mounted.append(target)
-        return target
-
-    yield run
-    for target in reversed(mounted):
-        subprocess.run(["umount", "--lazy", str(target)], check=True)

@@ -15,6 +15,7 @@ from edge.doctor.disk import disk, record
 from edge.doctor.finding import Finding
 from edge.doctor.targets import LaneSide
 from edge.records.database import FILE, Database
+from tests.commands import Mount
 
 MakeLane = Callable[..., LaneSide]
 Find = Callable[..., Finding]
@@ -39,9 +40,7 @@ def test_a_file_where_the_folder_should_be_is_a_problem(lane: MakeLane, found: F
     assert (line.verdict, "is no folder" in line.seen) == ("problem", True)
 
 
-def test_a_full_disk_is_a_problem_that_says_how_to_make_room(
-    lane: MakeLane, found: Find, mount: Callable[..., Path]
-) -> None:
+def test_a_full_disk_is_a_problem_that_says_how_to_make_room(lane: MakeLane, found: Find, mount: Mount) -> None:
     folder = mount("-t", "tmpfs", "-o", "size=1m", "tmpfs")
     with (folder / "ballast").open("wb", buffering=0) as file, suppress(OSError):
         while file.write(b"x" * 4096):
@@ -52,13 +51,11 @@ def test_a_full_disk_is_a_problem_that_says_how_to_make_room(
 
 
 @pytest.mark.parametrize(("size", "verdict"), [("20m", "problem"), ("200m", "warning"), ("2g", "ok")])
-def test_a_disk_with_little_room_is_told(
-    size: str, verdict: str, lane: MakeLane, found: Find, mount: Callable[..., Path]
-) -> None:
+def test_a_disk_with_little_room_is_told(size: str, verdict: str, lane: MakeLane, found: Find, mount: Mount) -> None:
     assert found(disk, lane(state_dir=mount("-t", "tmpfs", "-o", f"size={size}", "tmpfs"))).verdict == verdict
 
 
-def test_a_read_only_disk_is_a_problem(lane: MakeLane, found: Find, mount: Callable[..., Path]) -> None:
+def test_a_read_only_disk_is_a_problem(lane: MakeLane, found: Find, mount: Mount) -> None:
     folder = mount("-t", "tmpfs", "tmpfs")
     subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=True)
     line = found(disk, lane(state_dir=folder))

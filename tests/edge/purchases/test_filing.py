@@ -18,6 +18,7 @@ from edge.purchases.filing import Filing
 from edge.purchases.store import PurchaseStore
 from edge.records.database import Database
 from edge.settings.config import Settings
+from tests.commands import Mount
 
 Make = Callable[..., Any]
 TODAY = date(2026, 11, 1)
@@ -175,7 +176,7 @@ def test_without_duckdb_it_says_so_once_counts_and_keeps_the_journal(
 
 
 def test_a_full_disk_is_one_line_and_nothing_is_lost(
-    settings: Settings, journal: PurchaseStore, purchase: Make, mount: Callable[..., Path],
+    settings: Settings, journal: PurchaseStore, purchase: Make, mount: Mount,
     caplog: pytest.LogCaptureFixture,
 ) -> None:  # fmt: skip
     disk = mount("-t", "tmpfs", "-o", "size=64k", "tmpfs")

@@ -19,6 +19,7 @@ from edge.records.database import Database
 from edge.settings.config import Settings
 from edge.till.identity import ReplayIdentity
 from edge.till.messages import BasketLine, RestrictedItem, SaleClosed, SaleOpened
+from tests.commands import Mount
 
 Make = Callable[..., Any]
 
@@ -69,7 +70,7 @@ def test_when_the_sale_cannot_be_kept_neither_is_its_purchase(tmp_path: Path, pu
     assert waiting(tmp_path) == []
 
 
-def test_purchases_wait_in_memory_for_a_full_disk_as_their_sales_do(sell: Make, mount: Callable[..., Path]) -> None:
+def test_purchases_wait_in_memory_for_a_full_disk_as_their_sales_do(sell: Make, mount: Mount) -> None:
     disk = mount("-t", "tmpfs", "-o", "size=1m", "tmpfs")
     recorder, buy = sell(disk, enabled=True, notice="x")
     with (disk / "ballast").open("wb", buffering=0) as ballast, suppress(OSError):

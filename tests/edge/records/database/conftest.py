@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from edge.records.database import Database
+from tests.commands import Mount
 
 
 @pytest.fixture(scope="session")
@@ -41,7 +42,7 @@ def folder(database: Database) -> Path:
 
 
 @pytest.fixture
-def read_only_copy(mount: Callable[..., Path]) -> Callable[[Path], Path]:
+def read_only_copy(mount: Mount) -> Callable[[Path], Path]:
     """The same folder, as on a disk that cannot be written."""
 
     def of(folder: Path) -> Path:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from edge.records.database import Database, StoreError
+from tests.commands import Mount
 
 Put = Callable[..., None]
 Sales = Callable[[Database], list[object]]
@@ -28,9 +29,7 @@ def test_a_read_only_disk_is_named_and_nothing_is_left_open(
         Database(read_only_copy(folder))
 
 
-def test_a_full_disk_is_named_and_writing_goes_on_once_there_is_room(
-    mount: Callable[..., Path], put: Put, sales: Sales
-) -> None:
+def test_a_full_disk_is_named_and_writing_goes_on_once_there_is_room(mount: Mount, put: Put, sales: Sales) -> None:
     disk = mount("-t", "tmpfs", "-o", "size=1m", "tmpfs")
     with closing(Database(disk)) as database:
         put(database, "sale-1")
@@ -46,9 +45,7 @@ def test_a_full_disk_is_named_and_writing_goes_on_once_there_is_room(
         assert (sales(database), database.rows("PRAGMA integrity_check")) == (["sale-1", "sale-3"], [("ok",)])
 
 
-def test_a_full_disk_at_the_first_start_is_named_and_the_second_start_mends_it(
-    mount: Callable[..., Path], put: Put
-) -> None:
+def test_a_full_disk_at_the_first_start_is_named_and_the_second_start_mends_it(mount: Mount, put: Put) -> None:
     disk = mount("-t", "tmpfs", "-o", "size=64k", "tmpfs")
     (disk / "ballast").write_bytes(b"x" * 56 * 1024)
     with pytest.raises(StoreError, match=r"lane\.db: "):
