@@ -127,8 +127,8 @@ class StartAgent(Protocol):
 def box_config(folder: Path, sources: Mapping[str, str], more: str = "") -> Path:
     """Write a config of several lanes, and return its path.
 
-    sources: one line of TOML for each lane, `video = "..."` or `camera = "..."`, by the name of the lane. Each lane has its sockets
-    in `folder`: NAME and NAME-live. more: lines for the whole box.
+    sources: for the name of each lane a line of TOML, `video = "..."` or `camera = "..."`. Each lane has its sockets in
+    `folder`: NAME and NAME-live. more: lines for the whole box.
     """
     file = folder / "box.toml"
     lanes = (
