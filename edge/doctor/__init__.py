@@ -1,1 +1,1 @@
-"""`edge-agent doctor`: is everything on this box as a lane needs it? `edge.doctor.checks` lists what is looked at."""
+"""`edge-agent doctor`: checks the box and every lane, and prints a fix for each fault. `checks.py` lists the checks."""

@@ -1,4 +1,8 @@
-"""Every check of the doctor, in the order in which they are made."""
+"""The list of all checks, in the order in which they run.
+
+To add a check: write a function with the decorator `@check` in the module of its topic, put it into `BOX_CHECKS` or
+`LANE_CHECKS` below, and run `edge-agent doctor --checks > docs/doctor.md`.
+"""
 
 from __future__ import annotations
 
@@ -7,29 +11,30 @@ from typing import TYPE_CHECKING, Any
 from edge.doctor.box import clock, config, user
 from edge.doctor.camera import camera, frame_rate
 from edge.doctor.disk import disk, record
-from edge.doctor.faces import customer, face_size, focus, light, looks
-from edge.doctor.finding import ALWAYS, Check, in_capitals
+from edge.doctor.faces import customer, face_samples, face_size, focus, light
+from edge.doctor.finding import GENERAL_FIXES, Check, in_capitals
 from edge.doctor.model import backend, engine, gpu, model, speed
 from edge.doctor.offers import offers
 from edge.doctor.till import agent, keys, sockets, tills
 
 if TYPE_CHECKING:
-    from edge.doctor.targets import Box, LaneSide
+    from edge.doctor.targets import BoxTarget, LaneTarget
 
-BOX_CHECKS: tuple[Check[Box], ...] = (config, user, clock, model, backend, gpu, engine, speed)
-LANE_CHECKS: tuple[Check[LaneSide], ...] = (
-    agent, disk, record, keys, sockets, tills, offers, camera, frame_rate, customer, light, focus, face_size, looks,
+BOX_CHECKS: tuple[Check[BoxTarget], ...] = (config, user, clock, model, backend, gpu, engine, speed)
+LANE_CHECKS: tuple[Check[LaneTarget], ...] = (
+    agent, disk, record, keys, sockets, tills, offers, camera, frame_rate, customer, light, focus, face_size,
+    face_samples,
 )  # fmt: skip
 
 
 def table() -> str:
-    """What every check means and its mends, as a page in Markdown."""
+    """docs/doctor.md: every check with its question and its fixes, in Markdown."""
     rows: list[str] = []
     checks: tuple[Check[Any], ...] = (*BOX_CHECKS, *LANE_CHECKS)
-    for one in checks:
-        mends = "<br>".join(in_capitals(mend).replace("|", r"\|") for mend in one.mends)
-        rows.append(f"| {one.name} | {one.asks} | {mends} |")
-    return _PAGE.format("\n".join(rows), *map(in_capitals, ALWAYS))
+    for check in checks:
+        fixes = "<br>".join(in_capitals(fix).replace("|", r"\|") for fix in check.fixes)
+        rows.append(f"| {check.name} | {check.question} | {fixes} |")
+    return _PAGE.format("\n".join(rows), *map(in_capitals, GENERAL_FIXES))
 
 
 _PAGE = """\
@@ -39,19 +44,24 @@ _PAGE = """\
 
     edge-agent doctor --config /etc/edge-agent/lane.toml
 
-looks at everything a lane needs, with the settings that `edge-agent run` takes, and prints one line for each: `ok`,
-`warning` (it works, but not as well as it could, or nobody could look) or `problem` (it does not work), and how to mend
-it. Somebody should stand where the customers do and look at the camera while it looks at a lane. It changes nothing,
-and disturbs no agent that runs. Exit code: 0 without problems, 1 with any, 2 for wrong usage. `--json` prints the same
-for programs; `--seconds` says how long each camera is watched.
+checks the box and every lane, with the same settings as `edge-agent run`. It prints one line for each check, with a
+verdict and, unless it is `ok`, a fix:
 
-| Check | What it asks | What to do |
+- `ok`: works;
+- `warning`: works, but could work better, or could not be checked;
+- `problem`: does not work.
+
+While a lane is checked, someone should stand where customers do and look at the camera. The doctor changes nothing and
+does not disturb a running agent. Exit code: 0 without problems, 1 with problems, 2 for wrong usage. `--json` prints the
+findings for programs; `--seconds` limits how long each camera is watched.
+
+| Check | Question | What to do |
 |---|---|---|
 {}
 
-Words in capitals stand for what the line names. Three mends may follow any check:
+Words in capitals stand for values that the doctor fills in. Three more fixes can follow any check:
 
-- where it needs another one that found a problem: {};
-- where only root may look: {};
-- where the check itself fails: {}.
+- a check that it needs found a problem: {};
+- only root has access: {};
+- the check itself crashed: {}.
 """

@@ -1,4 +1,4 @@
-"""Checks of where a lane keeps its record."""
+"""Checks of the folder and the database in which a lane keeps its record of sales."""
 
 from __future__ import annotations
 
@@ -16,76 +16,83 @@ from edge.records.database import FILE, Database, StoreError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from edge.doctor.targets import LaneSide
+    from edge.doctor.targets import LaneTarget
 
 _WRITABLE = (
     "sudo mkdir -p {folder}; sudo chown -R '{user}': {folder}; if the disk is mounted read-only (findmnt -T {folder} "
-    "shows ro), sudo mount -o remount,rw its mount point, and if that fails replace the disk"
+    "shows ro), sudo mount -o remount,rw its mount point; if that fails, replace the disk"
 )
-_MAKE_ROOM = (
-    "make room on the disk of {folder}: sudo journalctl --vacuum-size=200M; sudo apt clean; "
-    "sudo du -xh / | sort -h | tail shows what is large"
+_FREE_SPACE = (
+    "free space on the disk of {folder}: sudo journalctl --vacuum-size=200M; sudo apt clean; "
+    "sudo du -xh / | sort -h | tail lists the largest folders"
 )
 _DAMAGED = (
-    "sudo systemctl stop edge-agent; keep {file} for whoever reads the record: sudo mv {file} {file}.damaged; "
-    "sudo systemctl start edge-agent"
+    "sudo systemctl stop edge-agent; sudo mv {file} {file}.damaged; sudo systemctl start edge-agent; keep the damaged "
+    "file for the auditor"
 )
-_CHANGED = "edge-agent report verify --state-dir {folder} names the records; tell whoever answers for them"
+_CHANGED = (
+    "edge-agent report verify --state-dir {folder} lists the records; report them to the person responsible for the "
+    "record of sales"
+)
 
 _LITTLE_MB, _TOO_LITTLE_MB = 500, 50
-"""A year of records of a busy lane, at 2 kB a sale and a hundred restricted sales a day, takes 73 MB."""
+"""A busy lane writes 73 MB of records a year: 2 kB a sale, a hundred restricted sales a day."""
 _TRY_BYTES = 65536
 
 
-@check("disk", "Can the lane's state folder be written, and is there room?", _WRITABLE, _MAKE_ROOM)
-def disk(lane: LaneSide) -> Finding:
+@check("disk", "Can the lane's state folder be written, and is there enough space?", _WRITABLE, _FREE_SPACE)
+def disk(lane: LaneTarget) -> Finding:
     folder = lane.settings.state_dir
-    there = _nearest(folder)
-    if why := _refuses(there, exists=there == folder):
-        mend = _MAKE_ROOM if "space" in why else _WRITABLE
-        return problem(f"{folder} cannot be written: {why}", mend, folder=folder, user=this_user())
-    free_mb = shutil.disk_usage(there).free / 1e6
-    what = f"{folder}: {free_mb / 1000:.1f} GB free" + ("" if there == folder else "; made at the first start")
+    existing = _nearest_existing(folder)
+    if error := _write_error(existing, exists=existing == folder):
+        fix = _FREE_SPACE if "space" in error else _WRITABLE
+        return problem(f"cannot write to {folder}: {error}", fix, folder=folder, user=this_user())
+    free_mb = shutil.disk_usage(existing).free / 1e6
+    seen = f"{folder}: {free_mb / 1000:.1f} GB free" + ("" if existing == folder else "; created at the first start")
     if free_mb < _TOO_LITTLE_MB:
-        return problem(what, _MAKE_ROOM, folder=folder)
-    return warning(what, _MAKE_ROOM, folder=folder) if free_mb < _LITTLE_MB else ok(what)
+        return problem(seen, _FREE_SPACE, folder=folder)
+    return warning(seen, _FREE_SPACE, folder=folder) if free_mb < _LITTLE_MB else ok(seen)
 
 
-@check("record", "Can the record of sales be read, and is it whole?", _DAMAGED, _CHANGED, after=("disk",))
-def record(lane: LaneSide) -> Finding:
+@check("record", "Can the record of sales be read, and is it complete and unchanged?",
+       _DAMAGED, _CHANGED, after=("disk",))  # fmt: skip
+def record(lane: LaneTarget) -> Finding:
     folder = lane.settings.state_dir
     if not (folder / FILE).exists():
-        return ok("none yet")
+        return ok("no record yet")
     try:
         with closing(Database(folder, read_only=True)) as database:
-            ((said,),) = database.rows("PRAGMA quick_check(1)")
+            ((result,),) = database.rows("PRAGMA quick_check(1)")
             audit = Audit(database)
             changed, count = audit.verify(), audit.head.number - audit.pruned.number
-    except StoreError as told:
-        return problem(str(told), _DAMAGED, file=folder / FILE)
-    if said != "ok":
-        return problem(f"{folder / FILE} is damaged: {said}", _DAMAGED, file=folder / FILE)
+    except StoreError as error:
+        return problem(str(error), _DAMAGED, file=folder / FILE)
+    if result != "ok":
+        return problem(f"{folder / FILE} is damaged: {result}", _DAMAGED, file=folder / FILE)
     if changed:
         return problem(f"{folder / FILE}: {changed[0]}", _CHANGED, folder=folder)
-    return ok(f"{folder / FILE}: {count} restricted sales, chain whole")
+    return ok(f"{folder / FILE}: {count} restricted sales, chain intact")
 
 
-def _nearest(folder: Path) -> Path:
-    """The folder, or the one that it will be made in."""
-    return next(one for one in (folder.absolute(), *folder.absolute().parents) if one.exists())
+def _nearest_existing(folder: Path) -> Path:
+    """The folder itself, or its nearest parent that exists."""
+    return next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
 
 
-def _refuses(folder: Path, *, exists: bool) -> str:
-    """Why nothing can be written there; empty when it can be. Leaves nothing behind."""
+def _write_error(folder: Path, *, exists: bool) -> str:
+    """Why a folder cannot be written or, unless it `exists` as the state folder, why that cannot be created in it.
+
+    Empty when it can. Leaves no file behind.
+    """
     if not folder.is_dir():
-        return f"{folder} is no folder"
+        return f"{folder} is not a folder"
     if not exists:
-        return "" if os.access(folder, os.W_OK | os.X_OK) else f"{this_user()} may make no folder in {folder}"
+        return "" if os.access(folder, os.W_OK | os.X_OK) else f"{this_user()} may not create a folder in {folder}"
     try:
         with tempfile.TemporaryFile(dir=folder) as file:
             file.write(bytes(_TRY_BYTES))
             file.flush()
             os.fsync(file.fileno())
-    except OSError as told:
-        return told.strerror or str(told)
+    except OSError as error:
+        return error.strerror or str(error)
     return ""

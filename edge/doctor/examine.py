@@ -1,25 +1,25 @@
-"""Makes checks, one after the other."""
+"""Runs checks one after another."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from edge.doctor.finding import MEND_FIRST, Check, Finding, Target
+from edge.doctor.finding import FIX_FIRST, Check, Finding, Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 
-def examine(checks: Iterable[Check[Target]], subject: Target, lane: str | None = None) -> Iterator[Finding]:
-    """What each check finds, as soon as it is made. Where another that it needs found a problem, it is not made."""
-    failed: dict[str, str] = {}  # and the one that is at the root of it
-    for one in checks:
-        if root := next((failed[name] for name in one.after if name in failed), None):
-            found = Finding("warning", f"not checked: see {root}", MEND_FIRST.format(check=root))
-            failed[one.name] = root
+def examine(checks: Iterable[Check[Target]], target: Target, lane: str | None = None) -> Iterator[Finding]:
+    """Yield each check's finding as soon as it is known. A check is skipped when one that it needs found a problem."""
+    failed: dict[str, str] = {}  # a check that failed or was skipped -> the check whose problem caused it
+    for check in checks:
+        if cause := next((failed[name] for name in check.after if name in failed), None):
+            found = Finding("warning", f"not checked: see {cause}", FIX_FIRST.format(check=cause))
+            failed[check.name] = cause
         else:
-            found = one.finding(subject)
+            found = check.finding(target)
             if found.verdict == "problem":
-                failed[one.name] = one.name
-        yield replace(found, name=one.name, lane=lane)
+                failed[check.name] = check.name
+        yield replace(found, name=check.name, lane=lane)

@@ -1,4 +1,4 @@
-"""What a check is, and what it finds."""
+"""`Check` and `Finding`: what the doctor runs, and what each run returns."""
 
 from __future__ import annotations
 
@@ -11,97 +11,100 @@ from edge.errors import EdgeError
 
 Severity = Literal["ok", "warning", "problem"]
 
-MEND_FIRST = "mend {check} first, and run edge-agent doctor again"
-WITH_SUDO = "run the same again with sudo in front"
-REPORT = "run edge-agent doctor again; if this line stays, send it, and what edge-agent --version prints, to support"
+FIX_FIRST = "fix {check} first, then run edge-agent doctor again"
+WITH_SUDO = "run the same command again with sudo in front"
+REPORT = "run edge-agent doctor again; if this line stays, send it and the output of edge-agent --version to support"
 
-ALWAYS = (MEND_FIRST, WITH_SUDO, REPORT)
-"""Mends that any check may have: where one that it needs found a problem, where only root may look, and where the check
-itself fails."""
+GENERAL_FIXES = (FIX_FIRST, WITH_SUDO, REPORT)
+"""Fixes that any check may return: a check that it needs found a problem, only root has access, or the check itself
+crashed."""
 
 Target = TypeVar("Target")
-"""What a check looks at: the box, or one of its lanes."""
+"""What a check examines: the box, or one of its lanes."""
 
 
-class NotChecked(Exception):  # noqa: N818  # it is no error
-    """What a check wants to look at cannot be looked at now. mend: what makes it possible."""
+class NotChecked(Exception):  # noqa: N818  # it is not an error
+    """Raised by a check whose target is not available now. fix: how to make it available."""
 
-    def __init__(self, why: str, mend: str, **places: object) -> None:
+    def __init__(self, why: str, fix: str, **values: object) -> None:
         super().__init__(why)
-        self.mend = mend.format(**places)
+        self.fix = fix.format(**values)
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the result. name: of the check. lane: whose it is, None for the box. seen: what was found, in words.
-    mend: what to do about it, literally; empty when all is well."""
+    """One line of the result.
+
+    seen: what was found, in words. fix: what to do about it, literally; empty when the verdict is "ok". name: of the
+    check. lane: the lane's name; None for a check of the box.
+    """
 
     verdict: Severity
     seen: str
-    mend: str = ""
+    fix: str = ""
     name: str = ""
     lane: str | None = None
+
+    def as_json(self) -> dict[str, str | None]:
+        """The fields as `--json` prints them; there `fix` is called "mend"."""
+        return {"verdict": self.verdict, "seen": self.seen, "mend": self.fix, "name": self.name, "lane": self.lane}
 
 
 def ok(seen: str) -> Finding:
     return Finding("ok", seen)
 
 
-def warning(seen: str, mend: str, **places: object) -> Finding:
-    """The lane works, but not as it could, or something could not be looked at. mend: one of the check's, with the
-    names in braces that `places` fills."""
-    return Finding("warning", seen, mend.format(**places))
+def warning(seen: str, fix: str, **values: object) -> Finding:
+    """The lane works, but not as well as it could, or something could not be checked. fix: one of the check's fixes;
+    `values` replace its names in braces."""
+    return Finding("warning", seen, fix.format(**values))
 
 
-def problem(seen: str, mend: str, **places: object) -> Finding:
-    """The lane does not work like that."""
-    return Finding("problem", seen, mend.format(**places))
+def problem(seen: str, fix: str, **values: object) -> Finding:
+    """The lane does not work. fix, values: as for `warning`."""
+    return Finding("problem", seen, fix.format(**values))
 
 
 @dataclass(frozen=True)
 class Check(Generic[Target]):
-    """One thing that is looked at.
+    """One check.
 
-    asks: what it wants to know, as a question. mends: all that it may tell to do; the first one also where the check
-    raises an EdgeError, whose text is then what was seen. after: the checks without which it makes no sense.
+    question: what the check answers. fixes: every fix that its findings may contain; the first one is also used when
+    the check raises an EdgeError, whose text then says what was found. after: names of the checks that must not have
+    found a problem before this one makes sense.
     """
 
     name: str
-    asks: str
-    mends: tuple[str, ...]
+    question: str
+    fixes: tuple[str, ...]
     after: tuple[str, ...]
     examine: Callable[[Target], Finding]
 
-    def finding(self, subject: Target) -> Finding:
-        """What the check finds, whatever happens. Never raises."""
+    def finding(self, target: Target) -> Finding:
+        """Run the check. Never raises."""
         try:
-            return self.examine(subject)
-        except NotChecked as why:
-            return Finding("warning", f"not checked: {why}", why.mend)
-        except PermissionError as told:
-            return Finding("warning", f"not checked: this user may not look at {told.filename}", WITH_SUDO)
-        except EdgeError as told:
-            return Finding("problem", str(told), in_capitals(self.mends[0]))
-        except Exception as crash:  # a check that fails must not take the others with it
-            return Finding("problem", f"this check failed itself: {type(crash).__name__}: {_first_line(crash)}", REPORT)
-
-    def may_tell(self, mend: str) -> bool:
-        """Whether a finding of this check may have that mend."""
-        known = (*self.mends, *ALWAYS)
-        return any(re.fullmatch(re.sub(r"\\{\w+\\}", ".+", re.escape(one)), mend) for one in known)
+            return self.examine(target)
+        except NotChecked as reason:
+            return Finding("warning", f"not checked: {reason}", reason.fix)
+        except PermissionError as error:
+            return Finding("warning", f"not checked: this user may not open {error.filename}", WITH_SUDO)
+        except EdgeError as error:
+            return Finding("problem", str(error), in_capitals(self.fixes[0]))
+        except Exception as crash:  # a check that crashes must not stop the others
+            return Finding("problem", f"this check crashed: {type(crash).__name__}: {_first_line(crash)}", REPORT)
 
 
-def in_capitals(mend: str) -> str:
-    """A mend with names where a finding has values: PORT for {port}."""
-    return re.sub(r"\{(\w+)\}", lambda place: place[1].upper(), mend)
+def in_capitals(fix: str) -> str:
+    """A fix with placeholder names in capitals: PORT for {port}."""
+    return re.sub(r"\{(\w+)\}", lambda place: place[1].upper(), fix)
 
 
 def check(
-    name: str, asks: str, *mends: str, after: tuple[str, ...] = ()
+    name: str, question: str, *fixes: str, after: tuple[str, ...] = ()
 ) -> Callable[[Callable[[Target], Finding]], Check[Target]]:
-    """Makes a check of a function, see `Check`."""
-    return lambda examine: Check(name, asks, mends, after, examine)
+    """Decorator that turns a function into a `Check`."""
+    return lambda examine: Check(name, question, fixes, after, examine)
 
 
 def _first_line(crash: Exception) -> str:
-    return str(crash).partition("\n")[0] or "it does not say why"
+    return str(crash).partition("\n")[0] or "no message"

@@ -1,4 +1,4 @@
-"""Listens to the agent that runs, as a screen would, and tells what kind of program an address belongs to."""
+"""Reads a running agent's states from its live channel, and finds out what kind of program answers at an address."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ from edge.till.messages import State, parse
 if TYPE_CHECKING:
     from edge.till.messages import Data
 
-_LISTEN_S = 4.0
-"""An agent says at least once a second how its lane is."""
+_WAIT_S = 4.0
+"""An agent sends a lane's state at least once a second."""
 _ENOUGH = 2
 _ANSWER_S = 1.0
 _GREETING_BYTES = 32
-"""Of the 64 of ZMTP 3 (rfc.zeromq.org/spec/23): the signature, the version, and the mechanism in 20 characters."""
+"""The first 32 of the 64 bytes of a ZMTP 3 greeting (rfc.zeromq.org/spec/23): signature, version, and the mechanism in
+20 characters."""
 
 
-def listen(address: str, lane: str) -> tuple[State, ...]:
-    """What a lane says on its live channel, oldest first; empty when it says nothing."""
-    heard: list[State] = []
+def receive_states(address: str, lane: str) -> tuple[State, ...]:
+    """Up to two states of different frames from a lane's live channel, oldest first; empty when none arrives."""
+    states: list[State] = []
     context = zmq.Context()
     try:
         subscriber = context.socket(zmq.SUB)
@@ -31,29 +32,30 @@ def listen(address: str, lane: str) -> tuple[State, ...]:
         subscriber.ipv6 = "[" in address
         subscriber.connect(address)
         subscriber.subscribe(f"lane.state.{lane}")
-        until_s = time.monotonic() + _LISTEN_S
-        while len(heard) < _ENOUGH and (left_s := until_s - time.monotonic()) > 0:
+        until_s = time.monotonic() + _WAIT_S
+        while len(states) < _ENOUGH and (left_s := until_s - time.monotonic()) > 0:
             if not subscriber.poll(round(left_s * 1000)):
                 continue
             state = _content(subscriber.recv_multipart()[-1])
-            # A change is told at once: two that follow within a moment would say nothing of how the lane goes on.
-            if isinstance(state, State) and (not heard or state.frame != heard[-1].frame):
-                heard.append(state)
+            # Changes are sent at once: two states of the same frame do not show that pictures keep arriving.
+            if isinstance(state, State) and (not states or state.frame != states[-1].frame):
+                states.append(state)
     except zmq.ZMQError:
         return ()
     finally:
         context.destroy()
-    return tuple(heard)
+    return tuple(states)
 
 
 def mechanism(address: str) -> str:
-    """What speaks at a TCP address of this box: "NULL" or "CURVE" for ZeroMQ without and with keys, else ""."""
+    """The ZeroMQ security mechanism at a TCP address of this box: "NULL" without keys, "CURVE" with keys, "" for
+    anything else."""
     host, _, port = address.removeprefix("tcp://").rpartition(":")
     here = {"*": "127.0.0.1", "0.0.0.0": "127.0.0.1", "[::]": "::1"}.get(host, host.strip("[]"))
     greeting = b""
     try:
         with socket.create_connection((here, int(port)), timeout=_ANSWER_S) as peer:
-            # No mechanism of ours: one that does not fit would end the talk before the answer.
+            # Send no mechanism: with one that does not match, the peer would close before it answers.
             peer.sendall(b"\xff" + bytes(8) + b"\x7f\x03")
             while len(greeting) < _GREETING_BYTES and (more := peer.recv(64)):
                 greeting += more

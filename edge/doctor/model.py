@@ -1,4 +1,4 @@
-"""Checks of the models: their files, what runs them on this box, and how fast."""
+"""Checks of the models: their files, the backend that runs the age model, and its speed."""
 
 from __future__ import annotations
 
@@ -16,79 +16,76 @@ from edge.vision.detectors import DETECTORS, FASTEST, make_detector
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from edge.doctor.targets import Box
+    from edge.doctor.targets import BoxTarget
 
-_GET_MODEL = "copy the model's folder to this box again, whole; for the bundled model install edge-agent again"
+_GET_MODEL = "copy the whole model folder to this box again; for the bundled model, reinstall edge-agent"
 _NOT_FOR_SHOPS = "train a model on photos that you have the right to use, and write model = its folder into the config"
-_REINSTALL = (
-    "install edge-agent again; if this line stays, send it to support: this CPU computes otherwise than it should"
-)
+_REINSTALL = "reinstall edge-agent; if this line stays, send it to support: this CPU computes wrong results"
 _DRIVER = (
-    "run nvidia-smi: if it shows no GPU, install NVIDIA's current driver and restart the box; if it shows one, "
+    "run nvidia-smi: if it lists no GPU, install NVIDIA's current driver and restart the box; if it lists one, run "
     "{python} -m pip install 'edge-agent[gpu]'"
 )
 _CACHE = "sudo mkdir -p {folder}; sudo chown -R '{user}': {folder}"
 _FASTER = (
-    f'stop other programs on this box (top shows them); write name = "{FASTEST}" below [detector] in the config for '
-    f"faces nearer than {DETECTORS[FASTEST].reach_m:g} m; or take a faster box, or one with a GPU"
+    f"stop other programs on this box (top lists them); if faces are nearer than {DETECTORS[FASTEST].reach_m:g} m, "
+    f'write name = "{FASTEST}" below [detector] in the config; or use a faster box, or one with a GPU'
 )
 
 _MEASURE_S = 0.7
 
 
-@check("model", "Are the model's files those that its maker vouched for, and may a shop use them?",
+@check("model", "Are the model's files complete and unchanged, and may a shop use the model?",
        _GET_MODEL, _NOT_FOR_SHOPS)  # fmt: skip
-def model(box: Box) -> Finding:
+def model(box: BoxTarget) -> Finding:
     bundle = box.bundle
     manifest = bundle.manifest
     ask_below = [lane.policy.challenge_age or bundle.challenge_age(lane.policy.risk) for lane in box.lanes]
     threshold = " or ".join(str(age) for age in sorted(set(ask_below)))
-    what = (
-        f"{manifest.name} {manifest.version} ({bundle.hash}), hashes right, asks whoever looks younger than {threshold}"
-    )
+    seen = f"{manifest.name} {manifest.version} ({bundle.hash}), files unchanged, asks for ID below {threshold}"
     if manifest.use.startswith("Evaluation only"):
-        return warning(f"{what}; for evaluation only, not for a shop", _NOT_FOR_SHOPS)
-    return ok(what)
+        return warning(f"{seen}; for evaluation only, not for a shop", _NOT_FOR_SHOPS)
+    return ok(seen)
 
 
-@check("backend", "Does the age model load here, and say what it says elsewhere (self-test)?", _REINSTALL,
-       after=("model",))  # fmt: skip
-def backend(box: Box) -> Finding:
+@check("backend", "Does the age model load on this box and pass its self-test?", _REINSTALL, after=("model",))
+def backend(box: BoxTarget) -> Finding:
     choice = box.choice
-    what = f"{choice.name}: {choice.model.backend}, passes its self-test"
+    seen = f"{choice.name}: {choice.model.backend}, self-test passed"
     if choice.name in CPU_BACKENDS and (refused := [name for name in choice.refused if name in CPU_BACKENDS]):
-        return warning(f"{what}; {', '.join(f'{name}: {choice.refused[name]}' for name in refused)}", _REINSTALL)
-    return ok(what)
+        return warning(f"{seen}; {', '.join(f'{name}: {choice.refused[name]}' for name in refused)}", _REINSTALL)
+    return ok(seen)
 
 
 @check("gpu", "If there is an NVIDIA GPU, does the age model run on it?", _DRIVER, after=("backend",))
-def gpu(box: Box) -> Finding:
+def gpu(box: BoxTarget) -> Finding:
     if not any(node.exists() for node in GPU_NODES):
         return ok("not used: no NVIDIA GPU on this box")
     if box.first.ages.backend in CPU_BACKENDS:
-        return ok(f'not used: the config says ages.backend = "{box.first.ages.backend}"')
+        return ok(f'not used: the config sets ages.backend = "{box.first.ages.backend}"')
     choice = box.choice
     if choice.name in GPU_BACKENDS:
         return ok(choice.model.backend)
-    return warning(f"there is one, and the CPU does its work: {choice.reason}", _DRIVER, python=sys.executable)
+    return warning(f"this box has a GPU, but the CPU runs the age model: {choice.reason}", _DRIVER,
+                   python=sys.executable)  # fmt: skip
 
 
-@check("engine", "Is the engine for this GPU kept, so that the next start is quick?", _CACHE, after=("backend",))
-def engine(box: Box) -> Finding:
+@check("engine", "Is the TensorRT engine for this GPU cached, so that the agent starts quickly?", _CACHE,
+       after=("backend",))  # fmt: skip
+def engine(box: BoxTarget) -> Finding:
     if box.choice.name != "tensorrt":
         return ok(f"not used: the age model runs on {box.choice.name}")
     folder = box.first.cache_dir
-    kept = sorted(folder.glob("*.engine"))
-    if not kept:
-        return warning(f"{folder} keeps none: every start builds it anew, for up to minutes", _CACHE, folder=folder,
-                       user=this_user())  # fmt: skip
-    return ok(", ".join(f"{file.name} ({file.stat().st_size / 1e6:.0f} MB)" for file in kept))
+    engines = sorted(folder.glob("*.engine"))
+    if not engines:
+        return warning(f"no engine in {folder}: every start builds it again, which can take minutes", _CACHE,
+                       folder=folder, user=this_user())  # fmt: skip
+    return ok(", ".join(f"{file.name} ({file.stat().st_size / 1e6:.0f} MB)" for file in engines))
 
 
 @check("speed", "Is the box fast enough for its lanes?", _FASTER, after=("backend",))
-def speed(box: Box) -> Finding:
-    """A lane with a customer wants a look at a face every `look_every_s`; it cannot do with fewer than `min_looks`
-    until it must answer. Every look needs a picture in which faces were found."""
+def speed(box: BoxTarget) -> Finding:
+    """A lane with a customer samples a face every `look_every_s`; it needs at least `min_looks` samples before it must
+    answer. Each sample needs one picture in which faces were detected."""
     ages = box.choice.model
     crops = patterns()
     ages_rate = rate_of(lambda: ages.predict(crops)) * len(crops)
@@ -96,20 +93,20 @@ def speed(box: Box) -> Finding:
     picture = MovingPattern("doctor").read()
     pictures_rate = rate_of(lambda: detector.detect(picture.pixels)) if picture else 0.0
     detector.close()
-    wanted = sum(1 / max(lane.tracking.look_every_s, 1 / 30) for lane in box.lanes)
+    recommended = sum(1 / max(lane.tracking.look_every_s, 1 / 30) for lane in box.lanes)
     least = sum(lane.policy.min_looks / lane.policy.answer_within_s for lane in box.lanes)
     slowest = min(ages_rate, pictures_rate)
-    what = (
-        f"ages of {ages_rate:.0f} faces/s, faces found in {pictures_rate:.0f} pictures/s; "
-        f"{_lanes(len(box.lanes))} {wanted:.0f} of each, at least {least:.0f}"
+    seen = (
+        f"ages of {ages_rate:.0f} faces/s, face detection in {pictures_rate:.0f} pictures/s; "
+        f"{_lanes(len(box.lanes))}: minimum {least:.0f} of each, recommended {recommended:.0f}"
     )
     if slowest < least:
-        return problem(what, _FASTER)
-    return warning(what, _FASTER) if slowest < wanted else ok(what)
+        return problem(seen, _FASTER)
+    return warning(seen, _FASTER) if slowest < recommended else ok(seen)
 
 
 def rate_of(work: Callable[[], object], seconds: float = _MEASURE_S) -> float:
-    """How often a second something can be done, after a first time that does not count."""
+    """Calls per second of `work`, measured for `seconds` after one call to warm up."""
     work()
     began_s, times = time.perf_counter(), 0
     while (passed_s := time.perf_counter() - began_s) < seconds:
@@ -119,4 +116,4 @@ def rate_of(work: Callable[[], object], seconds: float = _MEASURE_S) -> float:
 
 
 def _lanes(count: int) -> str:
-    return "1 lane wants" if count == 1 else f"{count} lanes want"
+    return "1 lane" if count == 1 else f"{count} lanes"

@@ -1,4 +1,4 @@
-"""What is looked at: the box, and each of its lanes. Nothing is opened before a check asks for it."""
+"""The targets of checks: the box, and each of its lanes. Nothing is opened before a check needs it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from edge.ages import BUNDLED
 from edge.ages.bundle import Bundle
 from edge.ages.choice import Choice, choose
 from edge.doctor.finding import NotChecked
-from edge.doctor.live import listen
-from edge.doctor.observation import Observation, SeenFace, observe
+from edge.doctor.live import receive_states
+from edge.doctor.observation import FaceSample, Observation, observe
 from edge.frames import camera_kind
 from edge.till.sockets import is_public
 
@@ -27,21 +27,21 @@ if TYPE_CHECKING:
 AS_OWNER = "sudo -u '{owner}' edge-agent doctor --config {file}"
 STOP_FIRST = "sudo systemctl stop edge-agent; sudo edge-agent doctor --config {file}; sudo systemctl start edge-agent"
 STAND_THERE = (
-    "let somebody stand where the customers do and look at the camera, and meanwhile run edge-agent doctor again; if "
-    "it still sees nobody, bring the camera nearer or zoom in"
+    "ask someone to stand where customers do and look at the camera, and run edge-agent doctor again meanwhile; if it "
+    "still sees nobody, move the camera nearer or zoom in"
 )
 
 
 @dataclass
-class Box:
-    """file: of the settings, if there is one."""
+class BoxTarget:
+    """lanes: the settings of each lane. file: the settings file, if there is one."""
 
     lanes: tuple[Settings, ...]
     file: Path | None
 
     @property
     def first(self) -> Settings:
-        """The settings that all lanes share are in every one."""
+        """The settings of the first lane, for those that all lanes share."""
         return self.lanes[0]
 
     @cached_property
@@ -51,13 +51,13 @@ class Box:
 
     @cached_property
     def choice(self) -> Choice:
-        """The age model as the agent would choose it; an engine that is missing is built. Raises EdgeError."""
+        """The age model as the agent would choose it; a missing engine is built. Raises EdgeError."""
         return choose(self.bundle, self.first.ages, self.first.cache_dir)
 
 
 @dataclass
-class LaneSide:
-    """file: of the settings. seconds: how long its camera is watched."""
+class LaneTarget:
+    """file: the settings file. seconds: how long the camera is watched."""
 
     settings: Settings
     file: Path
@@ -65,13 +65,13 @@ class LaneSide:
 
     @cached_property
     def agent_runs(self) -> bool:
-        """Whether an agent uses the lane's state folder now: it holds a lock there. Raises PermissionError."""
+        """Whether an agent holds the lock in the lane's state folder. Raises PermissionError."""
         try:
             lock = os.open(self.settings.state_dir / "lane.lock", os.O_RDONLY)
         except (FileNotFoundError, NotADirectoryError):
             return False
         try:
-            # Shared, and gone at once.
+            # A shared lock, released at once, keeps no agent from starting.
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             return True
@@ -81,43 +81,43 @@ class LaneSide:
 
     @cached_property
     def states(self) -> tuple[State, ...]:
-        """What the running agent says on the live channel, oldest first; nothing where that needs a key."""
+        """The running agent's states from the live channel, oldest first; empty when that channel needs a key."""
         if not self.agent_runs or is_public("till.live", self.settings.till.live):
             return ()
-        return listen(self.settings.till.live, self.settings.lane)
+        return receive_states(self.settings.till.live, self.settings.lane)
 
     @property
     def is_device(self) -> bool:
-        """Whether the camera is one that only one program can use at a time."""
+        """Whether only one program at a time can use the camera."""
         return (kind := camera_kind(self.settings.camera or "")) is not None and kind.exclusive
 
     @property
     def camera_is_taken(self) -> bool:
-        """By the agent that runs; nobody should try it, lest the agent lose it."""
+        """Whether the running agent uses the camera; opening it could take it away from the agent."""
         return self.agent_runs and self.is_device
 
     @cached_property
-    def look(self) -> Observation:
-        """What the camera shows. Raises NotChecked while the agent has it, EdgeError when it gives no picture."""
+    def observation(self) -> Observation:
+        """What the camera shows. Raises NotChecked while the agent uses it, EdgeError when it gives no picture."""
         if self.camera_is_taken:
-            raise NotChecked("the agent that runs here has the camera", STOP_FIRST, file=self.file)
+            raise NotChecked("the running agent uses the camera", STOP_FIRST, file=self.file)
         return observe(self.settings, self.seconds)
 
     @property
-    def faces(self) -> list[SeenFace]:
-        """Of whoever stood in the zone. Raises NotChecked when nobody did, and as `look` does."""
-        if not self.look.faces:
-            raise NotChecked("nobody was seen in the zone", STAND_THERE)
-        return self.look.faces
+    def faces(self) -> list[FaceSample]:
+        """The faces seen in the zone, at least one. Raises NotChecked when there was none, and as `observation`."""
+        if not self.observation.faces:
+            raise NotChecked("no face was seen in the zone", STAND_THERE)
+        return self.observation.faces
 
 
 def this_user() -> str:
-    """The name of who runs this."""
+    """The name of the user who runs the doctor."""
     return _name_of(os.geteuid())
 
 
 def owner_of(path: Path) -> str | None:
-    """The name of whom a file or folder belongs to; None when it is not there. Raises PermissionError."""
+    """The name of a file's or folder's owner; None when it does not exist. Raises PermissionError."""
     try:
         return _name_of(path.stat().st_uid)
     except (FileNotFoundError, NotADirectoryError):

@@ -1,8 +1,9 @@
-"""Lanes for the doctor to look at, and clips of a lane on which everything can be wrong."""
+"""Targets for the doctor's checks, and clips of a lane in which anything can be wrong."""
 
 from __future__ import annotations
 
 import itertools
+import re
 import subprocess
 import sys
 import time
@@ -17,8 +18,8 @@ import pytest
 from numpy.typing import NDArray
 
 from edge.demo.clip import FRAMES_PER_SECOND, clip_frames
-from edge.doctor.finding import Check, Finding
-from edge.doctor.targets import Box, LaneSide
+from edge.doctor.finding import GENERAL_FIXES, Check, Finding
+from edge.doctor.targets import BoxTarget, LaneTarget
 from edge.settings.config import Settings
 
 Pixels = NDArray[np.uint8]
@@ -27,38 +28,44 @@ FILE = Path("/etc/edge-agent/lane.toml")
 WATCHED_S = 2.0
 
 
-@pytest.fixture
-def box(tmp_path: Path) -> Callable[..., Box]:
-    """A box with lanes of these settings, or one lane of none."""
+def is_fix_of(check: Check[Any], fix: str) -> bool:
+    """Whether a finding of this check may contain the fix, with any values in the braces."""
+    known = (*check.fixes, *GENERAL_FIXES)
+    return any(re.fullmatch(re.sub(r"\\{\w+\\}", ".+", re.escape(text)), fix) for text in known)
 
-    def make(*lanes: dict[str, Any], file: Path | None = None) -> Box:
+
+@pytest.fixture
+def box(tmp_path: Path) -> Callable[..., BoxTarget]:
+    """Makes a box with one lane for each of these settings; one lane with default settings without any."""
+
+    def make(*lanes: dict[str, Any], file: Path | None = None) -> BoxTarget:
         own = {"state_dir": tmp_path / "state"}
-        return Box(tuple(Settings(**(own | one)) for one in lanes or ({},)), file)
+        return BoxTarget(tuple(Settings(**(own | settings)) for settings in lanes or ({},)), file)
 
     return make
 
 
 @pytest.fixture
-def lane(tmp_path: Path) -> Callable[..., LaneSide]:
-    """One lane with these settings, whose sockets are files."""
+def lane(tmp_path: Path) -> Callable[..., LaneTarget]:
+    """Makes a lane with these settings; its sockets are files."""
 
-    def make(**settings: Any) -> LaneSide:
+    def make(**settings: Any) -> LaneTarget:
         sockets = {"reliable": f"ipc://{tmp_path}/reliable", "live": f"ipc://{tmp_path}/live"}
         own = {"state_dir": tmp_path / "state", "till": sockets}
-        return LaneSide(Settings(**(own | settings)), FILE, WATCHED_S)
+        return LaneTarget(Settings(**(own | settings)), FILE, WATCHED_S)
 
     return make
 
 
 @pytest.fixture(scope="session")
 def found() -> Callable[[Check[Any], Any], Finding]:
-    """What a check finds. Whatever it says to do must stand in its list of mends, from which the manual is made."""
+    """Runs a check. Its fix must be in the check's list of fixes, from which docs/doctor.md is made."""
 
-    def find(check: Check[Any], subject: Any) -> Finding:
-        finding = check.finding(subject)
-        assert "failed itself" not in finding.seen
-        assert bool(finding.mend) == (finding.verdict != "ok")
-        assert not finding.mend or check.may_tell(finding.mend), finding.mend
+    def find(check: Check[Any], target: Any) -> Finding:
+        finding = check.finding(target)
+        assert "this check crashed" not in finding.seen
+        assert bool(finding.fix) == (finding.verdict != "ok")
+        assert not finding.fix or is_fix_of(check, finding.fix), finding.fix
         return finding
 
     return find
@@ -66,13 +73,13 @@ def found() -> Callable[[Check[Any], Any], Finding]:
 
 @pytest.fixture(scope="session")
 def standing() -> list[Pixels]:
-    """Three seconds of somebody who stands at the till, from the drawn clip."""
+    """Three seconds of the drawn clip in which someone stands at the till."""
     return list(itertools.islice(clip_frames(), 90, 180))
 
 
 @pytest.fixture
 def clip(standing: list[Pixels], tmp_path: Path) -> Callable[..., Path]:
-    """Writes the clip with every picture changed as told; returns its file."""
+    """Writes the clip with every picture changed by `change`; returns its file."""
 
     def write(change: Callable[[Pixels], Any] = lambda pixels: pixels, rate: float = FRAMES_PER_SECOND) -> Path:
         file = tmp_path / "clip.avi"
@@ -89,10 +96,10 @@ def clip(standing: list[Pixels], tmp_path: Path) -> Callable[..., Path]:
 
 @pytest.fixture
 def agent_on() -> Callable[..., Any]:
-    """Runs an agent with the settings of a lane while the test looks at it."""
+    """Runs an agent with the settings of a lane during the test."""
 
     @contextmanager
-    def run(lane: LaneSide, *flags: str) -> Iterator[None]:
+    def run(lane: LaneTarget, *flags: str) -> Iterator[None]:
         settings = lane.settings
         sockets = ["--till.reliable", settings.till.reliable, "--till.live", settings.till.live]
         words = ["run", *sockets, "--state-dir", str(settings.state_dir), *flags]

@@ -1,4 +1,4 @@
-"""`edge-agent doctor`, as the installer uses it."""
+"""`edge-agent doctor` as the installer runs it."""
 
 from __future__ import annotations
 
@@ -19,38 +19,37 @@ from tests.commands import EdgeAgent
 DOCUMENT = Path(__file__).parents[3] / "docs" / "doctor.md"
 
 WHOLE = """\
-ok       config      ...lane.toml; lane-1
+ok       config      ...lane.toml; lanes: lane-1
 ok       user        ...
 ... clock       ...
-warning  model       research ..., hashes right, asks whoever looks younger than T; for evaluation only, not for a shop
-         mend: train a model on photos that you have the right to use, and write model = its folder into the config
-ok       backend     ..., passes its self-test
+warning  model       research ..., files unchanged, asks for ID below T; for evaluation only, not for a shop
+         fix: train a model on photos that you have the right to use, and write model = its folder into the config
+ok       backend     ..., self-test passed
 ok       gpu         ...
 ok       engine      not used: the age model runs on cpu
-... speed       ages of ... faces/s, faces found in ... pictures/s; 1 lane wants 10 of each, at least 4
+... speed       ages of ... faces/s, face detection in ... pictures/s; 1 lane: minimum 4 of each, recommended 10
 
 lane-1
-ok       agent       none runs on .../state: all of the lane can be checked
-ok       disk        .../state: ... GB free; made at the first start
-ok       record      none yet
+ok       agent       no agent runs on .../state: every check of the lane is possible
+ok       disk        .../state: ... GB free; created at the first start
+ok       record      no record yet
 ok       keys        not used: only programs on this box can connect
 ok       sockets     ipc://.../reliable and ipc://.../live are free for the agent
-warning  tills       none has sold anything restricted yet
-         mend: while the agent runs, start the till's program, or edge-till --connect ipc://.../reliable, and scan ...
+warning  tills       no till has sold a restricted item yet
+         fix: while the agent runs, start the till's program, or edge-till --connect ipc://.../reliable, and scan ...
 ok       offers      off (offers.enabled)
-warning  camera      640x480, ... pictures, changing, from ...clip.avi; but it is a recording, and no camera
-         mend: write camera = "/dev/lane-camera" (or rtsp://..., or 0) into the config ...lane.toml
-ok       frame rate  ... pictures/s
-ok       customer    a face in the zone in ... looks
-ok       light       faces at ... of 255; 35 to 225 are used
-ok       focus       sharpness of faces ...; at least 10 is used, 15 is safe
-ok       face size   ... pixels between the eyes; at least 16 are used, 24 are safe
-ok       looks       ... are good enough
+warning  camera      640x480, ... pictures, changing, from ...clip.avi; this is a recording, not a camera
+         fix: write camera = "/dev/lane-camera" (or rtsp://..., or 0) into the config ...lane.toml
+ok       frame rate  ... pictures/s; minimum 5, recommended 12
+ok       customer    a face in the zone in ... pictures
+ok       light       brightness of faces ... of 255; minimum 35, maximum 225
+ok       focus       sharpness of faces ...; minimum 10, recommended 15
+ok       face size   ... pixels between the eyes; minimum 16, recommended 24
+ok       looks       ... face samples are good enough
 
 0 problems, ... warnings, ... ok
 """
-"""What it says of a lane on which somebody stands; ... stands for what differs from box to box, T for the age below
-which the bundled model asks."""
+"""The output for a lane with a customer; "..." is any text, T the age below which the bundled model asks for ID."""
 
 
 @pytest.fixture
@@ -66,22 +65,20 @@ def config(tmp_path: Path, clip: Callable[..., Path]) -> Path:
 
 
 def pattern(text: str) -> str:
-    # The mend of a clock or a speed that is no good on this box is a line more.
-    lines = [re.escape(line).replace(r"\.\.\.", ".*") + r"\n( +mend: .*\n)?" for line in text.splitlines()]
+    # A clock or a speed that is not ok on this box adds a line with its fix.
+    lines = [re.escape(line).replace(r"\.\.\.", ".*") + r"\n( +fix: .*\n)?" for line in text.splitlines()]
     return "".join(lines)
 
 
-def test_it_prints_a_line_for_every_check_with_the_mend_below(
-    edge_agent: EdgeAgent, config: Path, tmp_path: Path
-) -> None:
+def test_each_check_prints_a_line_with_its_fix_below(edge_agent: EdgeAgent, config: Path, tmp_path: Path) -> None:
     run = edge_agent("doctor", "--config", config, "--seconds", "2")
     assert (run.code, run.err) == (0, "")
-    whole = WHOLE.replace("than T;", f"than {Bundle(BUNDLED).challenge_age(0.1)};")
+    whole = WHOLE.replace("below T;", f"below {Bundle(BUNDLED).challenge_age(0.1)};")
     assert re.fullmatch(pattern(whole), run.out), run.out
     assert not (tmp_path / "state").exists(), "it changes nothing"
 
 
-def test_a_problem_is_told_by_the_exit_code(edge_agent: EdgeAgent, config: Path) -> None:
+def test_a_problem_ends_in_exit_code_1(edge_agent: EdgeAgent, config: Path) -> None:
     _, rest = config.read_text().split("\n", 1)
     config.write_text(f'camera = "/dev/no-camera"\n{rest}')
     run = edge_agent("doctor", "--config", config, "--seconds", "1")
@@ -89,16 +86,16 @@ def test_a_problem_is_told_by_the_exit_code(edge_agent: EdgeAgent, config: Path)
     assert re.fullmatch(r".*: 1 problem, \d+ warnings?, \d+ ok: see above\n", run.err)
 
 
-def test_json_says_the_same_to_programs(edge_agent: EdgeAgent, config: Path) -> None:
+def test_json_has_the_same_findings(edge_agent: EdgeAgent, config: Path) -> None:
     run = edge_agent("doctor", "--config", config, "--seconds", "1", "--json")
     findings = json.loads(run.out)
-    assert [one["name"] for one in findings] == [check.name for check in (*BOX_CHECKS, *LANE_CHECKS)]
-    assert {one["lane"] for one in findings[: len(BOX_CHECKS)]} == {None}
-    assert {one["lane"] for one in findings[len(BOX_CHECKS) :]} == {"lane-1"}
-    assert all(bool(one["mend"]) == (one["verdict"] != "ok") for one in findings)
+    assert [finding["name"] for finding in findings] == [check.name for check in (*BOX_CHECKS, *LANE_CHECKS)]
+    assert {finding["lane"] for finding in findings[: len(BOX_CHECKS)]} == {None}
+    assert {finding["lane"] for finding in findings[len(BOX_CHECKS) :]} == {"lane-1"}
+    assert all(bool(finding["mend"]) == (finding["verdict"] != "ok") for finding in findings)
 
 
-def test_every_lane_of_a_box_is_looked_at_and_the_box_once(edge_agent: EdgeAgent, tmp_path: Path) -> None:
+def test_every_lane_is_checked_and_the_box_once(edge_agent: EdgeAgent, tmp_path: Path) -> None:
     file = tmp_path / "lanes.toml"
     tables = [
         f'[[lane]]\nname = "lane-{number}"\ncamera = "/dev/no-camera-{number}"\n'
@@ -110,25 +107,25 @@ def test_every_lane_of_a_box_is_looked_at_and_the_box_once(edge_agent: EdgeAgent
     findings = json.loads(run.out)
     assert run.code == 1
     assert len(findings) == len(BOX_CHECKS) + 2 * len(LANE_CHECKS)
-    assert [one["lane"] for one in findings if one["verdict"] == "problem"] == ["lane-1", "lane-2"]
+    assert [finding["lane"] for finding in findings if finding["verdict"] == "problem"] == ["lane-1", "lane-2"]
 
 
-def test_a_config_that_is_wrong_is_a_problem_with_its_mend(edge_agent: EdgeAgent, tmp_path: Path) -> None:
+def test_a_wrong_config_is_a_problem_with_its_fix(edge_agent: EdgeAgent, tmp_path: Path) -> None:
     file = tmp_path / "lane.toml"
     file.write_text("policy.legal_age = 7\n")
     run = edge_agent("doctor", "--config", file)
     assert run.code == 1
     assert run.out.startswith("problem  config      policy.legal_age = 7: ")
-    assert f"mend: open {file} in an editor" in run.out
+    assert f"fix: open {file} in an editor" in run.out
 
 
-def test_a_variable_that_is_wrong_is_one_too(
+def test_a_wrong_variable_is_a_problem_with_its_fix(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("EDGE_POLICY__LEGAL_AGE", "7")
     with pytest.raises(RunError, match="1 problem, 0 warnings, 0 ok: see above"):
         doctor([])
-    assert "mend: open the EDGE_* variables" in capsys.readouterr().out
+    assert "fix: correct the setting named above in its flag or EDGE_* variable" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -143,10 +140,10 @@ def test_a_variable_that_is_wrong_is_one_too(
         "--camera 0 --video a.mkv",
     ],
 )
-def test_wrong_usage_is_no_finding(words: str) -> None:
+def test_wrong_usage_raises(words: str) -> None:
     with pytest.raises(UsageError):
         doctor(words.split())
 
 
-def test_the_manual_lists_every_check_as_the_code_has_it(edge_agent: EdgeAgent) -> None:
+def test_the_manual_is_the_output_of_checks(edge_agent: EdgeAgent) -> None:
     assert DOCUMENT.read_text(encoding="utf-8") == edge_agent("doctor", "--checks").out

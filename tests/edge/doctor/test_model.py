@@ -1,4 +1,4 @@
-"""The models: whole, right on this box, and fast enough."""
+"""Checks of the models: unchanged, right on this box, and fast enough."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from edge.doctor.checks import BOX_CHECKS
 from edge.doctor.examine import examine
 from edge.doctor.finding import Finding
 from edge.doctor.model import backend, engine, gpu, model, speed
-from edge.doctor.targets import Box
+from edge.doctor.targets import BoxTarget
 
-MakeBox = Callable[..., Box]
+MakeBox = Callable[..., BoxTarget]
 Find = Callable[..., Finding]
 
 no_gpu = pytest.mark.skipif(any(node.exists() for node in GPU_NODES), reason="this machine has a GPU")
@@ -28,7 +28,7 @@ no_gpu = pytest.mark.skipif(any(node.exists() for node in GPU_NODES), reason="th
 
 @pytest.fixture
 def bundle(tmp_path: Path) -> Path:
-    """A copy of the bundled model, to break."""
+    """A copy of the bundled model that a test may change."""
     return Path(shutil.copytree(BUNDLED, tmp_path / "model"))
 
 
@@ -37,20 +37,20 @@ def change_manifest(bundle: Path, **changes: object) -> None:
     file.write_text(json.dumps(json.loads(file.read_text()) | changes))
 
 
-def test_the_bundled_model_is_whole_and_says_what_it_may_be_used_for(box: MakeBox, found: Find) -> None:
+def test_the_bundled_model_is_unchanged_but_for_evaluation_only(box: MakeBox, found: Find) -> None:
     line = found(model, box())
     asked_below = Bundle(BUNDLED).challenge_age(0.1)
-    assert f"hashes right, asks whoever looks younger than {asked_below}" in line.seen
+    assert f"files unchanged, asks for ID below {asked_below}" in line.seen
     assert (line.verdict, "evaluation only" in line.seen) == ("warning", True)
 
 
-def test_a_model_of_ones_own_is_well(box: MakeBox, found: Find, bundle: Path) -> None:
+def test_an_own_model_is_ok(box: MakeBox, found: Find, bundle: Path) -> None:
     change_manifest(bundle, use="As the terms of the photos it was trained on allow.")
     line = found(model, box({"model": bundle, "policy": {"challenge_age": 30}}))
-    assert (line.verdict, "younger than 30" in line.seen) == ("ok", True)
+    assert (line.verdict, "asks for ID below 30" in line.seen) == ("ok", True)
 
 
-def test_a_model_that_was_tampered_with_is_a_problem_and_never_loaded(box: MakeBox, bundle: Path) -> None:
+def test_a_changed_model_is_a_problem_and_is_not_loaded(box: MakeBox, bundle: Path) -> None:
     with (bundle / "age.int8.onnx").open("r+b") as file:
         file.seek(1000)
         file.write(b"\0\1\2\3")
@@ -61,85 +61,85 @@ def test_a_model_that_was_tampered_with_is_a_problem_and_never_loaded(box: MakeB
 
 
 @no_gpu
-def test_the_backend_is_named_once_it_has_passed_its_self_test(box: MakeBox, found: Find) -> None:
+def test_a_backend_that_passes_its_self_test_is_ok(box: MakeBox, found: Find) -> None:
     line = found(backend, box())
     assert (line.verdict, line.seen.startswith("cpu: ONNX Runtime")) == ("ok", True)
-    assert "passes its self-test" in line.seen
+    assert "self-test passed" in line.seen
 
 
-def test_a_backend_that_says_other_ages_than_it_should_is_a_problem(box: MakeBox, found: Find, bundle: Path) -> None:
+def test_a_backend_with_wrong_ages_is_a_problem(box: MakeBox, found: Find, bundle: Path) -> None:
     change_manifest(bundle, self_test={"age.int8.onnx": [99.0] * 8, "age.onnx": [99.0] * 8})
     line = found(backend, box({"model": bundle, "ages": {"backend": "cpu"}}))
     assert (line.verdict, "its self-test failed" in line.seen) == ("problem", True)
 
 
 @no_gpu
-def test_a_cpu_that_needs_the_slower_model_is_told(box: MakeBox, found: Find, bundle: Path) -> None:
+def test_a_cpu_that_needs_the_slower_model_is_a_warning(box: MakeBox, found: Find, bundle: Path) -> None:
     change_manifest(bundle, self_test={"age.int8.onnx": [99.0] * 8})
     line = found(backend, box({"model": bundle}))
     assert (line.verdict, line.seen.startswith("cpu-half: ")) == ("warning", True)
 
 
 @no_gpu
-def test_without_a_gpu_none_is_needed(box: MakeBox, found: Find) -> None:
-    one = box()
-    assert found(gpu, one).seen == "not used: no NVIDIA GPU on this box"
-    assert found(engine, one).seen == "not used: the age model runs on cpu"
+def test_a_box_without_a_gpu_is_ok(box: MakeBox, found: Find) -> None:
+    target = box()
+    assert found(gpu, target).seen == "not used: no NVIDIA GPU on this box"
+    assert found(engine, target).seen == "not used: the age model runs on cpu"
 
 
 @no_gpu
-def test_a_gpu_that_cannot_be_used_is_told_with_the_reason(
+def test_a_gpu_that_cannot_be_used_is_a_warning_with_the_reason(
     box: MakeBox, found: Find, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A card whose driver does not work: its device is there."""
+    """As with a broken driver: the device exists."""
     for module in ("edge.ages.choice", "edge.doctor.model"):
         monkeypatch.setattr(f"{module}.GPU_NODES", (Path("/dev/null"),))
     line = found(gpu, box())
-    assert (line.verdict, "the CPU does its work" in line.seen) == ("warning", True)
+    assert (line.verdict, "the CPU runs the age model" in line.seen) == ("warning", True)
     assert "no NVIDIA GPU can be used here" in line.seen
-    assert line.mend.startswith("run nvidia-smi")
+    assert line.fix.startswith("run nvidia-smi")
 
 
 @pytest.fixture
-def on_a_gpu(box: MakeBox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Box:
-    """A box on which TensorRT runs the age model; here it is the CPU's model under that name."""
+def on_a_gpu(box: MakeBox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> BoxTarget:
+    """A box on which TensorRT seems to run the age model: the CPU's model under that name."""
     monkeypatch.setattr("edge.doctor.model.GPU_NODES", (Path("/dev/null"),))
-    one = box({"cache_dir": tmp_path / "cache"})
-    one.choice = Choice("tensorrt", OnnxAgeModel(one.bundle.cpu_model), {})
-    return one
+    target = box({"cache_dir": tmp_path / "cache"})
+    target.choice = Choice("tensorrt", OnnxAgeModel(target.bundle.cpu_model), {})
+    return target
 
 
-def test_a_gpu_that_does_the_work_is_named(on_a_gpu: Box, found: Find) -> None:
+def test_a_gpu_that_runs_the_age_model_is_ok(on_a_gpu: BoxTarget, found: Find) -> None:
     line = found(gpu, on_a_gpu)
     assert (line.verdict, line.seen) == ("ok", on_a_gpu.choice.model.backend)
 
 
-def test_an_engine_that_is_kept_is_named(on_a_gpu: Box, found: Find, tmp_path: Path) -> None:
+def test_a_cached_engine_is_ok(on_a_gpu: BoxTarget, found: Find, tmp_path: Path) -> None:
     EngineCache(tmp_path / "cache").write("0123456789ab_tensorrt-10.3.0_orin_8.7.engine", bytes(3_000_000))
     line = found(engine, on_a_gpu)
     assert (line.verdict, line.seen) == ("ok", "0123456789ab_tensorrt-10.3.0_orin_8.7.engine (3 MB)")
 
 
-def test_a_cache_that_keeps_no_engine_is_told(on_a_gpu: Box, found: Find, tmp_path: Path) -> None:
+def test_a_cache_without_an_engine_is_a_warning(on_a_gpu: BoxTarget, found: Find, tmp_path: Path) -> None:
     line = found(engine, on_a_gpu)
-    assert (line.verdict, "every start builds it anew" in line.seen) == ("warning", True)
-    assert line.mend.startswith(f"sudo mkdir -p {tmp_path}/cache; sudo chown -R ")
+    assert (line.verdict, "every start builds it again" in line.seen) == ("warning", True)
+    assert line.fix.startswith(f"sudo mkdir -p {tmp_path}/cache; sudo chown -R ")
 
 
-def test_a_gpu_that_is_not_wanted_is_not_missed(box: MakeBox, found: Find, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_gpu_switched_off_in_the_config_is_ok(box: MakeBox, found: Find, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("edge.doctor.model.GPU_NODES", (Path("/dev/null"),))
     line = found(gpu, box({"ages": {"backend": "cpu"}}))
-    assert (line.verdict, line.seen) == ("ok", 'not used: the config says ages.backend = "cpu"')
+    assert (line.verdict, line.seen) == ("ok", 'not used: the config sets ages.backend = "cpu"')
 
 
-def test_speed_is_measured_and_held_against_what_the_lanes_want(box: MakeBox, found: Find) -> None:
+def test_a_box_fast_enough_for_its_lanes_is_ok(box: MakeBox, found: Find) -> None:
     lazy = {"tracking": {"look_every_s": 5}, "policy": {"min_looks": 1, "answer_within_s": 1}}
     line = found(speed, box(lazy))
-    assert (line.verdict, line.mend) == ("ok", "")
-    assert line.seen.endswith("1 lane wants 0 of each, at least 1")
+    assert (line.verdict, line.fix) == ("ok", "")
+    assert line.seen.endswith("1 lane: minimum 1 of each, recommended 0")
 
 
-def test_a_box_that_is_too_slow_for_its_lanes_is_a_problem(box: MakeBox, found: Find) -> None:
+def test_a_box_too_slow_for_its_lanes_is_a_problem(box: MakeBox, found: Find) -> None:
     hasty = {"policy": {"min_looks": 100, "answer_within_s": 0.01}}
     line = found(speed, box(hasty, hasty | {"lane": "lane-2"}))
-    assert (line.verdict, line.seen.endswith("2 lanes want 20 of each, at least 20000")) == ("problem", True)
+    assert (line.verdict, line.seen.endswith("2 lanes: minimum 20000 of each, recommended 20")) == ("problem", True)

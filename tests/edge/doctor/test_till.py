@@ -1,4 +1,4 @@
-"""The way to the tills: keys, addresses, the agent that runs, and whether a till has been there."""
+"""Checks of the connection to the tills: keys, addresses, the running agent, and the last sale."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from edge.doctor.disk import disk, record
 from edge.doctor.faces import light
 from edge.doctor.finding import Finding
 from edge.doctor.live import mechanism
-from edge.doctor.targets import Box, LaneSide
+from edge.doctor.targets import BoxTarget, LaneTarget
 from edge.doctor.till import agent, keys, sockets, tills
 from edge.lane.ledger import Ledger
 from edge.records.records import SaleRecord
@@ -26,7 +26,7 @@ from edge.till.messages import Ack, Hello
 from edge.till.reference.dealer import Till
 from edge.till.server import TillServer
 
-MakeLane = Callable[..., LaneSide]
+MakeLane = Callable[..., LaneTarget]
 Find = Callable[..., Finding]
 
 PUBLIC = {"reliable": "tcp://0.0.0.0:*", "live": "tcp://0.0.0.0:*"}
@@ -42,7 +42,7 @@ def key(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def taken() -> Iterator[str]:
-    """An address that another program has: one with ZeroMQ and no keys."""
+    """An address that another ZeroMQ program without keys uses."""
     with zmq.Context() as context, context.socket(zmq.REP) as socket:
         socket.bind("tcp://127.0.0.1:*")
         yield socket.get_string(zmq.LAST_ENDPOINT)
@@ -59,66 +59,68 @@ def test_tills_on_this_box_need_no_keys(lane: MakeLane, found: Find) -> None:
     assert (line.verdict, line.seen) == ("ok", "not used: only programs on this box can connect")
 
 
-def test_tills_elsewhere_need_keys(lane: MakeLane, found: Find) -> None:
+def test_tills_on_other_machines_need_keys(lane: MakeLane, found: Find) -> None:
     line = found(keys, lane(till=PUBLIC))
     assert (line.verdict, "no till has a key" in line.seen) == ("problem", True)
-    assert line.mend.startswith("sudo edge-agent keys new till-1 --config /etc/edge-agent/lane.toml")
+    assert line.fix.startswith("sudo edge-agent keys new till-1 --config /etc/edge-agent/lane.toml")
 
 
-def test_keys_that_nobody_else_can_touch_are_well(lane: MakeLane, found: Find, key: Path) -> None:
-    one = lane(till=PUBLIC)
-    assert found(keys, one).seen == "keys of till-1"
-    assert found(sockets, one).verdict == "ok"
+def test_keys_that_no_other_user_can_read_or_change_are_ok(lane: MakeLane, found: Find, key: Path) -> None:
+    target = lane(till=PUBLIC)
+    assert found(keys, target).seen == "keys of till-1"
+    assert found(sockets, target).verdict == "ok"
 
 
 @pytest.mark.parametrize(("which", "mode"), [(".", 0o777), ("agent.key_secret", 0o644), ("tills/till-1.key", 0o666)])
-def test_keys_that_others_can_touch_are_a_problem_and_the_mend_mends_it(
+def test_keys_open_to_other_users_are_a_problem_and_the_fix_works(
     which: str, mode: int, lane: MakeLane, found: Find, key: Path
 ) -> None:
     (key / which).chmod(mode)
     line = found(keys, lane(till=PUBLIC))
     assert (line.verdict, f"has mode {mode:04o}, so that others may" in line.seen) == ("problem", True)
-    own, loose, *_ = line.mend.replace("sudo ", "").split(";")
+    own, loose, *_ = line.fix.replace("sudo ", "").split(";")
     assert (os.system(own), os.system(loose)) == (0, 0)
     assert found(keys, lane(till=PUBLIC)).verdict == "ok"
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
-def test_keys_of_somebody_else_are_not_looked_at(lane: MakeLane, found: Find, key: Path) -> None:
+def test_keys_of_another_user_are_not_checked(lane: MakeLane, found: Find, key: Path) -> None:
     os.chown(key, 61234, 61234)
     for check in (keys, sockets):
         line = found(check, lane(till=PUBLIC))
         assert (line.verdict, line.seen) == ("warning", f"not checked: {key} belongs to #61234")
-        assert line.mend == "sudo -u '#61234' edge-agent doctor --config /etc/edge-agent/lane.toml"
+        assert line.fix == "sudo -u '#61234' edge-agent doctor --config /etc/edge-agent/lane.toml"
 
 
-def test_free_addresses_are_well(lane: MakeLane, found: Find) -> None:
+def test_free_addresses_are_ok(lane: MakeLane, found: Find) -> None:
     assert found(sockets, lane()).seen.endswith("are free for the agent")
 
 
-def test_an_address_that_another_program_has_is_a_problem(lane: MakeLane, found: Find, taken: str) -> None:
+def test_an_address_used_by_another_program_is_a_problem(lane: MakeLane, found: Find, taken: str) -> None:
     line = found(sockets, lane(till={"reliable": taken, "live": "tcp://127.0.0.1:*"}))
     assert (line.verdict, "Address already in use" in line.seen) == ("problem", True)
     assert "a ZeroMQ program answers there (NULL), maybe another agent" in line.seen
-    assert f"sudo ss -ltnp | grep :{taken.rpartition(':')[2]}" in line.mend
+    assert f"sudo ss -ltnp | grep :{taken.rpartition(':')[2]}" in line.fix
 
 
 def test_an_address_that_this_box_does_not_have_is_a_problem(lane: MakeLane, found: Find, key: Path) -> None:
     line = found(sockets, lane(till={"reliable": "tcp://203.0.113.7:5557", "live": "tcp://127.0.0.1:*"}))
     assert (line.verdict, "203.0.113.7" in line.seen) == ("problem", True)
-    assert 'write reliable = "tcp://127.0.0.1:5557"' in line.mend
+    assert 'write reliable = "tcp://127.0.0.1:5557"' in line.fix
 
 
-def test_an_address_that_is_none_is_left_to_the_config(lane: MakeLane, found: Find, box: Callable[..., Box]) -> None:
+def test_an_invalid_address_is_a_problem_of_the_config_alone(
+    lane: MakeLane, found: Find, box: Callable[..., BoxTarget]
+) -> None:
     settings = {"till": {"reliable": "5557"}}
     line = found(config, box(settings, file=Path(__file__)))
     assert (line.verdict, "till.reliable = '5557' is no address" in line.seen) == ("problem", True)
-    assert line.mend.startswith(f"open {__file__} in an editor")
+    assert line.fix.startswith(f"open {__file__} in an editor")
     for check in (keys, sockets):
-        assert found(check, lane(**settings)).mend.startswith("mend config first")
+        assert found(check, lane(**settings)).fix.startswith("fix config first")
 
 
-def test_what_answers_at_an_address_is_told_by_its_greeting(lane: MakeLane, key: Path, taken: str) -> None:
+def test_the_mechanism_is_read_from_the_greeting(lane: MakeLane, key: Path, taken: str) -> None:
     server = TillServer(lane(till=PUBLIC).settings.till, Keys(key))
     assert [mechanism(address) for address in server.addresses] == ["CURVE", "CURVE"]
     server.close()
@@ -127,66 +129,62 @@ def test_what_answers_at_an_address_is_told_by_its_greeting(lane: MakeLane, key:
     assert mechanism("ipc:///tmp/till") == ""
 
 
-def test_a_till_that_was_never_heard_is_told_and_how_to_try_one(lane: MakeLane, found: Find) -> None:
+def test_without_any_sale_the_fix_is_to_try_a_till(lane: MakeLane, found: Find) -> None:
     line = found(tills, lane(till={"reliable": "tcp://127.0.0.1:5557"}))
-    assert (line.verdict, line.seen) == ("warning", "none has sold anything restricted yet")
-    assert "edge-till --connect tcp://127.0.0.1:5557, and scan beer" in line.mend
+    assert (line.verdict, line.seen) == ("warning", "no till has sold a restricted item yet")
+    assert "edge-till --connect tcp://127.0.0.1:5557, and scan beer" in line.fix
     line = found(tills, lane(till={"reliable": "tcp://0.0.0.0:5557"}))
-    assert "edge-till --connect tcp://BOX:5557 --key till-1.key_secret" in line.mend
+    assert "edge-till --connect tcp://BOX:5557 --key till-1.key_secret" in line.fix
 
 
 @pytest.mark.parametrize(("days", "verdict"), [(1, "ok"), (30, "warning")])
-def test_the_record_says_when_a_till_was_last_heard(
+def test_the_date_of_the_last_sale_decides_the_verdict(
     days: int, verdict: str, lane: MakeLane, found: Find, tmp_path: Path
 ) -> None:
     ledger = Ledger(tmp_path / "state")
     ledger.close(sale("till-3", datetime.now(timezone.utc) - timedelta(days=days)))
     ledger.shut()
     line = found(tills, lane())
-    assert (line.verdict, "till-3 sold something restricted at 20" in line.seen) == (verdict, True)
-    assert found(record, lane()).seen.endswith("1 restricted sales, chain whole")
+    assert (line.verdict, "till-3 sold a restricted item at 20" in line.seen) == (verdict, True)
+    assert found(record, lane()).seen.endswith("1 restricted sales, chain intact")
 
 
-def test_no_agent_is_no_problem(lane: MakeLane, found: Find) -> None:
+def test_without_a_running_agent_the_check_is_ok(lane: MakeLane, found: Find) -> None:
     assert found(agent, lane()).verdict == "ok"
 
 
-def test_an_agent_that_runs_is_found_left_alone_and_asked(
-    lane: MakeLane, found: Find, agent_on: Callable[..., Any]
-) -> None:
-    one = lane(camera="test:")
-    with agent_on(one, "--camera", "test:"):
-        till = Till("till-1", one.settings.till.reliable)
+def test_a_running_agent_is_found_and_not_disturbed(lane: MakeLane, found: Find, agent_on: Callable[..., Any]) -> None:
+    target = lane(camera="test:")
+    with agent_on(target, "--camera", "test:"):
+        till = Till("till-1", target.settings.till.reliable)
         till.send(Hello(till="till-1"))
         assert isinstance(till.receive(30), Ack)
-        assert found(agent, one).seen == f"one runs, and tells how the lane is on {one.settings.till.live}"
-        assert "answers at" in found(sockets, one).seen
-        assert found(tills, one).seen == "one has said hello to the agent that runs here"
-        assert found(disk, one).verdict == found(record, one).verdict == "ok"
-        # As if its camera were a device, which only one program can have.
+        assert found(agent, target).seen == f"an agent runs and sends its state on {target.settings.till.live}"
+        assert "answers at" in found(sockets, target).seen
+        assert found(tills, target).seen == "a till has connected to the running agent"
+        assert found(disk, target).verdict == found(record, target).verdict == "ok"
+        # As if its camera were a device, which only one program at a time can use.
         device = lane(camera="/dev/lane-camera")
         line = found(camera, device)
-        assert (line.verdict, "the agent that runs here has it, and gets pictures" in line.seen) == ("ok", True)
+        assert (line.verdict, "the running agent uses it and gets pictures" in line.seen) == ("ok", True)
         line = found(light, device)
-        assert line.seen == "not checked: the agent that runs here has the camera"
-        assert line.mend.startswith("sudo systemctl stop edge-agent; sudo edge-agent doctor --config /etc/edge-agent/")
+        assert line.seen == "not checked: the running agent uses the camera"
+        assert line.fix.startswith("sudo systemctl stop edge-agent; sudo edge-agent doctor --config /etc/edge-agent/")
         till.send(Hello(till="till-1"))
         assert till.receive(30) is not None
         till.close()
 
 
-def test_an_agent_that_was_started_with_other_addresses_is_a_problem(
-    lane: MakeLane, found: Find, agent_on: Callable[..., Any]
-) -> None:
+def test_an_agent_on_other_addresses_is_a_problem(lane: MakeLane, found: Find, agent_on: Callable[..., Any]) -> None:
     with agent_on(lane(camera="test:"), "--camera", "test:"):
         other = lane(camera="test:", till={"reliable": "tcp://127.0.0.1:9", "live": "tcp://127.0.0.1:10"})
         line = found(agent, other)
-        assert (line.verdict, line.mend.startswith("sudo systemctl restart edge-agent")) == ("problem", True)
+        assert (line.verdict, line.fix.startswith("sudo systemctl restart edge-agent")) == ("problem", True)
         line = found(sockets, other)
-        assert line.seen == "an agent runs, but not with till.reliable = tcp://127.0.0.1:9"
+        assert line.seen == "the running agent does not use till.reliable = tcp://127.0.0.1:9"
 
 
-def test_looking_for_an_agent_does_not_keep_one_from_starting(lane: MakeLane, tmp_path: Path) -> None:
+def test_detecting_an_agent_does_not_keep_one_from_starting(lane: MakeLane, tmp_path: Path) -> None:
     Ledger(tmp_path / "state").shut()
     assert not lane().agent_runs
     ledger = Ledger(tmp_path / "state")
