@@ -1,1 +1,1 @@
-"""From a frame to aligned crops: detection, tracking, quality, alignment."""
+"""From a frame to aligned face crops: detection, tracking, quality gate, alignment."""

@@ -1,7 +1,7 @@
-"""The crop contract: the one function that turns a face in a frame into the age model's 224x224 input.
+"""The crop contract: turns a face in a frame into the age model's 224x224 input.
 
-Training, evaluation and the lane all call `align`. Change anything here and `CROP_CONTRACT` must change with it; a
-model bundle names the contract it was trained with and is refused under another.
+Training, evaluation and the lane all call `align`. Any change here needs a new `CROP_CONTRACT`: a model
+bundle names the contract that it was trained with, and is rejected under another one.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ CROP_CONTRACT = "eyes-mouth-0.30/1"
 CROP_PX = 224
 
 EYE_TO_MOUTH = 0.30
-"""Distance from between the eyes to the mouth, as a share of the crop. Measured: at 0.30 the picture holds the whole
-head, and a face network read ages a year better than at the usual tight 0.43."""
+"""Distance from the middle of the eyes to the mouth, as a share of the crop. Measured: at 0.30 the crop shows the whole
+head, and a network estimated ages with a year less error than at the usual tight 0.43."""
 
 _EYES_DOWN = 0.44
 _EYE_HALF_GAP = EYE_TO_MOUTH * 0.46
@@ -33,15 +33,15 @@ TEMPLATE = np.array(
     ],
     np.float32,
 )
-"""Where the right eye, the left eye and the mouth come to lie, as shares of the crop."""
+"""Where the right eye, the left eye and the mouth are in the crop: x y, as shares of its side."""
 
 
 def similarity(keypoints: NDArray[np.floating], crop_px: int = CROP_PX) -> NDArray[np.float32]:
-    """The similarity transform (rotation, one scale, shift) that carries a face's keypoints onto `TEMPLATE`.
+    """The similarity transform (rotation, scale, shift) that maps a face's keypoints onto `TEMPLATE`.
 
-    keypoints: (4, 2) as in `Faces.keypoints`, pixels. Returns float32 (2, 3), frame pixels to crop pixels, least
-    squares over both eyes and the mouth (Umeyama 1991, in two dimensions, where it is one complex division). The nose
-    is left out: it stands out of the face's plane and would tilt turned heads. Raises ValueError when the points
+    keypoints: (4, 2) as in `Faces.keypoints`, pixels. Returns float32 (2, 3), from frame pixels to crop pixels: the
+    least-squares fit to both eyes and the mouth (Umeyama 1991; in two dimensions it is one complex division). The nose
+    is not used: it lies outside the plane of the face and would tilt turned heads. Raises ValueError when the points
     coincide.
     """
     target = (TEMPLATE * crop_px - 0.5).astype(np.float64) @ [1, 1j]
@@ -65,8 +65,8 @@ def align(
     """Cut one face out of a BGR frame, upright and at the contract's size.
 
     frame: uint8 (H, W, 3) BGR. keypoints: (4, 2) in frame pixels. Returns uint8 (224, 224, 3) RGB, in `out` when
-    given. What lies outside the frame is black. Faces more than twice the crop's scale are shrunk by area averaging
-    first, since bilinear sampling alone would alias. Raises ValueError for coinciding keypoints.
+    given. Parts outside the frame are black. Faces more than twice the crop's scale are first shrunk by area averaging,
+    because bilinear sampling alone would alias. Raises ValueError when the keypoints coincide.
     """
     transform = similarity(keypoints)
     scale = float(np.hypot(transform[0, 0], transform[1, 0]))
@@ -77,14 +77,14 @@ def align(
 
 
 def alignable(keypoints: NDArray[np.floating]) -> NDArray[np.bool_]:
-    """bool (N,): which faces, keypoints (N, 4, 2), are large enough to be cut out at all: from eyes to mouth
-    at least two pixels."""
+    """bool (N,): which faces are large enough for `align`: at least two pixels from eyes to mouth. keypoints: (N, 4,
+    2), pixels."""
     down = keypoints[:, MOUTH] - (keypoints[:, RIGHT_EYE] + keypoints[:, LEFT_EYE]) / 2
     return np.asarray(np.hypot(down[:, 0], down[:, 1]) >= 2)
 
 
 def align_all(frame: NDArray[np.uint8], keypoints: NDArray[np.floating]) -> NDArray[np.uint8]:
-    """`align` for every face of a frame: keypoints (N, 4, 2), returns uint8 (N, 224, 224, 3) RGB, one buffer."""
+    """`align` every face of a frame. keypoints: (N, 4, 2). Returns one buffer, uint8 (N, 224, 224, 3) RGB."""
     crops = np.empty((len(keypoints), CROP_PX, CROP_PX, 3), np.uint8)
     for crop, points in zip(crops, keypoints, strict=True):
         align(frame, points, out=crop)
@@ -94,7 +94,7 @@ def align_all(frame: NDArray[np.uint8], keypoints: NDArray[np.floating]) -> NDAr
 def _shrink(
     frame: NDArray[np.uint8], transform: NDArray[np.float32], scale: float
 ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-    """Average whole blocks of pixels of the part of the frame that the crop shows, and fit the transform to it."""
+    """Shrink the part of the frame that the crop shows, by averaging blocks of pixels, and adapt the transform."""
     block = int(1 / scale)
     to_frame = cv2.invertAffineTransform(transform)
     corners = np.array([[0, 0, 1], [CROP_PX, 0, 1], [0, CROP_PX, 1], [CROP_PX, CROP_PX, 1]], np.float32) @ to_frame.T

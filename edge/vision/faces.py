@@ -1,6 +1,6 @@
-"""`Faces`: the one value that walks the pipeline, parallel arrays with one row per face of a frame.
+"""`Faces`: what every stage of the pipeline takes and returns, parallel arrays with one row per face of a frame.
 
-A detector makes it, every later stage returns a copy with more filled in, like `supervision.Detections`.
+A detector creates it; every later stage returns a copy with more filled in, as with `supervision.Detections`.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 AGES = 101
-"""An age distribution covers the whole years 0..100."""
+"""Number of years in an age distribution: 0..100."""
 
 RIGHT_EYE, LEFT_EYE, NOSE, MOUTH = range(4)
-"""Rows of a face's keypoints. Right and left are the person's own: the right eye is at the picture's left."""
+"""Rows of a face's keypoints. Right and left are the person's: the right eye is on the left of the picture."""
 
 NO_TRACK = -1
 
@@ -33,10 +33,12 @@ class Faces:
     boxes:     float32 (N, 4), x0 y0 x1 y1 in pixels of the frame
     keypoints: float32 (N, 4, 2), x y in pixels: right eye, left eye, nose tip, mouth centre
     scores:    float32 (N,), the detector's confidence 0..1
-    track_ids: int64 (N,), `NO_TRACK` where a face belongs to no track yet
-    quality:   float32 (N,), 0..1, NaN until the quality gate has looked; 0 means refused
-    reasons:   one tuple of words per face, why the quality gate refused it; empty when it passed
+    track_ids: int64 (N,), `NO_TRACK` for faces without a track yet
+    quality:   float32 (N,), 0..1, 0 if the quality gate rejected the face, NaN if it was not checked
+    reasons:   for each face a tuple of `edge.vision.quality.REASONS`, why it was rejected; empty if it was not
     age_probs: float32 (N, 101), NaN rows for faces whose age was not estimated
+
+    Raises ValueError when the arrays have different lengths.
     """
 
     boxes: NDArray[np.float32] = _empty(0, 4)
@@ -48,7 +50,7 @@ class Faces:
     age_probs: NDArray[np.float32] = None  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
-        # Several of these are made of every frame: plain lines, and no table of what is filled in with what.
+        # Several are created for every frame: plain lines are faster than a table of defaults.
         count, fill_in = len(self.boxes), object.__setattr__
         if self.track_ids is None:
             fill_in(self, "track_ids", np.full(count, NO_TRACK, np.int64))
@@ -66,7 +68,7 @@ class Faces:
         return len(self.boxes)
 
     def __getitem__(self, rows: NDArray[Any]) -> Faces:
-        """The faces that a boolean mask or an array of row numbers picks; these very ones if a mask picks all."""
+        """The faces picked by a boolean mask or an array of row numbers; `self` if the mask picks all."""
         if rows.dtype == bool and rows.all():
             return self
         chosen = np.arange(len(self))[rows]
@@ -81,11 +83,14 @@ class Faces:
         )
 
     def with_(self, **filled_in: Any) -> Faces:
-        """A copy with some arrays filled in by a stage."""
+        """A copy with the given arrays replaced."""
         return replace(self, **filled_in)
 
     def with_rows(self, rows: NDArray[np.intp], part: Faces) -> Faces:
-        """A copy in which what was found out about some rows is as in `part`, which has a row for each of them."""
+        """A copy with quality, reasons and age_probs of some rows taken from `part`.
+
+        rows: int (M,), row numbers. part: M faces.
+        """
         quality, age_probs, reasons = self.quality.copy(), self.age_probs.copy(), list(self.reasons)
         quality[rows], age_probs[rows] = part.quality, part.age_probs
         for row, why in zip(rows, part.reasons, strict=True):
@@ -94,7 +99,7 @@ class Faces:
 
     @property
     def usable(self) -> NDArray[np.bool_]:
-        """bool (N,): the quality gate looked at the face and let it through."""
+        """bool (N,): the face was checked by the quality gate and passed."""
         return np.asarray(self.quality > 0)
 
     @property

@@ -1,8 +1,8 @@
-"""The quality gate: which faces are good enough to say an age from, and why the others are not.
+"""The quality gate: which faces are good enough for an age estimate, and why the others are not.
 
-Where the limits are, and what becomes of the error beyond them, is in the model's report card, under "What the quality
-gate goes by". Small, blurred, dark and half covered faces cost years. A turn does not, as far as there were photos to
-see it: its limit is where those end. A nod does not either, and has no limit.
+The model's report card, under "What the quality gate goes by", shows the error beyond each limit. Small, blurred, dark
+and half covered faces increase the error by years. Turned faces do not, as far as there were photos to measure it: the
+limit is where these photos end. Nodding does not either, and has no limit.
 """
 
 from __future__ import annotations
@@ -23,18 +23,19 @@ if TYPE_CHECKING:
     from edge.vision.faces import Faces
 
 _FACE = slice(int(0.34 * CROP_PX), int(0.86 * CROP_PX)), slice(int(0.26 * CROP_PX), int(0.74 * CROP_PX))
-"""The part of an aligned crop that is skin, eyes and mouth, without hair and background."""
+"""Rows and columns of an aligned crop that show skin, eyes and mouth, without hair and background."""
 
 REASONS = ("small", "turned", "dark", "bright", "blurred", "unconfirmed")
 
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """What is measured of one face.
+    """Quality measurements of one face.
 
-    eye_distance_px: between the eyes, in the frame. turn: how far the nose stands from between the eyes, along them,
-    as a share of the eye-to-mouth distance (0 frontal, about 0.5 at 40 degrees of yaw). brightness: mean grey of the
-    face, 0..255. sharpness: variance of the Laplacian of the aligned face at the scale of the frame's own pixels.
+    eye_distance_px: distance between the eyes, in frame pixels. turn: distance of the nose from the middle of the eyes,
+    along the line through them, as a share of the eye-to-mouth distance (0 frontal, about 0.5 at 40 degrees of yaw).
+    brightness: mean grey of the face, 0..255. sharpness: variance of the Laplacian of the aligned face at the scale of
+    the frame's own pixels.
     """
 
     eye_distance_px: float
@@ -51,7 +52,7 @@ def measure(crop: NDArray[np.uint8], keypoints: NDArray[np.floating]) -> Measure
     eye_to_mouth_px = max(float(np.hypot(*(keypoints[MOUTH] - between))), 1e-3)
     turn = abs(float((keypoints[NOSE] - between) @ across)) / max(eye_distance_px * eye_to_mouth_px, 1e-3)
     grey = cv2.cvtColor(np.ascontiguousarray(crop[_FACE]), cv2.COLOR_RGB2GRAY)
-    # A small face is stretched by the crop and would pass for blurred: undo the stretching before looking for edges.
+    # The crop enlarges a small face, which would seem blurred: undo this before measuring edges.
     stretched = EYE_TO_MOUTH * CROP_PX / eye_to_mouth_px
     if stretched > 1:
         height, width = (max(1, round(side / stretched)) for side in grey.shape)
@@ -62,14 +63,17 @@ def measure(crop: NDArray[np.uint8], keypoints: NDArray[np.floating]) -> Measure
 
 
 def judge(measures: Measures, confirmation: float, limits: QualitySettings) -> tuple[float, tuple[str, ...]]:
-    """Quality 0..1 and the reasons for a refusal. Quality is 0 exactly when there is a reason."""
+    """The quality, 0..1, and the reasons to reject the face. Quality is 0 exactly when there is a reason.
+
+    confirmation: score of the second detector, 0..1.
+    """
     failed = (
         measures.eye_distance_px < limits.min_eye_distance_px,
         measures.turn > limits.max_turn,
         measures.brightness < limits.min_brightness,
         measures.brightness > limits.max_brightness,
         measures.sharpness < limits.min_sharpness,
-        not confirmation >= limits.min_confirmation,  # so that a NaN is refused too
+        not confirmation >= limits.min_confirmation,  # rejects NaN too
     )
     reasons = tuple(reason for reason, hit in zip(REASONS, failed, strict=True) if hit)
     if reasons:
@@ -81,7 +85,7 @@ def judge(measures: Measures, confirmation: float, limits: QualitySettings) -> t
 
 
 def gate(faces: Faces, crops: NDArray[np.uint8], confirmations: NDArray[np.float32], limits: QualitySettings) -> Faces:
-    """Fill in `quality` and `reasons`. crops: uint8 (N, 224, 224, 3); confirmations: float32 (N,)."""
+    """Fill in `quality` and `reasons`. crops: uint8 (N, 224, 224, 3) RGB from `align`; confirmations: float32 (N,)."""
     judged = [
         judge(measure(crop, keypoints), float(confirmation), limits)
         for crop, keypoints, confirmation in zip(crops, faces.keypoints, confirmations, strict=True)

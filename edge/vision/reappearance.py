@@ -1,8 +1,8 @@
-"""Whether a face that appears is the one that was lost: by place, size and motion, never by what it looks like. Pure.
+"""Decides whether a new face is the person who was lost: by position, size and motion, never by appearance. Pure.
 
-What this cannot tell is two people who change places unseen: with nobody seen to go or to come, and a head at the same
-height, a face that vanishes and one that appears are as one behind a hand. The fewer frames a second, the likelier that
-is: at 5, all that is seen of somebody's coming may be one frame, and the detector may miss that one.
+Limit: two people who change places unseen are taken for one. If nobody was seen leaving or arriving and both heads are
+at the same height, this looks like one face hidden behind a hand. It is likelier at low frame rates: at 5 frames/s, an
+arrival may be visible in one frame only, which the detector may miss.
 """
 
 from __future__ import annotations
@@ -12,27 +12,28 @@ from collections import deque
 from typing import NamedTuple
 
 MOTION_S = 0.2
-"""For at least so many seconds a face must be seen before its motion can be told from the detector's jitter."""
+"""A face must be seen for at least this time before its motion can be distinguished from the detector's jitter."""
 
-_RECENT_S = 0.3
-"""Motion is measured over the last so many seconds: longer, and the first steps of a way are lost in the rest."""
+_VELOCITY_WINDOW_S = 0.3
+"""Motion is measured over this time; in a longer window, the first steps of a walk would be averaged away."""
 
-# tests/replay/test_standing.py measures how people who stand and talk are seen before and after gaps of 0.5 to 1.5 s.
+# tests/replay/test_standing.py measures faces of standing, talking people before and after gaps of 0.5 to 1.5 s.
 
 _SAME_PLACE = 0.5
-"""A face is within so many face widths of where it must be. In 99 of 100 of those gaps it is 0.2 at most from where it
-was; people at a till reach for things."""
+"""A face is at the expected place if it is within this number of face widths. In 99 of 100 of those gaps it moved by at
+most 0.2; people at a till also reach for things."""
 
 _SAME_SIZE = 1.18
-"""The widths of a face's boxes differ by less than this factor: by 1.16 at most in 99 of 100 of those gaps. Somebody a
+"""The widths of the same face differ by less than this factor: by at most 1.16 in 99 of 100 of those gaps. A person one
 step nearer is a quarter larger."""
 
 _MOVING = 0.75
-"""Face widths per second before and after a gap, as the length of one vector: swaying and jitter seldom add up, going
-and coming do. In 94 of 100 of those gaps it is 0.62 at most; half a metre per second is 3 on one side alone."""
+"""A person moves if the velocities before and after a gap, taken as one vector, are longer than this, in face widths
+per second: swaying and jitter seldom add up, leaving and arriving do. In 94 of 100 of those gaps it is at most 0.62;
+walking at half a metre per second gives 3, before or after the gap alone."""
 
-_WAY_ERROR = 0.25
-"""Speeds change unseen: where a way leads is taken to be known to this share of it. Chosen, not measured."""
+_TRAVEL_ERROR = 0.25
+"""Error of a predicted way, as a share of its length: speeds change while the face is unseen. Chosen, not measured."""
 
 _ROUNDING_S = 1e-3
 
@@ -41,7 +42,7 @@ Velocity = tuple[float, float]
 
 
 class Sighting(NamedTuple):
-    """A face in one frame: when, in seconds, and the centre and width of its box, in pixels."""
+    """A face in one frame: time in seconds, centre and width of its box in pixels."""
 
     at_s: float
     x: float
@@ -49,8 +50,8 @@ class Sighting(NamedTuple):
     width: float
 
 
-class Course:
-    """Where one face was: how it came, and how it moves now."""
+class Trajectory:
+    """The positions of one face: its motion when it appeared, and its motion now."""
 
     def __init__(self, first: Sighting) -> None:
         self.first = first
@@ -62,55 +63,56 @@ class Course:
         return self._latest[-1]
 
     @property
-    def arrived(self) -> bool:
-        """Has the face been seen for `MOTION_S`, so that it is known how it came?"""
+    def motion_known(self) -> bool:
+        """Whether the face has been seen for `MOTION_S`, so that `initial_velocity` is final."""
         return self._early.at_s - self.first.at_s >= MOTION_S - _ROUNDING_S
 
     @property
-    def coming(self) -> Velocity:
-        """How the face moved when it appeared."""
+    def initial_velocity(self) -> Velocity:
+        """The motion of the face when it appeared."""
         return _velocity(self.first, self._early)
 
     @property
-    def going(self) -> Velocity:
-        """How the face moved when it was last seen."""
+    def final_velocity(self) -> Velocity:
+        """The motion of the face when it was last seen."""
         return _velocity(self._latest[0], self.last)
 
-    def see(self, sighting: Sighting) -> None:
-        """Take in a later sighting."""
-        if not self.arrived:
+    def add(self, sighting: Sighting) -> None:
+        """Add a later sighting."""
+        if not self.motion_known:
             self._early = sighting
         self._latest.append(sighting)
-        while len(self._latest) > 2 and sighting.at_s - self._latest[0].at_s > _RECENT_S + _ROUNDING_S:
+        while len(self._latest) > 2 and sighting.at_s - self._latest[0].at_s > _VELOCITY_WINDOW_S + _ROUNDING_S:
             self._latest.popleft()
 
 
-def same_size(one: Sighting, other: Sighting) -> bool:
-    """Are the faces as large as those of one person, somewhat later?"""
-    return 1 / _SAME_SIZE < one.width / other.width < _SAME_SIZE
+def same_size(first: Sighting, second: Sighting) -> bool:
+    """Whether two sightings may be of the same face, by its width."""
+    return 1 / _SAME_SIZE < first.width / second.width < _SAME_SIZE
 
 
-def goes_on(course: Course, sighting: Sighting) -> bool:
-    """Can somebody on this course be seen so next?"""
-    return same_size(course.last, sighting) and _leads(course.last, course.going, sighting)
+def continues(trajectory: Trajectory, sighting: Sighting) -> bool:
+    """Whether a sighting may be the next one of a trajectory."""
+    return same_size(trajectory.last, sighting) and _leads_to(trajectory.last, trajectory.final_velocity, sighting)
 
 
-def is_back(lost: Course, found: Course) -> bool:
-    """Is the face of one course that of an earlier one?
+def same_person(lost: Trajectory, found: Trajectory) -> bool:
+    """Whether a new trajectory belongs to the person of a lost one.
 
-    Who stood must stand there again. Who moved must still move that way and be where uniformly accelerated motion
-    leads. Whoever stands where somebody walked off, or comes from where they went, is taken for another.
+    A person who stood must stand at the same place. A person who moved must still move in that direction, and be where
+    uniformly accelerated motion leads. Somebody who stands where the lost person walked off, or comes from where that
+    person went, is another person.
     """
     if not same_size(lost.last, found.first):
         return False
-    going, coming = lost.going, found.coming
-    motion = math.hypot(*going, *coming)
+    before, after = lost.final_velocity, found.initial_velocity
+    motion = math.hypot(*before, *after)
     if motion <= _MOVING:
-        # The nearer the place, the more of the motion may be swaying: who stood shows little of both together.
-        return math.hypot(_off(lost.last, (0.0, 0.0), found.first) / _SAME_PLACE, motion / _MOVING) <= 1
-    moved_on = going[0] * coming[0] + going[1] * coming[1] > 0
-    mean = (going[0] + coming[0]) / 2, (going[1] + coming[1]) / 2
-    return moved_on and _leads(lost.last, mean, found.first)
+        # Both limits as one: the nearer the place, the more of the motion may be swaying.
+        return math.hypot(_deviation(lost.last, (0.0, 0.0), found.first) / _SAME_PLACE, motion / _MOVING) <= 1
+    same_direction = before[0] * after[0] + before[1] * after[1] > 0
+    mean = (before[0] + after[0]) / 2, (before[1] + after[1]) / 2
+    return same_direction and _leads_to(lost.last, mean, found.first)
 
 
 def _velocity(before: Sighting, after: Sighting) -> Velocity:
@@ -121,13 +123,13 @@ def _velocity(before: Sighting, after: Sighting) -> Velocity:
     return (after.x - before.x) / scale, (after.y - before.y) / scale
 
 
-def _leads(before: Sighting, velocity: Velocity, after: Sighting) -> bool:
-    way_error = _WAY_ERROR * math.hypot(*velocity) * (after.at_s - before.at_s)
-    return _off(before, velocity, after) <= _SAME_PLACE + way_error
+def _leads_to(before: Sighting, velocity: Velocity, after: Sighting) -> bool:
+    travel_error = _TRAVEL_ERROR * math.hypot(*velocity) * (after.at_s - before.at_s)
+    return _deviation(before, velocity, after) <= _SAME_PLACE + travel_error
 
 
-def _off(before: Sighting, velocity: Velocity, after: Sighting) -> float:
-    """How many face widths from where the velocity leads."""
+def _deviation(before: Sighting, velocity: Velocity, after: Sighting) -> float:
+    """Distance of `after` from where `velocity` leads from `before`, in face widths."""
     passed_s = after.at_s - before.at_s
     width = math.sqrt(before.width * after.width)
     off_right = (after.x - before.x) / width - velocity[0] * passed_s

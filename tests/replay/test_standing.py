@@ -17,7 +17,7 @@ import pytest
 from edge.frames import VideoFile
 from edge.settings.sections import DetectorSettings
 from edge.vision.detectors import make_detector
-from edge.vision.reappearance import Course, Sighting, is_back
+from edge.vision.reappearance import Sighting, Trajectory, same_person
 
 if TYPE_CHECKING:
     from edge.vision.detectors import FaceDetector
@@ -45,26 +45,26 @@ def _largest_faces(clip: Path, detector: FaceDetector) -> Iterator[Sighting]:
     video.close()
 
 
-def _gaps(seen: list[Sighting]) -> Iterator[tuple[Course, Course]]:
+def _gaps(seen: list[Sighting]) -> Iterator[tuple[Trajectory, Trajectory]]:
     """The 0.3 s before and the 0.3 s after every gap that fits into the recording."""
     start_s, end_s = seen[0].at_s, seen[-1].at_s
     for gap_s in GAPS_S:
         for from_s in np.arange(start_s + 0.3, end_s - gap_s - 0.3, 1 / 30):
-            lost = _course(seen, from_s - 0.3, from_s)
-            found = _course(seen, from_s + gap_s, from_s + gap_s + 0.3)
-            if lost and found and found.arrived:
+            lost = _trajectory(seen, from_s - 0.3, from_s)
+            found = _trajectory(seen, from_s + gap_s, from_s + gap_s + 0.3)
+            if lost and found and found.motion_known:
                 yield lost, found
 
 
-def _course(seen: list[Sighting], from_s: float, to_s: float) -> Course | None:
+def _trajectory(seen: list[Sighting], from_s: float, to_s: float) -> Trajectory | None:
     within = [sighting for sighting in seen if from_s <= sighting.at_s <= to_s]
     if not within:
         return None
     first, *later = within
-    course = Course(first)
+    trajectory = Trajectory(first)
     for sighting in later:
-        course.see(sighting)
-    return course
+        trajectory.add(sighting)
+    return trajectory
 
 
 @pytest.mark.parametrize("rate", [5, 10, 15])
@@ -74,10 +74,10 @@ def test_somebody_who_stands_and_talks_is_recognised_after_a_gap(
     """Asserts the figures that edge/vision/reappearance.py gives for its limits."""
     every = 30 // rate
     gaps = [gap for seen in sightings for phase in range(every) for gap in _gaps(seen[phase::every])]
-    motion = [math.hypot(*lost.going, *found.coming) for lost, found in gaps]
+    motion = [math.hypot(*lost.final_velocity, *found.initial_velocity) for lost, found in gaps]
     place = [_face_widths_apart(lost.last, found.first) for lost, found in gaps]
     size = [max(lost.last.width, found.first.width) / min(lost.last.width, found.first.width) for lost, found in gaps]
-    back = [is_back(lost, found) for lost, found in gaps]
+    back = [same_person(lost, found) for lost, found in gaps]
     with capsys.disabled():
         print(f" {rate} frames/s: back in {np.mean(back):.1%} of {len(gaps)} gaps;", end="")
         print(f" motion {_percentiles(motion)}, place {_percentiles(place)}, size {_percentiles(size)} (50, 94, 99 %)")

@@ -1,4 +1,4 @@
-"""The crop contract: every face comes to lie in the same place, at the same size, upright."""
+"""The crop contract: every face is at the same place of the crop, with the same size, upright."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ shifts = st.tuples(st.floats(-500, 2500), st.floats(-500, 2500))
 
 
 def at_template() -> NDArray[np.float32]:
-    """Keypoints of a face that lies in the crop already; the nose may be anywhere."""
+    """Keypoints of a face that is aligned already; the nose may be anywhere."""
     right, left, mouth = TEMPLATE_PX
     return np.array([right, left, [111.5, 130], mouth], np.float32)
 
@@ -32,14 +32,14 @@ def moved(points: NDArray[np.float32], turn: float, scale: float, shift: tuple[f
 
 
 def soft_picture(width: int, height: int) -> NDArray[np.uint8]:
-    """Colours that change slowly, so that half a pixel hardly matters."""
+    """Colours that change slowly, so that half a pixel makes little difference."""
     y, x = np.mgrid[:height, :width] / 60
     channels = [np.sin(x), np.cos(y + x / 2), np.sin(x - y)]
     return np.asarray(np.dstack(channels) * 90 + 128, np.uint8)
 
 
 @given(turns, scales, shifts)
-def test_a_face_turned_scaled_or_shifted_comes_to_lie_on_the_template(
+def test_a_turned_scaled_or_shifted_face_is_mapped_onto_the_template(
     turn: float, scale: float, shift: tuple[float, float]
 ) -> None:
     keypoints = moved(at_template(), turn, scale, shift)
@@ -49,7 +49,7 @@ def test_a_face_turned_scaled_or_shifted_comes_to_lie_on_the_template(
 
 
 @given(turns, scales, shifts)
-def test_the_transform_turns_and_scales_but_never_stretches_or_mirrors(
+def test_the_transform_rotates_and_scales_but_never_stretches_or_mirrors(
     turn: float, scale: float, shift: tuple[float, float]
 ) -> None:
     transform = similarity(moved(at_template(), turn, scale, shift))
@@ -58,7 +58,7 @@ def test_the_transform_turns_and_scales_but_never_stretches_or_mirrors(
     assert np.hypot(*transform[:, 0]) == pytest.approx(1 / scale, rel=1e-3)
 
 
-def test_the_template_puts_the_mouth_the_contracted_share_below_level_eyes() -> None:
+def test_the_template_has_level_eyes_and_the_mouth_below_them_by_the_share_of_the_contract() -> None:
     right, left, mouth = TEMPLATE
     assert right[1] == left[1]
     assert mouth[1] - right[1] == pytest.approx(EYE_TO_MOUTH)
@@ -71,7 +71,7 @@ def test_the_nose_does_not_move_the_crop() -> None:
     assert (similarity(turned) == similarity(at_template())).all()
 
 
-def test_aligning_an_aligned_crop_changes_nothing_but_the_order_of_colours() -> None:
+def test_aligning_an_aligned_crop_changes_only_the_order_of_colours() -> None:
     picture = np.random.default_rng(1).integers(0, 256, (CROP_PX, CROP_PX, 3), np.uint8)
     assert (align(picture, at_template()) == picture[..., ::-1]).all()
 
@@ -91,7 +91,7 @@ def test_a_turned_and_scaled_frame_gives_the_same_crop(turn: float, scale: float
 
 
 @given(st.floats(2.05, 9), st.floats(-0.5, 0.5))
-def test_shrinking_a_large_face_first_shows_the_same_as_sampling_it(scale: float, turn: float) -> None:
+def test_shrinking_a_large_face_first_gives_the_same_crop_as_sampling_it(scale: float, turn: float) -> None:
     face = moved(at_template(), turn, scale, (0, 0))
     face += np.array([1300, 1300]) - face.mean(axis=0)
     frame = cv2.resize(soft_picture(325, 325), (2600, 2600), interpolation=cv2.INTER_CUBIC)
@@ -103,20 +103,20 @@ def test_shrinking_a_large_face_first_shows_the_same_as_sampling_it(scale: float
     assert difference[inside].mean() < 1
 
 
-def test_a_pattern_too_fine_for_the_crop_is_averaged_and_not_aliased() -> None:
+def test_a_pattern_too_fine_for_the_crop_is_averaged_instead_of_aliased() -> None:
     stripes = np.zeros((2100, 2100, 3), np.uint8)
     stripes[:, ::2] = 255
     crop = align(stripes, moved(at_template(), 0, 8.5, (80, 80)))
     assert np.abs(crop.astype(int) - 127.5).max() < 2
 
 
-def test_what_lies_outside_the_frame_is_black() -> None:
+def test_parts_outside_the_frame_are_black() -> None:
     crop = align(np.full((CROP_PX, CROP_PX, 3), 200, np.uint8), at_template() - (CROP_PX / 2, 0))
     assert crop[:, :112].max() == 0
     assert (crop[:, 112:] == 200).all()
 
 
-def test_a_large_face_wholly_outside_the_frame_gives_a_black_crop() -> None:
+def test_a_large_face_entirely_outside_the_frame_gives_a_black_crop() -> None:
     frame = np.full((480, 640, 3), 200, np.uint8)
     assert align(frame, moved(at_template(), 0, 4, (5000, 5000))).max() == 0
 
@@ -127,7 +127,7 @@ def test_a_bgr_frame_becomes_an_rgb_crop() -> None:
     assert align(red, at_template())[100, 100].tolist() == [255, 0, 0]
 
 
-def test_all_faces_of_a_frame_are_cut_out_into_one_buffer_as_one_by_one() -> None:
+def test_align_all_gives_the_same_crops_as_align_in_one_buffer() -> None:
     frame = soft_picture(640, 480)
     faces = np.stack([moved(at_template(), 0.2, 0.5, (50, 40)), moved(at_template(), -0.4, 1.3, (300, 100))])
     crops = align_all(frame, faces)
@@ -137,6 +137,6 @@ def test_all_faces_of_a_frame_are_cut_out_into_one_buffer_as_one_by_one() -> Non
     assert align_all(frame, faces[:0]).shape == (0, CROP_PX, CROP_PX, 3)
 
 
-def test_keypoints_that_coincide_are_refused() -> None:
+def test_coinciding_keypoints_are_rejected() -> None:
     with pytest.raises(ValueError, match="coincide"):
         similarity(np.full((4, 2), 50, np.float32))

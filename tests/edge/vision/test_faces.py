@@ -1,4 +1,4 @@
-"""`Faces`: parallel arrays that belong together."""
+"""`Faces`: parallel arrays with one row per face."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from edge.vision.faces import AGES, LEFT_EYE, NO_TRACK, RIGHT_EYE, Faces
 
 
 def test_faces_of_an_empty_frame_are_empty_arrays_of_the_right_shapes() -> None:
-    nobody = Faces()
-    assert len(nobody) == 0
-    assert nobody.boxes.shape == (0, 4)
-    assert nobody.keypoints.shape == (0, 4, 2)
-    assert nobody.age_probs.shape == (0, AGES)
-    assert nobody.areas.shape == nobody.eye_distances_px.shape == nobody.usable.shape == (0,)
+    empty = Faces()
+    assert len(empty) == 0
+    assert empty.boxes.shape == (0, 4)
+    assert empty.keypoints.shape == (0, 4, 2)
+    assert empty.age_probs.shape == (0, AGES)
+    assert empty.areas.shape == empty.eye_distances_px.shape == empty.usable.shape == (0,)
 
 
-def test_what_no_stage_has_filled_in_says_so(detected: Callable[..., Faces]) -> None:
+def test_arrays_that_no_stage_has_filled_in_hold_no_track_and_nan(detected: Callable[..., Faces]) -> None:
     faces = detected({"x": 0.3}, {"x": 0.7})
     assert faces.track_ids.tolist() == [NO_TRACK, NO_TRACK]
     assert np.isnan(faces.quality).all()
@@ -30,7 +30,7 @@ def test_what_no_stage_has_filled_in_says_so(detected: Callable[..., Faces]) -> 
 
 
 @pytest.mark.parametrize("name", ["keypoints", "scores", "track_ids", "quality", "reasons", "age_probs"])
-def test_arrays_of_different_lengths_are_refused_by_name(name: str, detected: Callable[..., Faces]) -> None:
+def test_the_error_for_arrays_of_different_lengths_names_the_array(name: str, detected: Callable[..., Faces]) -> None:
     two = detected({"x": 0.3}, {"x": 0.7})
     with pytest.raises(ValueError, match=f"2 boxes but 1 rows of {name}"):
         two.with_(**{name: getattr(two, name)[:1]})
@@ -47,16 +47,16 @@ def test_a_mask_picks_the_same_rows_of_every_array(someone: Any, faces_of: Calla
     assert picked.scores.tolist() == three.scores[1:].tolist()
 
 
-def test_row_numbers_pick_faces_in_their_order(someone: Any, faces_of: Callable[..., Faces]) -> None:
+def test_row_numbers_pick_faces_in_the_given_order(someone: Any, faces_of: Callable[..., Faces]) -> None:
     three = faces_of(someone(1), someone(2), someone(3))
     assert three[np.array([2, 0])].track_ids.tolist() == [3, 1]
 
 
-def test_a_mask_that_fits_nobody_leaves_nobody(someone: Any, faces_of: Callable[..., Faces]) -> None:
+def test_a_mask_of_false_values_picks_no_face(someone: Any, faces_of: Callable[..., Faces]) -> None:
     assert len(faces_of(someone())[np.array([False])]) == 0
 
 
-def test_filling_in_an_array_leaves_the_original_alone(detected: Callable[..., Faces]) -> None:
+def test_filling_in_an_array_does_not_change_the_original(detected: Callable[..., Faces]) -> None:
     before = detected({})
     after = before.with_(track_ids=np.array([7]))
     assert (before.track_ids[0], after.track_ids[0]) == (NO_TRACK, 7)
@@ -74,19 +74,19 @@ def test_areas_and_eye_distances_are_in_pixels(someone: Any, faces_of: Callable[
     assert faces.eye_distances_px.tolist() == [10, 40]
 
 
-def test_the_right_eye_is_at_the_left_of_the_picture(detected: Callable[..., Faces]) -> None:
+def test_the_right_eye_is_on_the_left_of_the_picture(detected: Callable[..., Faces]) -> None:
     keypoints = detected({}).keypoints[0]
     assert keypoints[RIGHT_EYE, 0] < keypoints[LEFT_EYE, 0]
 
 
-def test_what_was_found_out_about_some_faces_goes_back_to_their_rows() -> None:
+def test_results_for_some_faces_go_into_their_rows() -> None:
     faces = Faces(np.zeros((3, 4), np.float32), np.zeros((3, 4, 2), np.float32), np.ones(3, np.float32))
     rows = np.array([2, 0])
     probs = np.stack([np.eye(101)[20], np.eye(101)[60]]).astype(np.float32)
-    looked = faces[rows].with_(quality=np.array([0.5, 0], np.float32), reasons=((), ("dark",)), age_probs=probs)
-    whole = faces.with_rows(rows, looked)
+    part = faces[rows].with_(quality=np.array([0.5, 0], np.float32), reasons=((), ("dark",)), age_probs=probs)
+    whole = faces.with_rows(rows, part)
     assert whole.quality.tolist() == [0, pytest.approx(np.nan, nan_ok=True), 0.5]
     assert whole.reasons == (("dark",), (), ())
     assert whole.age_probs[[2, 0]].argmax(axis=1).tolist() == [20, 60]
     assert np.isnan(whole.age_probs[1]).all()
-    assert np.isnan(faces.quality).all(), "a copy"
+    assert np.isnan(faces.quality).all(), "with_rows must return a copy"

@@ -1,4 +1,4 @@
-"""The quality gate: which faces are refused, why, and how the good ones are ranked."""
+"""The quality gate: which faces are rejected, why, and how the others are ranked."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ measures = st.builds(
 )
 
 
-def checks(of: int, cell_px: int = 4) -> NDArray[np.uint8]:
-    """A checkerboard of grey, sharp at every edge."""
-    y, x = np.mgrid[:of, :of] // cell_px
+def checkerboard(side_px: int, cell_px: int = 4) -> NDArray[np.uint8]:
+    """A grey checkerboard with sharp edges."""
+    y, x = np.mgrid[:side_px, :side_px] // cell_px
     return np.repeat((90 + (x + y) % 2 * 60)[..., None], 3, axis=2).astype(np.uint8)
 
 
@@ -48,13 +48,13 @@ def checks(of: int, cell_px: int = 4) -> NDArray[np.uint8]:
         ({}, 0.74, "unconfirmed"),
     ],
 )
-def test_a_face_just_past_one_limit_is_refused_with_that_reason(
+def test_a_face_just_past_one_limit_is_rejected_for_that_reason(
     worse: dict[str, float], confirmation: float, reason: str
 ) -> None:
     assert judge(replace(GOOD, **worse), confirmation, LIMITS) == (0.0, (reason,))
 
 
-def test_a_face_at_every_limit_still_passes() -> None:
+def test_a_face_exactly_at_every_limit_passes() -> None:
     for brightness in (35, 225):
         quality, reasons = judge(Measures(16, 0.5, brightness, 15), 0.75, LIMITS)
         assert reasons == ()
@@ -65,7 +65,7 @@ def test_a_large_sharp_frontal_face_has_quality_one() -> None:
     assert judge(GOOD, 1.0, LIMITS) == (pytest.approx(1.0), ())
 
 
-def test_all_reasons_are_told_at_once() -> None:
+def test_a_rejection_lists_all_reasons() -> None:
     assert judge(Measures(5, 0.9, 10, 1), 0.0, LIMITS)[1] == ("small", "turned", "dark", "blurred", "unconfirmed")
 
 
@@ -90,43 +90,43 @@ def test_a_frontal_face_is_measured_in_the_frames_own_pixels(detected: Callable[
 
 
 @pytest.mark.parametrize("side", [-1, 1])
-def test_a_nose_aside_by_half_the_eye_to_mouth_distance_is_a_turn_of_a_half(
+def test_a_nose_shifted_by_half_the_eye_to_mouth_distance_is_a_turn_of_a_half(
     side: int, detected: Callable[..., Faces]
 ) -> None:
     keypoints = detected({"eyes_px": 40}).keypoints[0]
     keypoints[NOSE, 0] += side * 0.5 * 1.1 * 40
-    assert measure(checks(CROP_PX), keypoints).turn == pytest.approx(0.5, abs=1e-4)
+    assert measure(checkerboard(CROP_PX), keypoints).turn == pytest.approx(0.5, abs=1e-4)
 
 
-def test_tilting_the_head_to_the_shoulder_is_no_turn(detected: Callable[..., Faces]) -> None:
+def test_tilting_the_head_to_the_shoulder_is_not_a_turn(detected: Callable[..., Faces]) -> None:
     tilt = np.array([[0.6, -0.8], [0.8, 0.6]], np.float32)
     keypoints = detected({"eyes_px": 40}).keypoints[0] @ tilt.T
-    assert measure(checks(CROP_PX), keypoints).turn == pytest.approx(0, abs=1e-4)
+    assert measure(checkerboard(CROP_PX), keypoints).turn == pytest.approx(0, abs=1e-4)
 
 
 def test_blurring_a_face_lowers_its_sharpness_more_than_tenfold(detected: Callable[..., Faces]) -> None:
     keypoints = detected({"eyes_px": 60}).keypoints[0]
-    sharp = checks(CROP_PX)
+    sharp = checkerboard(CROP_PX)
     blurred = np.asarray(cv2.GaussianBlur(sharp, (0, 0), 4), np.uint8)
     assert measure(sharp, keypoints).sharpness > 10 * measure(blurred, keypoints).sharpness
 
 
-def test_a_small_sharp_face_is_not_taken_for_a_blurred_one(detected: Callable[..., Faces]) -> None:
+def test_a_small_sharp_face_does_not_count_as_blurred(detected: Callable[..., Faces]) -> None:
     keypoints = detected({"eyes_px": 16}).keypoints
-    crop = align_all(np.tile(checks(160), (3, 4, 1))[:480, :640], keypoints)[0]
+    crop = align_all(np.tile(checkerboard(160), (3, 4, 1))[:480, :640], keypoints)[0]
     assert measure(crop, keypoints[0]).sharpness > LIMITS.min_sharpness
 
 
 def test_a_mouth_between_the_eyes_is_measured_without_an_error(detected: Callable[..., Faces]) -> None:
     keypoints = detected({"eyes_px": 40}).keypoints[0]
     keypoints[3] = keypoints[:2].mean(axis=0)
-    measured = measure(checks(CROP_PX), keypoints)
+    measured = measure(checkerboard(CROP_PX), keypoints)
     assert judge(measured, 1.0, LIMITS)[0] == 0
 
 
 def test_the_gate_fills_in_quality_and_reasons_face_by_face(detected: Callable[..., Faces]) -> None:
     faces = detected({"eyes_px": 60, "x": 0.3}, {"eyes_px": 8, "x": 0.7}, {"eyes_px": 60, "x": 0.5})
-    crops = np.stack([checks(CROP_PX)] * 3)
+    crops = np.stack([checkerboard(CROP_PX)] * 3)
     judged = gate(faces, crops, np.array([1.0, 1.0, 0.1], np.float32), LIMITS)
     assert judged.usable.tolist() == [True, False, False]
     assert judged.reasons[0] == ()
@@ -134,6 +134,6 @@ def test_the_gate_fills_in_quality_and_reasons_face_by_face(detected: Callable[.
     assert judged.reasons[2] == ("unconfirmed",)
 
 
-def test_the_gate_has_nothing_to_say_of_nobody() -> None:
+def test_the_gate_accepts_an_empty_frame() -> None:
     judged = gate(Faces(), np.empty((0, CROP_PX, CROP_PX, 3), np.uint8), np.empty(0, np.float32), LIMITS)
     assert len(judged) == 0

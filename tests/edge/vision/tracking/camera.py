@@ -1,4 +1,4 @@
-"""What a face detector would give of a scripted scene: jitter, misses, weak scores, and nobody through anybody."""
+"""Simulates a face detector on a scripted scene: jitter, misses, weak scores, and faces hidden by nearer people."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ WIDTH, HEIGHT = 640, 480
 
 @dataclass(frozen=True)
 class Shot:
-    """One frame. at_s: seconds. people: int (N,), whose faces are to be seen, by their place in the scene. boxes: float
-    (N, 4), where these are. faces: what the detector found. found: int (M,), whose face each of those is."""
+    """One frame. at_s: time in seconds. people: int (N,), indices in the scene of the people whose faces are visible.
+    boxes: float (N, 4), their true boxes. faces: the M detected faces. found: int (M,), the person of each."""
 
     at_s: float
     people: NDArray[np.int64]
@@ -27,7 +27,7 @@ class Shot:
 
 
 def film(scene: Scene, rate: float, seed: int = 0) -> Iterator[Shot]:
-    """The scene's frames at `rate` frames/s. The same seed gives the same frames."""
+    """The scene's frames at `rate` frames/s. Deterministic for a seed."""
     random = np.random.default_rng([seed, round(rate)])
     sway = random.uniform(0, 2 * np.pi, (len(scene.people), 2))
     for number in range(round(scene.lasts_s * rate)):
@@ -43,16 +43,16 @@ def film(scene: Scene, rate: float, seed: int = 0) -> Iterator[Shot]:
 
 
 def _box(person: Person, at_s: float, phase: NDArray[np.float64]) -> NDArray[np.float64]:
-    """float (4,), NaN before the person's first pose and after the last."""
+    """float (4,), the true box; NaN before the person's first pose and after the last."""
     times = [pose.at_s for pose in person.way]
     if not times[0] <= at_s <= times[-1]:
         return np.full(4, np.nan)
     later = max(1, int(np.searchsorted(times, at_s)))
     before, after = person.way[later - 1], person.way[later]
     share = (at_s - before.at_s) / (after.at_s - before.at_s)
-    share = share * share * (3 - 2 * share)  # speeds up and slows down
+    share = share * share * (3 - 2 * share)  # accelerate and decelerate
     _, x, y, size = (1 - share) * np.array(before) + share * np.array(after)
-    # Whoever stands sways, by centimetres within seconds.
+    # Standing people sway by centimetres within seconds.
     x, y = (x, y) + 0.1 * size * np.sin(phase + at_s * np.array([2.1, 1.3]))
     return np.array([x - size / 2, y - size / 2, x + size / 2, y + size / 2])
 
@@ -63,7 +63,7 @@ def _visible(person: Person, boxes: NDArray[np.float64], row: int, at_s: float) 
         return False
     size = box[2] - box[0]
     for other in np.delete(boxes, row, axis=0):
-        margin = 0.15 * (other[2] - other[0])  # a head is wider than its face
+        margin = 0.15 * (other[2] - other[0])  # a head is wider than the face
         nearer = other[2] - other[0] > size
         if nearer and _share_within(box, other + margin * np.array([-1, -1, 1, 1])) > 0.4:
             return False

@@ -1,6 +1,6 @@
-"""Scripted scenes before a lane's camera of 640x480: who is where when, and what hides their faces. Pure data.
+"""Scripted scenes for a 640x480 lane camera: where each person is, and when their face is hidden. Pure data.
 
-A near face is about 160 pixels wide, one at the back of the queue 60; people walk at 150 to 500 pixels/s.
+A near face is about 160 pixels wide, a face at the back of the queue 60; people walk at 150 to 500 pixels/s.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ LEFT_OF_PICTURE, RIGHT_OF_PICTURE = -120.0, 760.0
 
 
 class Pose(NamedTuple):
-    """Where a face is at a time: seconds, centre and width of its box in pixels."""
+    """Position of a face: time in seconds, centre and width of its box in pixels."""
 
     at_s: float
     x: float
@@ -23,7 +23,7 @@ class Pose(NamedTuple):
 
 
 class Span(NamedTuple):
-    """A stretch of time, in seconds."""
+    """A period of time, in seconds."""
 
     from_s: float
     to_s: float
@@ -31,9 +31,9 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True)
 class Person:
-    """A face's way from its first pose to its last; they start and stop walking as people do, not at once.
+    """A face that moves from its first pose to its last, and accelerates gradually.
 
-    hidden: nothing is to be seen of the face then. weak: the detector is then not sure of it.
+    hidden: periods when the face is not visible. weak: periods when its detection score is low.
     """
 
     way: tuple[Pose, ...]
@@ -43,10 +43,10 @@ class Person:
 
 @dataclass(frozen=True)
 class Scene:
-    """People, each of whom deserves an id of their own. lasts_s: seconds.
+    """People, each of whom must get an id of their own. lasts_s: duration in seconds.
 
-    Somebody who moves off unseen and is then seen coming back is scripted as two: that it is the same person cannot be
-    seen by place and motion, and another might have come.
+    A person who leaves unseen and is seen coming back is scripted as two people: position and motion cannot show that
+    it is the same one.
     """
 
     name: str
@@ -55,7 +55,7 @@ class Scene:
 
 
 def stands(x: float, y: float, size: float, until_s: float) -> tuple[Pose, ...]:
-    """The way of somebody who stays."""
+    """The poses of a person who stands still."""
     return Pose(0, x, y, size), Pose(until_s, x, y, size)
 
 
@@ -65,10 +65,10 @@ def _face_hidden(how: str, for_s: float, *, weak: bool = False) -> Scene:
 
 
 def _next_customer(after_s: float, *, leaving_s: float, coming_s: float) -> Scene:
-    """A customer walks off to the right; the next one comes from the left to the same place.
+    """A customer walks off to the right; the next customer comes from the left to the same place.
 
-    Both look where they go: the one is seen only in the first `leaving_s` of the way, the other in the last `coming_s`.
-    after_s: how long no face is seen in between.
+    Both face their direction of walking: the first is visible only in the first `leaving_s` seconds of walking, the
+    second only in the last `coming_s`. after_s: how long no face is visible in between.
     """
     gone_s = 4 + leaving_s
     there_s = gone_s + after_s + coming_s
@@ -85,7 +85,7 @@ def _next_customer(after_s: float, *, leaving_s: float, coming_s: float) -> Scen
 
 
 def swap(*, after_s: float = 1.0, higher: float = 0.0, aside: float = 0.0, factor: float = 1.0) -> Scene:
-    """A face vanishes where it was, and another is there: of another height, place (in face widths) or size."""
+    """A face disappears and another appears there, `higher` and `aside` by face widths, `factor` times as large."""
     size = 110
     successor = stands(320 + aside * size, 220 - higher * size, factor * size, until_s=8 + after_s)
     return Scene(
@@ -98,7 +98,7 @@ def swap(*, after_s: float = 1.0, higher: float = 0.0, aside: float = 0.0, facto
 def _leaves_and_somebody_comes_back(after_s: float) -> Scene:
     back_s = 5.2 + after_s
     return Scene(
-        f"one walks out of the picture, and one comes in from there {after_s} s later",
+        f"a person walks out of the picture, and another comes in from there {after_s} s later",
         (
             Person((Pose(0, 320, 220, 110), Pose(4, 320, 220, 110), Pose(5.2, RIGHT_OF_PICTURE, 225, 105))),
             Person(
@@ -110,9 +110,9 @@ def _leaves_and_somebody_comes_back(after_s: float) -> Scene:
 
 
 SCENES = (
-    Scene("one stands", (Person(stands(320, 220, 110, until_s=8)),), 8),
+    Scene("a person stands", (Person(stands(320, 220, 110, until_s=8)),), 8),
     Scene(
-        "one walks in, stands, leaves",
+        "a person walks in, stands, leaves",
         (
             Person(
                 (
@@ -126,7 +126,7 @@ SCENES = (
         11,
     ),
     Scene(
-        "one passes in front of another",
+        "a person passes in front of another",
         (
             Person(stands(330, 220, 90, until_s=10)),
             Person((Pose(2, LEFT_OF_PICTURE, 240, 135), Pose(5.2, RIGHT_OF_PICTURE, 240, 135))),
@@ -134,21 +134,21 @@ SCENES = (
         10,
     ),
     Scene(
-        "two walk past each other",
+        "two people walk past each other",
         (
             Person((Pose(0, 180, 220, 85), Pose(3, 180, 220, 85), Pose(5, 470, 215, 85), Pose(9, 470, 215, 85))),
             Person((Pose(0, 480, 235, 110), Pose(3, 480, 235, 110), Pose(5, 170, 235, 110), Pose(9, 170, 235, 110))),
         ),
         9,
     ),
-    _face_hidden("a hand over the face for 1 s, seen weakly", 1.0, weak=True),
+    _face_hidden("a hand over the face for 1 s, weakly detected", 1.0, weak=True),
     _face_hidden("a hand over the face for 1 s, unseen", 1.0),
     _face_hidden("a hand over the face for 1.5 s, unseen", 1.5),
     _leaves_and_somebody_comes_back(0.2),
     _leaves_and_somebody_comes_back(1.0),
     _leaves_and_somebody_comes_back(4.0),
     Scene(
-        "one bends down, and 1 s later one comes up there",
+        "a person bends down, and 1 s later another comes up there",
         (
             Person((Pose(0, 320, 180, 110), Pose(4, 320, 180, 110), Pose(5, 320, 380, 110)), hidden=(Span(4.5, 9),)),
             Person((Pose(5, 320, 380, 110), Pose(6, 320, 180, 110), Pose(11, 320, 180, 110)), hidden=(Span(0, 5.5),)),
@@ -180,8 +180,8 @@ SCENES = (
 
 
 def crowd(seed: int) -> Scene:
-    """Two or three people who come, go, turn about, stop and hide their faces as chance has it, each at a distance of
-    their own, a quarter nearer than the next: nobody walks through anybody."""
+    """Two or three people who come, go, turn around, stop and hide their faces at random. Each is at a distance of
+    their own, a quarter nearer than the next, so that nobody walks through another person."""
     random = np.random.default_rng(seed)
     sizes = random.permutation([72, 95, 125])[: random.integers(2, 4)]
     return Scene(f"crowd {seed}", tuple(_wanders(float(size), random) for size in sizes), 10)

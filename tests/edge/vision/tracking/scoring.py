@@ -1,4 +1,4 @@
-"""How well a tracker tells the people of a scene apart, by the measure that `trackers` ships."""
+"""Scores how well a tracker distinguishes the people of a scene, with the metric of `trackers`."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ class Tracker(Protocol):
 
 
 class Score(NamedTuple):
-    """idf1: 0..1 over all films together. shared: how many ids more than one person had."""
+    """idf1: 0..1 over all films together. shared: number of ids that were given to more than one person."""
 
     idf1: float
     shared: int
 
 
 def score(make_tracker: Callable[[], Tracker], films: Iterable[Iterable[Shot]]) -> Score:
-    """Show films to trackers, each to a new one.
+    """Score the tracker on films, with a new tracker for each film.
 
-    A face counts in every frame in which it is to be seen, found by the detector or not.
+    A face counts in every frame in which it is visible, detected or not.
     """
     identities, shared = [], 0
     for shots in films:
@@ -48,5 +48,5 @@ def score(make_tracker: Callable[[], Tracker], films: Iterable[Iterable[Shot]]) 
 
 
 def films(scenes: Iterable[Scene], rate: float, seeds: int) -> Iterable[Iterable[Shot]]:
-    """Every scene as the camera sees it at `rate` frames/s, `seeds` times with other jitter and misses."""
+    """Every scene at `rate` frames/s, `seeds` times with different jitter and misses."""
     return (film(scene, rate, seed) for scene in scenes for seed in range(seeds))

@@ -1,4 +1,4 @@
-"""The short way to ByteTrack is held to the long one, through `supervision.Detections` and `trackers.BIoU`."""
+"""Our fast parts of ByteTrack give the results of `trackers` and `supervision.Detections`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from trackers.core.bytetrack.tracklet import ByteTrackTracklet
 from trackers.utils.predict_timing import PredictTiming
 from trackers.utils.state_representations import XYXYStateEstimator
 
-from edge.vision.byte_track import ByteTrack, GrownOverlap, SidesApart
+from edge.vision.byte_track import BufferedOverlap, ByteTrack, IndependentSides
 from edge.vision.faces import NO_TRACK, Faces
 
 MIN_SCORE, LOST_S = 0.6, 0.45
@@ -30,20 +30,22 @@ frame = st.lists(face, max_size=4, unique_by=lambda face: face[0])
 
 
 @given(boxes, boxes, st.floats(0, 1))
-def test_boxes_overlap_by_as_much_as_trackers_says(one: Any, other: Any, reach: float) -> None:
-    np.testing.assert_allclose(GrownOverlap(reach).compute(one, other), BIoU(reach).compute(one, other), atol=1e-5)
+def test_the_overlap_of_boxes_is_that_of_trackers(first: Any, second: Any, growth: float) -> None:
+    np.testing.assert_allclose(
+        BufferedOverlap(growth).compute(first, second), BIoU(growth).compute(first, second), atol=1e-5
+    )
 
 
 @given(arrays(np.float32, (3, 4), elements=corners))
-def test_a_box_overlaps_itself_wholly(found: Any) -> None:
+def test_a_box_overlaps_itself_completely(found: Any) -> None:
     upright = np.sort(found.reshape(3, 2, 2), axis=1).reshape(3, 4) + np.array([0, 0, 1, 1], np.float32)
-    np.testing.assert_allclose(np.diag(GrownOverlap(0.15).compute(upright, upright)), 1, atol=1e-6)
+    np.testing.assert_allclose(np.diag(BufferedOverlap(0.15).compute(upright, upright)), 1, atol=1e-6)
 
 
 @given(box, st.lists(st.tuples(st.sampled_from([0.9, 1.0, 1.05, 2.0, 6.0, 18.0]), st.none() | box), max_size=20))
-def test_a_box_is_expected_where_the_filter_of_trackers_expects_it(first: Any, film: Any) -> None:
+def test_boxes_are_predicted_as_by_the_filter_of_trackers(first: Any, film: Any) -> None:
     first = np.array(first, np.float32)
-    ours, theirs = (ByteTrackTracklet(first, kind) for kind in (SidesApart, XYXYStateEstimator))
+    ours, theirs = (ByteTrackTracklet(first, kind) for kind in (IndependentSides, XYXYStateEstimator))
     for frame_step, seen in film:
         for track in (ours, theirs):
             track.predict(PredictTiming(frame_step=frame_step, elapsed_seconds=frame_step / 30, frame_rate=30.0))
@@ -53,7 +55,7 @@ def test_a_box_is_expected_where_the_filter_of_trackers_expects_it(first: Any, f
 
 
 @given(st.lists(st.tuples(st.sampled_from([1 / 30, 0.1, 0.2, 0.6]), frame), max_size=12))
-def test_faces_get_the_numbers_that_they_get_the_long_way(film: Any) -> None:
+def test_faces_get_the_track_numbers_that_trackers_gives_them(film: Any) -> None:
     ours = ByteTrack(LOST_S, MIN_SCORE)
     theirs = ByteTrackTracker(
         lost_track_buffer=round(LOST_S * 30), frame_rate=30.0, track_activation_threshold=MIN_SCORE,
@@ -65,10 +67,10 @@ def test_faces_get_the_numbers_that_they_get_the_long_way(film: Any) -> None:
         places = np.array([place for place, _ in found], np.float32).reshape(-1, 4)
         scores = np.array([score for _, score in found], np.float32)
         faces = Faces(places, np.zeros((len(found), 4, 2), np.float32), scores)
-        assert ours.numbers(faces, now_s) == the_long_way(theirs, faces, now_s)
+        assert ours.update(faces, now_s) == numbers_by_trackers(theirs, faces, now_s)
 
 
-def the_long_way(tracker: ByteTrackTracker, faces: Faces, now_s: float) -> list[int]:
+def numbers_by_trackers(tracker: ByteTrackTracker, faces: Faces, now_s: float) -> list[int]:
     detections = supervision.Detections(
         xyxy=faces.boxes.copy(), confidence=faces.scores.copy(), data={"row": np.arange(len(faces))}
     )

@@ -1,4 +1,4 @@
-"""Tracking on scripted scenes: crossings, hands over faces, customers who follow each other; 5 to 30 frames/s."""
+"""Tracking on scripted scenes at 5 to 30 frames/s: crossings, hands over faces, successive customers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.edge.vision.tracking.scoring import films, score
 MIN_SCORE = 0.6
 RATES = [5, 10, 15, 30]
 SEEDS = {5: 3, 10: 3, 15: 3, 30: 1}
-"""Fewer films where they have more frames."""
+"""Fewer films at rates with more frames."""
 
 
 def tracker() -> FaceTracker:
@@ -23,25 +23,25 @@ def tracker() -> FaceTracker:
 
 
 class ByteTrackAlone:
-    """What a tracker is that goes by overlap for as long as a face may be lost."""
+    """A tracker that uses overlap alone for as long as a face may be lost."""
 
     def __init__(self) -> None:
         self._byte_track = ByteTrack(TrackingSettings().lost_s, MIN_SCORE)
 
     def update(self, faces: Faces, now_s: float) -> Faces:
-        return faces.with_(track_ids=np.array(self._byte_track.numbers(faces, now_s), np.int64))
+        return faces.with_(track_ids=np.array(self._byte_track.update(faces, now_s), np.int64))
 
 
 @pytest.mark.parametrize("rate", RATES)
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
-def test_everybody_keeps_an_id_of_their_own(scene: Scene, rate: int) -> None:
+def test_each_person_keeps_an_id_of_their_own(scene: Scene, rate: int) -> None:
     idf1, shared = score(tracker, films([scene], rate, SEEDS[rate]))
     assert shared == 0
     assert idf1 >= 0.95
 
 
 @pytest.mark.parametrize("rate", RATES)
-def test_overlap_alone_mixes_people_who_follow_each_other(rate: int, capsys: pytest.CaptureFixture[str]) -> None:
+def test_overlap_alone_mixes_successive_people(rate: int, capsys: pytest.CaptureFixture[str]) -> None:
     ours, alone = (score(make, films(SCENES, rate, seeds=1)) for make in (tracker, ByteTrackAlone))
     with capsys.disabled():
         print(f" {rate} frames/s, all scenes: IDF1 {ours.idf1:.3f}, ByteTrack alone {alone.idf1:.3f};", end="")
@@ -52,12 +52,12 @@ def test_overlap_alone_mixes_people_who_follow_each_other(rate: int, capsys: pyt
 
 
 @pytest.mark.parametrize("rate", RATES)
-def test_nobody_in_a_crowd_shares_an_id(rate: int) -> None:
+def test_no_two_people_in_a_crowd_share_an_id(rate: int) -> None:
     assert score(tracker, films(map(crowd, range(8 * SEEDS[rate])), rate, seeds=1)).shared == 0
 
 
 @pytest.mark.parametrize("rate", RATES)
-def test_two_heads_of_one_height_that_change_places_unseen_are_taken_for_one(rate: int) -> None:
-    """The limit of going by place: to the camera this is a hand over one face. Leaving or coming must be seen, which at
-    5 frames/s a single missed frame can prevent."""
+def test_two_heads_of_the_same_height_that_change_places_unseen_get_one_id(rate: int) -> None:
+    """The limit of tracking by position: to the camera this is a hand over one face. Leaving or arriving must be
+    visible, which one missed frame at 5 frames/s can prevent."""
     assert score(tracker, films([swap(after_s=1.0)], rate, seeds=3)).shared == 3

@@ -1,4 +1,4 @@
-"""Tracking: who is the same person from frame to frame, through hands, gaps and crossings."""
+"""Tracking: the same person keeps the same id through hidden faces, gaps and crossings."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MIN_SCORE = 0.6
 
 @pytest.fixture
 def follow(detected: Detected) -> Follow:
-    """Shows people to one tracker in some frames from a time on; returns their track ids in the last frame."""
+    """Feeds frames with these people to one tracker; returns their track ids in the last frame."""
     from edge.vision.tracking import FaceTracker
 
     tracker = FaceTracker(TrackingSettings(lost_s=2.0), MIN_SCORE)
@@ -54,34 +54,34 @@ def test_a_face_hidden_for_a_second_and_a_half_keeps_its_track_at_any_frame_rate
 
 
 @pytest.mark.parametrize("rate", [10, 30])
-def test_a_face_away_for_longer_than_two_seconds_is_somebody_new(rate: float, follow: Follow) -> None:
+def test_a_face_away_for_longer_than_two_seconds_gets_a_new_id(rate: float, follow: Follow) -> None:
     [track] = follow({}, from_s=0.0, frames=rate, rate=rate)
     follow(from_s=1.0, frames=int(2.5 * rate), rate=rate)
     [later] = follow({}, from_s=3.5, frames=2, rate=rate)
     assert later not in (NO_TRACK, track)
 
 
-def test_who_appears_while_somebody_is_lost_is_named_when_their_motion_has_been_seen(follow: Follow) -> None:
+def test_while_somebody_is_lost_a_new_face_gets_an_id_only_when_its_motion_is_known(follow: Follow) -> None:
     [track] = follow({}, from_s=0.0, frames=30)
     follow(from_s=1.0, frames=20)
     assert follow({}, from_s=50 / 30, frames=6) == [NO_TRACK]
     assert follow({}, from_s=56 / 30) == [track]
 
 
-def test_a_hidden_face_that_is_seen_again_much_larger_is_somebody_elses(follow: Follow) -> None:
+def test_a_hidden_face_that_reappears_much_larger_is_another_person(follow: Follow) -> None:
     [track] = follow({"eyes_px": 40}, from_s=0.0, frames=30)
     follow(from_s=1.0, frames=20)
     [other] = follow({"eyes_px": 52}, from_s=50 / 30, frames=8)
     assert other not in (NO_TRACK, track)
 
 
-def test_somebody_who_steps_before_another_has_an_id_of_their_own(follow: Follow) -> None:
+def test_a_person_who_steps_in_front_of_another_gets_an_id_of_their_own(follow: Follow) -> None:
     [behind] = follow({"eyes_px": 40}, from_s=0.0, frames=30)
-    [before] = follow({"eyes_px": 60}, from_s=1.0, frames=10)
-    assert before not in (NO_TRACK, behind)
+    [in_front] = follow({"eyes_px": 60}, from_s=1.0, frames=10)
+    assert in_front not in (NO_TRACK, behind)
 
 
-def test_a_hand_before_the_face_keeps_the_track(follow: Follow) -> None:
+def test_a_weakly_detected_face_keeps_its_track(follow: Follow) -> None:
     [track] = follow({"score": 0.9}, from_s=0.0, frames=10)
     assert follow({"score": 0.35}, from_s=10 / 30, frames=30) == [track]
     assert follow({"score": 0.9}, from_s=40 / 30) == [track]
@@ -91,7 +91,7 @@ def test_a_weak_detection_starts_no_track(follow: Follow) -> None:
     assert follow({"score": MIN_SCORE - 0.05}, from_s=0.0, frames=30) == [NO_TRACK]
 
 
-def test_two_people_have_two_tracks_whatever_the_order_of_the_detections(follow: Follow) -> None:
+def test_two_people_have_two_tracks_in_any_order_of_detections(follow: Follow) -> None:
     left, right = {"x": 0.3}, {"x": 0.7}
     tracks = follow(left, right, from_s=0.0, frames=5)
     assert len(set(tracks)) == 2
@@ -103,7 +103,7 @@ def test_one_of_two_leaving_does_not_change_the_others_track(follow: Follow) -> 
     assert follow({"x": 0.7}, from_s=5 / 30, frames=120) == tracks[1:]
 
 
-def test_somebody_at_another_place_is_somebody_else(follow: Follow) -> None:
+def test_a_face_at_another_place_is_another_person(follow: Follow) -> None:
     [track] = follow({"x": 0.2}, from_s=0.0, frames=30)
     [other] = follow({"x": 0.8}, from_s=1.0, frames=8)
     assert other not in (NO_TRACK, track)
@@ -113,7 +113,7 @@ def test_an_empty_frame_stays_empty(follow: Follow) -> None:
     assert follow(from_s=0.0, frames=3) == []
 
 
-def test_tracking_fills_in_the_ids_and_nothing_else(detected: Detected) -> None:
+def test_tracking_fills_in_only_the_ids(detected: Detected) -> None:
     from edge.vision.tracking import FaceTracker
 
     tracker = FaceTracker(TrackingSettings(), MIN_SCORE)
