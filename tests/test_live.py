@@ -1,11 +1,8 @@
-"""The running agent with real sockets and a real till, as in a shop but on a drawn clip."""
+"""A running agent on a drawn clip, with real sockets and a real till."""
 
 from __future__ import annotations
 
 import json
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,23 +13,23 @@ import zmq
 from edge.decision.policy import Decision
 from edge.till.messages import Ack, Alert, Data, Error, Health, Hello, RestrictedItem, SaleClosed, SaleOpened
 from edge.till.reference.dealer import Till
+from tests.agents import AgentProcess, StartAgent
+
+pytestmark = pytest.mark.slow
+
+RUBBISH = [b"", b"beer", b"{}", b"\xff\xfe", b'{"specversion":"0.3"}', b"[" * 1000]
 
 
 @pytest.fixture
-def lane(demo_clip: Path, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
-    """An agent on the drawn clip in real time: the process, its reliable and its live address."""
-    reliable, live = f"ipc://{tmp_path}/reliable", f"ipc://{tmp_path}/live"
-    sockets = ["--till.reliable", reliable, "--till.live", live, "--state-dir", str(tmp_path / "state")]
-    command = [sys.executable, "-m", "edge", "run", "--video", str(demo_clip), *sockets]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as agent:
-        yield agent, reliable, live
-        agent.terminate()
+def agent(demo_clip: Path, start_agent: StartAgent) -> AgentProcess:
+    """An agent on the drawn clip, in real time."""
+    return start_agent("--video", demo_clip)
 
 
 @pytest.fixture
-def till(lane: tuple[subprocess.Popen[str], str, str]) -> Iterator[Till]:
-    """A till that has said hello and was heard."""
-    till = Till("till-7", lane[1])
+def till(agent: AgentProcess) -> Iterator[Till]:
+    """A till whose hello the agent has confirmed."""
+    till = Till("till-7", agent.reliable)
     till.send(Hello(till="till-7"))
     assert isinstance(reply(till), Ack)
     yield till
@@ -55,9 +52,9 @@ def alerts(till: Till, seconds: float) -> list[Alert]:
     return found
 
 
-def test_a_scan_is_answered_about_the_sale_that_asked(till: Till) -> None:
+def test_a_scan_is_answered_with_an_alert_for_its_sale(till: Till) -> None:
     till.send(SaleOpened(sale_id="s-1"))
-    assert alerts(till, 3) == [], "nobody asked yet"
+    assert alerts(till, 3) == [], "nothing was scanned yet"
     till.send(RestrictedItem(sale_id="s-1"))
     answer = alerts(till, 1)
     assert [alert.sale_id for alert in answer] == ["s-1"]
@@ -66,7 +63,7 @@ def test_a_scan_is_answered_about_the_sale_that_asked(till: Till) -> None:
     assert answer[0].grab_to_alert_ms < 1000
 
 
-def test_a_scan_into_an_empty_lane_is_answered_with_ask(till: Till) -> None:
+def test_a_scan_in_an_empty_lane_asks_for_id(till: Till) -> None:
     till.send(SaleOpened(sale_id="s-1"))
     till.send(RestrictedItem(sale_id="s-1"))
     answer = alerts(till, 1)
@@ -76,40 +73,38 @@ def test_a_scan_into_an_empty_lane_is_answered_with_ask(till: Till) -> None:
     assert answer[0].text.ru.startswith("Спросите документ")
 
 
-def test_a_sale_that_is_closed_gets_no_more_answers(till: Till) -> None:
+def test_a_closed_sale_gets_no_alert(till: Till) -> None:
     till.send(SaleOpened(sale_id="s-1"))
     till.send(RestrictedItem(sale_id="s-1"))
     till.send(SaleClosed(sale_id="s-1"))
     assert alerts(till, 2) == []
 
 
-def test_a_scan_for_a_sale_that_is_not_open_is_refused(till: Till) -> None:
+def test_a_scan_for_a_sale_that_is_not_open_is_an_error(till: Till) -> None:
     till.send(RestrictedItem(sale_id="s-9"))
-    refused = reply(till)
-    assert isinstance(refused, Error)
-    assert "sale s-9 is not open" in refused.text
+    error = reply(till)
+    assert isinstance(error, Error)
+    assert "sale s-9 is not open" in error.text
 
 
-@pytest.mark.parametrize("rubbish", [b"", b"beer", b"{}", b"\xff\xfe", b'{"specversion":"0.3"}', b"[" * 1000])
-def test_rubbish_is_answered_with_an_error_and_harms_nobody(
-    rubbish: bytes, till: Till, lane: tuple[subprocess.Popen[str], str, str]
-) -> None:
-    context = zmq.Context()
-    socket = context.socket(zmq.DEALER)
-    socket.connect(lane[1])
-    socket.send(rubbish)
-    assert socket.poll(5000)
-    assert json.loads(socket.recv())["type"] == "lane.error"
-    context.destroy(linger=0)
-    till.send(SaleOpened(sale_id="s-1"))
-    assert isinstance(reply(till), Ack)
+def test_an_invalid_message_is_answered_with_an_error_and_tills_go_on(till: Till, agent: AgentProcess) -> None:
+    for number, rubbish in enumerate(RUBBISH):
+        context = zmq.Context()
+        socket = context.socket(zmq.DEALER)
+        socket.connect(agent.reliable)
+        socket.send(rubbish)
+        assert socket.poll(5000), rubbish
+        assert json.loads(socket.recv())["type"] == "lane.error", rubbish
+        context.destroy(linger=0)
+        till.send(SaleOpened(sale_id=f"s-{number}"))
+        assert isinstance(reply(till), Ack), rubbish
 
 
-def test_the_live_channel_tells_screens_what_the_lane_sees(lane: tuple[subprocess.Popen[str], str, str]) -> None:
+def test_the_live_channel_publishes_the_state_of_the_lane(agent: AgentProcess) -> None:
     context = zmq.Context()
     screen = context.socket(zmq.SUB)
     screen.subscribe("lane.state.lane-1")
-    screen.connect(lane[2])
+    screen.connect(agent.live)
     assert screen.poll(30_000)
     topic, event = screen.recv_multipart()
     context.destroy(linger=0)
@@ -117,10 +112,6 @@ def test_the_live_channel_tells_screens_what_the_lane_sees(lane: tuple[subproces
     assert json.loads(event)["data"]["lane"] == "lane-1"
 
 
-def test_a_signal_ends_the_agent_cleanly(till: Till, lane: tuple[subprocess.Popen[str], str, str]) -> None:
-    agent = lane[0]
-    agent.send_signal(signal.SIGTERM)
-    _, said = agent.communicate(timeout=20)
-    assert agent.returncode == 0
-    assert "frames/s" in said
-    assert "Traceback" not in said
+@pytest.mark.usefixtures("till")
+def test_sigterm_ends_the_agent_cleanly(agent: AgentProcess) -> None:
+    assert "frames/s" in agent.stop(within_s=20)

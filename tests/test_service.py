@@ -1,12 +1,8 @@
-"""The agent as a service: what systemd hears of it from its start to its end."""
+"""The agent as a systemd service: the notifications that it sends from its start to its end."""
 
 from __future__ import annotations
 
-import os
-import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -25,11 +21,16 @@ from edge.lane.health import LaneHealth
 from edge.lane.loop import LaneLoop
 from edge.settings.load import load_settings
 from edge.vision.faces import AGES
+from tests.agents import StartAgent
+
+pytestmark = pytest.mark.slow
+
+Notifications = Callable[[str], list[str]]
 
 
 @pytest.fixture
-def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], list[str]]]:
-    """Everything that systemd was told until it heard these words."""
+def notifications(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Notifications]:
+    """Wait for a notification that begins with a text; returns all that systemd has received since the last call."""
     manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     manager.bind(str(tmp_path / "notify"))
     manager.settimeout(60)
@@ -37,14 +38,14 @@ def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[
     monkeypatch.setenv("WATCHDOG_USEC", "2000000")
     monkeypatch.delenv("WATCHDOG_PID", raising=False)
 
-    def until(words: str) -> list[str]:
-        found, end_s = [manager.recv(4096).decode()], time.monotonic() + 60
-        while not found[-1].startswith(words):
-            assert time.monotonic() < end_s, f"no {words} in {found}"
-            found.append(manager.recv(4096).decode())
-        return found
+    def wait_for(text: str) -> list[str]:
+        received, end_s = [manager.recv(4096).decode()], time.monotonic() + 60
+        while not received[-1].startswith(text):
+            assert time.monotonic() < end_s, f"no {text} in {received}"
+            received.append(manager.recv(4096).decode())
+        return received
 
-    yield until
+    yield wait_for
     manager.close()
 
 
@@ -58,43 +59,38 @@ def config(tmp_path: Path) -> Path:
     return file
 
 
-def test_systemd_follows_it_from_start_to_end(told: Callable[[str], list[str]], config: Path) -> None:
-    command = [sys.executable, "-m", "edge", "run", "--config", str(config)]
-    with subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=os.environ
-    ) as agent:
-        try:
-            assert not any(words.startswith("WATCHDOG") for words in told("READY=1"))
-            assert told("WATCHDOG=1")
-            agent.send_signal(signal.SIGHUP)
-            assert told("RELOADING=1")
-            assert told("READY=1")
-        finally:
-            agent.terminate()
-        assert told("STOPPING=1")
-        _, said = agent.communicate(timeout=20)
-    assert agent.returncode == 0, said
+def test_systemd_is_notified_of_start_reload_and_stop(
+    notifications: Notifications, config: Path, start_agent: StartAgent
+) -> None:
+    agent = start_agent("--config", config)
+    assert not any(text.startswith("WATCHDOG") for text in notifications("READY=1"))
+    assert notifications("WATCHDOG=1")
+    agent.reload()
+    assert notifications("RELOADING=1")
+    assert notifications("READY=1")
+    agent.stop(within_s=20)
+    assert notifications("STOPPING=1")
 
 
-class Stuck:
-    """An age model that is asked once and never answers, until it is let go."""
+class HangingModel:
+    """An age model whose first prediction does not return until `released` is set."""
 
-    backend = "stuck"
+    backend = "hanging"
 
     def __init__(self) -> None:
-        self.asked, self.let_go = threading.Event(), threading.Event()
+        self.called, self.released = threading.Event(), threading.Event()
 
     def predict(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-        self.asked.set()
-        self.let_go.wait(60)
+        self.called.set()
+        self.released.wait(60)
         return np.full((len(crops), AGES), 1 / AGES, np.float32)
 
 
-def test_a_lane_whose_age_model_hangs_no_longer_feeds_the_watchdog(
-    told: Callable[[str], list[str]], config: Path, demo_clip: Path
+def test_the_watchdog_is_not_fed_while_the_age_model_hangs(
+    notifications: Notifications, config: Path, demo_clip: Path
 ) -> None:
     settings = load_settings(["--mode", "continuous"], config)
-    model, service = Stuck(), Service()
+    model, service = HangingModel(), Service()
     lane = LaneLoop(
         settings, model, Bundle(BUNDLED), EventLog(None), LaneHealth, RealTime(VideoFile(demo_clip, "lane-1"))
     )
@@ -105,7 +101,7 @@ def test_a_lane_whose_age_model_hangs_no_longer_feeds_the_watchdog(
     ]
     for thread in threads:
         thread.start()
-    assert model.asked.wait(60), "the clip has a customer"
+    assert model.called.wait(60), "the clip has a customer"
     hung_s, turned_s = time.monotonic(), lane.turned_s
     service.progress([turned_s - 1], hung_s)
     service.progress([turned_s], hung_s)
@@ -113,8 +109,8 @@ def test_a_lane_whose_age_model_hangs_no_longer_feeds_the_watchdog(
         service.progress([lane.turned_s], hung_s + later_s)
     assert lane.turned_s == turned_s
     service.stopping()
-    assert told("STOPPING=1") == ["READY=1", "STOPPING=1"]
-    model.let_go.set()
+    assert notifications("STOPPING=1") == ["READY=1", "STOPPING=1"]
+    model.released.set()
     while lane.turned_s == turned_s and threads[0].is_alive():
         time.sleep(0.02)
     stopping.set()

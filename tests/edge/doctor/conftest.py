@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import itertools
 import re
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +18,7 @@ from edge.demo.clip import FRAMES_PER_SECOND, clip_frames
 from edge.doctor.finding import GENERAL_FIXES, Check, Finding
 from edge.doctor.targets import BoxTarget, LaneTarget
 from edge.settings.config import Settings
+from tests.agents import StartAgent
 
 Pixels = NDArray[np.uint8]
 
@@ -95,23 +93,16 @@ def clip(standing: list[Pixels], tmp_path: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture
-def agent_on() -> Callable[..., Any]:
+def agent_on(start_agent: StartAgent) -> Callable[..., Any]:
     """Runs an agent with the settings of a lane during the test."""
 
     @contextmanager
     def run(lane: LaneTarget, *flags: str) -> Iterator[None]:
         settings = lane.settings
         sockets = ["--till.reliable", settings.till.reliable, "--till.live", settings.till.live]
-        words = ["run", *sockets, "--state-dir", str(settings.state_dir), *flags]
-        with subprocess.Popen([sys.executable, "-m", "edge", *words], stderr=subprocess.PIPE, text=True) as agent:
-            assert agent.stderr
-            until_s = time.monotonic() + 60
-            while "tills connect to" not in agent.stderr.readline():
-                assert agent.poll() is None
-                assert time.monotonic() < until_s
-            try:
-                yield
-            finally:
-                agent.terminate()
+        agent = start_agent(*sockets, "--state-dir", settings.state_dir, *flags)
+        agent.wait_until_serving()
+        yield
+        agent.stop()
 
     return run

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -29,6 +25,7 @@ from edge.till.identity import LiveIdentity
 from edge.till.messages import Data, Hello, OfferReply, RestrictedItem, SaleBasket, SaleClosed, SaleOpened
 from edge.till.reference.dealer import Till
 from edge.till.server import TillServer
+from tests.agents import StartAgent
 from tests.edge.offers.conftest import line_of, rule_of, sheet_of
 
 Make = Callable[..., Any]
@@ -153,58 +150,22 @@ def test_what_became_of_it_is_in_the_database_with_the_end_of_its_sale(
     assert +counter.desk.counts.offers == {"refused": 1}
 
 
-START = Callable[..., subprocess.Popen[str]]
-
-
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[START]:
-    """Start an agent on the built-in pattern, with these flags; its log goes into a file."""
-    agents: list[subprocess.Popen[str]] = []
-
-    def run(*flags: str) -> subprocess.Popen[str]:
-        sockets = ["--till.reliable", f"ipc://{tmp_path}/till", "--till.live", f"ipc://{tmp_path}/live"]
-        own = [
-            "--camera",
-            "test:",
-            "--mode",
-            "on-sale",
-            "--state-dir",
-            str(tmp_path / "lane"),
-            "--metrics.listen",
-            "off",
-        ]
-        kept = ["--insights.enabled", "--insights.notice", "x", "--offers.enabled"]
-        command = [sys.executable, "-m", "edge", "run", *own, *sockets, *kept, *flags]
-        with (tmp_path / "log").open("w") as log:
-            agents.append(subprocess.Popen(command, stderr=log, text=True, env=os.environ))
-        return agents[-1]
-
-    yield run
-    for agent in agents:
-        agent.kill()
-        agent.wait()
-
-
+@pytest.mark.slow
 def test_a_reload_takes_a_new_sheet_and_one_that_is_no_good_stops_nothing(
-    start: START, tmp_path: Path, keys: Any
+    start_agent: StartAgent, tmp_path: Path, keys: Any
 ) -> None:
-    def logged(words: str, times: int = 1) -> None:
-        end_s = time.monotonic() + 60
-        while (tmp_path / "log").read_text().count(words) < times:
-            assert time.monotonic() < end_s, (tmp_path / "log").read_text()
-            time.sleep(0.05)
-
     file = tmp_path / "offers.sheet"
-    agent = start("--offers.sheet", str(file), "--offers.key", str(keys.public))
-    logged("lane lane-1 makes no offers: cannot read the sheet of offers")
-    logged("tills connect to")
+    kept = ("--insights.enabled", "--insights.notice", "x", "--offers.enabled")
+    agent = start_agent(
+        *("--camera", "test:", "--mode", "on-sale", *kept, "--offers.sheet", file, "--offers.key", keys.public)
+    )
+    agent.wait_for_log("lane lane-1 makes no offers: cannot read the sheet of offers")
+    agent.wait_until_serving()
     good = sign(sheet_of(rule_of(), made_at=LiveIdentity().wall_time(time.monotonic())), keys.secret)
     file.write_bytes(good)
-    agent.send_signal(signal.SIGHUP)
-    logged("lane lane-1: 1 offer until")
+    agent.reload()
+    agent.wait_for_log("lane lane-1: 1 offer until")
     file.write_bytes(good.replace(b"cheese", b"chives"))
-    agent.send_signal(signal.SIGHUP)
-    logged("was changed since: sign it anew")
-    agent.send_signal(signal.SIGTERM)
-    assert agent.wait(30) == 0
-    assert "Traceback" not in (tmp_path / "log").read_text()
+    agent.reload()
+    agent.wait_for_log("was changed since: sign it anew")
+    agent.stop(within_s=30)
