@@ -74,5 +74,5 @@ def test_the_sale_in_hand_is_answered_with_an_age_and_the_tills_hear_what_is_wro
     assert gpu.died_s, "the customer was never looked at"
     assert any(message.age for message in heard if isinstance(message, Alert))
     assert {message.problems for message in heard if isinstance(message, Health)} == {
-        ("the GPU failed (CUDA_ERROR_ILLEGAL_ADDRESS): ages come from the CPU until it is back",)
+        ("the GPU failed (CUDA_ERROR_ILLEGAL_ADDRESS): ages are estimated on the CPU meanwhile",)
     }

@@ -91,7 +91,7 @@ class Agent:
             opened.callback(events.close)
             self._opened = opened.pop_all()
         # Late, so that a start that fails says nothing but why.
-        ages.introduce()
+        ages.log_backend()
         if self._monitor:
             log.info("metrics on %s/metrics, health on %s/healthz", self._monitor.address, self._monitor.address)
 
@@ -127,7 +127,7 @@ class Agent:
                 if bundle.manifest != ages.bundle.manifest:
                     ages = AgeWorker(bundle, settings)
             if ages is not self._ages[-1]:
-                ages.introduce()
+                ages.log_backend()
                 self._serve(ages)
                 self._ages.append(ages)
             for lane in self.lanes:
@@ -185,7 +185,7 @@ class Agent:
         return f"watching {names}; ages on {self._ages[-1].model.backend}"
 
     def _serve(self, ages: AgeWorker) -> None:
-        self._serving += [self._start(name, body) for name, body in ages.bodies.items()]
+        self._serving += [self._start(name, body) for name, body in ages.thread_bodies.items()]
 
     def _retire(self) -> None:
         """Let the age models go that no lane asks any more."""

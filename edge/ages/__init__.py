@@ -1,4 +1,4 @@
-"""The age model behind one protocol. `edge.ages.choice` says which backend a box gets."""
+"""The protocol of the age model, and its calibration. `edge.ages.choice` picks the backend of a box."""
 
 from __future__ import annotations
 
@@ -15,19 +15,29 @@ BUNDLED = Path(__file__).parent.parent / "models" / "age"
 
 
 class AgeModel(Protocol):
-    """Tells ages from aligned crops."""
+    """Estimates ages from aligned crops.
+
+    A backend loads its model in the constructor, and raises UsageError when a library, a file or a GPU is missing,
+    RunError when they fail. To add a backend, add it to `edge.ages.choice` and to `BackendName` in the settings.
+    """
 
     @property
     def backend(self) -> str:
-        """Which one this is, for the log."""
+        """Runtime, device and file in a few words, for the log. May be read from any thread."""
 
     def predict(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """crops: uint8 (N, 224, 224, 3) RGB from `edge.vision.crop.align`. Returns float32 (N, 101): each row a
-        distribution over the years 0..100."""
+        """Estimate the age of each face.
+
+        crops: uint8 (N, 224, 224, 3) RGB from `edge.vision.crop.align`, N from 0; not modified. Returns a new array,
+        float32 (N, 101): each row is a probability distribution over the years 0..100.
+
+        One thread at a time may call a backend; only `edge.ages.batcher.Batcher` may be called by several at once.
+        Raises RunError, or an error of the library, when the model fails.
+        """
 
 
 class CalibratedAgeModel:
-    """A backend whose answers are made as sure as the bundle's manifest says that they may be."""
+    """A backend with its distributions calibrated by the temperature of the bundle's manifest."""
 
     def __init__(self, backend: AgeModel, temperature: float) -> None:
         self.uncalibrated, self._temperature = backend, temperature

@@ -1,4 +1,4 @@
-"""One inference worker for all lanes of the box: what waits is put into one batch, and nobody waits for a batch."""
+"""Batches the age estimates of all lanes in one worker thread. A request never waits for a batch to fill up."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
 
     from edge.ages import AgeModel
 
-_CHECK_S = 0.05
-"""How long the idle worker sleeps before it looks whether it is to stop."""
+_STOP_CHECK_S = 0.05
+"""How often the idle worker checks whether to stop."""
 
 
 class _AgeRequest:
-    """Crops of one caller, at most a batch of them, and the answer that it waits for."""
+    """Crops of one caller, at most a batch, and the future result."""
 
     def __init__(self, crops: NDArray[np.uint8]) -> None:
         self.crops = crops
-        self.answer: Future[NDArray[np.float32]] = Future()
+        self.result: Future[NDArray[np.float32]] = Future()
 
 
 class Batcher:
-    """An `AgeModel` that any number of threads may ask at once; the one thread in `work` asks the model itself."""
+    """An `AgeModel` that any number of threads may call at once. Only the thread in `work` calls the model itself."""
 
     def __init__(
         self,
@@ -43,13 +43,14 @@ class Batcher:
         deadline_s: float = 0.004,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """largest: crops in a batch, at most. deadline_s: how long requests are collected, in seconds of the clock."""
+        """largest: maximum crops in a batch. deadline_s: how long waiting requests are collected, in seconds of
+        `clock`."""
         self._model, self._largest, self._deadline_s, self._clock = model, largest, deadline_s, clock
         self._arrival = threading.Condition()
         self._waiting: deque[_AgeRequest] = deque()
         self._stopped = False
         self.batches, self.faces = 0, 0
-        """How many the model was given."""
+        """Batches and faces passed to the model so far."""
 
     @property
     def backend(self) -> str:
@@ -57,16 +58,16 @@ class Batcher:
 
     @property
     def waiting(self) -> int:
-        """How many requests have not been taken up yet."""
+        """Number of requests that are in no batch yet."""
         return len(self._waiting)
 
     def predict(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """The answer to these crops alone, whatever they shared a batch with; waits for it.
+        """The age distributions of these crops; waits for them.
 
-        crops: uint8 (N, 224, 224, 3), not to be changed until the answer is there. Returns float32 (N, 101). Raises
-        RunError when the model failed or the worker has stopped, ValueError for crops of another shape or type.
+        crops: uint8 (N, 224, 224, 3), not to be changed until this returns. Returns float32 (N, 101). Raises RunError
+        when the model failed or the worker has stopped, ValueError for crops of another shape or type.
         """
-        # Crops that fit no batch must not spoil one in which others have theirs.
+        # Invalid crops must not make a batch with other lanes' crops fail.
         if crops.shape[1:] != (CROP_PX, CROP_PX, 3) or crops.dtype != np.uint8:
             raise ValueError(f"crops are uint8 (N, {CROP_PX}, {CROP_PX}, 3), not {crops.dtype} {crops.shape}")
         if not len(crops):
@@ -77,33 +78,34 @@ class Batcher:
                 raise _stopped()
             self._waiting.extend(requests)
             self._arrival.notify()
-        answers = [request.answer.result() for request in requests]
-        return answers[0] if len(answers) == 1 else np.concatenate(answers)
+        results = [request.result.result() for request in requests]
+        return results[0] if len(results) == 1 else np.concatenate(results)
 
     def work(self, stopping: threading.Event) -> None:
-        """The worker: serve batch after batch until `stopping` is set; to be run once, in a thread of its own.
+        """The body of the worker thread: run batch after batch until `stopping` is set. Call it once.
 
-        When it ends, for whatever reason, all who wait or come later get a RunError.
+        When it ends, for any reason, all waiting and later callers of `predict` get a RunError.
         """
         batch: list[_AgeRequest] = []
         try:
             while not stopping.is_set():
                 with self._arrival:
                     if not self._waiting:
-                        self._arrival.wait(_CHECK_S)
+                        self._arrival.wait(_STOP_CHECK_S)
                 batch = self._collect()
                 if batch:
-                    self._serve(batch)
+                    self._run(batch)
         finally:
             with self._arrival:
                 self._stopped = True
             for request in (*batch, *self._waiting):
-                if not request.answer.done():
-                    request.answer.set_exception(_stopped())
+                if not request.result.done():
+                    request.result.set_exception(_stopped())
             self._waiting.clear()
 
     def _collect(self) -> list[_AgeRequest]:
-        """What waits now, in the order of arrival, and what comes in meanwhile; of an empty queue nothing, at once."""
+        """The next batch: waiting requests in order of arrival, and those that arrive meanwhile. Empty at once if none
+        waits."""
         batch: list[_AgeRequest] = []
         crops, until_s = 0, self._clock() + self._deadline_s
         while self._waiting and (not batch or self._clock() < until_s):
@@ -113,24 +115,24 @@ class Batcher:
             batch.append(self._waiting.popleft())
         return batch
 
-    def _serve(self, batch: list[_AgeRequest]) -> None:
-        """Ask the model, and give every caller its rows, or an error of its own."""
+    def _run(self, batch: list[_AgeRequest]) -> None:
+        """Call the model, and give each request its rows or an error."""
         try:
             crops = batch[0].crops if len(batch) == 1 else np.concatenate([request.crops for request in batch])
             self.batches, self.faces = self.batches + 1, self.faces + len(crops)
             rows = self._model.predict(crops)
         except Exception as problem:
-            what = " ".join(f"{type(problem).__name__}: {problem}".split())
+            reason = " ".join(f"{type(problem).__name__}: {problem}".split())
             for request in batch:
-                # One instance each: raised in several threads at once, a single one would mix up their tracebacks.
-                failure = RunError(f"the age model failed: {what}")
+                # One exception for each request: raised in several threads, one instance would mix their tracebacks.
+                failure = RunError(f"the age model failed: {reason}")
                 failure.__cause__ = problem
-                request.answer.set_exception(failure)
+                request.result.set_exception(failure)
             return
         start = 0
         for request in batch:
             end = start + len(request.crops)
-            request.answer.set_result(rows[start:end])
+            request.result.set_result(rows[start:end])
             start = end
 
 

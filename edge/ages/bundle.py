@@ -1,4 +1,4 @@
-"""A model bundle: a folder with the model files and a manifest that vouches for them. Nothing else is ever loaded."""
+"""A model bundle: a folder with the model files and a manifest with their hashes. No other model is ever loaded."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MANIFEST = "manifest.json"
 
 
 class Source(BaseModel):
-    """Photos the model was trained on; or, with 0 pictures, a network that it learned from."""
+    """Photos that the model was trained on; or, with 0 pictures, a network that taught it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -28,9 +28,12 @@ class Source(BaseModel):
 
 
 class Threshold(BaseModel):
-    """Ask everyone who looks younger than `challenge_age`, and at most a share `risk` of 13-17-year-olds pass: the
-    upper end of the 95 % interval, measured on `teenagers` photos, of which `passed` did. `ages` are the youngest and
-    oldest that people on these may be: older than 17 where some are known only by an age band."""
+    """If everyone who looks younger than `challenge_age` is asked for ID, at most a share `risk` of 13-17-year-olds
+    pass.
+
+    risk: upper end of the 95 % interval, measured on `teenagers` photos, of which `passed` passed. ages: the youngest
+    and oldest age of the people on these photos; above 17 where only an age band is known.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -42,14 +45,14 @@ class Threshold(BaseModel):
 
 
 class Manifest(BaseModel):
-    """What a bundle says of itself."""
+    """The manifest of a bundle."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str
     version: str
     files: dict[str, str]
-    """sha256 of every file of the bundle but the manifest and the card, which tells of them."""
+    """sha256 of every file of the bundle, except the manifest and the report card."""
 
     crop_contract: str
     decode: str
@@ -61,22 +64,22 @@ class Manifest(BaseModel):
     """Mean error on the test photos of each source, in years; measured with the CPU model."""
 
     temperature: Annotated[float, Field(gt=0)] = 1.0
-    """Calibration, see `edge.ages.calibration`: applied to what the model files say."""
+    """Calibration of the model files' output, see `edge.ages.calibration`."""
 
     thresholds: tuple[Threshold, ...]
-    """Measured after calibration, on photos that the model has not learned from."""
+    """Measured after calibration, on photos that were not used for training."""
 
     self_test: dict[str, tuple[float, ...]] = {}
-    """By file: the ages that it gives to the patterns of `edge.ages.self_test` where the bundle was made."""
+    """By file: the ages of the patterns of `edge.ages.self_test`, as estimated where the bundle was made."""
 
     made_with: dict[str, str]
 
 
 class Bundle:
-    """A bundle whose files are what its manifest says."""
+    """A bundle whose files match its manifest."""
 
     def __init__(self, folder: Path) -> None:
-        """Raises UsageError when anything is missing, damaged, changed, or made for another crop."""
+        """Raises UsageError when a file is missing, damaged or changed, or was made for another crop contract."""
         self.folder = folder
         manifest = folder / MANIFEST
         try:
@@ -110,11 +113,14 @@ class Bundle:
 
     @property
     def hash(self) -> str:
-        """Names the model in messages: the first 12 digits of the CPU model's sha256."""
+        """The model's name in messages: the first 12 digits of the CPU model's sha256."""
         return self.manifest.files[CPU_MODEL][:12]
 
     def challenge_age(self, risk: float) -> int:
-        """The threshold for a risk: that of the largest measured risk not above it, else the strictest there is."""
+        """The challenge age for a risk: that of the largest measured risk not above it, otherwise the strictest one.
+
+        Raises UsageError when the manifest has no thresholds.
+        """
         measured = sorted(self.manifest.thresholds, key=lambda threshold: threshold.risk)
         if not measured:
             raise UsageError(f"{self.folder} names no thresholds: set policy.challenge_age")

@@ -1,4 +1,4 @@
-"""How sure a model may be of what it says: the temperature that its manifest names. Pure."""
+"""Calibrates age distributions by the temperature of the model's manifest. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def calibrated(age_probs: NDArray[np.floating], temperature: float) -> NDArray[np.float32]:
-    """Age distributions made wider (temperature above 1) or narrower, as Guo et al. 2017 (arXiv:1706.04599) do it.
+    """Temperature scaling (Guo et al. 2017, arXiv:1706.04599): widens distributions above 1, narrows them below.
 
     age_probs: (N, 101), rows sum to 1. Returns float32 (N, 101), rows sum to 1: p^(1/temperature), normalised, which
     is the softmax of the logits divided by the temperature. temperature: above 0; 1 changes nothing.

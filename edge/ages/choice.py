@@ -1,4 +1,4 @@
-"""Which backend runs the age model on this box, and why."""
+"""Chooses the backend that runs the age model on this box, and explains the choice."""
 
 from __future__ import annotations
 
@@ -23,44 +23,45 @@ log = logging.getLogger(__name__)
 
 GPU_BACKENDS: tuple[BackendName, ...] = ("tensorrt", "onnx-tensorrt", "onnx-tensorrt-rtx", "onnx-cuda")
 CPU_BACKENDS: tuple[BackendName, ...] = ("cpu", "cpu-half")
-"""Fastest first; cpu-half is for CPUs on which eight-bit kernels round otherwise than they should."""
+"""Fastest first. cpu-half is for CPUs whose eight-bit kernels round differently."""
 
 GPU_NODES = tuple(map(Path, ("/dev/nvidiactl", "/dev/nvhost-gpu", "/dev/nvgpu", "/dev/dxg")))
-"""Where Linux shows an NVIDIA GPU: a card, a Jetson of either generation, and a card under Windows."""
+"""Device files of an NVIDIA GPU on Linux: a card, both generations of Jetson, and a card under Windows (WSL)."""
 
 
 @dataclass(frozen=True)
 class Choice:
-    """The model that was chosen. refused: by name, why what would have been faster was not."""
+    """The chosen backend. rejected: by name, why each faster backend was not chosen."""
 
     name: BackendName
     model: AgeModel
-    refused: dict[BackendName, str]
+    rejected: dict[BackendName, str]
 
     @property
     def reason(self) -> str:
-        """In words, for the log."""
+        """Why faster backends were not chosen, in one line for the log; empty when there are none."""
         reasons: dict[str, list[str]] = {}
-        for name, why in self.refused.items():
+        for name, why in self.rejected.items():
             reasons.setdefault(why, []).append(name)
-        return "; ".join(f"{why}: {', '.join(names)} left out" for why, names in reasons.items())
+        return "; ".join(f"{why}: {', '.join(names)} not used" for why, names in reasons.items())
 
 
 def make_age_model(bundle: Bundle, settings: AgeSettings, cache_dir: Path) -> tuple[CalibratedAgeModel, Choice]:
-    """The fastest backend of this box, with the CPU standing in while a GPU fails; calibrated as the bundle says.
+    """The fastest backend of this box, calibrated; a GPU backend falls back to the CPU while the GPU fails.
 
-    Raises UsageError or RunError when no backend loads and passes its self-test, or not the one that was asked for.
+    Raises UsageError or RunError when no backend loads and passes its self-test, or when the one that the settings name
+    does not.
     """
     choice = choose(bundle, settings, cache_dir)
     model = choice.model
     if choice.name in GPU_BACKENDS:
-        stand_in = _first_that_works(CPU_BACKENDS, bundle, settings, cache_dir).model
-        model = FallbackAgeModel(model, stand_in, lambda: load(choice.name, bundle, settings, cache_dir))
+        fallback = _first_that_works(CPU_BACKENDS, bundle, settings, cache_dir).model
+        model = FallbackAgeModel(model, fallback, lambda: load(choice.name, bundle, settings, cache_dir))
     return CalibratedAgeModel(model, bundle.manifest.temperature), choice
 
 
 def cpu_age_model(bundle: Bundle) -> CalibratedAgeModel:
-    """What the figures in a manifest and on a card were measured with."""
+    """The calibrated CPU model: the figures in manifest and report card were measured with it."""
     return CalibratedAgeModel(OnnxAgeModel(bundle.cpu_model), bundle.manifest.temperature)
 
 
@@ -71,11 +72,11 @@ def choose(bundle: Bundle, settings: AgeSettings, cache_dir: Path) -> Choice:
     if any(node.exists() for node in GPU_NODES):
         return _first_that_works((*GPU_BACKENDS, *CPU_BACKENDS), bundle, settings, cache_dir)
     choice = _first_that_works(CPU_BACKENDS, bundle, settings, cache_dir)
-    return Choice(choice.name, choice.model, dict.fromkeys(GPU_BACKENDS, "no NVIDIA GPU here") | choice.refused)
+    return Choice(choice.name, choice.model, dict.fromkeys(GPU_BACKENDS, "no NVIDIA GPU here") | choice.rejected)
 
 
 def load(name: BackendName, bundle: Bundle, settings: AgeSettings, cache_dir: Path) -> AgeModel:
-    """One backend, after its self-test. Raises UsageError when it cannot be had here, RunError when it fails."""
+    """Load a backend and run its self-test. Raises UsageError when it is not available here, RunError when it fails."""
     file, make = _backends(bundle, settings, cache_dir)[name]
     model = make()
     self_test.check(model, bundle.manifest.self_test.get(file, ()))
@@ -85,7 +86,7 @@ def load(name: BackendName, bundle: Bundle, settings: AgeSettings, cache_dir: Pa
 def _backends(
     bundle: Bundle, settings: AgeSettings, cache_dir: Path
 ) -> dict[BackendName, tuple[str, Callable[[], AgeModel]]]:
-    """By name: which file of the bundle, and how to load it."""
+    """By name: the file of the bundle that the backend runs, and what loads it."""
     threads = settings.threads
 
     def tensorrt() -> AgeModel:
@@ -106,15 +107,15 @@ def _backends(
 
 
 def _first_that_works(names: tuple[BackendName, ...], bundle: Bundle, settings: AgeSettings, cache_dir: Path) -> Choice:
-    refused: dict[BackendName, str] = {}
+    rejected: dict[BackendName, str] = {}
     for name in names:
         try:
-            return Choice(name, load(name, bundle, settings, cache_dir), refused)
+            return Choice(name, load(name, bundle, settings, cache_dir), rejected)
         except EdgeError as problem:
-            # A file that the CPU cannot even load is a broken bundle, and nothing to work around.
+            # If even the CPU cannot load the file, the bundle is broken: do not try another backend.
             if name in CPU_BACKENDS and isinstance(problem, UsageError):
                 raise
-            refused[name] = str(problem)
-        except Exception as problem:  # a driver may fail in ways that no list holds; another backend may not
-            refused[name] = f"{type(problem).__name__}: {problem}".splitlines()[0]
-    raise RunError("no backend can run the age model: " + "; ".join(f"{name}: {why}" for name, why in refused.items()))
+            rejected[name] = str(problem)
+        except Exception as problem:  # drivers raise many kinds of errors; another backend may still work
+            rejected[name] = f"{type(problem).__name__}: {problem}".splitlines()[0]
+    raise RunError("no backend can run the age model: " + "; ".join(f"{name}: {why}" for name, why in rejected.items()))

@@ -1,4 +1,4 @@
-"""A GPU with the CPU behind it: a lane goes on when the GPU does not."""
+"""Falls back from the GPU to the CPU while the GPU fails."""
 
 from __future__ import annotations
 
@@ -22,58 +22,59 @@ LONGEST_RETRY_S = 600.0
 
 
 class FallbackAgeModel:
-    """An `AgeModel` that answers from the GPU while it can, and from the CPU while it cannot.
+    """An `AgeModel` that uses the GPU, and the CPU while the GPU fails.
 
-    `predict` is called by one thread, `tend` by another.
+    One thread calls `predict`, another `retry`.
     """
 
     def __init__(
-        self, preferred: AgeModel, stand_in: AgeModel, again: Callable[[], AgeModel],
+        self, preferred: AgeModel, fallback: AgeModel, reload: Callable[[], AgeModel],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
-        """stand_in: loaded beforehand, so that it answers at once. again: loads the preferred backend anew, and may
-        raise anything. clock: seconds."""
+        """fallback: loaded already, so that it answers at once. reload: loads the preferred backend again; may raise
+        any exception. clock: seconds."""
         self._preferred: AgeModel | None = preferred
-        self._stand_in, self._again, self._clock = stand_in, again, clock
-        self._wait_s, self._retry_s = FIRST_RETRY_S, 0.0
+        self._fallback, self._reload, self._clock = fallback, reload, clock
+        self._wait_s, self._retry_at_s = FIRST_RETRY_S, 0.0
         self.problem = ""
         """What is wrong with the GPU, for `lane.health`; empty while it works."""
 
     @property
     def backend(self) -> str:
-        return (self._preferred or self._stand_in).backend
+        return (self._preferred or self._fallback).backend
 
     def predict(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         if model := self._preferred:
             try:
                 return model.predict(crops)
-            except Exception as problem:  # whatever a driver throws: the lane must go on
+            except Exception as problem:  # drivers raise many kinds of errors, and the lane must go on
                 self._fall_back(model, problem)
-        return self._stand_in.predict(crops)
+        return self._fallback.predict(crops)
 
-    def tend(self) -> None:
-        """Try the GPU again when it is time to; call it every second or so. The wait doubles with every failure."""
+    def retry(self) -> None:
+        """Try the GPU again if it failed and its wait is over. Call this about every second. Each failure doubles the
+        wait, up to `LONGEST_RETRY_S`."""
         now_s = self._clock()
-        if self._preferred is not None or now_s < self._retry_s:
+        if self._preferred is not None or now_s < self._retry_at_s:
             return
         try:
-            self._preferred = self._again()
+            self._preferred = self._reload()
         except Exception as problem:  # as above
             self._wait_s = min(2 * self._wait_s, LONGEST_RETRY_S)
-            self._retry_s = now_s + self._wait_s
-            log.warning("the GPU still fails (%s); tried again in %.0f s", _words(problem), self._wait_s)
+            self._retry_at_s = now_s + self._wait_s
+            log.warning("the GPU still fails (%s); next try in %.0f s", _first_line(problem), self._wait_s)
             return
         self.problem, self._wait_s = "", FIRST_RETRY_S
-        log.info("ages come from %s again", self.backend)
+        log.info("ages are estimated on %s again", self.backend)
 
     def _fall_back(self, model: AgeModel, problem: Exception) -> None:
-        self._retry_s = self._clock() + self._wait_s
+        self._retry_at_s = self._clock() + self._wait_s
         self._preferred = None
-        self.problem = f"the GPU failed ({_words(problem)}): ages come from the CPU until it is back"
+        self.problem = f"the GPU failed ({_first_line(problem)}): ages are estimated on the CPU meanwhile"
         log.error("%s", self.problem)
-        with suppress(Exception):  # what it held cannot always be given back
+        with suppress(Exception):  # its memory cannot always be released
             getattr(model, "close", lambda: None)()
 
 
-def _words(problem: Exception) -> str:
+def _first_line(problem: Exception) -> str:
     return (str(problem).splitlines() or [type(problem).__name__])[0]

@@ -18,32 +18,35 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-_OPTIONS: dict[Provider, dict[str, Any]] = {
-    # Without it the provider would compute a half-precision graph in single precision.
+_PROVIDER_OPTIONS: dict[Provider, dict[str, Any]] = {
+    # Otherwise the provider computes a half-precision graph in single precision.
     "TensorrtExecutionProvider": {"trt_fp16_enable": True},
 }
-_NOT_ON_CPU = ["QDQPropagationTransformer"]
-"""An optimisation that would have the first, float layers pool eight-bit numbers: 12 % slower on an AVX-512 CPU."""
+_DISABLED_ON_CPU = ["QDQPropagationTransformer"]
+"""This optimisation makes the first layers, which are float, pool eight-bit numbers: 12 % slower on an AVX-512 CPU."""
 
-_PLUGINS: dict[Provider, str] = {"NvTensorRTRTXExecutionProvider": "onnxruntime_ep_nv_tensorrt_rtx"}
-"""Providers that come in packages of their own."""
+_PLUGIN_PACKAGES: dict[Provider, str] = {"NvTensorRTRTXExecutionProvider": "onnxruntime_ep_nv_tensorrt_rtx"}
+"""Execution providers that are plug-ins, and the Python packages that contain them."""
 
 
 class OnnxAgeModel:
-    """An `AgeModel` from an ONNX file that fulfils the contract: `images` in, `age_probs` out."""
+    """An `AgeModel` that runs an ONNX file with input `images` and output `age_probs`."""
 
     def __init__(self, file: Path, threads: int = 0, provider: Provider = CPU) -> None:
-        """Raises UsageError when the file cannot be loaded or does not fulfil the contract, or when the provider is
-        not there: ONNX Runtime's own silent step back to the CPU is none for us."""
+        """threads: CPU threads, 0 for all cores. provider: ONNX Runtime's execution provider.
+
+        Raises UsageError when the file cannot be loaded or has other inputs or outputs, or when the provider is
+        missing: ONNX Runtime's silent fallback to the CPU is rejected.
+        """
         options = session_options(threads)
         try:
             self._session = _session(file, options, provider)
         except EdgeError:
             raise
-        except Exception as problem:  # ONNX Runtime's errors share no base class but Exception
-            raise UsageError(f"{file} is no ONNX model that ONNX Runtime can load: {_first_line(problem)}") from None
+        except Exception as problem:  # ONNX Runtime's errors have no common base class but Exception
+            raise UsageError(f"{file} is not a model that ONNX Runtime can load: {_first_line(problem)}") from None
         if (got := self._session.get_providers()[0]) != provider:
-            raise UsageError(f"ONNX Runtime took {got} in place of {provider}: its libraries do not load here")
+            raise UsageError(f"ONNX Runtime chose {got} instead of {provider}, whose libraries do not load here")
         self._session.disable_fallback()
         inputs = {value.name: (value.type, value.shape[1:]) for value in self._session.get_inputs()}
         outputs = {value.name: (value.type, value.shape[1:]) for value in self._session.get_outputs()}
@@ -64,18 +67,18 @@ class OnnxAgeModel:
 
 
 def _session(file: Path, options: onnxruntime.SessionOptions, provider: Provider) -> onnxruntime.InferenceSession:
-    if package := _PLUGINS.get(provider):
+    if package := _PLUGIN_PACKAGES.get(provider):
         options.add_provider_for_devices([_device_of(package, provider)], {})
         return onnxruntime.InferenceSession(str(file), options)
     if provider not in onnxruntime.get_available_providers():
-        raise UsageError(f"this ONNX Runtime has no {provider}: pip install onnxruntime-gpu in place of onnxruntime")
-    left_out = _NOT_ON_CPU if provider == CPU else []
-    wanted: list[Any] = [(provider, _OPTIONS.get(provider, {}))]
-    return onnxruntime.InferenceSession(str(file), options, providers=wanted, disabled_optimizers=left_out)
+        raise UsageError(f"this ONNX Runtime has no {provider}: pip install onnxruntime-gpu instead of onnxruntime")
+    disabled = _DISABLED_ON_CPU if provider == CPU else []
+    wanted: list[Any] = [(provider, _PROVIDER_OPTIONS.get(provider, {}))]
+    return onnxruntime.InferenceSession(str(file), options, providers=wanted, disabled_optimizers=disabled)
 
 
 def _device_of(package: str, provider: Provider) -> Any:
-    """The first device that a provider from a package of its own offers."""
+    """The first device of a plug-in provider, which is registered if necessary. Raises UsageError if there is none."""
     try:
         plugin = importlib.import_module(package)
     except ImportError:

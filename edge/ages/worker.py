@@ -1,4 +1,4 @@
-"""A bundle at work: its age model, and the worker that all lanes of the box ask."""
+"""The age model of a bundle with its batcher and threads, shared by all lanes of the box."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 
 class AgeWorker:
-    """Loaded and tested when it is made; two may be there at once, while lanes go over from one bundle to the next."""
+    """An age model, loaded and self-tested. Two exist at once while the lanes change from one bundle to the next."""
 
     def __init__(self, bundle: Bundle, settings: Settings) -> None:
         """Raises UsageError or RunError when no backend loads and passes its self-test."""
@@ -33,25 +33,25 @@ class AgeWorker:
 
     @property
     def problem(self) -> str:
-        """What is wrong with the model, for the tills; empty while nothing is."""
+        """What is wrong with the model, in one sentence for the tills; empty while it works."""
         return str(getattr(self.model.uncalibrated, "problem", ""))
 
     @property
-    def bodies(self) -> dict[str, Callable[[], None]]:
-        """What its threads do until `stop`, by their names; `batcher` answers while they run."""
+    def thread_bodies(self) -> dict[str, Callable[[], None]]:
+        """By thread name: the body of each thread to start. They run until `stop`; `batcher` needs them."""
         bodies: dict[str, Callable[[], None]] = {"ages": lambda: self.batcher.work(self._done)}
         if isinstance(gpu := self.model.uncalibrated, FallbackAgeModel):
-            bodies["gpu"] = lambda: self._every_second(gpu.tend)
+            bodies["gpu"] = lambda: self._every_second(gpu.retry)
         return bodies
 
-    def introduce(self) -> None:
-        """Say in the log what it is."""
+    def log_backend(self) -> None:
+        """Log the model, its backend, and why faster backends were not chosen."""
         log.info("age model %s %s, on %s", self.bundle.manifest.name, self.bundle.hash, self.model.backend)
         if self.choice.reason:
             log.info("%s", self.choice.reason)
 
     def stop(self) -> None:
-        """No lane will ask again."""
+        """End the threads. No lane may use the model any more."""
         self._done.set()
 
     def _every_second(self, body: Callable[[], None]) -> None:

@@ -51,8 +51,8 @@ def model(box: BoxTarget) -> Finding:
 def backend(box: BoxTarget) -> Finding:
     choice = box.choice
     seen = f"{choice.name}: {choice.model.backend}, self-test passed"
-    if choice.name in CPU_BACKENDS and (refused := [name for name in choice.refused if name in CPU_BACKENDS]):
-        return warning(f"{seen}; {', '.join(f'{name}: {choice.refused[name]}' for name in refused)}", _REINSTALL)
+    if choice.name in CPU_BACKENDS and (rejected := [name for name in choice.rejected if name in CPU_BACKENDS]):
+        return warning(f"{seen}; {', '.join(f'{name}: {choice.rejected[name]}' for name in rejected)}", _REINSTALL)
     return ok(seen)
 
 

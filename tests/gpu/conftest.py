@@ -1,4 +1,4 @@
-"""The age model on this machine's GPU; without one, or a TensorRT that knows it, the tests are left out and say why."""
+"""The age model on this machine's GPU. Without a GPU, or a TensorRT for it, the tests are skipped with the reason."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def gpu() -> None:
         pytest.skip(str(missing))
     cuda.close()
     if library.rtx and cuda.capability not in library.capabilities:
-        pytest.skip(f"{library.name} does not know {cuda.name} ({cuda.capability})")
+        pytest.skip(f"{library.name} does not support {cuda.name} ({cuda.capability})")
 
 
 @pytest.fixture(scope="session")
@@ -40,7 +40,7 @@ def bundle(gpu: None, request: pytest.FixtureRequest) -> Bundle:
 
 @pytest.fixture(scope="session")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of engines that all tests share, so that few are built."""
+    """The folder of engines, shared by all tests so that few are built."""
     return tmp_path_factory.mktemp("engines")
 
 
@@ -59,6 +59,6 @@ def crops() -> np.ndarray:
 
 @pytest.fixture(scope="session")
 def on_cpu(bundle: Bundle, crops: np.ndarray) -> np.ndarray:
-    """What ONNX Runtime says of the crops with the same file: float32 (100, 101)."""
+    """ONNX Runtime's results for the crops with the same file: float32 (100, 101)."""
     cpu_model = OnnxAgeModel(bundle.gpu_model)
     return np.concatenate([cpu_model.predict(part) for part in np.split(crops, 10)])

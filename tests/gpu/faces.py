@@ -1,4 +1,4 @@
-"""Many different pictures of one real face, for measuring on."""
+"""Many different crops of one real face, for measurements."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ YEARS = np.arange(101, dtype=np.float32)
 
 
 def faces(count: int) -> NDArray[np.uint8]:
-    """Crops of a portrait, each moved, turned, scaled and lit in its own way. uint8 (count, 224, 224, 3)."""
+    """Crops of a portrait, each randomly shifted, rotated, scaled and lit. uint8 (count, 224, 224, 3)."""
     random = np.random.default_rng(0)
     portrait = astronaut()
     made = []

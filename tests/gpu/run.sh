@@ -1,9 +1,9 @@
 #!/bin/sh
-# All that needs an NVIDIA GPU: one table of how fast and how exact the age model is on it, then the tests.
+# Everything that needs an NVIDIA GPU: a table of the age model's speed and accuracy on it, then the tests.
 #
 #     tests/gpu/run.sh [BUNDLE]
 #
-# Exit code 0: all is well; 1: something is not; 2: there is no GPU here, or no TensorRT for it, and a line says which.
+# Exit code 0: success; 1: failure; 2: no GPU, or no TensorRT for it; an error line says which.
 set -eu
 cd "$(dirname "$0")/../.."
 bundle=${1:-edge/models/age}

@@ -1,4 +1,4 @@
-"""How fast and how exact the age model is on this machine's GPU, beside the GPU's own limits, as one table.
+"""Prints a table of the age model's speed and accuracy on this machine's GPU, compared with the GPU's limits.
 
 python -m tests.gpu.table [BUNDLE]
 """
@@ -38,7 +38,7 @@ FACE_BYTES = 224 * 224 * 3
 
 @dataclass(frozen=True)
 class Row:
-    """milliseconds: of every call, from crops in ordinary memory to answers in ordinary memory."""
+    """One batch size. milliseconds: duration of every call, with crops and results in ordinary memory."""
 
     batch: int
     milliseconds: NDArray[np.float64]
@@ -52,7 +52,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("bundle", type=Path, nargs="?", default=BUNDLED)
     bundle = Bundle(parser.parse_args().bundle)
-    copy_limit = copy_bytes_per_s()  # first, because it needs no more than a GPU
+    copy_limit = copy_bytes_per_s()  # first, because it needs only a GPU
     library = find_library()
     flops = flops_per_face(library, bundle.gpu_model)
     matrix_limit = matrix_flops_per_s()
@@ -63,7 +63,7 @@ def main() -> None:
         difference = np.abs((model.predict(crops) - OnnxAgeModel(bundle.gpu_model).predict(crops)) @ YEARS)
         model.close()
     limits = f"Limits measured here: copies to the GPU {copy_limit / 1e9:.1f} GB/s; FP16 matrix products " + (
-        f"{matrix_limit / 1e12:.1f} TFLOP/s" if matrix_limit else "not measured, for there is no PyTorch with CUDA"
+        f"{matrix_limit / 1e12:.1f} TFLOP/s" if matrix_limit else "not measured, because there is no PyTorch with CUDA"
     )
     parity = (
         f"Against ONNX Runtime on the CPU, the same file, {len(crops)} faces: {difference.mean():.3f} years off on "
@@ -75,7 +75,7 @@ def main() -> None:
 def table_of(
     rows: list[Row], title: str, flops: float, matrix_limit: float | None, copy_limit: float, caption: str
 ) -> Table:
-    """flops: of one face. matrix_limit: FLOP/s, None when it is not known. copy_limit: bytes/s."""
+    """flops: for one face. matrix_limit: FLOP/s, None if it was not measured. copy_limit: bytes/s."""
     table = Table(title=title, caption=caption, caption_justify="left")
     for heading in ("batch", "faces/s", "p50 ms", "p99 ms", "of matrix limit", "of copy limit"):
         table.add_column(heading, justify="right")
@@ -93,7 +93,7 @@ def table_of(
 
 
 def copy_bytes_per_s() -> float:
-    """How fast large pieces of pinned memory get to the GPU. Raises UsageError when there is no GPU."""
+    """Speed of copying large blocks of pinned memory to the GPU, bytes/s. Raises UsageError when there is no GPU."""
     cuda = Cuda()
     host, device = cuda.host_memory((COPY_BYTES,), np.uint8), cuda.device_memory(COPY_BYTES)
 
@@ -107,7 +107,7 @@ def copy_bytes_per_s() -> float:
 
 
 def matrix_flops_per_s() -> float | None:
-    """FLOP/s of a large FP16 matrix product; None without a PyTorch that can use the GPU."""
+    """FLOP/s of a large FP16 matrix product; None if there is no PyTorch that can use the GPU."""
     try:
         import torch
     except ModuleNotFoundError:
@@ -125,7 +125,7 @@ def matrix_flops_per_s() -> float | None:
 
 
 def flops_per_face(library: Library, file: Path) -> float:
-    """Multiplications and additions in the convolutions of a network, which do nearly all of its work."""
+    """Multiplications and additions in the convolutions of a network, which are almost all of its work."""
     trt = library.trt
     parsed = parse_network(library, file.read_bytes(), file.name)
     parsed.network.get_input(0).shape = (1, *parsed.network.get_input(0).shape[1:])
@@ -133,21 +133,21 @@ def flops_per_face(library: Library, file: Path) -> float:
 
 
 def _flops(trt: Any, layer: Any) -> int:
-    layer.__class__ = trt.IConvolutionLayer  # the bindings hand every layer out as its base class
+    layer.__class__ = trt.IConvolutionLayer  # the bindings return every layer as its base class
     inputs = layer.get_input(0).shape[1] // layer.num_groups
     return 2 * math.prod(layer.get_output(0).shape) * inputs * math.prod(layer.kernel_size_nd)
 
 
 def _timed(work: Callable[[], Any]) -> NDArray[np.float64]:
-    """How many milliseconds each call took, over MEASURE_S, once it has warmed up."""
+    """The duration of each call in milliseconds, during MEASURE_S after a warm-up."""
     for _ in range(3):
         work()
-    taken: list[float] = []
-    while sum(taken) < MEASURE_S:
+    durations_s: list[float] = []
+    while sum(durations_s) < MEASURE_S:
         start_s = time.perf_counter()
         work()
-        taken.append(time.perf_counter() - start_s)
-    return np.asarray(taken) * 1000
+        durations_s.append(time.perf_counter() - start_s)
+    return np.asarray(durations_s) * 1000
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The age model on a real GPU: engines that are built, kept and run, and the same ages as on the CPU."""
+"""The age model on a real GPU: engines are built, cached and run, and ages are the same as on the CPU."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Start = Callable[[], TensorRtAgeModel]
 
 @pytest.fixture
 def start(model: TensorRtAgeModel, bundle: Bundle, cache: Path) -> Start:
-    """Start once more, in the folder where an engine is kept already."""
+    """Starts the model again, with the cached engine."""
     return lambda: TensorRtAgeModel(bundle.gpu_model, cache)
 
 
@@ -40,7 +40,7 @@ def engine_file(model: TensorRtAgeModel, cache: Path) -> Path:
     return file
 
 
-def test_ages_are_those_of_onnx_runtime(model: TensorRtAgeModel, crops: np.ndarray, on_cpu: np.ndarray) -> None:
+def test_ages_are_the_same_as_with_onnx_runtime(model: TensorRtAgeModel, crops: np.ndarray, on_cpu: np.ndarray) -> None:
     probs = model.predict(crops)
     assert (probs.shape, probs.dtype) == ((100, 101), np.float32)
     assert probs.sum(axis=1) == pytest.approx(1, abs=0.01)
@@ -63,7 +63,7 @@ def test_a_hundred_odd_batches_in_a_row(model: TensorRtAgeModel, crops: np.ndarr
         assert np.abs((model.predict(crops[chosen]) - on_cpu[chosen]) @ YEARS).max() <= 0.5
 
 
-def test_the_same_faces_get_the_same_answer(model: TensorRtAgeModel, crops: np.ndarray) -> None:
+def test_the_same_faces_get_the_same_result(model: TensorRtAgeModel, crops: np.ndarray) -> None:
     first = model.predict(crops[:32])
     model.predict(crops[50:])
     assert np.array_equal(model.predict(crops[:32]), first)
@@ -73,23 +73,23 @@ def test_every_profile_runs_as_a_cuda_graph(model: TensorRtAgeModel) -> None:
     assert len(model._execution._cuda._graphs) == len(PROFILE_BATCHES)
 
 
-def test_the_gpu_is_named(model: TensorRtAgeModel) -> None:
+def test_the_backend_names_the_gpu(model: TensorRtAgeModel) -> None:
     assert re.fullmatch(r"TensorRT (for RTX )?[\d.]+, .+ \(\d+\.\d\), age\.onnx", model.backend)
     assert model.largest_batch == 32
 
 
-def test_the_next_start_takes_the_engine_that_was_kept(start: Start, engine_file: Path) -> None:
+def test_the_next_start_uses_the_cached_engine(start: Start, engine_file: Path) -> None:
     written = engine_file.stat().st_mtime_ns
     start().close()
     assert engine_file.stat().st_mtime_ns == written
 
 
 @pytest.mark.parametrize("damage", ["corrupt", "empty", "no engine"])
-def test_a_broken_engine_is_built_anew(
+def test_a_broken_engine_is_built_again(
     start: Start, engine_file: Path, crops: np.ndarray, on_cpu: np.ndarray, damage: str
 ) -> None:
     whole = engine_file.read_bytes()
-    if damage == "no engine":  # whole as a file, and still nothing that TensorRT can load
+    if damage == "no engine":  # the checksum is right, but TensorRT cannot load it
         EngineCache(engine_file.parent).write(engine_file.name, b"no engine")
     else:
         engine_file.write_bytes(whole[: len(whole) // 2] + b"?" if damage == "corrupt" else b"")
@@ -99,7 +99,7 @@ def test_a_broken_engine_is_built_anew(
     assert len(engine_file.read_bytes()) > len(whole) // 2
 
 
-def test_an_engine_from_edge_export_is_taken(
+def test_an_engine_from_edge_export_is_used(
     model: TensorRtAgeModel, bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["edge-export", "engine", str(bundle.folder), "--cache", str(tmp_path)])
@@ -110,18 +110,18 @@ def test_an_engine_from_edge_export_is_taken(
     assert file.stat().st_mtime_ns == written
 
 
-def test_the_engine_itself_says_that_its_convolutions_run_in_half_precision(
+def test_the_engine_reports_half_precision_for_its_convolutions(
     model: TensorRtAgeModel, bundle: Bundle, cache: Path
 ) -> None:
     library, cuda = find_library(), Cuda()
     loaded = BoxEngine(library, bundle.gpu_model, cache, cuda).obtain()
     inspector = loaded.engine.create_engine_inspector()
-    told = json.loads(inspector.get_engine_information(library.trt.LayerInformationFormat.JSON) or "{}")
-    layers = [layer for layer in told.get("Layers", ()) if isinstance(layer, dict)]
+    information = json.loads(inspector.get_engine_information(library.trt.LayerInformationFormat.JSON) or "{}")
+    layers = [layer for layer in information.get("Layers", ()) if isinstance(layer, dict)]
     convolutions = [layer for layer in layers if "conv" in str(layer.get("LayerType", "")).lower()]
     cuda.close()
     if not convolutions:
-        pytest.skip(f"{library.name} does not tell its convolutions")
+        pytest.skip(f"{library.name} does not list its convolutions")
     for layer in convolutions:
         assert re.search("half|fp16", json.dumps(layer["Inputs"][0]), re.IGNORECASE), layer
 

@@ -1,4 +1,4 @@
-"""What of the GPU's table can be checked without one."""
+"""The GPU's table, as far as it can be tested without a GPU."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from edge.errors import UsageError
 from tests.gpu.table import Row, table_of
 
 
-def test_a_row_holds_speed_latency_and_shares_of_the_limits(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_row_shows_speed_latency_and_shares_of_the_limits(capsys: pytest.CaptureFixture[str]) -> None:
     row = Row(8, np.array([2.0] * 99 + [4.0]))
     assert row.faces_per_s == pytest.approx(8 / 0.00202)
     table = table_of([row], "a card", flops=4e9, matrix_limit=100e12, copy_limit=20e9, caption="and its limits")
@@ -31,7 +31,7 @@ def test_without_a_matrix_limit_its_column_is_empty(capsys: pytest.CaptureFixtur
     assert " - " in capsys.readouterr().out
 
 
-def test_without_a_gpu_the_script_ends_in_one_line_and_exit_code_2() -> None:
+def test_without_a_gpu_the_script_prints_one_line_and_exits_with_code_2() -> None:
     try:
         Cuda().close()
     except UsageError:

@@ -1,1 +1,1 @@
-"""The age model on NVIDIA's GPUs: engines built on the box from a bundle's age.onnx, kept, and run as CUDA graphs."""
+"""The age model on NVIDIA GPUs: engines are built on the box from age.onnx, cached, and run as CUDA graphs."""

@@ -1,4 +1,4 @@
-"""The engine of an ONNX file for this box's GPU: from the box's cache, or built and put there."""
+"""Gets the engine of an ONNX file for this box's GPU: from the cache, or built and cached."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 class BoxEngine:
-    """What is needed to have an engine, and the ways to it."""
+    """Builds, loads and caches the engine of one ONNX file."""
 
     def __init__(self, library: Library, file: Path, cache: Path, cuda: Cuda) -> None:
         """file: the ONNX file. cache: folder of the box's engines. Raises UsageError when the file cannot be read."""
@@ -34,9 +34,9 @@ class BoxEngine:
         return self._require(loaded)
 
     def build(self) -> bytes:
-        """A new engine, chosen with the help of earlier timings. Raises as `build_engine` does."""
+        """Build an engine, using the timings of earlier builds. Raises as `build_engine` does."""
         timings = self.store.read(self.key.timings)
-        # TensorRT for RTX is told this GPU by its number: one that it does not know is refused in plain words.
+        # TensorRT for RTX gets the GPU's capability, so that an unsupported GPU gives a clear error.
         capability = self.key.capability if self._library.rtx else None
         log.info("%s builds an engine from %s for %s", self._library.name, self._name, self.key.gpu)
         built = build_engine(self._library, self.onnx, self._name, capability=capability, timings=timings or b"")
@@ -55,7 +55,7 @@ class BoxEngine:
 
 
 def read_onnx(file: Path) -> bytes:
-    """What is in an ONNX file. Raises UsageError."""
+    """The content of an ONNX file. Raises UsageError when it cannot be read."""
     try:
         return file.read_bytes()
     except OSError as problem:

@@ -1,4 +1,4 @@
-"""The box's store of engines: found again by what they were built from and for, rebuilt when anything is wrong."""
+"""The box's cache of engines, by what they were built from and for. A damaged engine is built again."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ ANY_GPU = "any"
 
 @dataclass(frozen=True)
 class EngineKey:
-    """What an engine was built from, with and for. It is the name of the engine's file: a new key is a new engine."""
+    """What an engine was built from, with and for. The file is named after it: a new key needs a new engine."""
 
     onnx: str
     """The first 12 digits of the ONNX file's sha256."""
 
     library: str
     gpu: str
-    """Name of the GPU, `ANY_GPU` for all with that compute capability."""
+    """Name of the GPU; `ANY_GPU` for all GPUs with the compute capability."""
 
     capability: str
 
     @classmethod
     def of(cls, onnx: bytes, library: str, gpu: str, capability: str) -> EngineKey:
-        """onnx: the content of the file. library, gpu: as people write them."""
+        """onnx: the content of the file. library, gpu: their names, such as "TensorRT 10.3.0"."""
         return cls(hashlib.sha256(onnx).hexdigest()[:12], _slug(library), _slug(gpu), capability)
 
     @property
@@ -54,44 +54,44 @@ class EngineKey:
 
     @property
     def engine_for_any_gpu(self) -> str:
-        """Name of the file of an engine that was built ahead of time for all GPUs of the compute capability."""
+        """Name of the file of an engine that was built in advance for all GPUs of the compute capability."""
         return replace(self, gpu=ANY_GPU).engine
 
     @property
     def timings(self) -> str:
-        """Name of the file of TensorRT's timings, which serve every ONNX file."""
+        """Name of the file of TensorRT's timings, which are valid for every ONNX file."""
         return f"{self.library}_{self.gpu}_{self.capability}.timings"
 
     @property
     def kernels(self) -> str:
-        """Name of the file of the kernels that TensorRT for RTX compiled when it ran the engine."""
+        """Name of the file of the kernels that TensorRT for RTX compiled while running the engine."""
         return f"{self.text}.kernels"
 
 
 class EngineCache:
-    """Files in one folder, each with its own checksum in front. Several processes may use the folder at once."""
+    """Files in one folder, each preceded by its checksum. Several processes may use the folder at once."""
 
     def __init__(self, folder: Path) -> None:
-        """folder: made when something is written."""
+        """folder: created at the first write."""
         self.folder = folder
 
     def read(self, name: str) -> bytes | None:
-        """What is in a file; None when there is no such file, or, which is logged, when it is damaged or unreadable."""
+        """The content of a file; None when it does not exist, or when it is damaged or unreadable, which is logged."""
         try:
             content = (self.folder / name).read_bytes()
         except FileNotFoundError:
             return None
         except OSError as problem:
-            log.warning("cannot read %s (%s): doing without", self.folder / name, problem.strerror)
+            log.warning("cannot read %s (%s): it is ignored", self.folder / name, problem.strerror)
             return None
         digest, kept = content[:DIGEST_BYTES], content[DIGEST_BYTES:]
         if hashlib.sha256(kept).digest() != digest:
-            log.warning("%s is damaged: doing without", self.folder / name)
+            log.warning("%s is damaged: it is ignored", self.folder / name)
             return None
         return kept
 
     def write(self, name: str, content: bytes) -> Path:
-        """Write a file whole or not at all. Raises OSError."""
+        """Write a file atomically. Raises OSError."""
         self.folder.mkdir(parents=True, exist_ok=True)
         # Readable for all: the user who builds need not be the user who runs the lane.
         with replacing(self.folder / name, mode=0o644) as draft:
@@ -99,18 +99,18 @@ class EngineCache:
         return self.folder / name
 
     def remove_older(self, name: str) -> None:
-        """Remove the files that `name` takes the place of: those of the same kind and GPU under other keys."""
+        """Remove the files that `name` replaces: those of the same kind and GPU with other keys."""
         path = self.folder / name
         gpu = "_".join(path.stem.split("_")[-2:])
         older = [file for file in self.folder.glob(f"*_{gpu}{path.suffix}") if file != path]
         abandoned_s = time.time() - ABANDONED_AFTER_S
-        with suppress(OSError):  # another process may have been quicker
+        with suppress(OSError):  # another process may have removed them already
             for file in (*older, *self.folder.glob(f"*{PARTIAL}")):
                 if file.suffix != PARTIAL or file.stat().st_mtime < abandoned_s:
                     file.unlink()
 
     def keep(self, name: str, content: bytes) -> None:
-        """Write a file for the next start, in place of older ones. A folder that cannot be written costs only that."""
+        """Write a file for the next start, and remove older ones. Logs a failure instead of raising."""
         try:
             self.write(name, content)
         except OSError as problem:
@@ -124,9 +124,9 @@ class EngineCache:
 def obtain(
     cache: EngineCache, key: EngineKey, load: Callable[[bytes], T | None], build: Callable[[], bytes]
 ) -> T | None:
-    """The engine from the cache; else, and when it does not load, a new one, which is then kept.
+    """The engine from the cache; if it is missing or does not load, a new engine, which is then cached.
 
-    load: puts an engine on the GPU, or says None. Returns None when not even the new one loads.
+    load: puts an engine on the GPU, or returns None. Returns None when not even the new engine loads.
     """
     for name in (key.engine, key.engine_for_any_gpu):
         kept = cache.read(name)
@@ -134,7 +134,7 @@ def obtain(
             loaded = load(kept)
             if loaded is not None:
                 return loaded
-            log.warning("%s does not load: an engine is built", cache.folder / name)
+            log.warning("%s does not load: a new engine is built", cache.folder / name)
     built = build()
     loaded = load(built)
     if loaded is not None:
@@ -143,5 +143,5 @@ def obtain(
 
 
 def _slug(text: str) -> str:
-    """Small letters, digits and points, with hyphens for all else: no key holds an underscore but between its parts."""
+    """Lower-case letters, digits and points; hyphens for everything else, since underscores separate a key's parts."""
     return re.sub(r"[^a-z0-9.]+", "-", text.lower()).strip("-")

@@ -1,4 +1,4 @@
-"""The little of CUDA that running an engine takes: memory, one stream, copies, graphs, and a wait that ends."""
+"""The part of CUDA that running an engine needs: memory, one stream, copies, graphs, and a wait with a time limit."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
 
 GPU_WITHIN_S = 0.5
-"""A GPU that takes longer is broken: the largest batch takes hundredths of a second. The CPU answers in its
-place, within what is left of one second."""
+"""A GPU that takes longer is broken: the largest batch takes hundredths of a second. The CPU then still has half a
+second to answer within one second."""
 
 POLL_S = 50e-6
-"""The wait sleeps instead of spinning, because the detector needs the core."""
+"""The wait sleeps instead of spinning, because the detector needs the CPU core."""
 
 MODULES = ("cuda.bindings.runtime", "cuda.cudart")
-"""Where cuda-bindings has CUDA's runtime; before release 12.6 it stood in cuda-python, under the second name."""
+"""Modules of CUDA's runtime in cuda-bindings; before release 12.6 it was in cuda-python, under the second name."""
 
 
 class Cuda:
-    """The first GPU that CUDA shows, with one stream. For one thread at a time."""
+    """The first GPU that CUDA lists, with one stream. One thread at a time may use it."""
 
     def __init__(self) -> None:
         """Raises UsageError when CUDA or a GPU is missing."""
@@ -41,7 +41,7 @@ class Cuda:
         try:
             if not self._call("cudaGetDeviceCount"):
                 raise RunError("cudaErrorNoDevice")
-        except (RunError, RuntimeError) as problem:  # the second where older bindings find no driver at all
+        except (RunError, RuntimeError) as problem:  # RuntimeError: older bindings without any driver
             raise UsageError(
                 f"no NVIDIA GPU can be used here ({problem}): install a current NVIDIA driver, or run on the CPU"
             ) from None
@@ -51,23 +51,23 @@ class Cuda:
         self.capability = f"{major}.{minor}"
         """Compute capability, like "8.9"."""
         self.name = self._call("cudaGetDeviceProperties", 0).name.decode().rstrip("\0")
-        """The GPU as its driver calls it."""
-        # A stream that does not wait for the default one, on which others in this process may work.
+        """The driver's name of the GPU."""
+        # This stream does not wait for the default one, which other code in this process may use.
         self._stream = self._call("cudaStreamCreateWithFlags", self._runtime.cudaStreamNonBlocking)
 
     @property
     def stream(self) -> int:
-        """The stream as TensorRT wants it."""
+        """The stream's handle, for TensorRT."""
         return int(self._stream)
 
     def device_memory(self, size: int) -> int:
-        """The address of `size` bytes on the GPU, until `close`."""
+        """Allocate `size` bytes on the GPU, until `close`. Returns their address."""
         address = int(self._call("cudaMalloc", size))
         self._memory.append(("cudaFree", address))
         return address
 
     def host_memory(self, shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
-        """An array in memory that the GPU copies to and from by itself, until `close`: do not touch it afterwards."""
+        """An array in pinned memory, until `close`: do not use it afterwards."""
         size = int(np.prod(shape)) * np.dtype(dtype).itemsize
         address = int(self._call("cudaHostAlloc", size, self._runtime.cudaHostAllocDefault))
         self._memory.append(("cudaFreeHost", address))
@@ -75,18 +75,18 @@ class Cuda:
         return np.frombuffer(memory, np.dtype(dtype)).reshape(shape)
 
     def upload(self, host: NDArray[Any], device: int) -> None:
-        """Begin to copy a contiguous array of `host_memory` to the GPU."""
+        """Start copying a contiguous array of `host_memory` to the GPU."""
         kind = self._runtime.cudaMemcpyKind.cudaMemcpyHostToDevice
         self._call("cudaMemcpyAsync", device, host.ctypes.data, host.nbytes, kind, self._stream)
 
     def download(self, device: int, host: NDArray[Any]) -> None:
-        """Begin to copy from the GPU into a contiguous array of `host_memory`."""
+        """Start copying from the GPU into a contiguous array of `host_memory`."""
         kind = self._runtime.cudaMemcpyKind.cudaMemcpyDeviceToHost
         self._call("cudaMemcpyAsync", host.ctypes.data, device, host.nbytes, kind, self._stream)
 
     def capture(self, work: Callable[[], None]) -> Any:
-        """Record what `work` would do on the stream, without doing it, as a graph for `launch`."""
-        # Other threads may go on using CUDA meanwhile.
+        """Record the work that `work` puts on the stream, without running it, as a graph for `launch`."""
+        # Other threads may use CUDA meanwhile.
         mode = self._runtime.cudaStreamCaptureMode.cudaStreamCaptureModeThreadLocal
         self._call("cudaStreamBeginCapture", self._stream, mode)
         try:
@@ -101,11 +101,11 @@ class Cuda:
         return graph
 
     def launch(self, graph: Any) -> None:
-        """Begin to do what was captured."""
+        """Start running a captured graph."""
         self._call("cudaGraphLaunch", graph, self._stream)
 
     def wait(self, limit_s: float = GPU_WITHIN_S) -> None:
-        """Until all that was begun is done. Raises RunError when that takes longer, or when any of it failed."""
+        """Wait until all started work is done. Raises RunError when that takes longer than `limit_s`, or it failed."""
         deadline_s = time.monotonic() + limit_s
         self._hangs = False
         while self.busy:
@@ -116,7 +116,7 @@ class Cuda:
 
     @property
     def busy(self) -> bool:
-        """Whether something that was begun is not done. Raises RunError when it failed."""
+        """Whether started work is unfinished. Raises RunError when it failed."""
         code, *_ = self._runtime.cudaStreamQuery(self._stream)
         if code == self._runtime.cudaError_t.cudaErrorNotReady:
             return True
@@ -124,9 +124,9 @@ class Cuda:
         return False
 
     def close(self) -> bool:
-        """Give everything back. False, and nothing is given back, when the GPU hangs: CUDA would wait for it."""
+        """Release everything. False when the GPU hangs: then nothing is released, since CUDA would wait for the GPU."""
         if self._stream is not None:
-            with suppress(RunError):  # what failed is done, too
+            with suppress(RunError):  # failed work is finished, too
                 self.wait(0 if self._hangs else GPU_WITHIN_S)
         if self._hangs:
             return False
@@ -140,18 +140,18 @@ class Cuda:
         return True
 
     def _try(self, function: str, *arguments: Any) -> None:
-        with suppress(RunError):  # after an error CUDA takes nothing back, and says so each time
+        with suppress(RunError):  # after an error, CUDA releases nothing and reports the error at every call
             self._call(function, *arguments)
 
     def _call(self, function: str, *arguments: Any) -> Any:
-        """What one of CUDA's functions gives. Raises RunError with CUDA's own name of what went wrong."""
+        """Call a CUDA function and return its result. Raises RunError with CUDA's name of the error."""
         code, *results = getattr(self._runtime, function)(*arguments)
         self._check(code, function)
         return results[0] if results else None
 
     def _check(self, code: Any, function: str) -> None:
         if code != self._runtime.cudaError_t.cudaSuccess:
-            self._runtime.cudaGetLastError()  # else the next to ask CUDA would be told of it again
+            self._runtime.cudaGetLastError()  # otherwise the next caller would get this error again
             raise RunError(f"{function} failed: {code.name}")
 
 

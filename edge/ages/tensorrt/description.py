@@ -1,4 +1,4 @@
-"""What an engine takes and gives, as plain values: what buffers it needs and how crops are dealt out to it."""
+"""The inputs and outputs of an engine as plain values: which buffers it needs, and how crops are split into runs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class TensorDescription(BaseModel):
-    """dtype: as TensorRT calls it, "UINT8". shape: -1 stands for the batch."""
+    """dtype: TensorRT's name, such as "UINT8". shape: -1 stands for the batch."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -24,7 +24,7 @@ class TensorDescription(BaseModel):
 
 
 class EngineDescription(BaseModel):
-    """The inputs and outputs of an engine, and the batch size that each of its optimisation profiles is for."""
+    """The inputs and outputs of an engine, and the batch size of each of its optimisation profiles."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -37,16 +37,16 @@ class EngineDescription(BaseModel):
         return max(self.batches)
 
     def profile_for(self, crops: int) -> int:
-        """Index of the profile with the smallest batch that holds so many crops, at most `largest_batch`."""
+        """Index of the profile with the smallest batch that holds `crops` crops, at most `largest_batch`."""
         return min((batch, index) for index, batch in enumerate(self.batches) if batch >= crops)[1]
 
     def pieces(self, crops: int) -> Iterator[slice]:
-        """Which crops run together: as many as the largest profile holds, until all have run."""
+        """The slices of `crops` crops that run together, each at most `largest_batch`."""
         for start in range(0, crops, self.largest_batch):
             yield slice(start, min(start + self.largest_batch, crops))
 
     def fulfils_contract(self) -> bool:
-        """Whether it takes uint8 `images` (N, 224, 224, 3) and gives float32 `age_probs` (N, 101), and nothing else."""
+        """Whether the only input is uint8 `images` (N, 224, 224, 3), the only output float32 `age_probs` (N, 101)."""
         return (self.inputs, self.outputs) == ((IMAGES,), (AGE_PROBS,))
 
 
@@ -55,7 +55,7 @@ AGE_PROBS = TensorDescription(name="age_probs", dtype="FLOAT", shape=(-1, AGES))
 
 
 def describe_network(network: Any, batches: tuple[int, ...]) -> EngineDescription:
-    """What an engine built from a parsed network, with one profile for each of `batches`, will say of itself."""
+    """The description of an engine that is built from a parsed network with one profile for each of `batches`."""
     return EngineDescription(
         inputs=tuple(_of_tensor(network.get_input(index)) for index in range(network.num_inputs)),
         outputs=tuple(_of_tensor(network.get_output(index)) for index in range(network.num_outputs)),
@@ -64,7 +64,7 @@ def describe_network(network: Any, batches: tuple[int, ...]) -> EngineDescriptio
 
 
 def describe_engine(trt: Any, engine: Any) -> EngineDescription:
-    """What a loaded engine says of itself. A profile that is for several batch sizes counts as its largest."""
+    """The description of a loaded engine. A profile for several batch sizes counts as its largest."""
     names = [engine.get_tensor_name(index) for index in range(engine.num_io_tensors)]
     tensors = {
         name: TensorDescription(

@@ -1,4 +1,4 @@
-"""Builds and loads engines. One path for TensorRT 10.3 to 11 and TensorRT for RTX: the types stand in the network."""
+"""Builds and loads engines, the same way for TensorRT 10.3 to 11 and TensorRT for RTX: the network has the types."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PROFILE_BATCHES = (1, 2, 4, 8, 16, 32)
-"""Every engine has a profile for each of these batch sizes and no other, so that each runs at its own best."""
+"""Every engine has a profile for exactly each of these batch sizes, so that each runs at its optimum."""
 
 
 @dataclass(frozen=True)
 class BuiltEngine:
-    """timings: what TensorRT measured while it chose kernels, for the next build; empty for TensorRT for RTX, which
-    chooses them when an engine is first run."""
+    """A serialised engine. timings: TensorRT's measurements for choosing kernels, for the next build; empty for
+    TensorRT for RTX, which chooses kernels when an engine first runs."""
 
     engine: bytes
     timings: bytes
@@ -31,7 +31,7 @@ class BuiltEngine:
 
 @dataclass(frozen=True)
 class LoadedEngine:
-    """An engine on the GPU, with the runtime that it lives in."""
+    """An engine on the GPU, with the runtime that owns it."""
 
     engine: Any
     runtime: Any
@@ -42,10 +42,10 @@ def build_engine(
     library: Library, onnx: bytes, name: str, *, capability: str | None = None,
     batches: tuple[int, ...] = PROFILE_BATCHES, timings: bytes = b"",
 ) -> BuiltEngine:  # fmt: skip
-    """Build an engine for this box's own GPU, or for those of another compute capability, which needs no GPU.
+    """Build an engine for this box's GPU, or for GPUs of another compute capability, which needs no GPU.
 
-    onnx, name: as for `parse_network`, which says what is refused. capability: like "8.9". timings: of earlier builds.
-    Raises UsageError for a compute capability that the library does not build for, RunError when the build fails.
+    onnx, name: as for `parse_network`. capability: such as "8.9". timings: of earlier builds. Raises as `parse_network`
+    does, UsageError for a compute capability that the library does not support, RunError when the build fails.
     """
     target = None if capability is None else _target(library, capability)
     parsed = parse_network(library, onnx, name)
@@ -54,9 +54,9 @@ def build_engine(
         config.num_compute_capabilities = 1
         _require(config.set_compute_capability(target, 0), library, f"build for compute capability {capability}")
     if library.rtx:
-        # Without it an engine allocates memory while it runs, and no CUDA graph can be captured.
+        # Otherwise an engine allocates memory while it runs, and no CUDA graph can be captured.
         config.set_flag(library.trt.BuilderFlag.REQUIRE_USER_ALLOCATION)
-    # So that the engine itself can be asked in which precision its layers run.
+    # Needed to ask the engine for the precision of its layers.
     config.profiling_verbosity = library.trt.ProfilingVerbosity.DETAILED
     _add_profiles(parsed, config, batches)
     if not library.rtx:
@@ -68,9 +68,9 @@ def build_engine(
 
 
 def load_engine(library: Library, engine: bytes) -> LoadedEngine | None:
-    """Put an engine on the GPU. None when it was not built for this GPU and library, or not for the age model.
+    """Put an engine on the GPU. None if it was built for another GPU or library, or is not an age model.
 
-    Raises RunError when the library cannot work here at all.
+    Raises RunError when the library does not work on this machine.
     """
     runtime = library.make("Runtime")
     loaded = runtime.deserialize_cuda_engine(engine)
@@ -78,7 +78,7 @@ def load_engine(library: Library, engine: bytes) -> LoadedEngine | None:
         return None
     description = describe_engine(library.trt, loaded)
     if not description.fulfils_contract() or description.batches != PROFILE_BATCHES:
-        log.warning("the engine takes %s in batches of %s: not one of ours", description.inputs, description.batches)
+        log.warning("not an engine of this agent: inputs %s, batch sizes %s", description.inputs, description.batches)
         return None
     return LoadedEngine(loaded, runtime, description)
 
@@ -92,7 +92,7 @@ def _target(library: Library, capability: str) -> Any:
     if capability not in library.capabilities:
         raise UsageError(
             f"{library.name} does not build for compute capability {capability}, only for "
-            f"{', '.join(library.capabilities)}: TensorRT itself knows more, pip install 'edge-agent[gpu]'"
+            f"{', '.join(library.capabilities)}: TensorRT itself supports more, pip install 'edge-agent[gpu]'"
         )
     return library.capabilities[capability]
 
@@ -107,7 +107,7 @@ def _add_profiles(parsed: ParsedNetwork, config: Any, batches: tuple[int, ...]) 
 
 def _use_timings(config: Any, timings: bytes) -> None:
     cache = config.create_timing_cache(timings)
-    # Those of another release or GPU are refused, and measured anew.
+    # TensorRT rejects timings of another release or GPU; then it measures again.
     if cache is None or not config.set_timing_cache(cache, ignore_mismatch=False):
         config.set_timing_cache(config.create_timing_cache(b""), ignore_mismatch=False)
 

@@ -1,4 +1,4 @@
-"""An engine ready to run: buffers for the largest batch, and one CUDA graph for each profile."""
+"""Runs an engine: buffers for the largest batch, and one CUDA graph for each profile."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ log = logging.getLogger(__name__)
 WARM_UP_WITHIN_S = 60.0
 """The first run of a profile loads, and with TensorRT for RTX compiles, its kernels."""
 
-_lost: set[Execution] = set()
-"""Those whose GPU does not answer: freeing what they hold would wait for it."""
+_abandoned: set[Execution] = set()
+"""Kept alive because their GPU does not answer: freeing their memory would wait for it."""
 
 
 class Execution:
-    """Runs crops through an engine. For one thread at a time."""
+    """Runs crops through an engine. One thread at a time may use it."""
 
     def __init__(self, library: Library, loaded: LoadedEngine, cuda: Cuda, kernels: bytes | None = None) -> None:
         """kernels: as for `Contexts`. Raises RunError when the GPU has too little memory or fails."""
         self.description = loaded.description
         self._library, self._cuda = library, cuda
         self._run: list[Callable[[], None]] = []
-        # A captured graph works only as long as its context and engine live.
+        # A captured graph needs its context and engine to stay alive.
         self._alive: list[Any] = [loaded]
         largest = self.description.largest_batch
         self._images = cuda.host_memory((largest, *IMAGES.shape[1:]), np.uint8)
@@ -47,7 +47,7 @@ class Execution:
             IMAGES.name: cuda.device_memory(self._images.nbytes),
             AGE_PROBS.name: cuda.device_memory(self._age_probs.nbytes),
         }
-        # One profile runs at a time, so they can all work in the same memory.
+        # Only one profile runs at a time, so all share the same memory.
         self._scratch_bytes = loaded.engine.device_memory_size_v2
         self._scratch = cuda.device_memory(max(self._scratch_bytes, 1))
         try:
@@ -70,7 +70,7 @@ class Execution:
             )
         if not self._run:
             raise RunError("this model is closed: load it again")
-        answers = np.empty((len(crops), *AGE_PROBS.shape[1:]), np.float32)
+        results = np.empty((len(crops), *AGE_PROBS.shape[1:]), np.float32)
         for piece in self.description.pieces(len(crops)):
             size = piece.stop - piece.start
             self._images[:size] = crops[piece]
@@ -78,21 +78,21 @@ class Execution:
             self._run[self.description.profile_for(size)]()
             self._cuda.download(self._addresses[AGE_PROBS.name], self._age_probs[:size])
             self._cuda.wait()
-            answers[piece] = self._age_probs[:size]
-        return answers
+            results[piece] = self._age_probs[:size]
+        return results
 
     def close(self) -> None:
-        """Give back what the GPU holds, unless it does not answer: then that stays, so that this returns at once."""
+        """Release the GPU's memory. If the GPU does not answer, keep it instead, so that this returns at once."""
         self._run = []
         if not self._cuda.close():
-            _lost.add(self)
-            log.warning("the GPU does not answer: what it holds of the age model stays until the process ends")
+            _abandoned.add(self)
+            log.warning("the GPU does not answer: its memory is not released until the process ends")
             return
         while self._alive:
             self._alive.pop()  # the contexts, then their engine
 
     def _prepare(self, contexts: Contexts, profile: int) -> Callable[[], None]:
-        """What runs a profile on the device buffers: a captured graph, or the context where none can be captured."""
+        """A function that runs a profile on the device buffers: a captured graph, or the context if capturing fails."""
         cuda, batch = self._cuda, self.description.batches[profile]
         context = contexts.make()
         self._require(context is not None, "make an execution context")
@@ -103,11 +103,13 @@ class Execution:
         for name, address in self._addresses.items():
             self._require(context.set_tensor_address(name, address), f"use memory for {name}")
         enqueue = partial(self._enqueue, context)
-        # What is done once, such as loading kernels, must not become part of the graph.
+        # One-time work, such as loading kernels, must not become part of the graph.
         enqueue()
         cuda.wait(WARM_UP_WITHIN_S)
         if self._library.rtx and not context.is_stream_capturable(cuda.stream):
-            log.warning("%s cannot be captured for a batch of %d: it runs slower", self._library.name, batch)
+            log.warning(
+                "%s: the engine cannot be captured for a batch of %d and runs slower", self._library.name, batch
+            )
             return enqueue
         return partial(cuda.launch, cuda.capture(enqueue))
 

@@ -1,4 +1,4 @@
-"""Finds the TensorRT of this box: TensorRT itself, else TensorRT for RTX. Both speak the same Python interface."""
+"""Finds the TensorRT of this box: TensorRT itself, otherwise TensorRT for RTX. Both have the same Python interface."""
 
 from __future__ import annotations
 
@@ -18,48 +18,48 @@ log = logging.getLogger(__name__)
 
 TENSORRT = "tensorrt"
 RTX = ("tensorrt_rtx", "tensorrt_rtx_bindings")
-"""Modules of TensorRT for RTX: NVIDIA's own package, and the bindings alone, which come without shared libraries."""
+"""Modules of TensorRT for RTX: NVIDIA's complete package, and the bindings alone, without shared libraries."""
 
 OLDEST_RELEASE = {False: (10, 3), True: (1, 2)}
-"""Oldest release of TensorRT, and of TensorRT for RTX: that of JetPack 6, and the first that can be captured."""
+"""Oldest supported release, by `Library.rtx`: that of JetPack 6, and the first whose engines can be captured."""
 
 ERRORS = ("INTERNAL_ERROR", "ERROR")
 
 
 @dataclass(frozen=True)
 class Library:
-    """A TensorRT that is loaded."""
+    """A loaded TensorRT."""
 
     trt: Any
-    """The module, under the name that NVIDIA's own examples give it."""
+    """The module; NVIDIA's examples use the same name."""
 
     rtx: bool
     """Whether it is TensorRT for RTX."""
 
     version: str
     logger: Any
-    """An `ILogger` for every object that is made."""
+    """The `ILogger` for every object."""
 
     @property
     def name(self) -> str:
-        """For people: "TensorRT 10.3.0"."""
+        """Name and version, such as "TensorRT 10.3.0"."""
         return f"{'TensorRT for RTX' if self.rtx else 'TensorRT'} {self.version}"
 
     @property
     def last_error(self) -> str:
-        """The first line of what TensorRT said when something last failed."""
-        return self.logger.last_error or "it does not say why"
+        """The first line of TensorRT's last error message."""
+        return self.logger.last_error or "no reason given"
 
     def make(self, kind: str) -> Any:
-        """A "Builder" or "Runtime". Raises RunError when there can be none on this machine."""
+        """Make a "Builder" or "Runtime". Raises RunError when TensorRT does not work on this machine."""
         try:
             return getattr(self.trt, kind)(self.logger)
-        except TypeError:  # so the bindings say that they were given nothing, as with a driver that is too old
+        except TypeError:  # the bindings raise this for a null pointer, for example if the driver is too old
             raise RunError(f"{self.name} cannot work on this machine: {self.last_error}") from None
 
     @property
     def capabilities(self) -> dict[str, Any]:
-        """The compute capabilities that engines can be built for without the GPU: "8.9" and TensorRT's value for it."""
+        """The compute capabilities that need no GPU to build for, such as "8.9", with TensorRT's values for them."""
         if not self.rtx:
             return {}
         members = self.trt.ComputeCapability.__members__
@@ -68,18 +68,18 @@ class Library:
 
 
 def find_library() -> Library:
-    """The TensorRT of this box. Raises UsageError, with the command that installs one, when there is none."""
+    """The TensorRT of this box. Raises UsageError, with the command that installs it, when it is missing or too old."""
     return _first_of(
         (TENSORRT, *RTX), "TensorRT", "pip install 'edge-agent[gpu]', or 'edge-agent[rtx]' for an RTX card"
     )
 
 
 def find_rtx() -> Library:
-    """TensorRT for RTX, which can build with no GPU. Raises UsageError as above."""
+    """TensorRT for RTX, which can build without a GPU. Raises as `find_library` does."""
     return _first_of(RTX, "TensorRT for RTX", "pip install 'edge-agent[rtx]'")
 
 
-def _first_of(names: tuple[str, ...], what: str, mend: str) -> Library:
+def _first_of(names: tuple[str, ...], product: str, fix: str) -> Library:
     broken = ""
     for name in names:
         try:
@@ -91,12 +91,15 @@ def _first_of(names: tuple[str, ...], what: str, mend: str) -> Library:
                 broken = f"{name} does not load: {problem}"
         except (ImportError, OSError) as problem:
             broken = f"{name} does not load: {str(problem).splitlines()[0]}"
-    raise UsageError(f"{broken or f'{what} is not installed'}: {mend}")
+    raise UsageError(f"{broken or f'{product} is not installed'}: {fix}")
 
 
 def _preload() -> None:
-    """Load the shared libraries that the bindings alone lack from ONNX Runtime's plug-in, which carries them: under
-    names that the dynamic loader does not look for, but a library that is loaded already is not looked for at all."""
+    """Load the shared libraries that the bindings need from ONNX Runtime's plug-in, which contains them.
+
+    They have other file names there, so the dynamic loader would not find them; it does not search for libraries that
+    are loaded already.
+    """
     found = importlib.util.find_spec("onnxruntime_ep_nv_tensorrt_rtx")
     for folder in (found and found.submodule_search_locations) or ():
         for name in ("libcudart", "libtensorrt_rtx", "libtensorrt_onnxparser_rtx"):
@@ -114,11 +117,13 @@ def _loaded(trt: Any, *, rtx: bool) -> Library:
 
 @functools.cache
 def _logger(trt: Any) -> Any:
-    """One for the whole process: TensorRT keeps to the first logger that it is given."""
+    """One logger for the whole process: TensorRT keeps the first one that it gets."""
 
-    class PythonLogger(trt.ILogger):  # type: ignore[misc]  # known only once the module is loaded
-        """Hands TensorRT's messages to `logging`. Its errors are no more than information there: what comes of them is
-        raised, with their text, by whoever asked. What it calls information is for those who debug."""
+    class PythonLogger(trt.ILogger):  # type: ignore[misc]  # the base class is known only after loading
+        """Passes TensorRT's messages to `logging`, its information as debug messages.
+
+        Its errors are only logged as information: the caller raises them, with `last_error` as the text.
+        """
 
         def __init__(self) -> None:
             trt.ILogger.__init__(self)

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 
 class TensorRtAgeModel:
-    """An `AgeModel` on the box's GPU. For one thread at a time."""
+    """An `AgeModel` on the box's GPU. One thread at a time may use it."""
 
     def __init__(self, file: Path, cache: Path) -> None:
-        """file: a bundle's age.onnx. cache: folder of the box's engines; one that is missing there is built.
+        """file: a bundle's age.onnx. cache: folder of the box's engines; a missing engine is built.
 
-        Raises UsageError when TensorRT, CUDA or a GPU is missing or the file is no age model, RunError when the engine
-        cannot be built or run. Building takes seconds on a card, minutes on a Jetson.
+        Raises UsageError when TensorRT, CUDA or a GPU is missing or the file is not an age model, RunError when the
+        engine cannot be built or run. Building takes seconds on a card, minutes on a Jetson.
         """
         library = find_library()
         cuda = Cuda()
@@ -41,9 +41,9 @@ class TensorRtAgeModel:
         self.backend = f"{library.name}, {cuda.name} ({cuda.capability}), {file.name}"
 
     def predict(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """As `AgeModel.predict`. Raises RunError when the GPU fails, or does not answer in time."""
+        """As `AgeModel.predict`. Raises RunError when the GPU fails or does not answer in time."""
         return self._execution.predict(crops)
 
     def close(self) -> None:
-        """Give the GPU's memory back; `predict` raises RunError afterwards. Never waits for a GPU that hangs."""
+        """Release the GPU's memory; `predict` raises RunError afterwards. Does not wait for a GPU that hangs."""
         self._execution.close()

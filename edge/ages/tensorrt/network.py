@@ -1,4 +1,4 @@
-"""An ONNX file as a TensorRT network whose types are those of the file, and the proof that it computes in FP16."""
+"""Parses an ONNX file as a TensorRT network with the types of the file, and checks that it computes in FP16."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ParsedNetwork:
-    """A network with what must live as long as it does: the parser owns the weights."""
+    """A network with the objects that must live as long: the parser owns the weights."""
 
     builder: Any
     network: Any
@@ -26,14 +26,14 @@ class ParsedNetwork:
 
 
 def parse_network(library: Library, onnx: bytes, name: str) -> ParsedNetwork:
-    """Parse a whole ONNX file. onnx: what is in it. name: what to call it in errors.
+    """Parse an ONNX file. onnx: its content. name: the file's name in errors.
 
-    Raises UsageError when it cannot be parsed or does not fulfil the contract of the age model, RunError when a
-    convolution computes in anything but FP16 or the library cannot work on this machine.
+    Raises UsageError when it cannot be parsed or has other inputs or outputs than the age model, RunError when a
+    convolution computes in anything but FP16 or the library does not work on this machine.
     """
     trt = library.trt
     builder = library.make("Builder")
-    # From release 11 on there are no other networks; before, the types of the file would only be a hint.
+    # From release 11 on, every network is strongly typed; before, the types of the file are only a hint.
     typed = getattr(trt.NetworkDefinitionCreationFlag, "STRONGLY_TYPED", None)
     network = builder.create_network(0 if typed is None else 1 << int(typed))
     parser = trt.OnnxParser(network, library.logger)
@@ -47,7 +47,7 @@ def parse_network(library: Library, onnx: bytes, name: str) -> ParsedNetwork:
 
 
 def half_convolutions(trt: Any, parsed: ParsedNetwork) -> dict[str, bool]:
-    """For every convolution, by name: whether it takes and gives FP16, by the types of the parsed network."""
+    """By name of each convolution: whether its input and output are FP16 in the parsed network."""
     convolutions = [layer for layer in parsed.layers if layer.type == trt.LayerType.CONVOLUTION]
     half = trt.DataType.HALF
     return {layer.name: layer.get_input(0).dtype == layer.get_output(0).dtype == half for layer in convolutions}
@@ -57,19 +57,19 @@ def _require_contract(network: Any, name: str) -> None:
     found = describe_network(network, ())
     if not found.fulfils_contract():
         raise UsageError(
-            f"{name} takes {_words(found.inputs)} and gives {_words(found.outputs)}, not {_words((IMAGES,))} and "
-            f"{_words((AGE_PROBS,))}: export it with edge-export"
+            f"{name} takes {_text(found.inputs)} and gives {_text(found.outputs)}, not {_text((IMAGES,))} and "
+            f"{_text((AGE_PROBS,))}: export it with edge-export"
         )
 
 
-def _words(tensors: tuple[TensorDescription, ...]) -> str:
+def _text(tensors: tuple[TensorDescription, ...]) -> str:
     return ", ".join(f"{tensor.dtype} {tensor.name} {tensor.shape}" for tensor in tensors) or "nothing"
 
 
 def _require_half_precision(trt: Any, parsed: ParsedNetwork, name: str) -> None:
     precise = half_convolutions(trt, parsed)
     if not precise:
-        raise RunError(f"{name} has no convolutions, so it is no age model: export it with edge-export bundle")
+        raise RunError(f"{name} has no convolutions, so it is not an age model: export it with edge-export bundle")
     for convolution, is_half in precise.items():
         if not is_half:
             raise RunError(

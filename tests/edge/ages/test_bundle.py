@@ -1,4 +1,4 @@
-"""Model bundles: what does not match its manifest is refused, and the threshold follows the risk."""
+"""Model bundles: files that do not match the manifest are rejected, and the threshold follows the risk."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MakeBundle = Callable[..., Path]
 
 @pytest.fixture
 def make_bundle(tmp_path: Path) -> MakeBundle:
-    """A folder with two small files in place of models, and a manifest that may be changed."""
+    """Makes a folder with two small files as models, and a manifest with the given changes."""
 
     def make(**changes: Any) -> Path:
         contents = {CPU_MODEL: b"int8", GPU_MODEL: b"fp16"}
@@ -47,52 +47,52 @@ def make_bundle(tmp_path: Path) -> MakeBundle:
     return make
 
 
-def refusal(folder: Path) -> str:
-    with pytest.raises(UsageError) as refused:
+def rejection(folder: Path) -> str:
+    with pytest.raises(UsageError) as rejected:
         Bundle(folder)
-    text = str(refused.value)
+    text = str(rejected.value)
     assert "\n" not in text
     return text
 
 
-def test_an_unchanged_bundle_names_its_model_file_and_hash(make_bundle: MakeBundle) -> None:
+def test_an_unchanged_bundle_has_a_model_file_and_a_hash(make_bundle: MakeBundle) -> None:
     bundle = Bundle(make_bundle())
     assert bundle.cpu_model == bundle.folder / CPU_MODEL
     assert bundle.hash == hashlib.sha256(b"int8").hexdigest()[:12]
 
 
-def test_the_bundle_that_comes_with_the_agent_is_whole() -> None:
+def test_the_bundled_model_is_complete() -> None:
     bundle = Bundle(BUNDLED)
     assert bundle.cpu_model.is_file()
     assert 18 <= bundle.challenge_age(0.1) <= bundle.challenge_age(0.02) <= 60
 
 
 @pytest.mark.parametrize("name", [CPU_MODEL, GPU_MODEL])
-def test_one_changed_byte_in_any_file_is_refused(name: str, make_bundle: MakeBundle) -> None:
+def test_one_changed_byte_in_any_file_is_rejected(name: str, make_bundle: MakeBundle) -> None:
     folder = make_bundle()
     (folder / name).write_bytes((folder / name).read_bytes()[:-1] + b"?")
-    assert refusal(folder) == f"{folder / name} is not the file the manifest names: get the bundle again"
+    assert rejection(folder) == f"{folder / name} is not the file the manifest names: get the bundle again"
 
 
-def test_a_missing_file_is_refused_by_name(make_bundle: MakeBundle) -> None:
+def test_the_error_for_a_missing_file_names_it(make_bundle: MakeBundle) -> None:
     folder = make_bundle()
     (folder / GPU_MODEL).unlink()
-    assert refusal(folder) == f"cannot read {folder / GPU_MODEL}: No such file or directory"
+    assert rejection(folder) == f"cannot read {folder / GPU_MODEL}: No such file or directory"
 
 
-def test_a_folder_without_a_manifest_is_no_bundle(tmp_path: Path) -> None:
-    assert refusal(tmp_path) == f"no model bundle in {tmp_path}: it has no {MANIFEST}"
+def test_a_folder_without_a_manifest_is_not_a_bundle(tmp_path: Path) -> None:
+    assert rejection(tmp_path) == f"no model bundle in {tmp_path}: it has no {MANIFEST}"
 
 
-def test_a_model_for_another_crop_is_refused_with_both_contracts(make_bundle: MakeBundle) -> None:
-    text = refusal(make_bundle(crop_contract="eyes-only/0"))
+def test_the_error_for_another_crop_contract_names_both(make_bundle: MakeBundle) -> None:
+    text = rejection(make_bundle(crop_contract="eyes-only/0"))
     assert "'eyes-only/0'" in text
     assert repr(CROP_CONTRACT) in text
 
 
-def test_a_bundle_without_the_cpu_model_is_refused(make_bundle: MakeBundle) -> None:
+def test_a_bundle_without_the_cpu_model_is_rejected(make_bundle: MakeBundle) -> None:
     folder = make_bundle(files={GPU_MODEL: hashlib.sha256(b"fp16").hexdigest()})
-    assert f"has no {CPU_MODEL}" in refusal(folder)
+    assert f"has no {CPU_MODEL}" in rejection(folder)
 
 
 @pytest.mark.parametrize(
@@ -104,31 +104,31 @@ def test_a_bundle_without_the_cpu_model_is_refused(make_bundle: MakeBundle) -> N
         ({"thresholds": [{"risk": 0, "challenge_age": 30, "teenagers": 1, "passed": 0}]}, "thresholds.0.risk"),
     ],
 )
-def test_a_manifest_that_says_nonsense_is_refused_by_the_field(
+def test_the_error_for_an_invalid_manifest_names_the_field(
     changes: dict[str, Any], named: str, make_bundle: MakeBundle
 ) -> None:
     folder = make_bundle(**changes)
-    assert refusal(folder).startswith(f"{folder / MANIFEST} is damaged: {named}")
+    assert rejection(folder).startswith(f"{folder / MANIFEST} is damaged: {named}")
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff\xfe"])
-def test_a_damaged_manifest_is_refused(content: bytes, make_bundle: MakeBundle) -> None:
+def test_a_damaged_manifest_is_rejected(content: bytes, make_bundle: MakeBundle) -> None:
     folder = make_bundle()
     (folder / MANIFEST).write_bytes(content)
-    assert "is damaged" in refusal(folder)
+    assert "is damaged" in rejection(folder)
 
 
 @pytest.mark.parametrize(
     ("risk", "challenge_age"),
     [(0.2, 27), (0.1, 27), (0.099, 30), (0.05, 30), (0.04, 33), (0.02, 33), (0.01, 33)],
 )
-def test_the_threshold_is_that_of_the_largest_measured_risk_not_above_the_stated_one(
+def test_the_threshold_is_that_of_the_largest_measured_risk_not_above_the_given_risk(
     risk: float, challenge_age: int, make_bundle: MakeBundle
 ) -> None:
     assert Bundle(make_bundle()).challenge_age(risk) == challenge_age
 
 
-def test_a_bundle_without_thresholds_asks_for_one_in_the_settings(make_bundle: MakeBundle) -> None:
+def test_a_bundle_without_thresholds_needs_a_challenge_age_in_the_settings(make_bundle: MakeBundle) -> None:
     with pytest.raises(UsageError, match=r"set policy\.challenge_age"):
         Bundle(make_bundle(thresholds=[])).challenge_age(0.05)
 

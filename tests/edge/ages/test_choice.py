@@ -1,4 +1,4 @@
-"""Which backend a box gets: the fastest that loads and passes its self-test, and a reason for every other."""
+"""The choice of backend: the fastest that loads and passes its self-test, with a reason for each rejected one."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def bundle() -> Bundle:
 
 @pytest.fixture
 def gpu(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A box that shows an NVIDIA GPU; what needs one still fails, as there is none."""
+    """A box that seems to have an NVIDIA GPU; backends that need it still fail."""
     (tmp_path / "nvidiactl").touch()
     monkeypatch.setattr(choice, "GPU_NODES", (tmp_path / "nvidiactl",))
 
@@ -39,26 +39,26 @@ def no_gpu(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(choice, "GPU_NODES", (tmp_path / "nvidiactl",))
 
 
-def test_every_backend_that_the_settings_name_is_known() -> None:
+def test_the_settings_name_exactly_the_known_backends() -> None:
     assert {"auto", *GPU_BACKENDS, *CPU_BACKENDS} == set(get_args(BackendName))
 
 
-def test_without_a_gpu_the_cpu_serves_and_the_log_says_why(bundle: Bundle, tmp_path: Path, no_gpu: None) -> None:
+def test_without_a_gpu_the_cpu_is_chosen_and_the_reason_given(bundle: Bundle, tmp_path: Path, no_gpu: None) -> None:
     chosen = choose(bundle, AUTO, tmp_path)
     assert chosen.name == "cpu"
-    assert chosen.reason == "no NVIDIA GPU here: tensorrt, onnx-tensorrt, onnx-tensorrt-rtx, onnx-cuda left out"
+    assert chosen.reason == "no NVIDIA GPU here: tensorrt, onnx-tensorrt, onnx-tensorrt-rtx, onnx-cuda not used"
     assert not list(tmp_path.iterdir())
 
 
-def test_a_gpu_that_nothing_can_use_is_no_reason_not_to_start(bundle: Bundle, tmp_path: Path, gpu: None) -> None:
+def test_a_gpu_that_no_backend_can_use_does_not_prevent_the_start(bundle: Bundle, tmp_path: Path, gpu: None) -> None:
     chosen = choose(bundle, AUTO, tmp_path)
     assert chosen.name == "cpu"
-    assert set(chosen.refused) == set(GPU_BACKENDS)
-    assert "pip install onnxruntime-gpu" in chosen.refused["onnx-cuda"]
-    assert all("\n" not in why for why in chosen.refused.values())
+    assert set(chosen.rejected) == set(GPU_BACKENDS)
+    assert "pip install onnxruntime-gpu" in chosen.rejected["onnx-cuda"]
+    assert all("\n" not in why for why in chosen.rejected.values())
 
 
-def test_a_gpu_that_works_is_taken_and_the_cpu_stands_behind_it(
+def test_a_working_gpu_is_chosen_with_the_cpu_as_fallback(
     bundle: Bundle, tmp_path: Path, gpu: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     half = OnnxAgeModel(bundle.gpu_model)
@@ -77,29 +77,27 @@ def test_a_gpu_that_works_is_taken_and_the_cpu_stands_behind_it(
 
 
 @pytest.mark.parametrize("name", GPU_BACKENDS)
-def test_a_backend_that_is_asked_for_by_name_and_not_there_is_one_line(
+def test_the_error_for_a_missing_backend_in_the_settings_is_one_line(
     name: BackendName, bundle: Bundle, tmp_path: Path
 ) -> None:
-    with pytest.raises((UsageError, RunError)) as refused:
+    with pytest.raises((UsageError, RunError)) as rejected:
         make_age_model(bundle, AgeSettings(backend=name), tmp_path)
-    assert "\n" not in str(refused.value)
+    assert "\n" not in str(rejected.value)
 
 
-def test_a_model_that_rounds_otherwise_here_is_not_believed_and_half_precision_serves(
-    tmp_path: Path, no_gpu: None
-) -> None:
+def test_a_model_that_fails_its_self_test_is_replaced_by_half_precision(tmp_path: Path, no_gpu: None) -> None:
     copy = shutil.copytree(BUNDLED, tmp_path / "copy")
     manifest = json.loads((copy / MANIFEST).read_text())
     manifest["self_test"][CPU_MODEL][0] += 5
     (copy / MANIFEST).write_text(json.dumps(manifest))
     chosen = choose(Bundle(copy), AUTO, tmp_path)
     assert chosen.name == "cpu-half"
-    assert "years off what the model says elsewhere: its self-test failed" in chosen.refused["cpu"]
+    assert "years off the ages in the manifest: its self-test failed" in chosen.rejected["cpu"]
     with pytest.raises(RunError, match="self-test failed"):
         load("cpu", Bundle(copy), AUTO, tmp_path)
 
 
-def test_when_nothing_works_the_error_names_everything(
+def test_when_no_backend_works_the_error_names_all(
     bundle: Bundle, tmp_path: Path, no_gpu: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = {name: (CPU_MODEL, lambda: 1 / 0) for name in CPU_BACKENDS}
@@ -108,5 +106,5 @@ def test_when_nothing_works_the_error_names_everything(
         choose(bundle, AUTO, tmp_path)
 
 
-def test_figures_are_measured_with_the_cpu_model_whatever_the_box_has(bundle: Bundle, gpu: None) -> None:
+def test_the_model_for_measured_figures_is_the_cpu_model_even_with_a_gpu(bundle: Bundle, gpu: None) -> None:
     assert CPU_MODEL in cpu_age_model(bundle).backend

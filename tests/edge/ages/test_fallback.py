@@ -1,4 +1,4 @@
-"""A GPU that fails while running costs a lane nothing but time."""
+"""While the GPU fails, ages are estimated on the CPU."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CROP = np.zeros((1, 224, 224, 3), np.uint8)
 
 
 class Backend:
-    """Says one age, until it is told to fail."""
+    """Always estimates the same age, unless `fails` is set."""
 
     def __init__(self, name: str, age: int) -> None:
         self.backend, self._age, self.fails, self.closed = name, age, False, False
@@ -29,13 +29,13 @@ class Backend:
 
 
 class Box:
-    """A box with a GPU that says 30, a CPU that says 31, and a clock."""
+    """A box with a GPU that estimates 30, a CPU that estimates 31, and a clock."""
 
     def __init__(self) -> None:
         self.gpu, self.now_s, self.loads = Backend("GPU", 30), 1000.0, 0
-        self.model = FallbackAgeModel(self.gpu, Backend("CPU", 31), self.load_again, lambda: self.now_s)
+        self.model = FallbackAgeModel(self.gpu, Backend("CPU", 31), self.reload, lambda: self.now_s)
 
-    def load_again(self) -> Backend:
+    def reload(self) -> Backend:
         self.loads += 1
         if self.gpu.fails:
             raise RuntimeError("no device")
@@ -45,10 +45,10 @@ class Box:
         return int(self.model.predict(CROP)[0].argmax())
 
     def pass_time(self, seconds: float) -> None:
-        """As the agent does: the model is looked after every second."""
+        """Calls `retry` every second, as the agent does."""
         for _ in range(round(seconds)):
             self.now_s += 1
-            self.model.tend()
+            self.model.retry()
 
 
 @pytest.fixture
@@ -56,20 +56,20 @@ def box() -> Box:
     return Box()
 
 
-def test_the_gpu_answers_while_it_works(box: Box) -> None:
+def test_the_gpu_is_used_while_it_works(box: Box) -> None:
     assert (box.age(), box.model.backend, box.model.problem) == (30, "GPU", "")
     box.pass_time(3600)
     assert box.loads == 0
 
 
-def test_the_call_that_fails_is_answered_by_the_cpu_and_the_tills_hear_of_it(box: Box) -> None:
+def test_a_failing_call_is_answered_by_the_cpu_and_reported_to_the_tills(box: Box) -> None:
     box.gpu.fails = True
     assert (box.age(), box.model.backend) == (31, "CPU")
-    assert box.model.problem == "the GPU failed (cudaErrorIllegalAddress): ages come from the CPU until it is back"
+    assert box.model.problem == "the GPU failed (cudaErrorIllegalAddress): ages are estimated on the CPU meanwhile"
     assert box.gpu.closed
 
 
-def test_the_gpu_is_tried_again_and_taken_back(box: Box) -> None:
+def test_the_gpu_is_used_again_when_it_works_again(box: Box) -> None:
     box.gpu.fails = True
     box.age()
     box.gpu.fails = False
@@ -79,7 +79,7 @@ def test_the_gpu_is_tried_again_and_taken_back(box: Box) -> None:
     assert (box.age(), box.loads, box.model.problem, box.model.backend) == (30, 1, "", "GPU")
 
 
-def test_a_gpu_that_stays_broken_is_tried_ever_less_often(box: Box) -> None:
+def test_a_broken_gpu_is_retried_less_and_less_often(box: Box) -> None:
     box.gpu.fails = True
     box.age()
     tried_at = []
@@ -105,7 +105,7 @@ def test_a_gpu_that_fails_again_falls_back_again(box: Box, flip: Callable[[Box],
 
 @pytest.fixture
 def flip() -> Callable[[Box], None]:
-    def turn(box: Box) -> None:
+    def toggle(box: Box) -> None:
         box.gpu.fails = not box.gpu.fails
 
-    return turn
+    return toggle

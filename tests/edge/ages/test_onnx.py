@@ -1,4 +1,4 @@
-"""Age models on ONNX Runtime. That their answers are right is shown where they are made: tests/export/."""
+"""Age models on ONNX Runtime. Their results are tested in tests/export/."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ from edge.vision.detectors import YUNET
 MODEL = BUNDLED / "age.int8.onnx"
 
 
-def test_the_log_names_runtime_device_and_file() -> None:
+def test_the_backend_names_runtime_device_and_file() -> None:
     assert OnnxAgeModel(MODEL).backend == f"ONNX Runtime {onnxruntime.__version__}, CPU, age.int8.onnx"
 
 
-def test_a_provider_that_this_runtime_lacks_is_refused_and_not_replaced() -> None:
-    with pytest.raises(UsageError, match=r"no CUDAExecutionProvider: pip install onnxruntime-gpu in place of"):
+def test_a_missing_provider_is_an_error_instead_of_a_silent_fallback() -> None:
+    with pytest.raises(UsageError, match=r"no CUDAExecutionProvider: pip install onnxruntime-gpu instead of"):
         OnnxAgeModel(MODEL, provider="CUDAExecutionProvider")
 
 
-def test_a_provider_from_a_package_of_its_own_says_why_it_does_not_load() -> None:
+def test_the_error_for_a_plugin_provider_says_why_it_does_not_load() -> None:
     with pytest.raises(UsageError, match=r"^NvTensorRTRTXExecutionProvider (does not load|is not installed|finds no)"):
         OnnxAgeModel(MODEL, provider="NvTensorRTRTXExecutionProvider")
 
 
-def test_what_is_no_model_is_one_line(tmp_path: Path) -> None:
+def test_the_error_for_a_file_that_is_not_a_model_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "age.onnx").write_bytes(b"not a model")
-    with pytest.raises(UsageError, match=r"age\.onnx is no ONNX model that ONNX Runtime can load: ") as refused:
+    with pytest.raises(UsageError, match=r"age\.onnx is not a model that ONNX Runtime can load: ") as rejected:
         OnnxAgeModel(tmp_path / "age.onnx")
-    assert "\n" not in str(refused.value)
+    assert "\n" not in str(rejected.value)
 
 
-def test_a_model_of_something_else_is_refused_with_what_it_takes() -> None:
+def test_the_error_for_another_kind_of_model_names_the_expected_inputs_and_outputs() -> None:
     with pytest.raises(UsageError, match=r"not uint8 images \(N, 224, 224, 3\) and float age_probs"):
         OnnxAgeModel(YUNET)
 

@@ -1,4 +1,4 @@
-"""The self-test that every backend passes before it is believed."""
+"""The self-test that every backend must pass before it is used."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from edge.ages.self_test import TOLERANCE_YEARS, check, mean_ages, patterns
 from edge.errors import RunError
 
 
-class Says:
-    """A backend that gives everybody one distribution."""
+class Constant:
+    """A backend that returns the same distribution for every face."""
 
     backend = "stub"
 
@@ -27,7 +27,7 @@ class Says:
 ALWAYS_40 = np.eye(101)[40]
 
 
-def test_the_patterns_are_always_the_same_and_look_different() -> None:
+def test_the_patterns_are_deterministic_and_differ_from_each_other() -> None:
     first, again = patterns(), patterns()
     assert first.shape == (8, 224, 224, 3)
     assert first.dtype == np.uint8
@@ -35,11 +35,11 @@ def test_the_patterns_are_always_the_same_and_look_different() -> None:
     assert len({pattern.tobytes() for pattern in first}) == 8
 
 
-def test_the_bundled_model_tells_the_patterns_apart_so_that_nonsense_cannot_pass() -> None:
+def test_the_bundled_model_gives_the_patterns_different_ages_so_that_nonsense_cannot_pass() -> None:
     expected = Bundle(BUNDLED).manifest.self_test[CPU_MODEL]
     assert np.ptp(expected) > 10 * TOLERANCE_YEARS
-    with pytest.raises(RunError, match=r"stub is \d+\.\d years off what the model says elsewhere"):
-        check(Says(ALWAYS_40), expected)
+    with pytest.raises(RunError, match=r"stub is \d+\.\d years off the ages in the manifest"):
+        check(Constant(ALWAYS_40), expected)
 
 
 @pytest.mark.parametrize("file", Bundle(BUNDLED).manifest.files)
@@ -50,14 +50,14 @@ def test_every_file_of_the_bundle_passes_on_this_machine(file: str) -> None:
     assert mean_ages(model) == pytest.approx(expected, abs=TOLERANCE_YEARS)
 
 
-def test_a_bundle_of_an_older_release_only_asks_for_distributions() -> None:
-    check(Says(ALWAYS_40), ())
+def test_without_expected_ages_only_distributions_are_checked() -> None:
+    check(Constant(ALWAYS_40), ())
 
 
 @pytest.mark.parametrize(
     "row", [np.full(101, np.nan), np.zeros(101), np.ones(101), np.linspace(-1, 1, 101)],
-    ids=["not a number", "nothing", "more than all", "negative"],
+    ids=["nan", "zeros", "sum above one", "negative"],
 )  # fmt: skip
-def test_what_is_no_distribution_fails(row: np.ndarray) -> None:
-    with pytest.raises(RunError, match="gives no age distributions: its self-test failed"):
-        check(Says(row), ())
+def test_rows_that_are_not_distributions_fail(row: np.ndarray) -> None:
+    with pytest.raises(RunError, match="returns no age distributions: its self-test failed"):
+        check(Constant(row), ())

@@ -1,4 +1,4 @@
-"""What the tests of the TensorRT backend share: a GPU in host memory, crops, and what ONNX Runtime says of them."""
+"""Fixtures for the TensorRT tests: a simulated GPU in host memory, crops, and ONNX Runtime's results for them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ RECORDED = Path(__file__).parent / "engine.json"
 
 @pytest.fixture(scope="session")
 def recorded() -> EngineDescription:
-    """What an engine from age.onnx says of itself; tests/export/test_tensorrt.py holds it against the real thing."""
+    """The description of an engine of age.onnx; tests/export/test_tensorrt.py compares it with a real one."""
     return EngineDescription.model_validate_json(RECORDED.read_bytes())
 
 
@@ -35,20 +35,20 @@ def cpu_model() -> OnnxAgeModel:
 
 @pytest.fixture(scope="session")
 def crops() -> np.ndarray:
-    """Patches of colour that all look of another age. uint8 (40, 224, 224, 3)."""
+    """Patches of colour with different estimated ages. uint8 (40, 224, 224, 3)."""
     coarse = np.random.default_rng(0).integers(0, 256, (40, 4, 4, 3), np.uint8)
     return coarse.repeat(56, axis=1).repeat(56, axis=2)
 
 
 @pytest.fixture(scope="session")
 def expected(cpu_model: OnnxAgeModel, crops: np.ndarray) -> np.ndarray:
-    """What ONNX Runtime says of the crops: float32 (40, 101)."""
+    """ONNX Runtime's results for the crops: float32 (40, 101)."""
     return cpu_model.predict(crops)
 
 
 @pytest.fixture
 def runtime(monkeypatch: pytest.MonkeyPatch) -> HostRuntime:
-    """CUDA in host memory, in place of the real one."""
+    """Simulated CUDA in host memory, instead of the real one."""
     runtime = HostRuntime()
     monkeypatch.setattr(cuda_module, "_runtime", lambda: runtime)
     return runtime
@@ -64,7 +64,7 @@ def cuda(runtime: HostRuntime) -> Iterator[Cuda]:
 
 @pytest.fixture
 def small(recorded: EngineDescription) -> EngineDescription:
-    """As recorded, but for batches of one and two only: soon made ready."""
+    """As recorded, but with batches of one and two only, which load quickly."""
     return recorded.model_copy(update={"batches": (1, 2)})
 
 
@@ -78,7 +78,7 @@ def make_engine(runtime: HostRuntime, cpu_model: OnnxAgeModel) -> Callable[[Engi
 
 @pytest.fixture
 def make_library() -> Callable[..., Library]:
-    """TensorRT, or TensorRT for RTX, as far as running an engine needs it."""
+    """Makes the part of TensorRT, or TensorRT for RTX, that running an engine needs."""
 
     def make(*, rtx: bool = False, last_error: str = "") -> Library:
         module = SimpleNamespace(

@@ -1,5 +1,6 @@
-"""A GPU in host memory: CUDA's functions on ordinary memory, and an engine as it was recorded, whose contexts compute
-with ONNX Runtime. All the code between the two is the product's own."""
+"""A simulated GPU: CUDA's functions in host memory, and a recorded engine whose contexts compute with ONNX Runtime.
+
+All code between the two is the product's own."""
 
 # ruff: noqa: N802, N815
 
@@ -18,7 +19,7 @@ from edge.ages.tensorrt.description import EngineDescription
 
 
 class HostRuntime:
-    """CUDA's runtime. What is begun on the stream is done when the stream is asked for the second time."""
+    """CUDA's runtime. Work on the stream is done at the second query of the stream."""
 
     cudaStreamNonBlocking = 1
     cudaHostAllocDefault = 0
@@ -40,7 +41,7 @@ class HostRuntime:
         self._hangs = False
         self._allocated: dict[int, Any] = {}
         self._pending: list[Callable[[], None]] = []
-        self._asked = False
+        self._queried = False
         self._captured: list[Callable[[], None]] | None = None
         self._graphs: list[list[Callable[[], None]]] = []
         self._launched: list[int] = []
@@ -122,17 +123,17 @@ class HostRuntime:
         return self._done()
 
     def cudaStreamQuery(self, stream: int) -> Any:
-        if self._hangs or (self._pending and not self._asked):
-            self._asked = True
+        if self._hangs or (self._pending and not self._queried):
+            self._queried = True
             return (self.cudaError_t.cudaErrorNotReady,)
-        self._asked = False
+        self._queried = False
         while self._pending:
             self._pending.pop(0)()
         return self._done()
 
 
 class HostContext:
-    """An execution context whose kernels are ONNX Runtime's."""
+    """An execution context that computes with ONNX Runtime."""
 
     def __init__(self, engine: HostEngine) -> None:
         self._engine = engine
@@ -167,7 +168,7 @@ class HostContext:
 
 
 class HostEngine:
-    """An engine that says of itself what was recorded."""
+    """An engine with a recorded description."""
 
     device_memory_size_v2 = 1 << 20
 

@@ -1,4 +1,4 @@
-"""What is said when CUDA or a GPU is missing. Its use is tested with what runs engines."""
+"""Errors when CUDA or a GPU is missing. The use of CUDA is tested in test_execution.py."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from edge.errors import RunError, UsageError
 from tests.edge.ages.tensorrt.host_gpu import HostRuntime
 
 
-def test_without_cuda_bindings_the_command_that_installs_them_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_without_cuda_bindings_names_the_command_that_installs_them(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in cuda_module.MODULES:
         monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(UsageError, match=r"^cuda-bindings is not installed: pip install 'edge-agent\[gpu\]'$"):
@@ -31,18 +31,16 @@ def test_without_cuda_bindings_the_command_that_installs_them_is_told(monkeypatc
         ({"cudaGetDeviceCount": "cudaErrorNoDevice"}, "cudaGetDeviceCount failed: cudaErrorNoDevice"),
     ],
 )
-def test_without_a_driver_or_a_gpu_one_line_says_so(runtime: Any, failure: dict[str, str], reason: str) -> None:
+def test_the_error_without_a_driver_or_a_gpu_is_one_line(runtime: Any, failure: dict[str, str], reason: str) -> None:
     runtime._fails = failure
-    with pytest.raises(UsageError) as refused:
+    with pytest.raises(UsageError) as rejected:
         Cuda()
-    assert str(refused.value) == (
+    assert str(rejected.value) == (
         f"no NVIDIA GPU can be used here ({reason}): install a current NVIDIA driver, or run on the CPU"
     )
 
 
-def test_older_bindings_that_find_no_driver_at_all_are_understood(
-    runtime: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_error_of_older_bindings_without_a_driver_is_handled(runtime: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def count() -> None:
         raise RuntimeError("Failed to dlopen libcuda.so.1")
 
@@ -51,11 +49,11 @@ def test_older_bindings_that_find_no_driver_at_all_are_understood(
         Cuda()
 
 
-def test_the_gpu_is_called_by_its_name_and_compute_capability(cuda: Cuda) -> None:
+def test_name_and_compute_capability_are_read(cuda: Cuda) -> None:
     assert (cuda.name, cuda.capability) == ("NVIDIA RTX 2000 Ada", "8.9")
 
 
-def test_a_capture_that_fails_ends_so_that_the_stream_can_be_used_again(cuda: Cuda, runtime: Any) -> None:
+def test_a_failed_capture_is_ended_so_that_the_stream_can_be_used_again(cuda: Cuda, runtime: Any) -> None:
     def work() -> None:
         raise RunError("not today")
 
@@ -65,7 +63,7 @@ def test_a_capture_that_fails_ends_so_that_the_stream_can_be_used_again(cuda: Cu
 
 
 @pytest.mark.skipif(importlib.util.find_spec("cuda") is None, reason="cuda-bindings is not installed")
-def test_the_gpu_in_host_memory_has_nothing_that_cuda_has_not() -> None:
+def test_the_simulated_runtime_has_only_functions_of_cuda() -> None:
     real = cuda_module._runtime()
     for name in (name for name in vars(HostRuntime) if not name.startswith("_")):
         assert hasattr(real, name), name

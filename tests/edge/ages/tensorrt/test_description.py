@@ -1,4 +1,4 @@
-"""Which profile runs how many faces."""
+"""Descriptions of engines: which profile runs how many faces."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from edge.ages.tensorrt.engine import PROFILE_BATCHES
 faces = st.integers(0, 200)
 
 
-def test_an_engine_of_ours_has_a_profile_for_every_batch_in_use(recorded: EngineDescription) -> None:
+def test_the_recorded_engine_has_a_profile_for_every_batch_size(recorded: EngineDescription) -> None:
     assert recorded.batches == PROFILE_BATCHES == (1, 2, 4, 8, 16, 32)
     assert recorded.largest_batch == 32
     assert recorded.fulfils_contract()
 
 
 @pytest.mark.parametrize(("crops", "batch"), [(1, 1), (2, 2), (3, 4), (5, 8), (8, 8), (9, 16), (17, 32), (32, 32)])
-def test_the_smallest_batch_that_holds_the_faces_runs(recorded: EngineDescription, crops: int, batch: int) -> None:
+def test_the_smallest_sufficient_batch_runs(recorded: EngineDescription, crops: int, batch: int) -> None:
     assert recorded.batches[recorded.profile_for(crops)] == batch
 
 
-def test_profiles_may_stand_in_any_order(recorded: EngineDescription) -> None:
+def test_profiles_may_be_in_any_order(recorded: EngineDescription) -> None:
     shuffled = recorded.model_copy(update={"batches": (32, 1, 8)})
     assert [shuffled.profile_for(crops) for crops in (1, 2, 8, 9)] == [1, 2, 2, 0]
 
@@ -46,5 +46,5 @@ def test_every_face_runs_once_and_in_order(recorded: EngineDescription, crops: i
         {"outputs": [{"name": "age_probs", "dtype": "HALF", "shape": [-1, 101]}]},
     ],
 )
-def test_an_engine_that_takes_or_gives_something_else_is_not_ours(recorded: EngineDescription, change: dict) -> None:
+def test_other_inputs_or_outputs_do_not_fulfil_the_contract(recorded: EngineDescription, change: dict) -> None:
     assert not EngineDescription.model_validate(recorded.model_dump() | change).fulfils_contract()

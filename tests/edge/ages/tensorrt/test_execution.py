@@ -1,4 +1,4 @@
-"""Running an engine: the right ages come out at the right rows, for any number of faces, and failures end in time."""
+"""Running an engine: each face gets its own age, for any number of faces, and failures end in time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from edge.errors import RunError
 
 MakeEngine = Callable[[EngineDescription], LoadedEngine]
 MakeLibrary = Callable[..., Library]
-ROW, ANSWER = 224 * 224 * 3, 101 * 4
+CROP_BYTES, ROW_BYTES = 224 * 224 * 3, 101 * 4
 
 
 def test_any_number_of_faces_gives_each_its_own_age(
@@ -36,24 +36,24 @@ def test_any_number_of_faces_gives_each_its_own_age(
         assert (probs.shape, probs.dtype) == ((faces, 101), np.float32)
         assert probs == pytest.approx(expected[40 - faces :], abs=1e-4)
         assert runtime._launched == graphs
-        # Not a byte more than the faces themselves is copied, whatever the batch.
-        assert sum(size for kind, size in runtime._copied if kind == "HostToDevice") == faces * ROW
-        assert sum(size for kind, size in runtime._copied if kind == "DeviceToHost") == faces * ANSWER
+        # Only the faces are copied, not the whole batch.
+        assert sum(size for kind, size in runtime._copied if kind == "HostToDevice") == faces * CROP_BYTES
+        assert sum(size for kind, size in runtime._copied if kind == "DeviceToHost") == faces * ROW_BYTES
 
 
-def test_an_answer_is_the_callers_own(
+def test_a_result_is_not_overwritten_by_the_next(
     make_library: MakeLibrary, make_engine: MakeEngine, small: EngineDescription, cuda: Cuda, crops: np.ndarray
 ) -> None:
     execution = Execution(make_library(), make_engine(small), cuda)
     first = execution.predict(crops[:1])
-    kept = first.copy()
+    copy = first.copy()
     second = execution.predict(crops[1:2])
-    assert np.array_equal(first, kept)
+    assert np.array_equal(first, copy)
     assert not np.array_equal(first, second)
 
 
 @pytest.mark.parametrize("shape", [(1, 112, 112, 3), (224, 224, 3), (1, 224, 224, 1)])
-def test_crops_of_another_shape_are_refused(
+def test_crops_of_another_shape_or_type_are_rejected(
     make_library: MakeLibrary, make_engine: MakeEngine, small: EngineDescription, cuda: Cuda, shape: tuple[int, ...]
 ) -> None:
     execution = Execution(make_library(), make_engine(small), cuda)
@@ -63,7 +63,7 @@ def test_crops_of_another_shape_are_refused(
         execution.predict(np.zeros((1, 224, 224, 3), np.float32))  # type: ignore[arg-type]
 
 
-def test_tensorrt_for_rtx_is_given_the_kernels_it_compiled_earlier(
+def test_tensorrt_for_rtx_gets_the_kernels_of_the_last_start(
     make_library: MakeLibrary, make_engine: MakeEngine, small: EngineDescription, cuda: Cuda
 ) -> None:
     loaded = make_engine(small)
@@ -73,7 +73,7 @@ def test_tensorrt_for_rtx_is_given_the_kernels_it_compiled_earlier(
     assert execution.kernels == b"compiled kernels"
 
 
-def test_what_cannot_be_captured_runs_without_a_graph_and_says_so(
+def test_an_engine_that_cannot_be_captured_runs_without_a_graph_and_is_logged(
     make_library: MakeLibrary, make_engine: MakeEngine, small: EngineDescription, cuda: Cuda, runtime: Any,
     crops: np.ndarray, expected: np.ndarray, caplog: pytest.LogCaptureFixture,
 ) -> None:  # fmt: skip
@@ -83,11 +83,12 @@ def test_what_cannot_be_captured_runs_without_a_graph_and_says_so(
     assert execution.predict(crops[:3]) == pytest.approx(expected[:3], abs=1e-4)
     assert runtime._graphs == []
     assert caplog.messages == [
-        f"TensorRT for RTX 1.7.1 cannot be captured for a batch of {batch}: it runs slower" for batch in (1, 2)
+        f"TensorRT for RTX 1.7.1: the engine cannot be captured for a batch of {batch} and runs slower"
+        for batch in (1, 2)
     ]
 
 
-def test_an_engine_that_does_not_run_says_why_and_gives_everything_back(
+def test_an_engine_that_does_not_run_raises_the_reason_and_releases_everything(
     make_library: MakeLibrary, make_engine: MakeEngine, small: EngineDescription, cuda: Cuda, runtime: Any
 ) -> None:
     loaded = make_engine(small)
@@ -97,7 +98,7 @@ def test_an_engine_that_does_not_run_says_why_and_gives_everything_back(
     assert runtime._allocated == {}
 
 
-def test_a_full_gpu_is_named(
+def test_the_error_of_a_full_gpu_is_raised(
     make_library: MakeLibrary, make_engine: MakeEngine, small: EngineDescription, cuda: Cuda, runtime: Any
 ) -> None:
     runtime._fails["cudaMalloc"] = "cudaErrorMemoryAllocation"
@@ -105,7 +106,7 @@ def test_a_full_gpu_is_named(
         Execution(make_library(), make_engine(small), cuda)
 
 
-def test_a_gpu_that_fails_while_it_runs_is_told_by_cudas_own_name(
+def test_a_gpu_failure_is_raised_with_cudas_name_of_it(
     make_library: MakeLibrary, make_engine: MakeEngine, small: EngineDescription, cuda: Cuda, runtime: Any,
     crops: np.ndarray,
 ) -> None:  # fmt: skip
@@ -117,12 +118,12 @@ def test_a_gpu_that_fails_while_it_runs_is_told_by_cudas_own_name(
     assert runtime._allocated == {}
 
 
-def test_a_gpu_that_hangs_is_given_up_and_left_alone(
+def test_a_hanging_gpu_is_abandoned(
     make_library: MakeLibrary, make_engine: MakeEngine, small: EngineDescription, cuda: Cuda, runtime: Any,
     crops: np.ndarray, caplog: pytest.LogCaptureFixture,
 ) -> None:  # fmt: skip
     execution = Execution(make_library(), make_engine(small), cuda)
-    held = dict(runtime._allocated)
+    allocated = dict(runtime._allocated)
     runtime._hangs = True
     start_s = time.monotonic()
     with pytest.raises(RunError, match=r"^the GPU did not answer within 0\.5 s: NVIDIA RTX 2000 Ada$"):
@@ -130,11 +131,11 @@ def test_a_gpu_that_hangs_is_given_up_and_left_alone(
     with caplog.at_level(logging.WARNING):
         execution.close()
     assert time.monotonic() - start_s >= GPU_WITHIN_S
-    assert runtime._allocated == held
+    assert runtime._allocated == allocated
     assert "does not answer" in caplog.text
 
 
-def test_a_closed_model_holds_nothing_and_answers_nothing(
+def test_a_closed_execution_holds_no_memory_and_rejects_calls(
     make_library: MakeLibrary, make_engine: MakeEngine, small: EngineDescription, cuda: Cuda, runtime: Any,
     crops: np.ndarray,
 ) -> None:  # fmt: skip

@@ -1,4 +1,4 @@
-"""Which TensorRT is found, and what is said when there is none."""
+"""Which TensorRT is found, and the errors when there is none."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Severity(SimpleNamespace):
 
 @pytest.fixture
 def installed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Makes these modules, by name and version, the only TensorRT that there is."""
+    """Makes these modules, by name and version, the only installed TensorRT."""
     for name in (TENSORRT, *RTX):
         monkeypatch.setitem(sys.modules, name, None)
     monkeypatch.setattr(library_module, "_preload", lambda: None)
@@ -37,17 +37,17 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 
 @pytest.mark.usefixtures("installed")
-def test_without_any_the_command_that_installs_one_is_told() -> None:
-    with pytest.raises(UsageError) as refused:
+def test_the_error_without_tensorrt_names_the_command_that_installs_it() -> None:
+    with pytest.raises(UsageError) as rejected:
         find_library()
-    assert str(refused.value) == (
+    assert str(rejected.value) == (
         "TensorRT is not installed: pip install 'edge-agent[gpu]', or 'edge-agent[rtx]' for an RTX card"
     )
     with pytest.raises(UsageError, match=r"^TensorRT for RTX is not installed: pip install 'edge-agent\[rtx\]'$"):
         find_rtx()
 
 
-def test_tensorrt_comes_before_tensorrt_for_rtx(installed: Callable[..., None]) -> None:
+def test_tensorrt_is_preferred_to_tensorrt_for_rtx(installed: Callable[..., None]) -> None:
     installed(tensorrt_rtx="1.7.1")
     assert find_library().name == "TensorRT for RTX 1.7.1"
     installed(tensorrt="10.3.0")
@@ -55,27 +55,27 @@ def test_tensorrt_comes_before_tensorrt_for_rtx(installed: Callable[..., None]) 
     assert find_rtx().name == "TensorRT for RTX 1.7.1"
 
 
-def test_tensorrt_itself_builds_for_no_other_gpu(installed: Callable[..., None]) -> None:
+def test_tensorrt_itself_builds_for_this_gpu_only(installed: Callable[..., None]) -> None:
     installed(tensorrt="10.3.0")
     assert find_library().capabilities == {}
 
 
 @pytest.mark.parametrize(
-    ("module", "version", "refusal"),
+    ("module", "version", "error"),
     [
         ("tensorrt", "8.6.1", "TensorRT 8.6.1 is too old: install 10.3 or newer"),
         ("tensorrt", "10.2.0", "TensorRT 10.2.0 is too old: install 10.3 or newer"),
         ("tensorrt_rtx", "1.1.1.26", "TensorRT for RTX 1.1.1.26 is too old: install 1.2 or newer"),
     ],
 )
-def test_an_old_release_is_refused(installed: Callable[..., None], module: str, version: str, refusal: str) -> None:
+def test_an_old_release_is_rejected(installed: Callable[..., None], module: str, version: str, error: str) -> None:
     installed(**{module: version})
-    with pytest.raises(UsageError) as refused:
+    with pytest.raises(UsageError) as rejected:
         find_library()
-    assert str(refused.value) == refusal
+    assert str(rejected.value) == error
 
 
-def test_one_that_does_not_load_is_not_called_missing(
+def test_a_library_that_does_not_load_is_not_reported_as_missing(
     installed: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def load(name: str) -> ModuleType:
@@ -90,19 +90,19 @@ def test_one_that_does_not_load_is_not_called_missing(
         find_library()
 
 
-def test_what_tensorrt_says_goes_to_the_log(installed: Callable[..., None], caplog: pytest.LogCaptureFixture) -> None:
+def test_messages_of_tensorrt_are_logged(installed: Callable[..., None], caplog: pytest.LogCaptureFixture) -> None:
     installed(tensorrt="10.3.0")
     library = find_library()
     with caplog.at_level(logging.INFO):
         library.logger.log(Severity(name="VERBOSE"), "Tactic 7 took 0.1 ms")
         library.logger.log(Severity(name="WARNING"), "this card is slow")
-        assert library.last_error == "it does not say why"
+        assert library.last_error == "no reason given"
         library.logger.log(Severity(name="ERROR"), "out of memory\nat line 7")
     assert caplog.messages == ["this card is slow", "out of memory\nat line 7"]
     assert library.last_error == "out of memory"
 
 
-def test_a_library_that_cannot_work_here_says_why(installed: Callable[..., None]) -> None:
+def test_the_error_of_a_library_that_does_not_work_gives_the_reason(installed: Callable[..., None]) -> None:
     installed(tensorrt="10.3.0")
     library = find_library()
 
@@ -118,7 +118,7 @@ def test_a_library_that_cannot_work_here_says_why(installed: Callable[..., None]
     )
 
 
-def test_tensorrt_for_rtx_of_this_machine_loads_and_knows_its_gpus() -> None:
+def test_the_installed_tensorrt_for_rtx_loads_and_lists_its_gpus() -> None:
     rtx = (
         pytest.importorskip("onnxruntime_ep_nv_tensorrt_rtx", reason="TensorRT for RTX is not installed") and find_rtx()
     )
@@ -127,7 +127,7 @@ def test_tensorrt_for_rtx_of_this_machine_loads_and_knows_its_gpus() -> None:
     assert "12.0" in rtx.capabilities
 
 
-def test_the_engine_in_host_memory_has_nothing_that_a_real_one_has_not() -> None:
+def test_the_simulated_engine_has_only_methods_of_a_real_one() -> None:
     pytest.importorskip("onnxruntime_ep_nv_tensorrt_rtx", reason="TensorRT for RTX is not installed")
     trt = find_rtx().trt
     for host, real in ((HostEngine, trt.ICudaEngine), (HostContext, trt.IExecutionContext)):

@@ -1,4 +1,4 @@
-"""The whole of the backend on a GPU in host memory: a start without an engine, with one, with a broken one."""
+"""The whole backend on a simulated GPU: starting without an engine, with one, and with a broken one."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ ENGINE = "eb4fdff085d0_tensorrt-10.3.0_nvidia-rtx-2000-ada_8.9.engine"
 
 
 class Tensorrt:
-    """What is asked of TensorRT in a test, and what it can load."""
+    """A simulated TensorRT: records builds, and loads engines if `loads` is set."""
 
     def __init__(self) -> None:
-        self.asked: list[dict[str, Any]] = []
+        self.builds: list[dict[str, Any]] = []
         self.loads = True
         self.library: Library | None = None
 
@@ -34,12 +34,12 @@ def tensorrt(
     monkeypatch: pytest.MonkeyPatch, runtime: Any, make_library: Callable[..., Library],
     make_engine: Callable[[EngineDescription], LoadedEngine], small: EngineDescription,
 ) -> Tensorrt:  # fmt: skip
-    """TensorRT 10.3.0 on a GPU in host memory; `tensorrt.library` can be changed for another."""
+    """TensorRT 10.3.0 on a simulated GPU; `tensorrt.library` can be replaced."""
     box = Tensorrt()
     box.library = make_library(last_error="no kernel image")
 
     def build(library: Library, onnx: bytes, name: str, **options: Any) -> BuiltEngine:
-        box.asked.append(options)
+        box.builds.append(options)
         return BuiltEngine(b"engine of " + onnx, b"" if library.rtx else b"timings")
 
     monkeypatch.setattr(model_module, "find_library", lambda: box.library)
@@ -54,7 +54,7 @@ def start(tmp_path: Path, tensorrt: Tensorrt) -> Callable[[], TensorRtAgeModel]:
     return lambda: TensorRtAgeModel(tmp_path / "age.onnx", tmp_path / "cache")
 
 
-def test_the_first_start_builds_an_engine_and_the_next_takes_it(
+def test_the_first_start_builds_an_engine_and_the_next_start_uses_it(
     start: Callable[[], TensorRtAgeModel], tensorrt: Tensorrt, tmp_path: Path, crops: np.ndarray, expected: np.ndarray
 ) -> None:
     for _ in range(2):
@@ -63,33 +63,33 @@ def test_the_first_start_builds_an_engine_and_the_next_takes_it(
         assert model.largest_batch == 2
         assert model.predict(crops[:3]) == pytest.approx(expected[:3], abs=1e-4)
         model.close()
-    assert len(tensorrt.asked) == 1
+    assert len(tensorrt.builds) == 1
     assert {file.name for file in (tmp_path / "cache").iterdir()} == {
         ENGINE, "tensorrt-10.3.0_nvidia-rtx-2000-ada_8.9.timings",
     }  # fmt: skip
 
 
-def test_a_rebuild_is_given_the_timings_of_the_last_build(
+def test_a_rebuild_uses_the_timings_of_the_last_build(
     start: Callable[[], TensorRtAgeModel], tensorrt: Tensorrt, tmp_path: Path
 ) -> None:
     start().close()
-    (tmp_path / "cache" / ENGINE).write_bytes(b"what a dying disk left")
+    (tmp_path / "cache" / ENGINE).write_bytes(b"damaged by the disk")
     start().close()
-    assert tensorrt.asked == [{"capability": None, "timings": b""}, {"capability": None, "timings": b"timings"}]
+    assert tensorrt.builds == [{"capability": None, "timings": b""}, {"capability": None, "timings": b"timings"}]
 
 
-def test_tensorrt_for_rtx_builds_for_the_gpu_by_number_and_its_kernels_are_kept(
+def test_tensorrt_for_rtx_builds_for_the_compute_capability_and_its_kernels_are_cached(
     start: Callable[[], TensorRtAgeModel], tensorrt: Tensorrt, make_library: Callable[..., Library], tmp_path: Path
 ) -> None:
     tensorrt.library = make_library(rtx=True)
     for _ in range(2):
         start().close()
-    assert tensorrt.asked == [{"capability": "8.9", "timings": b""}]
+    assert tensorrt.builds == [{"capability": "8.9", "timings": b""}]
     key = "eb4fdff085d0_tensorrt-for-rtx-1.7.1_nvidia-rtx-2000-ada_8.9"
     assert {file.name for file in (tmp_path / "cache").iterdir()} == {f"{key}.engine", f"{key}.kernels"}
 
 
-def test_an_engine_that_never_loads_ends_in_one_line_with_tensorrts_reason(
+def test_the_error_for_an_engine_that_never_loads_has_tensorrts_reason(
     start: Callable[[], TensorRtAgeModel], tensorrt: Tensorrt, runtime: Any
 ) -> None:
     tensorrt.loads = False
@@ -98,12 +98,12 @@ def test_an_engine_that_never_loads_ends_in_one_line_with_tensorrts_reason(
     assert runtime._allocated == {}
 
 
-def test_a_missing_file_is_named(tensorrt: Tensorrt, tmp_path: Path) -> None:
+def test_the_error_for_a_missing_file_names_it(tensorrt: Tensorrt, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"^cannot read .*gone\.onnx: No such file or directory$"):
         TensorRtAgeModel(tmp_path / "gone.onnx", tmp_path)
 
 
-def test_a_closed_model_gives_the_memory_back(start: Callable[[], TensorRtAgeModel], runtime: Any) -> None:
+def test_closing_the_model_releases_the_memory(start: Callable[[], TensorRtAgeModel], runtime: Any) -> None:
     model = start()
     model.close()
     assert runtime._allocated == {}
