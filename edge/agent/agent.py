@@ -21,8 +21,9 @@ from edge.errors import UsageError
 from edge.frames import capture, open_source, start_in_background
 from edge.lane.events import EventLog
 from edge.lane.health import LaneHealth, report
-from edge.lane.loop import LaneLoop, challenge_age
-from edge.purchases.filing import keep_filing
+from edge.lane.loop import LaneLoop
+from edge.lane.rules import challenge_age
+from edge.purchases.filing import run_filing
 from edge.settings.lanes import Origin
 from edge.settings.reload import change
 
@@ -144,7 +145,7 @@ class Agent:
         self._serve(self._ages[0])
         filings = [lane.filing for lane in self.lanes if lane.filing.wanted]
         lanes_ended = threading.Event()
-        filing = self._start("purchases", lambda: keep_filing(filings, lanes_ended)) if filings else None
+        filing = self._start("purchases", lambda: run_filing(filings, lanes_ended)) if filings else None
         for lane in self.lanes:
             self._serving.append(self._start(f"camera of {lane.settings.lane}", self._capture(lane)))
         if self._web:

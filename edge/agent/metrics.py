@@ -90,7 +90,7 @@ class LaneMetrics(Collector):
         for lane in self._lanes:
             health = lane.health
             for part in PARTS:
-                problem.add_metric([lane.settings.lane, part], health.ails(part))
+                problem.add_metric([lane.settings.lane, part], health.has_problem(part))
         yield problem
 
     def _frames(self) -> Iterator[Metric]:
@@ -125,7 +125,7 @@ class LaneMetrics(Collector):
             analysing.add_metric([name], lane.analysing)
             for outcome, number in lane.counts.outcomes.items():
                 faces.add_metric([name, outcome], number)
-            for reason, number in lane.counts.refusals.items():
+            for reason, number in lane.counts.rejections.items():
                 refusals.add_metric([name, reason], number)
         yield from (frames, cadence, age, analysing, faces, refusals)
 
@@ -184,10 +184,10 @@ class LaneMetrics(Collector):
             for outcome, number in desk.counts.offers.items():
                 offers.add_metric([name, outcome], number)
             tills.add_metric([name], desk.tills)
-            outbox.add_metric([name], desk.on_their_way)
-            expired.add_metric([name], desk.overdue)
+            outbox.add_metric([name], desk.unconfirmed_alerts)
+            expired.add_metric([name], desk.expired_alerts)
             for why in get_args(TillRefusal):
-                refused.add_metric([name, why], desk.refused.get(why, 0))
+                refused.add_metric([name, why], desk.rejected.get(why, 0))
         yield from (decisions, reasons, sales, offers, rules, tills, outbox, expired, refused, unfiled)
 
 

@@ -115,9 +115,9 @@ def watch(pipeline: Pipeline, zone: CustomerZone, frames: list[Frame]) -> list[i
     batches = []
     for frame in frames:
         found = pipeline.process(
-            frame, lambda found, frame: zone.due(found, frame.pixels.shape, frame.grab_s), estimate_ages=True
+            frame, lambda found, frame: zone.should_sample(found, frame.pixels.shape, frame.grab_s), estimate_ages=True
         )
-        zone.see(found, frame.pixels.shape, frame.grab_s)
+        zone.observe(found, frame.pixels.shape, frame.grab_s)
         batches.append(int(np.isfinite(found.age_probs[:, 0]).sum()))
     return batches
 

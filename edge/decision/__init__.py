@@ -1,1 +1,1 @@
-"""From age estimates to a decision: fusion, the customer in the zone, the policy. Pure."""
+"""From age estimates to a decision: fusion of samples, the customer in the zone, the policy. Pure."""

@@ -1,4 +1,4 @@
-"""Age bands: where they begin, what they are called, and how likely each is. Pure."""
+"""Age bands: where they begin, their names, and how likely each is. Pure."""
 
 from __future__ import annotations
 
@@ -19,18 +19,19 @@ UNKNOWN = "unknown"
 
 
 def band_names(edges: Sequence[int]) -> tuple[str, ...]:
-    """`0-17`, `18-24`, ..., `60+`. edges: rising ages at which a new band begins."""
+    """`0-17`, `18-24`, ..., `60+`. edges: ages at which the next band begins, in rising order."""
     inner = (name_between(low, high) for low, high in pairwise((0, *edges)))
     return (*inner, f"{edges[-1]}+")
 
 
 def name_between(low: int, high: int) -> str:
-    """From `low` up to but without `high`."""
+    """Name of the band from `low` up to, but not including, `high`."""
     return str(low) if high == low + 1 else f"{low}-{high - 1}"
 
 
 def band_probabilities(age_probs: NDArray[np.floating], edges: Sequence[int]) -> tuple[float, ...]:
-    """How likely each band is, to four decimals: what is finer says nothing of the age, and could tell people apart.
+    """Probability of each band, rounded to four decimals: more would say nothing about the age, and could tell people
+    apart.
 
     age_probs: (101,), sums to 1.
     """

@@ -1,4 +1,4 @@
-"""Many looks at one person fused into one age distribution. Pure: values and time in, values out."""
+"""Fuses the samples of one person into one age distribution. Pure."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 _YEARS = np.arange(AGES)
 INTERVAL = 0.90
-"""Share of the probability that a stated interval of ages holds."""
+"""Probability that the age lies in the stated interval."""
 
 
 @dataclass(frozen=True, slots=True)
 class AgeEstimate:
-    """mean: years. low, high: years, the stated 90 % interval. p_under_legal: probability of being under age."""
+    """mean: years. low, high: years, the 90 % interval. p_under_legal: probability of being under the legal age."""
 
     mean: float
     low: float
@@ -29,33 +29,36 @@ class AgeEstimate:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrackAge:
-    """What is known of one track's age.
+    """The age of one track: its samples, pooled.
 
-    The looks are pooled linearly, weighted by quality (the linear opinion pool, Stone 1961): the fused distribution is
-    never narrower than a typical look. Looks at one face share its make-up, its light and the model's own error, so
-    multiplying them, as if they were independent, would state a certainty nobody has.
+    weighted: (101,), sum of the samples' distributions, each times its quality. weight: sum of qualities. samples:
+    their number.
+
+    Samples are pooled linearly, weighted by quality (the linear opinion pool, Stone 1961): the fused distribution is
+    never narrower than a typical sample. Samples of one face share its make-up, its light and the model's own error, so
+    multiplying them, as if they were independent, would claim a certainty that nobody has.
     """
 
     weighted: NDArray[np.float64] = field(default_factory=lambda: np.zeros(AGES))
     weight: float = 0.0
-    looks: int = 0
+    samples: int = 0
 
     def add(self, age_probs: NDArray[np.floating], quality: float) -> TrackAge:
-        """One more look. age_probs: (101,), sums to 1. quality: 0..1; a look of quality 0 is not counted."""
+        """Add a sample. age_probs: (101,), sums to 1. quality: 0..1; a sample of quality 0 is ignored."""
         if not quality > 0:
             return self
         weighted = self.weighted + quality * age_probs.astype(np.float64)
-        return TrackAge(weighted, self.weight + quality, self.looks + 1)
+        return TrackAge(weighted, self.weight + quality, self.samples + 1)
 
     @property
     def distribution(self) -> NDArray[np.float64]:
-        """float64 (101,), sums to 1. Raises ValueError when there was no look yet."""
-        if not self.looks:
-            raise ValueError("no look at this face yet: it has no age")
+        """float64 (101,), sums to 1. Raises ValueError when there are no samples."""
+        if not self.samples:
+            raise ValueError("this face has no age: it has not been sampled yet")
         return np.asarray(self.weighted / self.weighted.sum())
 
     def estimate(self, legal_age: int) -> AgeEstimate:
-        """Mean, interval and the probability of being younger than `legal_age`. Raises as `distribution`."""
+        """Mean, interval, and the probability of being younger than `legal_age` years. Raises as `distribution`."""
         probs = self.distribution
         cumulated = probs.cumsum()
         tail = (1 - INTERVAL) / 2

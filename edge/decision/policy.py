@@ -1,4 +1,4 @@
-"""Whether the cashier should ask for ID, from what is known of the customer. Pure, and every doubt means: ask."""
+"""Decides whether the cashier should ask for ID. Pure; every doubt means: ask."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 
 class Decision(str, Enum):
-    """CHALLENGE: ask for ID, the customer looks young. NO_CHALLENGE: the agent sees no need to ask. UNKNOWN: the agent
-    cannot tell, so ask."""
+    """CHALLENGE: ask for ID, the customer looks young. NO_CHALLENGE: no need to ask. UNKNOWN: the age is not known, so
+    ask."""
 
     CHALLENGE = "CHALLENGE"
     NO_CHALLENGE = "NO_CHALLENGE"
@@ -21,7 +21,7 @@ class Decision(str, Enum):
 
 
 class Reason(str, Enum):
-    """Why a decision was made."""
+    """Why a decision was made; the values are those of the till protocol."""
 
     LOOKS_OLDER = "looks-older"
     LOOKS_YOUNG = "looks-young"
@@ -45,38 +45,40 @@ class Reason(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A decision with its reasons, the age it came from (None where no age can be trusted), and the looks behind it."""
+    """A decision and its reasons. age: what it is based on, None when no age can be trusted. samples: how many there
+    are of the customer."""
 
     decision: Decision
     reasons: tuple[Reason, ...]
     age: AgeEstimate | None
-    looks: int
+    samples: int
 
 
 def decide(age: TrackAge | None, doubts: tuple[Reason, ...], challenge_age: int, settings: PolicySettings) -> Verdict:
     """The verdict on a customer.
 
-    age: the fused looks, None when nobody is there. doubts: what speaks against believing them, if anything.
-    NO_CHALLENGE needs all of: no doubt, enough looks, a mean age of at least `challenge_age`, and a probability of
-    being under age of at most `settings.max_p_under_legal`.
+    age: the customer's samples, pooled; None without a customer. doubts: reasons not to trust that age. challenge_age:
+    in years.
+    NO_CHALLENGE requires all of: no doubts, at least `settings.min_looks` samples, a mean age of at least
+    `challenge_age`, and a probability of being under the legal age of at most `settings.max_p_under_legal`.
     """
-    looks = age.looks if age else 0
+    samples = age.samples if age else 0
     if doubts:
-        return Verdict(Decision.UNKNOWN, doubts, None, looks)
-    if age is None or looks < settings.min_looks:
-        return Verdict(Decision.UNKNOWN, (Reason.FEW_LOOKS,), None, looks)
+        return Verdict(Decision.UNKNOWN, doubts, None, samples)
+    if age is None or samples < settings.min_looks:
+        return Verdict(Decision.UNKNOWN, (Reason.FEW_LOOKS,), None, samples)
     estimate = age.estimate(settings.legal_age)
     if estimate.mean < challenge_age:
-        return Verdict(Decision.CHALLENGE, (Reason.LOOKS_YOUNG,), estimate, looks)
+        return Verdict(Decision.CHALLENGE, (Reason.LOOKS_YOUNG,), estimate, samples)
     if estimate.p_under_legal > settings.max_p_under_legal:
-        return Verdict(Decision.CHALLENGE, (Reason.UNCERTAIN,), estimate, looks)
-    return Verdict(Decision.NO_CHALLENGE, (Reason.LOOKS_OLDER,), estimate, looks)
+        return Verdict(Decision.CHALLENGE, (Reason.UNCERTAIN,), estimate, samples)
+    return Verdict(Decision.NO_CHALLENGE, (Reason.LOOKS_OLDER,), estimate, samples)
 
 
-def may_replace(told: Decision, found: Decision) -> bool:
-    """True when the till, having been told one decision, may be told another one.
+def may_replace(sent: Decision, new: Decision) -> bool:
+    """Whether a new decision may be sent to a till that was sent another one.
 
-    From NO_CHALLENGE only towards asking; from UNKNOWN to anything, by a new look that the message names; a CHALLENGE
-    stands, whatever the next look says.
+    NO_CHALLENGE may be replaced by asking. UNKNOWN may be replaced by anything, after a new sample, which the message
+    says. CHALLENGE stays.
     """
-    return told is not found and told is not Decision.CHALLENGE
+    return sent is not new and sent is not Decision.CHALLENGE

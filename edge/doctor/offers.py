@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from edge.doctor.finding import Finding, check, ok, problem, warning
 from edge.errors import EdgeError
-from edge.offers.load import in_words, read_book
+from edge.offers.load import read_book, summary
 
 if TYPE_CHECKING:
     from edge.doctor.targets import LaneTarget
@@ -34,5 +34,5 @@ def offers(lane: LaneTarget) -> Finding:
     except EdgeError as error:
         return problem(f"the lane makes no offers: {error}", _SIGN, **paths)
     if not book.rules or book.sheet.expires_at - now < _SOON:
-        return warning(in_words(book), _SIGN, **paths)
-    return ok(in_words(book))
+        return warning(summary(book), _SIGN, **paths)
+    return ok(summary(book))

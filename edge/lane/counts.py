@@ -1,5 +1,4 @@
-"""What a lane has done since it started, in plain numbers: one thread counts, any may read. What can happen is there
-from the start, as 0."""
+"""Counts of a lane since its start. One thread counts, any thread may read. Every series starts at 0."""
 
 from __future__ import annotations
 
@@ -19,29 +18,29 @@ if TYPE_CHECKING:
     from edge.vision.faces import Faces
 
 FACE_OUTCOMES = ("skipped", "refused", "passed", "estimated")
-"""What became of a tracked face in a frame. skipped: nobody looked, it was not due. refused: by the quality gate.
-passed: it was good enough, and no age was wanted. estimated: its age was."""
+"""What happened to a tracked face in a frame. skipped: it was not sampled. refused: the quality gate rejected it.
+passed: the quality gate passed it, and no age was estimated. estimated: its age was estimated."""
 
 
 class FaceCounts:
-    """Tracked faces in frames, by what became of them; refusals by their reason, of which a face may have several."""
+    """Tracked faces in frames by outcome, and rejected ones by reason. A face may have several reasons."""
 
     def __init__(self) -> None:
         self.outcomes = Counter(dict.fromkeys(FACE_OUTCOMES, 0))
-        self.refusals = Counter(dict.fromkeys(REASONS, 0))
+        self.rejections = Counter(dict.fromkeys(REASONS, 0))
 
     def add(self, faces: Faces) -> None:
-        """Count the faces of one frame, as the pipeline leaves them."""
-        # In plain numbers: numpy takes longer to begin than this does for the few faces of a frame.
-        of_each = zip(faces.quality.tolist(), faces.age_probs[:, 0].tolist(), faces.reasons, strict=True)
-        for quality, age_prob, reasons in of_each:
-            self.outcomes[_became(quality, age_prob)] += 1
+        """Count the faces of one frame after the pipeline."""
+        # Plain numbers: for the few faces of a frame, numpy's overhead is larger than the work.
+        rows = zip(faces.quality.tolist(), faces.age_probs[:, 0].tolist(), faces.reasons, strict=True)
+        for quality, age_prob, reasons in rows:
+            self.outcomes[_face_outcome(quality, age_prob)] += 1
             for reason in reasons:
-                self.refusals[reason] += 1
+                self.rejections[reason] += 1
 
 
-def _became(quality: float, age_prob: float) -> str:
-    """Which of `FACE_OUTCOMES` a face had. age_prob: of any year."""
+def _face_outcome(quality: float, age_prob: float) -> str:
+    """One of `FACE_OUTCOMES`. age_prob: of any year, NaN when no age was estimated."""
     if math.isnan(quality):
         return "skipped"
     if not quality > 0:
@@ -50,8 +49,7 @@ def _became(quality: float, age_prob: float) -> str:
 
 
 class AnswerCounts:
-    """What was told, by decision, and once more by each of its reasons; how the tills' sales ended, and what became of
-    the offers in them."""
+    """Alerts by decision and by (decision, reason); closed sales of tills by how they ended; offers by outcome."""
 
     def __init__(self) -> None:
         self.decisions = Counter(dict.fromkeys(Decision, 0))
@@ -59,11 +57,12 @@ class AnswerCounts:
         self.sales = Counter(dict.fromkeys(get_args(Ended), 0))
         self.offers = Counter(dict.fromkeys(get_args(OfferOutcome), 0))
 
-    def told(self, alert: Alert) -> None:
+    def count_alert(self, alert: Alert) -> None:
         self.decisions[alert.decision] += 1
         self.reasons.update((alert.decision, reason) for reason in alert.reasons)
 
-    def closed(self, record: SaleRecord, offer: ResolvedOffer | None = None) -> None:
+    def count_sale(self, record: SaleRecord, offer: ResolvedOffer | None = None) -> None:
+        """Count a closed sale, and its offer if it had one."""
         if record.ended:
             self.sales[record.ended] += 1
         if offer:

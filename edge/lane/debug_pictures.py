@@ -1,4 +1,4 @@
-"""Pictures for whoever looks for a fault: the frame behind every alert. Kept only where a setting names a folder."""
+"""Pictures for debugging: the frame behind every alert. Kept only if the setting `debug_pictures` names a folder."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 KEPT = 200
-"""The newest pictures of a lane; older ones are removed."""
+"""How many pictures of a lane are kept; the oldest are removed."""
 
 
 class DebugPictures:
-    """Those of one lane. Use it from one thread."""
+    """The debug pictures of one lane. Use it from one thread."""
 
     def __init__(self, folder: Path) -> None:
-        """folder: of this lane alone, made when it is not there. Raises UsageError when it cannot be written."""
+        """folder: of this lane alone, created if missing. Raises UsageError when it cannot be written."""
         self._folder = folder
         self._frame: Frame | None = None
         try:
@@ -35,16 +35,16 @@ class DebugPictures:
             tempfile.TemporaryFile(dir=folder).close()
         except OSError as problem:
             raise UsageError(
-                f"cannot keep debug_pictures in {folder}: {problem.strerror}: name a folder that can be written"
+                f"cannot write debug_pictures to {folder}: {problem.strerror}: name a folder that can be written"
             ) from None
 
-    def see(self, frame: Frame) -> None:
-        """What follows, follows from this frame."""
+    def set_frame(self, frame: Frame) -> None:
+        """The next alerts follow from this frame."""
         self._frame = frame
 
-    def keep(self, alert: Alert) -> None:
-        """Write the frame behind an alert, if there is one: what a lost camera saw last has decided nothing. A disk
-        that refuses is told in the log, and the lane goes on."""
+    def save(self, alert: Alert) -> None:
+        """Write the frame behind an alert, unless the camera was lost: then no frame led to it. A write that fails is
+        logged, and the lane goes on."""
         if self._frame is None or Reason.CAMERA_LOST in alert.reasons:
             return
         file = self._folder / f"{alert.issued_at:%Y%m%dT%H%M%S}-{alert.decision.value}-{alert.alert_id}.jpg"
@@ -52,7 +52,7 @@ class DebugPictures:
             file.touch(mode=0o600)
             file.chmod(0o600)
             file.write_bytes(cv2.imencode(".jpg", self._frame.pixels)[1].tobytes())
-            for old in sorted(self._folder.glob("*.jpg"), key=lambda one: one.stat().st_mtime_ns)[:-KEPT]:
+            for old in sorted(self._folder.glob("*.jpg"), key=lambda file: file.stat().st_mtime_ns)[:-KEPT]:
                 old.unlink()
         except OSError as problem:
             log.warning("a debug picture is missing: cannot write %s: %s", self._folder, problem.strerror)

@@ -1,4 +1,4 @@
-"""Events for people and programs that read along: JSON lines in a file or on stdout, and a line of log per alert."""
+"""Shows a lane's events: as JSON lines in a file or on stdout, and each alert as a line in the log."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ _COLOURS = {Decision.CHALLENGE: "\033[1;31m", Decision.UNKNOWN: "\033[1;33m", De
 
 
 class EventLog:
-    """Writes whole CloudEvents, one a line; for all lanes at once."""
+    """Writes CloudEvents, one a line. All lanes share it, each from its own thread."""
 
     def __init__(self, target: str | None) -> None:
-        """target: a file, `-` for stdout, or None for nowhere."""
+        """target: a file, `-` for stdout, or None to write nothing."""
         self._target = target
         self._text: TextIO | None = None
-        self._one_writes = threading.Lock()
+        self._write_lock = threading.Lock()
 
     def open(self) -> None:
-        """Begin; what is written before is lost. Raises UsageError when the file cannot be written."""
+        """Open the target; events written before are dropped. Raises UsageError when the file cannot be written."""
         if self._target == "-":
             self._text = sys.stdout
         elif self._target is not None:
@@ -41,7 +41,7 @@ class EventLog:
     def write(self, event: Event) -> None:
         if self._text:
             line = event.to_json() + "\n"
-            with self._one_writes:
+            with self._write_lock:
                 self._text.write(line)
                 self._text.flush()
 
@@ -50,8 +50,8 @@ class EventLog:
             self._text.close()
 
 
-def fields(alert: Alert) -> dict[str, str]:
-    """What an alert adds to its line in a log that keeps fields, see `edge.agent.journal`."""
+def log_fields(alert: Alert) -> dict[str, str]:
+    """An alert's fields for a structured log, see `edge.agent.journal`."""
     return {
         "sale": alert.sale_id,
         "alert": alert.alert_id,
@@ -60,13 +60,13 @@ def fields(alert: Alert) -> dict[str, str]:
     }
 
 
-def announce(alert: Alert) -> None:
-    """Tell the log of an alert."""
-    log.info(narrate(alert), extra=fields(alert))
+def log_alert(alert: Alert) -> None:
+    """Write an alert to the log."""
+    log.info(alert_line(alert), extra=log_fields(alert))
 
 
-def narrate(alert: Alert) -> str:
-    """One line about an alert, in colour on a terminal."""
+def alert_line(alert: Alert) -> str:
+    """An alert in one line, in colour on a terminal."""
     age = alert.age or "unknown"
     decision = alert.decision.value
     if sys.stderr.isatty():

@@ -1,4 +1,4 @@
-"""What state a lane is in: one value for its tills, for monitoring, for doctor and for the page. Pure."""
+"""The health of a lane: one value for its tills, for monitoring and for the setup page. Pure."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ if TYPE_CHECKING:
 Status = Literal["ok", "degraded"]
 
 Part = Literal["camera", "age-model", "record", "loop", "privacy"]
-"""What may fail while the rest goes on. record: of sales, on disk. loop: the lane's own thread. privacy: people
-can see faces."""
+"""Parts that can fail while the others work. record: of sales, on disk. loop: the lane's own thread. privacy: whether
+pictures of people may be seen by others."""
 
 PARTS: tuple[Part, ...] = get_args(Part)
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong with a part of a lane, in a sentence that names the mend."""
+    """A problem of one part of a lane. text: a sentence that says how to fix it."""
 
     part: Part
     text: str
@@ -27,7 +27,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class LaneHealth:
-    """What ails a lane; nothing, when it is well."""
+    """All problems of a lane; none when it is healthy."""
 
     problems: tuple[Problem, ...] = ()
 
@@ -35,25 +35,25 @@ class LaneHealth:
     def status(self) -> Status:
         return "degraded" if self.problems else "ok"
 
-    def ails(self, part: Part) -> bool:
-        """Whether something is wrong with a part."""
+    def has_problem(self, part: Part) -> bool:
+        """Whether a part has a problem."""
         return any(problem.part == part for problem in self.problems)
 
     def with_problem(self, part: Part, text: str) -> LaneHealth:
-        """The same with a problem more; nothing more when its text is empty."""
+        """A copy with one more problem; unchanged if the text is empty."""
         return LaneHealth((*self.problems, Problem(part, text))) if text else self
 
 
 def report(lanes: Mapping[str, LaneHealth]) -> dict[str, Any]:
-    """The health of a box as JSON has it, from that of its lanes by name. The box is well when every lane is."""
+    """The health of a box, for JSON. lanes: health by lane name. The box is ok when every lane is."""
     return {
-        "status": "degraded" if any(one.problems for one in lanes.values()) else "ok",
+        "status": "degraded" if any(health.problems for health in lanes.values()) else "ok",
         "lanes": [
             {
                 "lane": lane,
-                "status": one.status,
-                "problems": [{"part": problem.part, "text": problem.text} for problem in one.problems],
+                "status": health.status,
+                "problems": [{"part": problem.part, "text": problem.text} for problem in health.problems],
             }
-            for lane, one in lanes.items()
+            for lane, health in lanes.items()
         ],
     }

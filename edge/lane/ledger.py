@@ -1,5 +1,4 @@
-"""What a lane keeps on disk: the open sale, the alerts on their way, the audit log and, where the shop wants them, the
-purchases; each change whole or not at all."""
+"""A lane's database: the open sale, unconfirmed alerts, the audit log and, if the shop wants them, purchases."""
 
 from __future__ import annotations
 
@@ -14,7 +13,7 @@ from edge.errors import UsageError
 from edge.offers.restricted import RestrictedGoods
 from edge.offers.results import RESULTS, RESULTS_FOLDER
 from edge.offers.store import OfferStore
-from edge.purchases.filing import Filed
+from edge.purchases.filing import FiledTable
 from edge.purchases.parquet import PURCHASES
 from edge.purchases.store import PurchaseStore
 from edge.records.audit import Audit
@@ -27,17 +26,17 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-_NEWEST = 64
+_LAST_CLOSED = 64
 
 log = logging.getLogger(__name__)
 
 
-FILED = (Filed(PurchaseStore, PURCHASES), Filed(OfferStore, RESULTS, RESULTS_FOLDER))
-"""Which of these tables are filed, and where: purchases, and below them the results of offers."""
+FILED_TABLES = (FiledTable(PurchaseStore, PURCHASES), FiledTable(OfferStore, RESULTS, RESULTS_FOLDER))
+"""The tables that are filed as Parquet: purchases, and the results of offers in a folder below them."""
 
 
 class PurchaseTables:
-    """What a shop that wants purchases keeps beside its sales."""
+    """The tables of a shop that keeps purchases."""
 
     def __init__(self, database: Database) -> None:
         self.purchases, self.offers = PurchaseStore(database), OfferStore(database)
@@ -45,7 +44,7 @@ class PurchaseTables:
 
 
 class Ledger:
-    """The lane's database, opened by the one agent that may write it."""
+    """Only one agent at a time may open a lane's database for writing."""
 
     def __init__(self, folder: Path, *, keep_purchases: bool = False) -> None:
         """Raises StoreError when the folder cannot be written, UsageError when another agent uses it."""
@@ -59,12 +58,13 @@ class Ledger:
             raise UsageError(f"another edge-agent uses {folder}: give each lane its own state_dir") from None
         self._audit = Audit(self._database)
         self.outbox = Outbox(self._database)
-        self.bought = PurchaseTables(self._database) if keep_purchases else None
+        self.purchase_tables = PurchaseTables(self._database) if keep_purchases else None
+        """None when the shop keeps no purchases."""
         self._saved: SaleRecord | None = None
 
     @contextmanager
-    def changes(self) -> Iterator[None]:
-        """All that is kept inside is written at the end, or none of it. Raises StoreError."""
+    def transaction(self) -> Iterator[None]:
+        """All changes made inside are written at its end, or none of them. Raises StoreError."""
         waiting, saved = self.outbox.waiting, self._saved
         try:
             with self._database.transaction():
@@ -78,17 +78,17 @@ class Ledger:
         return _read(self._database.rows("SELECT record FROM sale ORDER BY rowid"))
 
     def last_closed(self) -> list[SaleRecord]:
-        """The newest records of the audit log, oldest first."""
-        rows = self._database.rows("SELECT record FROM audit ORDER BY number DESC LIMIT ?", _NEWEST)
+        """The last 64 records of the audit log, oldest first."""
+        rows = self._database.rows("SELECT record FROM audit ORDER BY number DESC LIMIT ?", _LAST_CLOSED)
         return _read(rows)[::-1]
 
-    def holds(self, record: SaleRecord | None) -> bool:
-        """Whether the open sale is on disk as it is now."""
+    def has_saved(self, record: SaleRecord | None) -> bool:
+        """Whether the open sale is on disk exactly like this."""
         return record is None or record == self._saved
 
     def save(self, record: SaleRecord | None) -> None:
-        """Note how far the open sale has come. Written only when it has changed."""
-        if record is None or self.holds(record):
+        """Save the open sale if it has changed."""
+        if record is None or self.has_saved(record):
             return
         with self._database.transaction() as connection:
             connection.execute(
@@ -97,28 +97,28 @@ class Ledger:
             )
         self._saved = record
 
-    def close(self, record: SaleRecord) -> None:
-        """A sale is over: what is left of its alerts expires, and if something restricted was scanned, the audit log
-        gets its record."""
+    def close_sale(self, record: SaleRecord) -> None:
+        """A sale has ended: its unconfirmed alerts expire. If something restricted was scanned, the record is appended
+        to the audit log."""
         with self._database.transaction() as connection:
             connection.execute("DELETE FROM sale WHERE sale_id = ?", (record.sale_id,))
             self.outbox.close_sale(record.sale_id)
             if record.restricted_at is not None:
                 head = self._audit.append(record)
-                # Noted outside the file, so that a log that was cut short or made anew can be told from the real one.
+                # Logged too, so that an audit log that was cut short or replaced differs from the system's log.
                 log.info("audit: record %d, %s", head.number, head.hash)
 
     def prune(self, older_than: datetime) -> int:
-        """Remove audit records opened before; returns how many."""
+        """Remove audit records of sales opened before this time; returns how many."""
         return self._audit.prune(older_than)
 
-    def shut(self) -> None:
+    def close(self) -> None:
         self._database.close()
         self._lock.close()
 
 
 def _read(rows: list[tuple[object, ...]]) -> list[SaleRecord]:
-    """Records from their JSON. One that was tampered with is left to `report verify`; it must not stop the lane."""
+    """Records from JSON. Unreadable ones are logged and skipped: `report verify` reports them, the lane goes on."""
     records = []
     for (text,) in rows:
         try:

@@ -1,4 +1,4 @@
-"""Who may look over a lane's shoulder: sees what it sees, and has no say in what its tills are told."""
+"""The interface for watching a lane. An observer sees the lane's frames and cannot change what its tills are sent."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ if TYPE_CHECKING:
 
 
 class Observer:
-    """One who never looks. Whoever does overrides these; all are called from the lane's own thread."""
+    """Does nothing; subclasses override its methods. All are called from the lane's own thread."""
 
     @property
     def analysing(self) -> bool:
-        """Whether ages are wanted now, even if the lane itself wants none."""
+        """Whether the observer wants ages to be estimated now, even if the lane does not."""
         return False
 
-    def due(self, faces: Faces, frame: Frame) -> NDArray[np.bool_]:  # noqa: ARG002
-        """bool (N,): which tracked faces of a frame are to be looked at, besides those that the lane asks for."""
+    def should_sample(self, faces: Faces, frame: Frame) -> NDArray[np.bool_]:  # noqa: ARG002
+        """bool (N,): which tracked faces of a frame to sample, in addition to those of the lane."""
         return np.zeros(len(faces), bool)
 
-    def see(self, lane: Lane, frame: Frame, faces: Faces, now_s: float) -> None:
-        """The lane has taken in a frame; faces: all that was found out about it."""
+    def observe(self, lane: Lane, frame: Frame, faces: Faces, now_s: float) -> None:
+        """The lane has handled a frame. faces: the result of the pipeline."""
 
     def tick(self, lane: Lane, now_s: float) -> None:
-        """No frame came for the blink of an eye."""
+        """No frame was analysed in this turn of the loop."""

@@ -1,4 +1,4 @@
-"""What follows from a frame, a message or the passing of time: what is told, and what is kept. Pure."""
+"""What a frame, a till's message or passing time leads to: messages to send and closed sales to record. Pure."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ if TYPE_CHECKING:
     from edge.records.records import SaleRecord
     from edge.till.messages import BasketLine
 
-NOBODY = ""
-"""The till of a sale that the zone opened."""
+NO_TILL = ""
+"""The till of a sale that was opened by a customer entering the zone."""
 
 
 @dataclass(frozen=True, slots=True)
 class OutgoingMessage:
-    """Something to tell: to everybody who listens, or, as an answer, to the one till that asked."""
+    """A message to send. is_reply: it goes only to the till whose message it answers; others are published."""
 
     data: Data
-    only_to_asker: bool = False
+    is_reply: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """A till's sale is over; this is what is kept of it. basket: what was sold, None when the till has not said how the
-    sale ended. age: the customer's, None when it was never certain enough whose it is. offer: what became of the one
-    that fitted, None when none did."""
+    """A till's sale has ended; this is recorded. basket: what was sold, None when the till did not close the sale. age:
+    the customer's, None when it was never certain whose age it is. offer: the result of the sale's offer, None when no
+    rule matched."""
 
     record: SaleRecord
     basket: tuple[BasketLine, ...] | None = None

@@ -1,4 +1,4 @@
-"""The way of a frame: detect, track, align, judge, tell the age. One `Faces` value is handed from stage to stage."""
+"""The vision pipeline of a lane: detect, track, align, check quality, estimate the age. One `Faces` goes through it."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from edge.vision.faces import Faces
 
 
-Due = Callable[["Faces", "Frame"], "NDArray[np.bool_]"]
-"""Says of every tracked face of a frame whether somebody is to look at it: bool (N,)."""
+ShouldSample = Callable[["Faces", "Frame"], "NDArray[np.bool_]"]
+"""For every tracked face of a frame, whether to sample it now: bool (N,)."""
 
 MOST_AGES = 8
-"""Faces of one frame whose ages are estimated, best first: a crowd must not make the customer wait."""
+"""At most this many ages are estimated in a frame, best quality first: a crowd must not delay the customer."""
 
 
 class Pipeline:
@@ -44,15 +44,15 @@ class Pipeline:
         self.change(settings, age_model)
 
     def change(self, settings: Settings, age_model: AgeModel) -> None:
-        """Go on with other settings, but for those of the detector, or another age model. Tracks begin anew."""
+        """Use other settings, except those of the detector, or another age model. All tracks end."""
         self._settings, self._age_model = settings, age_model
         self._tracker = FaceTracker(settings.tracking, settings.detector.min_score)
 
-    def process(self, frame: Frame, due: Due, *, estimate_ages: bool) -> Faces:
-        """All that can be said of the tracked faces in a frame.
+    def process(self, frame: Frame, should_sample: ShouldSample, *, estimate_ages: bool) -> Faces:
+        """The tracked faces of a frame.
 
-        Faces are found and tracked in every frame. Those that are `due` are judged, and then, if `estimate_ages`, the
-        ages of the best that passed are estimated in one batch.
+        Faces are detected and tracked in every frame. Faces to be sampled go through the quality gate; if
+        `estimate_ages`, the ages of the best that pass are estimated in one batch.
         """
         with self.timings.stage("detect"):
             faces = self._detector.detect(frame.pixels)
@@ -60,13 +60,13 @@ class Pipeline:
         with self.timings.stage("track"):
             faces = self._tracker.update(faces, frame.grab_s)
             faces = faces[faces.track_ids != NO_TRACK]
-        rows = np.flatnonzero(due(faces, frame))
+        rows = np.flatnonzero(should_sample(faces, frame))
         if len(rows):
-            faces = faces.with_rows(rows, self._look_at(frame, faces[rows], estimate_ages))
+            faces = faces.with_rows(rows, self._sample(frame, faces[rows], estimate_ages))
         self.counts.add(faces)
         return faces
 
-    def _look_at(self, frame: Frame, faces: Faces, estimate_ages: bool) -> Faces:
+    def _sample(self, frame: Frame, faces: Faces, estimate_ages: bool) -> Faces:
         with self.timings.stage("align"):
             crops = align_all(frame.pixels, faces.keypoints)
         with self.timings.stage("judge"):
@@ -76,12 +76,12 @@ class Pipeline:
             return faces
         best_first = np.argsort(-faces.quality, kind="stable")
         best_first = best_first[faces.usable[best_first]]
-        chosen, left = best_first[:MOST_AGES], best_first[MOST_AGES:]
+        chosen, rest = best_first[:MOST_AGES], best_first[MOST_AGES:]
         with self.timings.stage("age"):
             age_probs, quality = faces.age_probs.copy(), faces.quality.copy()
             age_probs[chosen] = self._age_model.predict(crops[chosen])
-            # As if nobody had looked: they are due again with the next frame.
-            quality[left] = np.nan
+            # Marked as not sampled, so that they are sampled in the next frame.
+            quality[rest] = np.nan
         return faces.with_(age_probs=age_probs, quality=quality)
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Keeps what a lane must not forget, as well as the disk allows; while it does not, the lane's answers are UNKNOWN."""
+"""Writes a lane's sales and alerts to disk. While the disk fails, the lane answers UNKNOWN and sales wait in memory."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from edge.lane.ledger import Ledger
-from edge.lane.outcomes import NOBODY
+from edge.lane.outcomes import NO_TILL
 from edge.offers.results import result_of
 from edge.purchases.catalogue import load_catalogue
 from edge.purchases.goods import restricted_names
@@ -29,38 +29,38 @@ log = logging.getLogger(__name__)
 
 PRUNE_EVERY_S = 24 * 3600.0
 _MOST_UNSAVED = 1000
-"""So many closed sales wait in memory for a disk that is full or read-only."""
+"""At most this many closed sales wait in memory for the disk; the oldest are dropped first."""
 
 
 class Recorder:
-    """The lane's ledger, and what to do without one. Times are those of the frames' clock."""
+    """Uses the lane's ledger and handles its failures. Times are those of the frames' clock."""
 
     def __init__(self, settings: Settings, lane: Lane, identity: Identity, now_s: float) -> None:
-        """Goes on with the sale that was open when the agent stopped. Raises UsageError when another agent runs on the
-        same state folder; a folder that cannot be written is tried again with every `recover`."""
+        """Continues the sale that was open when the agent stopped. Raises UsageError when another agent uses the same
+        state folder. A folder that cannot be written is retried with every `recover`."""
         self._settings, self._lane, self._identity = settings, lane, identity
         self._ledger: Ledger | None = None
         self._unsaved: list[Closed] = []
         self._catalogue = load_catalogue(settings.insights.catalogue)
         self._pruned_s = -PRUNE_EVERY_S
         self.problem = ""
-        """What keeps the record from being kept; empty while it is."""
+        """Why nothing can be recorded; empty while recording works."""
         self._open(now_s)
 
     @property
     def outbox(self) -> Outbox | None:
-        """The alerts on their way; None while there was no disk yet."""
+        """Unconfirmed alerts; None while the folder has never been writable."""
         return self._ledger.outbox if self._ledger else None
 
-    def keep(self, closed: list[Closed], alerts: list[tuple[Alert, Event]]) -> bool:
-        """Write what must outlive a crash: closed sales, alerts for tills, and how far the open sale has come. False
-        when that cannot be done."""
+    def record(self, closed: list[Closed], alerts: list[tuple[Alert, Event]]) -> bool:
+        """Write what must survive a crash: closed sales, alerts for tills, and the open sale as it is now. Returns
+        whether that succeeded."""
         if self._ledger and not self.problem:
-            if not closed and not alerts and self._ledger.holds(self._lane.open_record):
+            if not closed and not alerts and self._ledger.has_saved(self._lane.open_record):
                 return True
             with self._writing() as ledger:
-                for one in closed:
-                    self._close(ledger, one)
+                for sale in closed:
+                    self._close_sale(ledger, sale)
                 for alert, event in alerts:
                     if till := self.till_of(alert):
                         expires_at = alert.expires_at.timestamp()
@@ -71,7 +71,7 @@ class Recorder:
         return False
 
     def confirm(self, till: str, alert_id: str) -> bool:
-        """A till has an alert, or knows that it expired; whether that was being waited for."""
+        """A till has an alert, or knows that it expired. Returns whether its confirmation was awaited."""
         awaited = False
         if self._ledger:
             with self._writing() as ledger:
@@ -79,14 +79,14 @@ class Recorder:
         return awaited
 
     def expire(self, now_s: float) -> None:
-        """What was not confirmed in time is shown to nobody any more."""
+        """Mark alerts as expired whose time is over; they are not sent any more."""
         if self._ledger and not self.problem:
             with self._writing() as ledger:
                 for alert_id in ledger.outbox.expire(self._identity.wall_time(now_s).timestamp()):
-                    self._lane.expired(alert_id)
+                    self._lane.alert_expired(alert_id)
 
     def recover(self, now_s: float) -> None:
-        """Try the disk again after a failure, and remove once a day what is too old to keep."""
+        """Retry the disk after a failure. Once a day, remove records older than `audit.keep_days`."""
         if not self._ledger:
             self._open(now_s)
         if not self._ledger:
@@ -94,11 +94,12 @@ class Recorder:
         if self.problem:
             self.problem = ""
             with self._writing() as ledger:
-                for one in self._unsaved:
-                    self._close(ledger, one)
+                for sale in self._unsaved:
+                    self._close_sale(ledger, sale)
             if not self.problem:
-                self._unsaved, self._lane.recording = [], True
-                log.info("the record is kept again")
+                self._unsaved = []
+                self._lane.set_recording(True)
+                log.info("sales are recorded again")
         elif now_s - self._pruned_s >= PRUNE_EVERY_S:
             self._pruned_s = now_s
             keep = timedelta(days=self._settings.audit.keep_days)
@@ -106,51 +107,53 @@ class Recorder:
                 if removed := ledger.prune(self._identity.wall_time(now_s) - keep):
                     log.info("audit: %d records older than %d days removed", removed, keep.days)
 
-    def till_of(self, told: Alert | Offer) -> str:
-        """The till that an alert or an offer is for; NOBODY when the zone opened its sale."""
+    def till_of(self, message: Alert | Offer) -> str:
+        """The till that an alert or an offer is for; NO_TILL when the zone opened its sale."""
         record = self._lane.open_record
-        return record.till if record and record.sale_id == told.sale_id else NOBODY
+        return record.till if record and record.sale_id == message.sale_id else NO_TILL
 
     def close(self) -> None:
         if self._ledger:
-            self._ledger.shut()
+            self._ledger.close()
 
     @contextmanager
     def _writing(self) -> Iterator[Ledger]:
-        """One change of the ledger, with the open sale in it. A disk that does not let us is noted, and no error."""
+        """One transaction on the ledger, which also saves the open sale. A failing disk is noted in `problem` and
+        raises nothing."""
         assert self._ledger
         try:
-            with self._ledger.changes():
+            with self._ledger.transaction():
                 yield self._ledger
                 self._ledger.save(self._lane.open_record)
         except StoreError as problem:
             self._fail(problem)
 
-    def _close(self, ledger: Ledger, closed: Closed) -> None:
-        ledger.close(closed.record)
-        if not (bought := ledger.bought):
+    def _close_sale(self, ledger: Ledger, closed: Closed) -> None:
+        ledger.close_sale(closed.record)
+        if not (tables := ledger.purchase_tables):
             return
         insights = self._settings.insights
         if purchase := purchase_of(closed.record, closed.basket, closed.age, insights, self._catalogue):
-            bought.purchases.add(purchase)
+            tables.purchases.add(purchase)
         if result := result_of(closed.record, closed.offer, insights.store):
-            bought.offers.add(result)
-        bought.restricted.add(restricted_names(closed.basket or (), self._catalogue))
+            tables.offers.add(result)
+        tables.restricted.add(restricted_names(closed.basket or (), self._catalogue))
 
     def _fail(self, problem: StoreError) -> None:
         if self._lane.recording:
-            log.error("%s; until then every answer is UNKNOWN", problem)
-        self.problem, self._lane.recording = str(problem), False
+            log.error("%s; until this is fixed every answer is UNKNOWN", problem)
+        self.problem = str(problem)
+        self._lane.set_recording(False)
 
     def _open(self, now_s: float) -> None:
         try:
             self._ledger = Ledger(self._settings.state_dir, keep_purchases=self._settings.insights.enabled)
-            if self._ledger.bought:
-                self._lane.restricted |= self._ledger.bought.restricted.names()
+            if tables := self._ledger.purchase_tables:
+                self._lane.add_restricted(tables.restricted.names())
             sales = self._ledger.open_sales()
-            with self._ledger.changes():
+            with self._ledger.transaction():
                 for record in sales[:-1]:
-                    self._ledger.close(record.model_copy(update={"ended": "abandoned"}))
+                    self._ledger.close_sale(record.model_copy(update={"ended": "abandoned"}))
             if self._lane.open_record is None:
                 self._lane.resume(sales[-1] if sales else None, self._ledger.last_closed(), now_s)
         except StoreError as problem:

@@ -1,2 +1,1 @@
-"""What a cashier may offer: rules learnt from filed purchases, signed, matched at the lane, and held against sales that
-got none."""
+"""Offers that a cashier may make: signed rules, matched against sales, with their results kept for comparison."""

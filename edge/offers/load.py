@@ -1,4 +1,4 @@
-"""The sheet of offers from its file to the lane; without one that is all right, the lane goes on without offers."""
+"""Loads the signed sheet of offers for a lane. A lane whose sheet cannot be used makes no offers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from edge.errors import EdgeError
 from edge.offers.book import OfferBook
-from edge.offers.sheet import refuse_forbidden
+from edge.offers.sheet import reject_forbidden
 from edge.purchases.catalogue import load_catalogue
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ log = logging.getLogger(__name__)
 
 
 def load_offers(settings: Settings) -> OfferBook | None:
-    """None without offers; where the sheet is not what it should be, the log says why. Safe from any thread."""
-    # A reload may bring offers to a lane that keeps purchases only after its next start.
+    """The offers of a lane; None if they are off or the sheet cannot be used, which is logged. Safe from any thread."""
+    # Offers need a lane that keeps purchases. A reload may turn both on, but purchases start only after a restart.
     if not (settings.offers.enabled and settings.insights.enabled):
         return None
     try:
@@ -29,28 +29,29 @@ def load_offers(settings: Settings) -> OfferBook | None:
     except EdgeError as problem:
         why = str(problem)
     else:
-        log.info("lane %s: %s", settings.lane, in_words(book))
+        log.info("lane %s: %s", settings.lane, summary(book))
         return book
     log.warning("lane %s makes no offers: %s", settings.lane, why)
     return None
 
 
 def read_book(settings: Settings, now: datetime) -> OfferBook:
-    """The offers of a lane. now: in UTC. Raises EdgeError, one line, for a sheet, a key or a catalogue that is not all
-    right, and ModuleNotFoundError without the extra `insights`."""
+    """The offers of a lane. now: in UTC. Raises EdgeError, one line, for a sheet, key or catalogue that cannot be used,
+    and ModuleNotFoundError without the extra `insights`."""
     from edge.offers.signature import read_sheet
 
     offers, legal_age = settings.offers, settings.policy.legal_age
     assert offers.sheet
     assert offers.key
     sheet = read_sheet(offers.sheet, offers.key, now)
-    refuse_forbidden(sheet, legal_age)
+    reject_forbidden(sheet, legal_age)
     return OfferBook(sheet, offers, legal_age, load_catalogue(settings.insights.catalogue))
 
 
-def in_words(book: OfferBook) -> str:
-    """How many offers there are, and for how long."""
+def summary(book: OfferBook) -> str:
+    """How many offers there are, and until when: `5 offers (1 more is excluded) until 2026-12-24 12:00 UTC`."""
     usable, all_rules = len(book.rules), len(book.sheet.rules)
     count = f"{usable} offer{'' if usable == 1 else 's'}"
-    excluded = f" ({all_rules - usable} more are excluded)" if usable < all_rules else ""
+    more = all_rules - usable
+    excluded = f" ({more} more {'is' if more == 1 else 'are'} excluded)" if more else ""
     return f"{count}{excluded} until {book.sheet.expires_at:%Y-%m-%d %H:%M} UTC"

@@ -1,4 +1,4 @@
-"""The names of goods that tills have marked as restricted: in the lane's database, so that they are never offered."""
+"""Names of goods that tills have marked as restricted, in the lane's database, so that they are never offered."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NAMES = "SELECT name FROM restricted_goods"
 
 
 class RestrictedGoods:
-    """Every method is part of a transaction that is under way, if there is one, and raises StoreError."""
+    """Every method joins the transaction that is open, if there is one, and raises StoreError."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -32,7 +32,7 @@ class RestrictedGoods:
 
 
 def known_restricted(folder: Path) -> frozenset[str]:
-    """What the lane with this state folder has noted, while it may be running. Raises StoreError."""
+    """The names that the lane with this state folder has stored; the lane may be running. Raises StoreError."""
     if not (folder / FILE).exists():
         return frozenset()
     with closing(Database(folder, read_only=True)) as database:

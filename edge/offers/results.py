@@ -1,6 +1,6 @@
-"""What an offer leaves for the analysis: an hour, a rule, and what became of it. Pure.
+"""The row that is kept of an offer for reports: an hour, a rule, and the outcome. Pure.
 
-No sale, till, cashier, track or person is named, no age and no basket: the band is the rule's.
+It contains no sale, till, cashier, track or person, no age and no basket. The band is the rule's.
 """
 
 from __future__ import annotations
@@ -33,14 +33,15 @@ RESULTS = Layout(
         "bought": "BOOLEAN",
     },
 )
-"""Of the files, in the folder `offers` beside the days of purchases."""
+"""Layout of the Parquet files with the results of offers."""
 
 RESULTS_FOLDER = "offers"
+"""Their folder, beside the daily folders of purchases."""
 
 
 class OfferRow(BaseModel):
-    """A row. time: the hour, by the box's clock, in which the sale was closed. sheet: when it was made. band, category,
-    sku: the rule's. bought: whether the goods were in the basket in the end."""
+    """time: the hour in which the sale was closed, by the box's clock. sheet: when the sheet was made. band, category,
+    sku: of the rule. bought: whether the goods were in the final basket."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -56,21 +57,21 @@ class OfferRow(BaseModel):
     bought: bool
 
 
-def result_of(record: SaleRecord, became: ResolvedOffer | None, store: str) -> OfferRow | None:
-    """The row of a sale; None when no offer fitted, or nobody knows what was bought."""
+def result_of(record: SaleRecord, offer: ResolvedOffer | None, store: str) -> OfferRow | None:
+    """The row of a closed sale; None when no rule matched, or when it is unknown what was bought."""
     at = record.closed_at
-    if became is None or became.bought is None or at is None:
+    if offer is None or offer.bought is None or at is None:
         return None
-    rule = became.offered.rule
+    rule = offer.offered.rule
     return OfferRow(
         time=at.replace(minute=0, second=0, microsecond=0),
         store=store,
         lane=record.lane,
-        sheet=became.offered.sheet,
+        sheet=offer.offered.sheet,
         rule=rule.name,
         band=rule.band,
         category=rule.offer.category,
         sku=rule.offer.sku,
-        outcome=became.outcome,
-        bought=became.bought,
+        outcome=offer.outcome,
+        bought=offer.bought,
     )

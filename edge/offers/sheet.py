@@ -1,4 +1,4 @@
-"""The sheet of offers: rules that say to which band, with which goods in the basket, what is offered. Values; pure."""
+"""The sheet of offers as values: for each rule an age band, the goods that trigger it, and the goods to offer. Pure."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ class Part(BaseModel):
 
 
 class Learnt(Part):
-    """What the purchases said. sales: with the reasons and the goods in them, counted in parts. support: their share of
-    the band's sales. confidence: of the sales with the reasons, the share that has the goods. lift: by the band's share
-    of sales with the goods. rate: the share of chance findings among all rules at least as striking."""
+    """The statistics that a rule was learnt from. sales: with the triggers and the offered goods, weighted by the
+    probability of the band. support: their share of the band's sales. confidence: the share with the offered goods
+    among sales with the triggers. lift: confidence divided by the share with the offered goods among all sales of the
+    band. rate: the expected share of chance findings among all rules at least as striking (false discovery rate)."""
 
     sales: Amount
     support: Amount
@@ -36,7 +37,7 @@ class Learnt(Part):
 
 
 class Rule(Part):
-    """Who is of the band and has all of `when` in the basket is offered something that is not in it."""
+    """A customer of the band who has all of `when` in the basket is offered `offer`, if it is not in the basket."""
 
     band: str
     when: Annotated[tuple[Goods, ...], Field(min_length=1, max_length=5)]
@@ -46,19 +47,19 @@ class Rule(Part):
 
     @property
     def name(self) -> str:
-        """Eight hex digits that two sheets give to the same rule, whatever its words."""
-        parts = [self.band, *sorted(one.name for one in self.when), self.offer.name]
+        """Eight hex digits that identify the rule in all sheets; its text does not count."""
+        parts = [self.band, *sorted(goods.name for goods in self.when), self.offer.name]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:8]
 
     @property
     def names(self) -> frozenset[str]:
-        """Of all goods that it is about, offered or not."""
-        return self.offer.names.union(*(one.names for one in self.when))
+        """Names of all goods in the rule, triggers and offered ones."""
+        return self.offer.names.union(*(goods.names for goods in self.when))
 
 
 class Rules(Part):
-    """What `edge-agent offers learn` writes, and people may edit. bands: the ages at which a new band begins. The first
-    rule that fits is the one that counts."""
+    """The content of `rules.json`, which `edge-agent offers learn` writes and people may edit. bands: ages at which the
+    next band begins. The first rule that matches is used."""
 
     bands: Annotated[tuple[Annotated[int, Field(ge=1, le=100)], ...], Field(min_length=1, max_length=7)]
     rules: Annotated[tuple[Rule, ...], Field(max_length=1000)]
@@ -70,7 +71,9 @@ class Rules(Part):
         names = band_names(self.bands)
         for rule in self.rules:
             if rule.band not in names:
-                raise ValueError(f"a rule is for the band {rule.band!r}: there are {', '.join(names)}")
+                raise ValueError(
+                    f"a rule is for the band {rule.band!r}, which does not exist: use one of {', '.join(names)}"
+                )
         return self
 
     def starts_at(self, band: str) -> int:
@@ -79,7 +82,7 @@ class Rules(Part):
 
 
 class Sheet(Rules):
-    """What is signed. held_out_key: what decides which sales get no offer; hex."""
+    """The signed content. held_out_key: random, in hex; with a sale's id it decides whether its offer is held out."""
 
     made_at: Moment
     expires_at: Moment
@@ -89,15 +92,15 @@ class Sheet(Rules):
         return at >= self.expires_at
 
 
-def refuse_forbidden(rules: Rules, legal_age: int, exclude: Iterable[str] = ()) -> None:
-    """Raises UsageError, one line, for a rule that is about alcohol or tobacco, or for a band that begins under the
-    legal age. exclude: further names that no rule may be about."""
+def reject_forbidden(rules: Rules, legal_age: int, exclude: Iterable[str] = ()) -> None:
+    """Raises UsageError, one line, if a rule names alcohol or tobacco, one of the names in `exclude`, or a band that
+    begins below the legal age."""
     excluded = frozenset(exclude)
     for rule in rules.rules:
         named = f"rule {rule.name} ({rule.band}: {rule.offer.name})"
         if (start := rules.starts_at(rule.band)) < legal_age:
-            raise UsageError(f"{named} is for ages from {start}, under the legal age of {legal_age}: leave it out")
+            raise UsageError(f"{named} is for ages from {start}, below the legal age of {legal_age}: remove the rule")
         if any(map(sounds_restricted, rule.names)):
-            raise UsageError(f"{named} is about alcohol or tobacco: leave it out")
+            raise UsageError(f"{named} names alcohol or tobacco: remove the rule")
         if rule.names & excluded:
-            raise UsageError(f"{named} is about what offers.exclude names: leave it out")
+            raise UsageError(f"{named} names goods in offers.exclude: remove the rule")

@@ -1,10 +1,10 @@
-"""The signed file of a sheet, and the keys for it: Ed25519 (RFC 8032), by the library `cryptography`.
+"""Signs sheets of offers and reads signed ones: Ed25519 (RFC 8032), from the library `cryptography`.
 
-A lane holds the public key alone: whoever takes a box away, or breaks into one, cannot make offers for the others. With
-a secret shared by all lanes, as HMAC has it, they could.
+A lane holds only the public key. A thief who takes a box, or breaks into it, cannot sign offers for other boxes; with a
+secret shared by all lanes, as in HMAC, they could. The file:
 
     edge-agent offers 1
-    <signature of the line above and of all that follows the next line, base64>
+    <signature of the line above and of the JSON below, base64>
     <the sheet as JSON>
 """
 
@@ -38,62 +38,62 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 VERSION = 1
-"""Of the file. A lane takes its own alone."""
+"""Of the file format. A lane reads only this version."""
 
 MOST_BYTES = 256 * 1024
-"""Of a file: a thousand rules fit, and reading it takes some milliseconds."""
+"""Largest file: a thousand rules fit, and reading it takes some milliseconds."""
 
 _HEADER = re.compile(rb"edge-agent offers (\d{1,9})")
 _KEY_BYTES = 4096
 
 
 def new_keys(secret: Path, public: Path) -> None:
-    """Make a pair: the secret one (mode 0600) signs, and stays where offers are made; the public one goes to the lanes.
-    Raises UsageError for a file that is there, RunError for one that cannot be written."""
+    """Create a key pair. The secret key (mode 0600) signs sheets and stays in the office; the public key goes to the
+    lanes. Raises UsageError for a file that exists, RunError for one that cannot be written."""
     if public.exists():
-        raise UsageError(f"{public} is there already: move it away, or name another with --out")
+        raise UsageError(f"{public} exists already: move it away, or name another file with --out")
     key = Ed25519PrivateKey.generate()
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     try:
         write(secret, pem.decode())
         write(public, key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode(), 0o644)
     except FileExistsError as problem:
-        raise UsageError(f"{problem.filename} is there already: move it away, or name another with --out") from None
+        raise UsageError(f"{problem.filename} exists already: move it away, or name another file with --out") from None
 
 
 def sign(sheet: Sheet, secret: Path) -> bytes:
-    """The whole file. Raises UsageError for a key that is none, or that others may read, and for too large a sheet."""
+    """The signed file. Raises UsageError if the key is invalid or readable by others, or if the sheet is too large."""
     key = _secret_key(secret)
     header, body = b"edge-agent offers %d" % VERSION, sheet.model_dump_json(exclude_none=True).encode() + b"\n"
     signature = base64.b64encode(key.sign(header + b"\n" + body))
     whole = b"\n".join((header, signature, body))
     if len(whole) > MOST_BYTES:
-        raise UsageError(f"the sheet has {len(whole)} bytes, and a lane takes {MOST_BYTES}: leave rules out")
+        raise UsageError(f"the sheet has {len(whole)} bytes, and a lane reads at most {MOST_BYTES}: remove rules")
     return whole
 
 
 def read_sheet(file: Path, key: Path, now: datetime) -> Sheet:
-    """A sheet that is all right. Raises UsageError, one line, for every other."""
+    """The sheet in a signed file. Raises UsageError, one line, if it is invalid, changed or expired."""
     public = _public_key(key)
     whole = _read(file, MOST_BYTES, "sheet of offers")
     if len(whole) > MOST_BYTES:
-        raise UsageError(f"{file} is no sheet of offers: it has more than {MOST_BYTES} bytes")
+        raise UsageError(f"{file} is not a sheet of offers: it has more than {MOST_BYTES} bytes")
     header, _, rest = whole.partition(b"\n")
     signature, _, body = rest.partition(b"\n")
     if not (named := _HEADER.fullmatch(header)):
-        raise UsageError(f"{file} is no sheet of offers: edge-agent offers sign makes one")
+        raise UsageError(f"{file} is not a sheet of offers: edge-agent offers sign makes one")
     if int(named[1]) != VERSION:
-        raise UsageError(f"{file} is of version {int(named[1])}, and this agent reads version {VERSION}: sign it anew")
+        raise UsageError(f"{file} has version {int(named[1])}, and this agent reads version {VERSION}: sign it again")
     try:
         public.verify(base64.b64decode(signature, validate=True), header + b"\n" + body)
     except (InvalidSignature, binascii.Error):
-        raise UsageError(f"{file} is not signed with the key of {key}, or was changed since: sign it anew") from None
+        raise UsageError(f"{file} is not signed with the key {key}, or was changed since: sign it again") from None
     try:
         sheet = Sheet.model_validate_json(body)
     except ValidationError as problem:
-        raise UsageError(f"{file} is signed, but says what this agent does not know: {in_one_line(problem)}") from None
+        raise UsageError(f"{file} is signed, but this agent cannot use it: {in_one_line(problem)}") from None
     if sheet.expired(now):
-        raise UsageError(f"{file} has expired on {sheet.expires_at:%Y-%m-%d %H:%M} UTC: sign a new one")
+        raise UsageError(f"{file} expired on {sheet.expires_at:%Y-%m-%d %H:%M} UTC: sign a new one")
     return sheet
 
 
@@ -104,7 +104,7 @@ def _secret_key(file: Path) -> Ed25519PrivateKey:
     except (ValueError, TypeError):
         key = None
     if not isinstance(key, Ed25519PrivateKey):
-        raise UsageError(f"{file} is no secret key for offers: edge-agent offers new-key makes one")
+        raise UsageError(f"{file} is not a secret key for offers: edge-agent offers new-key makes one")
     return key
 
 
@@ -115,12 +115,12 @@ def _public_key(file: Path) -> Ed25519PublicKey:
     except ValueError:
         key = None
     if not isinstance(key, Ed25519PublicKey):
-        raise UsageError(f"{file} is no public key for offers: edge-agent offers new-key makes one")
+        raise UsageError(f"{file} is not a public key for offers: edge-agent offers new-key makes one")
     return key
 
 
 def _read(file: Path, most: int, what: str, forbidden: int | None = None) -> bytes:
-    """At most one byte more than `most`. forbidden: mode bits that a key must not have."""
+    """The file's first `most` + 1 bytes. what: names the file in the error. forbidden: mode bits it must not have."""
     try:
         with file.open("rb") as opened:
             if forbidden is not None:

@@ -1,4 +1,4 @@
-"""What became of offers and is not filed yet, in the lane's database."""
+"""The results of offers that are not filed yet, in the lane's database."""
 
 from __future__ import annotations
 

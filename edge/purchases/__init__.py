@@ -1,1 +1,1 @@
-"""What was bought, by age band: kept with the sale, filed as Parquet."""
+"""Purchases by age band: recorded when a sale closes, then filed as Parquet."""

@@ -1,5 +1,4 @@
-"""Files a lane's purchases, and what became of offers: from its journal into Parquet, and away when they are too old.
-Not on the lane's thread."""
+"""Moves rows from a lane's database into Parquet files, and removes old files. Runs on a thread of its own."""
 
 from __future__ import annotations
 
@@ -25,14 +24,14 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 EVERY_S = 600.0
-"""How far the files may lag behind the sales."""
+"""How often rows are filed."""
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 @dataclass(frozen=True)
-class Filed:
-    """A table of the lane's database that is filed. store: opens it. folder: below that of purchases."""
+class FiledTable:
+    """A table that is filed. store: opens it. layout: of its files. folder: for them, relative to that of purchases."""
 
     store: Callable[[Database], DayStore]
     layout: Layout
@@ -40,33 +39,32 @@ class Filed:
 
 
 class Filing:
-    """One lane's. Call it from one thread."""
+    """Files the tables of one lane. Use it from one thread."""
 
-    def __init__(self, settings: Settings, tables: Sequence[Filed]) -> None:
+    def __init__(self, settings: Settings, tables: Sequence[FiledTable]) -> None:
         self._settings, self._folder, self._tables = settings, settings.purchases, tables
-        self._filed: dict[tuple[str, str], Day] = {}
+        self._written: dict[tuple[str, str], Day] = {}
         self.failures = 0
-        """How often filing has failed since the start; the purchases stay in the journal then."""
+        """How often filing has failed since the start. The rows stay in the database then."""
         self._problem = ""
 
     @property
     def wanted(self) -> bool:
-        """Whether there is anything to do: also for a shop that keeps no purchases any more, until the old ones are
-        too old."""
+        """Whether the shop keeps purchases, or has files from when it did: those must be removed in time."""
         return self._settings.insights.enabled or self._folder.exists()
 
-    def tend(self, today: date) -> None:
-        """File what is new, and remove what is too old. What goes wrong is logged, once, and tried again next time.
-        today: in UTC."""
+    def update(self, today: date) -> None:
+        """File new rows and remove files older than `insights.keep_days`. A failure is logged once; the next call
+        tries again. today: in UTC."""
         try:
             oldest = today - timedelta(days=self._settings.insights.keep_days)
-            # There from the first day on, so that a shop that stops keeping purchases is still known to have some.
+            # Created on the first day: `wanted` needs it after the shop stops keeping purchases.
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             with closing(Database(self._settings.state_dir)) as database:
                 for table in self._tables:
                     self._file(table.store(database), self._folder / table.folder, table.layout, oldest, today)
         except Exception as problem:
-            # Whatever it is, neither the lanes nor their alerts depend on it.
+            # Any exception: the lanes and their alerts must not depend on filing.
             self._fail(problem)
         else:
             if self._problem:
@@ -74,19 +72,19 @@ class Filing:
             self._problem = ""
 
     def _file(self, store: DayStore, folder: Path, layout: Layout, oldest: date, today: date) -> None:
-        """A day's file grows until the day is over; only then do its purchases leave the store. A crash in between
-        makes the same file once more: it has the name of its first purchase."""
+        """Write each day's rows to one file. Today's file is rewritten until the day is over; then the rows leave the
+        store. After a crash in between, the same file is written again: its name has the key of the day's first row."""
         store.remove_before(oldest)
         self._remove_before(oldest, folder)
         for day in store.days():
-            filed = layout.version_key, day.day
-            if self._filed.get(filed) != day:
+            name = layout.version_key, day.day
+            if self._written.get(name) != day:
                 file = folder / day.day / f"{self._settings.lane}-{day.key}{SUFFIX}"
                 write_day(file, store.rows(day), layout)
-                self._filed[filed] = day
+                self._written[name] = day
             if day.day < today.isoformat():
                 store.remove(day)
-                del self._filed[filed]
+                del self._written[name]
 
     def _remove_before(self, oldest: date, folder: Path) -> None:
         for day in sorted(folder.iterdir() if folder.exists() else ()):
@@ -96,24 +94,24 @@ class Filing:
 
     def _fail(self, problem: Exception) -> None:
         self.failures += 1
-        text = _in_one_line(problem)
+        text = _one_line(problem)
         if text != self._problem:
-            log.warning("purchases of %s are not filed, and wait in its journal: %s", self._settings.lane, text)
+            log.warning("purchases of %s cannot be filed and stay in its database: %s", self._settings.lane, text)
         self._problem = text
 
 
-def keep_filing(filings: Sequence[Filing], done: threading.Event) -> None:
-    """Now, every ten minutes, and once more when all is done."""
+def run_filing(filings: Sequence[Filing], done: threading.Event) -> None:
+    """File now, every ten minutes, and a last time when `done` is set."""
     while True:
         last = done.is_set()
         for filing in filings:
-            filing.tend(datetime.now(timezone.utc).date())
+            filing.update(datetime.now(timezone.utc).date())
         if last:
             return
         done.wait(EVERY_S)
 
 
-def _in_one_line(problem: Exception) -> str:
+def _one_line(problem: Exception) -> str:
     if isinstance(problem, ModuleNotFoundError):
         return f"{problem.name} is not installed: pip install 'edge-agent[insights]'"
     if isinstance(problem, OSError) and not isinstance(problem, StoreError):

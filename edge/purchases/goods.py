@@ -1,4 +1,4 @@
-"""Goods by name: what an offer is about, what must never be offered, and what is in a basket. Pure."""
+"""Goods by category and sku: those of offers, those in a basket, and those that must never be offered. Pure."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _BEGINNINGS = (
     "шампанск", "сидр", "текил", "вермут", "табак", "табач", "сигар", "никотин", "вейп", "кальян",
 )  # fmt: skip
 _ANYWHERE = ("alcohol", "алког")
-"""Alcohol and tobacco, as shops call them in English and Russian: whole words, how words begin, and what stands
-anywhere in one. Non-alcoholic beer is caught, too: better so."""
+"""Alcohol and tobacco in English and Russian: whole words, beginnings of words, and parts anywhere in a name. Matches
+non-alcoholic beer too, on purpose."""
 
 
 class Goods(BaseModel):
-    """A category, or one article by its sku; then the category says what it belongs to, where that is known."""
+    """A category, or one article by its sku; the category of an article may be given too."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -38,27 +38,28 @@ class Goods(BaseModel):
     sku: Name | None = None
 
     @model_validator(mode="after")
-    def _something(self) -> Goods:
+    def _named(self) -> Goods:
         if not self.names:
             raise ValueError("goods need a category or a sku")
         return self
 
     @property
     def names(self) -> frozenset[str]:
-        """All that they are called."""
+        """Category and sku, as far as given."""
         return frozenset(name for name in (self.category, self.sku) if name)
 
     @property
     def name(self) -> str:
-        """What tells them from others."""
+        """The sku, or without one the category."""
         return self.sku or self.category or ""
 
-    def among(self, categories: Collection[str], skus: Collection[str]) -> bool:
+    def is_in(self, categories: Collection[str], skus: Collection[str]) -> bool:
+        """Whether a basket with these categories and skus has these goods."""
         return self.sku in skus if self.sku else self.category in categories
 
 
 def sounds_restricted(name: str) -> bool:
-    """Whether a name says alcohol or tobacco, in English or Russian."""
+    """Whether a name contains a word for alcohol or tobacco, in English or Russian."""
     folded = name.casefold()
     words = re.findall(r"[^\W\d_]+", folded)
     return any(part in folded for part in _ANYWHERE) or any(
@@ -67,15 +68,17 @@ def sounds_restricted(name: str) -> bool:
 
 
 def restricted_names(basket: Iterable[BasketLine], catalogue: Mapping[str, str]) -> frozenset[str]:
-    """The names of what a till marks as restricted: its sku, and the whole category that it is in. catalogue: category
-    by sku, for lines whose till names none."""
+    """Skus and categories of the lines that a till has marked as restricted. catalogue: category by sku, for lines
+    without a category."""
     lines = [line for line in basket if line.restricted]
     categories = (line.category or catalogue.get(line.sku) for line in lines)
     return frozenset([*(line.sku for line in lines), *(name for name in categories if name)])
 
 
-def contents(basket: Iterable[BasketLine], catalogue: Mapping[str, str]) -> tuple[frozenset[str], frozenset[str]]:
-    """The categories and the skus in a basket; what was brought back is not in it."""
+def basket_contents(
+    basket: Iterable[BasketLine], catalogue: Mapping[str, str]
+) -> tuple[frozenset[str], frozenset[str]]:
+    """The categories and the skus in a basket, without returned goods. catalogue: as for `restricted_names`."""
     lines = [line for line in basket if line.quantity > 0]
     categories = (line.category or catalogue.get(line.sku) for line in lines)
     return frozenset(name for name in categories if name), frozenset(line.sku for line in lines)

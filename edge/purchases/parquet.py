@@ -1,4 +1,4 @@
-"""One day of one lane as a Parquet file: `FOLDER/2026-11-24/lane-1-KEY.parquet`. DuckDB writes it."""
+"""Writes one day of one lane as a Parquet file, with DuckDB: `FOLDER/2026-11-24/lane-1-KEY.parquet`."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ SUFFIX = ".parquet"
 
 @dataclass(frozen=True)
 class Layout:
-    """What is in a file. version_key: where it says which version it has, among its key-value metadata. version: of the
-    columns. A reader takes files of its own version, and says which others it found. columns: types by name."""
+    """The columns of a file. version_key: the key of the version in the file's key-value metadata. version: of the
+    columns; a reader reads only files of its own version, and reports others. columns: DuckDB types by name."""
 
     version_key: str
     version: int
@@ -41,24 +41,27 @@ PURCHASES = Layout(
     },
 )
 
-_OWN: dict[str, str | bool | int | float | list[str]] = {
-    # Nothing is fetched, and nothing is looked up outside.
+_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    # No downloads and no lookups.
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
-    # The lane comes first: one core, and little memory.
+    # Leave the machine to the lane: one core and little memory.
     "threads": 1,
     "memory_limit": "256MB",
 }
 
 
 def write_day(file: Path, rows: Sequence[str], layout: Layout = PURCHASES) -> None:
-    """Write rows, each as JSON, to a file that is there whole or not at all, even after a power cut. A file of
-    that name is replaced. Raises OSError and duckdb.Error."""
+    """Write rows, each as JSON, to a file. A file of that name is replaced completely or not at all, even in a power
+    cut. Raises OSError and duckdb.Error."""
     import duckdb
 
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     shape = "[{" + ", ".join(f'"{name}": "{kind}"' for name, kind in layout.columns.items()) + "}]"
-    with replacing(file, mode=0o600, durable=True) as draft, closing(duckdb.connect(config=_OWN)) as connection:
+    with (
+        replacing(file, mode=0o600, durable=True) as draft,
+        closing(duckdb.connect(config=_CONFIG)) as connection,
+    ):
         _load(connection, layout, shape, f"[{','.join(rows)}]")
         connection.execute(
             f"COPY day TO {_quoted(draft)} (FORMAT parquet, COMPRESSION zstd, "
@@ -67,9 +70,9 @@ def write_day(file: Path, rows: Sequence[str], layout: Layout = PURCHASES) -> No
 
 
 def _load(connection: duckdb.DuckDBPyConnection, layout: Layout, shape: str, rows: str) -> None:
-    columns = ", ".join(f"one.{name}" for name in layout.columns)
+    columns = ", ".join(f"item.{name}" for name in layout.columns)
     connection.execute(
-        f"CREATE TABLE day AS SELECT {columns} FROM (SELECT unnest(from_json(?, ?)) AS one)", [rows, shape]
+        f"CREATE TABLE day AS SELECT {columns} FROM (SELECT unnest(from_json(?, ?)) AS item)", [rows, shape]
     )
 
 

@@ -1,6 +1,6 @@
-"""What a closed sale leaves for the analysis: an hour, a lane, an age band with its doubt, and a basket. Pure.
+"""The row that is kept of a closed sale for reports: an hour, a lane, age band probabilities and a basket. Pure.
 
-No sale, till, cashier, track or person is named, and no single age: two purchases of one customer cannot be joined.
+It contains no sale, till, cashier, track or person, and no single age: two purchases of one customer cannot be joined.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 
 class PurchaseLine(BaseModel):
-    """A line of a basket, as the till gave it. category: None when neither the till nor the shop's list knows it.
-    price: of one."""
+    """A line of a basket, as the till sent it. category: None when neither the till nor the catalogue knows it. price:
+    of one unit."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -35,8 +35,8 @@ class PurchaseLine(BaseModel):
 
 
 class Purchase(BaseModel):
-    """A row. time: the hour, by the box's clock, in which the sale was closed. band: the likeliest, or `unknown`.
-    band_edges: the ages at which a new band begins. band_probs: how likely each band is; None when nobody knows."""
+    """time: the hour in which the sale was closed, by the box's clock. band: the likeliest, or `unknown`. band_edges:
+    ages at which the next band begins. band_probs: probability of each band, None when the age is unknown."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -53,9 +53,9 @@ def purchase_of(
     record: SaleRecord, basket: tuple[BasketLine, ...] | None, age: TrackAge | None, settings: InsightsSettings,
     catalogue: Mapping[str, str],
 ) -> Purchase | None:  # fmt: skip
-    """The row of a sale; None when its till has not said how it ended, or when nothing was bought.
+    """The row of a closed sale; None when its till did not close it, or when nothing was bought.
 
-    catalogue: category by sku, for lines whose till names none.
+    catalogue: category by sku, for lines without a category.
     """
     at = record.closed_at
     if basket is None or at is None or (record.ended == "cancelled" and not basket):

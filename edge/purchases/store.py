@@ -1,5 +1,4 @@
-"""Rows that are not filed yet: a table in the lane's database, so that a sale and its purchase are kept together or not
-at all."""
+"""Rows that are not filed yet, in a table of the lane's database: a sale and its purchase are saved together."""
 
 from __future__ import annotations
 
@@ -11,8 +10,8 @@ if TYPE_CHECKING:
 
     from edge.records.database import Database
 
-# No part of the database's own schema: an older agent leaves it alone, and a shop that wants no purchases never has it.
-# The key is random and the numbers are never used twice, so that a file named after the key is the rows' own for ever.
+# Not part of the database's own schema: older agents ignore it, and shops that keep no purchases do not have it.
+# The key is random and numbers are never reused, so that a file named after the key can never belong to other rows.
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS {table} (
   number INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL DEFAULT (lower(hex(randomblob(8)))), day TEXT NOT NULL,
@@ -22,19 +21,19 @@ CREATE TABLE IF NOT EXISTS {table} (
 
 
 class Row(Protocol):
-    """What is kept: a pydantic model with a time."""
+    """A pydantic model with a time."""
 
     @property
     def time(self) -> datetime:
-        """In UTC; its day is the file's."""
+        """In UTC; its day decides which file the row goes to."""
 
     def model_dump_json(self) -> str:
-        """As it is kept."""
+        """The row as it is stored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """The rows of one day, in UTC, that are in the journal. key: of the first one. last: number of the last."""
+    """The stored rows of one day, in UTC. key: of the first row. last: number of the last row."""
 
     day: str
     key: str
@@ -42,10 +41,10 @@ class Day:
 
 
 class DayStore:
-    """Every method is part of a transaction that is under way, if there is one, and raises StoreError."""
+    """Every method joins the transaction that is open, if there is one, and raises StoreError."""
 
     def __init__(self, database: Database, table: str) -> None:
-        """table: its name, and that of the column with the rows."""
+        """table: name of the table and of its column with the rows."""
         self._database, self._table = database, table
         with database.transaction() as connection:
             connection.execute(_SCHEMA.format(table=table))
@@ -58,8 +57,8 @@ class DayStore:
             )
 
     def days(self) -> list[Day]:
-        """Oldest first."""
-        # SQLite takes the other columns from the row that has the least number.
+        """The days with stored rows, oldest first."""
+        # With min(), SQLite takes the other columns from the row that has the smallest number.
         rows = self._database.rows(
             f"SELECT day, key, last FROM (SELECT day, key, min(number) FROM {self._table} GROUP BY day) "
             f"JOIN (SELECT day, max(number) AS last FROM {self._table} GROUP BY day) USING (day) ORDER BY day"
@@ -67,23 +66,23 @@ class DayStore:
         return [Day(str(day), str(key), int(str(last))) for day, key, last in rows]
 
     def rows(self, day: Day) -> list[str]:
-        """Each row as JSON, in the order in which they were kept."""
+        """Rows as JSON, in the order in which they were added."""
         query = f"SELECT {self._table} FROM {self._table} WHERE day = ? AND number <= ? ORDER BY number"
         return [str(text) for (text,) in self._database.rows(query, day.day, day.last)]
 
     def remove(self, day: Day) -> None:
-        """What was kept of a day so far."""
+        """Remove the rows of a day, up to its `last`."""
         with self._database.transaction() as connection:
             connection.execute(f"DELETE FROM {self._table} WHERE day = ? AND number <= ?", (day.day, day.last))
 
     def remove_before(self, oldest: date) -> int:
-        """What is too old to keep; returns how many."""
+        """Remove the rows of days before `oldest`; returns how many."""
         with self._database.transaction() as connection:
             return connection.execute(f"DELETE FROM {self._table} WHERE day < ?", (oldest.isoformat(),)).rowcount
 
 
 class PurchaseStore(DayStore):
-    """What was bought."""
+    """Rows of `edge.purchases.purchases.Purchase`."""
 
     def __init__(self, database: Database) -> None:
         super().__init__(database, "purchase")

@@ -62,7 +62,7 @@ class Outbox:
             )
         self.waiting = {**self.waiting, alert_id: Waiting(till, sale_id, event, expires_at)}
 
-    def due(self, till: str, now_s: float) -> list[str]:
+    def take_ready(self, till: str, now_s: float) -> list[str]:
         """The alerts, as JSON, to send to a till now; each is put off until its next repeat."""
         found = {alert_id: one for alert_id, one in self.waiting.items()
                  if one.till == till and not one.expired and now_s >= one.next_s}  # fmt: skip

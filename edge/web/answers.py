@@ -37,13 +37,13 @@ def sight(seen: Sight, jpeg: bytes, settings: Settings) -> dict[str, Any]:
     for row, (left, top, right, bottom) in enumerate(seen.faces.boxes.tolist()):
         track = int(seen.faces.track_ids[row])
         person = seen.people.get(track)
-        age = person.age.estimate(settings.policy.legal_age) if person and person.age.looks else None
+        age = person.age.estimate(settings.policy.legal_age) if person and person.age.samples else None
         faces.append({
             "box": [left / width, top / height, (right - left) / width, (bottom - top) / height],
             "in_zone": person is not None,
             "is_customer": state is not None and state.customer == track,
             "age": [age.mean, age.low, age.high] if age else None,
-            "reasons": [_why(Reason(reason), seen.challenge_age) for reason in person.refused] if person else [],
+            "reasons": [_why(Reason(reason), seen.challenge_age) for reason in person.rejected] if person else [],
         })  # fmt: skip
     return {
         "number": seen.number,

@@ -87,15 +87,15 @@ class Demonstration:
         self._say(SaleClosed(sale_id=self._open_sale().sale_id, completed=completed), now_s)
         self._end()
 
-    def due(self, faces: Faces, frame: Frame) -> NDArray[np.bool_]:
+    def should_sample(self, faces: Faces, frame: Frame) -> NDArray[np.bool_]:
         """bool (N,): which tracked faces it is time to look at."""
-        return self.lane.due(faces, frame) if self.lane else np.zeros(len(faces), bool)
+        return self.lane.should_sample(faces, frame) if self.lane else np.zeros(len(faces), bool)
 
-    def see(self, real: Lane, frame: Frame, faces: Faces, now_s: float) -> None:
+    def observe(self, real: Lane, frame: Frame, faces: Faces, now_s: float) -> None:
         """Take in what the real lane saw."""
         self._make_way(real, now_s)
         if self.lane:
-            self._take(self.lane.see(faces, frame, now_s), now_s)
+            self._take(self.lane.observe(faces, frame, now_s), now_s)
 
     def tick(self, real: Lane, now_s: float) -> None:
         """Take in that time has passed."""
@@ -114,7 +114,7 @@ class Demonstration:
         if self._real is None or self._busy:
             return False
         if not self.lane:
-            self.lane, self._answered_s, self._watched_s = self._real.beside(), None, now_s
+            self.lane, self._answered_s, self._watched_s = self._real.fresh_copy(), None, now_s
             self._sale = TillSale(f"{NAME}-{uuid.uuid4()}")
             self._say(SaleOpened(sale_id=self._sale.sale_id), now_s)
         return True
@@ -129,7 +129,7 @@ class Demonstration:
 
     def _say(self, data: Data, now_s: float) -> None:
         assert self.lane
-        self._take(self.lane.hear(NAME, str(uuid.uuid4()), data, now_s), now_s)
+        self._take(self.lane.receive(NAME, str(uuid.uuid4()), data, now_s), now_s)
 
     def _take(self, outcomes: list[Outcome], now_s: float) -> None:
         for alert in [one.data for one in outcomes if isinstance(one, OutgoingMessage) and isinstance(one.data, Alert)]:

@@ -65,13 +65,13 @@ class LaneView(Observer):
     def analysing(self) -> bool:
         return self._till.lane is not None
 
-    def due(self, faces: Faces, frame: Frame) -> NDArray[np.bool_]:
+    def should_sample(self, faces: Faces, frame: Frame) -> NDArray[np.bool_]:
         with self._one_at_a_time:
-            return self._till.due(faces, frame)
+            return self._till.should_sample(faces, frame)
 
-    def see(self, lane: Lane, frame: Frame, faces: Faces, now_s: float) -> None:
+    def observe(self, lane: Lane, frame: Frame, faces: Faces, now_s: float) -> None:
         with self._one_at_a_time:
-            self._till.see(lane, frame, faces, now_s)
+            self._till.observe(lane, frame, faces, now_s)
             # While the demonstration sells, its own lane is the one that looks at faces.
             looking = self._till.lane or lane
         sight = None

@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 from edge.frames import Frame
 from edge.lane.lane import Lane
 from edge.lane.outcomes import Closed, Outcome, OutgoingMessage
+from edge.lane.rules import LaneRules
+from edge.offers.book import OfferBook
 from edge.records.records import SaleRecord
 from edge.settings.config import Settings
 from edge.till.identity import ReplayIdentity
-from edge.till.messages import Ack, Alert, Data, SaleOpened, State
+from edge.till.messages import Ack, Alert, Data, Offer, SaleOpened, State
 from edge.vision.faces import AGES, NO_TRACK, Faces
 
 WIDTH, HEIGHT = 640, 480
@@ -55,7 +57,7 @@ def someone() -> type[Someone]:
 
 
 @pytest.fixture(scope="session")
-def looks_like() -> Callable[..., NDArray[np.float32]]:
+def age_probs_at() -> Callable[..., NDArray[np.float32]]:
     """A bell-shaped distribution over the ages 0..100."""
 
     def bell(mean: float, spread: float = 4.0) -> NDArray[np.float32]:
@@ -66,7 +68,7 @@ def looks_like() -> Callable[..., NDArray[np.float32]]:
 
 
 @pytest.fixture(scope="session")
-def faces_of(looks_like: Callable[..., NDArray[np.float32]]) -> Callable[..., Faces]:
+def faces_of(age_probs_at: Callable[..., NDArray[np.float32]]) -> Callable[..., Faces]:
     """The faces of some people in a frame of 640x480."""
 
     def faces(*people: Someone) -> Faces:
@@ -82,7 +84,7 @@ def faces_of(looks_like: Callable[..., NDArray[np.float32]]) -> Callable[..., Fa
             track_ids=np.array([person.track for person in people], np.int64),
             quality=np.array([0.0 if person.reasons else person.quality for person in people], np.float32),
             reasons=tuple(person.reasons for person in people),
-            age_probs=np.array([nothing if person.age is None else looks_like(person.age) for person in people]),
+            age_probs=np.array([nothing if person.age is None else age_probs_at(person.age) for person in people]),
         )
 
     return faces
@@ -116,77 +118,89 @@ def make_settings() -> Callable[..., Settings]:
 
 @pytest.fixture(scope="session")
 def make_lane() -> Callable[..., Lane]:
-    """A lane that asks whoever looks younger than 25, with ids by number and times from 2000-01-01."""
+    """A lane with challenge age 25, numbered ids and times from 2000-01-01. book: its offers."""
 
-    def lane(**settings: Any) -> Lane:
-        return Lane(Settings(**settings), 25, "0123456789ab", ReplayIdentity())
+    def lane(book: OfferBook | None = None, **settings: Any) -> Lane:
+        return Lane(LaneRules(Settings(**settings), 25, "0123456789ab", book), ReplayIdentity())
 
     return lane
 
 
-class Drive:
-    """Drives a lane as the agent does: frames a tenth of a second apart, and messages of a till. Keeps what is told."""
+class LaneDriver:
+    """Drives a lane as the agent does, with frames a tenth of a second apart and messages of tills, and collects what
+    it sends and closes. sent: messages other than replies, in order."""
 
     def __init__(self, lane: Lane, faces_of: Callable[..., Faces]) -> None:
         self.lane, self._faces_of = lane, faces_of
         self.now_s, self._frames, self._messages = 0.0, 0, 0
-        self.alerts: list[Alert] = []
-        self.states: list[State] = []
+        self.sent: list[Data] = []
         self.closed: list[Closed] = []
 
     def show(self, *people: Someone, frames: int = 1) -> None:
+        """Frames with these people come."""
         for _ in range(frames):
             self.now_s = round(self.now_s + 0.1, 6)
             frame = Frame(np.zeros((HEIGHT, WIDTH, 3), np.uint8), self.now_s, self._frames, "lane-1")
             self._frames += 1
-            self._keep(self.lane.see(self._faces_of(*people), frame, self.now_s))
+            self._collect(self.lane.observe(self._faces_of(*people), frame, self.now_s))
 
     def wait(self, seconds: float) -> None:
-        """No frame comes, only time passes."""
+        """Time passes without frames."""
         until_s = round(self.now_s + seconds, 6)
         while self.now_s < until_s:
             self.now_s = round(min(self.now_s + 0.05, until_s), 6)
-            self._keep(self.lane.tick(self.now_s))
+            self._collect(self.lane.tick(self.now_s))
 
-    def hear(self, message: Data, till: str = "till-1") -> Data:
-        """The till says something; returns the agent's reply."""
+    def receive(self, message: Data, till: str = "till-1") -> Data:
+        """The till sends a message; returns the reply."""
         self._messages += 1
-        reply, *outcomes = self.lane.hear(till, f"message-{self._messages}", message, self.now_s)
+        reply, *outcomes = self.lane.receive(till, f"message-{self._messages}", message, self.now_s)
         assert isinstance(reply, OutgoingMessage)
-        assert reply.only_to_asker
-        assert not any(one.only_to_asker for one in outcomes if isinstance(one, OutgoingMessage))
-        self._keep(outcomes)
+        assert reply.is_reply
+        assert not any(outcome.is_reply for outcome in outcomes if isinstance(outcome, OutgoingMessage))
+        self._collect(outcomes)
         return reply.data
 
     def confirm(self, alert: Alert, till: str = "till-1") -> None:
-        """The till says that it has an alert."""
-        assert self.lane.hear(till, "confirmation", Ack(message_id="any", alert_id=alert.alert_id), self.now_s) == []
+        """The till confirms an alert."""
+        ack = Ack(message_id="any", alert_id=alert.alert_id)
+        assert self.lane.receive(till, "confirmation", ack, self.now_s) == []
+
+    @property
+    def alerts(self) -> list[Alert]:
+        return [message for message in self.sent if isinstance(message, Alert)]
+
+    @property
+    def offers(self) -> list[Offer]:
+        return [message for message in self.sent if isinstance(message, Offer)]
+
+    @property
+    def states(self) -> list[State]:
+        return [message for message in self.sent if isinstance(message, State)]
 
     @property
     def records(self) -> list[SaleRecord]:
-        return [one.record for one in self.closed]
+        return [sale.record for sale in self.closed]
 
     @property
     def decisions(self) -> list[str]:
         return [alert.decision.value for alert in self.alerts]
 
-    def _keep(self, outcomes: list[Outcome]) -> None:
-        told = [one.data for one in outcomes if isinstance(one, OutgoingMessage)]
-        self.alerts += [data for data in told if isinstance(data, Alert)]
-        self.states += [data for data in told if isinstance(data, State)]
-        self.closed += [one for one in outcomes if isinstance(one, Closed)]
+    def _collect(self, outcomes: list[Outcome]) -> None:
+        self.sent += [outcome.data for outcome in outcomes if isinstance(outcome, OutgoingMessage)]
+        self.closed += [outcome for outcome in outcomes if isinstance(outcome, Closed)]
 
 
 @pytest.fixture(scope="session")
-def drive(make_lane: Callable[..., Lane], faces_of: Callable[..., Faces]) -> Callable[..., Drive]:
-    """A lane with the given settings, and somebody to drive it."""
-    return lambda **settings: Drive(make_lane(**settings), faces_of)
+def drive(make_lane: Callable[..., Lane], faces_of: Callable[..., Faces]) -> Callable[..., LaneDriver]:
+    """A driver of a lane with the given settings. book: the lane's offers."""
+    return lambda **settings: LaneDriver(make_lane(**settings), faces_of)
 
 
 @pytest.fixture
-def sale(drive: Callable[..., Drive]) -> Drive:
+def sale(drive: Callable[..., LaneDriver]) -> LaneDriver:
     """A lane in on-sale mode, with sale-1 of till-1 open and nobody there."""
     lane = drive(mode="on-sale")
     lane.show()
-    lane.hear(SaleOpened(sale_id="sale-1"))
+    lane.receive(SaleOpened(sale_id="sale-1"))
     return lane

@@ -55,14 +55,14 @@ def watched(pictures: list[np.ndarray], pipeline: Pipeline, settings: Settings, 
     cadence, zone = Cadence(settings.detector.rate), CustomerZone(settings)
 
     def due(found: Faces, frame: Frame) -> NDArray[np.bool_]:
-        return np.ones(len(found), bool) if every else zone.due(found, frame.pixels.shape, frame.grab_s)
+        return np.ones(len(found), bool) if every else zone.should_sample(found, frame.pixels.shape, frame.grab_s)
 
     for number, picture in enumerate(pictures):
         frame = Frame(picture, number / 30, number, settings.lane)
         if not (every or cadence.accept(frame.grab_s)):
             continue
         faces = pipeline.process(frame, due, estimate_ages=True)
-        zone.see(faces, picture.shape, frame.grab_s)
+        zone.observe(faces, picture.shape, frame.grab_s)
         told = faces.age_probs[np.isfinite(faces.age_probs[:, 0])]
         ages.append(float(told[0] @ YEARS) if len(told) else None)
     return ages

@@ -22,6 +22,8 @@ from edge.frames import Frame
 from edge.lane.desk import TillDesk
 from edge.lane.events import EventLog
 from edge.lane.lane import Lane
+from edge.lane.publisher import Publisher
+from edge.lane.rules import LaneRules
 from edge.records.audit import Audit
 from edge.records.database import Database
 from edge.settings.config import Settings
@@ -75,13 +77,15 @@ def agent(place: Place) -> None:
     sockets = TillSettings(reliable=place.bind or place.address, live=f"ipc://{place.folder}/live")
     keys = Keys(place.state / "keys") if place.key else None
     identity = LiveIdentity()
-    lane = Lane(settings, 25, "0123456789ab", identity)
-    desk = TillDesk(settings, lane, identity, EventLog(None), TillServer(sockets, keys), time.monotonic())
+    lane = Lane(LaneRules(settings, 25, "0123456789ab"), identity)
+    server = TillServer(sockets, keys)
+    publisher = Publisher(settings.lane, identity, EventLog(None), server)
+    desk = TillDesk(settings, lane, identity, publisher, server, time.monotonic())
     sequence = 0
     while True:
         now_s = time.monotonic()
         faces = _customer(20 if int(now_s) % 2 else 50)
-        desk.pass_on(lane.see(faces, Frame(_PIXELS, now_s, sequence, "lane-1"), now_s), now_s)
+        desk.deliver(lane.observe(faces, Frame(_PIXELS, now_s, sequence, "lane-1"), now_s), now_s)
         desk.serve(now_s)
         sequence += 1
         time.sleep(_FRAME_S)

@@ -14,8 +14,8 @@ from pydantic import ValidationError
 from edge.commands import Parser, positive
 from edge.errors import UsageError
 from edge.offers.restricted import known_restricted
-from edge.offers.sheet import Rules, Sheet, refuse_forbidden
-from edge.purchases.catalogue import full_rows
+from edge.offers.sheet import Rules, Sheet, reject_forbidden
+from edge.purchases.catalogue import complete_rows
 from edge.reports.files import files_left_out
 from edge.reports.offers.tables import rules_table
 from edge.reports.output import show, write
@@ -124,7 +124,7 @@ _NOTES = (
 
 
 def _names(file: Path | None) -> dict[str, Text]:
-    rows = full_rows(file, ("name", "ru", "en"), "the names") if file else ()
+    rows = complete_rows(file, ("name", "ru", "en"), "the names") if file else ()
     return {row["name"]: Text(ru=row["ru"], en=row["en"]) for row in rows}
 
 
@@ -144,7 +144,7 @@ def _sign(arguments: argparse.Namespace) -> None:
         raise UsageError(f"--days {arguments.days}: a sheet is good for {_MOST_DAYS} days at most")
     rules = _rules(arguments.rules)
     for lane in load_lanes([], arguments.config):
-        refuse_forbidden(rules, lane.policy.legal_age, lane.offers.exclude)
+        reject_forbidden(rules, lane.policy.legal_age, lane.offers.exclude)
     now = datetime.now(timezone.utc)
     sheet = Sheet(
         bands=rules.bands, rules=rules.rules, made_at=now, expires_at=now + timedelta(days=arguments.days),

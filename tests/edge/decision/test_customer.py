@@ -39,7 +39,7 @@ def show(someone: Any, faces_of: Callable[..., Faces]) -> Show:
     def show(zone: CustomerZone, *people: dict[str, Any], from_s: float = 0.0, frames: int = 3) -> None:
         faces = faces_of(*(someone(**person) for person in people))
         for number in range(frames):
-            zone.see(faces, SHAPE, from_s + number / 10)
+            zone.observe(faces, SHAPE, from_s + number / 10)
 
     return show
 
@@ -70,7 +70,7 @@ def test_an_empty_zone_has_no_customer_and_says_no_face(zone: CustomerZone, show
 def test_who_stands_in_the_zone_becomes_the_customer_and_their_looks_are_kept(zone: CustomerZone, show: Show) -> None:
     show(zone, {"track": 7, "age": 50}, frames=5)
     assert zone.customer is not None
-    assert (zone.customer.track_id, zone.customer.age.looks) == (7, 5)
+    assert (zone.customer.track_id, zone.customer.age.samples) == (7, 5)
     assert zone.customer.age.estimate(18).mean == pytest.approx(50, abs=0.01)
     assert zone.doubts(0.4) == ()
 
@@ -165,7 +165,7 @@ def test_looks_do_not_survive_being_away_too_long(zone: CustomerZone, show: Show
     show(zone, from_s=3.0)
     show(zone, {"track": 1}, from_s=4.0, frames=2)
     assert zone.customer is not None
-    assert zone.customer.age.looks == 2
+    assert zone.customer.age.samples == 2
 
 
 def test_a_customer_whose_every_look_was_refused_is_doubted_for_the_last_reasons(
@@ -181,14 +181,18 @@ def test_faces_between_two_looks_count_neither_for_nor_against(zone: CustomerZon
     show(zone, {}, frames=3)
     show(zone, {"quality": float("nan"), "age": None}, from_s=0.3, frames=5)
     assert zone.customer is not None
-    assert (zone.customer.age.looks, zone.customer.sure_looks, zone.customer.last_s) == (3, 3, pytest.approx(0.7))
+    assert (zone.customer.age.samples, zone.customer.confirmed_samples, zone.customer.last_s) == (
+        3,
+        3,
+        pytest.approx(0.7),
+    )
 
 
 def test_forgetting_ages_keeps_the_customer(zone: CustomerZone, show: Show) -> None:
     show(zone, {"track": 1}, frames=5)
     zone.forget_ages()
     assert zone.customer is not None
-    assert (zone.customer.track_id, zone.customer.age.looks) == (1, 0)
+    assert (zone.customer.track_id, zone.customer.age.samples) == (1, 0)
 
 
 @given(st.lists(people, max_size=25))
@@ -198,7 +202,7 @@ def test_nobody_outside_unconfirmed_or_untracked_ever_becomes_the_customer(
     zone = CustomerZone(Settings())
     confirmed: dict[int, int] = {}
     for number, frame in enumerate(seen):
-        zone.see(faces_of(*(someone(**person) for person in frame)), SHAPE, number / 10)
+        zone.observe(faces_of(*(someone(**person) for person in frame)), SHAPE, number / 10)
         for person in frame:
             if 0.15 <= person["x"] <= 0.85 and "unconfirmed" not in person["reasons"]:
                 confirmed[person["track"]] = confirmed.get(person["track"], 0) + 1
@@ -212,10 +216,10 @@ def looks(zone: CustomerZone, faces: Faces, seconds: float, *, from_s: float = 0
     times = []
     for frame in range(round(seconds * 30)):
         now_s = from_s + frame / 30
-        due = zone.due(faces, SHAPE, now_s)
+        due = zone.should_sample(faces, SHAPE, now_s)
         quality = np.where(due, 0.8, np.nan).astype(np.float32)
         age_probs = np.where(due[:, None], np.full(101, 1 / 101), np.nan).astype(np.float32)
-        zone.see(faces.with_(quality=quality, age_probs=age_probs), SHAPE, now_s)
+        zone.observe(faces.with_(quality=quality, age_probs=age_probs), SHAPE, now_s)
         if due[0]:
             times.append(now_s)
     return times
@@ -241,9 +245,9 @@ def test_a_new_sale_looks_at_its_customer_anew(
 
 def test_nobody_is_looked_at_outside_the_zone(zone: CustomerZone, someone: Any, faces_of: Callable[..., Faces]) -> None:
     faces = faces_of(someone(track=1, x=0.5), someone(track=2, x=0.95))
-    assert zone.due(faces, SHAPE, 0).tolist() == [True, False]
-    assert zone.due(faces[np.array([1])], SHAPE, 0).tolist() == [False]
-    assert zone.due(Faces(), SHAPE, 0).tolist() == []
+    assert zone.should_sample(faces, SHAPE, 0).tolist() == [True, False]
+    assert zone.should_sample(faces[np.array([1])], SHAPE, 0).tolist() == [False]
+    assert zone.should_sample(Faces(), SHAPE, 0).tolist() == []
 
 
 def test_who_is_nearly_due_shares_the_batch_of_who_is(
@@ -254,7 +258,7 @@ def test_who_is_nearly_due_shares_the_batch_of_who_is(
     rows = []
     for frame in range(90):
         now_s = 0.1 + frame / 30
-        due = zone.due(both, SHAPE, now_s)
-        zone.see(both.with_(quality=np.where(due, 0.8, np.nan).astype(np.float32)), SHAPE, now_s)
+        due = zone.should_sample(both, SHAPE, now_s)
+        zone.observe(both.with_(quality=np.where(due, 0.8, np.nan).astype(np.float32)), SHAPE, now_s)
         rows.append(due.tolist())
     assert {tuple(due) for due in rows} == {(True, True), (False, False)}

@@ -42,22 +42,22 @@ def test_a_face_without_a_look_has_no_age() -> None:
         TrackAge().estimate(18)
 
 
-def test_one_look_is_passed_on_as_it_is(looks_like: Bell) -> None:
-    estimate = TrackAge().add(looks_like(40, spread=4), 0.3).estimate(legal_age=18)
+def test_one_look_is_passed_on_as_it_is(age_probs_at: Bell) -> None:
+    estimate = TrackAge().add(age_probs_at(40, spread=4), 0.3).estimate(legal_age=18)
     assert estimate.mean == pytest.approx(40, abs=0.01)
     assert (estimate.low, estimate.high) == (33, 47)
     assert estimate.p_under_legal < 1e-6
 
 
-def test_looks_count_by_their_quality(looks_like: Bell) -> None:
-    age = TrackAge().add(looks_like(20), 0.2).add(looks_like(60), 0.6)
-    assert age.looks == 2
+def test_looks_count_by_their_quality(age_probs_at: Bell) -> None:
+    age = TrackAge().add(age_probs_at(20), 0.2).add(age_probs_at(60), 0.6)
+    assert age.samples == 2
     assert age.estimate(18).mean == pytest.approx(50, abs=0.01)
 
 
-def test_ten_equal_looks_are_no_surer_than_one(looks_like: Bell) -> None:
-    one, ten = fused([(looks_like(30), 0.5)]), fused([(looks_like(30), 0.5)] * 10)
-    assert ten.looks == 10
+def test_ten_equal_looks_are_no_surer_than_one(age_probs_at: Bell) -> None:
+    one, ten = fused([(age_probs_at(30), 0.5)]), fused([(age_probs_at(30), 0.5)] * 10)
+    assert ten.samples == 10
     np.testing.assert_allclose(ten.distribution, one.distribution, atol=1e-12)
 
 
@@ -68,10 +68,10 @@ def test_the_probability_of_being_under_age_counts_the_years_below_it() -> None:
     assert TrackAge().add(even, 1).estimate(legal_age=17).p_under_legal == pytest.approx(0.25)
 
 
-def test_adding_a_look_leaves_the_earlier_value_alone(looks_like: Bell) -> None:
-    before = TrackAge().add(looks_like(30), 1)
-    before.add(looks_like(70), 1)
-    assert before.looks == 1
+def test_adding_a_look_leaves_the_earlier_value_alone(age_probs_at: Bell) -> None:
+    before = TrackAge().add(age_probs_at(30), 1)
+    before.add(age_probs_at(70), 1)
+    assert before.samples == 1
     assert before.estimate(18).mean == pytest.approx(30, abs=0.01)
 
 
@@ -124,9 +124,9 @@ def test_the_fused_spread_is_never_less_than_that_of_the_narrowest_look(looks: l
 
 @given(bells)
 def test_the_interval_of_bell_shaped_looks_is_never_narrower_than_the_narrowest(
-    looks_like: Bell, looks: list[tuple[float, float, float]]
+    age_probs_at: Bell, looks: list[tuple[float, float, float]]
 ) -> None:
-    singles = [(looks_like(mean, spread), quality) for mean, spread, quality in looks]
+    singles = [(age_probs_at(mean, spread), quality) for mean, spread, quality in looks]
     widths = [(one := fused([look]).estimate(18)).high - one.low for look in singles]
     together = fused(singles).estimate(18)
     # Whole years: where an interval begins within a year may move its width by one.

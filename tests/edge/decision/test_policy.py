@@ -45,21 +45,21 @@ def seen(probs: NDArray[np.float32], times: int) -> TrackAge:
     return age
 
 
-def test_an_older_face_seen_often_enough_is_not_asked(looks_like: Bell) -> None:
-    verdict = decide(seen(looks_like(50), 3), (), T, SETTINGS)
-    assert (verdict.decision, verdict.reasons, verdict.looks) == (Decision.NO_CHALLENGE, (Reason.LOOKS_OLDER,), 3)
+def test_an_older_face_seen_often_enough_is_not_asked(age_probs_at: Bell) -> None:
+    verdict = decide(seen(age_probs_at(50), 3), (), T, SETTINGS)
+    assert (verdict.decision, verdict.reasons, verdict.samples) == (Decision.NO_CHALLENGE, (Reason.LOOKS_OLDER,), 3)
     assert verdict.age is not None
     assert verdict.age.mean == pytest.approx(50, abs=0.01)
 
 
-def test_a_young_face_is_asked(looks_like: Bell) -> None:
-    verdict = decide(seen(looks_like(20), 3), (), T, SETTINGS)
+def test_a_young_face_is_asked(age_probs_at: Bell) -> None:
+    verdict = decide(seen(age_probs_at(20), 3), (), T, SETTINGS)
     assert (verdict.decision, verdict.reasons) == (Decision.CHALLENGE, (Reason.LOOKS_YOUNG,))
 
 
 @pytest.mark.parametrize(("mean", "decision"), [(24.5, Decision.CHALLENGE), (25.5, Decision.NO_CHALLENGE)])
-def test_the_challenge_age_divides_young_from_old(mean: float, decision: Decision, looks_like: Bell) -> None:
-    assert decide(seen(looks_like(mean, spread=2), 3), (), T, SETTINGS).decision is decision
+def test_the_challenge_age_divides_young_from_old(mean: float, decision: Decision, age_probs_at: Bell) -> None:
+    assert decide(seen(age_probs_at(mean, spread=2), 3), (), T, SETTINGS).decision is decision
 
 
 def test_a_mean_of_exactly_the_challenge_age_passes() -> None:
@@ -68,28 +68,28 @@ def test_a_mean_of_exactly_the_challenge_age_passes() -> None:
     assert decide(seen(certain, 3), (), T, SETTINGS).decision is Decision.NO_CHALLENGE
 
 
-def test_an_older_mean_with_a_chance_of_being_under_age_is_asked_as_uncertain(looks_like: Bell) -> None:
-    torn = 0.94 * looks_like(40, spread=1) + 0.06 * looks_like(12, spread=1)
+def test_an_older_mean_with_a_chance_of_being_under_age_is_asked_as_uncertain(age_probs_at: Bell) -> None:
+    torn = 0.94 * age_probs_at(40, spread=1) + 0.06 * age_probs_at(12, spread=1)
     verdict = decide(seen(torn, 3), (), T, SETTINGS)
     assert (verdict.decision, verdict.reasons) == (Decision.CHALLENGE, (Reason.UNCERTAIN,))
     assert verdict.age is not None
     assert verdict.age.p_under_legal == pytest.approx(0.06, abs=1e-4)
 
 
-def test_two_looks_are_one_too_few(looks_like: Bell) -> None:
-    verdict = decide(seen(looks_like(50), 2), (), T, SETTINGS)
+def test_two_looks_are_one_too_few(age_probs_at: Bell) -> None:
+    verdict = decide(seen(age_probs_at(50), 2), (), T, SETTINGS)
     assert (verdict.decision, verdict.reasons) == (Decision.UNKNOWN, (Reason.FEW_LOOKS,))
 
 
 @pytest.mark.parametrize("age", [None, TrackAge()])
 def test_nobody_and_nobody_looked_at_yet_are_unknown(age: TrackAge | None) -> None:
     verdict = decide(age, (), T, SETTINGS)
-    assert (verdict.decision, verdict.age, verdict.looks) == (Decision.UNKNOWN, None, 0)
+    assert (verdict.decision, verdict.age, verdict.samples) == (Decision.UNKNOWN, None, 0)
 
 
-def test_a_doubt_is_named_and_no_age_is_told_with_it(looks_like: Bell) -> None:
-    verdict = decide(seen(looks_like(50), 9), (Reason.TWO_PEOPLE,), T, SETTINGS)
-    assert (verdict.decision, verdict.reasons, verdict.looks) == (Decision.UNKNOWN, (Reason.TWO_PEOPLE,), 9)
+def test_a_doubt_is_named_and_no_age_is_told_with_it(age_probs_at: Bell) -> None:
+    verdict = decide(seen(age_probs_at(50), 9), (Reason.TWO_PEOPLE,), T, SETTINGS)
+    assert (verdict.decision, verdict.reasons, verdict.samples) == (Decision.UNKNOWN, (Reason.TWO_PEOPLE,), 9)
     assert verdict.age is None
 
 
@@ -104,7 +104,7 @@ def test_no_challenge_comes_only_when_all_of_it_holds(
 ) -> None:
     settings = PolicySettings(min_looks=min_looks, max_p_under_legal=most)
     verdict = decide(age, doubts, challenge_age, settings)
-    sure = not doubts and age.looks >= min_looks
+    sure = not doubts and age.samples >= min_looks
     if sure:
         estimate = age.estimate(18)
         sure = estimate.mean >= challenge_age and estimate.p_under_legal <= most

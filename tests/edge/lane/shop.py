@@ -14,6 +14,8 @@ from edge.lane.desk import TillDesk
 from edge.lane.events import EventLog
 from edge.lane.health import LaneHealth
 from edge.lane.lane import Lane
+from edge.lane.publisher import Publisher
+from edge.lane.rules import LaneRules
 from edge.records.audit import Audit
 from edge.records.database import Database
 from edge.settings.config import Settings
@@ -53,8 +55,9 @@ class Shop:
         self.server = TillServer(TillSettings(reliable=address, live=ANY_PORT))
         self.server_address = self.server.addresses[0]
         identity = Clock()
-        self.lane = Lane(settings, 25, "0123456789ab", identity)
-        self.desk = TillDesk(settings, self.lane, identity, EventLog(None), self.server, self.now_s, self.health)
+        self.lane = Lane(LaneRules(settings, 25, "0123456789ab"), identity)
+        publisher = Publisher(settings.lane, identity, EventLog(None), self.server)
+        self.desk = TillDesk(settings, self.lane, identity, publisher, self.server, self.now_s, self.health)
 
     def health(self) -> LaneHealth:
         return LaneHealth().with_problem("camera", self.problem)
@@ -92,7 +95,7 @@ class Shop:
         """Let time pass on the agent's clock."""
         until_s = round(self.now_s + seconds, 6)
         while True:
-            self.desk.pass_on(self.lane.tick(self.now_s), self.now_s)
+            self.desk.deliver(self.lane.tick(self.now_s), self.now_s)
             self.desk.serve(self.now_s)
             self._listen()
             if self.now_s >= until_s:

@@ -14,7 +14,7 @@ from edge.till.messages import RestrictedItem, SaleClosed, Text
 from edge.vision.faces import Faces
 
 if TYPE_CHECKING:
-    from tests.edge.conftest import Drive, Someone
+    from tests.edge.conftest import LaneDriver, Someone
 
 
 def test_every_face_is_counted_once_by_what_became_of_it(
@@ -37,7 +37,7 @@ def test_a_refusal_is_counted_by_each_of_its_reasons(faces_of: Callable[..., Fac
     counts = FaceCounts()
     counts.add(faces_of(someone(age=None, reasons=("dark", "small"))))
     counts.add(faces_of(someone(age=None, reasons=("small",)), someone()))
-    assert +counts.refusals == {"dark": 1, "small": 2}
+    assert +counts.rejections == {"dark": 1, "small": 2}
 
 
 def test_an_empty_frame_counts_nothing() -> None:
@@ -56,13 +56,15 @@ def test_what_can_happen_is_there_before_it_does() -> None:
     assert len(answers.reasons) == len(Decision) * len(Reason)
 
 
-def test_an_answer_is_counted_by_its_decision_and_by_each_of_its_reasons(sale: Drive, someone: type[Someone]) -> None:
+def test_an_answer_is_counted_by_its_decision_and_by_each_of_its_reasons(
+    sale: LaneDriver, someone: type[Someone]
+) -> None:
     counts = AnswerCounts()
-    sale.hear(RestrictedItem(sale_id="sale-1"))
+    sale.receive(RestrictedItem(sale_id="sale-1"))
     sale.wait(0.9)
     sale.show(someone(age=16), frames=5)
     for alert in sale.alerts:
-        counts.told(alert)
+        counts.count_alert(alert)
     assert counts.decisions == {Decision.UNKNOWN: 1, Decision.CHALLENGE: 1, Decision.NO_CHALLENGE: 0}
     assert +counts.reasons == {
         (Decision.UNKNOWN, Reason.NO_FACE): 1,
@@ -71,21 +73,21 @@ def test_an_answer_is_counted_by_its_decision_and_by_each_of_its_reasons(sale: D
     }
 
 
-def test_a_sale_is_counted_by_how_it_ended(sale: Drive) -> None:
+def test_a_sale_is_counted_by_how_it_ended(sale: LaneDriver) -> None:
     counts = AnswerCounts()
-    sale.hear(SaleClosed(sale_id="sale-1", completed=False))
+    sale.receive(SaleClosed(sale_id="sale-1", completed=False))
     for record in sale.records:
-        counts.closed(record)
+        counts.count_sale(record)
     assert +counts.sales == {"cancelled": 1}
 
 
-def test_an_offer_is_counted_by_what_became_of_it(sale: Drive) -> None:
+def test_an_offer_is_counted_by_what_became_of_it(sale: LaneDriver) -> None:
     counts, record = AnswerCounts(), sale.lane.open_record
     assert record
     goods = Goods(category="cheese")
     rule = Rule(band="60+", when=(Goods(category="crackers"),), offer=goods, text=Text(ru="сыр", en="cheese"))
     for outcome in get_args(OfferOutcome):
         offered = Offered("o-1", rule, record.opened_at, outcome == "held-out")
-        counts.closed(record, ResolvedOffer(offered, outcome, bought=None))
+        counts.count_sale(record, ResolvedOffer(offered, outcome, bought=None))
     assert set(counts.offers.values()) == {1}
     assert sum(counts.offers.values()) == 6

@@ -33,9 +33,9 @@ def frame(grey: int) -> Frame:
 
 def test_the_picture_is_the_last_one_seen_and_only_its_owner_reads_it(tmp_path: Path) -> None:
     pictures = DebugPictures(tmp_path / "debug" / "lane-1")
-    pictures.see(frame(50))
-    pictures.see(frame(200))
-    pictures.keep(alert())
+    pictures.set_frame(frame(50))
+    pictures.set_frame(frame(200))
+    pictures.save(alert())
     (file,) = (tmp_path / "debug" / "lane-1").iterdir()
     assert file.name == "20260301T120000-UNKNOWN-a-1.jpg"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -47,9 +47,9 @@ def test_the_picture_is_the_last_one_seen_and_only_its_owner_reads_it(tmp_path: 
 
 def test_the_newest_are_kept(tmp_path: Path) -> None:
     pictures = DebugPictures(tmp_path)
-    pictures.see(frame(1))
+    pictures.set_frame(frame(1))
     for number in range(KEPT + 5):
-        pictures.keep(alert(number))
+        pictures.save(alert(number))
     left = {file.stem.rpartition("-")[2] for file in tmp_path.iterdir()}
     assert len(left) == KEPT
     assert str(KEPT + 4) in left
@@ -57,17 +57,17 @@ def test_the_newest_are_kept(tmp_path: Path) -> None:
 
 def test_without_a_frame_there_is_no_picture(tmp_path: Path) -> None:
     pictures = DebugPictures(tmp_path)
-    pictures.keep(alert())
-    pictures.see(frame(1))
-    pictures.keep(alert(reason=Reason.CAMERA_LOST))
+    pictures.save(alert())
+    pictures.set_frame(frame(1))
+    pictures.save(alert(reason=Reason.CAMERA_LOST))
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_that_is_gone_is_told_and_the_lane_goes_on(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     pictures = DebugPictures(tmp_path / "gone")
     (tmp_path / "gone").rmdir()
-    pictures.see(frame(1))
-    pictures.keep(alert())
+    pictures.set_frame(frame(1))
+    pictures.save(alert())
     assert [record.getMessage() for record in caplog.records] == [
         f"a debug picture is missing: cannot write {tmp_path}/gone: No such file or directory"
     ]

@@ -12,6 +12,8 @@ from edge.frames import Frame
 from edge.lane.desk import TillDesk
 from edge.lane.events import EventLog
 from edge.lane.lane import Lane
+from edge.lane.publisher import Publisher
+from edge.lane.rules import LaneRules
 from edge.settings.config import Settings
 from edge.till.messages import (
     Ack,
@@ -41,12 +43,12 @@ def test_how_long_an_answer_took_is_known_when_its_till_confirms_it(shop: Shop, 
     for message in (Hello(till="till-1"), OPEN, SCAN):
         shop.ask(message)
     shop.now_s = 0.9
-    shop.desk.pass_on(shop.lane.see(Faces(), frame_at(0.75), shop.now_s), shop.now_s)
+    shop.desk.deliver(shop.lane.observe(Faces(), frame_at(0.75), shop.now_s), shop.now_s)
     [alert] = shop.until(shop.alerts)
     assert shop.desk.timings.percentiles() == {}
     shop.run(0.2)
     shop.confirm(alert)
-    shop.until(lambda: shop.desk.on_their_way == 0)
+    shop.until(lambda: shop.desk.unconfirmed_alerts == 0)
     spans = {name: round(middle) for name, (_, middle, *_) in shop.desk.timings.percentiles().items()}
     assert spans == {"grab to ack": 1100 - 750, "scan to ack": 1100}
     shop.confirm(alert)
@@ -57,15 +59,15 @@ def test_how_long_an_answer_took_is_known_when_its_till_confirms_it(shop: Shop, 
 def test_what_a_dead_camera_saw_last_does_not_count_as_the_start_of_an_answer(scanned: Shop) -> None:
     assert "camera-lost" in scanned.alerts()[0].reasons
     scanned.confirm(scanned.alerts()[0])
-    scanned.until(lambda: scanned.desk.on_their_way == 0)
+    scanned.until(lambda: scanned.desk.unconfirmed_alerts == 0)
     assert set(scanned.desk.timings.percentiles()) == {"scan to ack"}
 
 
-def test_alerts_on_their_way_and_those_that_came_too_late_are_counted(scanned: Shop) -> None:
-    assert (scanned.desk.on_their_way, scanned.desk.overdue) == (1, 0)
+def test_alerts_unconfirmed_alerts_and_those_that_came_too_late_are_counted(scanned: Shop) -> None:
+    assert (scanned.desk.unconfirmed_alerts, scanned.desk.expired_alerts) == (1, 0)
     scanned.vanish("till-1")
     scanned.run(31.0)
-    assert (scanned.desk.on_their_way, scanned.desk.overdue) == (0, 1)
+    assert (scanned.desk.unconfirmed_alerts, scanned.desk.expired_alerts) == (0, 1)
 
 
 def test_answers_sales_and_tills_are_counted(scanned: Shop) -> None:
@@ -204,5 +206,7 @@ def test_a_till_without_a_proper_name_is_refused(shop: Shop) -> None:
 def test_two_agents_do_not_share_a_state_folder(shop: Shop) -> None:
     settings = Settings(mode="on-sale", state_dir=shop.state_dir)
     identity = Clock()
+    lane = Lane(LaneRules(settings, 25, "m"), identity)
+    publisher = Publisher("lane-1", identity, EventLog(None), shop.server)
     with pytest.raises(UsageError, match="give each lane its own state_dir"):
-        TillDesk(settings, Lane(settings, 25, "m", identity), identity, EventLog(None), shop.server, 0.0)
+        TillDesk(settings, lane, identity, publisher, shop.server, 0.0)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from edge.errors import UsageError
-from edge.lane.events import EventLog, narrate
+from edge.lane.events import EventLog, alert_line
 from edge.till.messages import Event, Hello, parse, wrap
 
 HELLO = wrap(Hello(till="касса-1"), id="1", source="/x", time=datetime(2026, 1, 1, tzinfo=timezone.utc))
@@ -63,7 +63,7 @@ def test_a_file_that_cannot_be_written_is_refused_by_name(tmp_path: Path) -> Non
 def test_an_alert_is_told_in_one_line(drive: Callable[..., Any], someone: Any) -> None:
     lane = drive(mode="continuous")
     lane.show(someone(age=50), frames=5)
-    assert narrate(lane.alerts[0]) == (
+    assert alert_line(lane.alerts[0]) == (
         "NO_CHALLENGE: age 50 (43-57), looks-older | Looks over 25. If in doubt, ask for ID. | "
         "Выглядит старше 25. Есть сомнения — спросите документ."
     )
@@ -72,7 +72,7 @@ def test_an_alert_is_told_in_one_line(drive: Callable[..., Any], someone: Any) -
 def test_an_alert_without_an_age_says_so(drive: Callable[..., Any], someone: Any) -> None:
     lane = drive(mode="continuous")
     lane.show(someone(reasons=("dark",)), frames=15)
-    assert narrate(lane.alerts[0]).startswith("UNKNOWN: age unknown, dark | Ask for ID: too dark. | ")
+    assert alert_line(lane.alerts[0]).startswith("UNKNOWN: age unknown, dark | Ask for ID: too dark. | ")
 
 
 def test_a_logged_alert_reads_back_with_all_it_said(drive: Callable[..., Any], someone: Any, tmp_path: Path) -> None:

@@ -15,7 +15,11 @@ def test_a_lane_is_well_until_something_ails_it() -> None:
 def test_several_parts_may_ail_at_once_and_each_can_be_asked_for() -> None:
     health = LaneHealth().with_problem("age-model", "the GPU failed").with_problem("record", "the disk is full")
     assert [problem.text for problem in health.problems] == ["the GPU failed", "the disk is full"]
-    assert (health.ails("age-model"), health.ails("record"), health.ails("camera")) == (True, True, False)
+    assert (health.has_problem("age-model"), health.has_problem("record"), health.has_problem("camera")) == (
+        True,
+        True,
+        False,
+    )
 
 
 def test_a_box_is_well_when_every_lane_is() -> None:

@@ -18,7 +18,7 @@ NEXT, NEXT_SCAN = SaleOpened(sale_id="sale-2"), RestrictedItem(sale_id="sale-2")
 def test_an_older_customer_is_answered_the_moment_alcohol_is_scanned(sale: Any, someone: Any) -> None:
     sale.show(someone(age=50), frames=10)
     assert sale.alerts == []
-    sale.hear(SCAN)
+    sale.receive(SCAN)
     [alert] = sale.alerts
     assert (alert.decision, alert.reasons, alert.samples) == (Decision.NO_CHALLENGE, (Reason.LOOKS_OLDER,), 10)
     assert (alert.sale_id, alert.lane, alert.threshold, alert.model) == ("sale-1", "lane-1", 25, "0123456789ab")
@@ -30,14 +30,14 @@ def test_an_older_customer_is_answered_the_moment_alcohol_is_scanned(sale: Any, 
 
 def test_a_young_customer_is_challenged_and_that_stands(sale: Any, someone: Any) -> None:
     sale.show(someone(age=20), frames=5)
-    sale.hear(SCAN)
+    sale.receive(SCAN)
     sale.show(someone(age=90), frames=50)
     sale.show(frames=50)
     assert sale.decisions == ["CHALLENGE"]
 
 
 def test_without_anybody_in_view_the_answer_is_unknown_in_time(sale: Any) -> None:
-    sale.hear(SCAN)
+    sale.receive(SCAN)
     sale.show(frames=7)
     assert sale.alerts == []
     sale.show(frames=2)
@@ -48,15 +48,15 @@ def test_without_anybody_in_view_the_answer_is_unknown_in_time(sale: Any) -> Non
 def test_a_camera_that_has_stopped_still_gives_an_unknown_in_time(sale: Any, someone: Any) -> None:
     sale.show(someone(age=50), frames=2)
     sale.wait(0.9)
-    sale.hear(SCAN)
+    sale.receive(SCAN)
     sale.wait(0.9)
     assert [(alert.decision, alert.reasons) for alert in sale.alerts] == [("UNKNOWN", (Reason.CAMERA_LOST,))]
 
 
 def test_a_camera_that_never_started_gives_an_unknown_in_time(drive: Drive) -> None:
     lane = drive(mode="on-sale")
-    lane.hear(OPEN)
-    lane.hear(SCAN)
+    lane.receive(OPEN)
+    lane.receive(SCAN)
     lane.wait(0.9)
     [alert] = lane.alerts
     assert (alert.decision, alert.reasons, alert.grab_to_alert_ms) == ("UNKNOWN", (Reason.CAMERA_LOST,), None)
@@ -65,21 +65,21 @@ def test_a_camera_that_never_started_gives_an_unknown_in_time(drive: Drive) -> N
 def test_old_looks_say_nothing_once_the_camera_is_blind(sale: Any, someone: Any) -> None:
     sale.show(someone(age=50), frames=10)
     sale.wait(1.1)
-    sale.hear(SCAN)
+    sale.receive(SCAN)
     sale.wait(0.9)
     assert sale.decisions == ["UNKNOWN"]
 
 
 def test_two_people_of_about_equal_size_are_unknown(sale: Any, someone: Any) -> None:
     sale.show(someone(1, age=50, x=0.3), someone(2, age=15, x=0.7, eyes_px=38), frames=5)
-    sale.hear(SCAN)
+    sale.receive(SCAN)
     sale.wait(0.3)
     sale.show(someone(1, age=50, x=0.3), someone(2, age=15, x=0.7, eyes_px=38), frames=6)
     assert [(alert.decision, alert.reasons) for alert in sale.alerts] == [("UNKNOWN", (Reason.TWO_PEOPLE,))]
 
 
 def test_an_unknown_is_replaced_by_a_new_look_that_the_alert_names(sale: Any, someone: Any) -> None:
-    sale.hear(SCAN)
+    sale.receive(SCAN)
     sale.show(frames=9)
     sale.show(someone(age=50), frames=5)
     assert sale.decisions == ["UNKNOWN", "NO_CHALLENGE"]
@@ -89,7 +89,7 @@ def test_an_unknown_is_replaced_by_a_new_look_that_the_alert_names(sale: Any, so
 
 def test_no_alert_names_a_new_look_that_nobody_took(sale: Any, someone: Any) -> None:
     sale.show(someone(age=50), frames=5)
-    sale.hear(SCAN)
+    sale.receive(SCAN)
     sale.wait(1.2)
     sale.show(someone(age=None, quality=float("nan")), frames=5)
     assert sale.decisions == ["NO_CHALLENGE", "UNKNOWN"]
@@ -97,7 +97,7 @@ def test_no_alert_names_a_new_look_that_nobody_took(sale: Any, someone: Any) -> 
 
 def test_somebody_else_in_the_customers_place_takes_the_answer_back(sale: Any, someone: Any) -> None:
     sale.show(someone(1, age=50), frames=5)
-    sale.hear(SCAN)
+    sale.receive(SCAN)
     sale.show(frames=25)
     sale.show(someone(2, age=50), frames=10)
     assert sale.decisions == ["NO_CHALLENGE", "UNKNOWN"]
@@ -106,9 +106,9 @@ def test_somebody_else_in_the_customers_place_takes_the_answer_back(sale: Any, s
 
 def test_a_new_sale_takes_no_look_over_not_even_of_the_same_face(sale: Any, someone: Any) -> None:
     sale.show(someone(age=50), frames=10)
-    sale.hear(CLOSE)
-    sale.hear(NEXT)
-    sale.hear(NEXT_SCAN)
+    sale.receive(CLOSE)
+    sale.receive(NEXT)
+    sale.receive(NEXT_SCAN)
     assert sale.alerts == []
     sale.show(someone(age=50), frames=3)
     assert [(alert.sale_id, alert.decision, alert.samples) for alert in sale.alerts] == [("sale-2", "NO_CHALLENGE", 3)]
@@ -116,39 +116,39 @@ def test_a_new_sale_takes_no_look_over_not_even_of_the_same_face(sale: Any, some
 
 def test_who_has_just_left_is_not_the_customer_of_the_next_sale(sale: Any, someone: Any) -> None:
     sale.show(someone(1, age=50), frames=10)
-    sale.hear(CLOSE)
+    sale.receive(CLOSE)
     sale.show(someone(2, age=60), frames=5)
-    sale.hear(NEXT)
+    sale.receive(NEXT)
     sale.show(someone(2, age=60), frames=30)
-    sale.hear(NEXT_SCAN)
+    sale.receive(NEXT_SCAN)
     assert [(alert.sale_id, alert.decision) for alert in sale.alerts] == [("sale-2", "NO_CHALLENGE")]
 
 
 def test_opening_an_open_sale_again_changes_nothing(sale: Any, someone: Any) -> None:
     sale.show(someone(age=20), frames=5)
-    sale.hear(SCAN)
-    assert isinstance(sale.hear(OPEN), Ack)
-    sale.hear(SCAN)
+    sale.receive(SCAN)
+    assert isinstance(sale.receive(OPEN), Ack)
+    sale.receive(SCAN)
     sale.show(someone(age=90), frames=20)
     assert sale.decisions == ["CHALLENGE"]
 
 
 def test_a_scan_is_answered_even_when_the_till_repeats_that_the_sale_is_open(sale: Any) -> None:
-    sale.hear(SCAN)
-    sale.hear(OPEN)
+    sale.receive(SCAN)
+    sale.receive(OPEN)
     sale.wait(0.9)
     assert sale.decisions == ["UNKNOWN"]
 
 
 def test_a_till_gets_a_receipt_for_every_message_of_its_sale(sale: Any) -> None:
     checked = IdChecked(sale_id="sale-1", outcome="passed")
-    replies = [sale.hear(message) for message in (Hello(till="till-1"), SCAN, checked, CLOSE)]
+    replies = [sale.receive(message) for message in (Hello(till="till-1"), SCAN, checked, CLOSE)]
     assert replies == [Ack(message_id=f"message-{number}") for number in (2, 3, 4, 5)]
 
 
 @pytest.mark.parametrize("message", [NEXT_SCAN, IdChecked(sale_id="sale-2", outcome="failed")])
 def test_a_message_about_a_sale_that_is_not_open_is_refused_with_the_mend(message: Any, sale: Any) -> None:
-    reply = sale.hear(message)
+    reply = sale.receive(message)
     assert isinstance(reply, Error)
     assert (reply.code, reply.sale_id) == ("no-such-sale", "sale-2")
     assert "sale sale-2 is not open: send lane.sale.opened first" in reply.text
@@ -157,8 +157,8 @@ def test_a_message_about_a_sale_that_is_not_open_is_refused_with_the_mend(messag
 
 def test_a_receipt_is_not_answered_and_an_agents_own_message_is_refused(make_lane: Callable[..., Any]) -> None:
     lane = make_lane()
-    assert lane.hear("till-1", "m1", Ack(message_id="a"), 0.0) == []
-    refused = lane.hear("till-1", "m2", Error(code="malformed", text="no"), 0.0)[0].data
+    assert lane.receive("till-1", "m1", Ack(message_id="a"), 0.0) == []
+    refused = lane.receive("till-1", "m2", Error(code="malformed", text="no"), 0.0)[0].data
     assert (refused.type, refused.code) == ("lane.error", "not-for-agent")
 
 

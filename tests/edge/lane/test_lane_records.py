@@ -18,11 +18,11 @@ CLOSE = SaleClosed(sale_id="sale-1", cashier_id="anna")
 
 def test_a_sale_leaves_one_record_of_what_was_told_and_done(sale: Any, someone: Any) -> None:
     sale.show(someone(age=20), frames=5)
-    sale.hear(SCAN)
+    sale.receive(SCAN)
     sale.confirm(sale.alerts[0])
     sale.show(someone(age=20), frames=20)
-    sale.hear(IdChecked(sale_id="sale-1", outcome="passed"))
-    sale.hear(CLOSE)
+    sale.receive(IdChecked(sale_id="sale-1", outcome="passed"))
+    sale.receive(CLOSE)
     [record] = sale.records
     assert (record.sale_id, record.till, record.lane, record.cashier_id) == ("sale-1", "till-1", "lane-1", "anna")
     assert (record.decision, record.check, record.ended) == (Decision.CHALLENGE, "passed", "completed")
@@ -34,24 +34,24 @@ def test_a_sale_leaves_one_record_of_what_was_told_and_done(sale: Any, someone: 
 
 
 def test_a_sale_without_anything_restricted_has_a_record_that_says_so(sale: Any) -> None:
-    sale.hear(CLOSE)
+    sale.receive(CLOSE)
     assert [record.restricted_at for record in sale.records] == [None]
 
 
 def test_a_sale_that_is_given_up_is_cancelled(sale: Any) -> None:
-    sale.hear(SCAN)
-    sale.hear(SaleClosed(sale_id="sale-1", completed=False))
+    sale.receive(SCAN)
+    sale.receive(SaleClosed(sale_id="sale-1", completed=False))
     assert [record.ended for record in sale.records] == ["cancelled"]
 
 
 def test_a_sale_that_is_open_when_the_next_one_begins_is_abandoned(sale: Any) -> None:
-    sale.hear(SCAN)
-    sale.hear(SaleOpened(sale_id="sale-2"))
+    sale.receive(SCAN)
+    sale.receive(SaleOpened(sale_id="sale-2"))
     assert [(record.sale_id, record.ended) for record in sale.records] == [("sale-1", "abandoned")]
 
 
 def test_a_sale_whose_till_falls_silent_is_abandoned_after_an_hour(sale: Any) -> None:
-    sale.hear(SCAN)
+    sale.receive(SCAN)
     sale.now_s += SALE_SILENT_S - 1
     sale.wait(0.5)
     assert sale.records == []
@@ -63,7 +63,7 @@ def test_a_sale_whose_till_falls_silent_is_abandoned_after_an_hour(sale: Any) ->
 @pytest.mark.parametrize("message", [SCAN, IdChecked(sale_id="sale-1", outcome="passed")])
 def test_another_till_has_no_say_in_a_sale(message: Any, sale: Any, someone: Any) -> None:
     sale.show(someone(age=50), frames=5)
-    reply = sale.hear(message, till="till-2")
+    reply = sale.receive(message, till="till-2")
     assert isinstance(reply, Error)
     sale.wait(1)
     assert sale.alerts == []
@@ -72,82 +72,82 @@ def test_another_till_has_no_say_in_a_sale(message: Any, sale: Any, someone: Any
 
 def test_another_till_can_neither_close_a_sale_nor_confirm_its_alerts(sale: Any, someone: Any) -> None:
     sale.show(someone(age=50), frames=5)
-    sale.hear(SCAN)
+    sale.receive(SCAN)
     sale.confirm(sale.alerts[0], till="till-2")
-    sale.hear(CLOSE, till="till-2")
+    sale.receive(CLOSE, till="till-2")
     assert sale.records == []
     assert sale.lane.open_record.alerts[0].received_at is None
 
 
 def test_closing_twice_is_harmless(sale: Any) -> None:
-    sale.hear(SCAN)
-    assert isinstance(sale.hear(CLOSE), Ack)
-    assert isinstance(sale.hear(CLOSE), Ack)
+    sale.receive(SCAN)
+    assert isinstance(sale.receive(CLOSE), Ack)
+    assert isinstance(sale.receive(CLOSE), Ack)
     assert len(sale.records) == 1
 
 
 def test_a_sale_that_is_over_is_not_opened_again_by_an_old_message(sale: Any, drive: Drive) -> None:
-    sale.hear(SCAN)
-    sale.hear(CLOSE)
+    sale.receive(SCAN)
+    sale.receive(CLOSE)
     again = drive(mode="on-sale")
     again.lane.resume(None, sale.records, 0.0)
     for lane in (sale, again):
-        reply = lane.hear(OPEN)
+        reply = lane.receive(OPEN)
         assert isinstance(reply, Error)
         assert (reply.code, reply.text) == ("no-such-sale", "sale sale-1 is over: give a new sale a new id")
-        assert isinstance(lane.hear(OPEN, till="till-2"), Ack), "another till may call its sale the same"
+        assert isinstance(lane.receive(OPEN, till="till-2"), Ack), "another till may call its sale the same"
 
 
 def test_a_sale_that_was_set_aside_for_another_may_go_on(sale: Any) -> None:
-    sale.hear(SaleOpened(sale_id="sale-2"))
-    sale.hear(SaleClosed(sale_id="sale-2"))
-    assert isinstance(sale.hear(OPEN), Ack)
+    sale.receive(SaleOpened(sale_id="sale-2"))
+    sale.receive(SaleClosed(sale_id="sale-2"))
+    assert isinstance(sale.receive(OPEN), Ack)
     assert sale.lane.open_record.sale_id == "sale-1"
 
 
 def test_a_customer_who_has_left_before_the_scan_is_unknown_with_that_reason(sale: Any, someone: Any) -> None:
     sale.show(someone(age=50), frames=10)
     sale.show(frames=25)
-    sale.hear(SCAN)
+    sale.receive(SCAN)
     sale.show(frames=10)
     assert [(alert.decision, alert.reasons) for alert in sale.alerts] == [("UNKNOWN", (Reason.CUSTOMER_LEFT,))]
 
 
 def test_while_nothing_can_be_recorded_nobody_passes(sale: Any, someone: Any) -> None:
-    sale.lane.recording = False
+    sale.lane.set_recording(False)
     sale.show(someone(age=60), frames=10)
-    sale.hear(SCAN)
+    sale.receive(SCAN)
     sale.show(someone(age=60), frames=10)
     assert [(alert.decision, alert.reasons) for alert in sale.alerts] == [("UNKNOWN", (Reason.NOT_RECORDED,))]
 
 
 def test_a_no_challenge_is_taken_back_when_recording_fails(sale: Any, someone: Any) -> None:
     sale.show(someone(age=60), frames=10)
-    sale.hear(SCAN)
-    sale.lane.recording = False
+    sale.receive(SCAN)
+    sale.lane.set_recording(False)
     sale.show(someone(age=60))
     assert sale.decisions == ["NO_CHALLENGE", "UNKNOWN"]
 
 
 def test_after_a_restart_a_sale_goes_on_but_nobody_passes_in_it(sale: Any, someone: Any, drive: Drive) -> None:
     sale.show(someone(age=60), frames=10)
-    sale.hear(SCAN)
+    sale.receive(SCAN)
     again = drive(mode="on-sale")
     again.lane.resume(sale.lane.open_record, [], 0.0)
     again.show(someone(age=60), frames=20)
     assert [(alert.sale_id, alert.decision, alert.reasons) for alert in again.alerts] == [
         ("sale-1", "UNKNOWN", (Reason.RESTARTED,))
     ]
-    again.hear(CLOSE)
+    again.receive(CLOSE)
     assert [alert.decision for alert in again.records[0].alerts] == ["NO_CHALLENGE", "UNKNOWN"]
 
 
 def test_a_till_that_missed_its_answer_gets_a_new_one_when_it_is_back(sale: Any, someone: Any) -> None:
     sale.show(someone(age=20), frames=10)
-    sale.hear(SCAN)
-    sale.lane.expired(sale.alerts[0].alert_id)
+    sale.receive(SCAN)
+    sale.lane.alert_expired(sale.alerts[0].alert_id)
     sale.show(someone(age=20), frames=10)
     assert sale.decisions == ["CHALLENGE"]
-    sale.hear(Hello(till="till-1"))
+    sale.receive(Hello(till="till-1"))
     assert sale.decisions == ["CHALLENGE", "CHALLENGE"]
     assert sale.alerts[0].alert_id != sale.alerts[1].alert_id

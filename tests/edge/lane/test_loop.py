@@ -73,15 +73,15 @@ def wait_for(found: Callable[[], bool]) -> None:
 
 def test_a_lane_that_stands_still_is_told_of_by_those_beside_it(loop: LaneLoop, model: HungModel) -> None:
     assert model.asked.wait(PATIENCE_S)
-    wait_for(lambda: loop.health.ails("loop"))
+    wait_for(lambda: loop.health.has_problem("loop"))
     [stuck] = [problem.text for problem in loop.health.problems if problem.part == "loop"]
     assert stuck.startswith("the lane has stood still for ")
     model.let_go.set()
-    wait_for(lambda: not loop.health.ails("loop"))
+    wait_for(lambda: not loop.health.has_problem("loop"))
 
 
 def test_a_lane_whose_recording_has_ended_is_not_taken_to_stand_still(loop: LaneLoop, model: HungModel) -> None:
     model.let_go.set()
     wait_for(lambda: loop.slot.ended)
     time.sleep(3.5)
-    assert not loop.health.ails("loop")
+    assert not loop.health.has_problem("loop")

@@ -18,7 +18,7 @@ def test_on_sale_faces_are_analysed_only_while_a_sale_is_open(drive: Drive) -> N
     lane = drive(mode="on-sale")
     analysing = [lane.lane.analysing]
     for message in (HELLO, OPEN, SCAN, CLOSE):
-        lane.hear(message)
+        lane.receive(message)
         analysing.append(lane.lane.analysing)
     assert analysing == [False, False, True, True, False]
 
@@ -61,7 +61,7 @@ def test_an_empty_lane_has_nothing_to_say_without_a_till(drive: Drive) -> None:
 def test_auto_becomes_on_sale_at_the_first_hello(drive: Drive, someone: Any) -> None:
     lane = drive(mode="auto")
     lane.show(someone(age=50), frames=5)
-    lane.hear(HELLO)
+    lane.receive(HELLO)
     assert not lane.lane.analysing
     lane.show(someone(2, age=15, x=0.3), frames=50)
     assert lane.decisions == ["NO_CHALLENGE"]
@@ -70,22 +70,22 @@ def test_auto_becomes_on_sale_at_the_first_hello(drive: Drive, someone: Any) -> 
 def test_a_second_hello_leaves_the_open_sale_alone(drive: Drive, someone: Any) -> None:
     lane = drive(mode="auto")
     for message in (HELLO, OPEN, HELLO):
-        lane.hear(message)
+        lane.receive(message)
     lane.show(someone(age=50), frames=5)
-    lane.hear(SCAN)
+    lane.receive(SCAN)
     assert [(alert.sale_id, alert.decision.value) for alert in lane.alerts] == [("sale-1", "NO_CHALLENGE")]
 
 
 def test_continuous_stays_continuous_when_a_till_says_hello(drive: Drive) -> None:
     lane = drive(mode="continuous")
-    lane.hear(HELLO)
+    lane.receive(HELLO)
     assert lane.lane.analysing
 
 
 def test_a_sale_that_was_acknowledged_is_answered_though_the_till_never_said_hello(drive: Drive, someone: Any) -> None:
     lane = drive(mode="auto")
-    lane.hear(OPEN)
+    lane.receive(OPEN)
     lane.show(someone(age=50), frames=5)
-    lane.hear(SCAN)
+    lane.receive(SCAN)
     lane.wait(0.9)
     assert "sale-1" in [alert.sale_id for alert in lane.alerts]

@@ -94,22 +94,22 @@ def test_an_unknown_is_replaced_only_by_a_look_that_is_new() -> None:
 @pytest.mark.parametrize("now_found", list(Decision))
 def test_a_challenge_that_the_till_missed_is_told_again_once_the_till_speaks(now_found: Decision) -> None:
     sale = told(scanned_at(5.0), Decision.CHALLENGE)
-    sale = sale.expired(sale.record.alerts[-1].alert_id)
+    sale = sale.alert_expired(sale.record.alerts[-1].alert_id)
     assert sale.due(found(now_found), 60.0, WITHIN_S) is None
-    assert sale.heard(70.0).due(found(now_found, looks=9), 70.0, WITHIN_S) == found(Decision.CHALLENGE)
+    assert sale.message_received(70.0).due(found(now_found, looks=9), 70.0, WITHIN_S) == found(Decision.CHALLENGE)
 
 
 def test_any_other_answer_that_the_till_missed_is_found_anew() -> None:
     sale = told(scanned_at(5.0), Decision.NO_CHALLENGE)
-    sale = sale.expired(sale.record.alerts[-1].alert_id).heard(70.0)
+    sale = sale.alert_expired(sale.record.alerts[-1].alert_id).message_received(70.0)
     assert sale.due(found(Decision.UNKNOWN), 70.0, WITHIN_S) == found(Decision.UNKNOWN)
 
 
 def test_an_older_alert_that_expires_changes_nothing_about_the_newer_one() -> None:
     sale = told(told(scanned_at(5.0), Decision.NO_CHALLENGE), Decision.CHALLENGE)
-    sale = sale.expired(sale.record.alerts[0].alert_id)
+    sale = sale.alert_expired(sale.record.alerts[0].alert_id)
     assert [one.expired for one in sale.record.alerts] == [True, False]
-    assert sale.heard(70.0).due(found(Decision.CHALLENGE), 70.0, WITHIN_S) is None
+    assert sale.message_received(70.0).due(found(Decision.CHALLENGE), 70.0, WITHIN_S) is None
 
 
 def test_the_record_says_what_was_told_received_and_checked() -> None:
@@ -136,7 +136,7 @@ def test_an_alert_that_is_not_confirmed_by_the_close_counts_as_shown_to_nobody()
 def test_a_sale_that_goes_on_after_a_restart_keeps_what_was_told_and_none_of_the_evidence() -> None:
     before = told(scanned_at(5.0), Decision.NO_CHALLENGE)
     after = resume(before.record, 100.0)
-    assert (after.told.decision, after.customer, after.resumed) == (Decision.NO_CHALLENGE, None, True)
+    assert (after.answer.decision, after.customer, after.resumed) == (Decision.NO_CHALLENGE, None, True)
     assert after.due(found(Decision.UNKNOWN), 100.0, WITHIN_S) == found(Decision.UNKNOWN)
     assert after.due(found(Decision.NO_CHALLENGE, looks=9), 100.0, WITHIN_S) is None
 
@@ -163,7 +163,7 @@ def test_every_scan_is_answered_once_the_time_is_up(steps: list[tuple[Decision, 
         now_s += passed_s
         if due := sale.due(found(decision, looks), now_s, WITHIN_S):
             sale = sale.answered(due, alert(decision, looks))
-        assert sale.told is not None or now_s < WITHIN_S
+        assert sale.answer is not None or now_s < WITHIN_S
 
 
 @given(steps, st.data())
@@ -174,9 +174,9 @@ def test_a_challenge_is_never_softened_whatever_expires_and_whenever_the_till_sp
     for decision, passed_s, _, looks in steps:
         now_s += passed_s
         if sale.record.alerts and data.draw(st.booleans()):
-            sale = sale.expired(data.draw(st.sampled_from(sale.record.alerts)).alert_id)
+            sale = sale.alert_expired(data.draw(st.sampled_from(sale.record.alerts)).alert_id)
         if data.draw(st.booleans()):
-            sale = sale.heard(now_s)
+            sale = sale.message_received(now_s)
         if due := sale.due(found(decision, looks), now_s, WITHIN_S):
             sale = sale.answered(due, alert(due.decision, looks))
             assert not challenged or due.decision is Decision.CHALLENGE

@@ -79,18 +79,18 @@ class Witness:
         elif what == "wait":
             self.drive.wait(*how)
         elif what == "hello":
-            assert isinstance(self.drive.hear(Hello(till="till-1")), Ack)
+            assert isinstance(self.drive.receive(Hello(till="till-1")), Ack)
         elif what == "open":
             self.closed_s[self.open_sale] = self.drive.now_s
             self.sales += 1
             self.open_sale = f"sale-{self.sales}"
             self._looks, self._customers = Counter(), set()
-            self.drive.hear(SaleOpened(sale_id=self.open_sale))
+            self.drive.receive(SaleOpened(sale_id=self.open_sale))
         elif self.open_sale and what == "scan":
             self.scanned_s.setdefault(self.open_sale, self.drive.now_s)
-            self.drive.hear(RestrictedItem(sale_id=self.open_sale))
+            self.drive.receive(RestrictedItem(sale_id=self.open_sale))
         elif self.open_sale and what == "close":
-            self.drive.hear(SaleClosed(sale_id=self.open_sale))
+            self.drive.receive(SaleClosed(sale_id=self.open_sale))
             self.closed_s[self.open_sale] = self.drive.now_s
             self.open_sale = ""
         self._note()

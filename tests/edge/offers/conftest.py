@@ -77,9 +77,9 @@ def line() -> Callable[..., BasketLine]:
 
 
 @pytest.fixture(scope="session")
-def aged(looks_like: Callable[..., NDArray[np.float32]]) -> Callable[..., TrackAge]:
+def aged(age_probs_at: Callable[..., NDArray[np.float32]]) -> Callable[..., TrackAge]:
     """What is known of somebody who looks of an age."""
-    return lambda years, spread=4.0: TrackAge().add(looks_like(years, spread), 1.0)
+    return lambda years, spread=4.0: TrackAge().add(age_probs_at(years, spread), 1.0)
 
 
 @dataclass(frozen=True)

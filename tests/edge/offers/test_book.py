@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from edge.decision.bands import band_names, band_probabilities
 from edge.decision.fusion import TrackAge
 from edge.errors import UsageError
-from edge.offers.sheet import refuse_forbidden
+from edge.offers.sheet import reject_forbidden
 from edge.purchases.goods import sounds_restricted
 from edge.till.messages import BasketLine, OfferReply
 from tests.edge.offers.conftest import ADULTS, EDGES, NOW, book_of, line_of, rule_of
@@ -31,7 +31,7 @@ ages, spreads = st.floats(5, 95), st.floats(0.5, 12)
 
 
 def test_whoever_has_the_reasons_in_the_basket_is_offered_the_goods(book: Make, line: Make, aged: Make) -> None:
-    found = book().fitting([line("dairy"), line("crackers")], aged(50), NOW, set())
+    found = book().matching_rule([line("dairy"), line("crackers")], aged(50), NOW, set())
     assert (found.band, found.offer.category, found.text.ru) == ("45-59", "cheese", "Предложите: cheese.")
 
 
@@ -39,36 +39,36 @@ def test_whoever_has_the_reasons_in_the_basket_is_offered_the_goods(book: Make, 
 def test_without_the_reasons_or_with_the_goods_nothing_is_offered(
     basket: list[str], book: Make, line: Make, aged: Make
 ) -> None:
-    assert book().fitting(list(map(line, basket)), aged(50), NOW, set()) is None
+    assert book().matching_rule(list(map(line, basket)), aged(50), NOW, set()) is None
 
 
 def test_the_first_rule_that_fits_counts(book: Make, rule: Make, line: Make, aged: Make) -> None:
     several = book(rule(when="fruit"), rule(offer="honey"), rule(offer="butter"))
-    assert several.fitting([line("crackers")], aged(50), NOW, set()).offer.category == "honey"
+    assert several.matching_rule([line("crackers")], aged(50), NOW, set()).offer.category == "honey"
 
 
 def test_a_category_comes_from_the_shops_list_where_the_till_names_none(book: Make, line: Make, aged: Make) -> None:
     listed = book(catalogue={"tuc": "crackers"})
-    assert listed.fitting([line(None, sku="tuc")], aged(50), NOW, set())
+    assert listed.matching_rule([line(None, sku="tuc")], aged(50), NOW, set())
 
 
 def test_what_the_shop_excludes_is_neither_offered_nor_a_reason(book: Make, line: Make, aged: Make) -> None:
     for excluded in ("cheese", "crackers"):
-        assert book(exclude=(excluded,)).fitting([line("crackers")], aged(50), NOW, set()) is None
+        assert book(exclude=(excluded,)).matching_rule([line("crackers")], aged(50), NOW, set()) is None
     by_article = book(exclude=("one-crackers",))
-    assert by_article.fitting([line("crackers")], aged(50), NOW, set()) is None
-    assert by_article.fitting([line("crackers"), line("crackers", sku="other")], aged(50), NOW, set())
+    assert by_article.matching_rule([line("crackers")], aged(50), NOW, set()) is None
+    assert by_article.matching_rule([line("crackers"), line("crackers", sku="other")], aged(50), NOW, set())
 
 
 def test_an_unsure_band_is_offered_nothing(book: Make, line: Make, aged: Make) -> None:
-    assert book(min_p_band=0.4).fitting([line("crackers")], aged(50, 15), NOW, set()) is None
-    assert book(min_p_band=0.2).fitting([line("crackers")], aged(50, 15), NOW, set())
+    assert book(min_p_band=0.4).matching_rule([line("crackers")], aged(50, 15), NOW, set()) is None
+    assert book(min_p_band=0.2).matching_rule([line("crackers")], aged(50, 15), NOW, set())
 
 
 def test_an_expired_sheet_makes_no_offers(book: Make, line: Make, aged: Make) -> None:
     good = book()
-    assert good.fitting([line("crackers")], aged(50), good.sheet.expires_at - timedelta(seconds=1), set())
-    assert good.fitting([line("crackers")], aged(50), good.sheet.expires_at, set()) is None
+    assert good.matching_rule([line("crackers")], aged(50), good.sheet.expires_at - timedelta(seconds=1), set())
+    assert good.matching_rule([line("crackers")], aged(50), good.sheet.expires_at, set()) is None
 
 
 @given(rules, baskets, ages, spreads, st.sampled_from([16, 18, 21]), st.sets(names))
@@ -80,7 +80,7 @@ def test_whatever_the_rules_and_the_basket_nothing_forbidden_is_offered(
     allowed = [rule for rule in rules if not _refused(rule, legal_age)]
     sheet = book_of(*allowed, legal_age=legal_age, exclude=("fruit",)) if allowed else book_of(legal_age=legal_age)
     age: TrackAge = aged(years, spread)
-    found = sheet.fitting(basket, age, NOW, restricted)
+    found = sheet.matching_rule(basket, age, NOW, restricted)
     if found is None:
         return
     marked = {line.category for line in basket if line.restricted}
@@ -95,7 +95,7 @@ def test_whatever_the_rules_and_the_basket_nothing_forbidden_is_offered(
 
 def _refused(rule: Any, legal_age: int) -> bool:
     try:
-        refuse_forbidden(book_of(rule).sheet, legal_age)
+        reject_forbidden(book_of(rule).sheet, legal_age)
     except UsageError:
         return True
     return False
@@ -105,26 +105,26 @@ def _refused(rule: Any, legal_age: int) -> bool:
 def test_nobody_who_may_be_under_age_gets_one(aged: Make, years: float, spread: float, most: float) -> None:
     age: TrackAge = aged(years, spread)
     sheet = book_of(max_p_under_legal=most, min_p_band=0)
-    found = sheet.fitting([line_of("crackers")], age, NOW, set())
+    found = sheet.matching_rule([line_of("crackers")], age, NOW, set())
     under = age.estimate(18).p_under_legal
     assert found is None or under <= most
     assert found or under > most or years < 18.5
 
 
-def test_a_lane_refuses_a_rule_for_the_young_or_with_alcohol_in_one_line(sheet: Make, rule: Make) -> None:
+def test_a_lane_refuses_a_rule_for_the_young_or_with_alcohol_first_error(sheet: Make, rule: Make) -> None:
     with pytest.raises(
         UsageError, match=r"\(0-17: cheese\) is for ages from 0, under the legal age of 18: leave it out"
     ):
-        refuse_forbidden(sheet(rule("0-17")), 18)
+        reject_forbidden(sheet(rule("0-17")), 18)
     with pytest.raises(UsageError, match=r"\(18-24: cheese\) is for ages from 18, under the legal age of 21"):
-        refuse_forbidden(sheet(rule("18-24")), 21)
+        reject_forbidden(sheet(rule("18-24")), 21)
     with pytest.raises(UsageError, match=r"\(60\+: Пиво\) is about alcohol or tobacco: leave it out"):
-        refuse_forbidden(sheet(rule("60+", offer="Пиво")), 18)
+        reject_forbidden(sheet(rule("60+", offer="Пиво")), 18)
     with pytest.raises(UsageError, match=r"is about what offers.exclude names: leave it out"):
-        refuse_forbidden(sheet(rule("60+")), 18, ["cheese"])
+        reject_forbidden(sheet(rule("60+")), 18, ["cheese"])
     with pytest.raises(UsageError, match=r"\(60\+: cheese\) is about alcohol or tobacco"):
-        refuse_forbidden(sheet(rule("60+", when="wine")), 18)
-    refuse_forbidden(sheet(), 18)
+        reject_forbidden(sheet(rule("60+", when="wine")), 18)
+    reject_forbidden(sheet(), 18)
 
 
 def test_the_stated_share_of_sales_is_held_out_and_always_the_same_ones(book: Make, rule: Make) -> None:
@@ -139,15 +139,15 @@ def test_what_became_of_an_offer_is_what_the_till_says_and_what_was_bought(
     outcome: Any, book: Make, rule: Make, line: Make
 ) -> None:
     offered = book().offered(rule(), "sale-1", "offer-1")
-    became = book().became(offered, OfferReply(offer_id="offer-1", outcome=outcome), [line("cheese")])
+    became = book().resolve(offered, OfferReply(offer_id="offer-1", outcome=outcome), [line("cheese")])
     assert (became.outcome, became.bought) == (outcome, True)
 
 
 def test_of_an_offer_that_the_till_does_not_name_nothing_is_known(book: Make, rule: Make, line: Make) -> None:
     offered = book().offered(rule(), "sale-1", "offer-1")
     other = OfferReply(offer_id="offer-2", outcome="taken")
-    assert [book().became(offered, reply, [line("dairy")]).outcome for reply in (None, other)] == ["unanswered"] * 2
-    assert book().became(offered, None, None).bought is None
+    assert [book().resolve(offered, reply, [line("dairy")]).outcome for reply in (None, other)] == ["unanswered"] * 2
+    assert book().resolve(offered, None, None).bought is None
 
 
 def test_a_rule_has_the_same_name_in_every_sheet_whatever_its_words(rule: Make) -> None:

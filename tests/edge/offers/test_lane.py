@@ -59,15 +59,15 @@ def offers(lane: Any) -> list[Offer]:
 
 
 def close(lane: Any, *categories: str, **closed: Any) -> Any:
-    lane.hear(SaleClosed(sale_id="sale-1", basket=tuple(map(line_of, categories)), **closed))
+    lane.receive(SaleClosed(sale_id="sale-1", basket=tuple(map(line_of, categories)), **closed))
     return lane.closed[-1]
 
 
 def test_the_line_that_completes_a_rule_brings_its_offer_at_once(counter: Any, someone: Any) -> None:
     counter.show(someone(age=50), frames=5)
-    assert isinstance(counter.hear(basket("dairy")), Ack)
+    assert isinstance(counter.receive(basket("dairy")), Ack)
     assert offers(counter) == []
-    counter.hear(basket("dairy", "crackers"))
+    counter.receive(basket("dairy", "crackers"))
     [offer] = offers(counter)
     assert (offer.sale_id, offer.lane, offer.category, offer.sku) == ("sale-1", "lane-1", "cheese", None)
     assert (offer.text.ru, offer.text.en) == ("Предложите: cheese.", "Offer: cheese.")
@@ -75,7 +75,7 @@ def test_the_line_that_completes_a_rule_brings_its_offer_at_once(counter: Any, s
 
 def test_an_offer_says_nothing_of_the_customer(counter: Any, someone: Any) -> None:
     counter.show(someone(age=50), frames=5)
-    counter.hear(basket("crackers"))
+    counter.receive(basket("crackers"))
     assert set(offers(counter)[0].model_dump()) == {
         "offer_id", "sale_id", "lane", "category", "sku", "text", "issued_at"
     }  # fmt: skip
@@ -84,46 +84,46 @@ def test_an_offer_says_nothing_of_the_customer(counter: Any, someone: Any) -> No
 def test_a_sale_gets_one_offer_and_the_next_one_its_own(counter: Any, someone: Any) -> None:
     counter.show(someone(age=50), frames=5)
     for categories in (("crackers",), ("crackers", "dairy"), ("crackers",)):
-        counter.hear(basket(*categories))
+        counter.receive(basket(*categories))
         counter.show(someone(age=50), frames=5)
     assert len(offers(counter)) == 1
     close(counter)
-    counter.hear(SaleOpened(sale_id="sale-2"))
+    counter.receive(SaleOpened(sale_id="sale-2"))
     counter.show(someone(age=50), frames=5)
-    counter.hear(basket("crackers", sale_id="sale-2"))
+    counter.receive(basket("crackers", sale_id="sale-2"))
     assert [offer.sale_id for offer in offers(counter)] == ["sale-1", "sale-2"]
 
 
 def test_nobody_is_offered_anything_while_it_is_not_known_who_it_is(counter: Any, someone: Any) -> None:
-    counter.hear(basket("crackers"))
+    counter.receive(basket("crackers"))
     counter.show(someone(1, age=50, x=0.3), someone(2, age=50, x=0.7, eyes_px=38), frames=5)
-    counter.hear(basket("crackers", "dairy"))
+    counter.receive(basket("crackers", "dairy"))
     counter.show(frames=40)
-    counter.hear(basket("crackers", "fruit"))
+    counter.receive(basket("crackers", "fruit"))
     assert offers(counter) == []
 
 
 def test_an_offer_that_would_come_later_than_a_fifth_of_a_second_is_none(counter: Any, someone: Any) -> None:
-    counter.hear(basket("crackers"))
+    counter.receive(basket("crackers"))
     counter.show(someone(age=50), frames=20)
     assert offers(counter) == [], "the customer was known only 0.3 s after the line"
-    counter.hear(basket("crackers"))
+    counter.receive(basket("crackers"))
     assert offers(counter) == [], "nothing new is in the basket"
-    counter.hear(basket("crackers", "dairy"))
+    counter.receive(basket("crackers", "dairy"))
     assert len(offers(counter)) == 1
 
 
 def test_an_offer_may_come_a_little_after_its_line(counter: Any, someone: Any) -> None:
     counter.show(someone(age=50), frames=2)
-    counter.hear(basket("crackers"))
+    counter.receive(basket("crackers"))
     counter.show(someone(age=50), frames=1)
     assert len(offers(counter)) == 1
 
 
 def test_while_an_alert_is_owed_or_asks_for_id_nothing_is_offered(counter: Any, someone: Any) -> None:
-    counter.hear(SCAN)
+    counter.receive(SCAN)
     counter.show(someone(age=20), frames=10)
-    counter.hear(SaleBasket(sale_id="sale-1", basket=(BEER, line_of("crackers"))))
+    counter.receive(SaleBasket(sale_id="sale-1", basket=(BEER, line_of("crackers"))))
     assert (counter.decisions, offers(counter)) == (["CHALLENGE"], [])
 
 
@@ -132,18 +132,18 @@ def test_after_a_check_only_who_may_buy_is_offered_something(
     outcome: Any, made: int, counter: Any, someone: Any
 ) -> None:
     counter.show(someone(age=24.5), frames=5)
-    counter.hear(SCAN)
-    counter.hear(IdChecked(sale_id="sale-1", outcome=outcome))
-    counter.hear(SaleBasket(sale_id="sale-1", basket=(BEER, line_of("crackers"))))
+    counter.receive(SCAN)
+    counter.receive(IdChecked(sale_id="sale-1", outcome=outcome))
+    counter.receive(SaleBasket(sale_id="sale-1", basket=(BEER, line_of("crackers"))))
     assert (counter.decisions, len(offers(counter))) == (["CHALLENGE"], made)
 
 
 def test_the_alert_that_is_due_comes_before_the_offer(counter: Any, someone: Any) -> None:
-    counter.hear(SCAN)
-    counter.hear(SaleBasket(sale_id="sale-1", basket=(BEER, line_of("crackers"))))
+    counter.receive(SCAN)
+    counter.receive(SaleBasket(sale_id="sale-1", basket=(BEER, line_of("crackers"))))
     counter.show(someone(age=50), frames=2)
     assert (counter.alerts, offers(counter)) == ([], [])
-    counter.hear(SaleBasket(sale_id="sale-1", basket=(BEER, line_of("crackers"), line_of("dairy"))))
+    counter.receive(SaleBasket(sale_id="sale-1", basket=(BEER, line_of("crackers"), line_of("dairy"))))
     counter.show(someone(age=50), frames=1)
     kinds = [data.type for data in counter.told if data.type in ("lane.alert", "lane.offer")]
     assert kinds == ["lane.alert", "lane.offer"]
@@ -151,19 +151,19 @@ def test_the_alert_that_is_due_comes_before_the_offer(counter: Any, someone: Any
 
 def test_a_minor_is_offered_nothing_and_neither_is_who_may_be_one(counter: Any, someone: Any) -> None:
     for number, age in enumerate((13, 17, 18, 20)):
-        counter.hear(SaleOpened(sale_id=f"sale-{number + 2}"))
+        counter.receive(SaleOpened(sale_id=f"sale-{number + 2}"))
         counter.show(someone(track=number + 2, age=age), frames=30)
-        counter.hear(basket("crackers", sale_id=f"sale-{number + 2}"))
+        counter.receive(basket("crackers", sale_id=f"sale-{number + 2}"))
     assert offers(counter) == []
 
 
 def test_what_a_till_once_marked_as_restricted_is_never_offered(counter: Any, someone: Any) -> None:
     counter.show(someone(age=50), frames=5)
-    counter.hear(SaleBasket(sale_id="sale-1", basket=(line_of("cheese", quantity=-1, restricted=True),)))
+    counter.receive(SaleBasket(sale_id="sale-1", basket=(line_of("cheese", quantity=-1, restricted=True),)))
     close(counter)
-    counter.hear(SaleOpened(sale_id="sale-2"))
+    counter.receive(SaleOpened(sale_id="sale-2"))
     counter.show(someone(age=50), frames=5)
-    counter.hear(basket("crackers", sale_id="sale-2"))
+    counter.receive(basket("crackers", sale_id="sale-2"))
     assert offers(counter) == []
     assert counter.lane.restricted == {"cheese", "one-cheese"}
 
@@ -172,7 +172,7 @@ def test_a_sale_that_outlived_a_restart_gets_no_offer(drive: Make, someone: Any,
     again = with_offers(drive(mode="on-sale"), book())
     again.lane.resume(sale.lane.open_record, (), 0.0)
     again.show(someone(age=50), frames=10)
-    again.hear(basket("crackers"))
+    again.receive(basket("crackers"))
     assert offers(again) == []
 
 
@@ -180,10 +180,10 @@ def test_a_held_out_sale_is_told_nothing_and_is_kept_all_the_same(drive: Make, s
     lane = with_offers(drive(mode="on-sale"), book(held_out=0.9))
     outcomes = []
     for number in range(40):
-        lane.hear(SaleOpened(sale_id=f"{number}"))
+        lane.receive(SaleOpened(sale_id=f"{number}"))
         lane.show(someone(age=50), frames=4)
-        lane.hear(basket("crackers", sale_id=f"{number}"))
-        lane.hear(SaleClosed(sale_id=f"{number}", basket=(line_of("crackers"), line_of("cheese"))))
+        lane.receive(basket("crackers", sale_id=f"{number}"))
+        lane.receive(SaleClosed(sale_id=f"{number}", basket=(line_of("crackers"), line_of("cheese"))))
         outcomes.append(lane.closed[-1].offer.outcome)
     assert len(offers(lane)) == outcomes.count("unanswered") == 40 - outcomes.count("held-out") > 0
     assert {one.offer.bought for one in lane.closed} == {True}
@@ -191,7 +191,7 @@ def test_a_held_out_sale_is_told_nothing_and_is_kept_all_the_same(drive: Make, s
 
 def test_what_became_of_it_goes_with_the_end_of_the_sale_and_names_nobody(counter: Any, someone: Any) -> None:
     counter.show(someone(age=50), frames=5)
-    counter.hear(basket("crackers"))
+    counter.receive(basket("crackers"))
     reply = OfferReply(offer_id=offers(counter)[0].offer_id, outcome="taken")
     closed = close(counter, "crackers", "cheese", offer=reply, cashier_id="anna")
     row = result_of(closed.record, closed.offer, "store-1")
@@ -205,14 +205,14 @@ def test_what_became_of_it_goes_with_the_end_of_the_sale_and_names_nobody(counte
 
 def test_a_till_that_says_nothing_at_the_end_has_sold_what_it_said_last(counter: Any, someone: Any) -> None:
     counter.show(someone(age=50), frames=5)
-    counter.hear(basket("crackers"))
-    counter.hear(basket("crackers", "cheese"))
+    counter.receive(basket("crackers"))
+    counter.receive(basket("crackers", "cheese"))
     assert close(counter).offer.bought is True
 
 
 def test_of_a_sale_that_was_given_up_nothing_is_known(counter: Any, someone: Any) -> None:
     counter.show(someone(age=50), frames=5)
-    counter.hear(basket("crackers"))
+    counter.receive(basket("crackers"))
     closed = close(counter, completed=False)
     assert (closed.offer.outcome, closed.offer.bought, result_of(closed.record, closed.offer, "x")) == (
         "unanswered",
@@ -249,14 +249,14 @@ def test_whatever_happens_a_sale_gets_at_most_one_offer_and_never_while_id_is_du
             lane.wait(values[0])
         elif step == "next":
             number, asks, check = number + 1, False, None
-            lane.hear(SaleOpened(sale_id=f"{number}"))
+            lane.receive(SaleOpened(sale_id=f"{number}"))
         elif step == "scan":
-            lane.hear(RestrictedItem(sale_id=f"{number}"))
+            lane.receive(RestrictedItem(sale_id=f"{number}"))
         elif step == "check":
             check = values[0]
-            lane.hear(IdChecked(sale_id=f"{number}", outcome=check))
+            lane.receive(IdChecked(sale_id=f"{number}", outcome=check))
         else:
-            lane.hear(basket(*values[0], sale_id=f"{number}"))
+            lane.receive(basket(*values[0], sale_id=f"{number}"))
         for data in lane.told:
             asks = data.decision.value != "NO_CHALLENGE" if data.type == "lane.alert" else asks
             assert data.type != "lane.offer" or not (asks and check != "passed")

@@ -15,6 +15,8 @@ from edge.frames import Frame
 from edge.lane.desk import TillDesk
 from edge.lane.events import EventLog
 from edge.lane.lane import Lane
+from edge.lane.publisher import Publisher
+from edge.lane.rules import LaneRules
 from edge.offers.load import read_book
 from edge.offers.results import OfferRow
 from edge.offers.signature import sign
@@ -40,9 +42,10 @@ class Counter:
     def __init__(self, settings: Settings, faces_of: Make) -> None:
         self.server = TillServer(TillSettings(reliable="tcp://127.0.0.1:*", live="tcp://127.0.0.1:*"))
         identity = LiveIdentity()
-        self.lane, self._faces_of = Lane(settings, 25, "0123456789ab", identity), faces_of
-        self.lane.offers = read_book(settings, identity.wall_time(time.monotonic()))
-        self.desk = TillDesk(settings, self.lane, identity, EventLog(None), self.server, time.monotonic())
+        book = read_book(settings, identity.wall_time(time.monotonic()))
+        self.lane, self._faces_of = Lane(LaneRules(settings, 25, "0123456789ab", book), identity), faces_of
+        publisher = Publisher(settings.lane, identity, EventLog(None), self.server)
+        self.desk = TillDesk(settings, self.lane, identity, publisher, self.server, time.monotonic())
         self.till = Till("till-1", self.server.addresses[0])
         self._frames = 0
 
@@ -57,7 +60,7 @@ class Counter:
         if people:
             frame = Frame(np.zeros((480, 640, 3), np.uint8), now_s, self._frames, "lane-1")
             self._frames += 1
-            self.desk.pass_on(self.lane.see(self._faces_of(*people), frame, now_s), now_s)
+            self.desk.deliver(self.lane.observe(self._faces_of(*people), frame, now_s), now_s)
         self.desk.serve(time.monotonic())
 
     def heard(self) -> list[Data]:

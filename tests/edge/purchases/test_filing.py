@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from edge.lane.ledger import FILED
+from edge.lane.ledger import FILED_TABLES
 from edge.purchases.filing import Filing
 from edge.purchases.store import PurchaseStore
 from edge.records.database import Database
@@ -48,22 +48,22 @@ def filed(settings: Settings) -> dict[str, int]:
 def test_the_file_of_the_day_grows_until_the_day_is_over(
     settings: Settings, journal: PurchaseStore, purchase: Make
 ) -> None:
-    filing = Filing(settings, FILED)
+    filing = Filing(settings, FILED_TABLES)
     journal.add(purchase())
-    filing.tend(TODAY)
+    filing.update(TODAY)
     assert filed(settings) == {"2026-11-01": 1}
     journal.add(purchase())
-    filing.tend(TODAY)
+    filing.update(TODAY)
     assert filed(settings) == {"2026-11-01": 2}
     assert len(journal.days()) == 1, "what is filed of a day that goes on stays in the journal"
-    filing.tend(TODAY + timedelta(days=1))
+    filing.update(TODAY + timedelta(days=1))
     assert (filed(settings), journal.days(), filing.failures) == ({"2026-11-01": 2}, [], 0)
 
 
 def test_a_file_holds_what_was_kept(settings: Settings, journal: PurchaseStore, purchase: Make, line: Make) -> None:
     journal.add(purchase(line("dairy; «молоко»", 0.735, 94.9, "46'0"), probs=(0, 0.25, 0.5, 0.25, 0, 0)))
     journal.add(purchase(line(None, -1, None), probs=None))
-    Filing(settings, FILED).tend(TODAY)
+    Filing(settings, FILED_TABLES).update(TODAY)
     [file] = settings.purchases.rglob("*.parquet")
     rows = duckdb.sql(f"SELECT epoch(time), * EXCLUDE time FROM '{file}'").fetchall()
     noon = datetime.fromisoformat("2026-11-01T12:00:00+00:00").timestamp()
@@ -76,12 +76,12 @@ def test_a_file_holds_what_was_kept(settings: Settings, journal: PurchaseStore, 
 
 
 def test_nothing_is_written_when_nothing_is_new(settings: Settings, journal: PurchaseStore, purchase: Make) -> None:
-    filing = Filing(settings, FILED)
+    filing = Filing(settings, FILED_TABLES)
     journal.add(purchase())
-    filing.tend(TODAY)
+    filing.update(TODAY)
     [file] = settings.purchases.rglob("*.parquet")
     before = file.stat().st_ino
-    filing.tend(TODAY)
+    filing.update(TODAY)
     assert file.stat().st_ino == before
 
 
@@ -95,10 +95,10 @@ def test_a_crash_between_the_file_and_the_journal_counts_nothing_twice(
 
     with monkeypatch.context() as patch:
         patch.setattr(PurchaseStore, "remove", cut)
-        Filing(settings, FILED).tend(TODAY + timedelta(days=1))
+        Filing(settings, FILED_TABLES).update(TODAY + timedelta(days=1))
     assert len(journal.days()) == 1
     journal.add(purchase())
-    Filing(settings, FILED).tend(TODAY + timedelta(days=1))
+    Filing(settings, FILED_TABLES).update(TODAY + timedelta(days=1))
     assert (filed(settings), journal.days()) == ({"2026-11-01": 2}, [])
 
 
@@ -106,10 +106,10 @@ def test_a_sale_that_comes_after_its_day_was_filed_gets_a_file_of_its_own(
     settings: Settings, journal: PurchaseStore, purchase: Make
 ) -> None:
     """As when a clock is set back."""
-    filing = Filing(settings, FILED)
+    filing = Filing(settings, FILED_TABLES)
     for _ in range(2):
         journal.add(purchase())
-        filing.tend(TODAY + timedelta(days=1))
+        filing.update(TODAY + timedelta(days=1))
     files = list(settings.purchases.rglob("*.parquet"))
     assert [duckdb.sql(f"SELECT count(*) FROM '{file}'").fetchall() for file in files] == [[(1,)], [(1,)]]
 
@@ -119,7 +119,7 @@ def test_several_lanes_may_file_into_one_folder(tmp_path: Path, purchase: Make) 
         settings = Settings(lane=lane, state_dir=tmp_path / lane, insights={**KEEPS, "folder": tmp_path / "all"})
         with closing(Database(settings.state_dir)) as database:
             PurchaseStore(database).add(purchase(lane=lane))
-        Filing(settings, FILED).tend(TODAY)
+        Filing(settings, FILED_TABLES).update(TODAY)
     names = [file.name.partition("-")[0] for file in (tmp_path / "all" / "2026-11-01").iterdir()]
     assert sorted(names) == ["beer", "wine"]
 
@@ -127,12 +127,12 @@ def test_several_lanes_may_file_into_one_folder(tmp_path: Path, purchase: Make) 
 def test_what_is_too_old_is_removed_filed_or_not(
     settings: Settings, journal: PurchaseStore, purchase: Make, noon: datetime
 ) -> None:
-    filing = Filing(settings, FILED)
+    filing = Filing(settings, FILED_TABLES)
     for age in (31, 30, 0):
         journal.add(purchase(time=noon - timedelta(days=age)))
-    filing.tend(TODAY)
+    filing.update(TODAY)
     assert list(filed(settings)) == ["2026-10-02", "2026-11-01"]
-    filing.tend(TODAY + timedelta(days=1))
+    filing.update(TODAY + timedelta(days=1))
     assert list(filed(settings)) == ["2026-11-01"]
     assert sorted(path.name for path in settings.purchases.iterdir()) == ["2026-11-01"]
 
@@ -141,17 +141,17 @@ def test_a_shop_that_stops_keeping_purchases_still_gets_rid_of_the_old_ones(
     settings: Settings, journal: PurchaseStore, purchase: Make
 ) -> None:
     journal.add(purchase())
-    Filing(settings, FILED).tend(TODAY)
-    stopped = Filing(Settings(state_dir=settings.state_dir, insights={"keep_days": 30}), FILED)
+    Filing(settings, FILED_TABLES).update(TODAY)
+    stopped = Filing(Settings(state_dir=settings.state_dir, insights={"keep_days": 30}), FILED_TABLES)
     assert stopped.wanted
-    stopped.tend(TODAY)
+    stopped.update(TODAY)
     assert filed(settings) == {"2026-11-01": 1}
-    stopped.tend(TODAY + timedelta(days=31))
+    stopped.update(TODAY + timedelta(days=31))
     assert (filed(settings), journal.days()) == ({}, [])
 
 
 def test_a_shop_that_never_kept_any_has_neither_files_nor_journal(tmp_path: Path) -> None:
-    assert not Filing(Settings(state_dir=tmp_path), FILED).wanted
+    assert not Filing(Settings(state_dir=tmp_path), FILED_TABLES).wanted
 
 
 def test_without_duckdb_it_says_so_once_counts_and_keeps_the_journal(
@@ -159,14 +159,14 @@ def test_without_duckdb_it_says_so_once_counts_and_keeps_the_journal(
     caplog: pytest.LogCaptureFixture,
 ) -> None:  # fmt: skip
     caplog.set_level(logging.INFO, "edge")
-    filing = Filing(settings, FILED)
+    filing = Filing(settings, FILED_TABLES)
     journal.add(purchase())
     with monkeypatch.context() as patch:
         patch.setitem(sys.modules, "duckdb", None)
-        filing.tend(TODAY)
-        filing.tend(TODAY)
+        filing.update(TODAY)
+        filing.update(TODAY)
     assert filing.failures == 2
-    filing.tend(TODAY)
+    filing.update(TODAY)
     assert caplog.messages == [
         "purchases of lane-1 are not filed, and wait in its journal: duckdb is not installed: "
         "pip install 'edge-agent[insights]'",
@@ -180,22 +180,22 @@ def test_a_full_disk_is_one_line_and_nothing_is_lost(
     caplog: pytest.LogCaptureFixture,
 ) -> None:  # fmt: skip
     disk = mount("-t", "tmpfs", "-o", "size=64k", "tmpfs")
-    filing = Filing(Settings(state_dir=settings.state_dir, insights={**KEEPS, "folder": disk}), FILED)
+    filing = Filing(Settings(state_dir=settings.state_dir, insights={**KEEPS, "folder": disk}), FILED_TABLES)
     with (disk / "ballast").open("wb", buffering=0) as ballast, suppress(OSError):
         while ballast.write(b"x" * 4096):
             pass
     journal.add(purchase())
-    filing.tend(TODAY + timedelta(days=1))
+    filing.update(TODAY + timedelta(days=1))
     [message] = caplog.messages
     assert "not filed, and wait in its journal" in message
     assert "No space left on device" in message
     (disk / "ballast").unlink()
-    filing.tend(TODAY + timedelta(days=1))
+    filing.update(TODAY + timedelta(days=1))
     assert (len(list(disk.rglob("*.parquet"))), journal.days(), filing.failures) == (1, [], 1)
 
 
 def test_a_damaged_database_is_no_reason_to_fall(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
     settings.state_dir.mkdir()
     (settings.state_dir / "lane.db").write_bytes(b"nonsense" * 1000)
-    Filing(settings, FILED).tend(TODAY)
+    Filing(settings, FILED_TABLES).update(TODAY)
     assert "file is not a database" in caplog.messages[0]

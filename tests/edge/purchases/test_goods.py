@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from edge.offers.restricted import RestrictedGoods, known_restricted
-from edge.purchases.goods import Goods, contents, restricted_names, sounds_restricted
+from edge.purchases.goods import Goods, basket_contents, restricted_names, sounds_restricted
 from edge.records.database import Database
 from tests.edge.offers.conftest import line_of
 
@@ -36,13 +36,13 @@ def test_with_one_restricted_article_its_whole_category_is_restricted() -> None:
 
 
 def test_what_was_brought_back_is_not_in_the_basket() -> None:
-    assert contents([line_of("dairy", quantity=-1), line_of(None, sku="m")], {"m": "milk"}) == ({"milk"}, {"m"})
+    assert basket_contents([line_of("dairy", quantity=-1), line_of(None, sku="m")], {"m": "milk"}) == ({"milk"}, {"m"})
 
 
 def test_goods_are_found_by_their_sku_if_they_have_one() -> None:
     one = Goods(category="dairy", sku="milk")
-    assert one.among({"other"}, {"milk"})
-    assert not one.among({"dairy"}, {"butter"})
+    assert one.is_in({"other"}, {"milk"})
+    assert not one.is_in({"dairy"}, {"butter"})
     assert (one.name, one.names) == ("milk", {"milk", "dairy"})
     with pytest.raises(ValueError, match="goods need a category or a sku"):
         Goods()

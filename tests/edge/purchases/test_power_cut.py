@@ -15,9 +15,10 @@ from pathlib import Path
 import duckdb
 
 from edge.lane.lane import Lane
-from edge.lane.ledger import FILED as TABLES
+from edge.lane.ledger import FILED_TABLES as TABLES
 from edge.lane.outcomes import Closed
 from edge.lane.recorder import Recorder
+from edge.lane.rules import LaneRules
 from edge.purchases.filing import Filing
 from edge.purchases.purchases import Purchase
 from edge.purchases.store import PurchaseStore
@@ -27,7 +28,7 @@ from edge.till.identity import LiveIdentity, ReplayIdentity
 from edge.till.messages import BasketLine, SaleClosed, SaleOpened
 
 KILLS = 12
-FILED = "filed"
+FILED_TABLES = "filed"
 NEXT_DAY = date(2000, 1, 2)
 
 
@@ -38,14 +39,14 @@ def settings_for(folder: Path) -> Settings:
 def sell(folder: Path) -> None:
     """Close sales for ever, each with one sku that no other has, and print it once the sale is kept; file meanwhile."""
     settings, names = settings_for(folder), LiveIdentity()
-    lane = Lane(settings, 25, "model", ReplayIdentity())
+    lane = Lane(LaneRules(settings, 25, "model"), ReplayIdentity())
     recorder = Recorder(settings, lane, ReplayIdentity(), 0.0)
     threading.Thread(target=lambda: file(settings), daemon=True).start()
     while True:
         sku = names.new_id()
-        lane.hear("till-1", "message", SaleOpened(sale_id=sku), 0.0)
-        told = lane.hear("till-1", "message", SaleClosed(sale_id=sku, basket=(BasketLine(sku=sku),)), 0.0)
-        recorder.keep([one for one in told if isinstance(one, Closed)], [])
+        lane.receive("till-1", "message", SaleOpened(sale_id=sku), 0.0)
+        outcomes = lane.receive("till-1", "message", SaleClosed(sale_id=sku, basket=(BasketLine(sku=sku),)), 0.0)
+        recorder.record([one for one in outcomes if isinstance(one, Closed)], [])
         while recorder.problem:  # the database was locked for too long, and the sale waits in memory
             recorder.recover(0.0)
         say(sku)
@@ -56,9 +57,9 @@ def file(settings: Settings) -> None:
     filing = Filing(settings, TABLES)
     while True:
         failures = filing.failures
-        filing.tend(NEXT_DAY)
+        filing.update(NEXT_DAY)
         if filing.failures == failures:
-            say(FILED)
+            say(FILED_TABLES)
 
 
 def say(word: str) -> None:
@@ -86,16 +87,16 @@ def test_every_closed_sale_is_there_once_however_often_the_power_fails(tmp_path:
             # One time in three it has not filed anything yet.
             for line in shop.stdout:
                 closed.add(line.strip())
-                if kill % 3 == 0 or FILED in closed:
+                if kill % 3 == 0 or FILED_TABLES in closed:
                     break
-            closed.discard(FILED)
+            closed.discard(FILED_TABLES)
             time.sleep(chance.uniform(0, 0.5))
             shop.kill()
             out, err = shop.communicate()
         assert not err, err
-        closed |= {line.strip() for line in out.splitlines(keepends=True) if line.endswith("\n")} - {FILED}
+        closed |= {line.strip() for line in out.splitlines(keepends=True) if line.endswith("\n")} - {FILED_TABLES}
     assert list(settings_for(tmp_path).purchases.rglob("*.parquet")), "it was never cut off while it filed"
-    Filing(settings_for(tmp_path), TABLES).tend(NEXT_DAY)
+    Filing(settings_for(tmp_path), TABLES).update(NEXT_DAY)
     found = left(tmp_path)
     assert len(closed) > KILLS
     assert closed <= set(found), "a closed sale was lost"

@@ -28,7 +28,7 @@ def left_by(closed: Closed, **catalogue: str) -> Purchase:
 
 
 def close(sale: Any, *basket: BasketLine, completed: bool = True) -> Closed:
-    sale.hear(SaleClosed(sale_id="sale-1", completed=completed, cashier_id="anna", basket=basket))
+    sale.receive(SaleClosed(sale_id="sale-1", completed=completed, cashier_id="anna", basket=basket))
     [closed] = sale.closed
     assert isinstance(closed, Closed)
     return closed
@@ -81,15 +81,15 @@ def test_the_customer_who_came_first_counts_even_when_gone_or_replaced_at_the_en
 
 def test_no_customer_is_taken_over_from_the_sale_before(sale: Any, someone: Any) -> None:
     sale.show(someone(age=40), frames=8)
-    sale.hear(SaleClosed(sale_id="sale-1", basket=(MILK,)))
-    sale.hear(SaleOpened(sale_id="sale-2"))
-    sale.hear(SaleClosed(sale_id="sale-2", basket=(MILK,)))
+    sale.receive(SaleClosed(sale_id="sale-1", basket=(MILK,)))
+    sale.receive(SaleOpened(sale_id="sale-2"))
+    sale.receive(SaleClosed(sale_id="sale-2", basket=(MILK,)))
     assert [left_by(closed).band for closed in sale.closed] == ["35-44", "unknown"]
 
 
 def test_a_sale_that_was_broken_off_leaves_nothing(sale: Any) -> None:
-    sale.hear(RestrictedItem(sale_id="sale-1"))
-    sale.hear(SaleOpened(sale_id="sale-2"))
+    sale.receive(RestrictedItem(sale_id="sale-1"))
+    sale.receive(SaleOpened(sale_id="sale-2"))
     assert [purchase_of(closed.record, closed.basket, closed.age, SETTINGS, {}) for closed in sale.closed] == [None]
 
 

@@ -14,6 +14,7 @@ from edge.lane.lane import Lane
 from edge.lane.ledger import Ledger
 from edge.lane.outcomes import Closed
 from edge.lane.recorder import Recorder
+from edge.lane.rules import LaneRules
 from edge.purchases.store import PurchaseStore
 from edge.records.database import Database
 from edge.settings.config import Settings
@@ -35,16 +36,16 @@ def sell() -> Make:
     """A recorder, and a function that sells milk and beer at its lane; returns whether that was kept."""
 
     def open_shop(folder: Path, **insights: Any) -> tuple[Recorder, Callable[[str], bool]]:
-        lane = Lane(Settings(mode="on-sale"), 25, "0123456789ab", ReplayIdentity())
+        lane = Lane(LaneRules(Settings(mode="on-sale"), 25, "0123456789ab"), ReplayIdentity())
         settings = Settings(mode="on-sale", state_dir=folder, insights=insights)
         recorder = Recorder(settings, lane, ReplayIdentity(), 0.0)
 
         def sell(sale_id: str) -> bool:
-            lane.hear("till-1", "1", SaleOpened(sale_id=sale_id), 0.0)
-            lane.hear("till-1", "2", RestrictedItem(sale_id=sale_id), 0.0)
+            lane.receive("till-1", "1", SaleOpened(sale_id=sale_id), 0.0)
+            lane.receive("till-1", "2", RestrictedItem(sale_id=sale_id), 0.0)
             basket = (BasketLine(sku=f"milk of {sale_id}"), BasketLine(sku="beer", restricted=True))
-            told = lane.hear("till-1", "3", SaleClosed(sale_id=sale_id, basket=basket), 0.0)
-            return recorder.keep([one for one in told if isinstance(one, Closed)], [])
+            outcomes = lane.receive("till-1", "3", SaleClosed(sale_id=sale_id, basket=basket), 0.0)
+            return recorder.record([one for one in outcomes if isinstance(one, Closed)], [])
 
         return recorder, sell
 
@@ -62,9 +63,9 @@ def test_a_purchase_is_kept_with_the_end_of_its_sale(sell: Make, tmp_path: Path)
 
 def test_when_the_sale_cannot_be_kept_neither_is_its_purchase(tmp_path: Path, purchase: Make) -> None:
     ledger = Ledger(tmp_path, keep_purchases=True)
-    assert ledger.bought
+    assert ledger.purchase_tables
     with suppress(KeyboardInterrupt), ledger.changes():
-        ledger.bought.purchases.add(purchase())
+        ledger.purchase_tables.purchases.add(purchase())
         raise KeyboardInterrupt
     ledger.shut()
     assert waiting(tmp_path) == []
@@ -93,7 +94,7 @@ def test_a_lane_that_keeps_no_purchases_has_no_journal(sell: Make, tmp_path: Pat
         assert database.rows("SELECT name FROM sqlite_master WHERE name = 'purchase'") == []
 
 
-def test_days_are_told_apart_oldest_first(tmp_path: Path, purchase: Make, noon: Any) -> None:
+def test_days_are_outcomes_apart_oldest_first(tmp_path: Path, purchase: Make, noon: Any) -> None:
     with closing(Database(tmp_path)) as database:
         journal = PurchaseStore(database)
         for back in (0, 1, 0):

@@ -28,7 +28,7 @@ def outbox(database: Database) -> Outbox:
 
 
 def test_an_alert_is_due_at_once_and_then_ever_less_often(outbox: Outbox) -> None:
-    times = [tenth / 10 for tenth in range(300) if outbox.due("till-1", tenth / 10)]
+    times = [tenth / 10 for tenth in range(300) if outbox.take_ready("till-1", tenth / 10)]
     pauses = [round(later - before, 1) for before, later in pairwise(times)]
     assert times[0] == 0
     assert pauses[:5] == [0.5, 1.0, 2.0, 4.0, LONGEST_REPEAT_S]
@@ -36,34 +36,34 @@ def test_an_alert_is_due_at_once_and_then_ever_less_often(outbox: Outbox) -> Non
 
 
 def test_a_till_gets_its_own_alerts_only(outbox: Outbox) -> None:
-    assert outbox.due("till-2", 0.0) == ["second"]
-    assert outbox.due("till-3", 0.0) == []
+    assert outbox.take_ready("till-2", 0.0) == ["second"]
+    assert outbox.take_ready("till-3", 0.0) == []
 
 
 def test_a_confirmed_alert_is_not_sent_again(outbox: Outbox) -> None:
     assert outbox.confirm("till-1", "a1")
-    assert outbox.due("till-1", 99.0) == []
+    assert outbox.take_ready("till-1", 99.0) == []
     assert not outbox.confirm("till-1", "a1")
 
 
 def test_another_till_cannot_confirm_it(outbox: Outbox) -> None:
     assert not outbox.confirm("till-2", "a1")
-    assert outbox.due("till-1", 0.0) == ["first"]
+    assert outbox.take_ready("till-1", 0.0) == ["first"]
 
 
 def test_a_till_that_is_back_need_not_wait(outbox: Outbox) -> None:
     for second in range(20):
-        outbox.due("till-1", float(second))
+        outbox.take_ready("till-1", float(second))
     outbox.hurry("till-1")
-    assert outbox.due("till-1", 19.1) == ["first"]
-    assert outbox.due("till-1", 19.7) == ["first"]
+    assert outbox.take_ready("till-1", 19.1) == ["first"]
+    assert outbox.take_ready("till-1", 19.7) == ["first"]
 
 
 def test_past_its_time_an_alert_is_not_sent_and_the_till_can_be_told(outbox: Outbox) -> None:
     assert outbox.expire(99.9) == []
     assert outbox.expire(100.0) == ["a1"]
     assert outbox.expire(100.0) == []
-    assert outbox.due("till-1", 0.0) == []
+    assert outbox.take_ready("till-1", 0.0) == []
     assert outbox.expired_for("till-1") == [("a1", "sale-1")]
     assert outbox.confirm("till-1", "a1")
     assert outbox.expired_for("till-1") == []
@@ -71,14 +71,14 @@ def test_past_its_time_an_alert_is_not_sent_and_the_till_can_be_told(outbox: Out
 
 def test_nothing_of_a_sale_that_is_over_is_sent(outbox: Outbox) -> None:
     assert outbox.close_sale("sale-2") == ["a2"]
-    assert outbox.due("till-2", 0.0) == []
+    assert outbox.take_ready("till-2", 0.0) == []
 
 
 def test_all_of_it_outlives_a_crash(outbox: Outbox, database: Database) -> None:
     outbox.expire(150.0)
     again = Outbox(database)
-    assert again.due("till-2", 0.0) == ["second"]
-    assert again.due("till-1", 0.0) == []
+    assert again.take_ready("till-2", 0.0) == ["second"]
+    assert again.take_ready("till-1", 0.0) == []
     assert again.expired_for("till-1") == [("a1", "sale-1")]
 
 
@@ -95,4 +95,4 @@ def test_the_oldest_expired_ones_make_room(database: Database) -> None:
 def test_an_id_is_taken_in_once(outbox: Outbox) -> None:
     with pytest.raises(StoreError, match="cannot write"):
         outbox.put("a1", "sale-9", "till-9", "other", expires_at=1.0)
-    assert outbox.due("till-1", 0.0) == ["first"]
+    assert outbox.take_ready("till-1", 0.0) == ["first"]

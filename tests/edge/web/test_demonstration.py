@@ -30,8 +30,8 @@ class Shop:
         for _ in range(frames):
             self.now_s = round(self.now_s + 0.1, 6)
             frame, faces = self._frame_at(self.now_s), self._faces_of(*people)
-            self.outcomes += self.lane.see(faces, frame, self.now_s)
-            self.till.see(self.lane, frame, faces, self.now_s)
+            self.outcomes += self.lane.observe(faces, frame, self.now_s)
+            self.till.observe(self.lane, frame, faces, self.now_s)
 
     def wait(self, seconds: float) -> None:
         for _ in range(round(seconds * 20)):
@@ -119,31 +119,31 @@ def test_faces_are_looked_at_only_while_its_sale_is_open(
     shop: Shop, someone: Any, faces_of: Callable[..., Faces], frame_at: Callable[..., Frame]
 ) -> None:
     faces = faces_of(someone(), someone(track=2, x=0.05))
-    assert shop.till.due(faces, frame_at(1)).tolist() == [False, False]
+    assert shop.till.should_sample(faces, frame_at(1)).tolist() == [False, False]
     shop.till.scan("bread", shop.now_s)
-    assert shop.till.due(faces, frame_at(1)).tolist() == [True, False]
+    assert shop.till.should_sample(faces, frame_at(1)).tolist() == [True, False]
     shop.till.close(shop.now_s, completed=False)
-    assert shop.till.due(faces, frame_at(1)).tolist() == [False, False]
+    assert shop.till.should_sample(faces, frame_at(1)).tolist() == [False, False]
 
 
 def test_a_real_sale_ends_the_demonstration_at_once(shop: Shop) -> None:
     shop.till.scan("beer", shop.now_s)
-    shop.lane.hear("till-7", "m-1", SaleOpened(sale_id="real"), shop.now_s)
+    shop.lane.receive("till-7", "m-1", SaleOpened(sale_id="real"), shop.now_s)
     shop.show()
     assert shop.till.lane is None
     assert shop.till.show(shop.now_s).note == BUSY
 
 
 def test_nothing_is_demonstrated_while_a_real_till_sells(shop: Shop, someone: Any) -> None:
-    shop.lane.hear("till-7", "m-1", SaleOpened(sale_id="real"), shop.now_s)
+    shop.lane.receive("till-7", "m-1", SaleOpened(sale_id="real"), shop.now_s)
     shop.show()
     shop.till.scan("beer", shop.now_s)
     assert shop.till.show(shop.now_s).sale is None
     shop.show(someone(age=50), frames=5)
-    answer, *_ = shop.lane.hear("till-7", "m-2", RestrictedItem(sale_id="real"), shop.now_s)[1:]
+    answer, *_ = shop.lane.receive("till-7", "m-2", RestrictedItem(sale_id="real"), shop.now_s)[1:]
     assert not isinstance(answer, Closed)
     assert answer.data.type == "lane.alert"
-    shop.lane.hear("till-7", "m-3", SaleClosed(sale_id="real"), shop.now_s)
+    shop.lane.receive("till-7", "m-3", SaleClosed(sale_id="real"), shop.now_s)
     shop.show()
     shop.till.scan("beer", shop.now_s)
     assert shop.till.show(shop.now_s).note is None

@@ -22,8 +22,8 @@ def lane(make_lane: Callable[..., Lane]) -> Lane:
 
 def test_nobody_watches_and_no_frame_is_kept(lane: Lane, frame_at: Callable[..., Frame]) -> None:
     view = LaneView()
-    view.see(lane, frame_at(1.0), Faces(), time.monotonic())
-    view.see(lane, frame_at(2.0), Faces(), time.monotonic() + WATCHED_S + 1)
+    view.observe(lane, frame_at(1.0), Faces(), time.monotonic())
+    view.observe(lane, frame_at(2.0), Faces(), time.monotonic() + WATCHED_S + 1)
     assert view.look() is None
 
 
@@ -32,7 +32,7 @@ def test_who_watches_gets_the_newest_frame_and_no_copy_of_it(lane: Lane, frame_a
     assert view.look() is None
     for grab_s in (1.0, 2.0):
         frame = frame_at(grab_s)
-        view.see(lane, frame, Faces(), time.monotonic())
+        view.observe(lane, frame, Faces(), time.monotonic())
     seen = view.look()
     assert seen
     assert seen.frame is frame
@@ -43,7 +43,7 @@ def test_who_watches_gets_the_newest_frame_and_no_copy_of_it(lane: Lane, frame_a
 def test_the_frame_is_let_go_when_the_last_watcher_has_left(lane: Lane, frame_at: Callable[..., Frame]) -> None:
     view = LaneView()
     view.look()
-    view.see(lane, frame_at(1.0), Faces(), time.monotonic())
+    view.observe(lane, frame_at(1.0), Faces(), time.monotonic())
     view.tick(lane, time.monotonic() + WATCHED_S + 1)
     assert view.look() is None
 
@@ -52,13 +52,13 @@ def test_ages_are_wanted_only_while_the_demonstration_sells(
     lane: Lane, frame_at: Callable[..., Frame], faces_of: Callable[..., Faces], someone: Any
 ) -> None:
     view, faces = LaneView(), faces_of(someone(age=None))
-    view.see(lane, frame_at(1.0), faces, 1.0)
+    view.observe(lane, frame_at(1.0), faces, 1.0)
     assert not view.analysing
-    assert view.due(faces, frame_at(1.1)).tolist() == [False]
+    assert view.should_sample(faces, frame_at(1.1)).tolist() == [False]
     with view.till() as till:
         till.scan("beer", 1.1)
     assert view.analysing
-    assert view.due(faces, frame_at(1.2)).tolist() == [True]
+    assert view.should_sample(faces, frame_at(1.2)).tolist() == [True]
 
 
 def test_the_page_is_told_who_stands_where_and_what_is_wrong_with_their_picture(
@@ -75,8 +75,8 @@ def test_the_page_is_told_who_stands_where_and_what_is_wrong_with_their_picture(
     for number in range(8):
         now_s = time.monotonic() + number / 10
         frame = frame_at(now_s, number)
-        lane.see(faces_of(*people), frame, now_s)
-        view.see(lane, frame, faces_of(*people), now_s)
+        lane.observe(faces_of(*people), frame, now_s)
+        view.observe(lane, frame, faces_of(*people), now_s)
     seen = view.look()
     assert seen
     told = answers.sight(seen, b"jpeg", make_settings())

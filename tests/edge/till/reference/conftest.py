@@ -15,6 +15,8 @@ from edge.decision.policy import Decision, Reason
 from edge.lane.desk import TillDesk
 from edge.lane.events import EventLog
 from edge.lane.lane import Lane
+from edge.lane.publisher import Publisher
+from edge.lane.rules import LaneRules
 from edge.settings.config import Settings
 from edge.settings.sections import TillSettings
 from edge.till.identity import LiveIdentity, ReplayIdentity
@@ -185,12 +187,13 @@ class Box:
         settings, identity = Settings(mode="on-sale", state_dir=self._folder), LiveIdentity()
         server = TillServer(TillSettings(reliable=self.address, live=f"ipc://{self._folder}/live"), self.keys)
         self.address = server.addresses[0]
-        lane = Lane(settings, 25, "0123456789ab", identity)
-        desk = TillDesk(settings, lane, identity, EventLog(None), server, time.monotonic())
+        lane = Lane(LaneRules(settings, 25, "0123456789ab"), identity)
+        publisher = Publisher(settings.lane, identity, EventLog(None), server)
+        desk = TillDesk(settings, lane, identity, publisher, server, time.monotonic())
         ready.set()
         while not self._stopping.wait(0.01):
             now_s = time.monotonic()
-            desk.pass_on(lane.tick(now_s), now_s)
+            desk.deliver(lane.tick(now_s), now_s)
             desk.serve(now_s)
         desk.close()
         server.close()

@@ -1,0 +1,89 @@
+"""Builds the messages that a lane sends: replies, alerts and states. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from edge.decision.policy import Decision, Reason
+from edge.lane.outcomes import OutgoingMessage
+from edge.records.records import AlertRecord
+from edge.till.messages import Ack, AgeInterval, Alert, Error, State
+from edge.till.prompts import prompt
+
+if TYPE_CHECKING:
+    from edge.decision.fusion import AgeEstimate
+    from edge.decision.policy import Verdict
+    from edge.lane.rules import LaneRules
+    from edge.lane.sale import Sale
+    from edge.till.identity import Identity
+    from edge.till.messages import ErrorCode
+
+
+def ack_reply(message_id: str) -> OutgoingMessage:
+    """Confirms a till's message."""
+    return OutgoingMessage(Ack(message_id=message_id), is_reply=True)
+
+
+def error_reply(message_id: str, code: ErrorCode, text: str, sale_id: str | None = None) -> OutgoingMessage:
+    """Rejects a till's message."""
+    return OutgoingMessage(Error(code=code, text=text, message_id=message_id, sale_id=sale_id), is_reply=True)
+
+
+def build_alert(
+    rules: LaneRules, identity: Identity, sale: Sale, verdict: Verdict, now_s: float, frame_s: float | None
+) -> Alert:
+    """The alert that sends a verdict to a sale's till. frame_s: grab time of the last frame, None before the first."""
+    follows_unknown = sale.answer is not None and sale.answer.decision is Decision.UNKNOWN
+    # A replay measures nothing with the clock, so that the same file gives the same bytes.
+    measured = frame_s is not None and not rules.settings.replay
+    return Alert(
+        alert_id=identity.new_id(),
+        sale_id=sale.sale_id,
+        lane=rules.settings.lane,
+        decision=verdict.decision,
+        reasons=(*verdict.reasons, *((Reason.NEW_LOOK,) if follows_unknown else ())),
+        age=_interval(verdict.age),
+        p_under_legal=round(verdict.age.p_under_legal, 4) if verdict.age else None,
+        threshold=rules.challenge_age,
+        samples=verdict.samples,
+        model=rules.model_hash,
+        text=prompt(verdict, rules.challenge_age),
+        issued_at=identity.wall_time(now_s),
+        expires_at=identity.wall_time(now_s + rules.settings.till.alert_expires_s),
+        grab_to_alert_ms=round((now_s - (frame_s or now_s)) * 1000, 1) if measured else None,
+    )
+
+
+def alert_record(alert: Alert) -> AlertRecord:
+    """The part of an alert that is recorded."""
+    return AlertRecord(**alert.model_dump(include=set(AlertRecord.model_fields)))
+
+
+def build_state(
+    lane: str, frame: int, people: int, customer: int | None, verdict: Verdict, *, analysing: bool
+) -> State:
+    """The state for live screens. frame: number of the last frame. people: how many are in the zone. customer: the
+    track of the customer, None without one. analysing: whether ages are being estimated."""
+    return State(
+        lane=lane,
+        frame=frame,
+        people=people,
+        customer=customer,
+        age=_interval(verdict.age),
+        decision=verdict.decision if analysing and customer is not None else None,
+        reasons=verdict.reasons,
+        analysing=analysing,
+    )
+
+
+def looks_different(new: State, shown: State | None) -> bool:
+    """Whether a screen that shows one state should be redrawn for another. A change of the age alone is not enough."""
+    return shown is None or _visible(new) != _visible(shown)
+
+
+def _visible(state: State) -> tuple[object, ...]:
+    return state.customer, state.decision, state.reasons, state.people, state.analysing
+
+
+def _interval(age: AgeEstimate | None) -> AgeInterval | None:
+    return AgeInterval(mean=round(age.mean, 1), low=age.low, high=age.high) if age else None
