@@ -56,9 +56,9 @@ def customer_of(zone: CustomerZone) -> int | None:
 def test_people_are_counted_who_are_confirmed_in_the_zone_and_in_view(zone: CustomerZone, show: Show) -> None:
     unsure, aside = {"track": 3, "x": 0.6, "reasons": ("unconfirmed",)}, {"track": 4, "x": 0.95}
     show(zone, {"track": 1, "x": 0.3}, {"track": 2, "x": 0.8}, unsure, aside)
-    assert zone.people(0.2) == 2
+    assert zone.count_present(0.2) == 2
     show(zone, {"track": 1, "x": 0.3}, from_s=0.3, frames=6)
-    assert zone.people(0.8) == 1
+    assert zone.count_present(0.8) == 1
 
 
 def test_an_empty_zone_has_no_customer_and_says_no_face(zone: CustomerZone, show: Show) -> None:
@@ -140,7 +140,7 @@ def test_a_printed_face_is_neither_a_customer_nor_a_rival(zone: CustomerZone, sh
     assert customer_of(zone) == 1, "half a minute has not passed yet"
     show(zone, poster, from_s=29.0, frames=20)
     assert customer_of(zone) is None
-    assert zone.people(30.9) == 0
+    assert zone.count_present(30.9) == 0
     show(zone, poster, {"track": 2, "x": 0.6}, from_s=31.0)
     assert customer_of(zone) == 2
     assert zone.doubts(31.2) == ()

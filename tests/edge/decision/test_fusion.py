@@ -38,7 +38,7 @@ def variance(probs: NDArray[np.float64]) -> float:
 
 
 def test_a_face_without_a_look_has_no_age() -> None:
-    with pytest.raises(ValueError, match="no look"):
+    with pytest.raises(ValueError, match="has no age"):
         TrackAge().estimate(18)
 
 

@@ -142,8 +142,8 @@ def test_the_date_of_the_last_sale_decides_the_verdict(
     days: int, verdict: str, lane: MakeLane, found: Find, tmp_path: Path
 ) -> None:
     ledger = Ledger(tmp_path / "state")
-    ledger.close(sale("till-3", datetime.now(timezone.utc) - timedelta(days=days)))
-    ledger.shut()
+    ledger.close_sale(sale("till-3", datetime.now(timezone.utc) - timedelta(days=days)))
+    ledger.close()
     line = found(tills, lane())
     assert (line.verdict, "till-3 sold a restricted item at 20" in line.seen) == (verdict, True)
     assert found(record, lane()).seen.endswith("1 restricted sales, chain intact")
@@ -185,8 +185,8 @@ def test_an_agent_on_other_addresses_is_a_problem(lane: MakeLane, found: Find, a
 
 
 def test_detecting_an_agent_does_not_keep_one_from_starting(lane: MakeLane, tmp_path: Path) -> None:
-    Ledger(tmp_path / "state").shut()
+    Ledger(tmp_path / "state").close()
     assert not lane().agent_runs
     ledger = Ledger(tmp_path / "state")
     assert lane().agent_runs
-    ledger.shut()
+    ledger.close()

@@ -48,7 +48,7 @@ def test_an_empty_frame_counts_nothing() -> None:
 
 def test_what_can_happen_is_there_before_it_does() -> None:
     """A rate needs a zero to start from."""
-    assert set(FaceCounts().refusals) == {"small", "turned", "dark", "bright", "blurred", "unconfirmed"}
+    assert set(FaceCounts().rejections) == {"small", "turned", "dark", "bright", "blurred", "unconfirmed"}
     answers = AnswerCounts()
     assert set(answers.decisions) == set(Decision)
     assert set(answers.sales) == {"completed", "cancelled", "abandoned"}

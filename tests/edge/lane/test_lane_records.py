@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from edge.decision.policy import Decision, Reason
-from edge.lane.lane import SALE_SILENT_S
+from edge.lane.sales import SALE_SILENT_S
 from edge.till.messages import Ack, Error, Hello, IdChecked, RestrictedItem, SaleClosed, SaleOpened
 
 Drive = Callable[..., Any]

@@ -113,38 +113,38 @@ def test_nobody_who_may_be_under_age_gets_one(aged: Make, years: float, spread: 
 
 def test_a_lane_refuses_a_rule_for_the_young_or_with_alcohol_first_error(sheet: Make, rule: Make) -> None:
     with pytest.raises(
-        UsageError, match=r"\(0-17: cheese\) is for ages from 0, under the legal age of 18: leave it out"
+        UsageError, match=r"\(0-17: cheese\) is for ages from 0, below the legal age of 18: remove the rule"
     ):
         reject_forbidden(sheet(rule("0-17")), 18)
-    with pytest.raises(UsageError, match=r"\(18-24: cheese\) is for ages from 18, under the legal age of 21"):
+    with pytest.raises(UsageError, match=r"\(18-24: cheese\) is for ages from 18, below the legal age of 21"):
         reject_forbidden(sheet(rule("18-24")), 21)
-    with pytest.raises(UsageError, match=r"\(60\+: Пиво\) is about alcohol or tobacco: leave it out"):
+    with pytest.raises(UsageError, match=r"\(60\+: Пиво\) names alcohol or tobacco: remove the rule"):
         reject_forbidden(sheet(rule("60+", offer="Пиво")), 18)
-    with pytest.raises(UsageError, match=r"is about what offers.exclude names: leave it out"):
+    with pytest.raises(UsageError, match=r"names goods in offers.exclude: remove the rule"):
         reject_forbidden(sheet(rule("60+")), 18, ["cheese"])
-    with pytest.raises(UsageError, match=r"\(60\+: cheese\) is about alcohol or tobacco"):
+    with pytest.raises(UsageError, match=r"\(60\+: cheese\) names alcohol or tobacco"):
         reject_forbidden(sheet(rule("60+", when="wine")), 18)
     reject_forbidden(sheet(), 18)
 
 
 def test_the_stated_share_of_sales_is_held_out_and_always_the_same_ones(book: Make, rule: Make) -> None:
     one = book(held_out=0.2)
-    drawn = [one.offered(rule(), f"sale-{number}", "id").held_out for number in range(5000)]
+    drawn = [one.make_offer(rule(), f"sale-{number}", "id").held_out for number in range(5000)]
     assert sum(drawn) / len(drawn) == pytest.approx(0.2, abs=0.02)
-    assert drawn == [one.offered(rule(), f"sale-{number}", "id").held_out for number in range(5000)]
+    assert drawn == [one.make_offer(rule(), f"sale-{number}", "id").held_out for number in range(5000)]
 
 
 @pytest.mark.parametrize("outcome", ["taken", "refused", "shown", "not-shown"])
 def test_what_became_of_an_offer_is_what_the_till_says_and_what_was_bought(
     outcome: Any, book: Make, rule: Make, line: Make
 ) -> None:
-    offered = book().offered(rule(), "sale-1", "offer-1")
+    offered = book().make_offer(rule(), "sale-1", "offer-1")
     became = book().resolve(offered, OfferReply(offer_id="offer-1", outcome=outcome), [line("cheese")])
     assert (became.outcome, became.bought) == (outcome, True)
 
 
 def test_of_an_offer_that_the_till_does_not_name_nothing_is_known(book: Make, rule: Make, line: Make) -> None:
-    offered = book().offered(rule(), "sale-1", "offer-1")
+    offered = book().make_offer(rule(), "sale-1", "offer-1")
     other = OfferReply(offer_id="offer-2", outcome="taken")
     assert [book().resolve(offered, reply, [line("dairy")]).outcome for reply in (None, other)] == ["unanswered"] * 2
     assert book().resolve(offered, None, None).bought is None

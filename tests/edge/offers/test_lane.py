@@ -9,12 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.lane.outcomes import OutgoingMessage
 from edge.offers.results import result_of
 from edge.till.messages import (
     Ack,
     IdChecked,
-    Offer,
     OfferReply,
     RestrictedItem,
     SaleBasket,
@@ -34,28 +32,15 @@ def basket(*categories: str, sale_id: str = "sale-1") -> SaleBasket:
 
 
 @pytest.fixture
-def counter(sale: Any, book: Make) -> Any:
-    """A lane with offers, and sale-1 open; `told` keeps its messages in their order."""
-    return with_offers(sale, book())
+def counter(drive: Make, book: Make) -> Any:
+    """A lane with offers, with sale-1 open and nobody there."""
+    return opened(drive(mode="on-sale", book=book()))
 
 
-def with_offers(lane: Any, book: Any) -> Any:
-    lane.lane.offers = book
-    lane.told, lane.all_offers = [], []
-    keep = lane._keep
-
-    def keep_more(outcomes: list[Any]) -> None:
-        told = [one.data for one in outcomes if isinstance(one, OutgoingMessage)]
-        lane.told += told
-        lane.all_offers += [data for data in told if isinstance(data, Offer)]
-        keep(outcomes)
-
-    lane._keep = keep_more
+def opened(lane: Any) -> Any:
+    lane.show()
+    lane.receive(SaleOpened(sale_id="sale-1"))
     return lane
-
-
-def offers(lane: Any) -> list[Offer]:
-    return list(lane.all_offers)
 
 
 def close(lane: Any, *categories: str, **closed: Any) -> Any:
@@ -66,9 +51,9 @@ def close(lane: Any, *categories: str, **closed: Any) -> Any:
 def test_the_line_that_completes_a_rule_brings_its_offer_at_once(counter: Any, someone: Any) -> None:
     counter.show(someone(age=50), frames=5)
     assert isinstance(counter.receive(basket("dairy")), Ack)
-    assert offers(counter) == []
+    assert counter.offers == []
     counter.receive(basket("dairy", "crackers"))
-    [offer] = offers(counter)
+    [offer] = counter.offers
     assert (offer.sale_id, offer.lane, offer.category, offer.sku) == ("sale-1", "lane-1", "cheese", None)
     assert (offer.text.ru, offer.text.en) == ("Предложите: cheese.", "Offer: cheese.")
 
@@ -76,7 +61,7 @@ def test_the_line_that_completes_a_rule_brings_its_offer_at_once(counter: Any, s
 def test_an_offer_says_nothing_of_the_customer(counter: Any, someone: Any) -> None:
     counter.show(someone(age=50), frames=5)
     counter.receive(basket("crackers"))
-    assert set(offers(counter)[0].model_dump()) == {
+    assert set(counter.offers[0].model_dump()) == {
         "offer_id", "sale_id", "lane", "category", "sku", "text", "issued_at"
     }  # fmt: skip
 
@@ -86,12 +71,12 @@ def test_a_sale_gets_one_offer_and_the_next_one_its_own(counter: Any, someone: A
     for categories in (("crackers",), ("crackers", "dairy"), ("crackers",)):
         counter.receive(basket(*categories))
         counter.show(someone(age=50), frames=5)
-    assert len(offers(counter)) == 1
+    assert len(counter.offers) == 1
     close(counter)
     counter.receive(SaleOpened(sale_id="sale-2"))
     counter.show(someone(age=50), frames=5)
     counter.receive(basket("crackers", sale_id="sale-2"))
-    assert [offer.sale_id for offer in offers(counter)] == ["sale-1", "sale-2"]
+    assert [offer.sale_id for offer in counter.offers] == ["sale-1", "sale-2"]
 
 
 def test_nobody_is_offered_anything_while_it_is_not_known_who_it_is(counter: Any, someone: Any) -> None:
@@ -100,31 +85,31 @@ def test_nobody_is_offered_anything_while_it_is_not_known_who_it_is(counter: Any
     counter.receive(basket("crackers", "dairy"))
     counter.show(frames=40)
     counter.receive(basket("crackers", "fruit"))
-    assert offers(counter) == []
+    assert counter.offers == []
 
 
 def test_an_offer_that_would_come_later_than_a_fifth_of_a_second_is_none(counter: Any, someone: Any) -> None:
     counter.receive(basket("crackers"))
     counter.show(someone(age=50), frames=20)
-    assert offers(counter) == [], "the customer was known only 0.3 s after the line"
+    assert counter.offers == [], "the customer was known only 0.3 s after the line"
     counter.receive(basket("crackers"))
-    assert offers(counter) == [], "nothing new is in the basket"
+    assert counter.offers == [], "nothing new is in the basket"
     counter.receive(basket("crackers", "dairy"))
-    assert len(offers(counter)) == 1
+    assert len(counter.offers) == 1
 
 
 def test_an_offer_may_come_a_little_after_its_line(counter: Any, someone: Any) -> None:
     counter.show(someone(age=50), frames=2)
     counter.receive(basket("crackers"))
     counter.show(someone(age=50), frames=1)
-    assert len(offers(counter)) == 1
+    assert len(counter.offers) == 1
 
 
 def test_while_an_alert_is_owed_or_asks_for_id_nothing_is_offered(counter: Any, someone: Any) -> None:
     counter.receive(SCAN)
     counter.show(someone(age=20), frames=10)
     counter.receive(SaleBasket(sale_id="sale-1", basket=(BEER, line_of("crackers"))))
-    assert (counter.decisions, offers(counter)) == (["CHALLENGE"], [])
+    assert (counter.decisions, counter.offers) == (["CHALLENGE"], [])
 
 
 @pytest.mark.parametrize(("outcome", "made"), [("passed", 1), ("failed", 0), ("not-shown", 0)])
@@ -135,17 +120,17 @@ def test_after_a_check_only_who_may_buy_is_offered_something(
     counter.receive(SCAN)
     counter.receive(IdChecked(sale_id="sale-1", outcome=outcome))
     counter.receive(SaleBasket(sale_id="sale-1", basket=(BEER, line_of("crackers"))))
-    assert (counter.decisions, len(offers(counter))) == (["CHALLENGE"], made)
+    assert (counter.decisions, len(counter.offers)) == (["CHALLENGE"], made)
 
 
 def test_the_alert_that_is_due_comes_before_the_offer(counter: Any, someone: Any) -> None:
     counter.receive(SCAN)
     counter.receive(SaleBasket(sale_id="sale-1", basket=(BEER, line_of("crackers"))))
     counter.show(someone(age=50), frames=2)
-    assert (counter.alerts, offers(counter)) == ([], [])
+    assert (counter.alerts, counter.offers) == ([], [])
     counter.receive(SaleBasket(sale_id="sale-1", basket=(BEER, line_of("crackers"), line_of("dairy"))))
     counter.show(someone(age=50), frames=1)
-    kinds = [data.type for data in counter.told if data.type in ("lane.alert", "lane.offer")]
+    kinds = [data.type for data in counter.sent if data.type in ("lane.alert", "lane.offer")]
     assert kinds == ["lane.alert", "lane.offer"]
 
 
@@ -154,7 +139,7 @@ def test_a_minor_is_offered_nothing_and_neither_is_who_may_be_one(counter: Any, 
         counter.receive(SaleOpened(sale_id=f"sale-{number + 2}"))
         counter.show(someone(track=number + 2, age=age), frames=30)
         counter.receive(basket("crackers", sale_id=f"sale-{number + 2}"))
-    assert offers(counter) == []
+    assert counter.offers == []
 
 
 def test_what_a_till_once_marked_as_restricted_is_never_offered(counter: Any, someone: Any) -> None:
@@ -164,20 +149,20 @@ def test_what_a_till_once_marked_as_restricted_is_never_offered(counter: Any, so
     counter.receive(SaleOpened(sale_id="sale-2"))
     counter.show(someone(age=50), frames=5)
     counter.receive(basket("crackers", sale_id="sale-2"))
-    assert offers(counter) == []
+    assert counter.offers == []
     assert counter.lane.restricted == {"cheese", "one-cheese"}
 
 
 def test_a_sale_that_outlived_a_restart_gets_no_offer(drive: Make, someone: Any, book: Make, sale: Any) -> None:
-    again = with_offers(drive(mode="on-sale"), book())
+    again = drive(mode="on-sale", book=book())
     again.lane.resume(sale.lane.open_record, (), 0.0)
     again.show(someone(age=50), frames=10)
     again.receive(basket("crackers"))
-    assert offers(again) == []
+    assert again.offers == []
 
 
 def test_a_held_out_sale_is_told_nothing_and_is_kept_all_the_same(drive: Make, someone: Any, book: Make) -> None:
-    lane = with_offers(drive(mode="on-sale"), book(held_out=0.9))
+    lane = drive(mode="on-sale", book=book(held_out=0.9))
     outcomes = []
     for number in range(40):
         lane.receive(SaleOpened(sale_id=f"{number}"))
@@ -185,14 +170,14 @@ def test_a_held_out_sale_is_told_nothing_and_is_kept_all_the_same(drive: Make, s
         lane.receive(basket("crackers", sale_id=f"{number}"))
         lane.receive(SaleClosed(sale_id=f"{number}", basket=(line_of("crackers"), line_of("cheese"))))
         outcomes.append(lane.closed[-1].offer.outcome)
-    assert len(offers(lane)) == outcomes.count("unanswered") == 40 - outcomes.count("held-out") > 0
+    assert len(lane.offers) == outcomes.count("unanswered") == 40 - outcomes.count("held-out") > 0
     assert {one.offer.bought for one in lane.closed} == {True}
 
 
 def test_what_became_of_it_goes_with_the_end_of_the_sale_and_names_nobody(counter: Any, someone: Any) -> None:
     counter.show(someone(age=50), frames=5)
     counter.receive(basket("crackers"))
-    reply = OfferReply(offer_id=offers(counter)[0].offer_id, outcome="taken")
+    reply = OfferReply(offer_id=counter.offers[0].offer_id, outcome="taken")
     closed = close(counter, "crackers", "cheese", offer=reply, cashier_id="anna")
     row = result_of(closed.record, closed.offer, "store-1")
     assert row
@@ -238,10 +223,10 @@ steps = st.lists(
 def test_whatever_happens_a_sale_gets_at_most_one_offer_and_never_while_id_is_due(
     drive: Make, someone: Any, steps: list[Any]
 ) -> None:
-    lane = with_offers(drive(mode="on-sale"), book_of())
+    lane = drive(mode="on-sale", book=book_of())
     number, asks, check = 0, False, None
     for step, *values in [("next",), *steps]:
-        lane.told.clear()
+        already_sent = len(lane.sent)
         if step == "show":
             age, frames = values
             lane.show(*([someone(age=age)] if age else []), frames=frames)
@@ -257,8 +242,8 @@ def test_whatever_happens_a_sale_gets_at_most_one_offer_and_never_while_id_is_du
             lane.receive(IdChecked(sale_id=f"{number}", outcome=check))
         else:
             lane.receive(basket(*values[0], sale_id=f"{number}"))
-        for data in lane.told:
+        for data in lane.sent[already_sent:]:
             asks = data.decision.value != "NO_CHALLENGE" if data.type == "lane.alert" else asks
             assert data.type != "lane.offer" or not (asks and check != "passed")
-    every = [data.sale_id for data in lane.all_offers]
+    every = [data.sale_id for data in lane.offers]
     assert len(every) == len(set(every))

@@ -170,5 +170,5 @@ def test_a_reload_takes_a_new_sheet_and_one_that_is_no_good_stops_nothing(
     agent.wait_for_log("lane lane-1: 1 offer until")
     file.write_bytes(good.replace(b"cheese", b"chives"))
     agent.reload()
-    agent.wait_for_log("was changed since: sign it anew")
+    agent.wait_for_log("was changed since: sign it again")
     agent.stop(within_s=30)

@@ -53,7 +53,7 @@ def test_a_signature_with_another_key_is_refused(signed: Make, keys: Any, tmp_pa
     file = signed()
     new_keys(tmp_path / "thief.key_secret", tmp_path / "thief.key")
     assert refusal(file, tmp_path / "thief.key").endswith(
-        f"{file} is not signed with the key of {tmp_path / 'thief.key'}, or was changed since: sign it anew"
+        f"{file} is not signed with the key {tmp_path / 'thief.key'}, or was changed since: sign it again"
     )
 
 
@@ -72,40 +72,40 @@ def test_a_signature_cannot_be_taken_from_another_sheet(signed: Make, keys: Any,
 def test_another_version_is_named(signed: Make, keys: Any) -> None:
     file = signed()
     file.write_bytes(file.read_bytes().replace(b"offers 1", b"offers 2", 1))
-    assert refusal(file, keys.public).endswith("is of version 2, and this agent reads version 1: sign it anew")
+    assert refusal(file, keys.public).endswith("has version 2, and this agent reads version 1: sign it again")
 
 
 def test_a_large_file_is_not_read(signed: Make, keys: Any) -> None:
     file = signed()
     with file.open("ab") as opened:
         opened.truncate(10 * MOST_BYTES)
-    assert refusal(file, keys.public).endswith(f"is no sheet of offers: it has more than {MOST_BYTES} bytes")
+    assert refusal(file, keys.public).endswith(f"is not a sheet of offers: it has more than {MOST_BYTES} bytes")
 
 
 def test_too_many_rules_are_not_signed(keys: Any, sheet: Make, rule: Make) -> None:
-    with pytest.raises(UsageError, match=f"and a lane takes {MOST_BYTES}: leave rules out"):
+    with pytest.raises(UsageError, match=f"and a lane reads at most {MOST_BYTES}: remove rules"):
         sign(sheet(*(rule(offer="x" * 120) for _ in range(1000))), keys.secret)
 
 
 def test_an_expired_sheet_is_refused_with_its_day(signed: Make, keys: Any) -> None:
     file = signed(days=1)
     assert refusal(file, keys.public, NOW + timedelta(days=1)).endswith(
-        "has expired on 2026-11-02 12:00 UTC: sign a new one"
+        "expired on 2026-11-02 12:00 UTC: sign a new one"
     )
 
 
 @pytest.mark.parametrize("content", [b"", b"hello\nthere\n", b"\xff" * 100, b"edge-agent offers x\n\n{}"])
 def test_what_is_no_sheet_is_refused(content: bytes, keys: Any, tmp_path: Path) -> None:
     (tmp_path / "odd").write_bytes(content)
-    assert "is no sheet of offers: edge-agent offers sign makes one" in refusal(tmp_path / "odd", keys.public)
+    assert "is not a sheet of offers: edge-agent offers sign makes one" in refusal(tmp_path / "odd", keys.public)
 
 
 def test_files_that_are_not_there_or_no_keys_are_named(signed: Make, keys: Any, tmp_path: Path) -> None:
     file = signed()
     assert refusal(tmp_path / "none", keys.public).endswith("none: No such file or directory")
     assert "cannot read the key" in refusal(file, tmp_path / "none")
-    assert "is no public key for offers" in refusal(file, file)
-    assert "is no public key for offers" in refusal(file, keys.secret)
+    assert "is not a public key for offers" in refusal(file, file)
+    assert "is not a public key for offers" in refusal(file, keys.secret)
 
 
 def test_a_secret_key_that_others_may_read_signs_nothing(keys: Any, sheet: Make) -> None:
@@ -122,14 +122,14 @@ def test_a_public_key_that_others_may_change_counts_for_nothing(signed: Make, ke
 
 
 def test_keys_are_never_written_over(keys: Any, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="is there already: move it away"):
+    with pytest.raises(UsageError, match="exists already: move it away"):
         new_keys(keys.secret, tmp_path / "other.key")
-    with pytest.raises(UsageError, match="is there already: move it away"):
+    with pytest.raises(UsageError, match="exists already: move it away"):
         new_keys(tmp_path / "other.key_secret", keys.public)
     assert not any(one.name.startswith("other") for one in tmp_path.iterdir())
 
 
 def test_a_public_key_signs_nothing(keys: Any, sheet: Make) -> None:
     keys.public.chmod(0o600)
-    with pytest.raises(UsageError, match="is no secret key for offers"):
+    with pytest.raises(UsageError, match="is not a secret key for offers"):
         sign(sheet(), keys.public)

@@ -168,7 +168,7 @@ def test_without_duckdb_it_says_so_once_counts_and_keeps_the_journal(
     assert filing.failures == 2
     filing.update(TODAY)
     assert caplog.messages == [
-        "purchases of lane-1 are not filed, and wait in its journal: duckdb is not installed: "
+        "purchases of lane-1 cannot be filed and stay in its database: duckdb is not installed: "
         "pip install 'edge-agent[insights]'",
         "purchases of lane-1 are filed again",
     ]
@@ -187,7 +187,7 @@ def test_a_full_disk_is_one_line_and_nothing_is_lost(
     journal.add(purchase())
     filing.update(TODAY + timedelta(days=1))
     [message] = caplog.messages
-    assert "not filed, and wait in its journal" in message
+    assert "cannot be filed and stay in its database" in message
     assert "No space left on device" in message
     (disk / "ballast").unlink()
     filing.update(TODAY + timedelta(days=1))

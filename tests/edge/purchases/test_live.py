@@ -99,5 +99,5 @@ def test_an_agent_that_cannot_file_goes_on_and_says_so_once(
     sell(say, "sale-1", BasketLine(sku="milk"))
     sell(say, "sale-2", BasketLine(sku="milk"))
     log = agent.stop(within_s=30)
-    assert log.count("purchases of lane-1 are not filed, and wait in its journal") == 1
+    assert log.count("purchases of lane-1 cannot be filed and stay in its database") == 1
     assert "Traceback" not in log

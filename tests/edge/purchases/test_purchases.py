@@ -134,7 +134,7 @@ def test_a_list_of_goods_that_cannot_be_read_is_named(tmp_path: Path, content: b
 @pytest.mark.parametrize(
     ("flags", "complaint"),
     [
-        (["--insights.enabled"], "insights.enabled needs insights.notice: the words by which customers are told"),
+        (["--insights.enabled"], "insights.enabled needs insights.notice: the text that informs customers"),
         (["--insights.bands", "25,18"], "each age must be above the one before"),
         (["--insights.min-customers", "1"], "insights.min_customers = '1'"),
     ],

@@ -64,10 +64,10 @@ def test_a_purchase_is_kept_with_the_end_of_its_sale(sell: Make, tmp_path: Path)
 def test_when_the_sale_cannot_be_kept_neither_is_its_purchase(tmp_path: Path, purchase: Make) -> None:
     ledger = Ledger(tmp_path, keep_purchases=True)
     assert ledger.purchase_tables
-    with suppress(KeyboardInterrupt), ledger.changes():
+    with suppress(KeyboardInterrupt), ledger.transaction():
         ledger.purchase_tables.purchases.add(purchase())
         raise KeyboardInterrupt
-    ledger.shut()
+    ledger.close()
     assert waiting(tmp_path) == []
 
 

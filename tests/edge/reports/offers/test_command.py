@@ -77,9 +77,9 @@ def test_rules_that_somebody_edited_into_what_must_not_be_are_not_signed(shop: P
     edge_agent("offers", "new-key")
     rules = (shop / "rules.json").read_text()
     for old, new, told in [
-        ('"45-59"', '"0-17"', "is for ages from 0, under the legal age of 18: leave it out"),
-        ('"category": "cheese"', '"category": "vodka"', "is about alcohol or tobacco: leave it out"),
-        ('"45-59"', '"45-50"', "a rule is for the band '45-50': there are 0-17, 18-24"),
+        ('"45-59"', '"0-17"', "is for ages from 0, below the legal age of 18: remove the rule"),
+        ('"category": "cheese"', '"category": "vodka"', "names alcohol or tobacco: remove the rule"),
+        ('"45-59"', '"45-50"', "a rule is for the band '45-50', which does not exist: use one of 0-17, 18-24"),
         ('"ru"', '"fr"', "rules.json holds no rules: rules.0.text.ru is missing"),
     ]:
         (shop / "rules.json").write_text(rules.replace(old, new))

@@ -86,7 +86,7 @@ def test_a_planted_uplift_is_found_in_sales_that_the_keyed_hash_held_out(book: A
         chance, counts = np.random.default_rng(shop), Counter[tuple[str, bool]]()
         lane = book(held_out=0.2)
         for number in range(1500):
-            held_out = lane.offered(rule(), f"shop-{shop}-sale-{number}", "id").held_out
+            held_out = lane.make_offer(rule(), f"shop-{shop}-sale-{number}", "id").held_out
             bought = bool(chance.random() < (0.2 if held_out else 0.3))
             counts["held-out" if held_out else "shown", bought] += 1
         low, high = tally("25-34", "cheese", counts).lift_interval
