@@ -5,7 +5,7 @@ CLIP ?=
 JOBS ?= $(shell nproc)
 VENV := .venv
 INSTALL := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
-PYTEST := $(VENV)/bin/python -m pytest --numprocesses $(JOBS) --dist worksteal
+PYTEST := $(VENV)/bin/python -m pytest --numprocesses $(JOBS) --dist loadgroup --no-loadscope-reorder
 
 .PHONY: demo quick test check format clean
 

@@ -20,8 +20,22 @@ from tests.commands import EdgeAgent, Mount, Replay, Run, run_edge_agent
 hypothesis_settings.register_profile("edge", deadline=None, derandomize=True, max_examples=50)
 hypothesis_settings.load_profile("edge")
 
-RECORDINGS = Path(__file__).parent / "replay" / "recordings"
+TESTS = Path(__file__).parent
+RECORDINGS = TESTS / "replay" / "recordings"
 PHOTOS = Path(__file__).parents[2] / "shared" / "data"
+
+
+ONE_PROCESS = ("export",)
+"""Folders whose files share a fixture that takes long to make: the exported models."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One process runs all tests of a file, or of a folder in ONE_PROCESS, so that their fixtures are made once."""
+    for item in items:
+        path = item.path.relative_to(TESTS)
+        folder = path.parts[0]
+        item.add_marker(pytest.mark.xdist_group(folder if folder in ONE_PROCESS else str(path)))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -15,6 +15,8 @@ from edge.bench.ages import in_words
 from edge.bench.scene import tiled
 from tests.commands import EdgeAgent
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def figures(demo_clip: Path, edge_agent: EdgeAgent) -> Any:

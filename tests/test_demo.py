@@ -5,6 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
+pytestmark = pytest.mark.slow
+
 
 def test_the_demo_shows_a_sale_and_the_answer_to_it() -> None:
     command = [sys.executable, "-m", "edge.demo"]

@@ -18,6 +18,8 @@ from edge.settings.load import load_settings
 from edge.till.messages import Alert, Data, Health, Hello, RestrictedItem, SaleOpened
 from edge.till.reference.dealer import Till
 
+pytestmark = pytest.mark.slow
+
 
 class Dying:
     """A GPU that answers a few times and never again."""

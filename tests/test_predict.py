@@ -14,6 +14,8 @@ from skimage import data
 
 from tests.commands import EdgeAgent
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -22,6 +22,8 @@ from edge.settings.lanes import Origin
 from edge.settings.load import load_settings
 from tests.client import Client
 
+pytestmark = pytest.mark.slow
+
 ASKED_BELOW = Bundle(BUNDLED).challenge_age(0.1)
 
 

@@ -21,6 +21,8 @@ from edge.bench.chain import Chain
 from edge.purchases.parquet import write_day
 from edge.purchases.purchases import Purchase, PurchaseLine
 
+pytestmark = pytest.mark.slow
+
 needs_java = pytest.mark.skipif(shutil.which("java") is None, reason="Spark needs Java")
 LAST_DAY = datetime(2026, 11, 1, tzinfo=timezone.utc)
 

@@ -26,6 +26,8 @@ from edge.web import zone
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
+pytestmark = pytest.mark.slow
+
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 STANDING_S = 150
 WITHIN_MS = 60_000

@@ -15,6 +15,8 @@ from edge.frames import open_camera
 from tests.cameras.rtsp import RtspCamera, black, blue, error_of, number_of, scene
 from tests.cameras.viewer import Viewer, in_background
 
+pytestmark = pytest.mark.slow
+
 PROBLEM_WITHIN_S = 2.5
 """The tills hear of it with the next `lane.health`; a second later at most."""
 BACK_WITHIN_S = 5.0

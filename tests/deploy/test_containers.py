@@ -10,6 +10,8 @@ import pytest
 from edge.settings.load import read_toml
 from tests.deploy.debian import REPOSITORY
 
+pytestmark = pytest.mark.slow
+
 FOLDER = REPOSITORY / "deploy" / "containers"
 FILES = sorted(FOLDER.glob("Containerfile.*"))
 

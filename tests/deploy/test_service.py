@@ -16,6 +16,8 @@ from edge.till.reference.dealer import load_keys
 from tests.client import CASHIER, Client
 from tests.deploy.debian import REPOSITORY, Debian
 
+pytestmark = pytest.mark.slow
+
 UNIT = "edge-agent.service"
 INSTALL = "/source/deploy/install.sh"
 WATCHDOG_S = 10

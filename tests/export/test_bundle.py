@@ -19,6 +19,8 @@ from export.card import CARD
 from train.checkpoint import save_run
 from train.model import AgeNetwork, create_model
 
+pytestmark = pytest.mark.slow
+
 YEARS = np.arange(101)
 
 

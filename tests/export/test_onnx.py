@@ -17,6 +17,8 @@ from export.cli import main
 from export.onnx import write_onnx
 from train.model import AgeNetwork
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def session(float_onnx: Path) -> onnxruntime.InferenceSession:

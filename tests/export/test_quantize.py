@@ -13,6 +13,8 @@ from edge.ages.bundle import sha256_of
 from edge.ages.onnx import OnnxAgeModel
 from export.quantize import write_int8
 
+pytestmark = pytest.mark.slow
+
 YEARS = np.arange(101)
 
 

@@ -24,6 +24,8 @@ from edge.vision.crop import CROP_CONTRACT
 from export.cli import main
 from tests.gpu.table import flops_per_face
 
+pytestmark = pytest.mark.slow
+
 RECORDED = Path(__file__).parents[1] / "edge" / "ages" / "tensorrt" / "engine.json"
 
 

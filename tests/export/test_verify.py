@@ -21,6 +21,8 @@ from export.verify import Verification, verify
 from train.data import load_test
 from train.pictures import Pictures
 
+pytestmark = pytest.mark.slow
+
 Damage = Callable[[onnx.ModelProto], None]
 
 

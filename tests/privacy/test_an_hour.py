@@ -20,6 +20,8 @@ from tests.privacy.pictures import Finder, Picture
 from tests.soak.agent import RATE
 from tests.soak.shop import FastTill
 
+pytestmark = pytest.mark.slow
+
 HOUR_S = 3600.0
 LONGEST = 2000
 """Bytes of a message, a line or a record. Each is a few numbers and words; a face would not fit."""

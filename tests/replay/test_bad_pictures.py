@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from tests.commands import EdgeAgent
 
+pytestmark = pytest.mark.slow
+
 Picture = NDArray[np.uint8]
 
 

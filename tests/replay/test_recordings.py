@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from tests.commands import Replay
 
+pytestmark = pytest.mark.slow
+
 OFFICE = ["again", "bird", "book", "eat", "hungry", "learn", "night", "school"]
 THREE_PEOPLE = "face-demographics-walking-and-pause.mkv"
 FROM_BEHIND = "one-by-one-person-detection.mkv"

@@ -22,6 +22,8 @@ from edge.vision.reappearance import Sighting, Trajectory, same_person
 if TYPE_CHECKING:
     from edge.vision.detectors import FaceDetector
 
+pytestmark = pytest.mark.slow
+
 OFFICE = ["again", "bird", "book", "eat", "hungry", "learn", "night", "school"]
 GAPS_S = [0.5, 1.0, 1.5]
 

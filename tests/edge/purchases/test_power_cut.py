@@ -13,6 +13,7 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
+import pytest
 
 from edge.lane.lane import Lane
 from edge.lane.ledger import FILED_TABLES as TABLES
@@ -26,6 +27,8 @@ from edge.records.database import Database
 from edge.settings.config import Settings
 from edge.till.identity import LiveIdentity, ReplayIdentity
 from edge.till.messages import BasketLine, SaleClosed, SaleOpened
+
+pytestmark = pytest.mark.slow
 
 KILLS = 12
 FILED_TABLES = "filed"

@@ -34,6 +34,8 @@ from edge.till.messages import (
 )
 from edge.till.server import TillServer
 
+pytestmark = pytest.mark.slow
+
 Connect = Callable[..., "zmq.Socket[bytes]"]
 
 HOSTILE_CLIENTS = Path(__file__).with_name("hostile_clients.py")

@@ -173,6 +173,7 @@ def test_a_folder_that_is_not_there_is_an_error(say: Any) -> None:
         say("--folder", "/no/such")
 
 
+@pytest.mark.slow
 def test_spark_writes_the_same_report_and_leaves_the_same_files_out(
     mixed: Any, exported: Any, edge_agent: EdgeAgent, tmp_path: Path
 ) -> None:

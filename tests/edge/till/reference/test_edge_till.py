@@ -17,6 +17,8 @@ import pytest
 
 from edge.records.database import Database
 
+pytestmark = pytest.mark.slow
+
 Box = Any
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 PATIENCE_S = 60
