@@ -1,4 +1,4 @@
-"""A network camera, and somebody who looks at it."""
+"""A simulated network camera, and a viewer that reads it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from edge.frames import open_camera
+from edge.frames import open_camera, start_in_background
 from tests.cameras.rtsp import RtspCamera
-from tests.cameras.viewer import Viewer, in_background
+from tests.cameras.viewer import Viewer
 
 
 @pytest.fixture
@@ -20,8 +20,8 @@ def camera() -> Iterator[RtspCamera]:
 
 @pytest.fixture
 def viewer(camera: RtspCamera) -> Iterator[Viewer]:
-    """It has seen the lane already."""
-    viewer = Viewer(open_camera(camera.url, "lane-1", in_background))
+    """A viewer that has received its first frame."""
+    viewer = Viewer(open_camera(camera.url, "lane-1", start_in_background))
     viewer.wait_for(lambda: viewer.frames, 10)
     yield viewer
     viewer.close()

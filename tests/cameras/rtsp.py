@@ -1,5 +1,5 @@
-"""A network camera for the tests: an RTSP 1.0 server on loopback (RFC 2326) that sends H.264 over the same connection
-(RFC 6184, interleaved), and fails in every way that a camera does."""
+"""A simulated network camera: an RTSP 1.0 server on loopback (RFC 2326) that sends H.264 over the same connection
+(RFC 6184, interleaved), and can fail in every way that cameras do."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _NUMBER_BITS = 16
 
 
 def scene(number: int, width: int, height: int) -> Pixels:
-    """From dark to bright, with the noise that every sensor has; on top the number, in black and white squares."""
+    """A gradient from dark to bright with sensor noise, and the number in black and white squares at the top."""
     noise = np.random.default_rng(number).integers(-8, 9, (height, width))
     pixels = np.linspace(60, 180, width).astype(int) + noise
     for bit, square in enumerate(np.array_split(pixels[: height // 8], _NUMBER_BITS, axis=1)):
@@ -42,7 +42,7 @@ def number_of(pixels: Pixels) -> int:
 
 
 def error_of(pixels: Pixels) -> float:
-    """How far a picture is from the scene, in levels of 255 on average."""
+    """Mean difference between a picture and the scene, in levels of 255."""
     below = pixels[len(pixels) // 8 :].mean(axis=2)
     return float(np.abs(below - np.linspace(60, 180, pixels.shape[1])).mean())
 
@@ -52,17 +52,17 @@ def black(_: int, width: int, height: int) -> Pixels:
 
 
 def blue(_: int, width: int, height: int) -> Pixels:
-    """What a converter shows whose cable is out."""
+    """As from a converter without a cable."""
     return np.full((height, width, 3), (200, 40, 20), np.uint8)
 
 
 @dataclass
 class RtspCamera:
-    """Everything but the port may be changed while it runs.
+    """Every attribute but the port may be changed while it runs.
 
-    frozen: sends the same picture on and on. silent: keeps its connections but sends nothing. late: holds back what it
-    should send, and sends it all at once when it is late no more. corrupt: this share of the packets has bytes changed.
-    odd: a NAL unit that it sends before every picture. clock_step_s: added to the times that it puts on its pictures.
+    frozen: sends the same picture again and again. silent: keeps its connections but sends nothing. late: buffers its
+    pictures, and sends all at once when `late` is cleared. corrupt: share of the packets with changed bytes.
+    extra_nal_unit: sent before every picture. clock_step_s: added to the times of the pictures.
     """
 
     picture: Picture = scene
@@ -72,7 +72,7 @@ class RtspCamera:
     silent: bool = False
     late: bool = False
     corrupt: float = 0.0
-    odd: bytes = b""
+    extra_nal_unit: bytes = b""
     clock_step_s: float = 0.0
     port: int = 0
 
@@ -80,7 +80,7 @@ class RtspCamera:
         self._connections: set[socket.socket] = set()
         self._number = 0
         self.drawn_s: dict[int, float] = {}
-        """When each picture was drawn, by its number; of those drawn twice, the first time."""
+        """When each picture was first drawn, by its number, in seconds of the monotonic clock."""
         self.start()
 
     @property
@@ -94,12 +94,12 @@ class RtspCamera:
         threading.Thread(target=self._accept, args=(self._listening,), name="rtsp", daemon=True).start()
 
     def stop(self) -> None:
-        """Gone, as by a power cut: nobody is told goodbye."""
-        for one in (self._listening, *self._connections):
-            # Closing alone does not wake who waits in another thread.
+        """Disappear at once, as in a power cut."""
+        for open_socket in (self._listening, *self._connections):
+            # Closing alone does not wake a thread that waits for the socket.
             with suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
-            one.close()
+                open_socket.shutdown(socket.SHUT_RDWR)
+            open_socket.close()
 
     def _accept(self, listening: socket.socket) -> None:
         with suppress(OSError):
@@ -109,7 +109,7 @@ class RtspCamera:
                 threading.Thread(target=self._serve, args=(connection,), name="rtsp client", daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
-        """Answer requests until the client wants to see something, then send until it has gone."""
+        """Answer requests up to PLAY, then send packets until the client disconnects."""
         try:
             with suppress(OSError), connection, connection.makefile("rb") as requests:
                 while request := _header(requests.readline):
@@ -135,9 +135,9 @@ class RtspCamera:
         return ("\r\n".join(lines) + "\r\n\r\n" + body).encode()
 
     def _packets(self) -> Iterator[bytes]:
-        """RTP packets at the pace of the camera, each with its interleaved header (RFC 2326, 10.12)."""
+        """RTP packets at the camera's frame rate, each with its interleaved header (RFC 2326, 10.12)."""
         encode, size, sequence, chance = encoder(*self.size), self.size, 0, random.Random(1)
-        held: list[bytes] = []
+        buffered: list[bytes] = []
         start_s = due_s = time.monotonic()
         while True:
             due_s = max(due_s + 1 / self.frames_per_second, time.monotonic())
@@ -148,28 +148,28 @@ class RtspCamera:
                 encode, size = encoder(*self.size), self.size
             timestamp = round((due_s - start_s + self.clock_step_s) * _CLOCK_HZ) % 2**32
             picture = encode(self.picture(self._number, *size))
-            payloads = [*([self.odd] if self.odd else []), *_payloads(picture)]
+            payloads = [*([self.extra_nal_unit] if self.extra_nal_unit else []), *_payloads(picture)]
             for place, payload in enumerate(payloads):
                 marker = 0x80 if place == len(payloads) - 1 else 0
                 header = struct.pack(">BBHII", 0x80, marker | 96, sequence, timestamp, 1)
                 sequence = (sequence + 1) % 2**16
                 sent = header + (_damaged(payload, chance) if chance.random() < self.corrupt else payload)
                 if not self.silent:
-                    held.append(struct.pack(">cBH", b"$", 0, len(sent)) + sent)
+                    buffered.append(struct.pack(">cBH", b"$", 0, len(sent)) + sent)
             if not self.late:
-                yield from held
-                held.clear()
+                yield from buffered
+                buffered.clear()
 
 
 def _header(readline: Callable[[], bytes]) -> dict[str, str]:
-    """The lines of a request up to the empty one, and its method; nothing when the client has gone."""
+    """The header fields of a request, and its method; empty when the client has disconnected."""
     lines = [line.decode().strip() for line in iter(lambda: readline().rstrip(b"\r\n"), b"")]
     fields = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])}
     return {"method": lines[0].split()[0], **fields} if lines else {}
 
 
 def encoder(width: int, height: int) -> Callable[[Pixels], bytes]:
-    """From a picture to its H.264 access unit, Annex B, with no picture held back and a key frame each second."""
+    """An encoder from picture to H.264 access unit (Annex B), without delay and with a key frame each second."""
     codec = av.VideoCodecContext.create("libx264", "w")
     assert isinstance(codec, av.VideoCodecContext)
     codec.width, codec.height, codec.pix_fmt = width, height, "yuv420p"
@@ -184,7 +184,7 @@ def encoder(width: int, height: int) -> Callable[[Pixels], bytes]:
 
 
 def _payloads(access_unit: bytes) -> Iterator[bytes]:
-    """RTP payloads: whole NAL units where they fit, else fragments (FU-A, RFC 6184, 5.8)."""
+    """RTP payloads: complete NAL units where they fit, otherwise fragments (FU-A, RFC 6184, 5.8)."""
     for unit in access_unit.replace(b"\0\0\0\1", b"\0\0\1").split(b"\0\0\1")[1:]:
         if len(unit) <= _MOST_PAYLOAD_BYTES:
             yield unit
@@ -197,7 +197,7 @@ def _payloads(access_unit: bytes) -> Iterator[bytes]:
 
 
 def _damaged(payload: bytes, chance: random.Random) -> bytes:
-    """The payload with a quarter of its bytes changed, but for the two that say what it is."""
+    """The payload with a quarter of its bytes changed, except the first two, which hold its type."""
     bad = bytearray(payload)
     for _ in range(len(bad) // 4):
         bad[chance.randrange(min(2, len(bad) - 1), len(bad))] = chance.randrange(256)

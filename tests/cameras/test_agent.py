@@ -96,9 +96,9 @@ def test_a_camera_fails_and_recovers_while_sales_go_on(camera: RtspCamera, agent
 def test_a_missing_camera_does_not_affect_the_other_lanes(
     camera: RtspCamera, tmp_path: Path, start_agent: StartAgent
 ) -> None:
-    later = RtspCamera()
-    later.stop()
-    sources = {"wine": f'camera = "{later.url}"', "beer": f'camera = "{camera.url}"'}
+    missing = RtspCamera()
+    missing.stop()
+    sources = {"wine": f'camera = "{missing.url}"', "beer": f'camera = "{camera.url}"'}
     start_agent("--config", box_config(tmp_path, sources))
     with till_at(f"ipc://{tmp_path}/beer") as beer, till_at(f"ipc://{tmp_path}/wine") as wine:
         first(beer, Health, ok, 30)
@@ -106,7 +106,7 @@ def test_a_missing_camera_does_not_affect_the_other_lanes(
         first(wine, Health, _refused, DEGRADED_WITHIN_S)
         assert sell(wine, "s-1").reasons == (Reason.CAMERA_LOST,)
         assert Reason.CAMERA_LOST not in sell(beer, "s-2").reasons
-        later.start()
+        missing.start()
         first(wine, Health, ok, BACK_WITHIN_S)
         assert Reason.CAMERA_LOST not in sell(wine, "s-3").reasons
-    later.stop()
+    missing.stop()

@@ -1,5 +1,5 @@
-"""What a lane sees of a network camera that fails: no frame that is not the lane as it is, the reason why, and frames
-again as soon as there are any."""
+"""A failing network camera: no bad frame reaches the lane, the reason is reported, and frames return as soon as
+possible."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from itertools import pairwise
 
 import pytest
 
-from edge.frames import open_camera
+from edge.frames import open_camera, start_in_background
 from tests.cameras.rtsp import RtspCamera, black, blue, error_of, number_of, scene
-from tests.cameras.viewer import Viewer, in_background
+from tests.cameras.viewer import Viewer
 
 pytestmark = pytest.mark.slow
 
 PROBLEM_WITHIN_S = 2.5
-"""The tills hear of it with the next `lane.health`; a second later at most."""
+"""The next `lane.health`, at most a second later, reports it to the tills."""
 BACK_WITHIN_S = 5.0
 LASTS_S = 0.7
 
@@ -29,9 +29,9 @@ class Fault:
     begin: Callable[[RtspCamera], None]
     end: Callable[[RtspCamera], None]
     problem: str
-    """What the tills are told."""
+    """The text that the tills receive."""
     passes_s: float = 0.8
-    """Frames that were on their way when it began may pass for so long."""
+    """Frames that were already on their way may arrive for this long."""
 
 
 def setting(name: str, faulty: object, sound: object) -> tuple[Callable[[RtspCamera], None], ...]:
@@ -42,7 +42,7 @@ NO_PICTURE = "the camera gives no picture{}: check its power, its cable, the net
 FAULTS = [
     Fault("gone", RtspCamera.stop, RtspCamera.start, NO_PICTURE.format(" (Connection refused)")),
     Fault("silent", *setting("silent", True, False), NO_PICTURE.format("")),
-    # The encoder needs some pictures until nothing changes any more.
+    # The encoder needs some pictures until its output stops changing.
     Fault(
         "frozen", *setting("frozen", True, False),
         "the camera sends the same picture again and again: restart it", passes_s=1.3,
@@ -63,7 +63,7 @@ FAULTS = [
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
-def test_a_fault_is_told_and_lets_no_frame_through_and_is_over_when_it_is_over(
+def test_a_fault_is_reported_blocks_all_frames_and_ends_with_its_cause(
     fault: Fault, camera: RtspCamera, viewer: Viewer
 ) -> None:
     fault.begin(camera)
@@ -78,23 +78,23 @@ def test_a_fault_is_told_and_lets_no_frame_through_and_is_over_when_it_is_over(
     viewer.wait_for(lambda: viewer.frames[-10:][0].grab_s > ended_s, BACK_WITHIN_S)
 
 
-def test_the_log_says_when_it_began_and_when_it_was_over_and_no_password(
+def test_the_log_has_beginning_and_end_of_a_fault_without_the_password(
     camera: RtspCamera, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    viewer = Viewer(open_camera(camera.url.replace("//", "//anna:secret@"), "lane-1", in_background))
+    viewer = Viewer(open_camera(camera.url.replace("//", "//anna:secret@"), "lane-1", start_in_background))
     viewer.wait_for(lambda: viewer.frames, 10)
     camera.stop()
     viewer.wait_for(lambda: viewer.problem, PROBLEM_WITHIN_S)
     camera.start()
     viewer.wait_for(lambda: not viewer.problem, BACK_WITHIN_S)
     viewer.close()
-    began, over = caplog.messages
-    assert began == f"camera {camera.url}: {NO_PICTURE.format(' (Connection refused)')}"
-    assert over == f"camera {camera.url}: it gives pictures again"
+    beginning, end = caplog.messages
+    assert beginning == f"camera {camera.url}: {NO_PICTURE.format(' (Connection refused)')}"
+    assert end == f"camera {camera.url}: it gives pictures again"
 
 
-def test_what_the_network_held_back_is_not_taken_for_what_is_there_now(camera: RtspCamera, viewer: Viewer) -> None:
+def test_pictures_delayed_by_the_network_are_dropped(camera: RtspCamera, viewer: Viewer) -> None:
     camera.late = True
     viewer.wait_for(lambda: viewer.problem, PROBLEM_WITHIN_S)
     time.sleep(0.5)
@@ -105,14 +105,14 @@ def test_what_the_network_held_back_is_not_taken_for_what_is_there_now(camera: R
     assert max(ages_s) < 0.8
 
 
-def test_of_a_stream_with_some_damage_only_whole_pictures_are_taken(camera: RtspCamera, viewer: Viewer) -> None:
+def test_damaged_pictures_of_a_stream_are_dropped(camera: RtspCamera, viewer: Viewer) -> None:
     camera.corrupt = 0.02
     count = len(viewer.frames)
     viewer.wait_for(lambda: len(viewer.frames) > count + 60, 20)
     assert max(error_of(frame.pixels) for frame in viewer.frames) < 7
 
 
-def test_a_new_resolution_is_followed_in_the_middle_of_the_stream(camera: RtspCamera, viewer: Viewer) -> None:
+def test_a_new_resolution_is_used_in_the_middle_of_the_stream(camera: RtspCamera, viewer: Viewer) -> None:
     for width, height in ((640, 360), (160, 120)):
         camera.size = (width, height)
         viewer.wait_for(lambda: viewer.frames[-1].pixels.shape == (height, width, 3), BACK_WITHIN_S)  # noqa: B023
@@ -121,7 +121,7 @@ def test_a_new_resolution_is_followed_in_the_middle_of_the_stream(camera: RtspCa
     assert viewer.problem == ""
 
 
-def test_half_the_frame_rate_is_no_problem(camera: RtspCamera, viewer: Viewer) -> None:
+def test_half_the_frame_rate_is_not_a_problem(camera: RtspCamera, viewer: Viewer) -> None:
     camera.frames_per_second = 15
     time.sleep(0.3)
     count = len(viewer.frames)
@@ -132,14 +132,16 @@ def test_half_the_frame_rate_is_no_problem(camera: RtspCamera, viewer: Viewer) -
 
 
 @pytest.mark.parametrize("step_s", [3600.0, -3600.0])
-def test_a_camera_whose_clock_is_stepped_by_an_hour_goes_on(step_s: float, camera: RtspCamera, viewer: Viewer) -> None:
+def test_a_jump_of_the_cameras_clock_by_an_hour_changes_nothing(
+    step_s: float, camera: RtspCamera, viewer: Viewer
+) -> None:
     camera.clock_step_s = step_s
     time.sleep(1.2)
     assert longest_gap_s(viewer) < 1
     assert viewer.problem == ""
 
 
-def test_a_wall_clock_that_is_stepped_by_an_hour_changes_nothing(
+def test_a_jump_of_the_wall_clock_by_an_hour_changes_nothing(
     camera: RtspCamera, viewer: Viewer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = time.time

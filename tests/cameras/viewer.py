@@ -1,36 +1,29 @@
-"""Whoever looks at a camera in the tests, as the agent's capture thread does."""
+"""Reads a camera in a thread, as the agent's capture thread does."""
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 
-from edge.frames import Frame, FrameSource
-
-
-def in_background(body: Callable[[], None], name: str) -> None:
-    """Starts a camera's threads, as the agent does."""
-    threading.Thread(target=body, name=name, daemon=True).start()
+from edge.frames import Frame, FrameSource, start_in_background
 
 
 class Viewer:
-    """Reads a camera in a thread and keeps what it gave."""
+    """Reads a camera in a thread and keeps its frames."""
 
     def __init__(self, camera: FrameSource) -> None:
         self._camera = camera
         self.frames: list[Frame] = []
-        self._reading = threading.Thread(target=self._read, name="viewer", daemon=True)
-        self._reading.start()
+        self._reading = start_in_background(self._read, "viewer")
 
     @property
     def problem(self) -> str:
         return self._camera.problem
 
-    def wait_for(self, what: Callable[[], object], within_s: float) -> float:
-        """Seconds until it is true. Fails when it is not within the time."""
+    def wait_for(self, condition: Callable[[], object], within_s: float) -> float:
+        """Wait until the condition is true. Returns the seconds; fails after `within_s`."""
         start_s = time.monotonic()
-        while not what():
+        while not condition():
             waited_s = time.monotonic() - start_s
             assert waited_s < within_s, f"not within {within_s} s; {len(self.frames)} frames, problem {self.problem!r}"
             time.sleep(0.01)

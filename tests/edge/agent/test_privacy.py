@@ -6,10 +6,9 @@ import pytest
 
 from edge.agent.privacy import exposures
 from edge.errors import EdgeError
-from edge.frames import open_camera
+from edge.frames import open_camera, start_in_background
 from edge.settings.load import load_settings
 from edge.settings.passwords import without_password
-from tests.cameras.viewer import in_background
 
 
 @pytest.mark.parametrize(
@@ -45,5 +44,5 @@ def test_a_camera_is_named_without_its_password(camera: str, shown: str) -> None
 @pytest.mark.parametrize("camera", ["rtsp://anna:sec/ret@127.0.0.1:9/x", "rtsp:/anna:secret@x", "gst:x secret@y"])
 def test_no_refusal_of_a_camera_shows_a_password(camera: str) -> None:
     with pytest.raises(EdgeError) as refused:
-        open_camera(camera, "lane-1", in_background)
+        open_camera(camera, "lane-1", start_in_background)
     assert "ret@" not in str(refused.value)

@@ -1,4 +1,4 @@
-"""A camera that is opened again: by whom it is read, what becomes of a read that blocks, and when tills hear of it."""
+"""Reopening a camera: its threads, blocked reads, and when problems are reported."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ import cv2
 import pytest
 
 from edge.errors import RunError
-from edge.frames import Camera, camera
+from edge.frames import Camera, camera, start_in_background
 from edge.frames.network import NetworkStream
 from edge.frames.stream import Capture
 from tests.cameras.rtsp import Pixels, scene
-from tests.cameras.viewer import Viewer, in_background
+from tests.cameras.viewer import Viewer
 
 
 class Source:
-    """A camera that does what it is told, and gives one picture of its own accord, when it is first opened."""
+    """A simulated camera, controlled by the test. The first opening delivers one picture on its own."""
 
     def __init__(self) -> None:
         self.openings: list[Opening] = []
-        self.there = True
+        self.available = True
         self.first: Callable[[Opening], None] = Opening.give
 
     def open(self) -> Capture:
-        if not self.there:
+        if not self.available:
             raise RunError("Connection refused")
         self.openings.append(Opening())
         if len(self.openings) == 1:
@@ -39,7 +39,7 @@ class Source:
 
 
 class Opening:
-    """One opening; its reads block until something is given."""
+    """One opening of the camera; reads block until the test provides a picture or an error."""
 
     def __init__(self) -> None:
         self._given: queue.Queue[Pixels | RunError | None] = queue.Queue()
@@ -72,7 +72,7 @@ class Opening:
 
 @pytest.fixture
 def source(monkeypatch: pytest.MonkeyPatch) -> Iterator[Source]:
-    """On a clock that runs ten times as fast."""
+    """A simulated camera; all time limits are a tenth."""
     for name in (
         "_PROBLEM_S",
         "_CAMERA_SILENT_S",
@@ -86,17 +86,17 @@ def source(monkeypatch: pytest.MonkeyPatch) -> Iterator[Source]:
     played = Source()
     yield played
     for opening in played.openings:
-        opening.end("the test is over")
+        opening.end("end of test")
 
 
 @pytest.fixture
 def watch(source: Source) -> Iterator[Viewer]:
-    viewer = Viewer(Camera("cam", "lane-1", source.open, in_background))
+    viewer = Viewer(Camera("cam", "lane-1", source.open, start_in_background))
     yield viewer
     viewer.close()
 
 
-def test_frames_bear_the_lane_and_the_time_and_are_numbered_over_all_openings(source: Source, watch: Viewer) -> None:
+def test_frames_have_the_lane_and_the_time_and_are_numbered_across_reopenings(source: Source, watch: Viewer) -> None:
     source.openings[0].give(6)
     watch.wait_for(lambda: watch.frames, 10)
     source.openings[0].end("the stream has ended")
@@ -110,34 +110,32 @@ def test_frames_bear_the_lane_and_the_time_and_are_numbered_over_all_openings(so
     assert time.monotonic() - watch.frames[-1].grab_s < 5
 
 
-def test_a_source_that_ends_is_closed_and_opened_again_and_the_tills_hear_why(source: Source, watch: Viewer) -> None:
-    source.there = False
+def test_a_source_that_ends_is_closed_and_reopened_and_the_reason_reported(source: Source, watch: Viewer) -> None:
+    source.available = False
     source.openings[0].end("the device has gone")
     assert source.openings[0].closed.wait(10)
     why = "the camera gives no picture (Connection refused): check its power, its cable, the network"
     watch.wait_for(lambda: watch.problem == why, 10)
-    source.there = True
+    source.available = True
     watch.wait_for(lambda: len(source.openings) == 2, 10)
     source.openings[1].give(6)
     watch.wait_for(lambda: watch.problem == "" and watch.frames, 10)
 
 
-def test_a_read_that_blocks_is_left_to_itself_and_delivers_nothing_when_it_returns(
-    source: Source, watch: Viewer
-) -> None:
+def test_a_blocked_read_is_abandoned_and_delivers_nothing_when_it_returns(source: Source, watch: Viewer) -> None:
     watch.wait_for(lambda: len(source.openings) == 2, 10)
     assert watch.problem == "the camera gives no picture: check its power, its cable, the network"
     source.openings[1].give(6)
     watch.wait_for(lambda: watch.frames, 10)
-    assert not source.openings[0].closed.is_set(), "nobody can close it while it is being read"
-    time.sleep(0.5)  # until the last of the six is here
+    assert not source.openings[0].closed.is_set(), "a camera cannot be closed during a read"
+    time.sleep(0.5)  # until the last of the six frames has arrived
     count = len(watch.frames)
     source.openings[0].give(6)
     assert source.openings[0].closed.wait(10)
     assert len(watch.frames) == count
 
 
-def test_no_more_than_eight_blocked_reads_are_left_to_themselves(source: Source, watch: Viewer) -> None:
+def test_at_most_eight_blocked_reads_are_abandoned(source: Source, watch: Viewer) -> None:
     watch.wait_for(lambda: len(source.openings) == 9, 10)
     time.sleep(0.5)
     assert len(source.openings) == 9
@@ -146,14 +144,14 @@ def test_no_more_than_eight_blocked_reads_are_left_to_themselves(source: Source,
     assert source.openings[3].closed.is_set()
 
 
-def test_when_all_are_blocked_the_last_one_is_still_listened_to(source: Source, watch: Viewer) -> None:
+def test_when_all_reads_are_blocked_the_last_one_still_delivers(source: Source, watch: Viewer) -> None:
     watch.wait_for(lambda: len(source.openings) == 9, 10)
     time.sleep(0.5)
     source.openings[8].give(6)
     watch.wait_for(lambda: watch.frames and not watch.problem, 10)
 
 
-def test_a_camera_that_is_only_frozen_is_opened_again_now_and_then(
+def test_a_frozen_camera_is_reopened_from_time_to_time(
     source: Source, watch: Viewer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(camera, "_USELESS_S", 0.5)
@@ -167,7 +165,7 @@ def test_a_camera_that_is_only_frozen_is_opened_again_now_and_then(
     watch.wait_for(lambda: watch.frames, 10)
 
 
-def test_a_camera_whose_pictures_are_damaged_says_so_and_is_not_opened_again_for_it(
+def test_damaged_pictures_are_reported_without_reopening(
     source: Source, watch: Viewer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(camera, "_CAMERA_SILENT_S", 0.4)
@@ -179,8 +177,8 @@ def test_a_camera_whose_pictures_are_damaged_says_so_and_is_not_opened_again_for
     assert len(source.openings) == 1
 
 
-def test_a_camera_that_is_closed_gives_no_more_frames_and_lets_its_source_go(source: Source) -> None:
-    playing = Camera("cam", "lane-1", source.open, in_background)
+def test_a_closed_camera_delivers_no_more_frames_and_closes_its_source(source: Source) -> None:
+    playing = Camera("cam", "lane-1", source.open, start_in_background)
     closing = threading.Timer(0.1, playing.close)
     closing.start()
     assert playing.read() is None
@@ -190,13 +188,13 @@ def test_a_camera_that_is_closed_gives_no_more_frames_and_lets_its_source_go(sou
     assert playing.read() is None
 
 
-def test_a_camera_that_is_closed_while_it_is_opened_again_lets_that_opening_go(source: Source) -> None:
+def test_closing_during_a_reopening_closes_the_new_opening(source: Source) -> None:
     playing: list[Camera] = []
 
     def start(body: Callable[[], None], name: str) -> None:
-        for one in playing:
-            one.close()
-        in_background(body, name)
+        for reopening in playing:
+            reopening.close()
+        start_in_background(body, name)
 
     playing.append(Camera("cam", "lane-1", source.open, start))
     source.openings[0].end("the device has gone")
@@ -206,42 +204,42 @@ def test_a_camera_that_is_closed_while_it_is_opened_again_lets_that_opening_go(s
     assert source.openings[1].closed.wait(10)
 
 
-def test_a_camera_that_shows_nothing_but_is_there_is_no_reason_not_to_start(source: Source) -> None:
-    """The shop opens in an hour, and it is dark."""
+def test_a_camera_with_bad_pictures_does_not_prevent_the_start(source: Source) -> None:
+    """For example, it is still dark because the shop opens in an hour."""
     source.first = Opening.damage
-    playing = Camera("cam", "lane-1", source.open, in_background)
+    playing = Camera("cam", "lane-1", source.open, start_in_background)
     assert playing.problem == ""
     source.openings[0].give()
     playing.close()
 
 
-def test_a_camera_that_gives_nothing_at_the_start_fails_by_name(
+def test_the_error_for_a_camera_without_a_picture_at_the_start_names_it(
     source: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(camera, "_FIRST_PICTURE_S", 0.1)
     source.first = lambda _: None
     with pytest.raises(RunError, match=r"camera 7 gives no picture: is it plugged in.*\(nothing came for 0 s\)"):
-        Camera("7", "lane-1", source.open, in_background)
+        Camera("7", "lane-1", source.open, start_in_background)
 
 
-def test_a_camera_that_may_come_later_is_waited_for(source: Source) -> None:
-    source.there = False
-    viewer = Viewer(Camera("cam", "lane-1", source.open, in_background, patient=True))
+def test_a_patient_camera_waits_for_its_source(source: Source) -> None:
+    source.available = False
+    viewer = Viewer(Camera("cam", "lane-1", source.open, start_in_background, patient=True))
     why = "the camera gives no picture (Connection refused): check its power, its cable, the network"
     viewer.wait_for(lambda: viewer.problem == why, 10)
-    source.there = True
+    source.available = True
     viewer.wait_for(lambda: source.openings, 10)
     source.openings[0].give(6)
     viewer.wait_for(lambda: viewer.frames and not viewer.problem, 10)
     viewer.close()
 
 
-def test_whoever_makes_a_camera_starts_its_threads(source: Source) -> None:
+def test_the_threads_of_a_camera_are_started_by_the_given_function(source: Source) -> None:
     started: list[str] = []
 
     def start(body: Callable[[], None], name: str) -> None:
         started.append(name)
-        threading.Thread(target=body, name=name, daemon=True).start()
+        start_in_background(body, name)
 
     playing = Camera("cam", "lane-9", source.open, start)
     assert started == ["camera of lane-9"]
@@ -249,35 +247,35 @@ def test_whoever_makes_a_camera_starts_its_threads(source: Source) -> None:
     playing.close()
 
 
-def test_a_pipe_that_blocks_the_driver_for_ever_and_goes_on(tmp_path: Path) -> None:
-    """A real read(2) in FFmpeg, which nothing can interrupt."""
+def test_a_pipe_that_blocks_the_driver_and_continues(tmp_path: Path) -> None:
+    """A real read(2) in FFmpeg, which cannot be interrupted."""
     pipe = tmp_path / "camera.mjpeg"
     os.mkfifo(pipe)
-    going, over = threading.Event(), threading.Event()
-    going.set()
+    sending, over = threading.Event(), threading.Event()
+    sending.set()
 
     def write() -> None:
         number = 0
         with suppress(BrokenPipeError), pipe.open("wb", buffering=0) as end:
             while not over.is_set():
-                if going.wait(0.1):
+                if sending.wait(0.1):
                     number += 1
                     end.write(cv2.imencode(".jpg", scene(number, 320, 240))[1].tobytes())
                     over.wait(1 / 30)
 
     writing = threading.Thread(target=write)
     writing.start()
-    watch = Viewer(Camera("pipe", "lane-1", lambda: NetworkStream(str(pipe)), in_background))
+    watch = Viewer(Camera("pipe", "lane-1", lambda: NetworkStream(str(pipe)), start_in_background))
     watch.wait_for(lambda: watch.frames, 10)
     before = threading.active_count()
-    going.clear()
+    sending.clear()
     watch.wait_for(lambda: watch.problem, 3)
     watch.wait_for(lambda: threading.active_count() > before, 5)
     count = len(watch.frames)
-    going.set()
+    sending.set()
     watch.wait_for(lambda: len(watch.frames) > count + 10 and not watch.problem, 5)
     watch.wait_for(lambda: threading.active_count() <= before, 5)
     watch.close()
     over.set()
-    # Whoever still reads the pipe sees its end.
+    # Readers of the pipe now get its end.
     writing.join()

@@ -1,4 +1,4 @@
-"""Cameras on this box. No machine that runs tests has one, so OpenCV's side of a V4L2 device is played."""
+"""Cameras on this box. Test machines have none, so OpenCV's `VideoCapture` is simulated."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from edge.frames import device
 from edge.frames.device import Device
 
 
-class Played:
-    """A `cv2.VideoCapture` whose reads succeed or fail as they are listed, the last one for ever."""
+class SimulatedCapture:
+    """A `cv2.VideoCapture` whose reads succeed or fail as listed; the last value repeats."""
 
     def __init__(self, *reads: bool) -> None:
         self.reads = list(reads)
@@ -20,7 +20,7 @@ class Played:
         self.settings: dict[int, float] = {}
         self.released = False
 
-    def __call__(self, *given: object) -> Played:
+    def __call__(self, *given: object) -> SimulatedCapture:
         self.opened_with = given
         return self
 
@@ -42,14 +42,14 @@ class Played:
 
 
 @pytest.fixture
-def plugged_in(monkeypatch: pytest.MonkeyPatch) -> Played:
-    played = Played(True)
-    monkeypatch.setattr(cv2, "VideoCapture", played)
+def plugged_in(monkeypatch: pytest.MonkeyPatch) -> SimulatedCapture:
+    simulated = SimulatedCapture(True)
+    monkeypatch.setattr(cv2, "VideoCapture", simulated)
     monkeypatch.setattr(device, "_DEVICE_GONE_S", 0.1)
-    return played
+    return simulated
 
 
-def test_a_device_gives_its_pictures_with_their_times(plugged_in: Played) -> None:
+def test_a_device_gives_its_pictures_with_their_times(plugged_in: SimulatedCapture) -> None:
     camera = Device("/dev/lane-camera", cv2.CAP_V4L2)
     pixels, time_s = camera.read()
     assert (pixels.shape, pixels.dtype, time_s) == ((480, 640, 3), np.uint8, 1.5)
@@ -59,18 +59,18 @@ def test_a_device_gives_its_pictures_with_their_times(plugged_in: Played) -> Non
     assert plugged_in.released
 
 
-def test_a_device_that_is_not_there_is_refused(plugged_in: Played) -> None:
+def test_a_device_that_is_not_there_is_refused(plugged_in: SimulatedCapture) -> None:
     plugged_in.reads = []
     with pytest.raises(RunError, match="no such device"):
         Device(0, cv2.CAP_V4L2)
 
 
-def test_one_picture_that_cannot_be_read_is_passed_over(plugged_in: Played) -> None:
+def test_one_picture_that_cannot_be_read_is_passed_over(plugged_in: SimulatedCapture) -> None:
     plugged_in.reads = [False, False, True]
     assert Device(0, cv2.CAP_V4L2).read()[1] == 1.5
 
 
-def test_a_device_that_was_unplugged_has_gone(plugged_in: Played) -> None:
+def test_a_device_that_was_unplugged_has_gone(plugged_in: SimulatedCapture) -> None:
     camera = Device(0, cv2.CAP_V4L2)
     plugged_in.reads = [True, False]
     camera.read()

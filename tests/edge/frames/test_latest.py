@@ -1,4 +1,4 @@
-"""The latest frame: the newest wins, nothing queues, and whoever waits is let go at the end."""
+"""The latest frame: a new frame replaces the old one, nothing queues, and waiting ends at the end."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FrameAt = Callable[..., Frame]
 
 
 class FewFrames:
-    """The moving pattern, but it ends."""
+    """The moving pattern with a limited number of frames."""
 
     problem = ""
 
@@ -29,7 +29,7 @@ class FewFrames:
         self.closed = True
 
 
-def test_the_newest_frame_wins_and_the_older_ones_are_counted_as_dropped(frame_at: FrameAt) -> None:
+def test_a_new_frame_replaces_the_old_one_which_counts_as_dropped(frame_at: FrameAt) -> None:
     slot = LatestFrame()
     for sequence in range(4):
         slot.put(frame_at(sequence / 30, sequence))
@@ -46,7 +46,7 @@ def test_a_frame_is_taken_only_once(frame_at: FrameAt) -> None:
     assert slot.dropped == 0
 
 
-def test_the_last_frame_is_still_taken_after_the_end(frame_at: FrameAt) -> None:
+def test_the_last_frame_can_be_taken_after_the_end(frame_at: FrameAt) -> None:
     slot = LatestFrame()
     slot.put(frame_at(0))
     slot.end()
@@ -55,7 +55,7 @@ def test_the_last_frame_is_still_taken_after_the_end(frame_at: FrameAt) -> None:
     assert slot.ended
 
 
-def test_who_waits_for_a_frame_gets_it_when_it_comes(frame_at: FrameAt) -> None:
+def test_a_waiting_thread_gets_the_next_frame(frame_at: FrameAt) -> None:
     slot, taken = LatestFrame(), list[Frame | None]()
     waiting = threading.Thread(target=lambda: taken.append(slot.take(timeout_s=60)))
     waiting.start()
@@ -64,7 +64,7 @@ def test_who_waits_for_a_frame_gets_it_when_it_comes(frame_at: FrameAt) -> None:
     assert [frame.sequence for frame in taken if frame] == [8]
 
 
-def test_who_waits_for_a_frame_is_let_go_at_the_end() -> None:
+def test_a_waiting_thread_returns_at_the_end() -> None:
     slot = LatestFrame()
     ending = threading.Thread(target=slot.end)
     ending.start()
@@ -73,7 +73,7 @@ def test_who_waits_for_a_frame_is_let_go_at_the_end() -> None:
     assert slot.ended
 
 
-def test_capture_moves_every_frame_and_ends_and_closes() -> None:
+def test_capture_moves_every_frame_then_ends_the_slot_and_closes_the_source() -> None:
     source, slot = FewFrames(5), LatestFrame()
     capture(source, slot, threading.Event())
     last = slot.take(0)
@@ -81,7 +81,7 @@ def test_capture_moves_every_frame_and_ends_and_closes() -> None:
     assert (last.sequence, slot.dropped, slot.ended, source.closed) == (4, 4, True, True)
 
 
-def test_capture_ends_when_it_is_asked_to_and_closes_the_source_itself() -> None:
+def test_capture_stops_on_request_and_closes_the_source_itself() -> None:
     source, slot, stopping = FewFrames(5), LatestFrame(), threading.Event()
     stopping.set()
     capture(source, slot, stopping)
@@ -89,7 +89,7 @@ def test_capture_ends_when_it_is_asked_to_and_closes_the_source_itself() -> None
     assert (slot.ended, source.closed) == (True, True)
 
 
-def test_a_source_that_breaks_ends_the_slot_all_the_same() -> None:
+def test_an_exception_of_the_source_ends_the_slot_too() -> None:
     class Broken(FewFrames):
         def read(self) -> Frame | None:
             raise RuntimeError("the driver is gone")

@@ -1,4 +1,4 @@
-"""A network camera's stream: whole pictures with the camera's times, and the reason when there is none."""
+"""A network camera's stream: undamaged pictures with the camera's times, and the reason when it fails."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from edge.frames.network import NetworkStream
 from tests.cameras.rtsp import RtspCamera, error_of, number_of
 
 CLOSED_CAPTIONS_CUT_SHORT = b"\x06\x04\x20\xb5\x00\x31GA94\x03"
-"""A NAL unit that says more is to follow than does; the picture after it is sound."""
+"""A NAL unit that announces more data than it has; the picture after it is undamaged."""
 
 
 @pytest.fixture
@@ -24,12 +24,12 @@ def camera() -> Iterator[RtspCamera]:
     camera.stop()
 
 
-def read_on(stream: NetworkStream) -> None:
+def read_many(stream: NetworkStream) -> None:
     for _ in range(1000):
         stream.read()
 
 
-def test_pictures_come_whole_and_in_order_at_the_times_that_the_camera_puts_on_them(camera: RtspCamera) -> None:
+def test_pictures_arrive_undamaged_and_in_order_with_the_cameras_times(camera: RtspCamera) -> None:
     stream = NetworkStream(camera.url)
     read = [stream.read() for _ in range(20)]
     stream.close()
@@ -42,27 +42,27 @@ def test_pictures_come_whole_and_in_order_at_the_times_that_the_camera_puts_on_t
     assert np.diff([time_s for _, time_s in read]).sum() == pytest.approx(drawn_s[-1] - drawn_s[0], abs=0.2)
 
 
-def test_a_camera_that_goes_ends_the_stream_with_the_reason(camera: RtspCamera) -> None:
+def test_a_camera_that_disappears_ends_the_stream_with_the_reason(camera: RtspCamera) -> None:
     stream = NetworkStream(camera.url)
     camera.stop()
     with pytest.raises(RunError, match=r"the stream has ended|Connection reset by peer|End of file"):
-        read_on(stream)
+        read_many(stream)
     stream.close()
 
 
-def test_a_camera_that_falls_silent_does_not_answer(camera: RtspCamera, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_silent_camera_is_reported_as_not_answering(camera: RtspCamera, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(network, "_STREAM_SILENT_S", 0.5)
     stream = NetworkStream(camera.url)
     camera.silent = True
     with pytest.raises(RunError, match="it does not answer"):
-        read_on(stream)
+        read_many(stream)
     stream.close()
 
 
-def test_a_stream_that_is_never_quite_right_is_taken_as_it_is(
+def test_a_stream_that_is_never_valid_is_decoded_leniently(
     camera: RtspCamera, caplog: pytest.LogCaptureFixture
 ) -> None:
-    camera.odd = CLOSED_CAPTIONS_CUT_SHORT
+    camera.extra_nal_unit = CLOSED_CAPTIONS_CUT_SHORT
     stream = NetworkStream(camera.url)
     read = [stream.read()[0] is not None for _ in range(130)]
     stream.close()

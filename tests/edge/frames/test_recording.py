@@ -1,4 +1,4 @@
-"""Recordings and the test pattern: their own times, or played in real time."""
+"""Recordings and the test pattern, with their own times or in real time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from edge.frames import Frame, MovingPattern, RealTime, VideoFile
 
 
 class FewFrames:
-    """The moving pattern, but it ends."""
+    """The moving pattern with a limited number of frames."""
 
     problem = ""
 
@@ -40,7 +40,7 @@ def test_the_test_pattern_is_640_by_480_at_30_frames_a_second_and_moves() -> Non
     assert (np.roll(first.pixels, 4, axis=1) == second.pixels).all()
 
 
-def test_playing_in_real_time_gives_no_frame_before_its_time_and_changes_only_the_stamp() -> None:
+def test_real_time_delivers_no_frame_early_and_changes_only_its_time() -> None:
     source, original = RealTime(MovingPattern("lane-1")), MovingPattern("lane-1")
     start_s = time.monotonic()
     for _ in range(4):
@@ -52,7 +52,7 @@ def test_playing_in_real_time_gives_no_frame_before_its_time_and_changes_only_th
         assert (played.pixels == as_recorded.pixels).all()
 
 
-def test_playing_in_real_time_ends_and_closes_with_its_source() -> None:
+def test_real_time_ends_and_closes_with_its_source() -> None:
     source = FewFrames(1)
     played = RealTime(source)
     assert played.read() is not None
@@ -61,7 +61,7 @@ def test_playing_in_real_time_ends_and_closes_with_its_source() -> None:
     assert source.closed
 
 
-def test_a_recording_never_has_a_problem_however_still_it_is(demo_clip: Path) -> None:
+def test_a_recording_never_has_a_problem(demo_clip: Path) -> None:
     recording = VideoFile(demo_clip, "lane-1")
     assert recording.problem == MovingPattern("lane-1").problem == RealTime(recording).problem == ""
     recording.close()
