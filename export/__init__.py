@@ -1,1 +1,1 @@
-"""From a trained checkpoint to a model bundle that a lane accepts."""
+"""Export a trained checkpoint to a model bundle for lanes."""

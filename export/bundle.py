@@ -1,4 +1,4 @@
-"""One command from a checkpoint to a bundle: export, quantise, measure, vouch."""
+"""Make a bundle from a checkpoint: export, quantise, calibrate, measure, verify."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from export.card import print_verdict, write_verdict
 from export.onnx import write_onnx
 from export.quantize import calibration_faces, write_int8
 from export.verify import verify
-from train.card.candidates import vouched
+from train.card.candidates import calibrate
 from train.card.measures import mean_ages
 from train.card.views import plain, predict_through
 from train.data import split, validation_split
@@ -35,7 +35,7 @@ TERMS = {
     "chips": "UTKFace: non-commercial research only",
     "teacher_faceid_mobilenet.onnx": "a face-recognition network that it was taught by: research only",
 }
-"""Terms of the sources and teachers we know; others are said to be the user's own."""
+"""Terms of the known sources and teachers; others are listed as the user's own."""
 
 RESEARCH_USE = (
     "Evaluation only: trained on photos that may be used for research only. A shop trains the model on photos it has "
@@ -45,21 +45,21 @@ OWN_USE = "As the terms of the photos it was trained on allow."
 
 
 def write_bundle(checkpoint: Path, data: Path, out: Path, name: str) -> Manifest:
-    """Make the bundle `out` from a checkpoint, measured on the test photos of `data`. The same checkpoint, photos and
-    versions give the same bytes. In a checkpoint's place, a bundle gives its weights.
+    """Make the bundle `out` from a checkpoint, or from the weights of another bundle, measured on the test photos of
+    `data`. The same checkpoint, photos and package versions give the same bytes.
 
-    The folder is written whole or not at all; an older bundle there is replaced. Raises RunError when a file does not
-    say what the network says, as `export.verify` sees it; then nothing is shipped.
+    The folder is written atomically; an older bundle there is replaced. Raises RunError, and writes nothing, if a
+    file's predictions differ too much from the network's (`export.verify`).
     """
     model, facts = load_network(checkpoint)
     if facts["crop_contract"] != CROP_CONTRACT:
         raise UsageError(
             f"{checkpoint} was trained on crops of contract {facts['crop_contract']!r}, this version makes "
-            f"{CROP_CONTRACT!r}: train it anew"
+            f"{CROP_CONTRACT!r}: train it again"
         )
-    learned, test_data = split(data)
-    learning, validation = validation_split(learned)
-    train_data = learned[learning]
+    all_train_data, test_data = split(data)
+    learning, validation = validation_split(all_train_data)
+    train_data = all_train_data[learning]
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent) as folder:
         made = Path(folder) / "bundle"
@@ -68,7 +68,7 @@ def write_bundle(checkpoint: Path, data: Path, out: Path, name: str) -> Manifest
         write_onnx(model, Path(folder) / "float.onnx")
         write_int8(Path(folder) / "float.onnx", calibration_faces(train_data), made / CPU_MODEL)
         predict = OnnxAgeModel(made / CPU_MODEL).predict
-        temperature, measured = vouched(predict, learned[validation])
+        temperature, measured = calibrate(predict, all_train_data[validation])
         ages = mean_ages(calibrated(predict_through(predict, test_data, plain, "test photos").age_probs, temperature))
         sources = _sources(facts, train_data)
         manifest = Manifest(
@@ -101,10 +101,10 @@ def write_bundle(checkpoint: Path, data: Path, out: Path, name: str) -> Manifest
 
 
 def _sources(facts: dict[str, Any], train_data: Pictures) -> tuple[Source, ...]:
-    """What a checkpoint learned from; older ones do not say, and stand for all photos that there are."""
+    """The sources that a checkpoint was trained on; for an older checkpoint that does not name them, all sources."""
     names, counts = np.unique(train_data.sources, return_counts=True)
-    learned: dict[str, int] = facts.get("sources") or dict(zip(names.tolist(), counts.tolist(), strict=True))
+    photos: dict[str, int] = facts.get("sources") or dict(zip(names.tolist(), counts.tolist(), strict=True))
     return tuple(
         Source(name=name, pictures=count, terms=TERMS.get(name, "the user's own"))
-        for name, count in sorted(learned.items())
+        for name, count in sorted(photos.items())
     )

@@ -1,4 +1,4 @@
-"""The verdict on a bundle's files: a section of its report card, and a table for the terminal."""
+"""The result of `edge-export verify`: a section of the bundle's MODEL_CARD.md, and a table in the terminal."""
 
 from __future__ import annotations
 
@@ -13,50 +13,50 @@ from edge.ages.bundle import Bundle
 from export.verify import Parity, Verification
 
 CARD = "MODEL_CARD.md"
-_TITLE = "## The files beside the network"
-_HEAD = ("on", "moves an age by", "at most", "error changes by", "decisions that flip", "faces/s")
+_SECTION_TITLE = "## Exported files compared with the network"
+_TABLE_HEAD = ("backend and file", "mean change", "largest change", "change of error", "decisions that flip", "faces/s")
 
 
 def write_verdict(verdict: Verification, folder: Path) -> Path:
-    """Put the verdict into the report card of the bundle `folder`, in place of an older one; returns the card's path.
-    A bundle without a card gets one that says what the model is."""
+    """Write the result into MODEL_CARD.md of the bundle `folder`, in place of an older one; returns the card's path.
+    If there is no card, it is created with the model's name and use."""
     file = folder / CARD
     manifest = Bundle(folder).manifest
     card = file.read_text(encoding="utf-8") if file.exists() else f"# Age model: {manifest.name}\n\n{manifest.use}\n"
-    without = re.sub(rf"\n*{_TITLE}\n.*?(?=\n\n## |\Z)", "", card, flags=re.DOTALL).rstrip("\n")
+    without = re.sub(rf"\n*{_SECTION_TITLE}\n.*?(?=\n\n## |\Z)", "", card, flags=re.DOTALL).rstrip("\n")
     file.write_text(f"{without}\n\n{_section(verdict)}", encoding="utf-8")
     return file
 
 
 def print_verdict(verdict: Verification) -> None:
-    """The same table in colour; what fails is red."""
-    table = Table(*_HEAD, title=_introduction(verdict), title_justify="left")
-    for one in verdict.parities:
-        bad = any(one.file in line and f" on {one.backend} " in line for line in verdict.failed)
-        table.add_row(*_row(one), style="red" if bad else "")
+    """Print the same table in colour; failures are red."""
+    table = Table(*_TABLE_HEAD, title=_introduction(verdict), title_justify="left")
+    for parity in verdict.parities:
+        failed = any(parity.file in line and f" on {parity.backend} " in line for line in verdict.failed)
+        table.add_row(*_row(parity), style="red" if failed else "")
     console = Console()
     console.print(table)
-    for name, why in verdict.absent.items():
-        console.print(f"not on {name}: {why}", style="dim", highlight=False)
+    for name, reason in verdict.absent.items():
+        console.print(f"not compared on {name}: {reason}", style="dim", highlight=False)
 
 
 def _section(verdict: Verification) -> str:
-    lines: list[Sequence[str]] = [_HEAD, ["---"] * len(_HEAD), *map(_row, verdict.parities)]
+    lines: list[Sequence[str]] = [_TABLE_HEAD, ["---"] * len(_TABLE_HEAD), *map(_row, verdict.parities)]
     table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
-    return f"{_TITLE}\n\n{_introduction(verdict)}\n\n{table}\n"
+    return f"{_SECTION_TITLE}\n\n{_introduction(verdict)}\n\n{table}\n"
 
 
 def _introduction(verdict: Verification) -> str:
-    at = f" Decisions are those at T = {verdict.challenge_age}." if verdict.challenge_age else ""
+    decisions = f" Decisions are those at T = {verdict.challenge_age}." if verdict.challenge_age else ""
     return (
-        f"Ages on {verdict.photos} photos kept out of training, compared with the network ({verdict.reference}; "
-        f"{verdict.faces_per_second:.0f} faces/s), in years.{at}"
+        f"Predicted ages on {verdict.photos} photos that were not trained on, compared with the network "
+        f"({verdict.reference}; {verdict.faces_per_second:.0f} faces/s), in years.{decisions}"
     )
 
 
-def _row(one: Parity) -> tuple[str, ...]:
-    flips = "-" if one.flips is None else str(one.flips)
+def _row(parity: Parity) -> tuple[str, ...]:
+    flips = "-" if parity.flips is None else str(parity.flips)
     return (
-        one.what, f"{one.mean_years:.3f}", f"{one.worst_years:.2f}", f"{one.error_years:+.3f}", flips,
-        f"{one.faces_per_second:.0f}",
+        parity.what, f"{parity.mean_years:.3f}", f"{parity.worst_years:.2f}", f"{parity.error_years:+.3f}", flips,
+        f"{parity.faces_per_second:.0f}",
     )  # fmt: skip

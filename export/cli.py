@@ -1,4 +1,4 @@
-"""`edge-export`: from a checkpoint to what runs on a lane."""
+"""The command line `edge-export`: model files for lanes from a checkpoint."""
 
 from __future__ import annotations
 
@@ -17,39 +17,39 @@ def _main() -> None:
     parser = Parser(prog="edge-export", description="Make model files for lanes from a checkpoint.")
     commands = parser.add_subparsers(dest="command", required=True)
 
-    onnx = commands.add_parser("onnx", help="the float32 ONNX of a checkpoint")
+    onnx = commands.add_parser("onnx", help="write a checkpoint as float32 ONNX")
     onnx.add_argument("checkpoint", type=Path)
     onnx.add_argument("--out", type=Path, required=True, help="the ONNX file to write")
     onnx.set_defaults(run=_onnx)
 
-    bundle = commands.add_parser("bundle", help="a whole bundle: INT8 model, manifest, measured on test photos")
+    bundle = commands.add_parser("bundle", help="write a bundle: models for CPU and GPU, and a manifest")
     bundle.add_argument("checkpoint", type=Path)
     bundle.add_argument("--data", type=Path, required=True, help="the photos the checkpoint was trained on")
     bundle.add_argument("--out", type=Path, required=True, help="the folder to write")
-    bundle.add_argument("--name", default="research", help="what to call the model")
+    bundle.add_argument("--name", default="research", help="name of the model; default: research")
     bundle.set_defaults(run=_bundle)
 
-    eight = commands.add_parser("int8", help="the INT8 ONNX of a checkpoint, for CPUs")
+    eight = commands.add_parser("int8", help="write a checkpoint as INT8 ONNX, for CPUs")
     eight.add_argument("checkpoint", type=Path)
     eight.add_argument("--data", type=Path, required=True, help="the photos the checkpoint was trained on")
     eight.add_argument("--out", type=Path, required=True, help="the ONNX file to write")
     eight.set_defaults(run=_int8)
 
-    check = commands.add_parser("verify", help="hold every file of a bundle against the network in PyTorch")
+    check = commands.add_parser("verify", help="compare every file of a bundle with the network in PyTorch")
     check.add_argument("bundle", type=Path)
-    check.add_argument("--data", type=Path, required=True, help="the photos it was trained on; its test part is used")
-    check.add_argument("--checkpoint", type=Path, help="where the network is; default: the weights of age.onnx")
+    check.add_argument("--data", type=Path, required=True, help="the photos it was trained on; the test part is used")
+    check.add_argument("--checkpoint", type=Path, help="the network's checkpoint; default: the weights of age.onnx")
     check.set_defaults(run=_verify)
 
-    engine = commands.add_parser("engine", help="the TensorRT engine of a bundle")
+    engine = commands.add_parser("engine", help="build the TensorRT engine of a bundle")
     engine.add_argument("bundle", type=Path)
     engine.add_argument(
         "--compute-capability", nargs="+", metavar="X.Y",
-        help="build with TensorRT for RTX for GPUs of these compute capabilities, which needs no GPU; default: this "
-        "box's own GPU",
+        help="build with TensorRT for RTX for GPUs of these compute capabilities; needs no GPU; default: build for "
+        "this box's own GPU",
     )  # fmt: skip
-    engine.add_argument("--out", type=Path, help="the folder for engines of other compute capabilities")
-    engine.add_argument("--cache", type=Path, help="the folder for this box's engine; default: where a lane looks")
+    engine.add_argument("--out", type=Path, help="folder for engines of other compute capabilities")
+    engine.add_argument("--cache", type=Path, help="folder for this box's engine; default: the lane's cache")
     engine.set_defaults(run=_engine)
 
     arguments = parser.parse_args()
@@ -94,7 +94,7 @@ def _verify(arguments: argparse.Namespace) -> None:
     from export.verify import verify
     from train.data import load_test
 
-    Bundle(arguments.bundle)  # what is no bundle is said before the photos are read
+    Bundle(arguments.bundle)  # fails for an invalid bundle before the photos are read
     verdict = verify(arguments.bundle, load_test(arguments.data), arguments.checkpoint)
     print_verdict(verdict)
     print(write_verdict(verdict, arguments.bundle))

@@ -1,4 +1,4 @@
-"""The age model as ONNX, fulfilling the contract: uint8 `images` in, float32 `age_probs` out, any batch size."""
+"""Write the age model as ONNX, by the contract: uint8 `images` in, float32 `age_probs` out, any batch size."""
 
 from __future__ import annotations
 
@@ -14,10 +14,9 @@ from train.model import AgeNetwork
 
 
 def write_onnx(model: AgeNetwork, file: Path, *, half: bool = False) -> None:
-    """Write `model` in float32, or with half-precision layers and weights. file: where to; its folder must exist.
+    """Write `model` in float32, or with half-precision layers and weights. The folder of `file` must exist.
 
-    The types stand in the graph itself, so a runtime need not be told. Pixels come in as bytes and probabilities leave
-    in float32 either way.
+    The precision is part of the graph, so runtimes need no flag for it. Input and output types are the same for both.
     """
     model = copy.deepcopy(model).cpu().eval()
     model.fold()
@@ -25,7 +24,7 @@ def write_onnx(model: AgeNetwork, file: Path, *, half: bool = False) -> None:
         model.half()
     example = torch.zeros((2, CROP_PX, CROP_PX, 3), dtype=torch.uint8)
     with warnings.catch_warnings():
-        # The exporter warns of its own use of deprecated torch functions, which nobody here can mend.
+        # The exporter itself uses deprecated torch functions and warns about them.
         warnings.simplefilter("ignore")
         program = torch.onnx.export(
             model,
@@ -44,7 +43,7 @@ def write_onnx(model: AgeNetwork, file: Path, *, half: bool = False) -> None:
 
 
 def _drop_traces(proto: onnx.ModelProto) -> None:
-    """Remove the exporter's notes: they hold source paths of the machine that exported."""
+    """Remove the exporter's metadata: it contains source paths of this machine."""
     del proto.metadata_props[:]
     for part in (proto.graph, *proto.functions):
         for node in part.node:

@@ -1,4 +1,4 @@
-"""Engines from a bundle: for this box's own GPU, or ahead of time for others. Needs neither PyTorch nor ONNX."""
+"""Build TensorRT engines from a bundle, for this box's GPU or ahead of time for others, without PyTorch or ONNX."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class WrittenEngine:
-    """seconds: how long it took to build."""
+    """seconds: build time."""
 
     file: Path
     key: EngineKey
@@ -33,9 +33,9 @@ class WrittenEngine:
 
 
 def write_engine(bundle: Bundle, cache: Path) -> WrittenEngine:
-    """Build an engine for this box's GPU and put it into the box's cache, in place of the one that is there.
+    """Build an engine for this box's GPU and store it in the cache folder, in place of an older one.
 
-    Raises UsageError when TensorRT or a GPU is missing, RunError when the engine cannot be built, loaded or written.
+    Raises UsageError if TensorRT or a GPU is missing, RunError if the engine cannot be built, loaded or written.
     """
     library = find_library()
     cuda = Cuda()
@@ -53,8 +53,8 @@ def write_engine(bundle: Bundle, cache: Path) -> WrittenEngine:
 
 
 def write_engines_ahead(bundle: Bundle, capabilities: Sequence[str], out: Path) -> Iterator[WrittenEngine]:
-    """Build with TensorRT for RTX, which needs no GPU, one engine for each compute capability. out: the folder, which
-    may be copied to a box as its cache. Raises UsageError for a compute capability that the library does not know."""
+    """Build one engine for each compute capability with TensorRT for RTX, which needs no GPU. out: folder for the
+    engines; it can be copied to a box as its cache. Raises UsageError for an unknown compute capability."""
     library = find_rtx()
     onnx = read_onnx(bundle.gpu_model)
     for capability in capabilities:

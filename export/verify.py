@@ -1,4 +1,4 @@
-"""Do the files of a bundle say what the network said that they were made from? On real faces, all in one run."""
+"""Compare the predictions of a bundle's files with those of the network they were exported from, on real faces."""
 
 from __future__ import annotations
 
@@ -18,38 +18,38 @@ from edge.settings.config import default_cache_dir
 from edge.settings.sections import AgeSettings, BackendName
 from train.batches import crops_of
 from train.card.candidates import predictor
-from train.card.measures import Fact, beyond, mean_ages
+from train.card.measures import Fact, mean_ages, signed_years_outside
 from train.evaluate import Predict
 from train.pictures import Pictures
 from train.start import load_network
 
-MEAN_YEARS = {GPU_MODEL: 0.05, CPU_MODEL: 0.3}
-"""By how much a file may move the ages of faces, on average."""
+MAX_MEAN_CHANGE_YEARS = {GPU_MODEL: 0.05, CPU_MODEL: 0.3}
+"""Limit for the mean change of a predicted age, by file."""
 
-ERROR_YEARS = {GPU_MODEL: 0.02, CPU_MODEL: 0.05}
-"""By how much it may change the mean error, in either direction."""
+MAX_ERROR_CHANGE_YEARS = {GPU_MODEL: 0.02, CPU_MODEL: 0.05}
+"""Limit for the change of the mean error in either direction, by file."""
 
-_BATCH = 16
+_PARITY_BATCH = 16
 
 
 class Parity(Fact):
-    """A file of the bundle on one backend, beside the network. mean_years and worst_years: how far it moves an age;
-    error_years: how much larger its mean error is; flips: photos on the other side of the challenge age, None where
-    the bundle promises none; faces_per_second: in this run, on these photos."""
+    """A file of the bundle on one backend, compared with the network. mean_years, worst_years: mean and largest change
+    of a predicted age. error_years: change of the mean error. flips: number of photos on the other side of the
+    challenge age, None if the bundle has no thresholds. faces_per_second: in this comparison."""
 
     backend: BackendName
     what: str
     file: str
     mean_years: float
     worst_years: float
-    worst_photo: str
     error_years: float
     flips: int | None
     faces_per_second: float
 
 
 class Verification(Fact):
-    """What was compared. absent: backends that are not to be had here, and why. failed: what must not be shipped."""
+    """The result of a comparison. reference: the network. absent: backends that this machine lacks, and why. failed:
+    reasons not to ship the bundle; empty if it passed."""
 
     reference: str
     photos: int
@@ -61,34 +61,33 @@ class Verification(Fact):
 
 
 def verify(folder: Path, pictures: Pictures, checkpoint: Path | None = None) -> Verification:
-    """Compare every file of a bundle, on every backend that this machine has, with the network in PyTorch, float32.
+    """Compare every file of a bundle, on every backend of this machine, with the network in PyTorch, float32.
 
-    pictures: photos with a face, kept out of training. checkpoint: where the network is; without it, its weights are
-    those of the half-precision file, and what rounding them did is not seen. Raises UsageError for what is no bundle
-    or checkpoint.
+    pictures: photos with a face that were not trained on. checkpoint: the network; without it, the network gets the
+    weights of the half-precision file, and the effect of rounding them is not measured. Raises UsageError for an
+    invalid bundle or checkpoint.
     """
     bundle = Bundle(folder)
     network, _ = load_network(checkpoint or folder)
     models, absent, failed = _backends(bundle)
-    reference, probs, seconds = _answers(predictor(network), models, pictures)
+    reference, probs, seconds = _predictions(predictor(network), models, pictures)
     temperature = bundle.manifest.temperature
-    truth = mean_ages(calibrated(reference, temperature))
+    reference_ages = mean_ages(calibrated(reference, temperature))
     challenge_age = bundle.manifest.thresholds[-1].challenge_age if bundle.manifest.thresholds else None
-    error = np.abs(beyond(truth, pictures.ages)).mean()
+    error = np.abs(signed_years_outside(reference_ages, pictures.ages)).mean()
     parities = []
     for name, (file, model) in models.items():
         ages = mean_ages(calibrated(probs[name], temperature))
-        moved = np.abs(ages - truth)
+        changes = np.abs(ages - reference_ages)
         parities.append(
             Parity(
                 backend=name,
                 what=model.backend,
                 file=file,
-                mean_years=round(float(moved.mean()), 4),
-                worst_years=round(float(moved.max()), 4),
-                worst_photo=_name(pictures, int(moved.argmax())),
-                error_years=round(float(np.abs(beyond(ages, pictures.ages)).mean() - error), 4),
-                flips=_flips(truth, ages, challenge_age),
+                mean_years=round(float(changes.mean()), 4),
+                worst_years=round(float(changes.max()), 4),
+                error_years=round(float(np.abs(signed_years_outside(ages, pictures.ages)).mean() - error), 4),
+                flips=_flips(reference_ages, ages, challenge_age),
                 faces_per_second=round(len(pictures) / seconds[name], 1),
             )
         )
@@ -107,7 +106,7 @@ def verify(folder: Path, pictures: Pictures, checkpoint: Path | None = None) -> 
 def _backends(
     bundle: Bundle,
 ) -> tuple[dict[BackendName, tuple[str, AgeModel]], dict[BackendName, str], list[str]]:
-    """Every backend that this machine has; why the others are absent; and those that are here and do not work."""
+    """The backends of this machine with their models, the reasons why others are absent, and the failed ones."""
     models: dict[BackendName, tuple[str, AgeModel]] = {}
     absent: dict[BackendName, str] = {}
     failed: list[str] = []
@@ -122,43 +121,40 @@ def _backends(
     return models, absent, failed
 
 
-def _answers(
+def _predictions(
     reference: Predict, models: dict[BackendName, tuple[str, AgeModel]], pictures: Pictures
 ) -> tuple[NDArray[np.float32], dict[BackendName, NDArray[np.float32]], dict[BackendName | None, float]]:
-    """What each says of every photo, and how many seconds it took; None stands for the reference."""
-    askers: dict[BackendName | None, Predict] = {None: reference}
-    askers |= {name: model.predict for name, (_, model) in models.items()}
-    answers: dict[BackendName | None, list[NDArray[np.float32]]] = {name: [] for name in askers}
-    seconds = dict.fromkeys(askers, 0.0)
-    for start in tqdm(range(0, len(pictures), _BATCH), desc="comparing", unit="batch", mininterval=1):
-        crops = crops_of(pictures[np.arange(start, min(start + _BATCH, len(pictures)))])
-        for name, ask in askers.items():
-            begun_s = time.perf_counter()
-            answers[name].append(ask(crops))
-            seconds[name] += time.perf_counter() - begun_s
-    joined = {name: np.concatenate(parts) for name, parts in answers.items()}
-    return joined.pop(None), joined, seconds
+    """Age probabilities of the reference, and of every model; and the seconds each took, None is the reference."""
+    predictors: dict[BackendName | None, Predict] = {None: reference}
+    predictors |= {name: model.predict for name, (_, model) in models.items()}
+    probs_by_model: dict[BackendName | None, list[NDArray[np.float32]]] = {name: [] for name in predictors}
+    seconds = dict.fromkeys(predictors, 0.0)
+    for start in tqdm(range(0, len(pictures), _PARITY_BATCH), desc="comparing", unit="batch", mininterval=1):
+        crops = crops_of(pictures[np.arange(start, min(start + _PARITY_BATCH, len(pictures)))])
+        for name, predict in predictors.items():
+            start_s = time.perf_counter()
+            probs_by_model[name].append(predict(crops))
+            seconds[name] += time.perf_counter() - start_s
+    probs = {name: np.concatenate(probs_by_model[name]) for name in models}
+    return np.concatenate(probs_by_model[None]), probs, seconds
 
 
-def _flips(truth: NDArray[np.floating], ages: NDArray[np.floating], challenge_age: int | None) -> int | None:
+def _flips(reference_ages: NDArray[np.floating], ages: NDArray[np.floating], challenge_age: int | None) -> int | None:
     if challenge_age is None:
         return None
-    return int(((truth >= challenge_age) != (ages >= challenge_age)).sum())
+    return int(((reference_ages >= challenge_age) != (ages >= challenge_age)).sum())
 
 
 def _failures(parities: list[Parity]) -> list[str]:
-    """What the figures must be, and are not."""
+    """A line for every limit that is exceeded."""
     failed = []
-    for one in parities:
-        if one.mean_years > (most := MEAN_YEARS[one.file]):
-            failed.append(f"{one.file} on {one.backend} moves ages by {one.mean_years:.3f} years, more than {most}")
-        if abs(one.error_years) > (most := ERROR_YEARS[one.file]):
-            failed.append(f"{one.file} on {one.backend} changes the error by {one.error_years:+.3f} years, over {most}")
-    speeds = {one.backend: one.faces_per_second for one in parities}
+    for parity in parities:
+        where = f"{parity.file} on {parity.backend}"
+        if parity.mean_years > (limit := MAX_MEAN_CHANGE_YEARS[parity.file]):
+            failed.append(f"{where} changes ages by {parity.mean_years:.3f} years on average, more than {limit}")
+        if abs(parity.error_years) > (limit := MAX_ERROR_CHANGE_YEARS[parity.file]):
+            failed.append(f"{where} changes the mean error by {parity.error_years:+.3f} years, more than {limit}")
+    speeds = {parity.backend: parity.faces_per_second for parity in parities}
     if "cpu" in speeds and speeds["cpu"] <= speeds.get("cpu-half", 0):
-        failed.append(f"{CPU_MODEL} is no faster than {GPU_MODEL} on this CPU: {speeds['cpu']} faces/s")
+        failed.append(f"{CPU_MODEL} is not faster than {GPU_MODEL} on this CPU: {speeds['cpu']} faces/s")
     return failed
-
-
-def _name(pictures: Pictures, row: int) -> str:
-    return f"{pictures.sources[row]}/{pictures.paths[row].name}"

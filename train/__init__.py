@@ -1,4 +1,4 @@
-"""The trainer of the age model: photos with ages in, a checkpoint and its report out."""
+"""The trainer of the age model: labelled photos in, a checkpoint and its report card out."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["create_model", "load_test", "load_train", "train_model"]
 
-_HOMES = {
+_MODULES = {
     "create_model": "train.model",
     "load_test": "train.data",
     "load_train": "train.data",
@@ -21,7 +21,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Loads PyTorch only for those who use it, so that a command can say that it is missing."""
-    if name not in _HOMES:
+    """Import PyTorch only on first use, so that a command can report that it is missing."""
+    if name not in _MODULES:
         raise AttributeError(f"module 'train' has no attribute {name!r}")
-    return getattr(importlib.import_module(_HOMES[name]), name)
+    return getattr(importlib.import_module(_MODULES[name]), name)

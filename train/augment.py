@@ -1,7 +1,7 @@
-"""What may happen to a face between the shop and the model, played on training photos.
+"""Augmentation of training photos: changes that can happen to a face between the shop and the model.
 
-Geometry is played on the keypoints, before the product's own `align`, so that training never makes a crop that the
-lane could not make. Light and lens are played on the crop.
+Geometry is changed on the keypoints, before the product's own `align`, so that training never makes a crop that a lane
+could not make. Light and lens are changed on the crop.
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ Change = Callable[[_Image, np.random.Generator], _Image]
 
 
 class View(NamedTuple):
-    """A crop as another camera might have given it.
+    """An augmented crop.
 
-    crop: uint8 (224, 224, 3) RGB. mirrored: whether left and right were swapped. placement: float32 (2, 3), where its
-    points lie in the plain crop (of the mirrored photo, if mirrored), both from -1 to 1 as in torch's `affine_grid`.
+    crop: uint8 (224, 224, 3) RGB. mirrored: whether left and right were swapped. placement: float32 (2, 3), affine map
+    from its coordinates to those of the plain crop (of the mirrored photo, if mirrored), both from -1 to 1 as in
+    torch's `affine_grid`.
     """
 
     crop: _Image
@@ -39,9 +40,10 @@ def augmented_view(
     changes: tuple[tuple[float, Change], ...],
     strength: float = 1,
 ) -> View:
-    """One aligned crop as another camera, distance and light might have given it.
+    """A random aligned crop, as with another camera, distance and light.
 
-    strength: 0..1, by which every chance and every deviation from the plain crop is multiplied.
+    changes: probability and function, in the order to apply. strength: 0..1, factor for every probability and for
+    every deviation of the keypoints.
     """
     moved = jitter(keypoints, random, strength)
     crop, placement = align(picture, moved), _placement(keypoints, moved)
@@ -63,11 +65,11 @@ def _placement(keypoints: NDArray[np.float32], moved: NDArray[np.float32]) -> ND
 
 
 def jitter(keypoints: NDArray[np.float32], random: np.random.Generator, strength: float = 1) -> NDArray[np.float32]:
-    """Keypoints as a less certain detector or a looser crop would have them; (4, 2) pixels in and out.
+    """Randomly moved keypoints, as from a less accurate detector or a wider crop; (4, 2) pixels in and out.
 
-    Rotation 6 degrees, scale 10 %, shift 4 % of the crop (standard deviations), and 2 % noise of each point. One crop
-    in four is wider by up to a half besides: keypoints that lie too far apart must not cost years. All of it
-    times `strength`.
+    Rotation 6 degrees, scale 10 %, shift 4 % of the crop (standard deviations), and 2 % noise of each point. In
+    addition, one crop in four is up to 1.5 times as wide, so that keypoints too far apart do not cost years of
+    accuracy. All of it times `strength`.
     """
     centre = keypoints[[RIGHT_EYE, LEFT_EYE, MOUTH]].mean(axis=0)
     eye_to_mouth = np.linalg.norm(keypoints[[RIGHT_EYE, LEFT_EYE]].mean(axis=0) - keypoints[MOUTH])
@@ -83,7 +85,7 @@ def jitter(keypoints: NDArray[np.float32], random: np.random.Generator, strength
 
 
 def _light(crop: _Image, random: np.random.Generator) -> _Image:
-    """Exposure, contrast and colour cast through one table per channel."""
+    """Another exposure, contrast and colour cast, with one lookup table per channel."""
     levels = np.linspace(0, 1, 256)[:, None]
     gamma = np.exp(0.35 * random.standard_normal())
     gain = np.exp(0.15 * random.standard_normal() + 0.05 * random.standard_normal(3))
@@ -93,7 +95,7 @@ def _light(crop: _Image, random: np.random.Generator) -> _Image:
 
 
 def _lens(crop: _Image, random: np.random.Generator) -> _Image:
-    """A small or blurred face, with the sensor's noise."""
+    """A small or blurred face, with sensor noise."""
     side = int(random.uniform(40, 160))
     small = cv2.resize(crop, (side, side), interpolation=cv2.INTER_AREA).astype(np.float32)
     small += random.uniform(0, 10) * random.standard_normal(small.shape)
@@ -110,7 +112,7 @@ def _grey(crop: _Image, _: np.random.Generator) -> _Image:
 
 
 def _border(crop: _Image, random: np.random.Generator) -> _Image:
-    """The picture ends near the face, as at a frame's edge: black outside, on any sides."""
+    """The frame ends near the face: black borders on any sides."""
     left, top, right, bottom = (random.uniform(-0.1, 0.2, 4).clip(0) * CROP_PX).astype(int)
     framed = np.zeros_like(crop)
     inside = slice(top, CROP_PX - bottom), slice(left, CROP_PX - right)
@@ -119,7 +121,7 @@ def _border(crop: _Image, random: np.random.Generator) -> _Image:
 
 
 def _cover(crop: _Image, random: np.random.Generator) -> _Image:
-    """Something in front of the face (random erasing, Zhong et al. 2017, arXiv:1708.04896)."""
+    """An object in front of the face (random erasing, Zhong et al. 2017, arXiv:1708.04896)."""
     width, height = (random.uniform(0.1, 0.35, 2) * CROP_PX).astype(int)
     left, top = (random.uniform(0, 1, 2) * (CROP_PX - width, CROP_PX - height)).astype(int)
     crop[top : top + height, left : left + width] = random.integers(0, 256, 3, np.uint8)
@@ -130,4 +132,4 @@ CHANGES: dict[str, tuple[tuple[float, Change], ...]] = {
     "lane": ((0.7, _light), (0.15, _lens), (0.1, _jpeg), (0.05, _grey), (0.2, _border), (0.05, _cover)),
     "basic": ((0.7, _light),),
 }
-"""What may happen to a crop, in this order, with its chance; by the recipe's `augment`."""
+"""Changes to a crop by the recipe's `augment`: probability and function, applied in this order."""

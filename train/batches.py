@@ -1,4 +1,4 @@
-"""Batches of augmented crops. Batch number k of a run is always the same, so a run can be resumed exactly."""
+"""Batches of augmented crops. Batch k of a run is always the same, so a run can be resumed exactly."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from train.index import PROCESS_START
 from train.pictures import Pictures, read_photo
 from train.recipe import Recipe, Stage
 from train.targets import soft_labels
-from train.teacher import Lessons
+from train.teacher import DistillationTargets
 from train.team import ALONE, Team
 
 _FACE_MIDDLE = 0.56
@@ -29,7 +29,8 @@ _FACE_MIDDLE = 0.56
 class Batch(NamedTuple):
     """images: uint8 (B, px, px, 3) RGB; labels: float32 (B, 101); ages: float32 (B, 2), youngest and oldest in
     years; embeddings: float32 (B, 1024), or (B, 0) without a teacher; maps: uint8 (B, side, side, channels), the
-    teacher's view of the plain crops; placements: float32 (B, 2, 3), where the images' points lie in those."""
+    teacher's feature maps of the plain crops; placements: float32 (B, 2, 3), affine maps from image coordinates to
+    those of the plain crops."""
 
     images: Tensor
     labels: Tensor
@@ -55,7 +56,7 @@ class Batches(Dataset[Batch]):
     def __init__(
         self,
         pictures: Pictures,
-        lessons: Lessons | None,
+        distillation: DistillationTargets | None,
         recipe: Recipe,
         batch_size: int,
         steps: int,
@@ -64,11 +65,15 @@ class Batches(Dataset[Batch]):
         self._pictures, self._recipe = pictures, recipe
         self._batch_size, self._steps = min(batch_size, len(pictures)), steps
         if self._batch_size < team.size:
-            raise RunError(f"{self._batch_size} photos a step are too few for {team.size} processes: start fewer")
-        self._mine = slice(team.rank, None, team.size)
-        self._labels = soft_labels(pictures.ages, lessons.age_probs if lessons else None, recipe.opinion_share)
-        self._embeddings = _standardised(lessons.embeddings) if lessons else np.empty((len(pictures), 2, 0), np.float32)
-        self._maps = lessons.maps if lessons and recipe.map_weight else ()
+            raise RunError(f"{self._batch_size} photos per step are too few for {team.size} processes: start fewer")
+        self._own_rows = slice(team.rank, None, team.size)
+        self._labels = soft_labels(
+            pictures.ages, distillation.age_probs if distillation else None, recipe.opinion_share
+        )
+        self._embeddings = (
+            _standardised(distillation.embeddings) if distillation else np.empty((len(pictures), 2, 0), np.float32)
+        )
+        self._maps = distillation.maps if distillation else ()
 
     def __len__(self) -> int:
         return self._steps
@@ -79,7 +84,7 @@ class Batches(Dataset[Batch]):
         first = position * self._batch_size
         rows = _order(self._recipe.seed, epoch, len(self._pictures))[first : first + self._batch_size]
         randoms = np.random.default_rng([self._recipe.seed, 1, step]).spawn(len(rows))
-        rows, randoms = rows[self._mine], randoms[self._mine]
+        rows, randoms = rows[self._own_rows], randoms[self._own_rows]
         stage = self._recipe.stage(step, self._steps)
         changes = CHANGES[self._recipe.augment]
         views = [
@@ -94,16 +99,16 @@ class Batches(Dataset[Batch]):
         ]
         mirrored = np.array([view.mirrored for view in views])
         return Batch(
-            torch.from_numpy(np.stack([shown(view.crop, stage) for view in views])),
+            torch.from_numpy(np.stack([stage_picture(view.crop, stage) for view in views])),
             torch.from_numpy(self._labels[rows]),
             torch.from_numpy(self._pictures.ages[rows]),
             torch.from_numpy(self._embeddings[rows, mirrored.astype(int)]),
             tuple(torch.from_numpy(stored.rows(rows, mirrored)) for stored in self._maps),
-            torch.from_numpy(np.stack([view.placement for view in views]) @ _part_of_crop(stage)),
+            torch.from_numpy(np.stack([view.placement for view in views]) @ _window_to_crop(stage)),
         )
 
     def loader(self, first_step: int) -> DataLoader[Batch]:
-        """The batches from `first_step` on, made in worker processes."""
+        """The batches from `first_step` on, prepared in worker processes."""
         return DataLoader(
             self,
             batch_size=None,
@@ -115,15 +120,15 @@ class Batches(Dataset[Batch]):
 
 
 def crops_of(pictures: Pictures) -> NDArray[np.uint8]:
-    """Every photo's crop as the lane would make it: uint8 (N, 224, 224, 3) RGB."""
+    """The lane's aligned crop of every photo: uint8 (N, 224, 224, 3) RGB."""
     return np.stack(
         [align(read_photo(path), points)
          for path, points in zip(pictures.paths, pictures.keypoints, strict=True)]
     )  # fmt: skip
 
 
-def shown(crop: NDArray[np.uint8], stage: Stage) -> NDArray[np.uint8]:
-    """A crop as a stage of training shows it: uint8 (px, px, 3)."""
+def stage_picture(crop: NDArray[np.uint8], stage: Stage) -> NDArray[np.uint8]:
+    """The part of a crop that a training stage uses, at the stage's size: uint8 (px, px, 3)."""
     left, top, side = _window(stage)
     part = crop[top : top + side, left : left + side]
     if side == stage.picture_px:
@@ -132,13 +137,13 @@ def shown(crop: NDArray[np.uint8], stage: Stage) -> NDArray[np.uint8]:
 
 
 def _window(stage: Stage) -> tuple[int, int, int]:
-    """Left, top and side, in pixels of the crop, of what a stage shows."""
+    """Left, top and side, in pixels of the crop, of the square that a stage uses."""
     side = round(stage.view * CROP_PX)
     return (CROP_PX - side) // 2, min(round(_FACE_MIDDLE * CROP_PX - side / 2), CROP_PX - side), side
 
 
-def _part_of_crop(stage: Stage) -> NDArray[np.float32]:
-    """float32 (3, 3): from points of what a stage shows to points of the crop, both from -1 to 1."""
+def _window_to_crop(stage: Stage) -> NDArray[np.float32]:
+    """float32 (3, 3): maps coordinates of a stage's square to those of the whole crop, both from -1 to 1."""
     left, top, side = _window(stage)
     share = side / CROP_PX
     x, y = ((2 * start + side) / CROP_PX - 1 for start in (left, top))
@@ -146,10 +151,11 @@ def _part_of_crop(stage: Stage) -> NDArray[np.float32]:
 
 
 def _standardised(embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Each dimension with mean 0 and deviation 1: what all faces share would otherwise drown what tells them apart."""
-    return (embeddings - embeddings.mean(axis=(0, 1))) / (embeddings.std(axis=(0, 1)) + 1e-3)
+    """Mean 0 and deviation 1 in each dimension: otherwise the mean, which all faces share, dominates the cosine."""
+    return np.asarray((embeddings - embeddings.mean(axis=(0, 1))) / (embeddings.std(axis=(0, 1)) + 1e-3), np.float32)
 
 
 @lru_cache(maxsize=2)
 def _order(seed: int, epoch: int, count: int) -> NDArray[np.int64]:
+    """The order of the photos in an epoch."""
     return np.random.default_rng([seed, 0, epoch]).permutation(count)

@@ -1,4 +1,4 @@
-"""Finding the temperature with which a model's distributions are as wide as its errors."""
+"""Temperature scaling: fit the temperature at which a model's distributions are as wide as its errors."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ _TEMPERATURES = np.exp(np.linspace(np.log(0.4), np.log(4), 61))
 
 
 def fitted_temperature(age_probs: NDArray[np.float32], known: NDArray[np.float32]) -> float:
-    """The temperature under which what is known was most probable (least negative log-likelihood).
+    """The temperature with the least negative log-likelihood of the known ages.
 
-    age_probs: (N, 101) of photos that the model has not learned from. known: (N, 2) as in `Pictures.ages`. Every
-    photo counts: by the probability of its year, or of its band.
+    age_probs: (N, 101) of photos that the model was not trained on. known: (N, 2) as in `Pictures.ages`. The likelihood
+    of a photo is the probability of its year, or of its band.
     """
-    scores = [_surprise(calibrated(age_probs, temperature), known) for temperature in _TEMPERATURES]
-    return round(float(_TEMPERATURES[int(np.argmin(scores))]), 3)
+    losses = [_negative_log_likelihood(calibrated(age_probs, temperature), known) for temperature in _TEMPERATURES]
+    return round(float(_TEMPERATURES[int(np.argmin(losses))]), 3)
 
 
-def _surprise(age_probs: NDArray[np.float32], known: NDArray[np.float32]) -> float:
+def _negative_log_likelihood(age_probs: NDArray[np.float32], known: NDArray[np.float32]) -> float:
     youngest, oldest = np.minimum(known.T, AGES - 1)[..., None]
     inside = (np.floor(youngest) <= YEARS) & (np.ceil(oldest) >= YEARS)
     return float(-np.log(np.maximum((age_probs * inside).sum(axis=1), 1e-9)).mean())

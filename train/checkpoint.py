@@ -1,4 +1,4 @@
-"""Checkpoints as safetensors: nothing pickled is written or read."""
+"""Checkpoints as safetensors files; no pickle is written or read."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from train.model import AgeNetwork
 def save_run(
     file: Path, learner: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer, facts: dict[str, Any]
 ) -> None:
-    """Write all that a run needs to go on, whole or not at all. `facts` goes into the file's JSON header."""
+    """Write all that resuming a run needs, atomically. `facts` goes into the file's JSON header."""
     tensors = {f"learner.{name}": value for name, value in learner.state_dict().items()}
     tensors |= {f"average.{name}": value for name, value in average.state_dict().items()}
     for row, state in optimizer.state_dict()["state"].items():
@@ -29,7 +29,7 @@ def save_run(
 
 
 def save_average(file: Path, average: nn.Module, facts: dict[str, Any]) -> None:
-    """Write the averaged weights alone, a quarter of what a run needs to go on."""
+    """Write the averaged weights only, a quarter of what resuming needs."""
     _write(file, {f"average.{name}": value for name, value in average.state_dict().items()}, facts)
 
 
@@ -40,17 +40,17 @@ def _write(file: Path, tensors: dict[str, Tensor], facts: dict[str, Any]) -> Non
 
 
 def resume_run(file: Path, learner: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Any]:
-    """Put a run back as `save_run` found it; returns the facts."""
-    tensors, facts = read(file)
-    _load(file, learner, _part(tensors, "learner."))
-    _load(file, average, _part(tensors, "average."))
+    """Restore the state that `save_run` wrote; returns the facts."""
+    tensors, facts = read_checkpoint(file)
+    _load(file, learner, _with_prefix(tensors, "learner."))
+    _load(file, average, _with_prefix(tensors, "average."))
     states: dict[int, dict[str, Tensor]] = {}
-    for name, value in _part(tensors, "optimizer.").items():
+    for name, value in _with_prefix(tensors, "optimizer.").items():
         row, key = name.split(".", 1)
         states.setdefault(int(row), {})[key] = value
     groups = optimizer.state_dict()["param_groups"]
     optimizer.load_state_dict({"state": states, "param_groups": groups})
-    # A fused optimiser walks memory: its state must lie there in the order of the weights, which a file does not keep.
+    # A fused optimiser needs its state in the same memory layout as the weights, which the file does not keep.
     for weight, state in optimizer.state.items():
         for name, value in state.items():
             if value.shape == weight.shape:
@@ -59,27 +59,27 @@ def resume_run(file: Path, learner: nn.Module, average: nn.Module, optimizer: to
 
 
 def load_average(file: Path, model: nn.Module) -> dict[str, Any]:
-    """Put the averaged weights of a checkpoint, the ones to ship, into a model; returns the facts."""
-    tensors, facts = read(file)
-    _load(file, model, _part(tensors, "average."))
+    """Load the averaged weights of a checkpoint, which are those to ship, into a model; returns the facts."""
+    tensors, facts = read_checkpoint(file)
+    _load(file, model, _with_prefix(tensors, "average."))
     return facts
 
 
 def load_model(file: Path) -> tuple[AgeNetwork, dict[str, Any]]:
-    """The model of the kind that a checkpoint holds, with its averaged weights; and the facts."""
-    tensors, facts = read(file)
+    """A model of the checkpoint's kind with its averaged weights, and the facts."""
+    tensors, facts = read_checkpoint(file)
     model = make_model(facts.get("recipe", {}).get("loss", "distribution"))
-    _load(file, model, _part(tensors, "average."))
+    _load(file, model, _with_prefix(tensors, "average."))
     return model, facts
 
 
 def make_model(loss: str) -> AgeNetwork:
-    """A fresh model of the kind that learns by a recipe's `loss`."""
+    """An untrained model of the kind that a recipe's `loss` trains."""
     return BaselineModel() if loss == "squares" else AgeNetwork()
 
 
-def read(file: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """All tensors and facts of a checkpoint. Raises UsageError when it is missing or not one of ours."""
+def read_checkpoint(file: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """All tensors and facts of a checkpoint. Raises UsageError when it is missing, damaged or not from edge-train."""
     if not file.is_file():
         raise UsageError(f"no checkpoint at {file}: train one with edge-train fit")
     try:
@@ -94,8 +94,8 @@ def _load(file: Path, model: nn.Module, weights: dict[str, Tensor]) -> None:
     try:
         model.load_state_dict(weights)
     except RuntimeError:
-        raise UsageError(f"{file} holds the weights of another network: train this one with edge-train fit") from None
+        raise UsageError(f"{file} has the weights of another network: train a new one with edge-train fit") from None
 
 
-def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+def _with_prefix(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}

@@ -1,4 +1,4 @@
-"""`edge-train`: the trainer's command line, a thin layer over `load_train`, `create_model` and `train_model`."""
+"""The command line `edge-train`: explore, fit, evaluate and study."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from edge.errors import RunError
 if TYPE_CHECKING:
     from train.pictures import Pictures
     from train.recipe import Recipe
-    from train.teacher import Lessons
+    from train.teacher import DistillationTargets
 
 
 def main() -> None:
@@ -21,28 +21,30 @@ def main() -> None:
 
 
 def _main() -> None:
-    parser = Parser(prog="edge-train", description="Train and judge the age model.")
+    parser = Parser(prog="edge-train", description="Train and evaluate the age model.")
     commands = parser.add_subparsers(dest="command", required=True)
 
-    look = commands.add_parser("explore", help="a report on labelled photos, to be looked at before training")
-    look.add_argument("data", type=Path, help="a folder as for fit, or a CSV file of labels alone")
+    look = commands.add_parser("explore", help="write a report on labelled photos, to read before training")
+    look.add_argument("data", type=Path, help="a folder as for fit, or a CSV file with labels only")
     look.add_argument("--out", type=Path, default=Path("report"), help="folder for index.html and facts.json")
     look.set_defaults(run=_explore)
 
-    fit = commands.add_parser("fit", help="train a model; run it again to go on after a stop")
+    fit = commands.add_parser("fit", help="train a model; run it again to resume after a stop")
     fit.add_argument("data", type=Path, help="folder with labels.csv and final_files/, or a folder of such folders")
-    fit.add_argument("--sources", nargs="+", metavar="NAME", help="train on these sources of the data alone")
-    fit.add_argument("--out", type=Path, required=True, help="folder for the checkpoint and the log")
-    fit.add_argument("--teacher", type=Path, help="face-recognition ONNX model to learn from")
-    fit.add_argument("--epochs", type=positive, default=10)
-    fit.add_argument("--batch-size", type=positive, default=32)
-    fit.add_argument("--steps-per-epoch", type=positive)
-    fit.add_argument("--validation-steps", type=positive, help="batches of test photos to look at after each epoch")
+    fit.add_argument("--sources", nargs="+", metavar="NAME", help="train on these sources only")
+    fit.add_argument("--out", type=Path, required=True, help="folder for the checkpoints and the log")
+    fit.add_argument("--teacher", type=Path, help="face-recognition ONNX model to distil from")
+    fit.add_argument("--epochs", type=positive, default=10, help="default: 10")
+    fit.add_argument("--batch-size", type=positive, default=32, help="photos per step; default: 32")
+    fit.add_argument("--steps-per-epoch", type=positive, help="default: as many as it takes to see every photo once")
+    fit.add_argument(
+        "--validation-steps", type=positive, help="batches of validation photos to use after each epoch; default: all"
+    )
     fit.add_argument(
         "--recipe",
         type=Path,
-        help="JSON file of settings that differ from train/recipe.py, or one of train/recipes/ by "
-        "its name; default with --start: own",
+        help="JSON file with the settings that differ from train/recipe.py, or the name of a file in train/recipes/; "
+        "default with --start: own",
     )
     start = fit.add_mutually_exclusive_group()
     start.add_argument("--start", type=Path, help="bundle or checkpoint whose weights a new run starts from")
@@ -53,19 +55,19 @@ def _main() -> None:
 
     judge = commands.add_parser("evaluate", help="write the report card of a model")
     judge.add_argument("model", type=Path, help="a checkpoint, or the folder of a bundle")
-    judge.add_argument("data", type=Path, help="the photos it was trained on; judged on their test part")
+    judge.add_argument("data", type=Path, help="the photos it was trained on; only their test part is used")
     judge.add_argument("--out", type=Path, default=Path("card"), help="folder for card.html, card.json, MODEL_CARD.md")
-    judge.add_argument("--against", type=Path, help="another model, compared photo by photo")
-    judge.add_argument("--study", type=Path, help="study.json of `edge-train study`, for the card")
+    judge.add_argument("--against", type=Path, help="another model to compare with, photo by photo")
+    judge.add_argument("--study", type=Path, help="study.json of `edge-train study`, to include in the card")
     judge.set_defaults(run=_evaluate)
 
-    study = commands.add_parser("study", help="short runs: the baseline recipe, and without each source once")
-    study.add_argument("data", type=Path, help="photos as for fit, better of more than one source")
+    study = commands.add_parser("study", help="short comparison runs: the baseline recipe, and without each source")
+    study.add_argument("data", type=Path, help="photos as for fit, preferably from more than one source")
     study.add_argument("--out", type=Path, required=True, help="folder for the runs and study.json")
-    study.add_argument("--photos", type=positive, default=24_000, help="photos that each run sees")
+    study.add_argument("--photos", type=positive, default=24_000, help="photos per run; default: 24000")
     study.add_argument("--recipe", type=Path, default=Path("short"), help="as for fit")
     study.add_argument("--teacher", type=Path, help="as for fit")
-    study.add_argument("--alone", metavar="NAME", help="also train on this source alone, without the teacher")
+    study.add_argument("--alone", metavar="NAME", help="also train on this source only, without the teacher")
     study.set_defaults(run=_study)
 
     arguments = parser.parse_args()
@@ -88,27 +90,29 @@ def _explore(arguments: argparse.Namespace) -> None:
     for source, count in facts.rows.items():
         print(f"{source}: {count} rows, {facts.bands[source]['under 18']:.0%} under 18")
     if not facts.labels_only:
-        print(f"{page} shows faces: keep it as the photos are kept")
+        print(f"{page} shows faces: protect it like the photos")
     print(page)
 
 
 def _fit(arguments: argparse.Namespace) -> None:
-    from train.data import load_train, of_sources
+    from train.data import load_train, select_sources
     from train.recipe import Recipe, read_recipe
-    from train.teacher import learn_from
+    from train.teacher import distillation_targets
     from train.team import joined_team
 
-    # Weights that are good already would be spoilt by the small pictures and large steps of a run from nothing.
+    # The small pictures and large steps of a run from scratch would damage trained weights.
     chosen = arguments.recipe or (Path("own") if arguments.start else None)
     recipe = read_recipe(chosen) if chosen else Recipe()
     with joined_team() as team:
         with team.leader_first():
-            pictures = of_sources(load_train(arguments.data), arguments.sources)
-            lessons = learn_from(arguments.teacher, pictures) if arguments.teacher else None
-        _train(arguments, recipe, pictures, lessons)
+            pictures = select_sources(load_train(arguments.data), arguments.sources)
+            distillation = distillation_targets(arguments.teacher, pictures) if arguments.teacher else None
+        _train(arguments, recipe, pictures, distillation)
 
 
-def _train(arguments: argparse.Namespace, recipe: Recipe, pictures: Pictures, lessons: Lessons | None) -> None:
+def _train(
+    arguments: argparse.Namespace, recipe: Recipe, pictures: Pictures, distillation: DistillationTargets | None
+) -> None:
     from train.checkpoint import make_model
     from train.data import validation_split
     from train.loop import LAST, train_model
@@ -117,12 +121,12 @@ def _train(arguments: argparse.Namespace, recipe: Recipe, pictures: Pictures, le
     learning, validation = validation_split(pictures)
     if not learning.any() or not validation.any():
         raise RunError(
-            f"{arguments.data}: {learning.sum()} photos to learn from and {validation.sum()} to validate on; "
-            "both are needed"
+            f"{arguments.data}: {learning.sum()} photos to train on and {validation.sum()} to validate on; both are "
+            "needed"
         )
     model = make_model(recipe.loss)
     if (arguments.out / LAST).exists():
-        pass  # the weights come from there
+        pass  # train_model loads its weights
     elif arguments.start:
         start_from(arguments.start, model, pictures[learning])
     elif arguments.backbone:
@@ -136,19 +140,19 @@ def _train(arguments: argparse.Namespace, recipe: Recipe, pictures: Pictures, le
         arguments.steps_per_epoch,
         arguments.validation_steps,
         recipe=recipe,
-        lessons=lessons[learning] if lessons else None,
+        distillation=distillation[learning] if distillation else None,
         run_dir=arguments.out,
-        learned_before=_learned_before(arguments),
+        earlier_sources=_earlier_sources(arguments),
     )
 
 
-def _learned_before(arguments: argparse.Namespace) -> dict[str, int]:
-    """Whose photos are behind the run besides its own. A teacher's and a backbone's are not known: their files stand
-    for them."""
-    from train.start import learned_before
+def _earlier_sources(arguments: argparse.Namespace) -> dict[str, int]:
+    """Sources and numbers of photos that the initial weights and the teacher were trained on. Those of a teacher or a
+    backbone are unknown: it is listed by its file name, with 0 photos."""
+    from train.start import sources_of_weights
 
     files = [file.name for file in (arguments.teacher, arguments.backbone) if file]
-    return dict.fromkeys(files, 0) | (learned_before(arguments.start) if arguments.start else {})
+    return dict.fromkeys(files, 0) | (sources_of_weights(arguments.start) if arguments.start else {})
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:
@@ -173,5 +177,5 @@ def _study(arguments: argparse.Namespace) -> None:
     recipe = read_recipe(arguments.recipe)
     found = study(arguments.data, arguments.out, recipe, arguments.photos, arguments.teacher, arguments.alone)
     for run in found.runs:
-        print(f"{run.name}: {', '.join(f'{name} {one.mean_error_years:.2f}' for name, one in run.errors.items())}")
+        print(f"{run.name}: {', '.join(f'{name} {error.mean_error_years:.2f}' for name, error in run.errors.items())}")
     print(write_study(found, arguments.out))

@@ -1,4 +1,4 @@
-"""`load_train` and `load_test`: photos read, faces found, and a split that no copy of a photo straddles."""
+"""Load photos, find their faces, and split them so that no copy of a test photo is trained on."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from train.pictures import Pictures, read_labels
 log = logging.getLogger(__name__)
 
 NEAR_COPY_BITS = 56
-"""Two aligned faces whose 256-bit perceptual hashes differ in at most this many bits count as copies of one photo. On
-23,000 photos looked at: below 50 nearly all pairs were copies, cropped or recoloured; above 60 none was."""
+"""Two aligned faces whose 256-bit perceptual hashes differ in at most this many bits count as copies of one photo.
+Measured on 23,000 photos: below 50 bits nearly all pairs were copies, cropped or recoloured; above 60 none was."""
 
 PICTURE_COPY_BITS = 40
-"""The same for the whole photos: it finds copies on which the detector saw the face elsewhere. On the same photos the
-distances between different ones began above 48."""
+"""The same for whole photos; it finds copies on which the detector placed the face differently. On the same 23,000
+photos, different photos were more than 48 bits apart."""
 
 TEST_PERCENT = 8
-"""Share of a source's photos kept for testing when the source names no test part of its own."""
+"""Share of a source's photos that are kept for testing if the source has no official test part."""
 
 VALIDATION_PERCENT = 8
-"""Share of the photos to train on that steer the training and calibrate the model instead."""
+"""Share of the training photos that are set aside for early stopping and calibration."""
 
 
 def load_train(path: str | Path, cache_dir: Path = CACHE) -> Pictures:
-    """The photos under `path` to train on: all but the test part and the near-copies of any photo in it.
+    """The training photos under `path`: all except the test part and near-copies of it.
 
     path: a folder with `labels.csv` and `final_files/`, or a folder of such folders.
     """
@@ -41,80 +41,80 @@ def load_train(path: str | Path, cache_dir: Path = CACHE) -> Pictures:
 
 
 def load_test(path: str | Path, cache_dir: Path = CACHE) -> Pictures:
-    """The photos under `path` kept out of training. See `load_train`."""
+    """The test photos under `path`. See `load_train`."""
     _, test = split(path, cache_dir)
     return test
 
 
 def split(path: str | Path, cache_dir: Path = CACHE) -> tuple[Pictures, Pictures]:
-    """Train and test part of the photos with a face, decided by their content and not by their names or order."""
+    """Training and test part of the photos with a face; the split depends on their content, not on names or order."""
     labelled, broken = read_labels(Path(path))
     for row in broken[:5]:
-        log.warning("%s line %d left out: %s", row.file, row.line, row.reason)
+        log.warning("%s line %d skipped: %s", row.file, row.line, row.reason)
     if len(broken) > 5:
-        log.warning("... and %d more rows left out", len(broken) - 5)
+        log.warning("... and %d more rows skipped", len(broken) - 5)
     found = find_faces(labelled, cache_dir)
     pictures = found[found.has_face]
     if len(pictures) < len(found):
-        log.warning("no face found on %d of %d photos: left out", len(found) - len(pictures), len(found))
+        log.warning("no face found on %d of %d photos: skipped", len(found) - len(pictures), len(found))
     test = _test_part(pictures)
     copies = ~test & _copies(pictures, pictures[test])
     train = ~test & ~copies
     if copies.any():
-        log.info("%d photos are near-copies of test photos: left out of training", copies.sum())
+        log.info("%d photos are near-copies of test photos: not used for training", copies.sum())
     if not train.any() or not test.any():
         raise RunError(f"{path}: {train.sum()} photos to train on and {test.sum()} to test on; both are needed")
     check_no_leak(pictures[train], pictures[test])
     return pictures[train], pictures[test]
 
 
-def of_sources(pictures: Pictures, sources: Sequence[str] | None) -> Pictures:
-    """The photos of the sources named; of all without names. Raises UsageError for a name that no photo has."""
+def select_sources(pictures: Pictures, sources: Sequence[str] | None) -> Pictures:
+    """The photos of the named sources; with None, all photos. Raises UsageError for a source without photos."""
     if sources is None:
         return pictures
     there = np.unique(pictures.sources)
     for source in sources:
         if source not in there:
-            raise UsageError(f"no source {source!r} among the photos: there are {', '.join(there)}")
+            raise UsageError(f"no source {source!r} among the photos: the sources are {', '.join(there)}")
     return pictures[np.isin(pictures.sources, sources)]
 
 
-def found_by_source(path: str | Path, cache_dir: Path = CACHE) -> dict[str, NDArray[np.bool_]]:
-    """For every source, on which of its photos a face was found: bool (N,). A card counts the others, too."""
+def faces_found_by_source(path: str | Path, cache_dir: Path = CACHE) -> dict[str, NDArray[np.bool_]]:
+    """For every source, bool (N,): on which of its photos a face was found."""
     found = find_faces(read_labels(Path(path))[0], cache_dir)
     return {str(source): found.has_face[found.sources == source] for source in np.unique(found.sources)}
 
 
 def validation_split(pictures: Pictures) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Two masks (N,) over the photos of `load_train`: those to learn from, and those that say when to stop and how
-    sure the model may be (calibration). Near-copies of the latter are in neither."""
-    drawn = _drawn(pictures.hashes)
-    validation = (drawn >= TEST_PERCENT) & (drawn < TEST_PERCENT + VALIDATION_PERCENT)
+    """Two masks (N,) over the photos of `load_train`: those to train on, and the validation photos for early stopping
+    and calibration. Near-copies of validation photos are in neither."""
+    percent = _hash_percent(pictures.hashes)
+    validation = (percent >= TEST_PERCENT) & (percent < TEST_PERCENT + VALIDATION_PERCENT)
     return ~validation & ~_copies(pictures, pictures[validation]), validation
 
 
 def check_no_leak(train: Pictures, test: Pictures) -> None:
-    """Raises RunError when a photo to train on is a near-copy of one to test on."""
+    """Raises RunError if a training photo is a near-copy of a test photo."""
     leaked = _copies(train, test)
     if leaked.any():
         raise RunError(
-            f"{leaked.sum()} training photos are copies of test photos, e.g. {train.paths[leaked][0]}: split them anew"
+            f"{leaked.sum()} training photos are copies of test photos, e.g. {train.paths[leaked][0]}: split them again"
         )
 
 
 def _test_part(pictures: Pictures) -> NDArray[np.bool_]:
-    """The official part where a source names one, else a share chosen by the hash of the face, stable for ever."""
+    """The official test part of a source that has one, else a share chosen by the hash of the face, always the same."""
     official = np.isin(pictures.sources, np.unique(pictures.sources[pictures.held_out]))
-    return np.where(official, pictures.held_out, _drawn(pictures.hashes) < TEST_PERCENT)
+    return np.where(official, pictures.held_out, _hash_percent(pictures.hashes) < TEST_PERCENT)
 
 
-def _drawn(codes: NDArray[np.uint64]) -> NDArray[np.float64]:
-    """A number from 0 to 100 for every face, which depends on its hash alone."""
+def _hash_percent(codes: NDArray[np.uint64]) -> NDArray[np.float64]:
+    """A number from 0 to 100 for every face that depends only on its hash."""
     return np.array([hashlib.sha256(code.tobytes()).digest()[0] for code in codes]) / 256 * 100
 
 
 def _copies(pictures: Pictures, others: Pictures) -> NDArray[np.bool_]:
-    """bool (N,): which pictures show the same face, or are the same photo, as any of the others."""
+    """bool (N,): which pictures are near-copies of any of the others, by their face or by the whole photo."""
     known = others.picture_hashes[others.picture_hashes.any(axis=1)]
     return _near(pictures.hashes, others.hashes, NEAR_COPY_BITS) | _near(
         pictures.picture_hashes, known, PICTURE_COPY_BITS
@@ -122,7 +122,7 @@ def _copies(pictures: Pictures, others: Pictures) -> NDArray[np.bool_]:
 
 
 def _near(codes: NDArray[np.uint64], others: NDArray[np.uint64], bits: int) -> NDArray[np.bool_]:
-    """bool (N,): which codes lie within so many bits of any of the others."""
+    """bool (N,): which codes differ from any of the others in at most `bits` bits."""
     near = np.zeros(len(codes), bool)
     for start in range(0, len(codes), 256):
         differing = np.bitwise_count(codes[start : start + 256, None] ^ others[None]).sum(axis=2)

@@ -1,4 +1,4 @@
-"""What is in a folder of labelled photos: every figure of `edge-train explore`, as one value."""
+"""All figures about a folder of labelled photos that `edge-train explore` reports, as one value."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from tqdm import tqdm
 
 from edge.vision.faces import AGES
 from train.data import PICTURE_COPY_BITS
-from train.duplicates import equal, near
+from train.duplicates import exact_groups, near_groups
 from train.index import CACHE, PROCESS_START, find_faces
 from train.pictures import PICTURE_TYPES, BrokenRow, Pictures, read_labels
 
 BANDS = ((0, 17), (18, 24), (25, 34), (35, 44), (45, 54), (55, 64), (65, 120))
-"""Age bands that the shares are given for: under age, young adults who are asked for ID, and by tens."""
+"""Age bands of the report, in years: minors, young adults who are asked for ID, then ten years each."""
 
 FACE_COPY_BITS = 48
-"""Aligned faces that differ less are shown as copies. The split leaves out those up to 56 bits apart, to be safe: on
-23,000 photos most pairs from 52 on were two people, and nearly all below 50 one."""
+"""Aligned faces whose hashes differ in at most this many bits are reported as copies. The split excludes copies up to
+56 bits apart, to be safe: on 23,000 photos nearly all pairs below 50 bits were one person, most from 52 on were two."""
 
 
 class Facts(BaseModel):
-    """All that was found. Counts are of photos, or of rows where there are labels alone.
+    """The figures. Counts are of photos, or of rows if there are labels only.
 
-    ages: by source, how many people of each year 0..100; somebody known by a band is spread evenly over its years.
-    bands: by source, the share in each of `BANDS`. sizes: "width x height" and their number, commonest first.
-    exact_copies, near_copies: groups of files; of the latter, those that are not byte for byte the same.
-    disagreeing: groups of copies whose labels exclude each other.
+    ages: by source, the number of people of each year 0..100; a person with a band is spread evenly over its years.
+    bands: by source, the share in each of `BANDS`. sizes: "width x height" and their number, most frequent first.
+    exact_copies: groups of files with the same bytes. near_copies: groups of other near-copies. disagreeing: groups of
+    copies whose labels contradict each other.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -59,54 +59,54 @@ class Facts(BaseModel):
 
 
 def explore(data: Path, cache_dir: Path = CACHE) -> tuple[Facts, Pictures]:
-    """Look at a folder as `read_labels` reads it, or at a CSV file of labels alone.
+    """The figures and the photos of a folder as `read_labels` reads it, or of a CSV file with labels only.
 
-    Raises UsageError when there are no labels at all. What is wrong with single rows or files stands in the facts.
+    Raises UsageError if there are no labels at all. Problems with single rows or files are part of the figures.
     """
     pictures, broken = read_labels(data)
     if data.is_file():
-        return _of_labels(pictures, broken, labels_only=True), pictures
+        return _label_facts(pictures, broken, labels_only=True), pictures
     pictures = find_faces(pictures, cache_dir)
-    facts = _of_labels(pictures, broken, labels_only=False)
-    return facts.model_copy(update=_of_files(pictures, broken, data)), pictures
+    facts = _label_facts(pictures, broken, labels_only=False)
+    return facts.model_copy(update=_file_facts(pictures, broken, data)), pictures
 
 
-def _of_labels(pictures: Pictures, broken: list[BrokenRow], *, labels_only: bool) -> Facts:
-    rows = {str(source): pictures.sources == source for source in np.unique(pictures.sources)}
-    ages = {source: years(pictures.ages[those]) for source, those in rows.items()}
+def _label_facts(pictures: Pictures, broken: list[BrokenRow], *, labels_only: bool) -> Facts:
+    masks = {str(source): pictures.sources == source for source in np.unique(pictures.sources)}
+    ages = {source: people_by_year(pictures.ages[rows]) for source, rows in masks.items()}
     return Facts(
         labels_only=labels_only,
-        rows={source: int(those.sum()) for source, those in rows.items()},
-        exactly_known={source: int((pictures.exact & those).sum()) for source, those in rows.items()},
-        ages={source: tuple(np.round(spread, 2).tolist()) for source, spread in ages.items()},
-        bands={source: _bands(spread) for source, spread in ages.items()},
-        sexes={source: _counted(pictures.sexes[those]) for source, those in rows.items()},
-        groups={source: _counted(pictures.groups[those]) for source, those in rows.items()},
-        broken_rows=tuple(_told(row) for row in broken if not row.photo_missing),
-        rows_without_a_file=tuple(_told(row) for row in broken if row.photo_missing),
+        rows={source: int(rows.sum()) for source, rows in masks.items()},
+        exactly_known={source: int((pictures.exact & rows).sum()) for source, rows in masks.items()},
+        ages={source: tuple(np.round(people, 2).tolist()) for source, people in ages.items()},
+        bands={source: _band_shares(people) for source, people in ages.items()},
+        sexes={source: _counted(pictures.sexes[rows]) for source, rows in masks.items()},
+        groups={source: _counted(pictures.groups[rows]) for source, rows in masks.items()},
+        broken_rows=tuple(_row_text(row) for row in broken if not row.photo_missing),
+        rows_without_a_file=tuple(_row_text(row) for row in broken if row.photo_missing),
     )
 
 
-def _told(row: BrokenRow) -> str:
+def _row_text(row: BrokenRow) -> str:
     return f"{row.file.name} line {row.line}: {row.reason}"
 
 
-def years(known: NDArray[np.float32]) -> NDArray[np.float64]:
-    """float (101,): how many of the people known to be within (N, 2) years are of each year."""
-    spread = np.zeros(AGES)
+def people_by_year(known: NDArray[np.float32]) -> NDArray[np.float64]:
+    """float (101,): the number of people of each year; a person with age range (N, 2) is spread evenly over it."""
+    people = np.zeros(AGES)
     for (youngest, oldest), count in zip(*np.unique(known, axis=0, return_counts=True), strict=True):
         first, last = (min(int(age), AGES - 1) for age in (youngest, oldest))
-        spread[first : last + 1] += count / (last + 1 - first)
-    return spread
+        people[first : last + 1] += count / (last + 1 - first)
+    return people
 
 
-def _bands(spread: NDArray[np.float64]) -> dict[str, float]:
-    total = max(float(spread.sum()), 1)
-    return {band_name(low, high): round(float(spread[low : high + 1].sum()) / total, 4) for low, high in BANDS}
+def _band_shares(people: NDArray[np.float64]) -> dict[str, float]:
+    total = max(float(people.sum()), 1)
+    return {band_name(low, high): round(float(people[low : high + 1].sum()) / total, 4) for low, high in BANDS}
 
 
 def band_name(low: int, high: int) -> str:
-    """What people call a band."""
+    """The name of a band in the report, such as "under 18", "18-24" or "65+"."""
     return f"under {high + 1}" if low == 0 else f"{low}+" if high >= AGES else f"{low}-{high}"
 
 
@@ -114,18 +114,18 @@ def _counted(labels: NDArray[np.str_]) -> dict[str, int]:
     return {str(label): count for label, count in Counter(labels[labels != ""].tolist()).most_common()}
 
 
-def _of_files(pictures: Pictures, broken: list[BrokenRow], data: Path) -> dict[str, object]:
+def _file_facts(pictures: Pictures, broken: list[BrokenRow], data: Path) -> dict[str, object]:
     names = [_name(path, data) for path in pictures.paths]
     with ProcessPoolExecutor(mp_context=get_context(PROCESS_START)) as pool:
         jobs = pool.map(_inspect, pictures.paths, chunksize=64)
-        seen = list(tqdm(jobs, total=len(names), desc="reading files", unit="file", mininterval=1))
-    sizes = Counter(f"{size[0]} x {size[1]}" for _, size in seen if size)
-    readable = np.array([size is not None for _, size in seen], bool)
-    exact = equal([code for code, _ in seen])
-    alike = near((pictures.hashes, FACE_COPY_BITS), (pictures.picture_hashes, PICTURE_COPY_BITS))
-    twins = {row: number for number, group in enumerate(exact) for row in group}
-    alike = [group for group in alike if len({twins.get(row, -1 - row) for row in group}) > 1]
-    apart = [group for group in [*exact, *alike] if _exclude_each_other(pictures.ages[group])]
+        files = list(tqdm(jobs, total=len(names), desc="reading files", unit="file", mininterval=1))
+    sizes = Counter(f"{size[0]} x {size[1]}" for _, size in files if size)
+    readable = np.array([size is not None for _, size in files], bool)
+    exact = exact_groups([code for code, _ in files])
+    near = near_groups((pictures.hashes, FACE_COPY_BITS), (pictures.picture_hashes, PICTURE_COPY_BITS))
+    exact_group = {row: number for number, group in enumerate(exact) for row in group}
+    near = [group for group in near if len({exact_group.get(row, -1 - row) for row in group}) > 1]
+    disagreeing = [group for group in [*exact, *near] if _contradict(pictures.ages[group])]
 
     def named(groups: list[list[int]]) -> tuple[tuple[str, ...], ...]:
         return tuple(tuple(names[row] for row in group) for group in groups)
@@ -136,31 +136,31 @@ def _of_files(pictures: Pictures, broken: list[BrokenRow], data: Path) -> dict[s
         "without_face": tuple(names[row] for row in np.flatnonzero(readable & ~pictures.has_face)),
         "sizes": dict(sizes.most_common()),
         "exact_copies": named(exact),
-        "near_copies": named(alike),
-        "disagreeing": named(apart),
+        "near_copies": named(near),
+        "disagreeing": named(disagreeing),
     }
 
 
 def _inspect(path: Path) -> tuple[str, tuple[int, int] | None]:
-    """sha256 of a file, and width and height of the picture in it, if it is one."""
+    """sha256 of a file, and width and height of the picture; None if it is not a picture."""
     content = path.read_bytes()
     picture = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR) if content else None
     size = None if picture is None else (picture.shape[1], picture.shape[0])
     return hashlib.sha256(content).hexdigest(), size
 
 
-def _exclude_each_other(known: NDArray[np.float32]) -> bool:
-    """No age fits all of the labels (N, 2)."""
+def _contradict(known: NDArray[np.float32]) -> bool:
+    """Whether no age fits all of the labels (N, 2)."""
     return bool(known[:, 0].max() > known[:, 1].min())
 
 
-def _without_a_row(named: list[Path], data: Path) -> set[str]:
-    folders = {path.parent for path in named if path.is_relative_to(data) and path.parent.is_dir()}
-    there = {file for folder in folders for file in folder.iterdir()}
-    return {_name(file, data) for file in there - set(named) if file.suffix.lower() in PICTURE_TYPES}
+def _without_a_row(labelled: list[Path], data: Path) -> set[str]:
+    folders = {path.parent for path in labelled if path.is_relative_to(data) and path.parent.is_dir()}
+    existing = {file for folder in folders for file in folder.iterdir()}
+    return {_name(file, data) for file in existing - set(labelled) if file.suffix.lower() in PICTURE_TYPES}
 
 
 def _name(file: Path, data: Path) -> str:
-    """As seen from the folder where it lies in it; bytes that are no UTF-8 are shown as such."""
-    shown = file.relative_to(data) if file.is_relative_to(data) else file
-    return os.fsencode(shown).decode("utf-8", "replace")
+    """The path relative to the folder if it is inside; bytes that are not UTF-8 are replaced."""
+    relative = file.relative_to(data) if file.is_relative_to(data) else file
+    return os.fsencode(relative).decode("utf-8", "replace")

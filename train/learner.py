@@ -1,4 +1,4 @@
-"""What a step of training asks of the network: its losses, in one module that data-parallel training can wrap."""
+"""The network and its losses as one module, so that data-parallel training can wrap both."""
 
 from __future__ import annotations
 
@@ -16,18 +16,19 @@ from train.recipe import Recipe
 from train.targets import years_outside
 from train.teacher import MAP_STEP, StoredMaps
 
-_GROUPS = (("conv1", "bn1", "layer1"), ("layer2",), ("layer3",))
-"""What may stay as it is, first to last; the recipe's `frozen` says how many of them do."""
+_LAYER_GROUPS = (("conv1", "bn1", "layer1"), ("layer2",), ("layer3",))
+"""Groups of layers that can be frozen, first to last; the recipe's `frozen` says how many of them are."""
 
 
 class Learner(nn.Module):
-    """The age model and what only its training needs: 1x1 convolutions that translate what its layers see, normalised,
-    into the teacher's terms (Romero et al. 2015, arXiv:1412.6550)."""
+    """The age network and the layers that only its training needs: 1x1 convolutions that map its normalised feature
+    maps to the teacher's channels (Romero et al. 2015, arXiv:1412.6550)."""
+
+    years: Tensor
 
     def __init__(self, model: AgeNetwork, recipe: Recipe, maps: Sequence[StoredMaps] = ()) -> None:
         super().__init__()
         self.model, self.recipe = model, recipe
-        maps = maps if recipe.map_weight else ()
         self.translations = nn.ModuleList(
             nn.Sequential(nn.BatchNorm2d(channels, affine=False), nn.Conv2d(channels, stored.channels, 1))
             for channels, stored in zip(MAP_CHANNELS, maps, strict=False)
@@ -38,7 +39,7 @@ class Learner(nn.Module):
         self.scales = [(torch.from_numpy(stored.mean), torch.from_numpy(stored.deviation)) for stored in maps]
 
     def train(self, mode: bool = True) -> Learner:
-        """As in every module; what is frozen keeps its statistics, too, and what rests goes on resting."""
+        """As in every module, but frozen layers keep their statistics, and an unused normalisation stays unused."""
         super().train(mode)
         for layer in self._frozen():
             layer.eval()
@@ -47,11 +48,11 @@ class Learner(nn.Module):
         return self
 
     def forward(self, batch: Batch) -> dict[str, Tensor]:
-        """The terms of the loss, by name: scalars in float32, weighted as the recipe says."""
+        """The terms of the loss, by name: float32 scalars, weighted by the recipe."""
         recipe = self.recipe
         with half_precision(batch.images.device):
-            logits, embeddings, seen = self.model.lesson(batch.images)
-            told = [translate(grid) for translate, grid in zip(self.translations, seen, strict=False)]
+            logits, embeddings, features = self.model.training_outputs(batch.images)
+            predicted_maps = [translate(grid) for translate, grid in zip(self.translations, features, strict=False)]
         logits = logits.float()
         if recipe.loss == "squares":
             return {"squares": functional.mse_loss(logits[:, 0], batch.ages.mean(dim=1))}
@@ -61,21 +62,21 @@ class Learner(nn.Module):
             "expectation": recipe.expectation_weight * years_outside(mean_ages, batch.ages).mean(),
         }
         if batch.embeddings.shape[1]:
-            losses["teacher"] = recipe.embedding_weight * unlikeness(embeddings.float(), batch.embeddings)
-        if told:
+            losses["teacher"] = recipe.embedding_weight * cosine_distance(embeddings.float(), batch.embeddings)
+        if predicted_maps:
             losses["maps"] = (
                 recipe.map_weight
                 * torch.stack(
                     [
-                        unlikeness(mine.float(), self.placed(number, batch, (mine.shape[2], mine.shape[3])))
-                        for number, mine in enumerate(told)
+                        cosine_distance(predicted.float(), self.teacher_map(number, batch, predicted.shape[2:]))
+                        for number, predicted in enumerate(predicted_maps)
                     ]
                 ).mean()
             )
         return losses
 
-    def placed(self, number: int, batch: Batch, size: tuple[int, int]) -> Tensor:
-        """The teacher's map `number`, standardised per channel, as it lies in the augmented crops: float32 (B,
+    def teacher_map(self, number: int, batch: Batch, size: Sequence[int]) -> Tensor:
+        """The teacher's map `number`, standardised per channel and warped onto the augmented crops: float32 (B,
         channels, *size)."""
         mean, deviation = (each.to(batch.placements.device) for each in self.scales[number])
         activations = ((batch.maps[number].float() * MAP_STEP - mean) / deviation).permute(0, 3, 1, 2)
@@ -83,9 +84,9 @@ class Learner(nn.Module):
         return functional.grid_sample(activations, grid, padding_mode="border", align_corners=False)
 
     def _frozen(self) -> list[nn.Module]:
-        return [getattr(self.model.backbone, name) for group in _GROUPS[: self.recipe.frozen] for name in group]
+        return [getattr(self.model.backbone, name) for group in _LAYER_GROUPS[: self.recipe.frozen] for name in group]
 
 
-def unlikeness(mine: Tensor, theirs: Tensor) -> Tensor:
+def cosine_distance(predicted: Tensor, target: Tensor) -> Tensor:
     """1 - cosine over dimension 1 (the channels), averaged over everything else."""
-    return 1 - functional.cosine_similarity(mine, theirs, dim=1).mean()
+    return 1 - functional.cosine_similarity(predicted, target, dim=1).mean()

@@ -1,4 +1,4 @@
-"""What a run writes down: the log, TensorBoard's events, and which epoch was the best so far."""
+"""The training log: `log.jsonl`, TensorBoard events, and how many epochs ago the best one was."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from train.evaluate import Score
 
 
 class TrainingLog:
-    """The journal of a run, kept in its folder; without a folder it only remembers.
+    """The log of a run, in its folder; without a folder it is kept in memory only.
 
-    run_dir: where `log.jsonl` (a line per epoch) and `tensorboard/` go. first: the step the run goes on from; what a
-    killed run had written for later ones is forgotten.
+    run_dir: where `log.jsonl` (a line per epoch) and `tensorboard/` go. first: the step that the run continues from;
+    entries that a killed run wrote for later steps are dropped.
     """
 
     def __init__(self, run_dir: Path | None, first: int) -> None:
@@ -32,7 +32,7 @@ class TrainingLog:
                 self._events.add_scalar(f"loss/{name}", value.item(), step)
 
     def epoch(self, epoch: int, step: int, picture_px: int, scores: Mapping[str, Score]) -> str:
-        """Write an epoch down; returns its line."""
+        """Write an epoch to the log; returns its line."""
         line = {"epoch": epoch, "step": step, "picture_px": picture_px}
         self._lines.append(line | {name: asdict(score) for name, score in scores.items()})
         if self._file and self._events:
@@ -43,7 +43,7 @@ class TrainingLog:
 
     @property
     def epochs_since_best(self) -> int:
-        """0 when the last epoch was the best: the lowest mean error, every source counting the same."""
+        """0 when the last epoch was the best: the lowest mean error, with every source weighted equally."""
         errors = [_error(line) for line in self._lines]
         return len(errors) - 1 - min(range(len(errors)), key=errors.__getitem__) if errors else 0
 

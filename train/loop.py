@@ -1,10 +1,11 @@
-"""The training loop, to be read from top to bottom: batches, losses, step, average, checkpoint, log."""
+"""The training loop, readable from top to bottom: batches, losses, step, average, checkpoint, log."""
 
 from __future__ import annotations
 
 import copy
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +23,13 @@ from train.log import TrainingLog
 from train.model import AgeNetwork
 from train.pictures import Pictures
 from train.recipe import Recipe
-from train.teacher import Lessons
+from train.teacher import DistillationTargets
 from train.team import joined_team
 
 log = logging.getLogger(__name__)
 
 LAST = "last.safetensors"
-"""The checkpoint in a run's folder from which it goes on."""
+"""The checkpoint in a run's folder from which the run resumes."""
 
 
 def train_model(
@@ -41,45 +42,44 @@ def train_model(
     validation_steps: int | None = None,
     *,
     recipe: Recipe | None = None,
-    lessons: Lessons | None = None,
+    distillation: DistillationTargets | None = None,
     run_dir: Path | None = None,
-    learned_before: Mapping[str, int] | None = None,
+    earlier_sources: Mapping[str, int] | None = None,
 ) -> AgeNetwork:
-    """Train `model` and return it with the averaged weights in it.
+    """Train `model` and return it with the averaged weights.
 
     batch_size: photos per step (32). steps_per_epoch: default, as many as it takes to see every photo once.
-    validation_steps: batches of test photos to look at after every epoch; default all.
-    lessons: a teacher's outputs for the photos of `train_data`, row by row.
-    run_dir: where checkpoints, log and TensorBoard events go; a run found there, even a killed one, is continued from
-    its last checkpoint. `last.safetensors` is all that takes, `best.safetensors` the averaged weights of the best
-    epoch. Without it nothing is written.
-    learned_before: sources and numbers of photos behind the weights that `model` or a teacher brings with it; the
-    checkpoint names them, since their terms hold for what is trained here.
+    validation_steps: batches of `test_data` to evaluate on after every epoch; default all.
+    distillation: a teacher's outputs for the photos of `train_data`, row by row.
+    run_dir: where checkpoints, log and TensorBoard events go; a run found there, even a killed one, resumes from its
+    last checkpoint. `last.safetensors` holds all that resuming needs, `best.safetensors` the averaged weights of the
+    best epoch. Without a folder nothing is written.
+    earlier_sources: sources and numbers of photos that the initial weights or the teacher were trained on; the
+    checkpoint names them, because their terms also apply to the trained model.
 
-    Under torchrun every process works on its share of each batch, and the gradients are averaged.
+    Under torchrun every process computes its share of each batch, and the gradients are averaged.
     """
     recipe, batch_size = recipe or Recipe(), batch_size or 32
     steps_per_epoch = steps_per_epoch or max(1, len(train_data) // batch_size)
     steps = epochs * steps_per_epoch
+    distillation = _with_used_maps(distillation, recipe)
     with joined_team() as team:
         torch.manual_seed(recipe.seed)
-        learner = Learner(model, recipe, lessons.maps if lessons else ())
-        learner = learner.to(team.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        learner = Learner(model, recipe, distillation.maps if distillation else ())
+        learner.to(team.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         average = copy.deepcopy(model).eval()
-        kind = torch.optim.AdamW if recipe.optimizer == "adamw" else torch.optim.Adam
-        # Fused, or the optimiser alone would take a fifth of a step's time on a CPU.
-        optimizer = kind(_groups(learner, recipe.weight_decay), lr=recipe.learning_rate, fused=True)
+        optimizer = _optimizer(learner, recipe)
         first = 0
         last, best = (run_dir / LAST, run_dir / "best.safetensors") if run_dir else (None, None)
-        facts = {"steps": steps, "batch_size": batch_size, **_facts(recipe, train_data, learned_before or {})}
+        facts = {"steps": steps, "batch_size": batch_size, **_run_facts(recipe, train_data, earlier_sources or {})}
         if last and last.exists():
             found = resume_run(last, learner, average, optimizer)
-            _warn_of_changes(last, found, facts)
+            _warn_if_changed(last, found, facts)
             first = steps if found.get("stopped") else found["step"]
-        journal = TrainingLog(run_dir if team.leads else None, first)
+        run_log = TrainingLog(run_dir if team.leads else None, first)
 
-        shared = team.share(learner, all_used=lessons is not None)
-        batches = Batches(train_data, lessons, recipe, batch_size, steps, team).loader(first)
+        parallel = team.data_parallel(learner, all_used=distillation is not None)
+        batches = Batches(train_data, distillation, recipe, batch_size, steps, team).loader(first)
         bar = tqdm(
             batches, initial=first, total=steps, desc="training", unit="step", mininterval=2, disable=not team.leads
         )
@@ -87,66 +87,74 @@ def train_model(
         for step, batch in enumerate(bar, start=first):
             for group in optimizer.param_groups:
                 group["lr"] = recipe.rate(step, steps)
-            # The dropout of a step depends on the step alone, so that a resumed run repeats the one that was killed.
+            # The dropout of a step depends only on the step, so a resumed run repeats the killed run exactly.
             torch.manual_seed((recipe.seed * 1_000_003 + step) * team.size + team.rank)
-            losses = shared(batch.to(team.device))
+            losses = parallel(batch.to(team.device))
             loss = torch.stack(list(losses.values())).sum()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(learner.parameters(), recipe.clip_gradient)
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
-            _follow(average, model, min(recipe.average, (step + 1) / (step + 10)))
+            _update_average(average, model, min(recipe.average, (step + 1) / (step + 10)))
 
             done = step + 1
             if done % 20 == 0 and team.leads:
                 bar.set_postfix({name: f"{value.item():.3f}" for name, value in losses.items()})
-                journal.step(done, losses)
+                run_log.step(done, losses)
             if done % steps_per_epoch == 0 and team.leads:
                 stage = recipe.stage(step, steps)
                 scores = evaluate(average, test_data, batches=validation_steps, stage=stage)
-                bar.write(journal.epoch(done // steps_per_epoch, done, stage.picture_px, scores))
-                if best and not journal.epochs_since_best:
+                bar.write(run_log.epoch(done // steps_per_epoch, done, stage.picture_px, scores))
+                if best and not run_log.epochs_since_best:
                     save_average(best, average, facts | {"step": done})
-            stopped = done % steps_per_epoch == 0 and team.agree(journal.epochs_since_best >= recipe.patience)
+            stopped = done % steps_per_epoch == 0 and team.from_leader(run_log.epochs_since_best >= recipe.patience)
             if last and team.leads and (done % recipe.checkpoint_steps == 0 or done == steps or stopped):
                 save_run(last, learner, average, optimizer, facts | {"step": done, "stopped": stopped})
             if stopped:
-                bar.write(f"no better for {recipe.patience} epochs: stopped")
+                bar.write(f"stopped: no better epoch in the last {recipe.patience}")
                 break
-        journal.close()
+        run_log.close()
     model.load_state_dict(average.state_dict())
     return model
 
 
-def _facts(recipe: Recipe, pictures: Pictures, learned_before: Mapping[str, int]) -> dict[str, Any]:
-    """What a checkpoint says of its run."""
+def _with_used_maps(distillation: DistillationTargets | None, recipe: Recipe) -> DistillationTargets | None:
+    """The distillation targets without their maps if these have no weight: then they are neither read nor learned."""
+    return replace(distillation, maps=()) if distillation and not recipe.map_weight else distillation
+
+
+def _run_facts(recipe: Recipe, pictures: Pictures, earlier_sources: Mapping[str, int]) -> dict[str, Any]:
+    """The facts that a checkpoint records about its run."""
     sources, counts = np.unique(pictures.sources, return_counts=True)
     return {
         "crop_contract": CROP_CONTRACT,
         "recipe": recipe.model_dump(mode="json"),
-        "sources": dict(learned_before) | dict(zip(sources.tolist(), counts.tolist(), strict=True)),
+        "sources": dict(earlier_sources) | dict(zip(sources.tolist(), counts.tolist(), strict=True)),
     }
 
 
-def _warn_of_changes(file: Path, found: dict[str, Any], facts: dict[str, Any]) -> None:
-    """A run that goes on under other settings is none of those that its facts describe."""
+def _warn_if_changed(file: Path, found: dict[str, Any], facts: dict[str, Any]) -> None:
+    """Warn if the run was started with other settings: the facts then describe only its last part."""
     for name, value in facts.items():
         if found.get(name, value) != value:
-            log.warning("%s was begun with %s %s and goes on with %s", file, name, found[name], value)
+            log.warning("%s was started with %s %s and resumes with %s", file, name, found[name], value)
 
 
-def _groups(model: nn.Module, weight_decay: float) -> list[dict[str, object]]:
-    """Weight decay for matrices and kernels; none for biases and normalisation."""
+def _optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
+    """The recipe's optimiser, with weight decay for matrices and kernels, and none for biases and normalisation."""
+    kind = torch.optim.AdamW if recipe.optimizer == "adamw" else torch.optim.Adam
     matrices = [weight for weight in model.parameters() if weight.ndim > 1]
     vectors = [weight for weight in model.parameters() if weight.ndim <= 1]
-    return [{"params": matrices, "weight_decay": weight_decay}, {"params": vectors, "weight_decay": 0.0}]
+    groups = [{"params": matrices, "weight_decay": recipe.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
+    # Not fused, the optimiser would take a fifth of a step's time on a CPU.
+    return kind(groups, lr=recipe.learning_rate, fused=True)
 
 
 @torch.no_grad()
-def _follow(average: nn.Module, model: nn.Module, decay: float) -> None:
-    """Move the averaged weights, and the batch statistics, a step towards the model's."""
-    for mine, theirs in zip(average.state_dict().values(), model.state_dict().values(), strict=True):
-        if mine.is_floating_point():
-            mine.lerp_(theirs, 1 - decay)
+def _update_average(average: nn.Module, model: nn.Module, decay: float) -> None:
+    """Move the averaged weights and batch statistics a step towards the model's."""
+    for averaged, current in zip(average.state_dict().values(), model.state_dict().values(), strict=True):
+        if averaged.is_floating_point():
+            averaged.lerp_(current, 1 - decay)
         else:
-            mine.copy_(theirs)
+            averaged.copy_(current)

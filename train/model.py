@@ -1,4 +1,4 @@
-"""The age model in PyTorch: torchvision's ResNet50 with a head of 101 years."""
+"""The age network in PyTorch: torchvision's ResNet50 with a head of 101 years."""
 
 from __future__ import annotations
 
@@ -12,23 +12,25 @@ from edge.vision.faces import AGES
 
 MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)
-"""ImageNet's channel statistics, so that torchvision's own weights fit."""
+"""ImageNet's channel statistics, which torchvision's pretrained weights expect."""
 
 NETWORK_PX = 112
-"""Side of the pictures that the layers see: a crop's blocks of 2x2 pixels averaged, inside the exported graph. At the
-photos' own resolution and two cores' training time the network is better at 112 px than at 224, and four times as fast;
-more training may change that."""
+"""Side of the network's input: blocks of 2x2 pixels of the crop are averaged inside the exported graph. With these
+photos and the training time of two CPU cores the network is better at 112 px than at 224, and four times as fast; more
+training may change that."""
 
 EMBEDDING = 1024
-"""Width of the teacher's embedding, which the model learns to repeat while it trains."""
-
+"""Width of the teacher's embedding, which the network learns to predict while it trains."""
 
 MAP_CHANNELS = (512, 1024)
-"""Channels of the maps that `AgeNetwork.lesson` shows: an eighth and a sixteenth of the picture's side."""
+"""Channels of the feature maps of `AgeNetwork.training_outputs`, at an eighth and a sixteenth of the picture's side."""
 
 
 class AgeNetwork(nn.Module):
-    """uint8 pictures in, the probability of every year of age out; `lesson` gives what training needs."""
+    """uint8 pictures in, the probability of every year of age out. `training_outputs` returns what the losses need."""
+
+    mean: Tensor
+    std: Tensor
 
     def __init__(self) -> None:
         super().__init__()
@@ -36,7 +38,7 @@ class AgeNetwork(nn.Module):
         features = self.backbone.fc.in_features
         self.backbone.fc = nn.Identity()
         self.norm: nn.Module = nn.BatchNorm1d(features, affine=False)
-        self.dropout = nn.Dropout(0.2)
+        self.dropout: nn.Module = nn.Dropout(0.2)
         self.age = nn.Linear(features, AGES)
         self.embedding = nn.Linear(features, EMBEDDING)
         self.register_buffer("mean", torch.tensor(MEAN).view(3, 1, 1) * 255, persistent=False)
@@ -44,18 +46,18 @@ class AgeNetwork(nn.Module):
 
     @property
     def normalises(self) -> bool:
-        """Whether the features' statistics have been measured (`train.start`); until then `norm` rests.
+        """Whether the features' statistics have been measured (`train.start`); until then `norm` does nothing.
 
-        What a trained network's features say is small beside their mean, and heads learn slowly from them; normalised,
-        they learn at the pace of the rest (Luo et al. 2019, arXiv:1903.07071). But what tells the features of an
-        untrained one apart is noise, and normalised it is as loud as a trained one's message.
+        The features of a trained network vary little compared with their mean, so the heads learn slowly from them;
+        with normalised features they learn as fast as the other layers (Luo et al. 2019, arXiv:1903.07071). In an
+        untrained network the differences between features are noise, and normalisation would amplify it.
         """
         return bool(getattr(self.norm, "running_mean", torch.zeros(1)).any())
 
-    def lesson(self, images: Tensor) -> tuple[Tensor, Tensor, tuple[Tensor, Tensor]]:
-        """What training compares. images: uint8 (N, H, W, 3) RGB, any size.
+    def training_outputs(self, images: Tensor) -> tuple[Tensor, Tensor, tuple[Tensor, Tensor]]:
+        """The outputs that the losses compare with their targets. images: uint8 (N, H, W, 3) RGB, any size.
 
-        Returns age logits (N, 101), embeddings (N, 1024), and two maps of features, (N, 512, H / 8, W / 8) and
+        Returns age logits (N, 101), embeddings (N, 1024), and two feature maps, (N, 512, H / 8, W / 8) and
         (N, 1024, H / 16, W / 16).
         """
         pixels = (images.permute(0, 3, 1, 2).float() - self.mean) / self.std
@@ -65,9 +67,10 @@ class AgeNetwork(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """images: uint8 (N, 224, 224, 3) RGB. Returns float32 (N, 101), the probability of each year of age.
 
-        The mean of what is seen in the picture and in its mirror image: 0.15 years better on photos not trained on.
+        The mean of the predictions for the picture and for its mirror image: 0.15 years better on photos that were not
+        trained on.
         """
-        # TensorRT moves no bytes: they become numbers first.
+        # TensorRT cannot permute uint8 tensors, so convert first.
         pixels = functional.avg_pool2d(images.to(self.mean.dtype).permute(0, 3, 1, 2), CROP_PX // NETWORK_PX)
         both = torch.cat([pixels, pixels.flip(3)])
         *_, features = self._layers((both - self.mean) / self.std)
@@ -75,29 +78,31 @@ class AgeNetwork(nn.Module):
 
     @torch.no_grad()
     def fold(self) -> None:
-        """Make the normalisation of the features a part of the age head: the model says the same ages, with a layer
-        less. Its embedding, which is for training alone, is of no more use."""
+        """Fold the normalisation of the features into the age head: the same ages with one layer less. The embedding
+        head, which only training uses, is wrong afterwards."""
         if isinstance(self.norm, nn.BatchNorm1d):
-            mean, deviation = self.norm.running_mean, (self.norm.running_var + self.norm.eps).sqrt()
-            self.age.weight /= deviation
-            self.age.bias -= self.age.weight @ mean
+            mean, variance = self.norm.running_mean, self.norm.running_var
+            assert mean is not None
+            assert variance is not None
+            self.age.weight.div_((variance + self.norm.eps).sqrt())
+            self.age.bias.sub_(self.age.weight @ mean)
             self.norm = nn.Identity()
 
     def _layers(self, pixels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Two maps of features, and features (N, 2048), normalised. Their mean is taken here and not by the backbone's
-        own layer, which the exporter writes as a dozen operations."""
+        """Two feature maps, and the normalised features (N, 2048). They are pooled here because the exporter would
+        write the backbone's own pooling layer as a dozen operations."""
         net = self.backbone
         middle = net.layer2(net.layer1(net.maxpool(net.relu(net.bn1(net.conv1(pixels))))))
         late = net.layer3(middle)
         return middle, late, self.norm(net.layer4(late).mean(dim=(2, 3)))
 
     def decode(self, outputs: Tensor) -> Tensor:
-        """From what the age head says, float32 (N, 101), to the probability of each year."""
+        """From the age head's output, float32 (N, 101), to the probability of each year."""
         return outputs.softmax(dim=1)
 
 
 def create_model(input_shape: tuple[int, int, int] = (CROP_PX, CROP_PX, 3)) -> AgeNetwork:
-    """A fresh model for pictures of `input_shape` (height, width, 3). Raises ValueError for another shape."""
+    """An untrained network for pictures of `input_shape` (height, width, 3). Raises ValueError for another shape."""
     if len(input_shape) != 3 or input_shape[2] != 3 or min(input_shape[:2]) < 32:
         raise ValueError(f"input_shape {input_shape} is not (height, width, 3) with sides of at least 32 pixels")
     return AgeNetwork()

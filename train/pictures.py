@@ -1,4 +1,4 @@
-"""Labelled photos as one value, and how a folder of them is read."""
+"""Labelled photos as one value, read from a folder with `labels.csv`."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ _PICTURE_FOLDERS = ("final_files", "pictures", ".")
 
 @dataclass(frozen=True, eq=False)
 class Pictures:
-    """Photos with what is known of the age of the person on each; one row per photo.
+    """Photos with the known age of the person on each; one row per photo.
 
-    paths:     where the photos are
-    sources:   (N,) name of the folder each came from
-    ages:      float32 (N, 2), youngest and oldest the person may be in years; equal where the age is known exactly
-    held_out:  bool (N,), named by the source's `official_val.csv`: for testing only
-    keypoints: float32 (N, 4, 2) as in `edge.vision.faces.Faces`, in pixels; NaN where no face was found
-    hashes:    uint64 (N, 4), perceptual hash of the aligned face; 0 until found
-    picture_hashes: uint64 (N, 4), perceptual hash of the whole photo; 0 until found
-    sexes:     (N,) as the labels say it, "" where they do not
-    groups:    (N,) group of people as the labels say it, "" where they do not
+    paths:     paths of the photos
+    sources:   (N,) name of the folder that each photo comes from
+    ages:      float32 (N, 2), youngest and oldest possible age in years; equal if the age is known exactly
+    held_out:  bool (N,), listed in the source's `official_val.csv`: for testing only
+    keypoints: float32 (N, 4, 2) as in `edge.vision.faces.Faces`, in pixels; NaN if no face was found
+    hashes:    uint64 (N, 4), perceptual hash of the aligned face; 0 until a face is found
+    picture_hashes: uint64 (N, 4), perceptual hash of the whole photo; 0 until computed
+    sexes:     (N,) from the labels, "" if not given
+    groups:    (N,) group of people from the labels, "" if not given
     """
 
     paths: NDArray[np.object_]
@@ -60,14 +60,14 @@ class Pictures:
 
 
 def read_photo(path: Path) -> NDArray[np.uint8]:
-    """A photo that is known to be one: uint8 (H, W, 3) BGR."""
+    """A photo that is known to be readable: uint8 (H, W, 3) BGR."""
     return np.asarray(cv2.imread(str(path)), np.uint8)
 
 
 @dataclass(frozen=True)
 class BrokenRow:
-    """A row of a `labels.csv` that cannot be used. photo: where its photo lies, or should. photo_missing: the photo is
-    all that it lacks."""
+    """A row of a `labels.csv` that cannot be used. photo: expected path of its photo. photo_missing: the row is valid,
+    but there is no such file."""
 
     file: Path
     line: int
@@ -79,14 +79,14 @@ class BrokenRow:
 def read_labels(root: Path) -> tuple[Pictures, list[BrokenRow]]:
     """Read `root/labels.csv`, or every `root/*/labels.csv` when root holds several sources.
 
-    A row has `file_name` and either `real_age`, `age`, or `age_min` and `age_max` (years 0..120). Photos lie in
-    `final_files/`, `pictures/` or beside the labels. When root is a CSV file, its labels are read alone, and the paths
-    lead nowhere. Broken rows are returned, never fatal. Raises UsageError when there are no labels at all, or when a
-    file of them is no CSV text.
+    A row has `file_name` and either `real_age`, `age`, or `age_min` and `age_max` (years 0..120). Photos are in
+    `final_files/`, `pictures/` or next to the labels. If root is a CSV file, only its labels are read, and the photos
+    need not exist. Broken rows are returned, never fatal. Raises UsageError if there are no labels at all, or if a
+    labels file is not CSV text.
     """
     root = Path(root)
-    alone = root.is_file()
-    own = root if alone else root / "labels.csv"
+    labels_only = root.is_file()
+    own = root if labels_only else root / "labels.csv"
     files = [own] if own.exists() else sorted(root.glob("*/labels.csv"))
     if not files:
         raise UsageError(f"no labels.csv in {root} or in its folders: give a folder with labels.csv and final_files/")
@@ -107,12 +107,12 @@ def read_labels(root: Path) -> tuple[Pictures, list[BrokenRow]]:
             except ValueError as problem:
                 broken.append(BrokenRow(file, line, str(problem), folder / name))
                 continue
-            if not name or not (alone or _is_file(folder / name)):
+            if not name or not (labels_only or _is_file(folder / name)):
                 reason = f"no picture {name or '(empty name)'} in {folder.name}/"
                 broken.append(BrokenRow(file, line, reason, folder / name, photo_missing=True))
                 continue
             paths.append(folder / name)
-            sources.append(file.stem if alone else file.parent.name or file.parent.absolute().name)
+            sources.append(file.stem if labels_only else file.parent.name or file.parent.absolute().name)
             ages.append(known)
             held_out.append(name in official)
             sexes.append(row.get("sex") or "")
@@ -135,7 +135,7 @@ def read_labels(root: Path) -> tuple[Pictures, list[BrokenRow]]:
 def _is_file(path: Path) -> bool:
     try:
         return path.is_file()
-    except OSError:  # a quote left open makes one name of many lines, too long for a path
+    except OSError:  # an unclosed quote turns many lines into one name, too long for a path
         return False
 
 
@@ -144,7 +144,7 @@ def _rows(file: Path) -> list[dict[str, str]]:
         with file.open(newline="", encoding="utf-8-sig") as text:
             return list(csv.DictReader(text))
     except (UnicodeDecodeError, csv.Error):
-        raise UsageError(f"{file} is no CSV text in UTF-8: save it as such") from None
+        raise UsageError(f"{file} is not CSV text in UTF-8: save it as CSV UTF-8") from None
 
 
 def _names_in(file: Path) -> set[str]:

@@ -1,4 +1,4 @@
-"""In which numbers a network computes while it learns."""
+"""Which numeric precision training computes in: bfloat16 or float32."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import torch
 
 
 def half_precision(device: torch.device) -> torch.autocast:
-    """bfloat16 inside the `with` block, where the device computes in it; on other CPUs float32 stays, for there a step
-    in bfloat16 takes more than ten times as long (measured on a CPU with AVX2 alone)."""
+    """Autocast to bfloat16 inside the `with` block, where the device supports it natively. Other CPUs stay in float32:
+    they emulate bfloat16, and a step takes more than ten times as long (measured on a CPU with AVX2 only)."""
     able = device.type != "cpu" or torch.ops.mkldnn._is_mkldnn_bf16_supported()
     return torch.autocast(device.type, torch.bfloat16, enabled=able)

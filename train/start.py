@@ -1,4 +1,4 @@
-"""Where a run may start from instead of from nothing: a checkpoint, a bundle, or a file of a pretrained ResNet50."""
+"""Initial weights of a run: from a checkpoint, a bundle, or a file with a pretrained ResNet50."""
 
 from __future__ import annotations
 
@@ -19,55 +19,62 @@ from torch import Tensor, nn
 from edge.ages.bundle import CPU_MODEL, GPU_MODEL, Bundle
 from edge.errors import UsageError
 from train.batches import crops_of
-from train.checkpoint import load_average, load_model, read
+from train.checkpoint import load_average, load_model, read_checkpoint
 from train.model import AgeNetwork
 from train.pictures import Pictures
 
-_PHOTOS = 256
-"""Photos that the statistics of the normalisation layers are measured on."""
+_STATISTICS_PHOTOS = 256
+"""Number of photos on which the statistics of the normalisation layers are measured."""
+
+_Normalisation = nn.BatchNorm1d | nn.BatchNorm2d
 
 
-def start_from(place: Path, model: AgeNetwork, pictures: Pictures) -> None:
-    """Put the weights of a checkpoint, or of a bundle's folder, into `model`.
+def start_from(path: Path, model: AgeNetwork, pictures: Pictures) -> None:
+    """Load the weights of a checkpoint, or of a bundle's folder, into `model`.
 
-    pictures: photos of the kind to train on. In a bundle the normalisation layers have been folded into the
-    convolutions, and only what passes through the network shows what they were; in a checkpoint of a run from nothing
-    the one of the features has rested. Raises UsageError for another network.
+    pictures: photos of the kind to train on, to measure normalisation statistics that the file does not have. A bundle
+    has none, because its normalisation layers were folded into the convolutions. The checkpoint of a run from scratch
+    has none for the features. Raises UsageError for the weights of another network.
     """
-    if place.is_dir():
-        _put_bundle(Bundle(place), model)
-        layers = [layer for layer in model.modules() if isinstance(layer, (nn.BatchNorm1d, nn.BatchNorm2d))]
+    layers: list[_Normalisation] = []
+    if path.is_dir():
+        _load_bundle(Bundle(path), model)
+        layers = [layer for layer in model.modules() if isinstance(layer, _Normalisation)]
     else:
-        load_average(place, model)
-        layers = [] if model.normalises or isinstance(model.norm, nn.Identity) else [model.norm]
+        load_average(path, model)
+        if isinstance(model.norm, nn.BatchNorm1d) and not model.normalises:
+            layers = [model.norm]
     if layers:
-        chosen = np.sort(np.random.default_rng(0).choice(len(pictures), min(_PHOTOS, len(pictures)), replace=False))
+        chosen = np.sort(
+            np.random.default_rng(0).choice(len(pictures), min(_STATISTICS_PHOTOS, len(pictures)), replace=False)
+        )
         _measure_statistics(model, layers, crops_of(pictures[chosen]))
 
 
-def load_network(place: Path) -> tuple[AgeNetwork, dict[str, Any]]:
-    """The network of a checkpoint, or of a bundle's folder with the weights as its best file rounded them, in single
-    precision; and what is known of it: `crop_contract`, and `sources` with their numbers of photos where they are
-    named. Raises UsageError for anything else."""
-    if not place.is_dir():
-        return load_model(place)
-    bundle, model = Bundle(place), AgeNetwork()
-    _put_bundle(bundle, model)
-    return model, {"crop_contract": bundle.manifest.crop_contract, "sources": learned_before(place)}
+def load_network(path: Path) -> tuple[AgeNetwork, dict[str, Any]]:
+    """The float32 network of a checkpoint or of a bundle's folder, and its facts: `crop_contract`, and `sources` with
+    their numbers of photos if known. From a bundle the weights are those of its most precise file. Raises UsageError
+    for anything else."""
+    if not path.is_dir():
+        return load_model(path)
+    bundle, model = Bundle(path), AgeNetwork()
+    _load_bundle(bundle, model)
+    return model, {"crop_contract": bundle.manifest.crop_contract, "sources": sources_of_weights(path)}
 
 
-def learned_before(place: Path) -> dict[str, int]:
-    """Sources, with their numbers of photos, that a checkpoint or a bundle has learned from."""
-    if place.is_dir():
-        return {source.name: source.pictures for source in Bundle(place).manifest.sources}
-    return dict(read(place)[1].get("sources", {}))
+def sources_of_weights(path: Path) -> dict[str, int]:
+    """The sources that a checkpoint or a bundle was trained on, with their numbers of photos."""
+    if path.is_dir():
+        return {source.name: source.pictures for source in Bundle(path).manifest.sources}
+    return dict(read_checkpoint(path)[1].get("sources", {}))
 
 
 def load_backbone(file: Path, model: AgeNetwork) -> None:
-    """Put a pretrained ResNet50 with torchvision's names, `.pth` or `.safetensors`, into `model`; its classes are left
-    out. Nothing pickled is run: of a `.pth` only tensors are read. Raises UsageError for any other file."""
+    """Load a pretrained ResNet50 with torchvision's names, `.pth` or `.safetensors`, into `model`, without its
+    classifier. No pickled code is executed: only tensors are read from a `.pth`. Raises UsageError for any other
+    file."""
     try:
-        weights = (
+        content: Any = (
             load_file(file)
             if file.suffix == ".safetensors"
             else torch.load(file, map_location="cpu", weights_only=True)
@@ -75,22 +82,24 @@ def load_backbone(file: Path, model: AgeNetwork) -> None:
     except (OSError, SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as problem:
         reason = (str(problem).splitlines() or ["damaged"])[0]
         raise UsageError(f"cannot read the backbone {file}: {reason}") from None
-    weights = weights.get("state_dict", weights) if isinstance(weights, dict) else {}
+    weights = content.get("state_dict", content) if isinstance(content, dict) else {}
     wanted = model.backbone.state_dict()
     missing = [name for name, tensor in wanted.items()
                if not isinstance(weights.get(name), Tensor) or weights[name].shape != tensor.shape]  # fmt: skip
     if missing:
-        raise UsageError(f"{file} is no ResNet50 with torchvision's names: {missing[0]} is missing or of another shape")
+        raise UsageError(
+            f"{file} is not a ResNet50 with torchvision's names: {missing[0]} is missing or has another shape"
+        )
     model.backbone.load_state_dict({name: weights[name] for name in wanted})
 
 
 def read_weights(file: Path) -> dict[str, NDArray[np.float32]]:
-    """Weights and biases of the convolutions and of the head in an ONNX file, by their PyTorch names; those kept in
-    eight bits as the numbers that they stand for."""
+    """Weights and biases of the convolutions and of the head in an ONNX file, by their PyTorch names; INT8 weights are
+    dequantised."""
     try:
         graph = onnx.load(file).graph
     except (OSError, DecodeError):
-        raise UsageError(f"{file} is no ONNX model") from None
+        raise UsageError(f"{file} is not an ONNX model") from None
     stored = {each.name: onnx.numpy_helper.to_array(each) for each in graph.initializer}
     for node in graph.node:
         if node.op_type == "DequantizeLinear" and node.input[0] in stored:
@@ -105,22 +114,23 @@ def read_weights(file: Path) -> dict[str, NDArray[np.float32]]:
         if node.op_type in {"Conv", "Gemm"}:
             name = node.input[1].removesuffix("_DequantizeLinear_Output")
             weights[name] = stored[node.input[1]].astype(np.float32)
-            # The exporter leaves out what would add nothing.
+            # The exporter omits a bias of zeros.
             bias = stored[node.input[2]] if len(node.input) > 2 else np.zeros(len(weights[name]))
             weights[name.removesuffix("weight") + "bias"] = bias.astype(np.float32)
     return weights
 
 
-def _put_bundle(bundle: Bundle, model: AgeNetwork) -> None:
+def _load_bundle(bundle: Bundle, model: AgeNetwork) -> None:
     file = bundle.folder / (GPU_MODEL if GPU_MODEL in bundle.manifest.files else CPU_MODEL)
     try:
-        _unfold(read_weights(file), model)
+        _load_folded(read_weights(file), model)
     except (KeyError, RuntimeError):
-        raise UsageError(f"{file} holds another network than this version trains: start from nothing") from None
+        raise UsageError(f"{file} has another network than this version trains: train without --start") from None
 
 
-def _unfold(weights: dict[str, NDArray[np.float32]], model: AgeNetwork) -> None:
-    """Convolutions as they are in the file; what they add is the shift of normalisations that do nothing else."""
+def _load_folded(weights: dict[str, NDArray[np.float32]], model: AgeNetwork) -> None:
+    """Load folded convolutions; each bias becomes the shift of the normalisation layer behind, whose scale and
+    statistics are set to do nothing."""
     state = model.state_dict()
     for name, layer in model.backbone.named_modules():
         if isinstance(layer, nn.Conv2d):
@@ -128,15 +138,15 @@ def _unfold(weights: dict[str, NDArray[np.float32]], model: AgeNetwork) -> None:
             after = f"backbone.{_normalisation_after(name)}"
             state[f"{after}.bias"] = torch.from_numpy(weights[f"backbone.{name}.bias"])
             state[f"{after}.weight"] = torch.ones_like(state[f"{after}.weight"])
-            state |= _changing_nothing(after, state)
+            state |= _identity_statistics(after, state)
     for name in ("age.weight", "age.bias"):
         state[name] = torch.from_numpy(weights[name])
-    state |= _changing_nothing("norm", state)
+    state |= _identity_statistics("norm", state)
     model.load_state_dict(state)
 
 
-def _changing_nothing(layer: str, state: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Statistics with which a normalisation layer does nothing of its own."""
+def _identity_statistics(layer: str, state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Statistics with which a normalisation layer changes nothing."""
     mean, variance = f"{layer}.running_mean", f"{layer}.running_var"
     return {
         mean: torch.zeros_like(state[mean]),
@@ -145,28 +155,31 @@ def _changing_nothing(layer: str, state: dict[str, Tensor]) -> dict[str, Tensor]
 
 
 def _normalisation_after(convolution: str) -> str:
-    """torchvision's name of the layer behind a convolution: conv1, bn1; downsample.0, downsample.1."""
+    """torchvision's name of the normalisation layer behind a convolution: bn1 for conv1, downsample.1 for
+    downsample.0."""
     stem, _, last = convolution.rpartition(".")
     return f"{stem}.1" if last == "0" else ".".join(filter(None, [stem, last.replace("conv", "bn")]))
 
 
 @torch.no_grad()
-def _measure_statistics(model: AgeNetwork, layers: Iterable[nn.Module], crops: NDArray[np.uint8]) -> None:
-    """Give normalisation layers that do nothing the mean and deviation of what they see, and undo them in their
-    scale and shift, or in the heads behind them: the network says the same, and can be trained on."""
-    seen: dict[nn.Module, list[Tensor]] = {}
+def _measure_statistics(model: AgeNetwork, layers: Iterable[_Normalisation], crops: NDArray[np.uint8]) -> None:
+    """Set the statistics of identity normalisation layers to the mean and deviation of their inputs, and compensate in
+    their scale and shift, or in the heads behind them: the network's output stays the same, and it can be trained."""
+    inputs_of: dict[_Normalisation, list[Tensor]] = {layer: [] for layer in layers}
     hooks = [
-        layer.register_forward_pre_hook(lambda layer, inputs: seen.setdefault(layer, []).append(_moments(inputs[0])))
-        for layer in layers
+        layer.register_forward_pre_hook(lambda _, inputs, moments=moments: moments.append(_moments(inputs[0])))
+        for layer, moments in inputs_of.items()
     ]
     model.eval()
     for start in range(0, len(crops), 32):
         model(torch.from_numpy(crops[start : start + 32]))
     for hook in hooks:
         hook.remove()
-    for layer, moments in seen.items():
+    for layer, moments in inputs_of.items():
         mean, square = torch.stack(moments).mean(dim=0)
         variance = (square - mean.square()).clamp(min=0)
+        assert layer.running_mean is not None
+        assert layer.running_var is not None
         layer.running_mean.copy_(mean)
         layer.running_var.copy_(variance)
         deviation = (variance + layer.eps).sqrt()
@@ -175,8 +188,8 @@ def _measure_statistics(model: AgeNetwork, layers: Iterable[nn.Module], crops: N
             layer.bias.add_(mean)
             continue
         for head in (model.age, model.embedding):
-            head.bias += head.weight @ mean
-            head.weight *= deviation
+            head.bias.add_(head.weight @ mean)
+            head.weight.mul_(deviation)
     model.train()
 
 

@@ -1,8 +1,9 @@
-"""Soft labels: what is known of a person's age as a distribution over the years 0..100."""
+"""Soft labels: a person's known age as a distribution over the years 0..100."""
 
 from __future__ import annotations
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -11,36 +12,36 @@ from edge.vision.faces import AGES
 YEARS = np.arange(AGES, dtype=np.float32)
 
 SPREAD_YEARS = 2.0
-"""Standard deviation of an exact age's soft label; 2 to 2.5 works best by others' measurements (Gao et al. 2017,
+"""Standard deviation of an exact age's soft label; published measurements favour 2 to 2.5 (Gao et al. 2017,
 arXiv:1611.01731, used 2)."""
 
 
 def soft_labels(
-    ages: NDArray[np.float32], hints: NDArray[np.float32] | None = None, share: float = 0.5
+    ages: NDArray[np.float32], predicted: NDArray[np.float32] | None = None, share: float = 0.5
 ) -> NDArray[np.float32]:
     """float32 (N, 101) distributions for `Pictures.ages` (N, 2).
 
-    An exact age becomes a Gaussian around it, a band becomes flat over the band. Hints, someone else's age
-    distributions (N, 101), are mixed in, as this `share` of the label; for bands only what lies inside, so that a
-    mistaken hint costs little.
+    An exact age becomes a Gaussian around it; a band becomes flat over the band. Pseudo-labels `predicted` (N, 101) are
+    mixed in with weight `share`. For a band only their part inside the band is used, so that a wrong prediction costs
+    little; predictions with at most 2 % inside it are ignored.
     """
     low, high = np.minimum(ages.T, AGES - 1)[..., None]
-    # A band that holds no whole year is as good as exact.
+    # A band that contains no whole year counts as exact.
     low, high = np.where(np.ceil(low) > high, (low + high) / 2, (low, high))
     exact = _normalised(np.exp(-0.5 * ((YEARS - low) / SPREAD_YEARS) ** 2))
     band = _normalised(((low <= YEARS) & (high >= YEARS)).astype(np.float32))
-    if hints is not None:
-        inside = hints * (band > 0)
-        exact = (1 - share) * exact + share * _normalised(hints)
+    if predicted is not None:
+        inside = predicted * (band > 0)
+        exact = (1 - share) * exact + share * _normalised(predicted)
         mixed = (1 - share) * band + share * _normalised(inside)
         band = np.where(inside.sum(axis=1, keepdims=True) > 0.02, mixed, band)
     return np.where(low == high, exact, band).astype(np.float32)
 
 
 def years_outside(mean_ages: Tensor, known: Tensor) -> Tensor:
-    """float32 (N,): how far mean ages (N,), in years, lie outside what is known, (N, 2) youngest and oldest."""
-    youngest, oldest = known.T
-    return (youngest - mean_ages).relu() + (mean_ages - oldest).relu()
+    """float32 (N,): by how many years mean ages (N,) lie outside the known range (N, 2), youngest and oldest."""
+    youngest, oldest = known.unbind(dim=1)
+    return torch.relu(youngest - mean_ages) + torch.relu(mean_ages - oldest)
 
 
 def _normalised(weights: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -1,4 +1,4 @@
-"""The processes that train together (torchrun), or the one that trains alone."""
+"""The processes that train together under torchrun, or the single process without it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from torch.nn.parallel import DistributedDataParallel
 
 @dataclass(frozen=True)
 class Team:
-    """rank: this process's number, 0 leads. size: how many there are. device: what this process computes on."""
+    """A torch.distributed process group. rank: number of this process, 0 is the leader. size: number of processes.
+    device: the device this process computes on."""
 
     rank: int
     size: int
@@ -22,32 +23,33 @@ class Team:
 
     @property
     def leads(self) -> bool:
-        """Whether this is the process that evaluates and writes."""
+        """Whether this process evaluates and writes files."""
         return self.rank == 0
 
     @contextmanager
     def leader_first(self) -> Iterator[None]:
-        """The leader runs the block, then everyone else: for work whose result is cached on disk."""
+        """The leader runs the block first, then the others: for work whose result is cached on disk."""
         if not self.leads:
             distributed.barrier()
         yield
         if self.leads and self.size > 1:
             distributed.barrier()
 
-    def agree(self, answer: bool) -> bool:
-        """The leader's answer, in every process."""
+    def from_leader(self, value: bool) -> bool:
+        """The leader's value, broadcast to every process."""
         if self.size == 1:
-            return answer
-        said = torch.tensor([int(answer)], device=self.device)
-        distributed.broadcast(said, 0)
-        return bool(said.item())
+            return value
+        broadcast = torch.tensor([int(value)], device=self.device)
+        distributed.broadcast(broadcast, 0)
+        return bool(broadcast.item())
 
-    def share(self, module: nn.Module, *, all_used: bool) -> nn.Module:
-        """The module, with its gradients averaged over the team. all_used: every weight takes part in every step."""
+    def data_parallel(self, module: nn.Module, *, all_used: bool) -> nn.Module:
+        """The module, with its gradients averaged over the processes. all_used: every weight has a gradient in every
+        step."""
         if self.size == 1:
             return module
         if self.device.type == "cuda":
-            module = nn.SyncBatchNorm.convert_sync_batchnorm(module)
+            module = nn.SyncBatchNorm.convert_sync_batchnorm(module)  # type: ignore[no-untyped-call]
         return DistributedDataParallel(module, find_unused_parameters=not all_used)
 
 
@@ -56,8 +58,8 @@ ALONE = Team(0, 1, torch.device("cpu"))
 
 @contextmanager
 def joined_team() -> Iterator[Team]:
-    """Join the team that torchrun started this process for; without torchrun, or inside another `joined_team`, that
-    is a team of one, or the same team."""
+    """Join the process group that torchrun started this process for. Without torchrun the team has one process; inside
+    another `joined_team` it is the same team."""
     size = int(os.environ.get("WORLD_SIZE", "1"))
     device = torch.device("cpu")
     if torch.cuda.is_available():

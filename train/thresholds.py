@@ -1,4 +1,4 @@
-"""From measured errors to the age below which everybody is asked: the challenge threshold for a stated risk."""
+"""Challenge ages for stated risks: everybody who looks younger is asked for ID."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from edge.reports.shares import wilson_interval
 
 RISKS = (0.01, 0.02, 0.05, 0.10)
 TEENAGERS = (13, 17)
-"""Youngest and oldest of those who must not pass, in years."""
+"""Age range of the people who must not pass, in years."""
 
 FEWEST_PHOTOS = 40
-"""Photos from which a band counts: fewer tell nothing of it, for even if none passed the bound would be above 8 %."""
+"""A band needs at least this many photos: with fewer the upper bound would be above 8 % even if nobody passed."""
 
-_AGES = range(18, 61)
+_CANDIDATE_AGES = range(18, 61)
 
 
 def wilson_upper(hits: int, trials: int) -> float:
@@ -28,13 +28,13 @@ def thresholds(
 ) -> tuple[Threshold, ...]:
     """For every risk, the lowest challenge age whose upper bound meets it, as measured on 13-17-year-olds.
 
-    ages: (N,) predicted mean ages in years. known: (N, 2) youngest and oldest the person may be. People of whom the
-    youngest band that reaches from 13-17 into adulthood, such as 10-19, is all that is known count as well: they come
-    from other photos, make the sample larger, and its 18- and 19-year-olds make the bound stricter than it need be.
+    ages: (N,) predicted mean ages in years. known: (N, 2) youngest and oldest possible age. People known only by a band
+    around 13-17, such as 10-19, count too (the youngest such band): this makes the sample larger, and its 18- and
+    19-year-olds make the bound stricter than necessary.
 
-    sources: (N,), where the photos come from; default, all from one. A shop is none of them, and easy photos must not
-    make up for hard ones: the bound holds for all together, and for each source that has enough photos to meet it.
-    Risks that too few or too young-looking photos cannot meet are left out.
+    sources: (N,), source of each photo; default, one source. The bound holds for all photos together and for each
+    source with enough photos to meet it: a shop is a new source, so easy photos must not compensate for hard ones.
+    A risk is omitted if there are too few photos for it, or if no challenge age up to 60 meets it.
     """
     counted, span = _teenagers(known)
     teenagers = ages[counted]
@@ -42,7 +42,7 @@ def thresholds(
     found = []
     for risk in RISKS:
         parts = [teenagers, *(part for part in by_source if wilson_upper(0, len(part)) <= risk)]
-        for challenge_age in _AGES:
+        for challenge_age in _CANDIDATE_AGES:
             if all(wilson_upper(int((part >= challenge_age).sum()), len(part)) <= risk for part in parts):
                 passed = int((teenagers >= challenge_age).sum())
                 found.append(
@@ -55,7 +55,7 @@ def thresholds(
 
 
 def _teenagers(known: NDArray[np.floating]) -> tuple[NDArray[np.bool_], tuple[int, int]]:
-    """Whose passing is measured, bool (N,); and the youngest and oldest that any of them may be, in years."""
+    """The photos that count as teenagers, bool (N,), and their youngest and oldest possible age in years."""
     counted = (known[:, 0] >= TEENAGERS[0]) & (known[:, 1] <= TEENAGERS[1])
     reaching = (known[:, 0] <= TEENAGERS[0]) & (known[:, 1] >= TEENAGERS[1]) & ~counted
     bands, counts = np.unique(known[reaching], axis=0, return_counts=True)

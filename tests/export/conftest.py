@@ -1,4 +1,4 @@
-"""One network with random but telling weights, exported once, and photos of one real face to measure it on."""
+"""Fixtures: a network with scaled random weights, its exported files, and photos of one real face to test them on."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from train.pictures import read_labels
 
 @pytest.fixture(scope="session", autouse=True)
 def _one_thread() -> None:
-    """Loses least when the machine is busy."""
+    """One thread loses least on a busy machine."""
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
 
@@ -40,7 +40,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def shop(made: Path) -> Path:
-    """A small source: upright photos to train on, mirrored ones, which are no near-copies of them, to test on."""
+    """A small source: upright photos to train on, and mirrored photos, which are not near-copies, to test on."""
     plain = cv2.cvtColor(astronaut(), cv2.COLOR_RGB2BGR)[:300, 80:380]
     upright = {
         "plain": plain,
@@ -68,7 +68,7 @@ def crops(shop: Path, made: Path) -> np.ndarray:
 
 @pytest.fixture(scope="session")
 def model(crops: np.ndarray) -> AgeNetwork:
-    """A model whose random weights are scaled until it tells the photos apart: by a year or two, not by hundredths."""
+    """A model with random weights, scaled so that its ages differ between the photos by years, not by hundredths."""
     torch.manual_seed(0)
     model = create_model()
     for name, weight in model.named_parameters():
@@ -84,7 +84,7 @@ def model(crops: np.ndarray) -> AgeNetwork:
 
 @pytest.fixture(scope="session")
 def checkpoint(model: AgeNetwork, made: Path) -> Path:
-    """A checkpoint with `model` as the averaged weights, and with other weights as the last ones."""
+    """A checkpoint with the averaged weights of `model`, and with other last weights."""
     other = create_model()
     facts = {"crop_contract": CROP_CONTRACT, "step": 1}
     save_run(made / "last.safetensors", other, model, torch.optim.AdamW(other.parameters()), facts)
@@ -111,7 +111,7 @@ def int8_onnx(float_onnx: Path, crops: np.ndarray, made: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def bundle(checkpoint: Path, shop: Path, made: Path) -> Path:
-    """A bundle made from start to end, where an older one lay."""
+    """A complete bundle that replaced an older bundle."""
     (made / "bundle").mkdir()
     (made / "bundle" / "old.onnx").write_text("an older model")
     with pytest.MonkeyPatch.context() as patched:

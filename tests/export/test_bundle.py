@@ -1,4 +1,4 @@
-"""One command from a checkpoint to a bundle that a lane accepts."""
+"""A bundle from a checkpoint, in one command."""
 
 from __future__ import annotations
 
@@ -30,23 +30,23 @@ def copy(bundle: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(bundle, tmp_path / "copy"))
 
 
-def test_a_bundle_is_two_models_and_a_manifest_and_replaces_the_older_one(bundle: Path) -> None:
+def test_a_bundle_has_two_models_a_manifest_and_a_card_and_replaces_the_older_bundle(bundle: Path) -> None:
     assert sorted(path.name for path in bundle.iterdir()) == [CARD, CPU_MODEL, GPU_MODEL, MANIFEST]
 
 
-def test_nothing_but_the_bundle_is_left_behind(bundle: Path, checkpoint: Path) -> None:
+def test_no_other_file_remains_after_the_export(bundle: Path, checkpoint: Path) -> None:
     left = {path.name for path in bundle.parent.iterdir()}
     assert left <= {"bundle", "shop", "cache", ".cache", checkpoint.name, "float.onnx", "half.onnx", "int8.onnx"}
 
 
-def test_a_lane_accepts_the_bundle_and_predicts_with_it(bundle: Path, crops: np.ndarray, model: AgeNetwork) -> None:
+def test_a_lane_can_predict_with_the_bundle(bundle: Path, crops: np.ndarray, model: AgeNetwork) -> None:
     ages = cpu_age_model(Bundle(bundle)).predict(crops) @ YEARS
     with torch.inference_mode():
         expected = model(torch.from_numpy(crops)).numpy() @ YEARS
     assert np.abs(ages - expected).max() < 3
 
 
-def test_the_manifest_tells_what_the_model_is_and_was_made_from(bundle: Path) -> None:
+def test_the_manifest_describes_the_model_and_its_sources(bundle: Path) -> None:
     manifest = Bundle(bundle).manifest
     assert manifest.name == "corner-shop"
     assert manifest.crop_contract == CROP_CONTRACT
@@ -65,13 +65,13 @@ def test_the_error_in_the_manifest_is_that_of_the_shipped_model_on_the_test_phot
     assert Bundle(bundle).manifest.test_error_years == {"shop": pytest.approx(expected, abs=0.01)}
 
 
-def test_without_teenagers_among_the_test_photos_no_threshold_is_promised(bundle: Path) -> None:
+def test_without_teenagers_among_the_photos_the_bundle_has_no_thresholds(bundle: Path) -> None:
     assert Bundle(bundle).manifest.thresholds == ()
     with pytest.raises(UsageError, match=r"names no thresholds: set policy\.challenge_age"):
         Bundle(bundle).challenge_age(0.05)
 
 
-def test_one_changed_byte_of_the_model_and_the_bundle_is_refused(copy: Path) -> None:
+def test_a_bundle_with_a_changed_byte_in_a_model_is_rejected(copy: Path) -> None:
     data = bytearray((copy / CPU_MODEL).read_bytes())
     data[len(data) // 2] ^= 1
     (copy / CPU_MODEL).write_bytes(data)
@@ -79,27 +79,27 @@ def test_one_changed_byte_of_the_model_and_the_bundle_is_refused(copy: Path) -> 
         Bundle(copy)
 
 
-def test_a_manifest_that_was_cut_short_is_refused(copy: Path) -> None:
+def test_a_truncated_manifest_is_rejected(copy: Path) -> None:
     (copy / MANIFEST).write_text((copy / MANIFEST).read_text()[:-20])
     with pytest.raises(UsageError, match=r"manifest\.json is damaged"):
         Bundle(copy)
 
 
-def test_a_bundle_for_another_crop_is_refused(copy: Path) -> None:
+def test_a_bundle_for_another_crop_contract_is_rejected(copy: Path) -> None:
     manifest = json.loads((copy / MANIFEST).read_text()) | {"crop_contract": "eyes-mouth-0.43/1"}
     (copy / MANIFEST).write_text(Manifest(**manifest).model_dump_json())
     with pytest.raises(UsageError, match=r"crops of contract 'eyes-mouth-0\.43/1'"):
         Bundle(copy)
 
 
-def test_a_bundle_holds_no_path_of_the_machine_that_made_it(bundle: Path) -> None:
+def test_a_bundle_contains_no_path_of_the_exporting_machine(bundle: Path) -> None:
     for file in bundle.iterdir():
         data = file.read_bytes()
         for trace in (str(Path.cwd()), str(bundle.parent), "site-packages"):
             assert trace.encode() not in data
 
 
-def test_a_checkpoint_trained_on_another_crop_is_a_usage_error_and_the_older_bundle_stays(
+def test_a_checkpoint_for_another_crop_contract_is_a_usage_error_and_keeps_the_older_bundle(
     shop: Path, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(made)

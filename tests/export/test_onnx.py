@@ -25,7 +25,7 @@ def session(float_onnx: Path) -> onnxruntime.InferenceSession:
     return onnxruntime.InferenceSession(str(float_onnx), providers=["CPUExecutionProvider"])
 
 
-def test_bytes_go_in_and_a_distribution_comes_out_under_the_names_of_the_contract(
+def test_inputs_and_outputs_follow_the_contract(
     session: onnxruntime.InferenceSession,
 ) -> None:
     assert [(value.name, value.type, value.shape) for value in session.get_inputs()] == [
@@ -37,7 +37,7 @@ def test_bytes_go_in_and_a_distribution_comes_out_under_the_names_of_the_contrac
 
 
 @pytest.mark.parametrize("batch", [1, 3, 7])
-def test_any_batch_gives_what_pytorch_gives(
+def test_any_batch_size_predicts_like_pytorch(
     session: onnxruntime.InferenceSession, model: AgeNetwork, crops: np.ndarray, batch: int
 ) -> None:
     (probs,) = session.run(["age_probs"], {"images": crops[:batch]})
@@ -48,12 +48,12 @@ def test_any_batch_gives_what_pytorch_gives(
     assert probs.sum(axis=1) == pytest.approx(1, abs=1e-5)
 
 
-def test_the_model_of_these_tests_tells_the_photos_apart(float_onnx: Path, crops: np.ndarray) -> None:
+def test_the_model_of_these_tests_predicts_different_ages_for_the_photos(float_onnx: Path, crops: np.ndarray) -> None:
     ages = OnnxAgeModel(float_onnx).predict(crops) @ np.arange(101)
     assert np.ptp(ages) > 1
 
 
-def test_half_precision_is_in_the_graph_and_says_the_same(half_onnx: Path, float_onnx: Path, crops: np.ndarray) -> None:
+def test_the_half_precision_graph_predicts_the_same_ages(half_onnx: Path, float_onnx: Path, crops: np.ndarray) -> None:
     graph = onnx.load(half_onnx).graph
     types = {value.name: value.data_type for value in graph.initializer}
     kernels = {types[node.input[1]] for node in graph.node if node.op_type in {"Conv", "Gemm"}}
@@ -72,25 +72,25 @@ def test_no_faces_give_no_rows(float_onnx: Path) -> None:
     assert OnnxAgeModel(float_onnx).predict(np.empty((0, 224, 224, 3), np.uint8)).shape == (0, 101)
 
 
-def test_the_file_says_nothing_of_the_machine_that_made_it(float_onnx: Path) -> None:
+def test_the_file_contains_no_path_of_the_exporting_machine(float_onnx: Path) -> None:
     data = float_onnx.read_bytes()
     for trace in (str(Path.cwd()), str(Path.home()) + "/", sys.prefix, str(float_onnx.parent), "site-packages"):
         assert trace.encode() not in data
 
 
-def test_the_file_stands_alone_and_is_valid(float_onnx: Path) -> None:
+def test_the_file_is_valid_and_needs_no_other_file(float_onnx: Path) -> None:
     onnx.checker.check_model(str(float_onnx), full_check=True)
     assert not list(float_onnx.parent.glob("*.data"))
     assert 90e6 < float_onnx.stat().st_size < 100e6
 
 
-def test_the_teachers_part_of_the_model_is_not_shipped(float_onnx: Path) -> None:
+def test_the_embedding_head_is_not_shipped(float_onnx: Path) -> None:
     weights = {value.name for value in onnx.load(float_onnx).graph.initializer}
     assert any("age.weight" in name for name in weights)
     assert not any("embedding" in name for name in weights)
 
 
-def test_edge_export_onnx_without_a_checkpoint_ends_in_one_line_and_exit_code_2(
+def test_edge_export_onnx_without_a_checkpoint_gives_one_line_and_exit_code_2(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "age.onnx"

@@ -18,14 +18,14 @@ pytestmark = pytest.mark.slow
 YEARS = np.arange(101)
 
 
-def test_a_lane_takes_the_int8_file(int8_onnx: Path, crops: np.ndarray) -> None:
+def test_a_lane_can_predict_with_the_int8_file(int8_onnx: Path, crops: np.ndarray) -> None:
     probs = OnnxAgeModel(int8_onnx).predict(crops)
     assert (probs.shape, probs.dtype) == ((8, 101), np.float32)
     assert probs.sum(axis=1) == pytest.approx(1, abs=1e-3)
 
 
 @pytest.mark.parametrize("batch", [1, 3, 7])
-def test_any_batch_gives_the_same_rows(int8_onnx: Path, crops: np.ndarray, batch: int) -> None:
+def test_any_batch_size_gives_the_same_predictions(int8_onnx: Path, crops: np.ndarray, batch: int) -> None:
     model = OnnxAgeModel(int8_onnx)
     assert model.predict(crops[:batch]) == pytest.approx(model.predict(crops)[:batch], abs=1e-5)
 
@@ -45,13 +45,13 @@ BLOCK = ("conv1", "conv2", "conv3", "downsample.0")
 
 
 def convolutions_of(graph: onnx.GraphProto) -> tuple[list[onnx.NodeProto], list[onnx.NodeProto]]:
-    """Those that stay float, by their weights, and the others."""
+    """The convolutions with float weights, and the others."""
     stored = {value.name for value in graph.initializer}
     found = [node for node in graph.node if node.op_type == "Conv"]
     return [node for node in found if node.input[1] in stored], [node for node in found if node.input[1] not in stored]
 
 
-def test_all_convolutions_behind_the_first_block_work_on_quantised_values_and_pooling_and_head_do_not(
+def test_convolutions_after_the_first_block_are_quantised_and_pooling_and_head_are_not(
     int8_onnx: Path,
 ) -> None:
     graph = onnx.load(int8_onnx).graph
@@ -64,7 +64,7 @@ def test_all_convolutions_behind_the_first_block_work_on_quantised_values_and_po
     for kind in ("MaxPool", "Gemm", "Softmax"):
         (node,) = (node for node in graph.node if node.op_type == kind)
         assert made_by[node.input[0]] != "QuantizeLinear"
-    assert [node.op_type for node in graph.node].count("Relu") == 3, "the others are the lower end of a range"
+    assert [node.op_type for node in graph.node].count("Relu") == 3, "the others are merged into a range"
 
 
 def test_the_same_model_and_faces_give_the_same_bytes(
@@ -74,7 +74,7 @@ def test_the_same_model_and_faces_give_the_same_bytes(
     assert sha256_of(tmp_path / "again.onnx") == sha256_of(int8_onnx)
 
 
-def test_the_weights_of_every_convolution_have_a_scale_for_every_channel(int8_onnx: Path) -> None:
+def test_the_weights_of_every_quantised_convolution_have_a_scale_per_channel(int8_onnx: Path) -> None:
     graph = onnx.load(int8_onnx).graph
     shapes = {value.name: tuple(value.dims) for value in graph.initializer}
     made_by = {name: node for node in graph.node for name in node.output}
@@ -84,7 +84,7 @@ def test_the_weights_of_every_convolution_have_a_scale_for_every_channel(int8_on
     assert max(shapes[scale] for _, scale in weights) == (2048,)
 
 
-def test_the_file_says_nothing_of_the_machine_that_made_it(int8_onnx: Path) -> None:
+def test_the_file_contains_no_path_of_the_exporting_machine(int8_onnx: Path) -> None:
     data = int8_onnx.read_bytes()
     for trace in (str(Path.cwd()), str(Path.home()) + "/", sys.prefix, str(int8_onnx.parent), "site-packages"):
         assert trace.encode() not in data

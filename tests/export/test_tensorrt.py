@@ -1,4 +1,4 @@
-"""Real engines, built on a machine with no GPU; and that none is built which computes in anything but FP16."""
+"""Real engines, built without a GPU; networks that are not all FP16 are rejected."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ RECORDED = Path(__file__).parents[1] / "edge" / "ages" / "tensorrt" / "engine.js
 
 @pytest.fixture(scope="module")
 def rtx() -> Library:
-    """TensorRT for RTX, whose builder works with no GPU; there is none for other processors than x86-64."""
+    """TensorRT for RTX, whose builder needs no GPU; it exists only for x86-64."""
     try:
         return find_rtx()
     except UsageError as missing:
@@ -40,9 +40,9 @@ def rtx() -> Library:
 
 @pytest.fixture(scope="module")
 def from_elsewhere(half_onnx: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A bundle as it comes from elsewhere: what matters of it here is its age.onnx."""
+    """A bundle from another machine; only its age.onnx is used here."""
     folder = tmp_path_factory.mktemp("bundle")
-    contents = {CPU_MODEL: b"not looked at", GPU_MODEL: half_onnx.read_bytes()}
+    contents = {CPU_MODEL: b"not used", GPU_MODEL: half_onnx.read_bytes()}
     for name, content in contents.items():
         (folder / name).write_bytes(content)
     manifest = {
@@ -56,7 +56,7 @@ def from_elsewhere(half_onnx: Path, tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.fixture
 def edge_export(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str]]:
-    """Run `edge-export`; the exit code and all that was printed."""
+    """Runs `edge-export`; returns the exit code and all output."""
 
     def run(*words: object) -> tuple[int, str]:
         monkeypatch.setattr(sys, "argv", ["edge-export", *map(str, words)])
@@ -77,26 +77,26 @@ def test_every_convolution_of_the_parsed_network_is_fp16(rtx: Library, half_onnx
     assert parsed.network.get_flag(rtx.trt.NetworkDefinitionCreationFlag.STRONGLY_TYPED)
 
 
-def test_the_work_for_one_face_is_that_of_a_resnet50_on_the_face_and_its_mirror_image(
+def test_the_operations_per_face_are_those_of_a_resnet50_on_the_face_and_its_mirror_image(
     rtx: Library, half_onnx: Path
 ) -> None:
-    """1.076 billion multiplications and as many additions each, at 112 pixels: the GPU's table counts with them."""
+    """1.076 billion multiplications and as many additions for each, at 112 pixels; the GPU's table uses this number."""
     assert flops_per_face(rtx, half_onnx) == pytest.approx(2 * 2 * 1.076e9, rel=0.001)
 
 
-def test_the_recorded_description_is_that_of_the_network(rtx: Library, half_onnx: Path) -> None:
+def test_the_recorded_description_matches_the_network(rtx: Library, half_onnx: Path) -> None:
     parsed = parse_network(rtx, half_onnx.read_bytes(), half_onnx.name)
     recorded = EngineDescription.model_validate_json(RECORDED.read_bytes())
     assert describe_network(parsed.network, PROFILE_BATCHES) == recorded
 
 
-def test_a_float_network_is_refused_by_its_first_convolution(rtx: Library, float_onnx: Path) -> None:
+def test_a_float_network_is_rejected_at_its_first_convolution(rtx: Library, float_onnx: Path) -> None:
     first = next(node.name for node in onnx.load(float_onnx).graph.node if node.op_type == "Conv")
     with pytest.raises(RunError, match=f"^convolution {first} of float.onnx does not compute in FP16"):
         build_engine(rtx, float_onnx.read_bytes(), float_onnx.name, capability="8.9")
 
 
-def test_a_single_float_convolution_among_half_ones_is_found(rtx: Library, half_onnx: Path) -> None:
+def test_a_single_float_convolution_is_found(rtx: Library, half_onnx: Path) -> None:
     network = onnx.load(half_onnx)
     name = _make_float(network, 30)
     with pytest.raises(RunError, match=f"^convolution {name} of age.onnx does not compute in FP16"):
@@ -104,26 +104,26 @@ def test_a_single_float_convolution_among_half_ones_is_found(rtx: Library, half_
 
 
 @pytest.mark.parametrize("content", [b"", b"not ONNX at all"])
-def test_what_is_no_onnx_is_refused(rtx: Library, content: bytes) -> None:
+def test_a_file_that_is_not_onnx_is_rejected(rtx: Library, content: bytes) -> None:
     with pytest.raises(UsageError, match=r"age\.onnx.*export it with edge-export"):
         parse_network(rtx, content, "age.onnx")
 
 
-def test_a_network_with_another_input_is_refused(rtx: Library) -> None:
+def test_a_network_with_another_input_is_rejected(rtx: Library) -> None:
     pixels, ages = (
         helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", 101]) for name in ("pixels", "ages")
     )
     graph = helper.make_graph([helper.make_node("Relu", ["pixels"], ["ages"])], "other", [pixels], [ages])
     content = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9).SerializeToString()
-    with pytest.raises(UsageError) as refused:
+    with pytest.raises(UsageError) as error:
         parse_network(rtx, content, "other.onnx")
-    assert str(refused.value) == (
+    assert str(error.value) == (
         "other.onnx takes FLOAT pixels (-1, 101) and gives FLOAT ages (-1, 101), not UINT8 images (-1, 224, 224, 3) "
         "and FLOAT age_probs (-1, 101): export it with edge-export"
     )
 
 
-def test_two_builds_give_the_same_engine_but_not_for_another_gpu(rtx: Library, half_onnx: Path) -> None:
+def test_a_second_build_gives_the_same_engine_and_another_gpu_another_engine(rtx: Library, half_onnx: Path) -> None:
     def build(capability: str) -> bytes:
         return build_engine(rtx, half_onnx.read_bytes(), "age.onnx", capability=capability, batches=(1,)).engine
 
@@ -131,26 +131,24 @@ def test_two_builds_give_the_same_engine_but_not_for_another_gpu(rtx: Library, h
 
 
 @pytest.mark.parametrize("capability", ["8.7", "9.0", "89", "CURRENT"])
-def test_a_compute_capability_that_cannot_be_built_for_is_refused_with_those_that_can(
-    rtx: Library, capability: str
-) -> None:
+def test_an_unsupported_compute_capability_is_reported_with_the_supported_ones(rtx: Library, capability: str) -> None:
     with pytest.raises(
         UsageError, match=rf"does not build for compute capability {capability}, only for 7\.5, 8\.0, 8\.6"
     ):
         build_engine(rtx, b"", "age.onnx", capability=capability)
 
 
-def test_tensorrt_itself_is_not_asked_for_another_gpu_in_vain(rtx: Library) -> None:
+def test_plain_tensorrt_builds_only_for_this_boxs_own_gpu(rtx: Library) -> None:
     tensorrt = Library(rtx.trt, rtx=False, version="10.3.0", logger=rtx.logger)
     with pytest.raises(UsageError, match=r"^TensorRT 10\.3\.0 builds for this box's own GPU only, not for .* 8\.9: "):
         build_engine(tensorrt, b"", "age.onnx", capability="8.9")
 
 
 def test_a_damaged_engine_does_not_load(rtx: Library) -> None:
-    assert load_engine(rtx, b"what a dying disk left") is None
+    assert load_engine(rtx, b"damaged") is None
 
 
-def test_engines_for_two_kinds_of_gpu_are_built_with_no_gpu(
+def test_engines_for_two_kinds_of_gpu_are_built_without_a_gpu(
     rtx: Library, from_elsewhere: Path, tmp_path: Path, edge_export: Callable[..., tuple[int, str]]
 ) -> None:
     code, printed = edge_export("engine", from_elsewhere, "--compute-capability", "8.6", "8.9", "--out", tmp_path)
@@ -165,7 +163,7 @@ def test_engines_for_two_kinds_of_gpu_are_built_with_no_gpu(
 
 
 @pytest.mark.parametrize(
-    ("flags", "refusal"),
+    ("flags", "message"),
     [
         (["--out", "engines"], "--compute-capability and --out go together"),
         (["--compute-capability", "8.9"], "--compute-capability and --out go together"),
@@ -173,15 +171,15 @@ def test_engines_for_two_kinds_of_gpu_are_built_with_no_gpu(
     ],
 )
 def test_no_flag_is_silently_ignored(
-    tmp_path: Path, edge_export: Callable[..., tuple[int, str]], flags: list[str], refusal: str
+    tmp_path: Path, edge_export: Callable[..., tuple[int, str]], flags: list[str], message: str
 ) -> None:
     code, printed = edge_export("engine", tmp_path, *flags)
     assert code == 2
-    assert printed.startswith(f"edge-export: {refusal}")
+    assert printed.startswith(f"edge-export: {message}")
     assert len(printed.splitlines()) == 1
 
 
-def test_a_folder_that_cannot_be_written_ends_in_one_line(
+def test_an_unwritable_folder_gives_one_line_and_exit_code_1(
     rtx: Library, from_elsewhere: Path, tmp_path: Path, edge_export: Callable[..., tuple[int, str]]
 ) -> None:
     (tmp_path / "file").touch()
@@ -196,21 +194,21 @@ def test_this_boxs_own_engine_needs_a_gpu(
 ) -> None:
     code, printed = edge_export("engine", from_elsewhere, "--cache", tmp_path)
     if code == 0:
-        pytest.skip("there is a GPU; tests/gpu looks at what was built")
+        pytest.skip("there is a GPU; tests/gpu checks the engine")
     assert code == 2
     assert printed.startswith("edge-export: no NVIDIA GPU can be used here (cudaGetDeviceCount failed: cudaError")
     assert len(printed.splitlines()) == 1
     assert list(tmp_path.iterdir()) == []
 
 
-def test_neither_pytorch_nor_onnx_is_needed_to_build_an_engine() -> None:
+def test_building_an_engine_needs_neither_pytorch_nor_onnx() -> None:
     code = "import sys, export.cli, export.tensorrt; print({'torch', 'onnx', 'onnxscript'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
 
 
 def _make_float(network: onnx.ModelProto, index: int) -> str:
-    """Let one convolution compute in float32, between casts. Returns its name."""
+    """Make one convolution compute in float32, between casts. Returns its name."""
     graph = network.graph
     convolution = [node for node in graph.node if node.op_type == "Conv"][index]
     weights = {value.name: value for value in graph.initializer}

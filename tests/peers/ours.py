@@ -1,4 +1,4 @@
-"""Our side of the comparison: the lane's own pipeline, and the still-picture path of `edge-agent predict`."""
+"""This project's side of the comparison: the lane's pipeline, and the path of `edge-agent predict` for photos."""
 
 from __future__ import annotations
 
@@ -30,41 +30,44 @@ def main() -> None:
     age_model, _ = make_age_model(Bundle(BUNDLED), settings.ages, settings.cache_dir)
     finder = StillFaceFinder()
     for line in sys.stdin:
-        asked = json.loads(line)
-        stored = np.load(asked["pictures"])
+        request = json.loads(line)
+        stored = np.load(request["pictures"])
         pictures = [stored[name] for name in stored] if hasattr(stored, "files") else list(stored)
         pipeline = Pipeline(settings, age_model)
         start_s = time.perf_counter()
         ages: list[float | None] = []
-        if asked["kind"] == "photos":
+        if request["kind"] == "photos":
             for picture in pictures:
                 faces = finder.find(picture)
                 probs = age_model.predict(align_all(picture, faces.keypoints[:1]))
                 ages.append(float(probs[0] @ YEARS) if len(probs) else None)
         else:
-            every = asked["kind"] == "every frame"
-            ages = watched(pictures, pipeline, settings, every=every)
+            ages = video_ages(pictures, pipeline, settings, every_face=request["kind"] == "every frame")
         seconds = time.perf_counter() - start_s
         pipeline.close()
         print(json.dumps({"seconds": seconds, "ages": ages}), flush=True)
 
 
-def watched(pictures: list[np.ndarray], pipeline: Pipeline, settings: Settings, *, every: bool) -> list[float | None]:
-    """As a lane watches a camera of 30 frames/s; or the age of everybody in every frame."""
+def video_ages(
+    pictures: list[np.ndarray], pipeline: Pipeline, settings: Settings, *, every_face: bool
+) -> list[float | None]:
+    """The ages of a camera with 30 frames/s as a lane measures them; with `every_face`, of all faces in every frame."""
     ages: list[float | None] = []
     cadence, zone = Cadence(settings.detector.rate), CustomerZone(settings)
 
     def due(found: Faces, frame: Frame) -> NDArray[np.bool_]:
-        return np.ones(len(found), bool) if every else zone.should_sample(found, frame.pixels.shape, frame.grab_s)
+        if every_face:
+            return np.ones(len(found), bool)
+        return zone.should_sample(found, frame.pixels.shape, frame.grab_s)
 
     for number, picture in enumerate(pictures):
         frame = Frame(picture, number / 30, number, settings.lane)
-        if not (every or cadence.accept(frame.grab_s)):
+        if not (every_face or cadence.accept(frame.grab_s)):
             continue
         faces = pipeline.process(frame, due, estimate_ages=True)
         zone.observe(faces, picture.shape, frame.grab_s)
-        told = faces.age_probs[np.isfinite(faces.age_probs[:, 0])]
-        ages.append(float(told[0] @ YEARS) if len(told) else None)
+        measured = faces.age_probs[np.isfinite(faces.age_probs[:, 0])]
+        ages.append(float(measured[0] @ YEARS) if len(measured) else None)
     return ages
 
 

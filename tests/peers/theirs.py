@@ -1,4 +1,4 @@
-"""The peer's side of the comparison. Runs in the peer's own environment: imports nothing of this project."""
+"""The peer's side of the comparison. It runs in the peer's environment, so it imports nothing of this project."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""Photos of one real face, made on the spot from the public-domain portrait that comes with scikit-image."""
+"""Fixtures: photos of one real face, made from the public-domain portrait that comes with scikit-image."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ import train.data
 from train.index import find_faces, fingerprint
 from train.pictures import HASH_WORDS, Pictures, read_labels
 from train.recipe import Recipe, Stage
-from train.teacher import Lessons, StoredMaps
+from train.teacher import DistillationTargets, StoredMaps
 
 UPRIGHT = ("plain", "dark", "big", "small", "grey", "turned", "tall", "wide")
 MIRRORED = ("mirrored", "mirrored-turned", "mirrored-dark")
-"""A mirrored face is no near-copy of the upright one."""
+"""A mirrored face is not a near-copy of the upright one."""
 
 HANGS_AFTER_S = 60
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _one_thread() -> None:
-    """Tiny pictures gain nothing from more, and lose much when the machine is busy."""
+    """More threads do not speed up tiny pictures, and slow them down on a busy machine."""
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
 
@@ -96,7 +96,7 @@ def faces(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Pictures:
 
 @pytest.fixture
 def with_hashes(tmp_path: Path) -> Callable[..., tuple[Path, Path]]:
-    """A folder of labelled files whose faces are already in the cache, under the hashes given: (data, cache)."""
+    """A folder of labelled files whose faces are already in the cache, with given hashes: (data, cache)."""
 
     def with_hashes(name: str, hashes: np.ndarray, held_out: tuple[int, ...] = ()) -> tuple[Path, Path]:
         data, cache = tmp_path / name, tmp_path / f"{name}-cache"
@@ -118,7 +118,7 @@ def with_hashes(tmp_path: Path) -> Callable[..., tuple[Path, Path]]:
 
 @pytest.fixture
 def pictures_of() -> Callable[..., Pictures]:
-    """Pictures that exist as values only: pictures_of(hashes=..., ages=..., sources=...)."""
+    """Pictures without files: pictures_of(hashes=..., ages=..., sources=...)."""
 
     def pictures_of(
         hashes: np.ndarray | None = None, ages: list[tuple[float, float]] | None = None, sources: str = ""
@@ -141,7 +141,7 @@ def pictures_of() -> Callable[..., Pictures]:
 
 @pytest.fixture
 def run_script(tmp_path: Path) -> Callable[..., int | None]:
-    """Runs Python code in a process of its own: run_script(code, *arguments) is its exit code, None if it hangs."""
+    """Runs Python code in its own process: run_script(code, *arguments) returns its exit code, None if it hangs."""
 
     def run_script(code: str, *arguments: object) -> int | None:
         script = tmp_path / "script.py"
@@ -168,20 +168,22 @@ def tiny_recipe() -> Recipe:
 
 
 @pytest.fixture(scope="session")
-def lessons(tmp_path_factory: pytest.TempPathFactory) -> Lessons:
-    """What a teacher with one map of 5 channels might say of the 11 faces."""
+def distillation(tmp_path_factory: pytest.TempPathFactory) -> DistillationTargets:
+    """Random outputs of a teacher with one map of 5 channels for the 11 faces."""
     random = np.random.default_rng(0)
-    file = tmp_path_factory.mktemp("lessons") / "map0.npy"
+    file = tmp_path_factory.mktemp("distillation") / "map0.npy"
     counts = random.integers(0, 256, (11, 2, 14, 14, 5), np.uint8)
     np.save(file, counts)
     embeddings = random.normal(size=(11, 2, 1024)).astype(np.float32)
     scale = np.full(5, 3, np.float32), np.full(5, 1.7, np.float32)
-    return Lessons(embeddings, np.full((11, 101), 1 / 101, np.float32), (StoredMaps(file, np.arange(11), *scale),))
+    return DistillationTargets(
+        embeddings, np.full((11, 101), 1 / 101, np.float32), (StoredMaps(file, np.arange(11), *scale),)
+    )
 
 
 @pytest.fixture
 def few_photos(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lets a handful of versions of one face be split into parts: only equal faces count as copies."""
+    """Makes a few versions of one face splittable: only equal faces count as copies."""
     monkeypatch.setattr(train.data, "NEAR_COPY_BITS", 0)
     monkeypatch.setattr(train.data, "PICTURE_COPY_BITS", -1)
     monkeypatch.setattr(train.data, "VALIDATION_PERCENT", 40)
@@ -189,6 +191,6 @@ def few_photos(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def run_dir(tmp_path: Path) -> Iterator[Path]:
-    """Where a run writes; removed afterwards, because a checkpoint has 400 MB."""
+    """The folder of a run; removed afterwards, because a checkpoint has 400 MB."""
     yield tmp_path / "run"
     shutil.rmtree(tmp_path / "run", ignore_errors=True)

@@ -1,4 +1,4 @@
-"""What may happen to a training photo."""
+"""Augmentation of training photos."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_the_same_generator_gives_the_same_crops(picture: np.ndarray, keypoints:
         assert np.array_equal(mine.placement, theirs.placement)
 
 
-def test_one_generator_gives_ever_new_crops(picture: np.ndarray, keypoints: np.ndarray) -> None:
+def test_every_crop_of_one_generator_is_different(picture: np.ndarray, keypoints: np.ndarray) -> None:
     random = np.random.default_rng(0)
     crops = {augmented_view(picture, keypoints, random, LANE).crop.tobytes() for _ in range(20)}
     assert len(crops) == 20
@@ -75,14 +75,14 @@ def test_the_face_stays_recognisable_on_average(picture: np.ndarray, keypoints: 
     assert np.corrcoef(mean.ravel(), both.ravel())[0, 1] > 0.7
 
 
-def test_the_placement_says_where_the_crop_lies_in_the_plain_one(picture: np.ndarray, keypoints: np.ndarray) -> None:
+def test_the_placement_maps_the_crop_to_the_plain_crop(picture: np.ndarray, keypoints: np.ndarray) -> None:
     plain, random = align(picture, keypoints), np.random.default_rng(3)
     for _ in range(8):
         crop, mirrored, placement = augmented_view(picture, keypoints, random, ())
         grid = affine_grid(torch.from_numpy(placement)[None], [1, 3, 224, 224], align_corners=False)
         side = torch.from_numpy((plain[:, ::-1] if mirrored else plain).copy()).permute(2, 0, 1)[None].float()
         found = grid_sample(side, grid, align_corners=False)[0].permute(1, 2, 0).numpy()
-        within = (grid[0].abs() < 0.95).all(dim=-1).numpy()  # a wider crop shows more than the plain one has
+        within = (grid[0].abs() < 0.95).all(dim=-1).numpy()  # a wider crop exceeds the plain crop
         assert within.mean() > 0.3
         assert np.abs(found - crop)[within].mean() < 2
         assert np.abs(side[0].permute(1, 2, 0).numpy() - crop)[within].mean() > 6
@@ -99,22 +99,22 @@ def test_jitter_turns_by_6_degrees_and_widens_one_crop_in_four(keypoints: np.nda
     moved = np.stack([jitter(keypoints, random) for _ in range(3000)]).astype(float)
     across = (moved[:, LEFT_EYE] - moved[:, RIGHT_EYE]) @ [1, 1j]
     change = across / ((keypoints[LEFT_EYE] - keypoints[RIGHT_EYE]).astype(float) @ [1, 1j])
-    # The noise of each eye adds about 1.8 degrees and 3 % to what is asked for, in squares.
+    # The noise of each eye adds about 1.8 degrees and 3 % (added as squares).
     assert np.degrees(np.angle(change)).std() == pytest.approx(6.3, abs=0.4)
-    # Narrower crops come from the 10 % alone: 16 % of three in four lie a standard deviation below.
+    # Narrower crops come only from the 10 % deviation: 16 % of three in four are a standard deviation below.
     assert (np.abs(change) < np.exp(-0.105)).mean() == pytest.approx(0.13, abs=0.02)
-    # Of the one in four, two in five are wider by more than 30 %; without them it would be 1 in 200.
+    # Of the one in four widened crops, two in five are more than 30 % wider; without these it would be 1 in 200.
     assert (np.abs(change) > 1.3).mean() == pytest.approx(0.1, abs=0.03)
 
 
-def test_jitter_leaves_the_middle_of_the_face_where_it_is_on_average(keypoints: np.ndarray) -> None:
+def test_jitter_does_not_move_the_middle_of_the_face_on_average(keypoints: np.ndarray) -> None:
     random = np.random.default_rng(0)
     points = [RIGHT_EYE, LEFT_EYE, MOUTH]
     middles = [jitter(keypoints, random)[points].mean(axis=0) for _ in range(3000)]
     assert np.abs(np.mean(middles, axis=0) - keypoints[points].mean(axis=0)).max() < 0.5
 
 
-def test_at_strength_0_a_crop_is_the_plain_one_or_its_mirror_image(picture: np.ndarray, keypoints: np.ndarray) -> None:
+def test_at_strength_0_a_crop_is_the_plain_crop_or_its_mirror_image(picture: np.ndarray, keypoints: np.ndarray) -> None:
     plain, random = align(picture, keypoints), np.random.default_rng(0)
     for _ in range(40):
         crop, mirrored, _ = augmented_view(picture, keypoints, random, LANE, 0)

@@ -11,11 +11,11 @@ import pytest
 import torch
 
 from edge.vision.crop import align
-from train.batches import Batch, Batches, crops_of, shown
+from train.batches import Batch, Batches, crops_of, stage_picture
 from train.pictures import Pictures
 from train.recipe import Recipe, Stage
 from train.targets import soft_labels
-from train.teacher import Lessons
+from train.teacher import DistillationTargets
 from train.team import Team
 
 
@@ -89,14 +89,12 @@ if __name__ == "__main__":
     assert run_script(code, shop) == 0
 
 
-def test_another_seed_gives_other_batches(faces: Pictures, tiny_recipe: Recipe) -> None:
+def test_a_different_seed_gives_different_batches(faces: Pictures, tiny_recipe: Recipe) -> None:
     other = tiny_recipe.model_copy(update={"seed": 8})
     assert not equal(Batches(faces, None, tiny_recipe, 3, 3)[0], Batches(faces, None, other, 3, 3)[0])
 
 
-def test_an_epoch_shows_every_photo_once_and_the_next_one_in_another_order(
-    faces: Pictures, tiny_recipe: Recipe
-) -> None:
+def test_an_epoch_has_every_photo_once_and_the_next_epoch_another_order(faces: Pictures, tiny_recipe: Recipe) -> None:
     four = faces[np.arange(8)]
     batches = Batches(four, None, tiny_recipe, 2, 8)
     seen = [[age for step in epoch for age in batches[step].ages[:, 0].tolist()] for epoch in (range(4), range(4, 8))]
@@ -104,7 +102,7 @@ def test_an_epoch_shows_every_photo_once_and_the_next_one_in_another_order(
     assert seen[0] != seen[1]
 
 
-def test_a_photo_looks_different_every_time(faces: Pictures, tiny_recipe: Recipe) -> None:
+def test_a_photo_is_augmented_differently_every_time(faces: Pictures, tiny_recipe: Recipe) -> None:
     batches = Batches(faces[np.arange(1)], None, tiny_recipe, 1, 6)
     assert len({batches[step].images.numpy().tobytes() for step in range(3)}) == 3
 
@@ -114,12 +112,12 @@ def test_labels_and_ages_belong_to_the_photos_of_the_batch(faces: Pictures, tiny
     assert np.array_equal(batch.labels.numpy(), soft_labels(batch.ages.numpy()))
 
 
-def test_the_recipe_says_how_much_of_the_labels_is_the_teachers_opinion(faces: Pictures, tiny_recipe: Recipe) -> None:
-    opinion = np.full((len(faces), 101), 1 / 101, np.float32)
-    lessons = Lessons(np.zeros((len(faces), 2, 4), np.float32), opinion)
-    alone = tiny_recipe.model_copy(update={"opinion_share": 1.0})
-    batch = Batches(faces, lessons, alone, 4, 4)[1]
-    assert batch.labels.numpy() == pytest.approx(soft_labels(batch.ages.numpy(), opinion[:4], 1.0))
+def test_the_recipe_sets_the_share_of_the_pseudo_labels_in_the_labels(faces: Pictures, tiny_recipe: Recipe) -> None:
+    flat = np.full((len(faces), 101), 1 / 101, np.float32)
+    distillation = DistillationTargets(np.zeros((len(faces), 2, 4), np.float32), flat)
+    pseudo_labels_only = tiny_recipe.model_copy(update={"opinion_share": 1.0})
+    batch = Batches(faces, distillation, pseudo_labels_only, 4, 4)[1]
+    assert batch.labels.numpy() == pytest.approx(soft_labels(batch.ages.numpy(), flat[:4], 1.0))
 
 
 def test_a_batch_is_never_larger_than_the_data(faces: Pictures, tiny_recipe: Recipe) -> None:
@@ -128,22 +126,22 @@ def test_a_batch_is_never_larger_than_the_data(faces: Pictures, tiny_recipe: Rec
     assert [len(batches[step].images) for step in range(5)] == [3] * 5
 
 
-def test_a_teachers_embeddings_are_standardised_and_its_ages_mixed_into_the_labels(
+def test_the_teachers_embeddings_are_standardised_and_its_pseudo_labels_mixed_into_the_labels(
     faces: Pictures, tiny_recipe: Recipe
 ) -> None:
     embeddings = np.random.default_rng(0).normal(5, 3, (11, 2, 1024)).astype(np.float32)
     sure_of_70 = np.eye(101, dtype=np.float32)[np.full(11, 70)]
-    batch = Batches(faces, Lessons(embeddings, sure_of_70), tiny_recipe, 11, 2)[0]
+    batch = Batches(faces, DistillationTargets(embeddings, sure_of_70), tiny_recipe, 11, 2)[0]
     both = embeddings.reshape(22, 1024)
     standardised = ((both - both.mean(axis=0)) / both.std(axis=0)).reshape(11, 2, 1024)
     order = [int(np.flatnonzero(faces.ages[:, 0] == age)[0]) for age in batch.ages[:, 0]]
     distances = np.abs(standardised[order] - batch.embeddings.numpy()[:, None]).max(axis=2)
     assert distances.min(axis=1) == pytest.approx(0, abs=0.01)
-    assert set(distances.argmin(axis=1)) == {0, 1}  # some photos are shown mirrored
+    assert set(distances.argmin(axis=1)) == {0, 1}  # some photos are mirrored
     assert batch.labels[:, 70].numpy().min() >= 0.5 - 1e-6
 
 
-def test_a_team_shares_every_batch_so_that_nothing_is_missing_or_twice(faces: Pictures, tiny_recipe: Recipe) -> None:
+def test_a_team_splits_every_batch_without_gaps_or_repetitions(faces: Pictures, tiny_recipe: Recipe) -> None:
     alone = Batches(faces, None, tiny_recipe, 4, 3)[1]
     parts = [Batches(faces, None, tiny_recipe, 4, 3, Team(rank, 2, torch.device("cpu")))[1] for rank in (0, 1)]
     assert torch.equal(torch.stack([part.images for part in parts], dim=1).flatten(0, 1), alone.images)
@@ -155,14 +153,14 @@ def test_crops_of_photos_are_the_lanes_crops(faces: Pictures) -> None:
     assert np.array_equal(crops[1], align(cv2.imread(str(faces.paths[8])), faces.keypoints[8]))
 
 
-def test_a_stage_that_shows_all_at_full_size_changes_nothing(faces: Pictures) -> None:
+def test_a_stage_with_the_whole_crop_at_full_size_changes_nothing(faces: Pictures) -> None:
     crop = crops_of(faces[np.arange(1)])[0]
-    assert np.array_equal(shown(crop, Stage(picture_px=224, share=1)), crop)
+    assert np.array_equal(stage_picture(crop, Stage(picture_px=224, share=1)), crop)
 
 
-def test_a_narrow_view_shows_the_middle_of_the_face() -> None:
+def test_a_narrow_view_is_centred_on_the_middle_of_the_face() -> None:
     crop = np.zeros((224, 224, 3), np.uint8)
     crop[125, 112] = 255
-    part = shown(crop, Stage(picture_px=112, share=1, view=0.5))
+    part = stage_picture(crop, Stage(picture_px=112, share=1, view=0.5))
     assert part.shape == (112, 112, 3)
     assert part[56, 56].tolist() == [255] * 3

@@ -1,4 +1,4 @@
-"""Checkpoints: all that a run needs to go on, and nothing pickled."""
+"""Checkpoints: all that resuming a run needs, without pickle."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from edge.errors import UsageError
-from train.checkpoint import load_average, read, resume_run, save_run
+from train.checkpoint import load_average, read_checkpoint, resume_run, save_run
 
 
 def network(seed: int) -> nn.Module:
@@ -25,7 +25,7 @@ def network(seed: int) -> nn.Module:
 
 
 def trained(model: nn.Module, steps: int = 3) -> torch.optim.Optimizer:
-    """An optimizer with a past."""
+    """An optimizer after some steps."""
     optimizer = torch.optim.AdamW(model.parameters(), lr=0.01)
     for step in range(steps):
         train_step(model, optimizer, step)
@@ -55,7 +55,7 @@ def file(tmp_path: Path) -> Path:
 
 @contextmanager
 def disk_full_after(size: int) -> Iterator[None]:
-    """No file may grow beyond `size` bytes."""
+    """No file may become larger than `size` bytes."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
     try:
@@ -74,22 +74,22 @@ def test_a_resumed_run_has_the_weights_the_average_and_the_facts(file: Path) -> 
     assert facts == {"step": 3, "note": "день"}
 
 
-def test_a_resumed_run_takes_the_same_next_step_as_one_that_was_not_stopped(file: Path) -> None:
-    model, straight = network(5), network(0)
+def test_a_resumed_run_takes_the_same_next_step_as_an_uninterrupted_run(file: Path) -> None:
+    model, uninterrupted = network(5), network(0)
     optimizer = torch.optim.AdamW(model.parameters(), lr=0.01)
     resume_run(file, model, network(6), optimizer)
     train_step(model, optimizer, 3)
-    trained(straight, steps=4)
-    assert same(model, straight)
+    trained(uninterrupted, steps=4)
+    assert same(model, uninterrupted)
 
 
-def test_the_average_alone_can_be_loaded_for_shipping(file: Path) -> None:
+def test_only_the_average_can_be_loaded_for_shipping(file: Path) -> None:
     model = network(5)
     assert load_average(file, model)["step"] == 3
     assert same(model, network(1))
 
 
-def test_a_checkpoint_is_a_json_header_and_raw_numbers_and_nothing_else(file: Path) -> None:
+def test_a_checkpoint_has_only_a_json_header_and_raw_numbers(file: Path) -> None:
     data = file.read_bytes()
     length = int(np.frombuffer(data[:8], "<u8")[0])
     header = json.loads(data[8 : 8 + length])
@@ -99,10 +99,10 @@ def test_a_checkpoint_is_a_json_header_and_raw_numbers_and_nothing_else(file: Pa
     assert max(tensor["data_offsets"][1] for tensor in header.values()) == len(data) - 8 - length
 
 
-def test_a_new_checkpoint_takes_the_place_of_the_old_one_and_leaves_nothing_behind(file: Path) -> None:
+def test_a_new_checkpoint_replaces_the_old_one_and_leaves_no_other_file(file: Path) -> None:
     model = network(0)
     save_run(file, model, network(2), trained(model, 1), {"step": 9})
-    assert read(file)[1] == {"step": 9}
+    assert read_checkpoint(file)[1] == {"step": 9}
     assert list(file.parent.iterdir()) == [file]
 
 
@@ -113,7 +113,7 @@ def test_a_full_disk_leaves_the_last_good_checkpoint_in_place(file: Path) -> Non
     assert load_average(file, model)["step"] == 3
 
 
-def test_a_missing_checkpoint_is_a_usage_error_that_says_how_to_make_one(tmp_path: Path) -> None:
+def test_a_missing_checkpoint_is_a_usage_error_that_explains_how_to_make_one(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"no checkpoint at .*: train one with edge-train fit"):
         load_average(tmp_path / "last.safetensors", network(0))
 

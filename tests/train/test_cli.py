@@ -14,7 +14,7 @@ import pytest
 
 from edge.ages import BUNDLED
 from train.baseline import BaselineModel
-from train.checkpoint import load_model, read
+from train.checkpoint import load_model, read_checkpoint
 from train.cli import main
 from train.recipe import read_recipe
 
@@ -38,14 +38,14 @@ def edge_train(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 
 @pytest.mark.usefixtures("few_photos")
-def test_fit_leaves_checkpoints_that_evaluate_judges(
+def test_fit_writes_checkpoints_that_evaluate_accepts(
     edge_train: Run, shop: Path, run_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sizes = ["--epochs", 1, "--steps-per-epoch", 1, "--batch-size", 2, "--validation-steps", 1]
     assert edge_train("fit", shop, "--out", run_dir, "--start", BUNDLED, *sizes) == 0
-    facts = read(run_dir / "last.safetensors")[1]
+    facts = read_checkpoint(run_dir / "last.safetensors")[1]
     assert {"shop", "faces", "bands", "chips"} <= set(facts["sources"])
-    # Who starts from good weights and names no recipe wants them kept: the pictures of the lane's size, small steps.
+    # With trained weights and no named recipe, the default is small steps and pictures of the lane's size.
     assert facts["recipe"] == read_recipe(Path("own")).model_dump(mode="json")
     left = ["best.safetensors", "last.safetensors", "log.jsonl", "tensorboard"]
     assert sorted(path.name for path in run_dir.iterdir()) == left
@@ -63,7 +63,7 @@ def test_fit_leaves_checkpoints_that_evaluate_judges(
 
 
 @pytest.mark.usefixtures("few_photos")
-def test_the_students_recipe_makes_a_model_of_their_kind(edge_train: Run, shop: Path, run_dir: Path) -> None:
+def test_the_baseline_recipe_trains_a_baseline_model(edge_train: Run, shop: Path, run_dir: Path) -> None:
     sizes = ["--epochs", 1, "--steps-per-epoch", 1, "--batch-size", 2, "--validation-steps", 1]
     assert edge_train("fit", shop, "--out", run_dir, "--recipe", "baseline", *sizes) == 0
     model, facts = load_model(run_dir / "last.safetensors")
@@ -71,21 +71,21 @@ def test_the_students_recipe_makes_a_model_of_their_kind(edge_train: Run, shop: 
     assert facts["recipe"]["optimizer"] == "adam"
 
 
-def test_a_source_that_is_not_there_is_named_with_those_that_are(
+def test_an_unknown_source_is_reported_with_the_known_sources(
     edge_train: Run, shop: Path, run_dir: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert edge_train("fit", shop, "--out", run_dir, "--sources", "shop", "market") == 2
-    assert "edge-train: no source 'market' among the photos: there are shop" in capsys.readouterr().err
+    assert "edge-train: no source 'market' among the photos: the sources are shop" in capsys.readouterr().err
 
 
-def test_explore_leaves_a_page_and_facts(
+def test_explore_writes_a_page_and_facts(
     edge_train: Run, shop: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert edge_train("explore", shop, "--out", tmp_path / "report") == 0
     assert sorted(path.name for path in (tmp_path / "report").iterdir()) == ["facts.json", "index.html"]
     first, warning, page = capsys.readouterr().out.splitlines()
     assert first == "shop: 11 rows, 9% under 18"
-    assert "shows faces: keep it as the photos are kept" in warning
+    assert "shows faces: protect it like the photos" in warning
     assert page.endswith("index.html")
 
 
@@ -101,15 +101,15 @@ def test_two_processes_train_together(shop: Path, run_dir: Path, tmp_path: Path)
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
     command = [*torchrun, str(script), "fit", str(shop), "--out", str(run_dir), *sizes]
     subprocess.run(command, cwd=tmp_path, check=True, timeout=300, env=os.environ | {"OMP_NUM_THREADS": "1"})
-    assert read(run_dir / "last.safetensors")[1]["step"] == 2
+    assert read_checkpoint(run_dir / "last.safetensors")[1]["step"] == 2
     assert len((run_dir / "log.jsonl").read_text().splitlines()) == 1
 
 
-def test_too_few_photos_to_validate_on_end_in_one_line_and_exit_code_1(
+def test_too_few_photos_to_validate_on_give_one_line_and_exit_code_1(
     edge_train: Run, shop: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert edge_train("fit", shop, "--out", tmp_path / "run") == 1
-    assert re.search(r"\d photos to learn from and \d to validate on; both are needed", capsys.readouterr().err)
+    assert re.search(r"\d photos to train on and \d to validate on; both are needed", capsys.readouterr().err)
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_too_few_photos_to_validate_on_end_in_one_line_and_exit_code_1(
         (("evaluate", "gone.safetensors", "nowhere"), "no labels.csv in nowhere or in its folders"),
     ],
 )
-def test_what_a_user_can_mend_ends_in_one_line_and_exit_code_2(
+def test_a_usage_error_gives_one_line_and_exit_code_2(
     edge_train: Run, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], message: str
 ) -> None:
     assert edge_train(*arguments) == 2
@@ -127,7 +127,7 @@ def test_what_a_user_can_mend_ends_in_one_line_and_exit_code_2(
     assert line.startswith(f"edge-train: {message}")
 
 
-def test_a_missing_teacher_ends_in_exit_code_2_before_anything_is_trained(
+def test_a_missing_teacher_gives_exit_code_2_before_any_training(
     edge_train: Run, shop: Path, run_dir: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert edge_train("fit", shop, "--out", run_dir, "--teacher", "gone.onnx") == 2
@@ -135,7 +135,7 @@ def test_a_missing_teacher_ends_in_exit_code_2_before_anything_is_trained(
     assert not run_dir.exists()
 
 
-def test_data_with_nothing_to_test_on_ends_in_one_line_and_exit_code_1(
+def test_data_without_training_photos_give_one_line_and_exit_code_1(
     edge_train: Run, tmp_path: Path, lay_out: Callable[..., Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     data = lay_out(tmp_path / "data", {"plain": "30", "dark": "30"}, ("plain", "dark"))
@@ -143,7 +143,7 @@ def test_data_with_nothing_to_test_on_ends_in_one_line_and_exit_code_1(
     assert capsys.readouterr().err.splitlines()[-1].endswith("0 photos to train on and 2 to test on; both are needed")
 
 
-def test_a_missing_checkpoint_is_named(edge_train: Run, shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_checkpoint_is_reported(edge_train: Run, shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert edge_train("evaluate", "gone.safetensors", shop) == 2
     assert "no checkpoint at gone.safetensors: train one with" in capsys.readouterr().err
 
@@ -157,7 +157,7 @@ def test_counts_below_one_are_wrong_usage(
     assert option in capsys.readouterr().err.splitlines()[-1]
 
 
-def test_the_package_runs_as_a_module_and_asks_for_a_command(tmp_path: Path) -> None:
+def test_the_package_runs_as_a_module_and_requires_a_command(tmp_path: Path) -> None:
     ended = subprocess.run([sys.executable, "-m", "train"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert ended.returncode == 2
     assert "the following arguments are required: command" in ended.stderr

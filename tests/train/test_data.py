@@ -1,4 +1,4 @@
-"""Which photos are trained on and which are tested on."""
+"""The split into training, validation and test photos."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from edge.errors import RunError, UsageError
 from train import load_test, load_train
-from train.data import NEAR_COPY_BITS, PICTURE_COPY_BITS, check_no_leak, of_sources, split, validation_split
+from train.data import NEAR_COPY_BITS, PICTURE_COPY_BITS, check_no_leak, select_sources, split, validation_split
 from train.pictures import Pictures
 
 WithHashes = Callable[..., tuple[Path, Path]]
@@ -20,12 +20,12 @@ BITS = 256
 
 
 def random_codes(count: int) -> np.ndarray:
-    """uint64 (count, 4): hashes of unlike faces, about 128 bits from one another."""
+    """uint64 (count, 4): hashes of different faces, about 128 bits apart."""
     return np.random.default_rng(1).integers(0, 2**64, (count, 4), np.uint64)
 
 
 def with_bits_changed(code: np.ndarray, bits: int) -> np.ndarray:
-    """The hash (4,) with its first so many bits turned over."""
+    """The hash (4,) with its first `bits` bits flipped."""
     mask = np.packbits(np.arange(BITS) < bits).view(np.uint64)
     return code ^ mask
 
@@ -52,25 +52,25 @@ def test_copies_of_a_test_photo_are_not_trained_on(tmp_path: Path, lay_out: Call
     assert [path.stem for path in train.paths] == ["mirrored"]
 
 
-def test_photos_without_a_face_and_broken_rows_are_left_out_and_logged(
+def test_photos_without_a_face_and_broken_rows_are_skipped_and_logged(
     tmp_path: Path, lay_out: Callable[..., Path], caplog: pytest.LogCaptureFixture
 ) -> None:
     ages = {"plain": "30", "mirrored": "31", "nobody": "32", "gone": "33", "tall": "200"}
     data = lay_out(tmp_path / "data", ages, ("mirrored",))
     train, test = split(data, tmp_path / "cache")
     assert [path.stem for path in (*train.paths, *test.paths)] == ["plain", "mirrored"]
-    assert f"{data / 'labels.csv'} line 5 left out: no picture gone.jpg in final_files/" in caplog.messages
-    assert f"{data / 'labels.csv'} line 6 left out: age 200-200 is outside 0-120" in caplog.messages
-    assert "no face found on 1 of 3 photos: left out" in caplog.messages
+    assert f"{data / 'labels.csv'} line 5 skipped: no picture gone.jpg in final_files/" in caplog.messages
+    assert f"{data / 'labels.csv'} line 6 skipped: age 200-200 is outside 0-120" in caplog.messages
+    assert "no face found on 1 of 3 photos: skipped" in caplog.messages
 
 
-def test_of_many_broken_rows_five_are_shown_and_the_rest_counted(
+def test_five_broken_rows_are_logged_and_the_rest_counted(
     tmp_path: Path, lay_out: Callable[..., Path], caplog: pytest.LogCaptureFixture
 ) -> None:
     ages = {"plain": "30", "mirrored": "31"} | {f"gone{number}": "30" for number in range(8)}
     split(lay_out(tmp_path / "data", ages, ("mirrored",)), tmp_path / "cache")
-    assert len([line for line in caplog.messages if "left out: no picture" in line]) == 5
-    assert "... and 3 more rows left out" in caplog.messages
+    assert len([line for line in caplog.messages if "skipped: no picture" in line]) == 5
+    assert "... and 3 more rows skipped" in caplog.messages
 
 
 @pytest.mark.parametrize(("bits", "trained_on"), [(NEAR_COPY_BITS, 0), (NEAR_COPY_BITS + 1, 1)])
@@ -80,7 +80,9 @@ def test_a_near_copy_differs_in_at_most_56_of_256_bits(with_hashes: WithHashes, 
     assert len(load_train(data, cache)) == 1 + trained_on
 
 
-def test_near_copies_never_straddle_the_split(with_hashes: WithHashes, caplog: pytest.LogCaptureFixture) -> None:
+def test_near_copies_are_never_on_both_sides_of_the_split(
+    with_hashes: WithHashes, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.INFO)
     versions = [[with_bits_changed(code, bits) for bits in (0, 8, 16, 40)] for code in random_codes(300)]
     data, cache = with_hashes("data", np.concatenate(versions))
@@ -88,7 +90,7 @@ def test_near_copies_never_straddle_the_split(with_hashes: WithHashes, caplog: p
     copies = 1200 - len(train) - len(test)
     assert distances(train, test).min() > NEAR_COPY_BITS
     assert copies > 100
-    assert f"{copies} photos are near-copies of test photos: left out of training" in caplog.messages
+    assert f"{copies} photos are near-copies of test photos: not used for training" in caplog.messages
 
 
 def test_about_8_percent_of_the_photos_are_kept_for_testing(with_hashes: WithHashes) -> None:
@@ -97,7 +99,7 @@ def test_about_8_percent_of_the_photos_are_kept_for_testing(with_hashes: WithHas
     assert 0.06 < len(test) / 2000 < 0.105
 
 
-def test_the_split_depends_neither_on_the_order_nor_on_the_names_of_the_files(with_hashes: WithHashes) -> None:
+def test_the_split_does_not_depend_on_the_order_or_names_of_the_files(with_hashes: WithHashes) -> None:
     codes = random_codes(500)
     train, test = split(*with_hashes("first", codes))
     again_train, again_test = split(*with_hashes("second", np.random.default_rng(2).permutation(codes)))
@@ -105,14 +107,14 @@ def test_the_split_depends_neither_on_the_order_nor_on_the_names_of_the_files(wi
     assert rows(test) == rows(again_test)
 
 
-def test_a_photo_stays_on_its_side_when_others_are_added(with_hashes: WithHashes) -> None:
+def test_a_photo_stays_on_its_side_when_photos_are_added(with_hashes: WithHashes) -> None:
     codes = random_codes(500)
     few, more = split(*with_hashes("few", codes[:200])), split(*with_hashes("more", codes))
     assert rows(few[0]) <= rows(more[0])
     assert rows(few[1]) <= rows(more[1])
 
 
-def test_nothing_left_to_test_on_is_an_error_that_counts_both_parts(with_hashes: WithHashes) -> None:
+def test_an_empty_part_is_an_error_that_counts_both_parts(with_hashes: WithHashes) -> None:
     codes = random_codes(1).repeat(5, axis=0)
     with pytest.raises(RunError, match=r"(0 photos to train on and 5 to test on|5 .* and 0 to test on); both"):
         split(*with_hashes("data", codes))
@@ -128,14 +130,14 @@ def test_a_folder_without_labels_is_a_usage_error(tmp_path: Path) -> None:
         load_train(tmp_path, tmp_path / "cache")
 
 
-def test_a_leak_is_refused_loudly(pictures_of: Callable[..., Pictures]) -> None:
+def test_a_leak_is_an_error(pictures_of: Callable[..., Pictures]) -> None:
     codes = random_codes(3)
     train = pictures_of(hashes=np.array([codes[0], with_bits_changed(codes[2], NEAR_COPY_BITS)]))
     with pytest.raises(RunError, match=r"1 training photos are copies of test photos, e\.g\. 1\.jpg"):
         check_no_leak(train, pictures_of(hashes=codes[1:]))
 
 
-def test_a_copy_on_which_the_face_was_seen_elsewhere_is_a_leak_too(pictures_of: Callable[..., Pictures]) -> None:
+def test_a_copy_with_the_face_detected_elsewhere_is_a_leak_too(pictures_of: Callable[..., Pictures]) -> None:
     faces, (photo, other) = random_codes(3), random_codes(5)[3:]
     train, test = pictures_of(hashes=faces[:2]), pictures_of(hashes=faces[2:])
     test = replace(test, picture_hashes=photo[None])
@@ -145,7 +147,7 @@ def test_a_copy_on_which_the_face_was_seen_elsewhere_is_a_leak_too(pictures_of: 
     check_no_leak(replace(near, picture_hashes=np.array([other, other])), test)
 
 
-def test_photos_to_validate_on_are_set_aside_without_their_copies(pictures_of: Callable[..., Pictures]) -> None:
+def test_validation_photos_have_no_copies_among_the_training_photos(pictures_of: Callable[..., Pictures]) -> None:
     codes = random_codes(1000)
     copies = np.array([with_bits_changed(code, 10) for code in codes])
     pictures = pictures_of(hashes=np.concatenate([codes, copies]))
@@ -155,12 +157,12 @@ def test_photos_to_validate_on_are_set_aside_without_their_copies(pictures_of: C
     assert distances(pictures[learning], pictures[validation]).min() > NEAR_COPY_BITS
 
 
-def test_only_the_sources_named_are_trained_on(pictures_of: Callable[..., Pictures]) -> None:
+def test_only_named_sources_are_selected(pictures_of: Callable[..., Pictures]) -> None:
     pictures = pictures_of(hashes=random_codes(4), sources="abca")
-    assert of_sources(pictures, None) is pictures
-    assert of_sources(pictures, ["a", "c"]).sources.tolist() == ["a", "c", "a"]
-    with pytest.raises(UsageError, match="no source 'd' among the photos: there are a, b, c"):
-        of_sources(pictures, ["a", "d"])
+    assert select_sources(pictures, None) is pictures
+    assert select_sources(pictures, ["a", "c"]).sources.tolist() == ["a", "c", "a"]
+    with pytest.raises(UsageError, match="no source 'd' among the photos: the sources are a, b, c"):
+        select_sources(pictures, ["a", "d"])
 
 
 def test_parts_without_a_leak_pass_the_check(pictures_of: Callable[..., Pictures]) -> None:
@@ -168,7 +170,7 @@ def test_parts_without_a_leak_pass_the_check(pictures_of: Callable[..., Pictures
     check_no_leak(pictures_of(hashes=codes[:500]), pictures_of(hashes=codes[500:]))
 
 
-def test_a_leak_far_down_a_long_table_is_found(pictures_of: Callable[..., Pictures]) -> None:
+def test_a_leak_in_the_last_row_of_a_long_table_is_found(pictures_of: Callable[..., Pictures]) -> None:
     codes = random_codes(600)
     with pytest.raises(RunError, match=r"1 training photos .* 599\.jpg"):
         check_no_leak(pictures_of(hashes=codes), pictures_of(hashes=codes[599:]))

@@ -1,4 +1,4 @@
-"""The report on labelled photos: what it counts, and that nothing in the folder breaks it."""
+"""The report on labelled photos: its figures, and that no file in the folder breaks it."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 
 from edge.errors import UsageError
-from train.explore import Facts, explore, years
+from train.explore import Facts, explore, people_by_year
 from train.explore_page import explore_page
 from train.pictures import Pictures
 
 
 @pytest.fixture(scope="module")
 def rubbish(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The small source with everything wrong that a shop's folder may have."""
+    """The small source with every defect that a shop's folder may have."""
     folder = tmp_path_factory.mktemp("data") / "rubbish"
     shutil.copytree(shop, folder)
     files = folder / "final_files"
@@ -27,7 +27,7 @@ def rubbish(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     (files / "text.jpg").write_text("no picture")
     (files / "empty.jpg").touch()
     (files / "<b>unknown.jpg").write_bytes((files / "mirrored.jpg").read_bytes())
-    (files / "notes.txt").write_text("no picture, and no matter")
+    (files / "notes.txt").write_text("not a picture, to be ignored")
     cv2.imwrite(str(files / "wall.png"), np.full((100, 150, 3), 90, np.uint8))
     with (folder / "labels.csv").open("a") as labels:
         labels.write("copy.jpg,40\nagain.jpg,15\ntext.jpg,30\nempty.jpg,30\nwall.png,30\n")
@@ -59,18 +59,18 @@ def test_broken_rows_are_listed_with_their_lines(facts: Facts) -> None:
     )
 
 
-def test_rows_without_a_file_are_listed_apart(facts: Facts) -> None:
+def test_rows_without_a_file_are_listed_separately(facts: Facts) -> None:
     assert facts.rows_without_a_file == (
         "labels.csv line 18: no picture gone.jpg in final_files/",
         "labels.csv line 21: no picture (empty name) in final_files/",
     )
 
 
-def test_files_without_a_row_are_found_and_only_pictures_count(facts: Facts) -> None:
+def test_only_pictures_are_reported_as_files_without_a_row(facts: Facts) -> None:
     assert facts.files_without_a_row == ("final_files/<b>unknown.jpg",)
 
 
-def test_what_is_no_picture_is_told_from_a_picture_without_a_face(facts: Facts) -> None:
+def test_unreadable_files_and_pictures_without_a_face_are_listed_separately(facts: Facts) -> None:
     assert facts.unreadable == ("final_files/text.jpg", "final_files/empty.jpg")
     assert facts.without_face == ("final_files/wall.png",)
     assert facts.sizes["150 x 100"] == 1
@@ -78,15 +78,15 @@ def test_what_is_no_picture_is_told_from_a_picture_without_a_face(facts: Facts) 
 
 def test_copies_are_found_byte_for_byte_and_by_the_face(facts: Facts) -> None:
     assert facts.exact_copies == (("final_files/plain.jpg", "final_files/copy.jpg"),)
-    alike = next(group for group in facts.near_copies if "final_files/again.jpg" in group)
-    assert {"final_files/plain.jpg", "final_files/copy.jpg"} < set(alike)
+    near = next(group for group in facts.near_copies if "final_files/again.jpg" in group)
+    assert {"final_files/plain.jpg", "final_files/copy.jpg"} < set(near)
 
 
-def test_copies_with_other_ages_are_named(facts: Facts) -> None:
+def test_copies_with_different_ages_are_listed(facts: Facts) -> None:
     assert facts.exact_copies[0] in facts.disagreeing  # 15 and 40 years
 
 
-def test_the_page_stands_alone_shows_fifteen_faces_at_most_and_escapes_names(
+def test_the_page_is_self_contained_shows_at_most_fifteen_faces_and_escapes_names(
     explored: tuple[Facts, Pictures],
 ) -> None:
     page = explore_page(*explored)
@@ -97,7 +97,7 @@ def test_the_page_stands_alone_shows_fifteen_faces_at_most_and_escapes_names(
         assert outside not in page.replace("url(#", "")
 
 
-def test_labels_alone_are_enough(tmp_path: Path) -> None:
+def test_a_file_with_labels_only_is_enough(tmp_path: Path) -> None:
     (tmp_path / "labels.csv").write_text(
         "file_name,age_min,age_max,sex,group\na.jpg,10,19,female,north\nb.jpg,20,29,male,\nc.jpg,20,29,male,north\n"
     )
@@ -120,14 +120,14 @@ def test_the_labels_of_the_original_task_lie_mostly_between_20_and_50(photos: Pa
 
 
 def test_bands_are_spread_over_their_years() -> None:
-    spread = years(np.array([[10, 19], [15, 15], [100, 110]], np.float32))
+    spread = people_by_year(np.array([[10, 19], [15, 15], [100, 110]], np.float32))
     assert spread[10] == pytest.approx(0.1)
     assert spread[15] == pytest.approx(1.1)
     assert spread[100] == 1
     assert spread.sum() == pytest.approx(3)
 
 
-def test_labels_that_are_all_broken_make_a_report_too(tmp_path: Path) -> None:
+def test_a_report_is_written_even_if_every_row_is_broken(tmp_path: Path) -> None:
     (tmp_path / "labels.csv").write_text("name,years\na,3\n")
     facts, pictures = explore(tmp_path, tmp_path / "cache")
     assert facts.rows == {}
@@ -136,37 +136,39 @@ def test_labels_that_are_all_broken_make_a_report_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["labels.csv", "."])
-def test_text_that_is_no_utf8_is_named(tmp_path: Path, name: str) -> None:
+def test_a_labels_file_that_is_not_utf8_is_reported(tmp_path: Path, name: str) -> None:
     (tmp_path / "labels.csv").write_bytes("file_name,age\nЁлка.jpg,30\n".encode("cp1251"))
-    with pytest.raises(UsageError, match=r"labels\.csv is no CSV text in UTF-8: save it as such"):
+    with pytest.raises(UsageError, match=r"labels\.csv is not CSV text in UTF-8: save it as CSV UTF-8"):
         explore(tmp_path / name)
 
 
-def test_a_folder_without_labels_is_named(tmp_path: Path, lay_out: Callable[..., Path]) -> None:
+def test_a_folder_without_labels_is_reported(tmp_path: Path, lay_out: Callable[..., Path]) -> None:
     data = lay_out(tmp_path / "data", {"plain": "30"})
     (data / "labels.csv").unlink()
     with pytest.raises(UsageError, match=r"no labels\.csv in"):
         explore(data)
 
 
-def test_rows_that_no_file_can_be_found_for_never_break_it(tmp_path: Path, lay_out: Callable[..., Path]) -> None:
+def test_rows_with_impossible_file_names_do_not_break_the_report(tmp_path: Path, lay_out: Callable[..., Path]) -> None:
     data = lay_out(tmp_path / "data", {"plain": "30"})
     elsewhere = tmp_path / "elsewhere.jpg"
     elsewhere.write_bytes((data / "final_files" / "plain.jpg").read_bytes())
     with (data / "labels.csv").open("a") as labels:
-        labels.write(f'{elsewhere},31\n"' + "a quote left open,31\n" * 50)
+        labels.write(f'{elsewhere},31\n"' + "an unclosed quote,31\n" * 50)
     facts, pictures = explore(data, tmp_path / "cache")
     assert facts.rows == {"data": 2}
     assert len(facts.broken_rows) == 1
     assert explore_page(facts, pictures)
 
 
-def test_a_source_may_be_called_anything(tmp_path: Path, lay_out: Callable[..., Path]) -> None:
+def test_a_source_may_have_any_name(tmp_path: Path, lay_out: Callable[..., Path]) -> None:
     data = lay_out(tmp_path / "data" / r"$\frac$", {"plain": "30"})
     assert r"$\frac$" in explore_page(*explore(data.parent, tmp_path / "cache"))
 
 
-def test_a_photo_whose_row_is_broken_is_not_without_a_row(tmp_path: Path, lay_out: Callable[..., Path]) -> None:
+def test_a_photo_with_a_broken_row_is_not_reported_as_without_a_row(
+    tmp_path: Path, lay_out: Callable[..., Path]
+) -> None:
     facts, _ = explore(lay_out(tmp_path / "data", {"plain": "130"}), tmp_path / "cache")
     assert len(facts.broken_rows) == 1
     assert facts.files_without_a_row == ()

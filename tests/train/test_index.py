@@ -1,4 +1,4 @@
-"""Finding the face on every photo once."""
+"""The face on every photo, found once and cached."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from train.pictures import Pictures, read_labels
 LayOut = Callable[..., Path]
 
 
-def seen(*boxes: tuple[int, int, int, int]) -> Faces:
+def faces_in(*boxes: tuple[int, int, int, int]) -> Faces:
     count = len(boxes)
     return Faces(np.array(boxes, np.float32), np.zeros((count, 4, 2), np.float32), np.ones(count, np.float32))
 
@@ -28,7 +28,7 @@ def distance(one: np.ndarray, other: np.ndarray) -> int:
     return int(np.bitwise_count(one ^ other).sum())
 
 
-def test_the_keypoints_lie_on_the_eyes_and_the_mouth(faces: Pictures) -> None:
+def test_the_keypoints_are_on_the_eyes_and_the_mouth(faces: Pictures) -> None:
     plain = faces.keypoints[0]
     assert np.abs(plain[RIGHT_EYE] - (126, 103)).max() < 8
     assert np.abs(plain[LEFT_EYE] - (169, 107)).max() < 8
@@ -39,7 +39,7 @@ def test_every_version_of_the_portrait_shows_a_face(faces: Pictures) -> None:
     assert faces.has_face.tolist() == [True] * 11
 
 
-def test_a_photo_without_a_face_and_one_that_cannot_be_read_keep_nan_keypoints(tmp_path: Path, lay_out: LayOut) -> None:
+def test_a_photo_without_a_face_and_an_unreadable_photo_keep_nan_keypoints(tmp_path: Path, lay_out: LayOut) -> None:
     data = lay_out(tmp_path / "data", {"nobody": "30", "plain": "31", "torn": "32"})
     (data / "final_files" / "torn.jpg").write_bytes(b"not a picture")
     found = find_faces(read_labels(data)[0], tmp_path / "cache")
@@ -47,19 +47,19 @@ def test_a_photo_without_a_face_and_one_that_cannot_be_read_keep_nan_keypoints(t
     assert not found.hashes[[0, 2]].any()
 
 
-def test_a_label_speaks_of_the_face_in_the_middle_and_not_of_a_larger_one_beside_it() -> None:
+def test_the_labelled_face_is_the_one_in_the_middle_not_a_larger_one_next_to_it() -> None:
     child, parent = (80, 80, 120, 120), (130, 10, 190, 70)
-    assert labelled_face(seen(parent, child), (200, 200)) == 1
+    assert labelled_face(faces_in(parent, child), (200, 200)) == 1
 
 
-def test_a_small_face_in_the_middle_is_somebody_behind_or_a_pattern_on_a_shirt() -> None:
+def test_a_small_face_in_the_middle_is_not_the_labelled_one() -> None:
     shirt, person = (95, 95, 110, 110), (60, 10, 130, 80)
-    assert labelled_face(seen(shirt, person), (200, 200)) == 1
+    assert labelled_face(faces_in(shirt, person), (200, 200)) == 1
 
 
-def test_the_middle_lies_halfway_across_and_halfway_down_a_wide_photo() -> None:
+def test_the_middle_of_a_wide_photo_uses_its_width_and_height() -> None:
     left, right = (80, 20, 120, 60), (180, 20, 220, 60)
-    assert labelled_face(seen(left, right), (100, 400)) == 1
+    assert labelled_face(faces_in(left, right), (100, 400)) == 1
 
 
 def test_an_empty_table_stays_empty(tmp_path: Path, lay_out: LayOut) -> None:
@@ -67,7 +67,7 @@ def test_an_empty_table_stays_empty(tmp_path: Path, lay_out: LayOut) -> None:
     assert (len(found), found.keypoints.shape, found.hashes.shape) == (0, (0, 4, 2), (0, 4))
 
 
-def test_faces_are_found_after_the_caller_has_worked_with_opencv(
+def test_faces_are_found_after_the_caller_has_used_opencv_threads(
     tmp_path: Path, shop: Path, run_script: Callable[..., int | None]
 ) -> None:
     code = """
@@ -90,7 +90,7 @@ if __name__ == "__main__":
     assert run_script(code, shop) == 0
 
 
-def test_faces_found_once_are_taken_from_the_cache_until_a_photo_changes(tmp_path: Path, lay_out: LayOut) -> None:
+def test_the_cache_is_used_until_a_photo_changes(tmp_path: Path, lay_out: LayOut) -> None:
     table, _ = read_labels(lay_out(tmp_path / "data", {"plain": "30"}))
     marked = np.full((1, 4, 2), 7, np.float32)
     (tmp_path / "cache").mkdir()
@@ -105,7 +105,7 @@ def test_faces_found_once_are_taken_from_the_cache_until_a_photo_changes(tmp_pat
     assert find_faces(table, tmp_path / "cache").keypoints[0, MOUTH, 1] > 100
 
 
-def test_the_cache_holds_keypoints_and_hashes_and_no_picture(tmp_path: Path, lay_out: LayOut) -> None:
+def test_the_cache_has_keypoints_and_hashes_and_no_picture(tmp_path: Path, lay_out: LayOut) -> None:
     find_faces(read_labels(lay_out(tmp_path / "data", {"plain": "30"}))[0], tmp_path / "cache")
     (file,) = (tmp_path / "cache").iterdir()
     with np.load(file, allow_pickle=False) as arrays:
@@ -116,7 +116,7 @@ def test_the_cache_holds_keypoints_and_hashes_and_no_picture(tmp_path: Path, lay
         }
 
 
-def test_work_that_fails_leaves_nothing_in_the_cache(tmp_path: Path) -> None:
+def test_a_failed_computation_leaves_no_file_in_the_cache(tmp_path: Path) -> None:
     def fail() -> dict[str, np.ndarray]:
         raise OSError("the disk went away")
 
@@ -138,7 +138,7 @@ def test_the_fingerprint_changes_with_a_photos_name_and_content(tmp_path: Path, 
     assert fingerprint(read_labels(data)[0]) != before
 
 
-def test_the_fingerprint_stays_when_the_photos_are_copied_elsewhere(tmp_path: Path, lay_out: LayOut) -> None:
+def test_the_fingerprint_does_not_change_when_the_photos_are_copied_elsewhere(tmp_path: Path, lay_out: LayOut) -> None:
     data = lay_out(tmp_path / "data", {"plain": "30"})
     before = fingerprint(read_labels(data)[0])
     copied = shutil.copytree(data, tmp_path / "other", copy_function=shutil.copyfile)
@@ -151,11 +151,11 @@ def test_darker_greyer_larger_and_smaller_versions_of_a_photo_are_near_copies(fa
     assert max(distances) <= NEAR_COPY_BITS
 
 
-def test_a_mirrored_or_stretched_face_is_no_near_copy(faces: Pictures) -> None:
+def test_a_mirrored_or_stretched_face_is_not_a_near_copy(faces: Pictures) -> None:
     assert min(distance(faces.hashes[0], faces.hashes[row]) for row in (6, 7, 8, 9, 10)) > NEAR_COPY_BITS
 
 
-def test_the_hash_does_not_look_at_the_border_of_the_crop(faces: Pictures) -> None:
+def test_the_hash_ignores_the_border_of_the_crop(faces: Pictures) -> None:
     crop = align(cv2.imread(str(faces.paths[0])), faces.keypoints[0])
     framed = crop.copy()
     framed[:45], framed[195:], framed[:, :40], framed[:, 185:] = 0, 0, 0, 0

@@ -1,4 +1,4 @@
-"""The losses of a step."""
+"""The losses of a training step."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import pytest
 import torch
 
 from train.batches import Batch, Batches
-from train.learner import Learner, unlikeness
+from train.learner import Learner, cosine_distance
 from train.model import create_model
 from train.pictures import Pictures
 from train.recipe import Recipe
 from train.targets import soft_labels
-from train.teacher import Lessons
+from train.teacher import DistillationTargets
 
 
 def batch_of(ages: list[tuple[float, float]], embeddings: int = 0) -> Batch:
@@ -20,8 +20,8 @@ def batch_of(ages: list[tuple[float, float]], embeddings: int = 0) -> Batch:
     count = len(known)
     images = torch.randint(0, 255, (count, 32, 32, 3), dtype=torch.uint8, generator=torch.manual_seed(0))
     placements = torch.eye(2, 3).expand(count, 2, 3)
-    wanted = torch.randn(count, embeddings)
-    return Batch(images, torch.from_numpy(soft_labels(known)), torch.from_numpy(known), wanted, (), placements)
+    targets = torch.randn(count, embeddings)
+    return Batch(images, torch.from_numpy(soft_labels(known)), torch.from_numpy(known), targets, (), placements)
 
 
 @pytest.fixture(scope="module")
@@ -30,24 +30,26 @@ def learner() -> Learner:
     return Learner(create_model(), Recipe()).eval()
 
 
-def test_without_a_teacher_ages_are_all_that_counts(learner: Learner) -> None:
+def test_without_a_teacher_the_losses_are_those_of_the_ages(learner: Learner) -> None:
     assert set(learner(batch_of([(30, 30), (10, 19)]))) == {"distribution", "expectation"}
 
 
-def test_a_mean_age_inside_its_band_costs_nothing(learner: Learner) -> None:
+def test_a_mean_age_inside_its_band_has_no_loss(learner: Learner) -> None:
     assert learner(batch_of([(0, 100), (0, 100)]))["expectation"].item() == 0
     assert learner(batch_of([(0, 0), (0, 0)]))["expectation"].item() > 1
 
 
-def test_an_embedding_is_compared_by_its_direction() -> None:
-    one = torch.tensor([[1.0, 2.0, 3.0]])
-    assert unlikeness(one, 7 * one).item() == pytest.approx(0, abs=1e-6)
-    assert unlikeness(one, -one).item() == pytest.approx(2)
+def test_the_cosine_distance_depends_only_on_the_direction() -> None:
+    vector = torch.tensor([[1.0, 2.0, 3.0]])
+    assert cosine_distance(vector, 7 * vector).item() == pytest.approx(0, abs=1e-6)
+    assert cosine_distance(vector, -vector).item() == pytest.approx(2)
 
 
-def test_every_term_of_a_lesson_reaches_the_layers(faces: Pictures, tiny_recipe: Recipe, lessons: Lessons) -> None:
-    batch = Batches(faces, lessons, tiny_recipe, 4, 2)[1]
-    learner = Learner(create_model(), tiny_recipe, lessons.maps)
+def test_every_distillation_loss_reaches_the_layers(
+    faces: Pictures, tiny_recipe: Recipe, distillation: DistillationTargets
+) -> None:
+    batch = Batches(faces, distillation, tiny_recipe, 4, 2)[1]
+    learner = Learner(create_model(), tiny_recipe, distillation.maps)
     losses = learner(batch)
     assert set(losses) == {"distribution", "expectation", "teacher", "maps"}
     losses["maps"].backward()
@@ -55,15 +57,17 @@ def test_every_term_of_a_lesson_reaches_the_layers(faces: Pictures, tiny_recipe:
     assert learner.model.backbone.layer4[0].bn3.weight.grad is None
 
 
-def test_maps_are_compared_where_they_lie_in_the_crop(faces: Pictures, tiny_recipe: Recipe, lessons: Lessons) -> None:
-    """A network that repeats the teacher's map exactly is told so only if the map is moved as the crop was."""
-    batch = Batches(faces, lessons, tiny_recipe, 4, 2)[1]
-    learner = Learner(create_model(), tiny_recipe, lessons.maps)
-    (maps,) = lessons.maps
-    moved = learner.placed(0, batch, (6, 6))
+def test_the_teachers_maps_are_warped_like_the_augmented_crop(
+    faces: Pictures, tiny_recipe: Recipe, distillation: DistillationTargets
+) -> None:
+    """A network that predicts the teacher's map exactly has no loss only if the map is warped like the crop."""
+    batch = Batches(faces, distillation, tiny_recipe, 4, 2)[1]
+    learner = Learner(create_model(), tiny_recipe, distillation.maps)
+    (maps,) = distillation.maps
+    moved = learner.teacher_map(0, batch, (6, 6))
     assert moved.shape == (4, maps.channels, 6, 6)
-    unmoved = learner.placed(0, batch._replace(placements=torch.eye(2, 3).expand(4, 2, 3)), (6, 6))
-    assert unlikeness(moved, unmoved).item() > 0.001
+    unmoved = learner.teacher_map(0, batch._replace(placements=torch.eye(2, 3).expand(4, 2, 3)), (6, 6))
+    assert cosine_distance(moved, unmoved).item() > 0.001
 
 
 def test_frozen_layers_keep_their_weights_and_their_statistics() -> None:
@@ -85,7 +89,7 @@ def test_nothing_is_frozen_unless_the_recipe_says_so(learner: Learner) -> None:
     assert all(weight.requires_grad for weight in learner.parameters())
 
 
-def test_features_are_normalised_once_somebody_has_measured_them() -> None:
+def test_features_are_normalised_only_with_measured_statistics() -> None:
     images = batch_of([(30, 30), (10, 19)])
     fresh = Learner(create_model(), Recipe()).train()
     fresh(images)

@@ -1,4 +1,4 @@
-"""The training loop: it learns, it writes what it promises, and a killed run goes on exactly."""
+"""The training loop: it learns, it writes its files, and a killed run resumes exactly."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 import train.loop
 from edge.vision.crop import CROP_CONTRACT
 from train import create_model, train_model
-from train.batches import crops_of, shown
-from train.checkpoint import read
+from train.batches import crops_of, stage_picture
+from train.checkpoint import read_checkpoint
 from train.model import AgeNetwork
 from train.pictures import Pictures
 from train.recipe import Recipe, Stage
 from train.targets import soft_labels
-from train.teacher import Lessons
+from train.teacher import DistillationTargets
 
 EPOCHS, STEPS_PER_EPOCH = 2, 3
 
 
 class KilledAfterThreeSteps(train.loop.tqdm):  # type: ignore[misc]  # tqdm is untyped
-    """The bar over the steps, interrupted as by Ctrl-C when it should hand out the fourth."""
+    """The progress bar over the steps, interrupted as by Ctrl-C before the fourth step."""
 
     def __iter__(self) -> Iterator[object]:
         for done, batch in enumerate(super().__iter__()):
@@ -44,7 +44,7 @@ def fresh(seed: int = 0) -> AgeNetwork:
 
 
 def fit(model: AgeNetwork, faces: Pictures, recipe: Recipe, run_dir: Path | None = None) -> AgeNetwork:
-    """Six steps: the upright photos to train on, the mirrored ones to test on."""
+    """Six steps: the upright photos are trained on, the mirrored ones tested on."""
     test_data = faces[np.array([8, 9])]
     return train_model(
         model, faces[np.arange(8)], test_data, 3, EPOCHS, STEPS_PER_EPOCH, 1, recipe=recipe, run_dir=run_dir
@@ -52,7 +52,7 @@ def fit(model: AgeNetwork, faces: Pictures, recipe: Recipe, run_dir: Path | None
 
 
 def differing(one: AgeNetwork, other: AgeNetwork) -> list[str]:
-    """Names of the weights that are not bit for bit the same."""
+    """Names of the weights that are not bit-identical."""
     theirs = other.state_dict()
     return [name for name, value in one.state_dict().items() if not torch.equal(value, theirs[name])]
 
@@ -70,7 +70,7 @@ def recipe() -> Recipe:
 
 @pytest.fixture(scope="module")
 def uninterrupted(faces: Pictures, recipe: Recipe) -> AgeNetwork:
-    """The model of six steps that nobody disturbed."""
+    """The model after six uninterrupted steps."""
     return fit(fresh(), faces, recipe)
 
 
@@ -82,43 +82,45 @@ class Resumed(NamedTuple):
 
 @pytest.fixture(scope="module")
 def resumed(faces: Pictures, recipe: Recipe, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Resumed]:
-    """A run that was killed after step 3, a step past its last checkpoint, and run again with another fresh model."""
+    """A run that was killed after step 3, a step past its last checkpoint, and resumed with another fresh model."""
     run_dir = tmp_path_factory.mktemp("killed")
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(train.loop, "tqdm", KilledAfterThreeSteps)
         with pytest.raises(KeyboardInterrupt):
             fit(fresh(), faces, recipe, run_dir)
-    step = read(run_dir / "last.safetensors")[1]["step"]
+    step = read_checkpoint(run_dir / "last.safetensors")[1]["step"]
     yield Resumed(run_dir, step, fit(fresh(seed=99), faces, recipe, run_dir))
     shutil.rmtree(run_dir)  # a checkpoint has 400 MB
 
 
-def test_the_parameters_come_in_the_published_order() -> None:
+def test_the_parameters_have_the_published_order() -> None:
     names = list(inspect.signature(train_model).parameters)
     assert names[:7] == [
         *("model", "train_data", "test_data", "batch_size", "epochs", "steps_per_epoch", "validation_steps")
     ]
 
 
-def test_a_killed_run_goes_on_to_bit_for_bit_the_same_weights(resumed: Resumed, uninterrupted: AgeNetwork) -> None:
+def test_a_resumed_run_ends_with_bit_identical_weights(resumed: Resumed, uninterrupted: AgeNetwork) -> None:
     assert resumed.step_of_checkpoint == 2
     assert differing(resumed.model, uninterrupted) == []
-    assert read(resumed.run_dir / "last.safetensors")[1]["step"] == 6
+    assert read_checkpoint(resumed.run_dir / "last.safetensors")[1]["step"] == 6
 
 
-def test_the_log_of_a_killed_run_has_every_epoch_once(resumed: Resumed) -> None:
+def test_the_log_of_a_resumed_run_has_every_epoch_once(resumed: Resumed) -> None:
     assert [line["epoch"] for line in log_lines(resumed.run_dir)] == [1, 2]
 
 
-def test_another_start_gives_other_weights(uninterrupted: AgeNetwork, faces: Pictures, recipe: Recipe) -> None:
+def test_different_initial_weights_give_different_weights(
+    uninterrupted: AgeNetwork, faces: Pictures, recipe: Recipe
+) -> None:
     assert "age.weight" in differing(fit(fresh(seed=99), faces, recipe), uninterrupted)
 
 
-def test_a_finished_run_leaves_checkpoint_log_and_events_and_is_not_trained_on(
+def test_a_finished_run_has_checkpoint_log_and_events_and_is_not_trained_further(
     faces: Pictures, recipe: Recipe, run_dir: Path
 ) -> None:
     finished = fit(fresh(), faces, recipe, run_dir)
-    tensors, facts = read(run_dir / "last.safetensors")
+    tensors, facts = read_checkpoint(run_dir / "last.safetensors")
     assert torch.equal(tensors["average.age.weight"], finished.age.weight)
     assert facts == {
         "crop_contract": CROP_CONTRACT,
@@ -154,14 +156,14 @@ def test_without_a_run_folder_nothing_is_written(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_training_on_a_handful_of_photos_learns_them_by_heart(faces: Pictures, recipe: Recipe) -> None:
+def test_training_on_a_few_photos_overfits_them(faces: Pictures, recipe: Recipe) -> None:
     four, stage = faces[np.array([0, 7, 8, 10])], Stage(picture_px=48, share=1)
-    images = torch.from_numpy(np.stack([shown(crop, stage) for crop in crops_of(four)]))
+    images = torch.from_numpy(np.stack([stage_picture(crop, stage) for crop in crops_of(four)]))
     labels = torch.from_numpy(soft_labels(four.ages))
 
     @torch.inference_mode()
     def loss(model: AgeNetwork) -> float:
-        ages, *_ = model.eval().lesson(images)
+        ages, *_ = model.eval().training_outputs(images)
         return float(-(labels * ages.log_softmax(dim=1)).sum(dim=1).mean())
 
     model = fresh()
@@ -171,29 +173,31 @@ def test_training_on_a_handful_of_photos_learns_them_by_heart(faces: Pictures, r
     )
     assert before == pytest.approx(np.log(101), abs=0.3)
     after = loss(trained)
-    assert after < 3.2  # a perfect answer has 2.1, the entropy of the labels
+    assert after < 3.2  # the minimum is 2.1, the entropy of the labels
 
 
-def test_without_a_teacher_its_part_of_the_model_stays_as_it_was(uninterrupted: AgeNetwork) -> None:
+def test_without_a_teacher_the_embedding_head_does_not_change(uninterrupted: AgeNetwork) -> None:
     assert torch.equal(uninterrupted.embedding.weight, fresh().embedding.weight)
 
 
-def test_a_teacher_is_learned_from(faces: Pictures, recipe: Recipe, lessons: Lessons) -> None:
-    lessons = lessons[np.arange(8)]
-    taught = train_model(fresh(), faces[np.arange(8)], faces[np.array([8])], 4, 1, 2, recipe=recipe, lessons=lessons)
+def test_with_a_teacher_the_embedding_head_is_trained(
+    faces: Pictures, recipe: Recipe, distillation: DistillationTargets
+) -> None:
+    distillation = distillation[np.arange(8)]
+    taught = train_model(
+        fresh(), faces[np.arange(8)], faces[np.array([8])], 4, 1, 2, recipe=recipe, distillation=distillation
+    )
     assert not torch.equal(taught.embedding.weight, fresh().embedding.weight)
 
 
-def test_a_run_that_gets_no_better_stops_and_is_not_gone_on_with(
-    faces: Pictures, recipe: Recipe, run_dir: Path
-) -> None:
+def test_a_run_that_does_not_improve_stops_and_is_not_resumed(faces: Pictures, recipe: Recipe, run_dir: Path) -> None:
     idle = recipe.model_copy(update={"patience": 1})
     run_dir.mkdir()
     unbeatable = {"epoch": 0, "step": 0, "shop": {"mean_error_years": 0}}
     (run_dir / "log.jsonl").write_text(json.dumps(unbeatable) + "\n")
     arguments = (faces[np.arange(8)], faces[np.array([8, 9])], 3, 6, 1, 1)
     train_model(fresh(), *arguments, recipe=idle, run_dir=run_dir)
-    facts = read(run_dir / "last.safetensors")[1]
+    facts = read_checkpoint(run_dir / "last.safetensors")[1]
     assert facts["stopped"]
     assert facts["step"] < 6
     before = len(log_lines(run_dir))
@@ -201,7 +205,7 @@ def test_a_run_that_gets_no_better_stops_and_is_not_gone_on_with(
     assert len(log_lines(run_dir)) == before
 
 
-def test_a_run_that_goes_on_under_other_settings_says_so(
+def test_resuming_with_other_settings_is_logged(
     faces: Pictures, recipe: Recipe, run_dir: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     arguments = (faces[np.arange(8)], faces[np.array([8])])
@@ -209,14 +213,29 @@ def test_a_run_that_goes_on_under_other_settings_says_so(
     assert not caplog.records
     train_model(fresh(), *arguments, 2, 2, 2, 1, recipe=recipe, run_dir=run_dir)
     assert [record.getMessage().split("last.safetensors ")[1] for record in caplog.records] == [
-        "was begun with steps 2 and goes on with 4",
-        "was begun with batch_size 3 and goes on with 2",
+        "was started with steps 2 and resumes with 4",
+        "was started with batch_size 3 and resumes with 2",
     ]
 
 
-def test_what_the_weights_had_learned_from_before_is_named(faces: Pictures, recipe: Recipe, run_dir: Path) -> None:
+def test_maps_without_weight_are_not_learned(
+    faces: Pictures, recipe: Recipe, distillation: DistillationTargets, run_dir: Path
+) -> None:
+    for weight in (0.0, 4.0):
+        weighted = recipe.model_copy(update={"map_weight": weight})
+        arguments = (fresh(), faces[np.arange(8)], faces[np.array([8])], 4, 1, 1)
+        train_model(*arguments, recipe=weighted, distillation=distillation[np.arange(8)], run_dir=run_dir / str(weight))
+    translations = {
+        folder.name: [name for name in read_checkpoint(folder / "last.safetensors")[0] if "translations" in name]
+        for folder in run_dir.iterdir()
+    }
+    assert translations["0.0"] == []
+    assert translations["4.0"] != []
+
+
+def test_the_sources_of_the_initial_weights_are_recorded(faces: Pictures, recipe: Recipe, run_dir: Path) -> None:
     train_model(
         fresh(), faces[np.arange(8)], faces[np.array([8])], 3, 1, 1, 1,
-        recipe=recipe, run_dir=run_dir, learned_before={"teacher.onnx": 0, "shop": 5, "market": 7},
+        recipe=recipe, run_dir=run_dir, earlier_sources={"teacher.onnx": 0, "shop": 5, "market": 7},
     )  # fmt: skip
-    assert read(run_dir / "last.safetensors")[1]["sources"] == {"teacher.onnx": 0, "shop": 8, "market": 7}
+    assert read_checkpoint(run_dir / "last.safetensors")[1]["sources"] == {"teacher.onnx": 0, "shop": 8, "market": 7}

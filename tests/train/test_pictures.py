@@ -1,4 +1,4 @@
-"""How labelled photos are read."""
+"""Reading labelled photos."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from train.pictures import read_labels
 
 
 def lay_out(folder: Path, labels: str, *photos: str) -> Path:
-    """A source with the given labels; reading labels needs only that the photos exist."""
+    """A source with the given labels; the photos are empty files, which is enough for reading labels."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "labels.csv").write_text(labels, encoding="utf-8")
     for photo in photos:
@@ -39,14 +39,14 @@ def test_columns_age_min_and_age_max_give_a_band(tmp_path: Path) -> None:
     assert table.exact.tolist() == [False]
 
 
-def test_an_exact_age_is_preferred_to_a_band_and_an_empty_one_falls_back_to_it(tmp_path: Path) -> None:
+def test_an_exact_age_is_preferred_to_a_band_and_an_empty_age_falls_back_to_the_band(tmp_path: Path) -> None:
     labels = "file_name,real_age,age_min,age_max\na.jpg,23,20,29\nb.jpg,,30,39\n"
     table, _ = read_labels(lay_out(tmp_path, labels, "final_files/a.jpg", "final_files/b.jpg"))
     assert table.ages.tolist() == [[23, 23], [30, 39]]
 
 
 @pytest.mark.parametrize("folder", ["final_files", "pictures", "."])
-def test_photos_lie_in_final_files_or_pictures_or_beside_the_labels(tmp_path: Path, folder: str) -> None:
+def test_photos_are_in_final_files_or_pictures_or_next_to_the_labels(tmp_path: Path, folder: str) -> None:
     table, _ = read_labels(lay_out(tmp_path, "file_name,real_age\na.jpg,31\n", f"{folder}/a.jpg"))
     assert table.paths.tolist() == [tmp_path / folder / "a.jpg"]
 
@@ -59,7 +59,7 @@ def test_a_folder_of_sources_is_read_as_one_table_with_the_source_of_every_photo
     assert table.ages.tolist() == [[31, 31], [32, 32], [10, 19]]
 
 
-def test_no_labels_at_all_is_a_usage_error_that_says_what_to_give(tmp_path: Path) -> None:
+def test_no_labels_at_all_is_a_usage_error_that_explains_what_to_give(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"no labels\.csv in .*give a folder with labels\.csv and final_files/"):
         read_labels(tmp_path)
 
@@ -91,7 +91,7 @@ def test_a_broken_row_is_listed_with_its_line_and_reason_and_the_others_are_kept
     assert [(row.file, row.line, row.reason) for row in broken] == [(tmp_path / "labels.csv", 3, reason)]
 
 
-def test_a_band_that_is_upside_down_is_a_broken_row(tmp_path: Path) -> None:
+def test_a_band_with_swapped_ends_is_a_broken_row(tmp_path: Path) -> None:
     _, broken = read_labels(lay_out(tmp_path, "file_name,age_min,age_max\na.jpg,29,20\n", "final_files/a.jpg"))
     assert [row.reason for row in broken] == ["age 29-20 is outside 0-120"]
 
@@ -103,7 +103,7 @@ def test_the_ends_of_the_age_range_are_allowed(tmp_path: Path, age: int) -> None
     assert not broken
 
 
-def test_a_table_of_broken_rows_only_is_empty_and_not_fatal(tmp_path: Path) -> None:
+def test_a_file_with_only_broken_rows_gives_an_empty_table(tmp_path: Path) -> None:
     table, broken = read_labels(lay_out(tmp_path, "file_name,age\na.jpg,30\nb.jpg,31\n", "final_files/c.jpg"))
     assert (len(table), table.ages.shape, table.keypoints.shape, len(broken)) == (0, (0, 2), (0, 4, 2), 2)
 
@@ -113,19 +113,19 @@ def test_a_labels_file_that_excel_saved_with_a_byte_order_mark_is_read(tmp_path:
     assert (len(table), broken) == (1, [])
 
 
-def test_official_val_names_the_photos_that_are_for_testing_only(tmp_path: Path) -> None:
+def test_photos_in_official_val_are_for_testing_only(tmp_path: Path) -> None:
     lay_out(tmp_path, "file_name,age\na.jpg,30\nb.jpg,31\n", "final_files/a.jpg", "final_files/b.jpg")
     (tmp_path / "official_val.csv").write_text("file_name\nb.jpg\n")
     assert read_labels(tmp_path)[0].held_out.tolist() == [False, True]
 
 
-def test_labels_alone_know_of_no_face(tmp_path: Path) -> None:
+def test_pictures_have_no_faces_or_hashes_after_reading_labels(tmp_path: Path) -> None:
     table, _ = read_labels(lay_out(tmp_path, "file_name,age\na.jpg,30\n", "final_files/a.jpg"))
     assert table.has_face.tolist() == [False]
     assert table.hashes.tolist() == [[0, 0, 0, 0]]
 
 
-def test_rows_are_picked_by_mask_or_by_number_in_every_column(tmp_path: Path) -> None:
+def test_rows_are_selected_by_mask_or_by_number_in_every_column(tmp_path: Path) -> None:
     photos = [f"final_files/{name}.jpg" for name in "abc"]
     table, _ = read_labels(lay_out(tmp_path, "file_name,age\na.jpg,1\nb.jpg,2\nc.jpg,3\n", *photos))
     assert table[np.array([True, False, True])].ages[:, 0].tolist() == [1, 3]

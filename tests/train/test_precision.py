@@ -1,4 +1,4 @@
-"""In which numbers a network computes while it learns."""
+"""The numeric precision of training."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CPU = torch.device("cpu")
 
 
 @pytest.mark.parametrize(("able", "kind"), [(True, torch.bfloat16), (False, torch.float32)])
-def test_a_cpu_computes_in_bfloat16_if_it_can_at_all(
+def test_a_cpu_computes_in_bfloat16_only_if_it_supports_it(
     able: bool, kind: torch.dtype, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(torch.ops, "mkldnn", SimpleNamespace(_is_mkldnn_bf16_supported=lambda: able))
@@ -21,6 +21,6 @@ def test_a_cpu_computes_in_bfloat16_if_it_can_at_all(
         assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == kind
 
 
-def test_this_cpu_is_asked_and_has_an_answer() -> None:
+def test_the_support_of_this_cpu_can_be_queried() -> None:
     with half_precision(CPU):
         assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype in {torch.bfloat16, torch.float32}

@@ -14,7 +14,7 @@ from train.model import NETWORK_PX
 from train.recipe import Recipe, Stage, read_recipe
 
 
-def test_a_run_goes_from_small_pictures_to_the_size_of_the_lane() -> None:
+def test_the_default_run_has_small_pictures_first_and_the_lanes_size_last() -> None:
     sizes = [Recipe().stage(step, 100).picture_px for step in range(100)]
     assert sizes == [80] * 45 + [112] * 55
 
@@ -24,12 +24,12 @@ def test_shares_need_not_add_up_to_one() -> None:
     assert [recipe.stage(step, 8).picture_px for step in range(8)] == [32] * 6 + [64] * 2
 
 
-def test_a_long_run_ends_at_the_size_of_the_lane_and_a_run_of_one_step_has_a_stage_too() -> None:
+def test_a_long_run_ends_at_the_lanes_size_and_a_run_of_one_step_has_a_stage() -> None:
     assert Recipe().stage(999, 1000).picture_px == NETWORK_PX
     assert Recipe().stage(0, 1).picture_px == 80
 
 
-def test_a_stage_is_shown_whole_unless_it_says_otherwise() -> None:
+def test_a_stage_uses_the_whole_crop_by_default() -> None:
     assert [stage.view for stage in Recipe().stages] == [0.7, 1]
 
 
@@ -48,13 +48,13 @@ def test_every_step_has_a_rate_above_zero_and_not_above_the_peak(run: tuple[int,
     assert 0 < Recipe().rate(*run) <= Recipe().learning_rate
 
 
-def test_an_unknown_setting_is_refused() -> None:
+def test_an_unknown_setting_is_an_error() -> None:
     with pytest.raises(ValidationError, match="learning_rat\n"):
         Recipe(learning_rat=0.1)
 
 
 @pytest.mark.parametrize("setting", [{"picture_px": 31}, {"picture_px": 225}, {"share": 0}, {"view": 0.4}])
-def test_a_stage_out_of_range_is_refused(setting: dict[str, float]) -> None:
+def test_a_stage_out_of_range_is_an_error(setting: dict[str, float]) -> None:
     with pytest.raises(ValidationError, match=next(iter(setting))):
         Stage(**({"picture_px": 80, "share": 1} | setting))
 
@@ -64,17 +64,17 @@ def test_a_stage_out_of_range_is_refused(setting: dict[str, float]) -> None:
     [{"checkpoint_steps": 0}, {"workers": -1}, {"learning_rate": 0}, {"average": 1.5}, {"warm_up": 2}, {"stages": ()}],
     ids=lambda setting: next(iter(setting)),
 )
-def test_settings_out_of_range_are_refused_before_the_run_and_not_in_it(setting: dict[str, object]) -> None:
+def test_settings_out_of_range_are_an_error_before_the_run(setting: dict[str, object]) -> None:
     with pytest.raises(ValidationError, match=next(iter(setting))):
         Recipe(**setting)
 
 
-def test_a_recipe_survives_being_written_as_json() -> None:
+def test_a_recipe_can_be_written_as_json_and_read_again() -> None:
     recipe = Recipe(stages=(Stage(picture_px=32, share=1, view=0.5),), learning_rate=0.1)
     assert Recipe.model_validate_json(recipe.model_dump_json()) == recipe
 
 
-def test_a_recipe_in_a_file_changes_what_it_names(tmp_path: Path) -> None:
+def test_a_recipe_file_changes_only_the_settings_it_names(tmp_path: Path) -> None:
     file = tmp_path / "recipe.json"
     file.write_text('{"learning_rate": 0.01, "stages": [{"picture_px": 96, "share": 1}]}', encoding="utf-8")
     recipe = read_recipe(file)
@@ -82,17 +82,17 @@ def test_a_recipe_in_a_file_changes_what_it_names(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "{", '{"learning_rat": 1}', '{"learning_rate": -1}'])
-def test_a_recipe_that_is_wrong_is_one_line(text: str, tmp_path: Path) -> None:
+def test_an_invalid_recipe_gives_one_line(text: str, tmp_path: Path) -> None:
     (tmp_path / "recipe.json").write_text(text, encoding="utf-8")
     with pytest.raises(UsageError, match=r"^[^\n]*recipe\.json[^\n]*$"):
         read_recipe(tmp_path / "recipe.json")
 
 
-def test_a_recipe_that_is_missing_is_a_usage_error(tmp_path: Path) -> None:
+def test_a_missing_recipe_is_a_usage_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot read the recipe"):
         read_recipe(tmp_path / "recipe.json")
 
 
-def test_a_polish_leaves_all_but_the_last_layers_as_they_are() -> None:
+def test_the_polish_recipe_freezes_all_but_the_last_layers() -> None:
     recipe = read_recipe(Path("polish"))
     assert (recipe.frozen, recipe.augment_strength, recipe.map_weight) == (3, 0.5, 0)

@@ -1,4 +1,4 @@
-"""Where a run may start: a checkpoint, a bundle, a file of pretrained weights."""
+"""Initial weights: from a checkpoint, a bundle, or a file of pretrained weights."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def started(faces: Pictures) -> AgeNetwork:
     return model
 
 
-def test_a_run_starts_as_good_as_the_bundle(started: AgeNetwork, faces: Pictures) -> None:
+def test_a_run_from_a_bundle_starts_with_its_predictions(started: AgeNetwork, faces: Pictures) -> None:
     crops = crops_of(faces[np.arange(8)])
     with torch.inference_mode():
         mine = started.eval()(torch.from_numpy(crops)).numpy() @ YEARS
@@ -39,17 +39,19 @@ def test_a_run_starts_as_good_as_the_bundle(started: AgeNetwork, faces: Pictures
     assert np.abs(mine - theirs).mean() < 1.5
 
 
-def test_what_it_says_while_it_trains_is_what_it_said_before(started: AgeNetwork, faces: Pictures) -> None:
+def test_training_mode_predicts_like_evaluation_mode_after_a_start_from_a_bundle(
+    started: AgeNetwork, faces: Pictures
+) -> None:
     images = torch.from_numpy(np.ascontiguousarray(crops_of(faces[np.arange(8)])[:, ::2, ::2]))
     with torch.inference_mode():
-        still, *_ = started.eval().lesson(images)
+        evaluating, *_ = started.eval().training_outputs(images)
         started.train().dropout.eval()
-        moving, *_ = started.lesson(images)
+        training, *_ = started.training_outputs(images)
     years = torch.from_numpy(YEARS)
-    assert ((still.softmax(1) - moving.softmax(1)) @ years).abs().mean() < 3
+    assert ((evaluating.softmax(1) - training.softmax(1)) @ years).abs().mean() < 3
 
 
-def test_eight_bits_are_read_as_the_numbers_they_stand_for() -> None:
+def test_int8_weights_are_dequantised() -> None:
     file = BUNDLED / "age.int8.onnx"
     graph = onnx.load(file).graph
     stored = {each.name: onnx.numpy_helper.to_array(each) for each in graph.initializer}
@@ -60,14 +62,14 @@ def test_eight_bits_are_read_as_the_numbers_they_stand_for() -> None:
     assert len([name for name in weights if name.endswith(".weight")]) == 54  # 53 convolutions and the head
 
 
-def test_a_checkpoint_is_a_start_too(tmp_path: Path, started: AgeNetwork, faces: Pictures) -> None:
+def test_a_run_can_start_from_a_checkpoint(tmp_path: Path, started: AgeNetwork, faces: Pictures) -> None:
     save_average(tmp_path / "run.safetensors", started, {"step": 3})
     model = AgeNetwork()
     start_from(tmp_path / "run.safetensors", model, faces)
     assert torch.equal(model.age.weight, started.age.weight)
 
 
-def test_a_run_from_nothing_goes_on_with_its_features_normalised_and_says_the_same(
+def test_starting_from_a_run_from_scratch_normalises_its_features_and_keeps_its_predictions(
     tmp_path: Path, faces: Pictures
 ) -> None:
     torch.manual_seed(0)
@@ -80,7 +82,7 @@ def test_a_run_from_nothing_goes_on_with_its_features_normalised_and_says_the_sa
         torch.testing.assert_close(after.eval()(crops), before(crops), rtol=1e-3, atol=1e-5)
 
 
-def test_the_baseline_goes_on_as_its_authors_had_it(tmp_path: Path, faces: Pictures) -> None:
+def test_the_baseline_stays_without_feature_normalisation(tmp_path: Path, faces: Pictures) -> None:
     save_average(tmp_path / "run.safetensors", BaselineModel(), {"step": 3})
     model = BaselineModel()
     start_from(tmp_path / "run.safetensors", model, faces)
@@ -88,7 +90,7 @@ def test_the_baseline_goes_on_as_its_authors_had_it(tmp_path: Path, faces: Pictu
 
 
 @pytest.mark.parametrize("kind", ["pth", "wrapped.pth", "safetensors"])
-def test_a_pretrained_resnet50_is_taken_but_for_its_classes(tmp_path: Path, kind: str) -> None:
+def test_a_pretrained_resnet50_is_loaded_without_its_classifier(tmp_path: Path, kind: str) -> None:
     weights, file = resnet50(weights=None).state_dict(), tmp_path / f"resnet50.{kind}"
     if kind == "safetensors":
         save_file(weights, file)
@@ -101,10 +103,10 @@ def test_a_pretrained_resnet50_is_taken_but_for_its_classes(tmp_path: Path, kind
 
 class Harmful:
     def __reduce__(self) -> tuple[object, tuple[str]]:
-        return (pytest.fail, ("a pickle was run",))
+        return (pytest.fail, ("a pickle was executed",))
 
 
-def test_a_backbone_that_is_none_is_named_and_nothing_in_it_is_run(tmp_path: Path) -> None:
+def test_an_invalid_backbone_is_reported_and_no_pickle_in_it_is_executed(tmp_path: Path) -> None:
     (tmp_path / "harmful.pth").write_bytes(pickle.dumps(Harmful(), protocol=2))
     (tmp_path / "text.pth").write_text("weights")
     (tmp_path / "text.safetensors").write_text("weights")
@@ -112,5 +114,5 @@ def test_a_backbone_that_is_none_is_named_and_nothing_in_it_is_run(tmp_path: Pat
     for name in ("harmful.pth", "text.pth", "text.safetensors", "gone.pth"):
         with pytest.raises(UsageError, match=f"cannot read the backbone .*{name}"):
             load_backbone(tmp_path / name, AgeNetwork())
-    with pytest.raises(UsageError, match=r"no ResNet50 with torchvision's names: conv1\.weight is missing"):
+    with pytest.raises(UsageError, match=r"not a ResNet50 with torchvision's names: conv1\.weight is missing"):
         load_backbone(tmp_path / "other.pth", AgeNetwork())

@@ -1,4 +1,4 @@
-"""What the recipe and each source are worth."""
+"""Comparison runs with the baseline recipe and without each source."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from train.study import read_study, study, write_study
 
 @pytest.fixture
 def two_shops(lay_out: Callable[..., Path], tmp_path: Path) -> Iterator[Path]:
-    """Two sources of the same face, each with a test photo; the folder for the runs lies beside them."""
+    """A folder with two sources of the same face, each with a test photo, in `data`; the runs go into `runs`."""
     corner = {"plain": "30", "big": "32", "tall": "28", "small": "31", "turned": "29", "mirrored": "30"}
     market = {"dark": "50", "wide": "52", "grey": "48", "mirrored-turned": "50"}
     lay_out(tmp_path / "data" / "corner", corner, ("mirrored",))
@@ -33,7 +33,7 @@ def small() -> Recipe:
 
 
 @pytest.mark.usefixtures("few_photos")
-def test_every_source_is_left_out_once_and_given_afterwards_and_all_runs_are_judged_on_all_test_photos(
+def test_every_source_is_omitted_once_then_fine_tuned_on_and_all_runs_are_tested_on_all_test_photos(
     two_shops: Path, small: Recipe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(two_shops)
@@ -48,9 +48,9 @@ def test_every_source_is_left_out_once_and_given_afterwards_and_all_runs_are_jud
         ("without market, then market", both),
         ("corner alone", ("corner",)),
     ]
-    assert all({name: one.pictures for name, one in run.errors.items()} == {"all": 2, "corner": 1, "market": 1}
+    assert all({name: error.pictures for name, error in run.errors.items()} == {"all": 2, "corner": 1, "market": 1}
                for run in found.runs)  # fmt: skip
-    # What comes afterwards starts from the run without, and changes little of it in a short step.
+    # Fine-tuning starts from the run without the source, and changes its weights only a little in one step.
     before, _ = load_model(two_shops / "runs" / "without-corner" / "last.safetensors")
     after, facts = load_model(two_shops / "runs" / "without-corner-then-corner" / "last.safetensors")
     assert list(facts["sources"]) == ["corner"]
@@ -58,34 +58,35 @@ def test_every_source_is_left_out_once_and_given_afterwards_and_all_runs_are_jud
     assert 0 < max(moved) < 1e-3
     written = write_study(found, two_shops / "runs")
     assert read_study(written) == found
-    # A run that is done is judged again and not trained again.
+    # A finished run is evaluated again but not trained again.
     log = (two_shops / "runs" / "without-corner" / "log.jsonl").read_text()
     assert study(two_shops / "data", two_shops / "runs", small, 4, alone="corner") == found
     assert (two_shops / "runs" / "without-corner" / "log.jsonl").read_text() == log
 
 
 @pytest.mark.usefixtures("few_photos")
-def test_a_source_that_is_not_there_is_named_before_anything_is_trained(
+def test_an_unknown_source_is_reported_before_any_training(
     two_shops: Path, small: Recipe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(two_shops)
-    with pytest.raises(UsageError, match="no source 'kiosk' among the photos: there are corner, market"):
+    with pytest.raises(UsageError, match="no source 'kiosk' among the photos: the sources are corner, market"):
         study(two_shops / "data", two_shops / "runs", small, 4, alone="kiosk")
     assert not (two_shops / "runs").exists()
 
 
 @pytest.mark.parametrize(
-    ("content", "said"), [(None, "cannot read the study"), ("{}", "is no study.json"), ("\0", "is no study.json")]
+    ("content", "message"),
+    [(None, "cannot read the study"), ("{}", "is not a study.json"), ("\0", "is not a study.json")],
 )
-def test_what_is_no_study_is_refused_in_one_line(tmp_path: Path, content: str | None, said: str) -> None:
+def test_an_invalid_study_gives_one_line(tmp_path: Path, content: str | None, message: str) -> None:
     file = tmp_path / "study.json"
     if content is not None:
         file.write_text(content)
-    with pytest.raises(UsageError, match=said):
+    with pytest.raises(UsageError, match=message):
         read_study(file)
 
 
-def test_without_a_study_there_is_none() -> None:
+def test_without_a_file_there_is_no_study() -> None:
     assert read_study(None) is None
 
 

@@ -1,4 +1,4 @@
-"""Soft labels: what is known of an age, as a distribution over the years 0..100."""
+"""Soft labels: a known age as a distribution over the years 0..100."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from train.targets import YEARS, soft_labels
 
 
-def label(low: float, high: float, hint: np.ndarray | None = None, share: float = 0.5) -> np.ndarray:
+def label(low: float, high: float, predicted: np.ndarray | None = None, share: float = 0.5) -> np.ndarray:
     """float32 (101,): the soft label of one person."""
-    return soft_labels(np.array([[low, high]], np.float32), None if hint is None else hint[None], share)[0]
+    return soft_labels(np.array([[low, high]], np.float32), None if predicted is None else predicted[None], share)[0]
 
 
 def certain(year: int) -> np.ndarray:
-    """A hint that is sure of a year."""
+    """A pseudo-label with all its probability on a year."""
     return np.eye(101, dtype=np.float32)[year]
 
 
@@ -30,9 +30,9 @@ def test_every_label_is_a_distribution(ages: list[list[int]]) -> None:
 
 
 @given(st.tuples(st.integers(0, 120), st.integers(0, 120)).map(sorted), st.integers(0, 2**32))
-def test_every_label_with_a_hint_is_a_distribution(ages: list[int], seed: int) -> None:
-    hint = np.random.default_rng(seed).dirichlet(np.full(101, 0.1)).astype(np.float32)
-    assert label(*ages, hint).sum() == pytest.approx(1, abs=1e-5)
+def test_every_label_mixed_with_a_pseudo_label_is_a_distribution(ages: list[int], seed: int) -> None:
+    predicted = np.random.default_rng(seed).dirichlet(np.full(101, 0.1)).astype(np.float32)
+    assert label(*ages, predicted).sum() == pytest.approx(1, abs=1e-5)
 
 
 def test_an_exact_age_becomes_a_gaussian_of_two_years_around_it() -> None:
@@ -42,7 +42,7 @@ def test_an_exact_age_becomes_a_gaussian_of_two_years_around_it() -> None:
     assert exact[32] / exact[30] == pytest.approx(np.exp(-0.5), abs=1e-4)
 
 
-def test_an_exact_age_may_lie_between_two_years() -> None:
+def test_an_exact_age_may_be_between_two_years() -> None:
     exact = label(30.5, 30.5)
     assert exact[30] == pytest.approx(exact[31])
     assert exact @ YEARS == pytest.approx(30.5, abs=1e-3)
@@ -54,7 +54,7 @@ def test_a_band_becomes_flat_over_its_years_with_both_ends() -> None:
     assert band.sum() == pytest.approx(band[20:30].sum())
 
 
-def test_a_band_within_one_year_still_is_a_distribution() -> None:
+def test_a_band_within_one_year_gives_a_distribution() -> None:
     assert label(20.2, 20.8).sum() == pytest.approx(1, abs=1e-5)
 
 
@@ -64,30 +64,30 @@ def test_ages_above_100_count_as_100() -> None:
     assert label(105, 120).argmax() == 100
 
 
-def test_a_hint_gets_half_of_an_exact_age() -> None:
+def test_a_pseudo_label_gets_half_of_an_exact_age() -> None:
     exact = label(30, 30, certain(60))
     assert exact[60] == pytest.approx(0.5)
     assert exact[:50] == pytest.approx(0.5 * label(30, 30)[:50])
 
 
-def test_a_hint_gets_half_of_a_band() -> None:
+def test_a_pseudo_label_gets_half_of_a_band() -> None:
     band = label(20, 29, certain(25))
     assert band[25] == pytest.approx(0.55)
     assert band[[20, 24, 26, 29]] == pytest.approx(0.05)
 
 
-def test_only_what_a_hint_says_inside_the_band_counts() -> None:
+def test_only_the_part_of_a_pseudo_label_inside_the_band_counts() -> None:
     band = label(20, 29, 0.5 * certain(25) + 0.5 * certain(60))
     assert band[25] == pytest.approx(0.55)
     assert band[60] == 0
 
 
-def test_a_hint_that_is_nearly_all_outside_the_band_is_ignored() -> None:
+def test_a_pseudo_label_almost_entirely_outside_the_band_is_ignored() -> None:
     band = label(20, 29, 0.01 * certain(25) + 0.99 * certain(60))
     assert band == pytest.approx(label(20, 29))
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.8, 1.0])
-def test_a_hint_has_its_share_of_the_label(share: float) -> None:
+def test_a_pseudo_label_has_the_given_share_of_the_label(share: float) -> None:
     assert label(30, 30, certain(50), share)[50] == pytest.approx(share, abs=1e-4)
     assert label(20, 29, certain(22), share)[22] == pytest.approx(share + (1 - share) / 10, abs=1e-4)

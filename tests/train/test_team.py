@@ -1,4 +1,4 @@
-"""Processes that train together."""
+"""Data-parallel training in several processes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ whole = Batch(
     torch.randint(0, 255, (4, 32, 32, 3), dtype=torch.uint8), torch.from_numpy(soft_labels(ages)),
     torch.from_numpy(ages), torch.empty(4, 0), (), torch.eye(2, 3).expand(4, 2, 3),
 )
-# Batch statistics and dropout belong to a process, so both are put at rest.
+# Batch statistics and dropout differ between processes, so both are switched off.
 learner = Learner(create_model(), Recipe()).eval()
 
 def gradients(module, batch):
@@ -40,17 +40,17 @@ def gradients(module, batch):
 alone = gradients(learner, whole)
 with joined_team() as team:
     assert team.size == 2, team
-    assert team.agree(team.leads) is True
+    assert team.from_leader(team.leads) is True
     part = Batch(*(tensor[team.rank :: 2] if isinstance(tensor, torch.Tensor) else tensor for tensor in whole))
-    together = gradients(team.share(learner, all_used=False), part)
+    together = gradients(team.data_parallel(learner, all_used=False), part)
 assert alone.keys() == together.keys()
 for name, gradient in alone.items():
-    # The two sum in another order, in bfloat16.
+    # Two processes sum in another order, in bfloat16.
     assert torch.allclose(gradient, together[name], rtol=0.05, atol=0.02 * gradient.abs().max().item() + 1e-7), name
 """
 
 
-def test_two_processes_have_the_gradients_of_one(tmp_path: Path) -> None:
+def test_two_processes_get_the_gradients_of_a_single_process(tmp_path: Path) -> None:
     script = tmp_path / "team.py"
     script.write_text(SCRIPT)
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
@@ -58,15 +58,15 @@ def test_two_processes_have_the_gradients_of_one(tmp_path: Path) -> None:
     assert ended.returncode == 0, ended.stderr
 
 
-def test_a_process_that_nobody_started_as_one_of_many_is_alone() -> None:
+def test_without_torchrun_the_team_has_one_process() -> None:
     with joined_team() as team:
         assert (team.rank, team.size, team.leads) == (0, 1, True)
 
 
-def test_alone_everything_is_as_it_was() -> None:
+def test_a_team_of_one_process_changes_nothing() -> None:
     module = nn.Linear(2, 2)
-    assert ALONE.share(module, all_used=True) is module
-    assert ALONE.agree(True)
-    assert not ALONE.agree(False)
+    assert ALONE.data_parallel(module, all_used=True) is module
+    assert ALONE.from_leader(True)
+    assert not ALONE.from_leader(False)
     with ALONE.leader_first():
         assert torch.is_tensor(module.weight)

@@ -1,1 +1,1 @@
-"""The report card of an age model: how far off it is, on whom, and where it may be trusted."""
+"""The report card of an age model: its errors by source, age, sex and group, its thresholds, and its limits."""

@@ -1,12 +1,12 @@
-"""The card's figures by source, age, sex and group, and for the faces that the quality gate lets through."""
+"""The card's figures by source, age, sex and group, for all faces and for those that pass the quality gate."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from train.card.facts import Challenge, Children, Coverage, Errors, Paired
-from train.card.measures import beyond, bootstrap, coverage, error, share
+from train.card.facts import ChallengeRates, ChildRates, Coverage, Errors, PairedDifference
+from train.card.measures import bootstrap, coverage, error, share, signed_years_outside
 from train.pictures import Pictures
 from train.thresholds import TEENAGERS
 
@@ -19,20 +19,19 @@ _Rows = NDArray[np.bool_]
 
 
 def all_and_sources(pictures: Pictures) -> dict[str, _Rows]:
-    """Names and rows, bool (N,): all photos, and those of every source."""
+    """Names and rows, bool (N,): all photos, and the photos of each source."""
     rows = {"all": np.ones(len(pictures), bool)}
     return rows | {str(source): pictures.sources == source for source in np.unique(pictures.sources)}
 
 
 def by_source(pictures: Pictures, passed: _Rows) -> dict[str, _Rows]:
-    """As `all_and_sources`, and of each of these the faces that the quality gate lets through. passed: bool (N,), which
-    ones it does."""
-    rows = all_and_sources(pictures)
-    return rows | {f"{name}, passed": these & passed for name, these in rows.items()}
+    """As `all_and_sources`, and the faces of each part that pass the quality gate. passed: bool (N,)."""
+    parts = all_and_sources(pictures)
+    return parts | {f"{name}, passed": rows & passed for name, rows in parts.items()}
 
 
 def by_group(pictures: Pictures) -> dict[str, _Rows]:
-    """Names and rows, bool (N,), of the sexes and the groups of people that photos are labelled with."""
+    """Names and rows, bool (N,), of every sex and every group of people in the labels."""
     return {
         str(label): column == label
         for column in (pictures.sexes, pictures.groups)
@@ -42,24 +41,26 @@ def by_group(pictures: Pictures) -> dict[str, _Rows]:
 
 
 def errors(ages: _Ages, known: _Ages, passed: _Rows) -> Errors:
-    """The error on some faces, (N,) and (N, 2) years, and on those that the quality gate lets through, bool (N,)."""
+    """The error on all faces and on those that pass the quality gate.
+
+    ages: (N,) predicted years. known: (N, 2) youngest and oldest possible age. passed: bool (N,).
+    """
     return Errors(all=error(ages, known), passed=error(ages[passed], known[passed]))
 
 
 def errors_by(labels: NDArray[np.str_], pictures: Pictures, ages: _Ages, passed: _Rows) -> dict[str, dict[str, Errors]]:
-    """The error by source and label; photos labelled "" are left out."""
+    """The error by source and label; photos with the label "" are skipped."""
     found: dict[str, dict[str, Errors]] = {}
     for source in np.unique(pictures.sources):
         for label in np.unique(labels[labels != ""]):
             rows = (pictures.sources == source) & (labels == label)
             if rows.any():
-                one = errors(ages[rows], pictures.ages[rows], passed[rows])
-                found.setdefault(str(source), {})[str(label)] = one
+                found.setdefault(str(source), {})[str(label)] = errors(ages[rows], pictures.ages[rows], passed[rows])
     return found
 
 
 def age_bands(known: _Ages) -> NDArray[np.str_]:
-    """(N,) the band that the middle of what is known lies in, such as "18-24"."""
+    """(N,) the band, such as "18-24", that contains the middle of the known age range."""
     middle = np.floor(known.mean(axis=1))
     names = np.full(len(known), "", dtype="<U8")
     for low, high in AGE_BANDS:
@@ -68,7 +69,10 @@ def age_bands(known: _Ages) -> NDArray[np.str_]:
 
 
 def coverages(before: _Ages, after: _Ages, pictures: Pictures, passed: _Rows) -> dict[str, tuple[Coverage, ...]]:
-    """By source, for those whose ages are known exactly."""
+    """By source, the coverage of the stated intervals on photos with an exactly known age.
+
+    before, after: (N, 101) age probabilities before and after calibration.
+    """
     found = {}
     for source in np.unique(pictures.sources[pictures.exact]):
         rows = pictures.sources == source
@@ -84,10 +88,10 @@ def coverages(before: _Ages, after: _Ages, pictures: Pictures, passed: _Rows) ->
     return found
 
 
-def challenge(challenge_age: int, ages: _Ages, known: _Ages) -> Challenge:
-    """A row of the challenge table. Bands count only where they lie within 13-17, or within 25-40."""
+def challenge(challenge_age: int, ages: _Ages, known: _Ages) -> ChallengeRates:
+    """A row of the challenge table. A person with a band counts only if the whole band is within 13-17, or 25-40."""
     youngest, oldest = known.T
-    return Challenge(
+    return ChallengeRates(
         challenge_age=challenge_age,
         passed_13_17=share(ages[(youngest >= TEENAGERS[0]) & (oldest <= TEENAGERS[1])] >= challenge_age),
         passed_14_17=share(ages[(youngest >= 14) & (oldest <= TEENAGERS[1])] >= challenge_age),
@@ -95,23 +99,23 @@ def challenge(challenge_age: int, ages: _Ages, known: _Ages) -> Challenge:
     )
 
 
-def children(ages: _Ages, known: _Ages) -> Children:
-    """How often children are read as adults, and young people as grown up."""
+def children(ages: _Ages, known: _Ages) -> ChildRates:
+    """How often children under 10 are predicted to be 18 or older, and 10-19-year-olds 25 or older."""
     youngest, oldest = known.T
-    return Children(
+    return ChildRates(
         under_10_as_18=share(ages[oldest < 10] >= 18),
         from_10_to_19_as_25=share(ages[(youngest >= 10) & (oldest <= 19)] >= 25),
     )
 
 
-def paired(other: str, mine: _Ages, theirs: _Ages, pictures: Pictures) -> dict[str, Paired]:
-    """By source, the difference of two models' errors photo by photo."""
-    difference = np.abs(beyond(mine, pictures.ages)) - np.abs(beyond(theirs, pictures.ages))
+def paired_differences(other: str, mine: _Ages, theirs: _Ages, pictures: Pictures) -> dict[str, PairedDifference]:
+    """By source, the difference of two models' errors, photo by photo. mine, theirs: (N,) predicted years."""
+    difference = np.abs(signed_years_outside(mine, pictures.ages)) - np.abs(signed_years_outside(theirs, pictures.ages))
     found = {}
     for source in np.unique(pictures.sources):
         rows = pictures.sources == source
         low, high = bootstrap(difference[rows])
-        found[str(source)] = Paired(
+        found[str(source)] = PairedDifference(
             other=other,
             pictures=int(rows.sum()),
             difference_years=round(float(difference[rows].mean()), 4),

@@ -1,4 +1,4 @@
-"""The models that can be judged: a checkpoint of a run, or a bundle as a lane would load it."""
+"""The models that can be evaluated: a checkpoint of a run, or a bundle as a lane loads it."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ from edge.ages.calibration import calibrated
 from edge.ages.onnx import OnnxAgeModel
 from train.calibration import fitted_temperature
 from train.card.measures import mean_ages
-from train.card.views import Predict, plain, predict_through
+from train.card.views import plain, predict_through
 from train.checkpoint import load_model
+from train.evaluate import Predict
 from train.pictures import Pictures
 from train.thresholds import thresholds
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A model to judge. predict: as the files have it, before calibration. use: what it may be used for. trained_on:
-    sources and their numbers of photos."""
+    """A model to evaluate. use: what it may be used for. trained_on: sources and their numbers of photos. predict: the
+    model before calibration. temperature: its calibration."""
 
     name: str
     use: str
@@ -33,24 +34,26 @@ class Candidate:
     thresholds: tuple[Threshold, ...]
 
 
-def candidate(path: Path, validation: Pictures) -> Candidate:
-    """The model at `path`: a bundle's folder, which brings its calibration and thresholds with it, or a checkpoint,
-    which gets them from the validation photos. Raises UsageError when there is neither."""
+def load_candidate(path: Path, validation: Pictures) -> Candidate:
+    """The model at `path`: a bundle's folder, with its own calibration and thresholds, or a checkpoint, whose
+    calibration and thresholds are measured on the validation photos. Raises UsageError for anything else."""
     if path.is_dir():
         bundle = Bundle(path)
         manifest = bundle.manifest
-        predict = OnnxAgeModel(bundle.cpu_model).predict
+        age_model = OnnxAgeModel(bundle.cpu_model)
         trained_on = {source.name: source.pictures for source in manifest.sources}
-        return Candidate(manifest.name, manifest.use, trained_on, predict, manifest.temperature, manifest.thresholds)
+        return Candidate(
+            manifest.name, manifest.use, trained_on, age_model.predict, manifest.temperature, manifest.thresholds
+        )
     model, facts = load_model(path)
-    learned = predictor(model)
+    predict = predictor(model)
     name = f"{path.parent.name}/{path.name}"
-    return Candidate(name, "", facts.get("sources", {}), learned, *vouched(learned, validation))
+    return Candidate(name, "", facts.get("sources", {}), predict, *calibrate(predict, validation))
 
 
-def vouched(predict: Predict, validation: Pictures) -> tuple[float, tuple[Threshold, ...]]:
-    """The temperature and the thresholds of a model, measured on photos that it has not learned from; without any,
-    nothing is promised."""
+def calibrate(predict: Predict, validation: Pictures) -> tuple[float, tuple[Threshold, ...]]:
+    """The temperature and the thresholds of a model, measured on photos that it was not trained on. Without photos: 1
+    and no thresholds."""
     if not len(validation):
         return 1.0, ()
     probs = predict_through(predict, validation, plain, "calibration").age_probs

@@ -1,4 +1,4 @@
-"""The report card as a value: every figure, by source, with its interval."""
+"""The report card as a value: every figure with its interval. card.json has the same fields."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from train.card.measures import Fact, MeasuredError, MeasuredShare
 
 
 class Errors(Fact):
-    """The error on some faces, and on those of them that the quality gate lets through."""
+    """The error on all faces of a group, and on those that pass the quality gate; None without faces."""
 
     all: MeasuredError | None
     passed: MeasuredError | None
 
 
 class CardSource(Errors):
-    """A source of photos. missed: no face was found. refused: a face the quality gate would not let through."""
+    """A source of photos. missed: share of photos on which no face was found. refused: share of faces that the quality
+    gate rejects."""
 
     test_pictures: int
     missed: MeasuredShare
@@ -22,8 +23,8 @@ class CardSource(Errors):
 
 
 class Coverage(Fact):
-    """How often the true age lay in the stated interval, before and after calibration; and after it on those faces that
-    the quality gate lets through."""
+    """Share of true ages inside the interval of probability `stated`: before and after calibration, and after it on
+    faces that pass the quality gate."""
 
     stated: float
     before: float
@@ -31,16 +32,16 @@ class Coverage(Fact):
     passed: float
 
 
-class Children(Fact):
-    """How often children are read as adults, and young people as grown up."""
+class ChildRates(Fact):
+    """How often children under 10 are predicted to be 18 or older, and 10-19-year-olds 25 or older."""
 
     under_10_as_18: MeasuredShare
     from_10_to_19_as_25: MeasuredShare
 
 
-class Challenge(Fact):
-    """What happens if everybody is asked who looks younger than `challenge_age`: how many under-age people pass
-    unasked, and how many adults are asked needlessly."""
+class ChallengeRates(Fact):
+    """If everybody who looks younger than `challenge_age` is asked for ID: how many minors pass without being asked,
+    and how many adults are asked unnecessarily."""
 
     challenge_age: int
     passed_13_17: MeasuredShare
@@ -48,8 +49,9 @@ class Challenge(Fact):
     asked_25_40: MeasuredShare
 
 
-class Robust(Fact):
-    """The error through another view of some photos of a source, beside the plain one's on exactly those photos."""
+class ViewError(Fact):
+    """The error on another view of a source's photos. plain: the error on the plain crops of exactly those photos.
+    missed: share of photos on which the view has no face."""
 
     view: str
     source: str
@@ -59,8 +61,8 @@ class Robust(Fact):
 
 
 class GateBin(Fact):
-    """Faces with a measure from low to high. worse: by how many years the error is larger than on the same photos as
-    they are."""
+    """Faces with a quality measure from low to high. worse: by how many years the error is larger than on the same
+    photos unchanged."""
 
     low: float
     high: float
@@ -69,9 +71,9 @@ class GateBin(Fact):
 
 
 class GateEvidence(Fact):
-    """What a limit of the quality gate is good for: the error by what it limits, on photos made worse in that way that
-    no other limit refuses. limit: the one in use; None for what is not limited. reason: what the gate calls those
-    beyond it. refused: how many of the photos, as they are, it refuses."""
+    """The evidence for a limit of the quality gate: the error by the limited measure, on photos degraded in that
+    respect that no other limit rejects. limit: the default setting; None for a measure without a limit. reason: the
+    gate's name for faces that it rejects by this limit. refused: share of the unchanged photos that it rejects."""
 
     measure: str
     reason: str
@@ -80,9 +82,9 @@ class GateEvidence(Fact):
     bins: tuple[GateBin, ...]
 
 
-class Paired(Fact):
-    """Another model on the same photos: by how many years this one is nearer (negative) or farther off, with the 95 %
-    bootstrap interval of the difference. largest_years: the most that one photo moves."""
+class PairedDifference(Fact):
+    """Another model on the same photos: the difference of the mean errors (negative: this model is better), with its
+    95 % bootstrap interval. largest_years: the largest difference of the two predictions for one photo."""
 
     other: str
     pictures: int
@@ -93,7 +95,7 @@ class Paired(Fact):
 
 
 class StudyRun(Fact):
-    """A short run: the sources it was trained on, and its errors on all test photos and on those of every source."""
+    """A short run: the sources it was trained on, and its errors on all test photos and on those of each source."""
 
     name: str
     sources: tuple[str, ...]
@@ -101,8 +103,8 @@ class StudyRun(Fact):
 
 
 class Study(Fact):
-    """Short runs from nothing, one after the other on `photos` photos each. taught: with a teacher, but for the runs
-    that say otherwise. own_photos: so many at most of a source, on which the runs went on that had not seen it."""
+    """Short runs from scratch, on `photos` photos each. taught: with a teacher, except the runs documented otherwise.
+    own_photos: largest number of photos of an unseen source for fine-tuning."""
 
     photos: int
     taught: bool
@@ -111,7 +113,7 @@ class Study(Fact):
 
 
 class Card(Fact):
-    """All that was measured of a model."""
+    """All measurements of a model."""
 
     model: str
     use: str
@@ -122,11 +124,11 @@ class Card(Fact):
     by_sex: dict[str, dict[str, Errors]]
     by_group: dict[str, dict[str, Errors]]
     coverage: dict[str, tuple[Coverage, ...]]
-    children: dict[str, Children]
-    challenge: tuple[Challenge, ...]
-    challenge_by_group: dict[str, Challenge]
+    children: dict[str, ChildRates]
+    challenge: tuple[ChallengeRates, ...]
+    challenge_by_group: dict[str, ChallengeRates]
     thresholds: tuple[Threshold, ...]
-    robust: tuple[Robust, ...]
+    robust: tuple[ViewError, ...]
     gate: tuple[GateEvidence, ...] = ()
-    paired: dict[str, Paired]
+    paired: dict[str, PairedDifference]
     study: Study | None = None

@@ -1,4 +1,4 @@
-"""What the quality gate's measures say about the error: the evidence for where its limits are."""
+"""Evidence for the limits of the quality gate: the model's error by each of the gate's measures."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from train.evaluate import Predict
 from train.pictures import Pictures, read_photo
 from train.targets import YEARS
 
-_BINS = 5
-_BATCH = 32
+_BIN_COUNT = 5
+_GATE_BATCH = 32
 
-_SHOWN_BY: tuple[tuple[str, str, Impairment | None], ...] = (
+_MEASURES: tuple[tuple[str, str, Impairment | None], ...] = (
     ("eye distance, px", "small", smaller),
     ("turn", "turned", None),
     ("nod", "", None),
@@ -33,8 +33,8 @@ _SHOWN_BY: tuple[tuple[str, str, Impairment | None], ...] = (
     ("sharpness", "blurred", blurred),
     ("confirmation", "unconfirmed", covered),
 )
-"""What is measured, what the gate calls a face that it refuses for it, and how photos are made worse to show why. Heads
-cannot be turned afterwards: for that the photos are taken as they are. The gate has no limit for a nod."""
+"""Each measure, the gate's reason to reject a face by it, and how photos are degraded to show its effect. Heads cannot
+be turned afterwards, so turn and nod use the unchanged photos. The gate has no limit for a nod."""
 
 
 class PhotoGate:
@@ -43,12 +43,13 @@ class PhotoGate:
     def __init__(self) -> None:
         self._confirmation = FaceConfirmation()
 
-    def look(
+    def measure(
         self, picture: NDArray[np.uint8], keypoints: NDArray[np.float32]
     ) -> tuple[NDArray[np.uint8], Measures, float]:
-        """The crop, the measures, and how sure the second detector is. picture: uint8 (H, W, 3) BGR; keypoints: (4, 2).
+        """The crop, its measures, and the confidence of the second detector.
 
-        Faces that fill the picture are looked at with a margin, as when they were found.
+        picture: uint8 (H, W, 3) BGR. keypoints: (4, 2). A margin is added, as when the face was found, because faces
+        may fill the picture.
         """
         margin = max(picture.shape[:2]) // 4
         framed = np.asarray(cv2.copyMakeBorder(picture, margin, margin, margin, margin, cv2.BORDER_CONSTANT), np.uint8)
@@ -58,71 +59,71 @@ class PhotoGate:
         return crop, measure(crop, points), float(self._confirmation.confirm(framed, faces)[0])
 
 
-def let_through(pictures: Pictures) -> NDArray[np.bool_]:
-    """bool (N,): which faces the lane's quality gate, at its default settings, would let through."""
+def passes_gate(pictures: Pictures) -> NDArray[np.bool_]:
+    """bool (N,): which faces pass the lane's quality gate with its default settings."""
     gate, limits = PhotoGate(), QualitySettings()
     passed = np.zeros(len(pictures), bool)
     for row in tqdm(range(len(pictures)), desc="quality gate", unit="picture", mininterval=1):
-        _, measures, confirmation = gate.look(read_photo(pictures.paths[row]), pictures.keypoints[row])
+        _, measures, confirmation = gate.measure(read_photo(pictures.paths[row]), pictures.keypoints[row])
         passed[row] = not judge(measures, confirmation, limits)[1]
     return passed
 
 
-def evidence(predict: Predict, pictures: Pictures) -> tuple[GateEvidence, ...]:
-    """For every limit of the gate, the error by what it limits, on photos that are made worse in just that way."""
-    plain = _looked_at(predict, pictures, None, "as they are")
+def gate_evidence(predict: Predict, pictures: Pictures) -> tuple[GateEvidence, ...]:
+    """For every limit of the gate, the error by the limited measure, on photos degraded in that respect."""
+    unchanged = _measured(predict, pictures, None, "unchanged")
     found = []
-    for name, reason, impairment in _SHOWN_BY:
-        seen = _looked_at(predict, pictures, impairment, reason) if impairment else plain
-        others_pass = np.array([set(one) <= {reason} for one in seen.reasons])
-        limit = _limit(QualitySettings(), reason)
-        sides = [others_pass] if limit is None else [others_pass & (seen.values[name] < limit),
-                                                     others_pass & (seen.values[name] >= limit)]  # fmt: skip
+    for name, reason, impairment in _MEASURES:
+        degraded = _measured(predict, pictures, impairment, reason) if impairment else unchanged
+        others_pass = np.array([set(reasons) <= {reason} for reasons in degraded.reasons])
+        limit, values = _limit(QualitySettings(), reason), degraded.values[name]
+        sides = [others_pass] if limit is None else [others_pass & (values < limit), others_pass & (values >= limit)]
         found.append(
             GateEvidence(
                 measure=name,
                 reason=reason,
                 limit=limit,
-                refused=share(np.array([reason in one for one in plain.reasons])),
+                refused=share(np.array([reason in reasons for reasons in unchanged.reasons])),
                 bins=tuple(
-                    one for side in sides
-                    for one in _bins(seen.values[name][side], seen.ages[side], plain.ages[side], pictures.ages[side])
+                    each
+                    for side in sides
+                    for each in _bins(values[side], degraded.ages[side], unchanged.ages[side], pictures.ages[side])
                 ),
             )
-        )  # fmt: skip
+        )
     return tuple(found)
 
 
 @dataclasses.dataclass(frozen=True)
-class _Looked:
-    """values: what was measured, by name, (N,); reasons: why the gate would refuse; ages: float (N,) years."""
+class _MeasuredPhotos:
+    """values: measures by name, (N,). reasons: why the gate rejects each photo. ages: (N,) predicted years."""
 
     values: dict[str, NDArray[np.floating]]
     reasons: list[tuple[str, ...]]
     ages: NDArray[np.floating]
 
 
-def _looked_at(predict: Predict, pictures: Pictures, impairment: Impairment | None, name: str) -> _Looked:
+def _measured(predict: Predict, pictures: Pictures, impairment: Impairment | None, name: str) -> _MeasuredPhotos:
     gate, limits, random = PhotoGate(), QualitySettings(), np.random.default_rng(0)
     rows: list[dict[str, float]] = []
     reasons, ages = [], []
-    for start in tqdm(range(0, len(pictures), _BATCH), desc=f"gate: {name}", unit="batch", mininterval=1):
+    for start in tqdm(range(0, len(pictures), _GATE_BATCH), desc=f"gate: {name}", unit="batch", mininterval=1):
         crops = []
-        for row in range(start, min(start + _BATCH, len(pictures))):
+        for row in range(start, min(start + _GATE_BATCH, len(pictures))):
             picture, keypoints = read_photo(pictures.paths[row]), pictures.keypoints[row]
             if impairment:
                 picture, keypoints = impairment(picture, keypoints, random)
-            crop, measures, confirmation = gate.look(picture, keypoints)
+            crop, measures, confirmation = gate.measure(picture, keypoints)
             crops.append(crop)
-            rows.append(_named(measures, confirmation, keypoints))
+            rows.append(_values(measures, confirmation, keypoints))
             reasons.append(judge(measures, confirmation, limits)[1])
         ages.append(predict(np.stack(crops)) @ YEARS)
     values = {key: np.array([row[key] for row in rows]) for key in rows[0]}
-    return _Looked(values, reasons, np.concatenate(ages))
+    return _MeasuredPhotos(values, reasons, np.concatenate(ages))
 
 
-def _named(measures: Measures, confirmation: float, keypoints: NDArray[np.float32]) -> dict[str, float]:
-    """What was measured of a face, and how far it nods: where the nose stands on the way from the eyes to the mouth."""
+def _values(measures: Measures, confirmation: float, keypoints: NDArray[np.float32]) -> dict[str, float]:
+    """The measures of a face by name. The nod is the position of the nose between the eyes (0) and the mouth (1)."""
     eyes = keypoints[[RIGHT_EYE, LEFT_EYE]].mean(axis=0)
     down = keypoints[MOUTH] - eyes
     return {
@@ -138,21 +139,22 @@ def _named(measures: Measures, confirmation: float, keypoints: NDArray[np.float3
 def _bins(
     values: NDArray[np.floating], ages: NDArray[np.floating], plain: NDArray[np.floating], known: NDArray[np.floating]
 ) -> list[GateBin]:
-    """Equally many faces in each, from the least of what is measured to the most."""
+    """Bins with equal numbers of faces, from the smallest value to the largest. ages, plain: predicted on the degraded
+    and on the unchanged photos."""
     found = []
-    bins = np.array_split(np.argsort(values, kind="stable"), _BINS)
+    bins = np.array_split(np.argsort(values, kind="stable"), _BIN_COUNT)
     for rows in (rows for rows in bins if len(rows)):
-        off, before = error(ages[rows], known[rows]), error(plain[rows], known[rows])
-        assert off
-        assert before
+        degraded, unchanged = error(ages[rows], known[rows]), error(plain[rows], known[rows])
+        assert degraded
+        assert unchanged
         low, high = (round(float(value), 3) for value in values[rows[[0, -1]]])
-        worse = round(off.mean_error_years - before.mean_error_years, 4)
-        found.append(GateBin(low=low, high=high, error=off, worse=worse))
+        worse = round(degraded.mean_error_years - unchanged.mean_error_years, 4)
+        found.append(GateBin(low=low, high=high, error=degraded, worse=worse))
     return found
 
 
 def _limit(limits: QualitySettings, reason: str) -> float | None:
-    """The setting behind a reason; None where there is none."""
+    """The setting behind a rejection reason; None without one."""
     return {
         "small": limits.min_eye_distance_px,
         "turned": limits.max_turn,
@@ -164,7 +166,7 @@ def _limit(limits: QualitySettings, reason: str) -> float | None:
 
 
 def _box(keypoints: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The face's box, guessed from its keypoints: twice the eye-to-mouth distance, around the middle of the face."""
+    """The face's box, estimated from its keypoints: twice the eye-to-mouth distance, around the middle of the face."""
     eyes = keypoints[[RIGHT_EYE, LEFT_EYE]].mean(axis=0)
     middle, half = (eyes + keypoints[MOUTH]) / 2, float(np.linalg.norm(keypoints[MOUTH] - eyes))
     return np.array([*(middle - half), *(middle + half)], np.float32)

@@ -1,4 +1,4 @@
-"""Photos made worse, each in one way and to a chance degree: what the quality gate is there to notice."""
+"""Degrade photos in one respect, to a random degree: the defects that the quality gate should detect."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from edge.vision.faces import LEFT_EYE, MOUTH, NOSE, RIGHT_EYE
 Picture = NDArray[np.uint8]
 Keypoints = NDArray[np.float32]
 Impairment = Callable[[Picture, Keypoints, np.random.Generator], tuple[Picture, Keypoints]]
-"""From a photo, uint8 (H, W, 3) BGR, and its keypoints (4, 2) to a worse one."""
+"""From a photo, uint8 (H, W, 3) BGR, and its keypoints (4, 2) to a degraded photo and its keypoints."""
 
-_NOISE = 3.0
-"""Of 255: a sensor's noise, which is what is left of a face in the dark."""
+_SENSOR_NOISE = 3.0
+"""Standard deviation of the sensor noise in dark pictures, of 255."""
 
 
 def smaller(picture: Picture, keypoints: Keypoints, random: np.random.Generator) -> tuple[Picture, Keypoints]:
-    """As far away: 6 to 64 pixels between the eyes."""
+    """Farther away: 6 to 64 pixels between the eyes."""
     scale = min(1.0, _between(random, 6, 64) / eye_distance_px(keypoints))
     size = [max(8, round(side * scale)) for side in picture.shape[1::-1]]
     small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
@@ -34,8 +34,8 @@ def blurred(picture: Picture, keypoints: Keypoints, random: np.random.Generator)
 
 
 def darker(picture: Picture, keypoints: Keypoints, random: np.random.Generator) -> tuple[Picture, Keypoints]:
-    """Lit by 1 % to 60 % of the light, with a sensor's noise."""
-    noise = random.normal(0, _NOISE, picture.shape)
+    """With 1 % to 60 % of the light, and sensor noise."""
+    noise = random.normal(0, _SENSOR_NOISE, picture.shape)
     dark = picture * _between(random, 0.01, 0.6) + noise
     return np.clip(dark, 0, 255).astype(np.uint8), keypoints
 
@@ -46,27 +46,27 @@ def brighter(picture: Picture, keypoints: Keypoints, random: np.random.Generator
 
 
 def covered(picture: Picture, keypoints: Keypoints, random: np.random.Generator) -> tuple[Picture, Keypoints]:
-    """A hand before the face: a patch of the colour of its skin, from a side, over up to all of it."""
+    """A hand in front of the face: a skin-coloured ellipse from one side that covers up to the whole face."""
     eyes = keypoints[[RIGHT_EYE, LEFT_EYE]].mean(axis=0)
     height = max(float(np.linalg.norm(keypoints[MOUTH] - eyes)), 1.0)
     x, y = np.clip(keypoints[NOSE], 0, np.array(picture.shape[1::-1]) - 1).astype(int)
     skin = picture[max(0, y - 3) : y + 4, max(0, x - 3) : x + 4].mean(axis=(0, 1))
-    away = random.normal(size=2)
-    away /= np.linalg.norm(away)
-    middle = (eyes + keypoints[MOUTH]) / 2 + away * height * random.uniform(0.3, 2.2)
-    hand = picture.copy()
+    direction = random.normal(size=2)
+    direction /= np.linalg.norm(direction)
+    middle = (eyes + keypoints[MOUTH]) / 2 + direction * height * random.uniform(0.3, 2.2)
+    with_hand = picture.copy()
     axes = (round(height * 1.1), round(height * 0.8))
-    angle = float(np.degrees(np.arctan2(away[1], away[0])))
-    place = (round(float(middle[0])), round(float(middle[1])))
-    cv2.ellipse(hand, place, axes, angle, 0, 360, skin.tolist(), -1, cv2.LINE_AA)
-    return hand, keypoints
+    angle = float(np.degrees(np.arctan2(direction[1], direction[0])))
+    centre = (round(float(middle[0])), round(float(middle[1])))
+    cv2.ellipse(with_hand, centre, axes, angle, 0, 360, skin.tolist(), -1, cv2.LINE_AA)
+    return with_hand, keypoints
 
 
 def eye_distance_px(keypoints: Keypoints) -> float:
-    """Pixels between the eyes, at least a little."""
+    """Pixels between the eyes, at least 0.001."""
     return max(float(np.linalg.norm(keypoints[LEFT_EYE] - keypoints[RIGHT_EYE])), 1e-3)
 
 
 def _between(random: np.random.Generator, low: float, high: float) -> float:
-    """A number of any order of magnitude in between."""
+    """A random number between low and high, log-uniform."""
     return float(np.exp(random.uniform(np.log(low), np.log(high))))

@@ -1,4 +1,4 @@
-"""From a model and photos kept out of its training to the report card."""
+"""Evaluate a model on the test photos: all measurements of the report card."""
 
 from __future__ import annotations
 
@@ -9,36 +9,46 @@ from numpy.typing import NDArray
 
 from edge.ages.calibration import calibrated
 from train.card import breakdowns
-from train.card.candidates import candidate
-from train.card.facts import Card, CardSource, Challenge, Robust, Study
-from train.card.gate import evidence, let_through
+from train.card.candidates import load_candidate
+from train.card.facts import Card, CardSource, ChallengeRates, Study, ViewError
+from train.card.gate import gate_evidence, passes_gate
 from train.card.measures import error, mean_ages, share
-from train.card.views import BLURS_PX, Predict, ViewResult, blurred, face_sizes, plain, predict_through, shifted, wider
-from train.data import found_by_source, load_test, load_train, validation_split
+from train.card.views import (
+    BLURS_PX,
+    ViewResult,
+    blurred_crop,
+    plain,
+    predict_at_face_sizes,
+    predict_through,
+    shifted,
+    wider,
+)
+from train.data import faces_found_by_source, load_test, load_train, validation_split
+from train.evaluate import Predict
 from train.pictures import Pictures
 
-SAMPLE = 400
-"""Photos per source that are looked at through other views."""
+PHOTOS_PER_SOURCE = 400
+"""Photos per source that are evaluated with other views and for the quality gate."""
 
 
 def judge(model: Path, data: Path, against: Path | None = None, study: Study | None = None) -> Card:
-    """Judge a checkpoint or a bundle on the test photos of `data`; `against` is compared with it photo by photo.
-    study: what short runs said of the sources, for the card."""
-    learned = load_train(data)
-    _, validation = validation_split(learned)
-    judged, pictures = candidate(model, learned[validation]), load_test(data)
+    """Evaluate a checkpoint or a bundle on the test photos of `data`. against: another model to compare with, photo by
+    photo. study: results of short runs to include in the card."""
+    train_data = load_train(data)
+    _, validation = validation_split(train_data)
+    judged, pictures = load_candidate(model, train_data[validation]), load_test(data)
     sample = _sample(pictures)
     before = predict_through(judged.predict, pictures, plain, "test photos").age_probs
     after = calibrated(before, judged.temperature)
-    ages, passed = mean_ages(after), let_through(pictures)
+    ages, passed = mean_ages(after), passes_gate(pictures)
     compared = {}
     if against is not None:
-        other = candidate(against, learned[validation])
+        other = load_candidate(against, train_data[validation])
         theirs = mean_ages(
             calibrated(predict_through(other.predict, pictures, plain, "other model").age_probs, other.temperature)
         )
-        compared = breakdowns.paired(other.name, ages, theirs, pictures)
-    chosen = judged.thresholds[-1].challenge_age if judged.thresholds else None
+        compared = breakdowns.paired_differences(other.name, ages, theirs, pictures)
+    challenge_age = judged.thresholds[-1].challenge_age if judged.thresholds else None
     return Card(
         model=judged.name,
         use=judged.use,
@@ -54,10 +64,10 @@ def judge(model: Path, data: Path, against: Path | None = None, study: Study | N
             for name, rows in breakdowns.by_source(pictures, passed).items()
         },
         challenge=tuple(breakdowns.challenge(age, ages, pictures.ages) for age in breakdowns.CHALLENGE_AGES),
-        challenge_by_group={} if chosen is None else _by_group(chosen, pictures, ages, passed),
+        challenge_by_group={} if challenge_age is None else _by_group(challenge_age, pictures, ages, passed),
         thresholds=judged.thresholds,
-        robust=tuple(_robust(judged.predict, judged.temperature, sample)),
-        gate=evidence(judged.predict, sample),
+        robust=tuple(_view_errors(judged.predict, judged.temperature, sample)),
+        gate=gate_evidence(judged.predict, sample),
         paired=compared,
         study=study,
     )
@@ -67,7 +77,7 @@ def _sources(
     data: Path, pictures: Pictures, ages: NDArray[np.floating], passed: NDArray[np.bool_]
 ) -> dict[str, CardSource]:
     found = {}
-    for source, has_face in found_by_source(data).items():
+    for source, has_face in faces_found_by_source(data).items():
         rows = pictures.sources == source
         found[source] = CardSource(
             test_pictures=int(rows.sum()),
@@ -80,37 +90,37 @@ def _sources(
 
 def _by_group(
     challenge_age: int, pictures: Pictures, ages: NDArray[np.floating], passed: NDArray[np.bool_]
-) -> dict[str, Challenge]:
+) -> dict[str, ChallengeRates]:
     parts = breakdowns.by_source(pictures, passed) | breakdowns.by_group(pictures)
     return {name: breakdowns.challenge(challenge_age, ages[rows], pictures.ages[rows]) for name, rows in parts.items()}
 
 
 def _sample(pictures: Pictures) -> Pictures:
     random = np.random.default_rng(0)
-    rows = [np.flatnonzero(pictures.sources == source) for source in np.unique(pictures.sources)]
-    return pictures[np.sort(np.concatenate([random.permutation(these)[:SAMPLE] for these in rows]))]
+    by_source = [np.flatnonzero(pictures.sources == source) for source in np.unique(pictures.sources)]
+    return pictures[np.sort(np.concatenate([random.permutation(rows)[:PHOTOS_PER_SOURCE] for rows in by_source]))]
 
 
-def _robust(predict: Predict, temperature: float, pictures: Pictures) -> list[Robust]:
-    own = predict_through(predict, pictures, plain, "sample of them")
-    everyone = np.ones(len(pictures), bool)
+def _view_errors(predict: Predict, temperature: float, pictures: Pictures) -> list[ViewError]:
+    unchanged = predict_through(predict, pictures, plain, "sample of test photos")
+    all_rows = np.ones(len(pictures), bool)
     views = {"15 % wider": wider(1.15), "40 % wider": wider(1.40), "10 % aside": shifted(0.10)}
-    views |= {f"blur of {sigma} px": blurred(sigma) for sigma in BLURS_PX}
-    looks = {name: (predict_through(predict, pictures, view, name), everyone) for name, view in views.items()}
-    looks |= {f"eyes {size} px apart": found for size, found in face_sizes(predict, pictures).items()}
+    views |= {f"blur of {sigma} px": blurred_crop(sigma) for sigma in BLURS_PX}
+    results = {name: (predict_through(predict, pictures, view, name), all_rows) for name, view in views.items()}
+    results |= {f"eyes {size} px apart": found for size, found in predict_at_face_sizes(predict, pictures).items()}
 
-    def compared(name: str, source: str, through: ViewResult, shown: NDArray[np.bool_]) -> Robust:
-        """`through` has a row for every photo that was shown, `own` for every photo."""
-        here = pictures.sources[shown] == source
-        rows = here & through.seen
-        known = pictures.ages[shown][rows]
-        return Robust(
+    def view_error(name: str, source: str, viewed: ViewResult, used: NDArray[np.bool_]) -> ViewError:
+        """used: bool (N,), the photos that the view was used on; `viewed` has one row for each of them."""
+        of_source = pictures.sources[used] == source
+        rows = of_source & viewed.has_face
+        known = pictures.ages[used][rows]
+        return ViewError(
             view=name,
             source=source,
-            error=error(mean_ages(calibrated(through.age_probs[rows], temperature)), known),
-            plain=error(mean_ages(calibrated(own.age_probs[shown][rows], temperature)), known),
-            missed=share(~through.seen[here]),
+            error=error(mean_ages(calibrated(viewed.age_probs[rows], temperature)), known),
+            plain=error(mean_ages(calibrated(unchanged.age_probs[used][rows], temperature)), known),
+            missed=share(~viewed.has_face[of_source]),
         )
 
     sources = [str(source) for source in np.unique(pictures.sources)]
-    return [compared(name, source, *found) for name, found in looks.items() for source in sources]
+    return [view_error(name, source, *result) for name, result in results.items() for source in sources]

@@ -1,4 +1,4 @@
-"""Figures of a model's errors with what they are worth. Pure: predicted ages and what is known, in years."""
+"""Error figures with confidence intervals, as pure functions of predicted and known ages in years."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _Floats = NDArray[np.floating]
 
 
 class Fact(BaseModel):
-    """Base of what the card's JSON holds."""
+    """Base of the models in card.json."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class MeasuredError(Fact):
-    """The error on a group of photos: mean distance in years from what is known (0 inside a band) with its 95 %
-    interval, its mean with sign, and the share of photos within 5 years."""
+    """The error on a group of photos: mean distance in years from the known age (0 inside a band) with its 95 %
+    interval, the mean of the signed distance, and the share of photos within 5 years."""
 
     pictures: int
     mean_error_years: float
@@ -34,7 +34,7 @@ class MeasuredError(Fact):
 
 
 class MeasuredShare(Fact):
-    """How often something happened, with the 95 % Wilson interval."""
+    """A share of photos, with the 95 % Wilson interval."""
 
     hits: int
     trials: int
@@ -44,20 +44,20 @@ class MeasuredShare(Fact):
 
 
 def mean_ages(age_probs: _Floats) -> _Floats:
-    """float (N,): the expectation of every distribution, in years."""
+    """float (N,): the mean of every distribution (N, 101), in years."""
     return np.asarray(age_probs @ YEARS)
 
 
-def beyond(ages: _Floats, known: _Floats) -> _Floats:
-    """float (N,): signed years by which ages (N,) lie outside what is known (N, 2); 0 inside."""
+def signed_years_outside(ages: _Floats, known: _Floats) -> _Floats:
+    """float (N,): by how many years ages (N,) are above (positive) or below the known range (N, 2); 0 inside."""
     return np.maximum(ages - known[:, 1], 0) - np.maximum(known[:, 0] - ages, 0)
 
 
 def error(ages: _Floats, known: _Floats) -> MeasuredError | None:
-    """The error on some photos; None when there are none."""
+    """The error of predicted ages (N,) against known ages (N, 2); None without photos."""
     if not len(ages):
         return None
-    signed = beyond(ages, known)
+    signed = signed_years_outside(ages, known)
     low, high = bootstrap(np.abs(signed))
     return MeasuredError(
         pictures=len(ages),
@@ -78,7 +78,7 @@ def bootstrap(values: _Floats, seed: int = 0) -> tuple[float, float]:
 
 
 def share(happened: NDArray[np.bool_]) -> MeasuredShare:
-    """How often something happened among the photos given."""
+    """The share of True in bool (N,)."""
     hits, trials = int(happened.sum()), len(happened)
     low, high = wilson_interval(hits, trials)
     return MeasuredShare(
@@ -87,10 +87,10 @@ def share(happened: NDArray[np.bool_]) -> MeasuredShare:
 
 
 def coverage(age_probs: _Floats, known: _Floats, stated: float) -> float:
-    """Share of exactly known ages that lie in the central interval of probability `stated`; NaN without any.
+    """Share of exactly known ages inside the central interval of probability `stated`; NaN without exact ages.
 
-    The ages are whole years: the interval is the shortest run of years from the quantile at (1 - stated) / 2 to the
-    one at (1 + stated) / 2, both years included.
+    Ages are whole years: the interval goes from the year of the quantile (1 - stated) / 2 to the year of the quantile
+    (1 + stated) / 2, both included.
     """
     exact = known[:, 0] == known[:, 1]
     if not exact.any():

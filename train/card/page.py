@@ -9,7 +9,7 @@ from train.card.model_card import model_card
 from train.card.plots import plots
 from train.page import figure, page
 
-_PLOTS_BEFORE = "<h2>How far off it is</h2>"
+_PLOTS_BEFORE = "<h2>Errors</h2>"
 
 
 def card_page(card: Card) -> str:

@@ -1,4 +1,4 @@
-"""The same test photos as other cameras, crops and distances would have shown them."""
+"""The test photos in other views: as other cameras, crops and distances would show them."""
 
 from __future__ import annotations
 
@@ -19,35 +19,35 @@ from train.pictures import Pictures, read_photo
 
 Crop = NDArray[np.uint8]
 View = Callable[[Crop, NDArray[np.float32]], Crop | None]
-"""From a photo, uint8 (H, W, 3) BGR, and its keypoints (4, 2) to a crop; None when the face is not found."""
+"""From a photo, uint8 (H, W, 3) BGR, and its keypoints (4, 2) to a crop; None if no face is found."""
 
 FACE_SIZES_PX = (64, 48, 38, 24, 16)
-"""Distances between the eyes, from arm's length to the end of the queue."""
+"""Distances between the eyes in pixels, from arm's length to the end of the queue."""
 
 BLURS_PX = (1, 2, 4)
-_BATCH = 32
+_VIEW_BATCH = 32
 
 
 @dataclass(frozen=True)
 class ViewResult:
-    """What a model said of photos. seen: bool (N,), a face was found; age_probs: float32 (N, 101), NaN elsewhere."""
+    """Predictions for N photos. has_face: bool (N,), a face was found; age_probs: float32 (N, 101), NaN without one."""
 
-    seen: NDArray[np.bool_]
+    has_face: NDArray[np.bool_]
     age_probs: NDArray[np.float32]
 
 
 def predict_through(predict: Predict, pictures: Pictures, view: View, name: str) -> ViewResult:
-    """Predict the ages on all photos through a view."""
-    seen = np.zeros(len(pictures), bool)
+    """Predict the ages on all photos in a view. name: for the progress bar."""
+    has_face = np.zeros(len(pictures), bool)
     age_probs = np.full((len(pictures), 101), np.nan, np.float32)
-    for start in tqdm(range(0, len(pictures), _BATCH), desc=name, unit="batch", mininterval=1):
-        rows = range(start, min(start + _BATCH, len(pictures)))
+    for start in tqdm(range(0, len(pictures), _VIEW_BATCH), desc=name, unit="batch", mininterval=1):
+        rows = range(start, min(start + _VIEW_BATCH, len(pictures)))
         crops = {row: view(read_photo(pictures.paths[row]), pictures.keypoints[row]) for row in rows}
         found = {row: crop for row, crop in crops.items() if crop is not None}
         if found:
-            seen[list(found)] = True
+            has_face[list(found)] = True
             age_probs[list(found)] = predict(np.stack(list(found.values())))
-    return ViewResult(seen, age_probs)
+    return ViewResult(has_face, age_probs)
 
 
 def plain(picture: Crop, keypoints: NDArray[np.float32]) -> Crop:
@@ -56,7 +56,7 @@ def plain(picture: Crop, keypoints: NDArray[np.float32]) -> Crop:
 
 
 def wider(times: float) -> View:
-    """A crop that shows `times` as much to each side."""
+    """A crop that is `times` as wide."""
 
     def view(picture: Crop, keypoints: NDArray[np.float32]) -> Crop:
         centre = keypoints[[RIGHT_EYE, LEFT_EYE, MOUTH]].mean(axis=0)
@@ -66,7 +66,7 @@ def wider(times: float) -> View:
 
 
 def shifted(share: float) -> View:
-    """A crop that lies aside by a share of its side, to the right and down by turns as the keypoints fall."""
+    """A crop shifted by a share of its side: left, right, up or down, depending on the keypoints."""
 
     def view(picture: Crop, keypoints: NDArray[np.float32]) -> Crop:
         eyes = keypoints[[RIGHT_EYE, LEFT_EYE]].mean(axis=0)
@@ -77,15 +77,15 @@ def shifted(share: float) -> View:
     return view
 
 
-def blurred(sigma_px: float) -> View:
+def blurred_crop(sigma_px: float) -> View:
     """A Gaussian blur, in pixels of the crop."""
     return lambda picture, keypoints: np.asarray(
         cv2.GaussianBlur(align(picture, keypoints), (0, 0), sigma_px), np.uint8
     )
 
 
-class Smaller:
-    """The photo scaled down until the eyes are so many pixels apart, then looked for a face anew."""
+class Downscaled:
+    """The photo scaled to a given distance between the eyes, on which the face is then detected again."""
 
     def __init__(self, eye_distance_px: float) -> None:
         self._eye_distance_px, self._finder = eye_distance_px, StillFaceFinder()
@@ -95,9 +95,9 @@ class Smaller:
         size = [max(8, round(side * scale)) for side in picture.shape[1::-1]]
         small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
         faces = self._finder.find(np.asarray(small, np.uint8))
-        near = keypoints[[RIGHT_EYE, LEFT_EYE]].mean(axis=0) * scale
+        expected = keypoints[[RIGHT_EYE, LEFT_EYE]].mean(axis=0) * scale
         for points in faces.keypoints:
-            if np.linalg.norm(points[[RIGHT_EYE, LEFT_EYE]].mean(axis=0) - near) < self._eye_distance_px:
+            if np.linalg.norm(points[[RIGHT_EYE, LEFT_EYE]].mean(axis=0) - expected) < self._eye_distance_px:
                 return align(np.asarray(small, np.uint8), points)
         return None
 
@@ -105,12 +105,12 @@ class Smaller:
         self._finder.close()
 
 
-def face_sizes(predict: Predict, pictures: Pictures) -> dict[int, tuple[ViewResult, NDArray[np.bool_]]]:
-    """A look for every size, and which photos are large enough to be shown so: bool (N,)."""
-    across = np.linalg.norm(pictures.keypoints[:, LEFT_EYE] - pictures.keypoints[:, RIGHT_EYE], axis=1)
-    looks = {}
+def predict_at_face_sizes(predict: Predict, pictures: Pictures) -> dict[int, tuple[ViewResult, NDArray[np.bool_]]]:
+    """For every size in `FACE_SIZES_PX`: the predictions, and which photos are large enough for it, bool (N,)."""
+    eye_distances = np.linalg.norm(pictures.keypoints[:, LEFT_EYE] - pictures.keypoints[:, RIGHT_EYE], axis=1)
+    results = {}
     for size in FACE_SIZES_PX:
-        shown = across >= size
-        with closing(Smaller(size)) as smaller:
-            looks[size] = predict_through(predict, pictures[shown], smaller, f"eyes {size} px apart"), shown
-    return looks
+        used = eye_distances >= size
+        with closing(Downscaled(size)) as view:
+            results[size] = predict_through(predict, pictures[used], view, f"eyes {size} px apart"), used
+    return results

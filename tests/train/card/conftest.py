@@ -1,4 +1,4 @@
-"""A card to draw and write."""
+"""Fixtures: report cards with few figures."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def some_error() -> MeasuredError:
 
 @pytest.fixture
 def card(some_error: MeasuredError) -> Card:
-    """One with little in it."""
+    """A card with few figures."""
     ages, known = np.array([16.0, 30]), np.array([(15, 15), (30, 30)])
     by_age = {"shop": {"13-17": Errors(all=some_error, passed=None)}}
     return Card(
@@ -29,7 +29,7 @@ def card(some_error: MeasuredError) -> Card:
 
 @pytest.fixture
 def card_with_study(card: Card, some_error: MeasuredError) -> Card:
-    """Two runs: on both sources, and on one."""
+    """A card with a study of two runs: on both sources, and without one."""
     errors = dict.fromkeys(("all", "corner", "market"), some_error)
     runs = (StudyRun(name="all sources", sources=("corner", "market"), errors=errors),
             StudyRun(name="without market", sources=("corner",), errors=errors))  # fmt: skip

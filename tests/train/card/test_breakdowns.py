@@ -1,4 +1,4 @@
-"""The report card: by source, by who is on the photos, and for the faces that the quality gate lets through."""
+"""The report card's figures by source, age, sex and group, and for faces that pass the quality gate."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def known(*ages: float | tuple[float, float]) -> np.ndarray:
     return np.array([age if isinstance(age, tuple) else (age, age) for age in ages], float)
 
 
-def test_the_parts_are_all_photos_and_every_source_and_what_the_gate_lets_through_of_each(
+def test_the_parts_are_all_photos_every_source_and_the_faces_of_each_that_pass_the_gate(
     pictures_of: PicturesOf,
 ) -> None:
     passed = np.array([True, False, True])
@@ -32,13 +32,13 @@ def test_the_parts_are_all_photos_and_every_source_and_what_the_gate_lets_throug
     }
 
 
-def test_people_of_whom_nothing_is_labelled_belong_to_no_group(pictures_of: PicturesOf) -> None:
+def test_people_without_labels_belong_to_no_group(pictures_of: PicturesOf) -> None:
     pictures = pictures_of(ages=[(30, 30)] * 3)
     pictures.sexes[:] = ["", "f", ""]
     assert {name: rows.tolist() for name, rows in by_group(pictures).items()} == {"f": [False, True, False]}
 
 
-def test_the_gate_may_refuse_everybody_and_the_error_on_all_stays() -> None:
+def test_if_the_gate_rejects_every_face_only_the_error_on_all_remains() -> None:
     found = errors(np.array([33.0, 27]), known(30, 30), np.zeros(2, bool))
     assert found.all is not None
     assert found.all.mean_error_years == 3
@@ -49,30 +49,31 @@ def test_every_label_of_every_source_has_its_error(pictures_of: PicturesOf) -> N
     pictures = pictures_of(ages=[(30, 30)] * 4, sources="aabb")
     labels, passed = np.array(["f", "m", "f", ""]), np.array([True, True, False, True])
     found = errors_by(labels, pictures, np.array([31.0, 32, 33, 99]), passed)
-    assert {source: list(by) for source, by in found.items()} == {"a": ["f", "m"], "b": ["f"]}
-    assert [one.all.mean_error_years for by in found.values() for one in by.values() if one.all] == [1, 2, 3]
+    assert {source: list(by_label) for source, by_label in found.items()} == {"a": ["f", "m"], "b": ["f"]}
+    years = [each.all.mean_error_years for by_label in found.values() for each in by_label.values() if each.all]
+    assert years == [1, 2, 3]
     assert found["b"]["f"].passed is None
 
 
 @pytest.mark.parametrize(("age", "band"), [((12, 12), "00-12"), ((10, 19), "13-17"), ((18.5, 18.5), "18-24")])
-def test_a_photo_belongs_to_the_band_of_the_middle_of_what_is_known(age: tuple[float, float], band: str) -> None:
+def test_a_photo_belongs_to_the_band_of_the_middle_of_its_age_range(age: tuple[float, float], band: str) -> None:
     assert age_bands(known(age)).tolist() == [band]
 
 
-def test_children_read_as_adults_are_counted_by_what_is_sure_of_them() -> None:
+def test_only_children_whose_whole_age_range_is_in_the_group_are_counted() -> None:
     found = children(np.array([17.9, 18, 40, 24.9, 25, 60]), known(9, (3, 9), (5, 14), 10, (10, 19), 20))
     assert (found.under_10_as_18.hits, found.under_10_as_18.trials) == (1, 2)
     assert (found.from_10_to_19_as_25.hits, found.from_10_to_19_as_25.trials) == (1, 2)
 
 
-def test_only_who_is_surely_of_an_age_is_counted_by_the_challenge() -> None:
+def test_the_challenge_counts_only_people_whose_whole_age_range_is_in_the_group() -> None:
     found = challenge(25, np.array([25.0, 24, 30, 24, 24]), known(13, 14, (10, 19), (25, 40), 41))
     assert (found.passed_13_17.hits, found.passed_13_17.trials) == (1, 2)
     assert (found.passed_14_17.hits, found.passed_14_17.trials) == (0, 1)
     assert (found.asked_25_40.hits, found.asked_25_40.trials) == (1, 1)
 
 
-def test_intervals_are_checked_on_all_faces_and_on_those_let_through(pictures_of: PicturesOf) -> None:
+def test_coverage_is_measured_on_all_faces_and_on_those_that_pass_the_gate(pictures_of: PicturesOf) -> None:
     pictures = pictures_of(ages=[(30, 30), (50, 50)])
     sure_of_30 = np.eye(101)[[30, 30]]
     (found, _) = coverages(sure_of_30, sure_of_30, pictures, np.array([True, False]))["s"]

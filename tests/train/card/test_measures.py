@@ -1,4 +1,4 @@
-"""Figures and what they are worth."""
+"""Error figures and their intervals."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from train.card.measures import beyond, bootstrap, coverage, error, share
+from train.card.measures import bootstrap, coverage, error, share, signed_years_outside
 
 
 def known(*ages: float | tuple[float, float]) -> np.ndarray:
     return np.array([age if isinstance(age, tuple) else (age, age) for age in ages], float)
 
 
-def test_years_beyond_what_is_known_have_a_sign_and_bands_have_room() -> None:
-    assert beyond(np.array([33, 28, 24, 31, 8.0]), known(30, 30, (20, 29), (20, 29), (10, 19))).tolist() == [
+def test_years_outside_the_known_age_are_signed_and_zero_inside_a_band() -> None:
+    assert signed_years_outside(
+        np.array([33, 28, 24, 31, 8.0]), known(30, 30, (20, 29), (20, 29), (10, 19))
+    ).tolist() == [
         3,
         -2,
         0,
@@ -27,7 +29,7 @@ def test_years_beyond_what_is_known_have_a_sign_and_bands_have_room() -> None:
     ]
 
 
-def test_the_error_counts_distances_and_names_its_interval() -> None:
+def test_the_error_is_the_mean_distance_with_an_interval() -> None:
     found = error(np.array([31, 35, 24, 30.0]), known(30, 30, 30, 30))
     assert found is not None
     assert (found.pictures, found.mean_error_years, found.bias_years) == (4, 3, 0)
@@ -35,11 +37,11 @@ def test_the_error_counts_distances_and_names_its_interval() -> None:
     assert found.low < 3 < found.high
 
 
-def test_no_photos_have_no_error() -> None:
+def test_without_photos_there_is_no_error() -> None:
     assert error(np.empty(0), np.empty((0, 2))) is None
 
 
-def test_the_bootstrap_interval_is_that_of_the_mean() -> None:
+def test_the_bootstrap_interval_agrees_with_the_normal_one_for_the_mean() -> None:
     values = np.random.default_rng(0).exponential(6, 1500)
     low, high = bootstrap(values)
     spread = 1.96 * values.std() / math.sqrt(1500)
@@ -53,12 +55,12 @@ def test_a_share_has_wilsons_interval(happened: list[bool]) -> None:
     assert (found.low, found.high) == pytest.approx((expected.low, expected.high), abs=1e-4)
 
 
-def test_a_share_of_nothing_may_be_anything() -> None:
+def test_a_share_without_photos_has_the_interval_0_to_1() -> None:
     found = share(np.empty(0, bool))
     assert (found.hits, found.trials, found.low, found.high) == (0, 0, 0, 1)
 
 
-def test_coverage_is_what_is_stated_when_the_model_knows_its_own_errors() -> None:
+def test_the_coverage_of_a_calibrated_model_is_the_stated_probability() -> None:
     random = np.random.default_rng(0)
     centres, years = random.uniform(30, 60, 4000), np.arange(101)
     probs = np.exp(-0.5 * ((years - centres[:, None]) / 6) ** 2)
