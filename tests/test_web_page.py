@@ -1,4 +1,4 @@
-"""The setup page as an installer meets it: the real agent on a drawn clip, headless Chromium, a mouse and a finger."""
+"""The setup page as an installer uses it: a real agent on the drawn clip, headless Chromium, mouse and touch."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ pytestmark = pytest.mark.slow
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 STANDING_S = 150
 WITHIN_MS = 60_000
-"""For whatever has no promise of its own."""
+"""Timeout for everything without a stricter limit."""
 
 
 @pytest.fixture(scope="session")
 def long_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Someone walks in and stands there for as long as the tests take, at 10 frames/s."""
+    """A clip at 10 frames/s: someone walks in and stands at the till for longer than the tests take."""
     file = tmp_path_factory.mktemp("long") / "lane.mp4"
     frames, rate = list(clip_frames())[::3], FRAMES_PER_SECOND // 3
     comes = round((EMPTY_S + WALK_S) * rate)
@@ -50,7 +50,7 @@ def long_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @dataclass
 class Running:
-    """An agent with a setup page. link: with the token, as its log says it."""
+    """An agent with a setup page. link: to the page, with the token, from its log."""
 
     process: subprocess.Popen[str]
     link: str
@@ -64,7 +64,7 @@ class Running:
 
 
 def start(folder: Path, clip: Path, *flags: str, web: str = "127.0.0.1:0", with_config: bool = True) -> Running:
-    """The command as an installer gives it, once its log has said where the page is."""
+    """Start the agent as an installer does; return once its log has the link to the page."""
     config, log, reliable = folder / "lane.toml", folder / "log", f"ipc://{folder}/reliable"
     text = f'# Lane four.\nvideo = "{clip}"\nstate_dir = "{folder}/state"\n\n[till]\nreliable = "{reliable}" # old\n'
     text += f'live = "ipc://{folder}/live"\n'
@@ -102,7 +102,7 @@ def browser() -> Iterator[Any]:
     if not CHROMIUM:
         pytest.skip("no Chromium: on Debian, apt install chromium")
     with sync_api.sync_playwright() as playwright:
-        # It runs as root where the tests do, and then only without its own sandbox.
+        # As root, Chromium only runs without its sandbox.
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         yield browser
         browser.close()
@@ -110,20 +110,20 @@ def browser() -> Iterator[Any]:
 
 @dataclass
 class Visit:
-    """A browser's page, and every address that it asked for."""
+    """A browser's page, the addresses it requested, and the errors in its scripts and console."""
 
     page: Any
-    asked: list[str]
-    complaints: list[str]
+    requested: list[str]
+    errors: list[str]
 
 
 def visit(browser: Any, link: str, **context: Any) -> Visit:
     page = browser.new_context(**({"locale": "en-GB", "ignore_https_errors": True} | context)).new_page()
     page.set_default_timeout(WITHIN_MS)
     found = Visit(page, [], [])
-    page.on("request", lambda request: found.asked.append(request.url))
-    page.on("pageerror", lambda problem: found.complaints.append(str(problem)))
-    page.on("console", lambda said: found.complaints.append(said.text) if said.type == "error" else None)
+    page.on("request", lambda request: found.requested.append(request.url))
+    page.on("pageerror", lambda error: found.errors.append(str(error)))
+    page.on("console", lambda message: found.errors.append(message.text) if message.type == "error" else None)
     page.goto(link)
     page.wait_for_selector("#picture[src^='data:image/jpeg']")
     return found
@@ -131,13 +131,13 @@ def visit(browser: Any, link: str, **context: Any) -> Visit:
 
 @pytest.fixture
 def page(browser: Any, agent: Running) -> Iterator[Any]:
-    """The page in English, with its first picture; nothing may go wrong in it, and nothing leave the machine."""
+    """The page in English with its first picture. Fails the test on any script error or request to another address."""
     found = visit(browser, agent.link, viewport={"width": 1280, "height": 900})
     yield found.page
     found.page.context.close()
-    # A refusal that the page shows is one in the browser's console, too.
-    assert [one for one in found.complaints if "status of 400" not in one and "status of 409" not in one] == []
-    assert [url for url in found.asked if not url.startswith((agent.base, "data:"))] == []
+    # A rejected request that the page shows is also an error in the console.
+    assert [error for error in found.errors if "status of 400" not in error and "status of 409" not in error] == []
+    assert [url for url in found.requested if not url.startswith((agent.base, "data:"))] == []
 
 
 def saved(agent: Running) -> tuple[tuple[float, float], ...]:
@@ -145,7 +145,7 @@ def saved(agent: Running) -> tuple[tuple[float, float], ...]:
 
 
 def at(page: Any, x: float, y: float) -> tuple[float, float]:
-    """Where a place of the picture is in the window."""
+    """The window coordinates of a point that is given as shares of the picture."""
     box = page.locator("#stage").bounding_box()
     return box["x"] + x * box["width"], box["y"] + y * box["height"]
 
@@ -165,23 +165,23 @@ def save(page: Any) -> str:
 
 
 def near(zone: tuple[tuple[float, float], ...], *corners: tuple[float, float]) -> bool:
-    """To a hundredth of the picture: pointers move in whole pixels."""
+    """Whether two zones agree to a hundredth of the picture: pointers move in whole pixels."""
     return len(zone) == len(corners) and all(
         abs(a - b) < 0.01 for have, want in zip(zone, corners, strict=True) for a, b in zip(have, want, strict=True)
     )
 
 
-def test_the_zone_drawn_with_the_mouse_is_the_zone_saved(page: Any, agent: Running) -> None:
+def test_a_zone_drawn_with_the_mouse_is_saved(page: Any, agent: Running) -> None:
     page.click("#zone-edit")
     drag(page, (0.2, 0.1), (0.7, 0.9))
-    said = save(page)
-    assert agent.config.name in said
-    assert "It counts from now on" in said, "the running lane has it, too"
+    message = save(page)
+    assert agent.config.name in message
+    assert "already in use" in message, "the running lane uses it"
     assert near(saved(agent), (0.2, 0.1), (0.7, 0.1), (0.7, 0.9), (0.2, 0.9))
     assert "# Lane four." in agent.config.read_text(encoding="utf-8")
 
 
-def test_corners_are_moved_added_removed_and_given_up(page: Any, agent: Running) -> None:
+def test_corners_can_be_moved_added_and_removed_and_edits_cancelled(page: Any, agent: Running) -> None:
     zone.save(agent.config, "lane-1", ((0.2, 0.2), (0.8, 0.2), (0.8, 0.8), (0.2, 0.8)))
     page.click("#zone-edit")
     drag(page, (0.2, 0.2), (0.7, 0.9))
@@ -201,7 +201,7 @@ def test_corners_are_moved_added_removed_and_given_up(page: Any, agent: Running)
     assert near(saved(agent), (0.1, 0.2), (0.9, 0.29), (0.9, 0.9), (0.3, 0.9))
 
 
-def test_a_zone_too_small_for_anybody_is_refused(page: Any, agent: Running) -> None:
+def test_a_zone_too_small_for_a_customer_is_rejected(page: Any, agent: Running) -> None:
     before = agent.config.read_bytes()
     page.click("#zone-edit")
     drag(page, (0.5, 0.5), (0.54, 0.54))
@@ -222,7 +222,7 @@ def test_on_a_phone_the_zone_is_drawn_with_a_finger(browser: Any, agent: Running
             finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
     save(page)
     assert near(saved(agent), (0.25, 0.15), (0.75, 0.15), (0.75, 0.85), (0.25, 0.85))
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing hangs over the edge"
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "the page is not wider than the screen"
     page.context.close()
 
 
@@ -236,9 +236,9 @@ SCAN = """async () => {
 
 @pytest.mark.parametrize(
     ("locale", "asks", "checked"),
-    [("en-GB", "ID", "ID checked: it may be sold."), ("ru-RU", "документ", "Документ проверен: можно продавать.")],
+    [("en-GB", "ID", "ID checked: you may sell."), ("ru-RU", "документ", "Документы проверены: можно продавать.")],
 )
-def test_beer_brings_the_prompt_within_a_second(
+def test_scanning_beer_shows_the_prompt_within_a_second(
     browser: Any, agent: Running, locale: str, asks: str, checked: str
 ) -> None:
     page = visit(browser, agent.link, locale=locale).page
@@ -249,14 +249,14 @@ def test_beer_brings_the_prompt_within_a_second(
         waits_ms.append(page.evaluate(SCAN))
         assert asks in page.inner_text("#prompt")
         page.click("[data-outcome=passed]")
-        page.wait_for_function("said => document.querySelector('#prompt').innerText.trim() === said", arg=checked)
+        page.wait_for_function("text => document.querySelector('#prompt').innerText.trim() === text", arg=checked)
         page.click("#pay")
         page.wait_for_selector("#pay:disabled")
     assert min(waits_ms) < 1000
     page.context.close()
 
 
-def test_the_lane_is_shown_as_it_is(page: Any) -> None:
+def test_the_camera_tab_shows_zone_faces_age_and_decision(page: Any) -> None:
     zone_all = page.evaluate("document.querySelector('.zone polygon').getAttribute('points')")
     assert len(zone_all.split()) >= 3
     page.wait_for_selector(".face rect")
@@ -265,7 +265,7 @@ def test_the_lane_is_shown_as_it_is(page: Any) -> None:
     assert "Customer" in page.inner_text("#faces")
 
 
-def test_the_language_is_a_press_away_and_is_remembered(page: Any) -> None:
+def test_the_language_can_be_switched_and_is_remembered(page: Any) -> None:
     page.click("#language")
     assert page.inner_text("#tab-till") == "Касса"
     assert page.evaluate("async () => [21, 23].map((await import('./words.js')).years)") == ["21 год", "23 года"]
@@ -273,7 +273,7 @@ def test_the_language_is_a_press_away_and_is_remembered(page: Any) -> None:
     assert page.inner_text("#tab-till") == "Касса"
 
 
-def test_a_page_that_was_left_open_says_that_the_agent_has_gone(browser: Any, long_clip: Path, tmp_path: Path) -> None:
+def test_an_open_page_shows_that_the_agent_does_not_answer(browser: Any, long_clip: Path, tmp_path: Path) -> None:
     running = start(tmp_path, long_clip)
     page = visit(browser, running.link).page
     end(running)
@@ -282,7 +282,7 @@ def test_a_page_that_was_left_open_says_that_the_agent_has_gone(browser: Any, lo
     page.context.close()
 
 
-def test_a_real_sale_goes_before_the_demonstration(page: Any, agent: Running) -> None:
+def test_a_real_sale_ends_the_demonstration(page: Any, agent: Running) -> None:
     page.click("#tab-till")
     page.click("[data-sku=bread]")
     page.wait_for_selector("#basket li")
@@ -297,42 +297,42 @@ def test_a_real_sale_goes_before_the_demonstration(page: Any, agent: Running) ->
         page.wait_for_function(f"() => !{busy}")
 
 
-def test_doctor_says_what_is_wrong_and_how_to_mend_it_worst_first(page: Any, agent: Running) -> None:
+def test_the_doctor_tab_lists_findings_and_fixes_worst_first(page: Any, agent: Running) -> None:
     page.click("#tab-doctor")
     page.click("#examine")
     page.wait_for_selector("#findings li")
-    verdicts = page.eval_on_selector_all("#findings li", "found => found.map(one => one.className)")
+    verdicts = page.eval_on_selector_all("#findings li", "found => found.map(finding => finding.className)")
     assert verdicts == sorted(verdicts, key=["problem", "warning", "ok"].index)
     assert str(agent.config) in page.inner_text("#findings")
     for worse in page.query_selector_all("#findings .problem, #findings .warning"):
         assert "What to do: " in worse.inner_text()
-    count = re.fullmatch(r"All is well\.|Problems: \d+, warnings: \d+\.", page.inner_text("#diagnosis"))
+    count = re.fullmatch(r"Everything is ok\.|Problems: \d+, warnings: \d+\.", page.inner_text("#diagnosis"))
     assert count
 
 
-def test_no_script_on_the_page_could_send_anything_elsewhere(browser: Any, agent: Running) -> None:
-    """Not even to this box under another name."""
+def test_scripts_on_the_page_cannot_send_to_another_origin(browser: Any, agent: Running) -> None:
+    """This box under another name is another origin, too."""
     page = visit(browser, agent.link).page
-    elsewhere = agent.base.replace("127.0.0.1", "localhost")
+    other_origin = agent.base.replace("127.0.0.1", "localhost")
     forbidden = page.evaluate(
         """url => new Promise(resolve => {
           document.addEventListener("securitypolicyviolation", event => resolve(event.effectiveDirective));
           fetch(url).then(() => resolve("sent"), () => {});
         })""",
-        elsewhere,
+        other_origin,
     )
     assert forbidden == "connect-src"
     page.context.close()
 
 
-def test_nothing_is_reachable_without_the_token(agent: Running) -> None:
+def test_every_path_without_the_token_is_rejected(agent: Running) -> None:
     paths = (
         "",
         "page.js",
         "page.css",
         "icon.svg",
         "lanes",
-        "lanes/lane-1/sight?after=0",
+        "lanes/lane-1/snapshot?after=0",
         "lanes/lane-1/till",
         "doctor",
     )
@@ -341,7 +341,7 @@ def test_nothing_is_reachable_without_the_token(agent: Running) -> None:
             urllib.request.urlopen(agent.base + path, timeout=30)
 
 
-def test_watching_leaves_no_picture_on_the_disk(page: Any, agent: Running) -> None:
+def test_watching_writes_no_picture_to_disk(page: Any, agent: Running) -> None:
     page.wait_for_timeout(1000)
     files = [file for file in agent.config.parent.rglob("*") if file.is_file()]
     assert files
@@ -364,7 +364,7 @@ def test_without_a_config_file_the_line_to_copy_is_shown(browser: Any, long_clip
     end(running)
 
 
-def test_unblurred_faces_mark_the_page_the_health_and_every_line_of_the_log(
+def test_unblurred_faces_are_marked_on_the_page_in_health_and_in_every_log_line(
     browser: Any, long_clip: Path, tmp_path: Path
 ) -> None:
     running = start(tmp_path, long_clip, "--web-unblurred")
@@ -396,7 +396,7 @@ def test_with_a_certificate_the_page_speaks_https(long_clip: Path, tmp_path: Pat
         urllib.request.HTTPCookieProcessor(),
     )
     link = re.sub(r"//[^:]+", "//localhost", running.link)
-    with trusting.open(link, timeout=30) as answer:
-        assert answer.url == link.partition("?")[0]
-        assert "<title>edge-agent</title>" in answer.read().decode()
+    with trusting.open(link, timeout=30) as response:
+        assert response.url == link.partition("?")[0]
+        assert "<title>edge-agent</title>" in response.read().decode()
     end(running)

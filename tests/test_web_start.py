@@ -1,4 +1,4 @@
-"""Starting the agent with a setup page that cannot be, and without one."""
+"""Starting the agent with an invalid setup page, and without one."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from tests.commands import EdgeAgent
 
 
 @pytest.mark.parametrize(
-    ("flags", "told"),
+    ("flags", "message"),
     [
         (["--web", "0.0.0.0:8080"], "web = '0.0.0.0:8080' can be reached from other machines: give web_certificate"),
-        (["--web", "here"], "web = 'here' is no address: use 127.0.0.1:8080"),
-        (["--web", "127.0.0.1:0", "--replay"], "a replay has no setup page: leave out --web or --replay"),
+        (["--web", "here"], "web = 'here' is not a valid address: use 127.0.0.1:8080"),
+        (["--web", "127.0.0.1:0", "--replay"], "a replay has no setup page: drop --web or --replay"),
         (["--web", "127.0.0.1:0", "--web-key", "k"], "web_certificate and web_key belong together: give both"),
     ],
 )
-def test_a_page_that_cannot_be_served_is_told_in_one_line(
-    edge_agent: EdgeAgent, moment: Path, flags: list[str], told: str
+def test_an_invalid_setup_page_is_an_error_in_one_line(
+    edge_agent: EdgeAgent, moment: Path, flags: list[str], message: str
 ) -> None:
     done = edge_agent("run", "--video", moment, "--till.reliable", "tcp://127.0.0.1:*", "--till.live",
                       "tcp://127.0.0.1:*", *flags)  # fmt: skip
     assert done.code == 2
-    assert done.err.splitlines()[-1].startswith(f"edge: {told}")
+    assert done.err.splitlines()[-1].startswith(f"edge: {message}")
     assert len(done.err.splitlines()) == 1
 
 

@@ -1,1 +1,1 @@
-"""The setup page: what the lane sees with faces blurred, the customer zone, doctor's findings, a demonstration till."""
+"""The setup page: the camera's picture with faces blurred, the customer zone, the doctor, and a demonstration till."""

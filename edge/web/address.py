@@ -1,7 +1,8 @@
-"""Where the setup page is served: on this box, or, with a certificate, anywhere."""
+"""The address of the setup page: on this box, or, with a certificate, reachable from other machines."""
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import socket
 import ssl
@@ -19,19 +20,19 @@ LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """host: as in a link, an IPv6 address in its brackets. port: 0 for any that is free."""
+    """host: as in a link, so an IPv6 address stands in brackets. port: 0 for any free port."""
 
     host: str
     port: int
 
     @property
     def is_everywhere(self) -> bool:
-        """Whether it is every address that the box has."""
+        """Whether the page listens on every address of the box."""
         return self.host in ("0.0.0.0", "[::]")
 
     @property
     def is_public(self) -> bool:
-        """Whether another machine may reach it."""
+        """Whether other machines can reach it."""
         if self.host == "localhost":
             return False
         try:
@@ -41,27 +42,28 @@ class Address:
 
 
 def parse(text: str) -> Address:
-    """From HOST:PORT. Raises UsageError."""
+    """Read HOST:PORT. Raises UsageError."""
     host, colon, port = text.rpartition(":")
     bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
     valid = colon and bare and (":" not in bare or bare != host) and port.isascii() and port.isdecimal()
     if not valid or int(port) > 65535:
-        raise UsageError(f"web = {text!r} is no address: use 127.0.0.1:8080")
+        raise UsageError(f"web = {text!r} is not a valid address: use 127.0.0.1:8080")
     return Address(host, int(port))
 
 
 def bind(address: Address) -> socket.socket:
-    """A listening socket. Raises UsageError."""
+    """Open a listening socket. Raises UsageError."""
     family = socket.AF_INET6 if address.host.startswith("[") else socket.AF_INET
     try:
         return socket.create_server((address.host.strip("[]"), address.port), family=family)
-    except OSError as problem:
-        mend = "stop the other program, or choose another port" if problem.errno == 98 else "mend it"
-        raise UsageError(f"web = '{address.host}:{address.port}': {problem.strerror}: {mend}") from None
+    except OSError as error:
+        in_use = error.errno == errno.EADDRINUSE
+        fix = "stop the other program, or choose another port" if in_use else "use an address of this box"
+        raise UsageError(f"web = '{address.host}:{address.port}': {error.strerror}: {fix}") from None
 
 
 def encryption(settings: Settings, address: Address) -> ssl.SSLContext | None:
-    """From the configured certificate and its key; None where there is none, and none is needed.
+    """The TLS context of the configured certificate and key; None when there is none and none is needed.
 
     Raises UsageError.
     """
@@ -79,9 +81,9 @@ def encryption(settings: Settings, address: Address) -> ssl.SSLContext | None:
     try:
         refuse_if_loose(key, key.stat(), READ_OR_WRITE)
         context.load_cert_chain(chain, key, password="")
-    except ssl.SSLError as problem:
-        why = problem.reason or "they do not belong together"
+    except ssl.SSLError as error:
+        why = error.reason or "they do not belong together"
         raise UsageError(f"web_certificate {chain} and web_key {key} cannot be used: {why}") from None
-    except OSError as problem:
-        raise UsageError(f"cannot read {problem.filename or chain}: {problem.strerror}") from None
+    except OSError as error:
+        raise UsageError(f"cannot read {error.filename or chain}: {error.strerror}") from None
     return context

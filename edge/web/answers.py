@@ -1,4 +1,4 @@
-"""What the page is told, as JSON: a lane, what it sees, and what its demonstration till shows."""
+"""The JSON that the page receives: a lane's settings, its newest frame, and the demonstration till's screen."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from edge.till.reference.catalogue import CATALOGUE, find
 if TYPE_CHECKING:
     from edge.settings.config import Settings
     from edge.web.demonstration import TillView
-    from edge.web.view import Sight
+    from edge.web.view import Snapshot
 
 
 def lane(settings: Settings) -> dict[str, Any]:
-    """What does not change from frame to frame."""
+    """A lane's name, zone and catalogue, which do not change from frame to frame."""
     return {
         "name": settings.lane,
         "zone": settings.zone,
@@ -29,8 +29,8 @@ def lane(settings: Settings) -> dict[str, Any]:
     }
 
 
-def sight(seen: Sight, jpeg: bytes, settings: Settings) -> dict[str, Any]:
-    """A picture, where the faces are in it in shares of its width and height, and what the lane makes of them."""
+def snapshot(seen: Snapshot, jpeg: bytes, settings: Settings) -> dict[str, Any]:
+    """A frame as JPEG, its faces (boxes as shares of width and height), and the lane's state."""
     height, width = seen.frame.pixels.shape[:2]
     state = seen.state
     faces = []
@@ -43,7 +43,7 @@ def sight(seen: Sight, jpeg: bytes, settings: Settings) -> dict[str, Any]:
             "in_zone": person is not None,
             "is_customer": state is not None and state.customer == track,
             "age": [age.mean, age.low, age.high] if age else None,
-            "reasons": [_why(Reason(reason), seen.challenge_age) for reason in person.rejected] if person else [],
+            "reasons": [_in_words(Reason(reason), seen.challenge_age) for reason in person.rejected] if person else [],
         })  # fmt: skip
     return {
         "number": seen.number,
@@ -62,7 +62,7 @@ def sight(seen: Sight, jpeg: bytes, settings: Settings) -> dict[str, Any]:
 
 def till(view: TillView) -> dict[str, Any]:
     """The screen of the demonstration till."""
-    shown, sale = view.screen, view.sale
+    screen, sale = view.screen, view.sale
     basket = [
         {
             "sku": line.sku,
@@ -74,9 +74,9 @@ def till(view: TillView) -> dict[str, Any]:
         for line in (sale.basket if sale else ())
     ]
     return {
-        "shows": shown.shows,
-        "text": shown.text.model_dump() if shown.text else None,
-        "decision": shown.alert.decision if shown.alert else None,
+        "shows": screen.shows,
+        "text": screen.text.model_dump() if screen.text else None,
+        "decision": screen.alert.decision if screen.alert else None,
         "open": sale is not None,
         "check": sale.check if sale else None,
         "basket": basket,
@@ -85,14 +85,14 @@ def till(view: TillView) -> dict[str, Any]:
     }
 
 
-def _advice(seen: Sight) -> dict[str, str] | None:
-    """What a cashier would read now."""
+def _advice(seen: Snapshot) -> dict[str, str] | None:
+    """The prompt that a cashier would read now; None before a decision."""
     state = seen.state
     if state is None or state.decision is None:
         return None
     return prompt(Verdict(state.decision, state.reasons, None, 0), seen.challenge_age).model_dump()
 
 
-def _why(reason: Reason, challenge_age: int) -> dict[str, str]:
+def _in_words(reason: Reason, challenge_age: int) -> dict[str, str]:
     russian, english = WHY[reason]
     return Text(ru=russian.format(age=challenge_age), en=english.format(age=challenge_age)).model_dump()

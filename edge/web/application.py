@@ -1,4 +1,4 @@
-"""What the setup page's addresses answer: the page itself, and what its script asks for."""
+"""The routes of the setup page: its files, and the requests of its scripts."""
 
 from __future__ import annotations
 
@@ -31,41 +31,41 @@ _TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".
 
 
 class Application:
-    """Starlette's routes to the lanes. Nothing is read from disk while it runs, but by doctor and for a zone."""
+    """Starlette's routes to the lanes. While it runs, only the doctor and saving a zone access the disk."""
 
     def __init__(
         self, lanes: Mapping[str, WatchedLane], origin: Origin, reload: Callable[[Sequence[Settings]], None] | None
     ) -> None:
-        """origin: where a zone is saved. reload: gives the lanes their settings anew; without it, a saved zone counts
-        from the next start on."""
+        """origin: the config file and flags; a zone is saved to that file. reload: applies settings to the lanes;
+        without it a saved zone takes effect at the next start."""
         self._lanes, self._origin, self._reload = lanes, origin, reload
-        self._examining = asyncio.Lock()
+        self._doctor_lock = asyncio.Lock()
         routes = [Route("/" if file.name == "index.html" else f"/{file.name}", _page(file)) for file in _PAGE.iterdir()]
         routes += [
-            Route("/lanes", self._describe),
-            Route("/lanes/{lane}/sight", self._see),
-            Route("/lanes/{lane}/till", self._watch_till),
-            Route("/lanes/{lane}/till", self._sell, methods=["POST"]),
+            Route("/lanes", self._list_lanes),
+            Route("/lanes/{lane}/snapshot", self._next_snapshot),
+            Route("/lanes/{lane}/till", self._next_screen),
+            Route("/lanes/{lane}/till", self._act, methods=["POST"]),
             Route("/lanes/{lane}/zone", self._save_zone, methods=["PUT"]),
-            Route("/doctor", self._examine, methods=["POST"]),
+            Route("/doctor", self._run_doctor, methods=["POST"]),
         ]
         self.asgi = Starlette(
             routes=routes,
-            exception_handlers={EdgeError: _told, ValidationError: _malformed},
+            exception_handlers={EdgeError: _edge_error, ValidationError: _invalid_request},
         )
 
-    async def _describe(self, _: Request) -> Response:
+    async def _list_lanes(self, _: Request) -> Response:
         return JSONResponse([lane.describe() for lane in self._lanes.values()])
 
-    async def _see(self, request: Request) -> Response:
-        return Response(await self._lane(request).sight(_after(request)), media_type="application/json")
+    async def _next_snapshot(self, request: Request) -> Response:
+        return Response(await self._lane(request).snapshot(_after(request)), media_type="application/json")
 
-    async def _watch_till(self, request: Request) -> Response:
+    async def _next_screen(self, request: Request) -> Response:
         return JSONResponse(await self._lane(request).screen(_after(request)))
 
-    async def _sell(self, request: Request) -> Response:
-        deed = TillAction.model_validate_json(await request.body())
-        return JSONResponse(self._lane(request).sell(deed))
+    async def _act(self, request: Request) -> Response:
+        action = TillAction.model_validate_json(await request.body())
+        return JSONResponse(self._lane(request).act(action))
 
     async def _save_zone(self, request: Request) -> Response:
         lane, drawn = self._lane(request), NewZone.model_validate_json(await request.body()).zone
@@ -74,18 +74,18 @@ class Application:
             if self._origin.file is None:
                 raise UsageError("this agent was started without --config FILE")
             zone.save(self._origin.file, lane.name, drawn)
-            settings = self._origin.load()
+            lanes = self._origin.load()
             if self._reload:
-                self._reload(settings)
-            counts = any(one.lane == lane.name and one.zone == drawn for one in settings)
-        except EdgeError as problem:
-            return JSONResponse({"problem": str(problem), "line": line}, 409)
-        when = "overruled" if not counts else "saved" if self._reload else "restart"
-        return JSONResponse({"file": str(self._origin.file), "counts": when})
+                self._reload(lanes)
+        except EdgeError as error:
+            return JSONResponse({"problem": str(error), "line": line}, 409)
+        in_force = any(settings.lane == lane.name and settings.zone == drawn for settings in lanes)
+        effect = "overridden" if not in_force else "now" if self._reload else "restart"
+        return JSONResponse({"file": str(self._origin.file), "effect": effect})
 
-    async def _examine(self, _: Request) -> Response:
-        async with self._examining:
-            return JSONResponse(await doctor.examine(self._origin))
+    async def _run_doctor(self, _: Request) -> Response:
+        async with self._doctor_lock:
+            return JSONResponse(await doctor.findings(self._origin))
 
     def _lane(self, request: Request) -> WatchedLane:
         try:
@@ -97,10 +97,10 @@ class Application:
 def _page(file: Path) -> Any:
     content, media_type = file.read_bytes(), _TYPES[file.suffix]
 
-    async def answer(_: Request) -> Response:
+    async def respond(_: Request) -> Response:
         return Response(content, media_type=media_type)
 
-    return answer
+    return respond
 
 
 def _after(request: Request) -> int:
@@ -108,11 +108,11 @@ def _after(request: Request) -> int:
     return int(after) if after.isascii() and after.isdecimal() and len(after) < 18 else 0
 
 
-async def _told(_: Request, problem: Exception) -> Response:
-    """What the user can mend, in its one line."""
-    return JSONResponse({"problem": str(problem)}, 409)
+async def _edge_error(_: Request, error: Exception) -> Response:
+    """An error that the user can fix, in one line."""
+    return JSONResponse({"problem": str(error)}, 409)
 
 
-async def _malformed(_: Request, problem: Exception) -> Response:
-    assert isinstance(problem, ValidationError)
-    return JSONResponse({"problem": in_one_line(problem, "message")}, 400)
+async def _invalid_request(_: Request, error: Exception) -> Response:
+    assert isinstance(error, ValidationError)
+    return JSONResponse({"problem": in_one_line(error, "message")}, 400)

@@ -1,5 +1,8 @@
-"""A till for trying out a lane. It sells in a lane of its own beside the real one: the same code, faces and settings,
-but nothing is recorded, no screen and no till hears of it, and a real till's sale ends it at once."""
+"""The demonstration till, for trying out a lane.
+
+It sells on a second lane beside the real one, with the same code, faces and settings. Nothing is recorded, nothing is
+sent to tills or screens, and a sale of a real till ends the demonstration at once.
+"""
 
 from __future__ import annotations
 
@@ -26,19 +29,19 @@ if TYPE_CHECKING:
 
 NAME = "demonstration"
 
-_FORGOTTEN_S = 30.0
-"""A sale that nobody has looked at for so long is over: faces are not analysed for an empty chair."""
+_UNWATCHED_S = 30.0
+"""A sale that nobody has watched for this long ends, so that faces are not analysed for a forgotten page."""
 
 BUSY = Text(
-    ru="Настоящая касса продаёт: демонстрация подождёт.", en="A real till has a sale open: the demonstration waits."
+    ru="На настоящей кассе открыта продажа: пробная касса ждёт.", en="A real till has a sale open: this till waits."
 )
 NOT_YET = Text(ru="Касса ещё запускается.", en="The lane is still starting.")
 
 
 @dataclass(frozen=True, slots=True)
 class TillView:
-    """What the demonstration till shows. note: why it does not sell, if it does not. answered_s: from the scan to the
-    first answer."""
+    """What the demonstration till shows. note: why it cannot sell now, if so. answered_s: from the scan to the first
+    answer."""
 
     sale: TillSale | None
     screen: Screen
@@ -60,79 +63,84 @@ class Demonstration:
         self._watched_s = 0.0
 
     def show(self, now_s: float) -> TillView:
-        """What the cashier sees now."""
+        """What the cashier sees now. Keeps the sale open: it counts as watched."""
         self._watched_s = now_s
         note = BUSY if self._busy else self._note
         return TillView(self._sale, screen(self._sale, silent=False, now_s=now_s), note, self._answered_s)
 
     def scan(self, word: str, now_s: float) -> None:
-        """An item by its name or number; the first one opens the sale. Raises UsageError for an item that there is
-        not."""
+        """Scan an item; the first one opens the sale. word: its name or number. Raises UsageError for an unknown
+        item."""
         item = find(word)
         if not self._may_sell(now_s):
             return
         assert self._sale
         self._sale = self._sale.scanned(item, now_s)
         if item.restricted:
-            self._say(RestrictedItem(sale_id=self._sale.sale_id, sku=item.sku), now_s)
+            self._send(RestrictedItem(sale_id=self._sale.sale_id, sku=item.sku), now_s)
 
     def check(self, outcome: CheckOutcome, now_s: float) -> None:
-        """What asking for ID gave. Raises UsageError when no sale is open, as `close` does."""
+        """Report the outcome of an ID check. Raises UsageError when no sale is open."""
         sale = self._open_sale()
-        self._say(IdChecked(sale_id=sale.sale_id, outcome=outcome), now_s)
+        self._send(IdChecked(sale_id=sale.sale_id, outcome=outcome), now_s)
         self._sale = replace(sale, check=outcome)
 
     def close(self, now_s: float, *, completed: bool) -> None:
-        """completed: False when what is restricted stays behind."""
-        self._say(SaleClosed(sale_id=self._open_sale().sale_id, completed=completed), now_s)
+        """Close the sale. completed: False when the restricted items were not sold. Raises UsageError when no sale is
+        open."""
+        self._send(SaleClosed(sale_id=self._open_sale().sale_id, completed=completed), now_s)
         self._end()
 
     def should_sample(self, faces: Faces, frame: Frame) -> NDArray[np.bool_]:
-        """bool (N,): which tracked faces it is time to look at."""
+        """bool (N,): which tracked faces to sample now."""
         return self.lane.should_sample(faces, frame) if self.lane else np.zeros(len(faces), bool)
 
     def observe(self, real: Lane, frame: Frame, faces: Faces, now_s: float) -> None:
-        """Take in what the real lane saw."""
-        self._make_way(real, now_s)
+        """Handle a frame that the real lane has handled."""
+        self._follow(real, now_s)
         if self.lane:
-            self._take(self.lane.observe(faces, frame, now_s), now_s)
+            self._handle(self.lane.observe(faces, frame, now_s), now_s)
 
     def tick(self, real: Lane, now_s: float) -> None:
-        """Take in that time has passed."""
-        self._make_way(real, now_s)
+        """Handle the time that has passed without a frame."""
+        self._follow(real, now_s)
         if self.lane:
-            self._take(self.lane.tick(now_s), now_s)
+            self._handle(self.lane.tick(now_s), now_s)
 
-    def _make_way(self, real: Lane, now_s: float) -> None:
+    def _follow(self, real: Lane, now_s: float) -> None:
+        """Remember the real lane; end the sale when a real sale has opened or nobody watches."""
         self._real, self._busy = real, real.open_record is not None
-        if self.lane and (self._busy or now_s - self._watched_s > _FORGOTTEN_S):
+        if self.lane and (self._busy or now_s - self._watched_s > _UNWATCHED_S):
             self._end()
 
     def _may_sell(self, now_s: float) -> bool:
-        """Whether a sale is open now, if need be a new one."""
+        """Whether a sale is open now; opens one if possible."""
         self._note = NOT_YET if self._real is None else None
         if self._real is None or self._busy:
             return False
         if not self.lane:
             self.lane, self._answered_s, self._watched_s = self._real.fresh_copy(), None, now_s
             self._sale = TillSale(f"{NAME}-{uuid.uuid4()}")
-            self._say(SaleOpened(sale_id=self._sale.sale_id), now_s)
+            self._send(SaleOpened(sale_id=self._sale.sale_id), now_s)
         return True
 
     def _open_sale(self) -> TillSale:
         if self._sale is None:
-            raise UsageError("no sale is open: scan something first")
+            raise UsageError("no sale is open: scan an item first")
         return self._sale
 
     def _end(self) -> None:
         self.lane = self._sale = None
 
-    def _say(self, data: Data, now_s: float) -> None:
+    def _send(self, data: Data, now_s: float) -> None:
+        """Send a message from the till to the demonstration lane."""
         assert self.lane
-        self._take(self.lane.receive(NAME, str(uuid.uuid4()), data, now_s), now_s)
+        self._handle(self.lane.receive(NAME, str(uuid.uuid4()), data, now_s), now_s)
 
-    def _take(self, outcomes: list[Outcome], now_s: float) -> None:
-        for alert in [one.data for one in outcomes if isinstance(one, OutgoingMessage) and isinstance(one.data, Alert)]:
+    def _handle(self, outcomes: list[Outcome], now_s: float) -> None:
+        """Put the lane's alerts on the till's screen."""
+        messages = [outcome.data for outcome in outcomes if isinstance(outcome, OutgoingMessage)]
+        for alert in [data for data in messages if isinstance(data, Alert)]:
             assert self._sale
             until_s = now_s + (alert.expires_at - alert.issued_at).total_seconds()
             if self._sale.alert is None and self._sale.asked_s is not None:

@@ -1,4 +1,4 @@
-"""`edge-agent doctor`, run for the page as a program of its own, so that the lanes keep their pace."""
+"""Runs `edge-agent doctor` for the page in a process of its own, so that it does not slow down the lanes."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from edge.errors import RunError
 if TYPE_CHECKING:
     from edge.settings.lanes import Origin
 
-_PATIENCE_S = 300.0
-"""An engine for a GPU may have to be built first."""
+_TIMEOUT_S = 300.0
+"""Long enough to build an engine for a GPU first."""
 
 
-async def examine(origin: Origin) -> Any:
-    """What doctor finds, as its `--json` says it. Raises RunError when it says nothing."""
+async def findings(origin: Origin) -> Any:
+    """The doctor's findings, as its `--json` prints them. Raises RunError when it prints none."""
     config = ["--config", str(origin.file)] if origin.file else []
     command = [sys.executable, "-m", "edge", "doctor", "--json", *config, *origin.flags]
-    doctor = await asyncio.create_subprocess_exec(
+    process = await asyncio.create_subprocess_exec(
         *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )
     try:
-        said, complained = await asyncio.wait_for(doctor.communicate(), _PATIENCE_S)
+        output, errors = await asyncio.wait_for(process.communicate(), _TIMEOUT_S)
     except asyncio.TimeoutError:
-        raise RunError(f"doctor has found nothing in {_PATIENCE_S:.0f} s") from None
+        raise RunError(f"the doctor did not finish within {_TIMEOUT_S:.0f} s") from None
     finally:
-        if doctor.returncode is None:
-            doctor.kill()
-            await doctor.wait()
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
     try:
-        return json.loads(said)
+        return json.loads(output)
     except ValueError:
-        raise RunError(complained.decode(errors="replace").strip() or "doctor says nothing") from None
+        raise RunError(errors.decode(errors="replace").strip() or "the doctor printed nothing") from None

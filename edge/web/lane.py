@@ -1,4 +1,4 @@
-"""One lane as the setup page asks for it: pictures at their pace, and the till's screen as soon as it changes."""
+"""One lane as the setup page requests it: snapshots at a fixed pace, and the till's screen as soon as it changes."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ if TYPE_CHECKING:
 
 _PICTURE_EVERY_S = 0.14
 _NO_PICTURE_S = 2.0
-"""Without a new frame for so long the page is told that there is none."""
-_QUIET_S = 8.0
-"""So long a question for the till's next screen stays open."""
-_LOOK_EVERY_S = 0.02
+"""Without a new frame for this long, the page is told that there is no picture."""
+_SCREEN_TIMEOUT_S = 8.0
+"""How long a request for the till's next screen waits for a change."""
+_POLL_EVERY_S = 0.02
 
 
 class WatchedLane:
-    """Everything here runs in the page's thread."""
+    """All methods except `stop` run in the page's thread."""
 
     def __init__(self, loop: LaneLoop) -> None:
-        """Looks over the lane's shoulder from now on."""
+        """Becomes the lane's observer."""
         self._loop = loop
         self._view = LaneView()
         self._painter = Painter(loop.settings)
-        self._picture = b""
+        self._snapshot = b""
         self._number, self._painted_s = 0, 0.0
         self._screen: dict[str, Any] = {}
-        self._screens = 0
+        self._screen_number = 0
         self._stopping = False
         loop.observer = self._view
 
@@ -44,51 +44,53 @@ class WatchedLane:
         return self._loop.settings.lane
 
     def stop(self) -> None:
-        """Keep nobody waiting any more; safe from any thread."""
+        """End all waiting requests. Safe from any thread."""
         self._stopping = True
 
     def describe(self) -> dict[str, Any]:
         return answers.lane(self._loop.settings)
 
-    async def sight(self, after: int) -> bytes:
-        """The JSON of the next picture after that of a number; one without a picture when none comes. All who watch get
-        the same ones."""
+    async def snapshot(self, after: int) -> bytes:
+        """The JSON of the first snapshot with a number above `after`; without a picture when no frame comes.
+
+        Every browser gets the same snapshots.
+        """
         end_s = time.monotonic() + _NO_PICTURE_S
         while (now_s := time.monotonic()) < end_s and not self._stopping:
             self._paint(now_s)
             if self._number > after:
-                return self._picture
-            await asyncio.sleep(_LOOK_EVERY_S)
+                return self._snapshot
+            await asyncio.sleep(_POLL_EVERY_S)
         return json.dumps({"number": after, "picture": None, "problem": self._loop.source.problem}).encode()
 
     async def screen(self, after: int) -> dict[str, Any]:
-        """What the demonstration till shows, as soon as it is not what it showed at that number."""
-        end_s = time.monotonic() + _QUIET_S
+        """The demonstration till's screen, as soon as its number is not `after`."""
+        end_s = time.monotonic() + _SCREEN_TIMEOUT_S
         while True:
             with self._view.till() as till:
-                shown = self._show(till)
-            if shown["number"] != after or time.monotonic() >= end_s or self._stopping:
-                return shown
-            await asyncio.sleep(_LOOK_EVERY_S)
+                screen = self._numbered_screen(till)
+            if screen["number"] != after or time.monotonic() >= end_s or self._stopping:
+                return screen
+            await asyncio.sleep(_POLL_EVERY_S)
 
-    def sell(self, deed: TillAction) -> dict[str, Any]:
-        """Let the cashier do something at the demonstration till, and show its screen. Raises UsageError."""
+    def act(self, action: TillAction) -> dict[str, Any]:
+        """Perform a cashier's action at the demonstration till; return its screen. Raises UsageError."""
         with self._view.till() as till:
-            deed.at(till, time.monotonic())
-            return self._show(till)
+            action.apply(till, time.monotonic())
+            return self._numbered_screen(till)
 
     def close(self) -> None:
         self._painter.close()
 
-    def _show(self, till: Demonstration) -> dict[str, Any]:
+    def _numbered_screen(self, till: Demonstration) -> dict[str, Any]:
         screen = answers.till(till.show(time.monotonic()))
         if screen != self._screen:
-            self._screen, self._screens = screen, self._screens + 1
-        return {"number": self._screens, **screen}
+            self._screen, self._screen_number = screen, self._screen_number + 1
+        return {"number": self._screen_number, **screen}
 
     def _paint(self, now_s: float) -> None:
-        seen = self._view.look()
-        if seen is None or seen.number <= self._number or now_s - self._painted_s < _PICTURE_EVERY_S:
+        newest = self._view.newest()
+        if newest is None or newest.number <= self._number or now_s - self._painted_s < _PICTURE_EVERY_S:
             return
-        told = answers.sight(seen, self._painter.paint(seen), self._loop.settings)
-        self._number, self._painted_s, self._picture = seen.number, now_s, json.dumps(told).encode()
+        content = answers.snapshot(newest, self._painter.paint(newest), self._loop.settings)
+        self._number, self._painted_s, self._snapshot = newest.number, now_s, json.dumps(content).encode()

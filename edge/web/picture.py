@@ -1,4 +1,4 @@
-"""A frame as the setup page shows it: small, with every face beyond recognition, as a JPEG that is never on a disk."""
+"""Makes the setup page's picture of a frame: a small JPEG with every face blurred, never written to disk."""
 
 from __future__ import annotations
 
@@ -14,22 +14,23 @@ if TYPE_CHECKING:
 
     from edge.settings.config import Settings
     from edge.vision.detectors import FaceDetector
-    from edge.web.view import Sight
+    from edge.web.view import Snapshot
 
-_WIDEST_PX = 960
+_MAX_WIDTH_PX = 960
 _JPEG_QUALITY = 75
 
 _LEAST_SCORE = 0.3
-"""What the lane would not call a face is blurred all the same."""
+"""Below the lane's own threshold: blur even what is only suspected to be a face."""
 _BORDER = 0.25
-"""The picture is mirrored at its edges by this share, which makes a whole face of half a one: detectors know only
-those."""
+"""Share by which the picture is mirrored at its edges: it completes a face that is cut off, so that a detector finds
+it."""
 _ENLARGED = 1.6
-"""A detector's box holds brows to chin: an ellipse so much wider, and higher, holds hair, ears and neck as well."""
+"""A detector's box reaches from brows to chin. An ellipse this many times as wide and high covers hair, ears and neck
+too."""
 _BLOCKS = 5
-"""So many blocks across are left of it: too few for eyes, nose and mouth."""
+"""Blocks of colour across a blurred face: too few to show eyes, nose and mouth."""
 _LINGER_S = 1.0
-"""Where a face was so long ago it may still be, unseen by the detectors: turned, or behind a hand."""
+"""Where a face was this recently it may still be, unseen by the detectors: turned away, or behind a hand."""
 
 
 class Painter:
@@ -38,31 +39,32 @@ class Painter:
     def __init__(self, settings: Settings) -> None:
         name = DETECTORS[settings.detector.name].blurs_with
         self._detector = None if settings.web_unblurred else make_detector(name, _LEAST_SCORE)
-        self._lately: list[tuple[float, NDArray[np.float32]]] = []
+        self._recent: list[tuple[float, NDArray[np.float32]]] = []
 
-    def paint(self, sight: Sight) -> bytes:
-        """The JPEG of a sight, at most 960 pixels wide."""
-        pixels = sight.frame.pixels
-        scale = min(1.0, _WIDEST_PX / pixels.shape[1])
+    def paint(self, snapshot: Snapshot) -> bytes:
+        """The JPEG of a snapshot, at most 960 pixels wide."""
+        pixels = snapshot.frame.pixels
+        scale = min(1.0, _MAX_WIDTH_PX / pixels.shape[1])
         small = np.asarray(cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
         if self._detector:
             found = _find(self._detector, small)
-            small = blur(small, self._with_late(np.concatenate([sight.faces.boxes * scale, found]), sight.frame.grab_s))
+            boxes = np.concatenate([snapshot.faces.boxes * scale, found])
+            small = blur(small, self._with_recent(boxes, snapshot.frame.grab_s))
         return cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])[1].tobytes()
 
     def close(self) -> None:
         if self._detector:
             self._detector.close()
 
-    def _with_late(self, boxes: NDArray[np.float32], grab_s: float) -> NDArray[np.float32]:
+    def _with_recent(self, boxes: NDArray[np.float32], grab_s: float) -> NDArray[np.float32]:
         """These boxes and those of the last second."""
-        self._lately = [(seen_s, late) for seen_s, late in self._lately if 0 <= grab_s - seen_s < _LINGER_S]
-        self._lately.append((grab_s, boxes))
-        return np.concatenate([late for _, late in self._lately])
+        self._recent = [(seen_s, old) for seen_s, old in self._recent if 0 <= grab_s - seen_s < _LINGER_S]
+        self._recent.append((grab_s, boxes))
+        return np.concatenate([recent for _, recent in self._recent])
 
 
 def _find(detector: FaceDetector, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """float32 (N, 4): boxes where faces may be, those cut off by the picture's edges too."""
+    """float32 (N, 4): boxes of possible faces, including those cut off at the picture's edges."""
     across, down = round(pixels.shape[1] * _BORDER), round(pixels.shape[0] * _BORDER)
     wider = cv2.copyMakeBorder(pixels, down, down, across, across, cv2.BORDER_REFLECT)
     boxes = detector.detect(np.asarray(wider, np.uint8)).boxes - [across, down, across, down]
@@ -70,10 +72,10 @@ def _find(detector: FaceDetector, pixels: NDArray[np.uint8]) -> NDArray[np.float
 
 
 def blur(pixels: NDArray[np.uint8], boxes: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """A copy in which what is in and around the boxes cannot be recognized. pixels: uint8 (H, W, 3); boxes: float32
-    (N, 4), which may reach beyond the picture.
+    """A copy of a picture with all boxes, enlarged, made unrecognisable.
 
-    Of each enlarged box only 5 x 5 mean colours are left: what is thrown away cannot be computed back.
+    pixels: uint8 (H, W, 3). boxes: float32 (N, 4); they may reach beyond the picture. Only 5 x 5 mean colours of each
+    enlarged box are kept, so that the face cannot be restored.
     """
     height, width = pixels.shape[:2]
     blurred = pixels.copy()
@@ -84,9 +86,9 @@ def blur(pixels: NDArray[np.uint8], boxes: NDArray[np.float32]) -> NDArray[np.ui
         if right <= left or bottom <= top:
             continue
         region = pixels[top:bottom, left:right]
-        # What the picture's edge cuts off takes its blocks with it.
-        left_over = np.array(region.shape[1::-1]) / (2 * half)
-        across, down = np.maximum(1, np.round(_BLOCKS * left_over)).astype(int).tolist()
+        # A box that is cut off at the picture's edge gets proportionally fewer blocks.
+        share = np.array(region.shape[1::-1]) / (2 * half)
+        across, down = np.maximum(1, np.round(_BLOCKS * share)).astype(int).tolist()
         blocks = cv2.resize(region, (across, down), interpolation=cv2.INTER_AREA)
         mask = np.zeros(region.shape[:2], np.uint8)
         middle = (float(centre[0] - left), float(centre[1] - top))

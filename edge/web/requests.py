@@ -1,4 +1,4 @@
-"""What the page may ask to be changed, checked as it arrives."""
+"""The requests of the page that change something, validated as they arrive."""
 
 from __future__ import annotations
 
@@ -37,15 +37,15 @@ class CloseAction(PageRequest):
 
 
 class TillAction(PageRequest):
-    """Something that the cashier does at the demonstration till."""
+    """An action of the cashier at the demonstration till."""
 
-    deed: ScanAction | CheckAction | CloseAction
+    action: ScanAction | CheckAction | CloseAction
 
-    def at(self, till: Demonstration, now_s: float) -> None:
-        """Do it. Raises UsageError when it cannot be done."""
-        if isinstance(self.deed, ScanAction):
-            till.scan(self.deed.item, now_s)
-        elif isinstance(self.deed, CheckAction):
-            till.check(self.deed.outcome, now_s)
+    def apply(self, till: Demonstration, now_s: float) -> None:
+        """Perform the action. Raises UsageError when it is not possible now."""
+        if isinstance(self.action, ScanAction):
+            till.scan(self.action.item, now_s)
+        elif isinstance(self.action, CheckAction):
+            till.check(self.action.outcome, now_s)
         else:
-            till.close(now_s, completed=self.deed.completed)
+            till.close(now_s, completed=self.action.completed)

@@ -1,4 +1,4 @@
-"""Serves the setup page from a thread of its own, which the agent starts."""
+"""The HTTP server of the setup page. The agent runs it in a thread of its own."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_MOST_CLIENTS = 32
+_MAX_CLIENTS = 32
 _STOP_WITHIN_S = 1
 
 
 class WebServer:
-    """Made in one thread, it may run in another; `stop` may be called from any."""
+    """Can be created in one thread and run in another; `stop` is safe from any thread."""
 
     def __init__(
         self, lanes: Sequence[LaneLoop], origin: Origin, reload: Callable[[Sequence[Settings]], None] | None = None
     ) -> None:
-        """Binds, and looks over the lanes' shoulders from now on. origin, reload: see `Application`.
+        """Bind the address and become the observer of the lanes. origin, reload: see `Application`.
 
-        Raises UsageError for an address that is in use, or none, or public without a certificate.
+        Raises UsageError when the address is in use or invalid, or is public without a certificate.
         """
         settings = lanes[0].settings
         assert settings.web is not None
         if settings.replay:
-            raise UsageError("a replay has no setup page: leave out --web or --replay")
+            raise UsageError("a replay has no setup page: drop --web or --replay")
         wanted = address.parse(settings.web)
         encryption = address.encryption(settings, wanted)
         self._socket = address.bind(wanted)
@@ -55,12 +55,12 @@ class WebServer:
 
     def run(self) -> None:
         """Serve until `stop` is called."""
-        # A link on a line of its own can be clicked in a terminal.
+        # Underlined, the link stands out in a terminal.
         log.info("setup page: %s", f"\033[4m{self.link}\033[0m" if sys.stderr.isatty() else self.link)
         try:
             self._uvicorn.run([self._socket])
-        except Exception as problem:  # the lanes go on without it
-            log.error("the setup page has stopped: %s: %s", type(problem).__name__, problem)
+        except Exception as crash:  # the lanes keep running without the page
+            log.error("the setup page has stopped: %s: %s", type(crash).__name__, crash)
 
     def stop(self) -> None:
         for lane in self._lanes.values():
@@ -68,17 +68,17 @@ class WebServer:
         self._uvicorn.should_exit = True
 
     def close(self) -> None:
-        """Let everything go, after `run` or instead of it."""
+        """Release the socket and the painters, after `run` or instead of it."""
         self._socket.close()
         for lane in self._lanes.values():
             lane.close()
 
 
 def _config(guard: Guard, encryption: ssl.SSLContext | None) -> uvicorn.Config:
-    # Nothing that a client says of itself is believed, and no request is logged: links hold the token.
+    # Headers of proxies are not trusted. Requests are not logged: their links contain the token.
     config = uvicorn.Config(
         guard, http="h11", ws="none", interface="asgi3", lifespan="off", log_config=None, log_level="error",
-        access_log=False, proxy_headers=False, server_header=False, limit_concurrency=_MOST_CLIENTS,
+        access_log=False, proxy_headers=False, server_header=False, limit_concurrency=_MAX_CLIENTS,
         timeout_graceful_shutdown=_STOP_WITHIN_S,
     )  # fmt: skip
     if encryption:

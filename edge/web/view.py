@@ -1,4 +1,4 @@
-"""What the setup page sees of a lane: its newest frame, kept only while somebody watches, and a till to try it with."""
+"""Observes a lane for the setup page: keeps its newest frame while somebody watches, and runs a demonstration till."""
 
 from __future__ import annotations
 
@@ -24,13 +24,16 @@ if TYPE_CHECKING:
     from edge.vision.faces import Faces
 
 WATCHED_S = 2.0
-"""Who has not asked for a picture for so long watches no more."""
+"""After this long without a request for a snapshot, nobody watches."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sight:
-    """What a lane made of a frame. number: grows with every sight. people: by track, those in the zone. state: what
-    screens were told last. challenge_age: everybody who looks younger is asked."""
+class Snapshot:
+    """One frame and what the lane found in it.
+
+    number: grows with every snapshot. people: those in the zone, by track. state: the last one that was published.
+    challenge_age: the lane asks for ID below it.
+    """
 
     number: int
     frame: Frame
@@ -41,24 +44,24 @@ class Sight:
 
 
 class LaneView(Observer):
-    """Where the lane's thread and the page's meet. Nothing is copied, and without watchers nothing is done."""
+    """Shared by the lane's thread and the page's. It copies no frame, and keeps none while nobody watches."""
 
     def __init__(self) -> None:
-        self._one_at_a_time = threading.Lock()
+        self._lock = threading.Lock()
         self._till = Demonstration()
-        self._sight: Sight | None = None
+        self._snapshot: Snapshot | None = None
         self._number = 0
-        self._asked_s = -WATCHED_S
+        self._requested_s = -WATCHED_S
 
-    def look(self) -> Sight | None:
-        """The newest sight. The first call finds none, and lets the next frame be kept."""
-        self._asked_s = time.monotonic()
-        return self._sight
+    def newest(self) -> Snapshot | None:
+        """The newest snapshot. The first call returns None, and makes the lane keep its next frame."""
+        self._requested_s = time.monotonic()
+        return self._snapshot
 
     @contextmanager
     def till(self) -> Iterator[Demonstration]:
-        """The demonstration till, while the lane's thread keeps its hands off."""
-        with self._one_at_a_time:
+        """The demonstration till, locked against the lane's thread."""
+        with self._lock:
             yield self._till
 
     @property
@@ -66,22 +69,22 @@ class LaneView(Observer):
         return self._till.lane is not None
 
     def should_sample(self, faces: Faces, frame: Frame) -> NDArray[np.bool_]:
-        with self._one_at_a_time:
+        with self._lock:
             return self._till.should_sample(faces, frame)
 
     def observe(self, lane: Lane, frame: Frame, faces: Faces, now_s: float) -> None:
-        with self._one_at_a_time:
+        with self._lock:
             self._till.observe(lane, frame, faces, now_s)
-            # While the demonstration sells, its own lane is the one that looks at faces.
-            looking = self._till.lane or lane
-        sight = None
-        if now_s - self._asked_s < WATCHED_S:
+            # While the demonstration till has a sale open, its lane estimates the ages.
+            analysing = self._till.lane or lane
+        snapshot = None
+        if now_s - self._requested_s < WATCHED_S:
             self._number += 1
-            sight = Sight(self._number, frame, faces, looking.people, looking.state, lane.challenge_age)
-        self._sight = sight
+            snapshot = Snapshot(self._number, frame, faces, analysing.people, analysing.state, lane.challenge_age)
+        self._snapshot = snapshot
 
     def tick(self, lane: Lane, now_s: float) -> None:
-        with self._one_at_a_time:
+        with self._lock:
             self._till.tick(lane, now_s)
-        if now_s - self._asked_s >= WATCHED_S:
-            self._sight = None
+        if now_s - self._requested_s >= WATCHED_S:
+            self._snapshot = None

@@ -1,44 +1,47 @@
-// Asking the agent.
+// HTTP requests to the agent.
 
-/** The agent does not know this browser any more: it was started anew. */
-export class Stranger extends Error {}
+/** The agent rejects this browser's cookie: it has been restarted. */
+export class Unauthorized extends Error {}
 
-/** The agent says why it will not; `answer` is all it said. */
-export class Refused extends Error {
+/** The agent could not do what was requested; `answer` is its JSON. */
+export class RequestFailed extends Error {
   constructor(answer) {
     super(answer.problem);
     this.answer = answer;
   }
 }
 
-export const get = (path) => ask(path, {});
+export const get = (path) => request(path, {});
 
 export const send = (method, path, content) =>
-  ask(path, { method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(content) });
+  request(path, { method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(content) });
 
-/** Ask again and again while `wanted` says so; each answer goes to `take`. Failures go to `fail`, and are survived. */
-export async function follow(wanted, question, take, fail) {
+/**
+ * Repeat a request while `isActive()`, and pass each answer to `handle`. After each try `report` gets the error or null.
+ * Ends when the agent no longer accepts this browser.
+ */
+export async function poll(isActive, load, handle, report) {
   for (;;) {
-    if (!wanted() || document.hidden) {
+    if (!isActive() || document.hidden) {
       await pause(200);
       continue;
     }
     try {
-      await take(await question());
-      fail(null);
-    } catch (problem) {
-      fail(problem);
-      if (problem instanceof Stranger) return;
+      await handle(await load());
+      report(null);
+    } catch (error) {
+      report(error);
+      if (error instanceof Unauthorized) return;
       await pause(1000);
     }
   }
 }
 
-async function ask(path, options) {
-  const answer = await fetch(path, options);
-  if (answer.status === 401) throw new Stranger();
-  const content = await answer.json();
-  if (!answer.ok) throw new Refused(content);
+async function request(path, options) {
+  const response = await fetch(path, options);
+  if (response.status === 401) throw new Unauthorized();
+  const content = await response.json();
+  if (!response.ok) throw new RequestFailed(content);
   return content;
 }
 

@@ -1,50 +1,54 @@
-// The live picture with boxes, and what the lane makes of whoever stands there.
+// The camera tab: the live picture with its boxes, the decision, the customer's age, and the list of faces.
 
 import * as agent from "./agent.js";
-import { chosen, say, years } from "./words.js";
+import { inLanguage, translate, years } from "./words.js";
 import * as zone from "./zone.js";
 
 const byId = (id) => document.getElementById(id);
 const SVG = "http://www.w3.org/2000/svg";
+/** The right end of the age scale, in years. */
 const OLDEST = 90;
 
 let lane = null;
-let seen = null;
+let snapshot = null;
 let number = 0;
 
-export function show(next) {
-  [lane, seen, number] = [next, null, 0];
-  zone.show(next);
+export function show(newLane) {
+  [lane, snapshot, number] = [newLane, null, 0];
+  zone.show(newLane);
   redraw();
 }
 
-export function follow(fail) {
-  const wanted = () => !byId("camera").hidden;
-  agent.follow(wanted, () => agent.get(`lanes/${lane.name}/sight?after=${number}`), take, fail);
+export function start(report) {
+  const isActive = () => !byId("camera").hidden;
+  agent.poll(isActive, () => agent.get(`lanes/${lane.name}/snapshot?after=${number}`), handle, report);
 }
 
-async function take(sight) {
-  if (sight.picture) {
+async function handle(received) {
+  if (received.picture) {
     const picture = byId("picture");
-    picture.src = sight.picture;
-    // Boxes belong to their own picture: they change when it does.
+    picture.src = received.picture;
+    // Boxes belong to their own picture: change both at the same time.
     await picture.decode();
-    number = sight.number;
-    byId("stage").style.aspectRatio = `${sight.width} / ${sight.height}`;
+    number = received.number;
+    byId("stage").style.aspectRatio = `${received.width} / ${received.height}`;
   }
-  seen = sight.picture ? sight : { ...sight, faces: [], people: 0, decision: null, advice: null, age: null };
+  snapshot = received.picture
+    ? received
+    : { ...received, faces: [], people: 0, decision: null, advice: null, age: null };
   redraw();
 }
 
 export function redraw() {
   const missing = byId("no-picture");
-  missing.hidden = Boolean(seen?.picture);
-  missing.textContent = seen ? seen.problem || say("no_picture") : say("waiting");
-  byId("stage").classList.toggle("lost", Boolean(seen && !seen.picture));
-  drawBoxes(seen?.faces ?? []);
+  missing.hidden = Boolean(snapshot?.picture);
+  missing.textContent = snapshot ? snapshot.problem || translate("no_picture") : translate("waiting");
+  byId("stage").classList.toggle("lost", Boolean(snapshot && !snapshot.picture));
+  drawBoxes(snapshot?.faces ?? []);
   showAdvice();
-  showAge(seen?.age ?? null);
-  byId("faces").replaceChildren(...(seen?.faces.length ? seen.faces.map(line) : [element("li", say("nobody"))]));
+  showAge(snapshot?.age ?? null);
+  const faces = snapshot?.faces ?? [];
+  byId("faces").replaceChildren(...(faces.length ? faces.map(faceLine) : [element("li", translate("nobody"))]));
 }
 
 function drawBoxes(faces) {
@@ -56,63 +60,77 @@ function drawBoxes(faces) {
     const group = document.createElementNS(SVG, "g");
     group.classList.add("face", kind(face));
     const box = document.createElementNS(SVG, "rect");
-    const text = document.createElementNS(SVG, "text");
-    set(box, { x: left * width, y: top * height, width: wide * width, height: high * height, rx: 6 });
-    set(text, { x: left * width, y: Math.max(16, top * height - 8) });
-    text.textContent = face.age ? interval(face.age) : face.in_zone ? (face.reasons.map(chosen)[0] ?? "") : say("outside");
-    group.append(box, text);
+    const caption = document.createElementNS(SVG, "text");
+    setAttributes(box, { x: left * width, y: top * height, width: wide * width, height: high * height, rx: 6 });
+    setAttributes(caption, { x: left * width, y: Math.max(16, top * height - 8) });
+    caption.textContent = captionOf(face);
+    group.append(box, caption);
     overlay.prepend(group);
   }
   zone.draw();
 }
 
+function captionOf(face) {
+  if (face.age) return interval(face.age);
+  return face.in_zone ? (face.reasons.map(inLanguage)[0] ?? "") : translate("outside");
+}
+
 function showAdvice() {
   const card = byId("advice");
-  card.dataset.decision = seen?.decision ?? "";
-  card.firstElementChild.textContent = seen?.advice
-    ? chosen(seen.advice)
-    : say(!seen?.picture ? "waiting" : seen.people && !seen.analysing ? "idle" : "empty");
+  card.dataset.decision = snapshot?.decision ?? "";
+  card.firstElementChild.textContent = snapshot?.advice ? inLanguage(snapshot.advice) : translate(adviceMissing());
+}
+
+function adviceMissing() {
+  if (!snapshot?.picture) return "waiting";
+  return snapshot.people && !snapshot.analysing ? "idle" : "empty";
 }
 
 function showAge(age) {
   byId("age").classList.toggle("unknown", !age);
-  byId("age-mean").textContent = age ? years(completed(age.mean)) : "–";
-  byId("age-range").textContent = age ? say("range", { low: Math.round(age.low), high: Math.round(age.high) }) : "";
-  const share = (reached) => `${(100 * Math.min(reached, OLDEST)) / OLDEST}%`;
+  byId("age-mean").textContent = age ? years(completedYears(age.mean)) : "–";
+  byId("age-range").textContent = age
+    ? translate("range", { low: Math.round(age.low), high: Math.round(age.high) })
+    : "";
+  const position = (value) => `${(100 * Math.min(value, OLDEST)) / OLDEST}%`;
   if (age) {
-    byId("scale-range").style.left = share(age.low);
-    byId("scale-range").style.width = share(age.high - age.low);
-    byId("scale-mean").style.left = share(age.mean);
+    byId("scale-range").style.left = position(age.low);
+    byId("scale-range").style.width = position(age.high - age.low);
+    byId("scale-mean").style.left = position(age.mean);
   }
-  if (seen?.threshold) {
-    byId("scale-threshold").style.left = share(seen.threshold);
-    byId("scale-legend").textContent = say("threshold", { age: seen.threshold });
+  if (snapshot?.threshold) {
+    byId("scale-threshold").style.left = position(snapshot.threshold);
+    byId("scale-legend").textContent = translate("threshold", { age: snapshot.threshold });
   }
 }
 
-function line(face) {
+function faceLine(face) {
   const item = element("li", "");
   item.className = kind(face);
-  const who = say(face.is_customer ? "customer" : face.in_zone ? "in_zone" : "outside");
-  const how = face.reasons.map(chosen).join(", ") || (face.age ? `${interval(face.age)} · ${say("good")}` : say("looking"));
-  item.append(element("b", who));
-  if (face.in_zone) item.append(` ${how}`);
+  const place = face.is_customer ? "customer" : face.in_zone ? "in_zone" : "outside";
+  item.append(element("b", translate(place)));
+  if (face.in_zone) item.append(` ${qualityOf(face)}`);
   return item;
+}
+
+function qualityOf(face) {
+  if (face.reasons.length) return face.reasons.map(inLanguage).join(", ");
+  return face.age ? `${interval(face.age)} · ${translate("good")}` : translate("no_age");
 }
 
 const kind = (face) => (face.is_customer ? "customer" : face.in_zone ? "in-zone" : "outside");
 
-// As people tell their age: who looks 27.9 is younger than 28.
-const completed = (mean) => Math.floor(mean);
+// Ages are given in completed years: 27.9 is 27, younger than 28.
+const completedYears = (mean) => Math.floor(mean);
 
-const interval = ([mean, low, high]) => `${completed(mean)} (${Math.round(low)}–${Math.round(high)})`;
+const interval = ([mean, low, high]) => `${completedYears(mean)} (${Math.round(low)}–${Math.round(high)})`;
 
 function element(name, text) {
-  const made = document.createElement(name);
-  made.textContent = text;
-  return made;
+  const created = document.createElement(name);
+  created.textContent = text;
+  return created;
 }
 
-function set(element, attributes) {
+function setAttributes(element, attributes) {
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
 }

@@ -1,57 +1,60 @@
-// What edge-agent doctor finds on this box, and how to mend it.
+// The check tab: the findings of edge-agent doctor and their fixes.
 
 import * as agent from "./agent.js";
-import { say } from "./words.js";
+import { translate } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 
 const WORST_FIRST = ["problem", "warning", "ok"];
 
 let findings = [];
-let told = () => "";
+/** The status line in the page's language; a function, so that it follows a change of language. */
+let status = () => "";
 
 async function examine() {
   byId("examine").disabled = true;
   findings = [];
-  told = () => say("examining");
+  status = () => translate("examining");
   redraw();
   try {
     const found = await agent.send("POST", "doctor", {});
-    findings = WORST_FIRST.flatMap((verdict) => found.filter((one) => one.verdict === verdict));
-    told = summary;
-  } catch (problem) {
-    told = () => say("refused", { problem: problem.message });
+    findings = WORST_FIRST.flatMap((verdict) => found.filter((finding) => finding.verdict === verdict));
+    status = summary;
+  } catch (error) {
+    status = () => translate("failed", { problem: error.message });
   }
   byId("examine").disabled = false;
   redraw();
 }
 
 function summary() {
-  const count = (verdict) => findings.filter((one) => one.verdict === verdict).length;
+  const count = (verdict) => findings.filter((finding) => finding.verdict === verdict).length;
   const [problems, warnings] = [count("problem"), count("warning")];
-  return problems || warnings ? say("not_well", { problems, warnings }) : say("all_well");
+  return problems || warnings ? translate("counts", { problems, warnings }) : translate("all_ok");
 }
 
 export function redraw() {
-  byId("diagnosis").textContent = told();
-  byId("diagnosis").hidden = !told();
-  byId("findings").replaceChildren(...findings.map(line));
+  byId("diagnosis").textContent = status();
+  byId("diagnosis").hidden = !status();
+  byId("findings").replaceChildren(...findings.map(findingLine));
 }
 
-function line(finding) {
+function findingLine(finding) {
   const item = document.createElement("li");
   item.className = finding.verdict;
-  const where = finding.lane ? `${finding.lane} · ${finding.name}` : finding.name;
-  item.append(element("b", say(finding.verdict), "badge"), element("span", where, "name"), element("p", finding.seen));
-  if (finding.mend) item.append(element("p", `${say("mend")}: ${finding.mend}`, "mend"));
+  const name = finding.lane ? `${finding.lane} · ${finding.name}` : finding.name;
+  const badge = element("b", translate(finding.verdict), "badge");
+  item.append(badge, element("span", name, "name"), element("p", finding.seen));
+  // In the doctor's JSON the fix is called "mend".
+  if (finding.mend) item.append(element("p", `${translate("fix")}: ${finding.mend}`, "fix"));
   return item;
 }
 
-function element(name, text, kind = "") {
-  const made = document.createElement(name);
-  made.textContent = text;
-  made.className = kind;
-  return made;
+function element(name, text, className = "") {
+  const created = document.createElement(name);
+  created.textContent = text;
+  created.className = className;
+  return created;
 }
 
 byId("examine").onclick = examine;

@@ -1,33 +1,34 @@
-// The page: its tabs, its language, which lane it shows, and whether the agent answers.
+// The frame of the page: tabs, language, choice of the lane, and the notice that the agent does not answer.
 
-import { Stranger, get } from "./agent.js";
+import { Unauthorized, get } from "./agent.js";
 import * as camera from "./camera.js";
 import * as doctor from "./doctor.js";
 import * as till from "./till.js";
-import { label, other, say, speak } from "./words.js";
+import { labelPage, otherLanguage, setLanguage, translate } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 const tabs = [...document.querySelectorAll("[role=tab]")];
 
-function open(tab) {
-  for (const one of tabs) {
-    one.ariaSelected = String(one === tab);
-    byId(one.getAttribute("aria-controls")).hidden = one !== tab;
+function open(selected) {
+  for (const tab of tabs) {
+    tab.ariaSelected = String(tab === selected);
+    byId(tab.getAttribute("aria-controls")).hidden = tab !== selected;
   }
 }
 
 function showLanguage() {
-  label();
-  byId("language").textContent = other() === "ru" ? "Русский" : "English";
-  byId("language").lang = other();
+  labelPage();
+  byId("language").textContent = otherLanguage() === "ru" ? "Русский" : "English";
+  byId("language").lang = otherLanguage();
   camera.redraw();
   till.redraw();
   doctor.redraw();
 }
 
-function fail(problem) {
-  byId("lost").hidden = !problem;
-  if (problem) byId("lost").textContent = say(problem instanceof Stranger ? "strange" : "lost");
+/** Show why the agent cannot be reached; null hides the notice. */
+function report(error) {
+  byId("lost").hidden = !error;
+  if (error) byId("lost").textContent = translate(error instanceof Unauthorized ? "unauthorized" : "unreachable");
 }
 
 function show(lane) {
@@ -41,7 +42,7 @@ function show(lane) {
 async function start() {
   for (const tab of tabs) tab.onclick = () => open(tab);
   byId("language").onclick = () => {
-    speak(other());
+    setLanguage(otherLanguage());
     showLanguage();
   };
   showLanguage();
@@ -52,8 +53,8 @@ async function start() {
   byId("lane-name").hidden = !select.hidden;
   select.onchange = () => show(lanes[select.selectedIndex]);
   show(lanes[0]);
-  camera.follow(fail);
-  till.follow(fail);
+  camera.start(report);
+  till.start(report);
 }
 
-start().catch(fail);
+start().catch(report);

@@ -1,7 +1,7 @@
-// The demonstration till: scan something, read what the cashier would, say what the ID check gave.
+// The till tab: scan items, read the cashier's prompt, and report the outcome of the ID check.
 
 import * as agent from "./agent.js";
-import { amount, chosen, say } from "./words.js";
+import { formatted, inLanguage, translate } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 
@@ -10,28 +10,28 @@ let screen = null;
 let number = 0;
 let problem = "";
 
-export function show(next) {
-  [lane, screen, number, problem] = [next, null, 0, ""];
+export function show(newLane) {
+  [lane, screen, number, problem] = [newLane, null, 0, ""];
   redraw();
 }
 
-export function follow(fail) {
-  const wanted = () => !byId("till").hidden;
-  agent.follow(wanted, () => agent.get(`lanes/${lane.name}/till?after=${number}`), take, fail);
+export function start(report) {
+  const isActive = () => !byId("till").hidden;
+  agent.poll(isActive, () => agent.get(`lanes/${lane.name}/till?after=${number}`), handle, report);
 }
 
-function take(next) {
-  screen = next;
-  number = next.number;
+function handle(received) {
+  screen = received;
+  number = received.number;
   redraw();
 }
 
-async function act(deed) {
+async function act(action) {
   problem = "";
   try {
-    take(await agent.send("POST", `lanes/${lane.name}/till`, { deed }));
-  } catch (refused) {
-    problem = refused.message;
+    handle(await agent.send("POST", `lanes/${lane.name}/till`, { action }));
+  } catch (error) {
+    problem = error.message;
     redraw();
   }
 }
@@ -40,12 +40,14 @@ export function redraw() {
   if (!lane) return;
   showPrompt();
   const basket = screen?.basket ?? [];
-  byId("basket").replaceChildren(...basket.map(line));
-  byId("total").textContent = say("total", { sum: money(basket.reduce((sum, one) => sum + one.quantity * one.price, 0)) });
-  byId("answered").textContent = screen?.answered_s != null ? say("answered", { seconds: amount(screen.answered_s, 2) }) : "";
-  byId("shelf").replaceChildren(...lane.catalogue.map(item));
-  const asked = Boolean(screen?.open && basket.some((one) => one.restricted));
-  for (const button of byId("outcomes").children) button.disabled = !asked;
+  const total = basket.reduce((sum, line) => sum + line.quantity * line.price, 0);
+  byId("basket").replaceChildren(...basket.map(basketLine));
+  byId("total").textContent = translate("total", { sum: money(total) });
+  byId("answered").textContent =
+    screen?.answered_s != null ? translate("answered", { seconds: formatted(screen.answered_s, 2) }) : "";
+  byId("shelf").replaceChildren(...lane.catalogue.map(itemButton));
+  const canCheck = Boolean(screen?.open && basket.some((line) => line.restricted));
+  for (const button of byId("outcomes").children) button.disabled = !canCheck;
   byId("pay").disabled = byId("void").disabled = !screen?.open;
 }
 
@@ -55,39 +57,39 @@ function showPrompt() {
   card.dataset.decision = decision ?? (screen?.check === "passed" ? "NO_CHALLENGE" : "");
   card.firstElementChild.textContent =
     problem ||
-    (screen?.note && chosen(screen.note)) ||
-    (screen?.text && chosen(screen.text)) ||
-    say(screen?.check === "passed" ? "checked" : screen?.open ? "go_on" : "nothing");
+    (screen?.note && inLanguage(screen.note)) ||
+    (screen?.text && inLanguage(screen.text)) ||
+    translate(screen?.check === "passed" ? "checked" : screen?.open ? "sale_open" : "no_sale");
 }
 
-function item(goods) {
+function itemButton(item) {
   const button = document.createElement("button");
-  button.dataset.sku = goods.sku;
-  button.classList.toggle("restricted", goods.restricted);
-  button.append(element("span", chosen(goods.name)), element("small", `${money(goods.price)} ₽`));
-  if (goods.restricted) button.append(element("em", "18+"));
-  button.onclick = () => act({ do: "scan", item: goods.sku });
+  button.dataset.sku = item.sku;
+  button.classList.toggle("restricted", item.restricted);
+  button.append(element("span", inLanguage(item.name)), element("small", `${money(item.price)} ₽`));
+  if (item.restricted) button.append(element("em", "18+"));
+  button.onclick = () => act({ do: "scan", item: item.sku });
   return button;
 }
 
-function line(bought) {
+function basketLine(line) {
   const row = document.createElement("li");
   row.append(
-    element("span", `${chosen(bought.name)}${bought.quantity > 1 ? ` × ${bought.quantity}` : ""}`),
-    element("span", money(bought.quantity * bought.price)),
+    element("span", `${inLanguage(line.name)}${line.quantity > 1 ? ` × ${line.quantity}` : ""}`),
+    element("span", money(line.quantity * line.price)),
   );
   return row;
 }
 
-const money = (sum) => amount(sum, 2);
+const money = (sum) => formatted(sum, 2);
 
 function element(name, text) {
-  const made = document.createElement(name);
-  made.textContent = text;
-  return made;
+  const created = document.createElement(name);
+  created.textContent = text;
+  return created;
 }
 
-for (const button of document.querySelectorAll("[data-deed=check]")) {
+for (const button of document.querySelectorAll("[data-action=check]")) {
   button.onclick = () => act({ do: "check", outcome: button.dataset.outcome });
 }
 byId("pay").onclick = () => act({ do: "close", completed: true });

@@ -1,14 +1,15 @@
-// The customer zone: drawn over the picture, changed with mouse, finger or keys, and saved into the config file.
+// The customer zone: drawn over the picture, edited with mouse, finger or keys, and saved into the config file.
 
 import * as agent from "./agent.js";
-import { say } from "./words.js";
+import { translate } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 const SVG = "http://www.w3.org/2000/svg";
-const MOST_CORNERS = 64;
+const MAX_CORNERS = 64;
+/** How far an arrow key moves a corner, as a share of the picture. */
 const STEP = 0.01;
-/** A drag that is shorter than this share of the picture is a slip of the finger. */
-const LEAST_DRAG = 0.03;
+/** A shorter drag, as a share of the picture, is taken for a slip and draws nothing. */
+const MIN_DRAG = 0.03;
 
 let lane = null;
 let corners = [];
@@ -16,8 +17,8 @@ let editing = false;
 let selected = null;
 let drag = null;
 
-export function show(next) {
-  lane = next;
+export function show(newLane) {
+  lane = newLane;
   edit(false);
   byId("zone-result").hidden = byId("zone-line").hidden = true;
 }
@@ -39,10 +40,10 @@ function handle(place, name, number) {
   const [cx, cy] = at(place);
   const spot = shape("circle", { cx, cy, r: name === "corner" ? 10 : 6, class: name });
   spot.classList.toggle("selected", name === "corner" && number === selected);
-  // What the finger must hit is larger than what the eye sees.
-  const reach = shape("circle", { cx, cy, r: name === "corner" ? 24 : 16, class: "reach" });
-  Object.assign(reach.dataset, { handle: name, number });
-  return [spot, reach];
+  // An invisible larger circle is easier to hit with a finger.
+  const touchArea = shape("circle", { cx, cy, r: name === "corner" ? 24 : 16, class: "touch-area" });
+  Object.assign(touchArea.dataset, { handle: name, number });
+  return [spot, touchArea];
 }
 
 function edit(on) {
@@ -67,23 +68,23 @@ function press(event) {
   const { handle: name, number } = event.target.dataset;
   if (name === "corner") {
     selected = Number(number);
-  } else if (name === "middle" && corners.length < MOST_CORNERS) {
+  } else if (name === "middle" && corners.length < MAX_CORNERS) {
     selected = Number(number) + 1;
     corners.splice(selected, 0, middle(Number(number)));
   } else {
     selected = null;
   }
-  drag = { from: under(event), before: corners };
+  drag = { from: positionOf(event) };
   refresh();
 }
 
 function move(event) {
   if (!drag) return;
-  const [x, y] = under(event);
+  const [x, y] = positionOf(event);
   const [fromX, fromY] = drag.from;
   if (selected !== null) {
     corners[selected] = [x, y];
-  } else if (Math.max(Math.abs(x - fromX), Math.abs(y - fromY)) > LEAST_DRAG) {
+  } else if (Math.max(Math.abs(x - fromX), Math.abs(y - fromY)) > MIN_DRAG) {
     corners = [[fromX, fromY], [x, fromY], [x, y], [fromX, y]];
   }
   draw();
@@ -93,7 +94,7 @@ function release() {
   drag = null;
 }
 
-function key(event) {
+function pressKey(event) {
   const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
   if (!editing || selected === null) return;
   if (event.key === "Delete") remove();
@@ -114,19 +115,20 @@ function remove() {
 async function save() {
   try {
     const saved = await agent.send("PUT", `lanes/${lane.name}/zone`, { zone: corners });
-    tell(say(`zone_${saved.counts}`, saved), saved.counts === "saved", "");
+    showResult(translate(`zone_${saved.effect}`, saved), saved.effect === "now", "");
     lane.zone = corners;
     edit(false);
-  } catch (problem) {
-    const line = problem.answer?.line ?? "";
-    tell(say(line ? "zone_not_saved" : "refused", { problem: problem.message }), false, line);
+  } catch (error) {
+    const line = error.answer?.line ?? "";
+    showResult(translate(line ? "zone_not_saved" : "failed", { problem: error.message }), false, line);
   }
 }
 
-function tell(text, well, line) {
+/** isGood: whether the zone is in use now. line: to be copied into the config file, if the agent could not write it. */
+function showResult(text, isGood, line) {
   const result = byId("zone-result");
   result.textContent = text;
-  result.classList.toggle("good", well);
+  result.classList.toggle("good", isGood);
   byId("zone-line").textContent = line;
   result.hidden = false;
   byId("zone-line").hidden = !line;
@@ -140,7 +142,7 @@ function middle(number) {
   return [rounded((a[0] + b[0]) / 2), rounded((a[1] + b[1]) / 2)];
 }
 
-function under(event) {
+function positionOf(event) {
   const { left, top, width, height } = byId("stage").getBoundingClientRect();
   return [rounded((event.clientX - left) / width), rounded((event.clientY - top) / height)];
 }
@@ -148,9 +150,9 @@ function under(event) {
 const rounded = (share) => Math.round(1000 * Math.min(1, Math.max(0, share))) / 1000;
 
 function shape(name, attributes) {
-  const made = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  return made;
+  const created = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) created.setAttribute(key, value);
+  return created;
 }
 
 const overlay = byId("overlay");
@@ -158,7 +160,7 @@ overlay.addEventListener("pointerdown", press);
 overlay.addEventListener("pointermove", move);
 overlay.addEventListener("pointerup", release);
 overlay.addEventListener("pointercancel", release);
-document.addEventListener("keydown", key);
+document.addEventListener("keydown", pressKey);
 new ResizeObserver(draw).observe(byId("stage"));
 byId("zone-edit").onclick = () => edit(true);
 byId("zone-cancel").onclick = () => edit(false);

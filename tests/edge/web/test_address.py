@@ -1,4 +1,4 @@
-"""Where the page may be served: on this box by anybody, elsewhere with a certificate."""
+"""The address of the page: on this box without a certificate, elsewhere only with one."""
 
 from __future__ import annotations
 
@@ -45,37 +45,37 @@ def test_an_address_is_a_host_and_a_port(text: str, address: Address, public: bo
 @pytest.mark.parametrize(
     "text", ["", "8080", ":8080", "127.0.0.1", "127.0.0.1:", "::1:8080", "127.0.0.1:99999", "a:-1", "a:٣"]
 )
-def test_rubbish_is_no_address(text: str) -> None:
-    with pytest.raises(UsageError, match=r"is no address: use 127\.0\.0\.1:8080"):
+def test_an_invalid_address_is_rejected(text: str) -> None:
+    with pytest.raises(UsageError, match=r"is not a valid address: use 127\.0\.0\.1:8080"):
         parse(text)
 
 
-def test_an_address_in_use_is_refused_with_the_mend() -> None:
+def test_an_address_in_use_is_rejected_with_a_fix() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other, pytest.raises(UsageError, match="stop the other program"):
         bind(Address("127.0.0.1", other.getsockname()[1]))
 
 
-def test_without_a_certificate_only_this_box_may_come() -> None:
+def test_without_a_certificate_only_a_loopback_address_is_allowed() -> None:
     settings = load_settings(["--web", "0.0.0.0:8080"])
     with pytest.raises(UsageError, match="can be reached from other machines: give web_certificate and web_key"):
         encryption(settings, parse("0.0.0.0:8080"))
     assert encryption(settings, parse("127.0.0.1:8080")) is None
 
 
-def test_with_a_certificate_others_may_come(certificate: tuple[Path, Path]) -> None:
+def test_with_a_certificate_a_public_address_is_allowed(certificate: tuple[Path, Path]) -> None:
     chain, key = certificate
     settings = load_settings(["--web-certificate", str(chain), "--web-key", str(key)])
     assert encryption(settings, parse("0.0.0.0:8080"))
 
 
-def test_a_key_that_others_may_read_or_that_fits_nothing_is_refused(
+def test_a_key_that_other_users_can_read_or_that_does_not_fit_is_rejected(
     certificate: tuple[Path, Path], tmp_path: Path
 ) -> None:
     chain, key = certificate
     loose = tmp_path / "loose.pem"
     loose.write_bytes(key.read_bytes())
     loose.chmod(0o644)
-    for wrong, told in (
+    for wrong, reason in (
         (loose, "others may read it"),
         (tmp_path / "none.pem", "cannot read"),
         (chain, "cannot be used"),
@@ -83,11 +83,11 @@ def test_a_key_that_others_may_read_or_that_fits_nothing_is_refused(
         if wrong == chain:
             chain.chmod(0o600)
         settings = load_settings(["--web-certificate", str(chain), "--web-key", str(wrong)])
-        with pytest.raises(UsageError, match=told):
+        with pytest.raises(UsageError, match=reason):
             encryption(settings, parse("0.0.0.0:8080"))
 
 
-def test_half_of_the_pair_is_refused(certificate: tuple[Path, Path]) -> None:
+def test_a_certificate_without_its_key_is_rejected(certificate: tuple[Path, Path]) -> None:
     settings = load_settings(["--web-certificate", str(certificate[0])])
     with pytest.raises(UsageError, match="belong together"):
         encryption(settings, parse("127.0.0.1:8080"))

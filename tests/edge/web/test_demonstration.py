@@ -1,4 +1,4 @@
-"""The demonstration till: answered as a real one, heard of by nobody, and out of a real one's way at once."""
+"""The demonstration till: it gets real answers, affects no real till or record, and ends when a real sale opens."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from edge.web.demonstration import BUSY, NOT_YET, Demonstration
 
 
 class Shop:
-    """A lane, and a demonstration till that looks over its shoulder; frames come a tenth of a second apart."""
+    """A lane with a demonstration till. Frames come a tenth of a second apart."""
 
     def __init__(self, lane: Lane, faces_of: Callable[..., Faces], frame_at: Callable[..., Frame]) -> None:
         self.lane, self.till, self.now_s = lane, Demonstration(), 0.0
@@ -104,18 +104,18 @@ def test_an_id_that_is_not_ok_says_not_to_sell(shop: Shop) -> None:
     assert shop.screen.shows == "do-not-sell"
 
 
-def test_the_real_lane_is_told_nothing_and_keeps_nothing(shop: Shop, someone: Any) -> None:
+def test_the_real_lane_is_not_changed_and_records_nothing(shop: Shop, someone: Any) -> None:
     shop.till.scan("beer", shop.now_s)
     shop.show(someone(age=19), frames=10)
     shop.till.close(shop.now_s, completed=True)
     shop.show(someone(age=19), frames=10)
     assert shop.lane.open_record is None
     assert not shop.lane.analysing
-    assert [one for one in shop.outcomes if isinstance(one, Closed)] == []
-    assert {one.data.type for one in shop.outcomes if not isinstance(one, Closed)} == {"lane.state"}
+    assert [outcome for outcome in shop.outcomes if isinstance(outcome, Closed)] == []
+    assert {outcome.data.type for outcome in shop.outcomes if not isinstance(outcome, Closed)} == {"lane.state"}
 
 
-def test_faces_are_looked_at_only_while_its_sale_is_open(
+def test_faces_are_sampled_only_while_its_sale_is_open(
     shop: Shop, someone: Any, faces_of: Callable[..., Faces], frame_at: Callable[..., Frame]
 ) -> None:
     faces = faces_of(someone(), someone(track=2, x=0.05))
@@ -134,7 +134,7 @@ def test_a_real_sale_ends_the_demonstration_at_once(shop: Shop) -> None:
     assert shop.till.show(shop.now_s).note == BUSY
 
 
-def test_nothing_is_demonstrated_while_a_real_till_sells(shop: Shop, someone: Any) -> None:
+def test_it_does_not_sell_while_a_real_sale_is_open(shop: Shop, someone: Any) -> None:
     shop.lane.receive("till-7", "m-1", SaleOpened(sale_id="real"), shop.now_s)
     shop.show()
     shop.till.scan("beer", shop.now_s)
@@ -150,7 +150,7 @@ def test_nothing_is_demonstrated_while_a_real_till_sells(shop: Shop, someone: An
     assert shop.till.lane
 
 
-def test_a_sale_that_nobody_watches_ends(shop: Shop) -> None:
+def test_an_unwatched_sale_ends_after_30_s(shop: Shop) -> None:
     shop.till.scan("beer", shop.now_s)
     shop.wait(29)
     assert shop.till.lane
@@ -158,13 +158,13 @@ def test_a_sale_that_nobody_watches_ends(shop: Shop) -> None:
     assert shop.till.lane is None
 
 
-def test_before_the_first_frame_it_says_so() -> None:
+def test_before_the_first_frame_it_shows_that_the_lane_is_starting() -> None:
     till = Demonstration()
     till.scan("beer", 0.0)
     assert till.show(0.0).note == NOT_YET
 
 
-def test_what_is_not_for_sale_and_what_is_not_open_is_refused(shop: Shop) -> None:
+def test_unknown_items_and_actions_without_a_sale_raise(shop: Shop) -> None:
     with pytest.raises(UsageError, match="no item 'absinthe'"):
         shop.till.scan("absinthe", shop.now_s)
     with pytest.raises(UsageError, match="no sale is open"):

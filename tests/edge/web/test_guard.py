@@ -1,4 +1,4 @@
-"""Who gets in: with the token from the log, under the box's own name, and from the page alone."""
+"""Access to the page: only with the token, only under the box's own name, and changes only from the page itself."""
 
 from __future__ import annotations
 
@@ -23,27 +23,27 @@ async def _secret(_: Request) -> Response:
 
 
 @dataclass
-class Door:
-    """A guarded page that says "secret", and somebody who knocks. cookie: what was given to who came in."""
+class GuardedPage:
+    """A guarded page with the text "secret", and a client of it. cookie: what the client got when it logged in."""
 
     guard: Guard
     port: int
     cookie: str = ""
 
-    def ask(
+    def request(
         self, path: str, method: str = "GET", body: str | None = None, **headers: str
     ) -> tuple[int, str, http.client.HTTPResponse]:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        told = {name.replace("_", "-"): value for name, value in headers.items()}
-        connection.request(method, path, body, ({"Cookie": self.cookie} if self.cookie else {}) | told)
-        answer = connection.getresponse()
-        text = answer.read().decode()
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        connection.request(method, path, body, ({"Cookie": self.cookie} if self.cookie else {}) | given)
+        response = connection.getresponse()
+        text = response.read().decode()
         connection.close()
-        return answer.status, text, answer
+        return response.status, text, response
 
-    def enter(self, token: str) -> int:
-        status, _, answer = self.ask(f"/?token={token}")
-        self.cookie = (answer.headers["Set-Cookie"] or "").partition(";")[0]
+    def log_in(self, token: str) -> int:
+        status, _, response = self.request(f"/?token={token}")
+        self.cookie = (response.headers["Set-Cookie"] or "").partition(";")[0]
         return status
 
     @property
@@ -52,7 +52,7 @@ class Door:
 
 
 @pytest.fixture
-def door() -> Iterator[Door]:
+def page() -> Iterator[GuardedPage]:
     listening = bind(Address("127.0.0.1", 0))
     port = listening.getsockname()[1]
     methods = ["GET", "POST", "PUT"]
@@ -61,7 +61,7 @@ def door() -> Iterator[Door]:
     server = uvicorn.Server(uvicorn.Config(guard, http="h11", ws="none", lifespan="off", log_config=None))
     thread = threading.Thread(target=server.run, args=([listening],))
     thread.start()
-    yield Door(guard, port)
+    yield GuardedPage(guard, port)
     server.should_exit = True
     thread.join(20)
     listening.close()
@@ -71,83 +71,83 @@ def door() -> Iterator[Door]:
     "path", ["/", "/lanes", "/page.css", "/../etc/passwd", "/?token=", "/?token=wrong", "/?token=%D1%8F"]
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "HEAD", "OPTIONS"])
-def test_nobody_sees_anything_without_the_token(door: Door, path: str, method: str) -> None:
-    status, text, _ = door.ask(path, method)
+def test_every_request_without_the_token_is_rejected(page: GuardedPage, path: str, method: str) -> None:
+    status, text, _ = page.request(path, method)
     assert status == 401
     assert "secret" not in text
 
 
-def test_who_has_the_token_comes_in_and_the_address_bar_forgets_it(door: Door) -> None:
-    status, _, answer = door.ask(f"/?token={door.guard.token}")
-    assert (status, answer.headers["Location"]) == (303, "/")
-    cookie = answer.headers["Set-Cookie"]
+def test_the_token_becomes_a_session_cookie_and_leaves_the_address_bar(page: GuardedPage) -> None:
+    status, _, response = page.request(f"/?token={page.guard.token}")
+    assert (status, response.headers["Location"]) == (303, "/")
+    cookie = response.headers["Set-Cookie"]
     assert "HttpOnly" in cookie
     assert "SameSite=strict" in cookie
     assert "Max-Age" not in cookie, "it goes with the browser's session"
-    door.cookie = cookie.partition(";")[0]
-    assert door.ask("/lanes")[:2] == (200, "secret")
+    page.cookie = cookie.partition(";")[0]
+    assert page.request("/lanes")[:2] == (200, "secret")
 
 
 @pytest.mark.parametrize(
     "cookie", ["edge-agent-{port}=wrong", "edge-agent-{port}=", "edge-agent-1={token}", "{token}", "a=\xff"]
 )
-def test_a_wrong_cookie_opens_nothing(door: Door, cookie: str) -> None:
-    door.cookie = cookie.format(port=door.port, token=door.guard.token)
-    assert door.ask("/lanes")[0] == 401
+def test_a_wrong_cookie_is_rejected(page: GuardedPage, cookie: str) -> None:
+    page.cookie = cookie.format(port=page.port, token=page.guard.token)
+    assert page.request("/lanes")[0] == 401
 
 
-def test_every_start_has_a_token_of_its_own(door: Door) -> None:
-    other = Guard(door.guard, Address("127.0.0.1", 1), encrypted=False)
-    assert other.token != door.guard.token
+def test_every_start_has_its_own_token(page: GuardedPage) -> None:
+    other = Guard(page.guard, Address("127.0.0.1", 1), encrypted=False)
+    assert other.token != page.guard.token
     assert len(other.token) == 24
 
 
-def test_after_ten_wrong_tokens_even_the_right_one_waits(door: Door) -> None:
-    assert [door.enter(f"wrong-{number}") for number in range(10)] == [401] * 10
-    assert door.enter(door.guard.token) == 429
+def test_after_ten_wrong_tokens_the_right_one_is_rejected_too(page: GuardedPage) -> None:
+    assert [page.log_in(f"wrong-{number}") for number in range(10)] == [401] * 10
+    assert page.log_in(page.guard.token) == 429
 
 
-def test_who_is_in_stays_in_while_others_guess(door: Door) -> None:
-    door.enter(door.guard.token)
-    inside = door.cookie
+def test_a_logged_in_browser_stays_so_while_others_guess(page: GuardedPage) -> None:
+    page.log_in(page.guard.token)
+    inside = page.cookie
     for number in range(12):
-        door.enter(f"wrong-{number}")
-    door.cookie = inside
-    assert door.ask("/lanes")[0] == 200
+        page.log_in(f"wrong-{number}")
+    page.cookie = inside
+    assert page.request("/lanes")[0] == 200
 
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:8080", "127.0.0.1.evil.example", "", "192.168.0.1:80"])
-def test_a_name_that_was_made_to_lead_here_is_turned_away(door: Door, host: str) -> None:
-    """DNS rebinding: the browser believes that it talks to the other page's own server."""
-    door.enter(door.guard.token)
-    assert door.ask("/lanes", Host=host)[0] == 421
-    assert door.ask(f"/?token={door.guard.token}", Host=host)[0] == 421
+def test_another_host_name_is_rejected(page: GuardedPage, host: str) -> None:
+    """DNS rebinding: another page makes its own host name resolve to this box."""
+    page.log_in(page.guard.token)
+    assert page.request("/lanes", Host=host)[0] == 421
+    assert page.request(f"/?token={page.guard.token}", Host=host)[0] == 421
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "localhost:9000", "[::1]:8080", "[::1]"])
-def test_this_box_has_several_names_and_a_tunnel_any_port(door: Door, host: str) -> None:
-    door.enter(door.guard.token)
-    assert door.ask("/lanes", Host=host)[0] == 200
+def test_every_loopback_name_is_accepted_with_any_port(page: GuardedPage, host: str) -> None:
+    page.log_in(page.guard.token)
+    assert page.request("/lanes", Host=host)[0] == 200
 
 
-def test_only_the_page_itself_may_change_anything(door: Door) -> None:
-    """Cross-site request forgery: another page makes the browser ask."""
-    door.enter(door.guard.token)
+def test_changes_are_accepted_from_the_page_only(page: GuardedPage) -> None:
+    """Cross-site request forgery: another page makes the browser send the request."""
+    page.log_in(page.guard.token)
     for origin in ({}, {"Origin": "null"}, {"Origin": "http://evil.example"}, {"Origin": "http://127.0.0.1:1"}):
-        assert door.ask("/lanes", "PUT", "{}", **origin)[0] == 403
-    assert door.ask("/lanes", "PUT", "{}", Origin=door.origin)[0] == 200
+        assert page.request("/lanes", "PUT", "{}", **origin)[0] == 403
+    assert page.request("/lanes", "PUT", "{}", Origin=page.origin)[0] == 200
 
 
-def test_more_than_there_can_be_to_say_is_not_read(door: Door) -> None:
-    door.enter(door.guard.token)
-    assert door.ask("/lanes", "PUT", "x" * 20_000, Origin=door.origin)[0] == 413
-    assert door.ask("/lanes", "PUT", None, Origin=door.origin, Transfer_Encoding="chunked")[0] == 413
+def test_too_large_a_request_is_not_read(page: GuardedPage) -> None:
+    page.log_in(page.guard.token)
+    assert page.request("/lanes", "PUT", "x" * 20_000, Origin=page.origin)[0] == 413
+    assert page.request("/lanes", "PUT", None, Origin=page.origin, Transfer_Encoding="chunked")[0] == 413
 
 
 @pytest.mark.parametrize("path", ["/", "/lanes", "/nothing", "/?token=wrong"])
-def test_every_answer_forbids_keeping_framing_and_loading_from_elsewhere(door: Door, path: str) -> None:
-    door.enter(door.guard.token)
-    headers = door.ask(path)[2].headers
+def test_every_response_forbids_caching_framing_and_other_origins(page: GuardedPage, path: str) -> None:
+    page.log_in(page.guard.token)
+    headers = page.request(path)[2].headers
     assert headers["Cache-Control"] == "no-store"
     policy = headers["Content-Security-Policy"]
     assert policy.startswith("default-src 'none'")

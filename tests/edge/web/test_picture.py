@@ -1,4 +1,4 @@
-"""The picture on the page: no face can be recognized, and the rest is as the camera saw it."""
+"""The picture on the page: faces are blurred, and the rest is unchanged."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from edge.vision.detectors import YUNET
 from edge.vision.detectors.yunet import YuNetDetector
 from edge.vision.faces import Faces
 from edge.web.picture import Painter, blur
-from edge.web.view import Sight
+from edge.web.view import Snapshot
 
 PORTRAIT = cv2.cvtColor(data.astronaut(), cv2.COLOR_RGB2BGR)
 FACE = np.array([[170, 60, 280, 190]], np.float32)
-"""Of the portrait."""
+"""The box of the face in the portrait."""
 
 
 @pytest.fixture
@@ -32,16 +32,16 @@ def painter(make_settings: Callable[..., Settings]) -> Iterator[Painter]:
     painter.close()
 
 
-def sight(pixels: NDArray[Any], grab_s: float = 1.0, faces: Faces | None = None) -> Sight:
-    return Sight(1, Frame(np.asarray(pixels, np.uint8), grab_s, 0, "lane-1"), faces or Faces(), {}, None, 25)
+def snapshot(pixels: NDArray[Any], grab_s: float = 1.0, faces: Faces | None = None) -> Snapshot:
+    return Snapshot(1, Frame(np.asarray(pixels, np.uint8), grab_s, 0, "lane-1"), faces or Faces(), {}, None, 25)
 
 
-def painted(painter: Painter, seen: Sight) -> NDArray[np.uint8]:
+def painted(painter: Painter, seen: Snapshot) -> NDArray[np.uint8]:
     return np.asarray(cv2.imdecode(np.frombuffer(painter.paint(seen), np.uint8), cv2.IMREAD_COLOR), np.uint8)
 
 
 def faces_in(pixels: NDArray[np.uint8]) -> int:
-    """By another detector than the one that blurred."""
+    """The number of faces that a detector finds which did not take part in blurring."""
     detector = YuNetDetector(YUNET, 0.5)
     try:
         return len(detector.detect(pixels))
@@ -53,45 +53,45 @@ def detail(pixels: NDArray[np.uint8]) -> float:
     return float(cv2.Laplacian(pixels, cv2.CV_32F).var())
 
 
-def test_a_face_that_no_stage_tracks_is_blurred_all_the_same(painter: Painter) -> None:
+def test_an_untracked_face_is_blurred(painter: Painter) -> None:
     assert faces_in(PORTRAIT) == 1
-    assert faces_in(painted(painter, sight(PORTRAIT))) == 0
+    assert faces_in(painted(painter, snapshot(PORTRAIT))) == 0
 
 
-def test_unblurred_shows_the_face_as_it_is(make_settings: Callable[..., Settings]) -> None:
+def test_with_web_unblurred_the_face_is_not_blurred(make_settings: Callable[..., Settings]) -> None:
     painter = Painter(make_settings(web_unblurred=True))
-    assert faces_in(painted(painter, sight(PORTRAIT))) == 1
+    assert faces_in(painted(painter, snapshot(PORTRAIT))) == 1
     painter.close()
 
 
 def test_half_a_face_at_the_edge_of_the_picture_is_blurred(painter: Painter) -> None:
     half = PORTRAIT[:, 225:]
-    shown = painted(painter, sight(half))
+    shown = painted(painter, snapshot(half))
     assert detail(shown[80:170, :50]) < detail(half[80:170, :50]) / 20
 
 
-def test_a_face_that_was_tracked_is_blurred_where_no_detector_sees_one(painter: Painter) -> None:
+def test_a_tracked_face_is_blurred_even_if_no_detector_finds_it(painter: Painter) -> None:
     noise = np.random.default_rng(0).integers(0, 255, (480, 640, 3), np.uint8)
     tracked = Faces(
         np.array([[300, 200, 360, 260]], np.float32), np.zeros((1, 4, 2), np.float32), np.ones(1, np.float32)
     )
-    shown = painted(painter, sight(noise, faces=tracked))
+    shown = painted(painter, snapshot(noise, faces=tracked))
     assert detail(shown[205:255, 305:355]) < detail(noise) / 100
     assert detail(shown[:150]) > detail(noise) / 4
 
 
-def test_where_a_face_was_stays_blurred_for_a_second(painter: Painter) -> None:
+def test_the_place_of_a_face_stays_blurred_for_a_second(painter: Painter) -> None:
     noise = np.random.default_rng(0).integers(0, 255, (480, 640, 3), np.uint8)
     tracked = Faces(
         np.array([[300, 200, 360, 260]], np.float32), np.zeros((1, 4, 2), np.float32), np.ones(1, np.float32)
     )
-    painter.paint(sight(noise, 1.0, tracked))
+    painter.paint(snapshot(noise, 1.0, tracked))
     place = np.s_[205:255, 305:355]
-    assert detail(painted(painter, sight(noise, 1.9))[place]) < detail(noise) / 100
-    assert detail(painted(painter, sight(noise, 2.1))[place]) > detail(noise) / 4
+    assert detail(painted(painter, snapshot(noise, 1.9))[place]) < detail(noise) / 100
+    assert detail(painted(painter, snapshot(noise, 2.1))[place]) > detail(noise) / 4
 
 
-def test_only_five_blocks_of_a_face_are_left_and_the_rest_is_untouched() -> None:
+def test_five_blocks_of_a_face_remain_and_the_rest_is_unchanged() -> None:
     shown = blur(PORTRAIT, FACE)
     assert detail(shown[70:180, 180:270]) < 5
     assert (shown[300:] == PORTRAIT[300:]).all()
@@ -106,18 +106,18 @@ def test_boxes_may_reach_beyond_the_picture(box: list[float]) -> None:
 
 
 def test_a_large_picture_is_made_smaller(painter: Painter) -> None:
-    assert painted(painter, sight(np.zeros((1080, 1920, 3)))).shape == (540, 960, 3)
+    assert painted(painter, snapshot(np.zeros((1080, 1920, 3)))).shape == (540, 960, 3)
 
 
 def test_every_face_of_the_recordings_is_blurred(painter: Painter, recordings: Path) -> None:
-    """Wherever another detector sees one, the detail from brows to mouth is gone."""
+    """Wherever another detector finds a face, the detail from brows to mouth is gone."""
     detector, seen = YuNetDetector(YUNET, 0.7), 0
     for number, clip in enumerate(sorted(recordings.glob("*.mkv"))):
         capture = cv2.VideoCapture(str(clip))
         capture.set(cv2.CAP_PROP_POS_FRAMES, 20)
         pixels = np.asarray(capture.read()[1], np.uint8)
         capture.release()
-        shown = painted(painter, sight(pixels, 10.0 * number))
+        shown = painted(painter, snapshot(pixels, 10.0 * number))
         for left, top, right, bottom in detector.detect(pixels).boxes.clip(0).astype(int):
             seen += 1
             high, wide = (bottom - top) // 6, (right - left) // 6

@@ -1,4 +1,4 @@
-"""Looking over a lane's shoulder: the newest frame while somebody watches, and nothing while nobody does."""
+"""The page's observer of a lane: it keeps the newest frame while somebody watches, and none otherwise."""
 
 from __future__ import annotations
 
@@ -20,35 +20,35 @@ def lane(make_lane: Callable[..., Lane]) -> Lane:
     return make_lane(mode="on-sale")
 
 
-def test_nobody_watches_and_no_frame_is_kept(lane: Lane, frame_at: Callable[..., Frame]) -> None:
+def test_no_frame_is_kept_while_nobody_watches(lane: Lane, frame_at: Callable[..., Frame]) -> None:
     view = LaneView()
     view.observe(lane, frame_at(1.0), Faces(), time.monotonic())
     view.observe(lane, frame_at(2.0), Faces(), time.monotonic() + WATCHED_S + 1)
-    assert view.look() is None
+    assert view.newest() is None
 
 
-def test_who_watches_gets_the_newest_frame_and_no_copy_of_it(lane: Lane, frame_at: Callable[..., Frame]) -> None:
+def test_a_watcher_gets_the_newest_frame_without_a_copy(lane: Lane, frame_at: Callable[..., Frame]) -> None:
     view = LaneView()
-    assert view.look() is None
+    assert view.newest() is None
     for grab_s in (1.0, 2.0):
         frame = frame_at(grab_s)
         view.observe(lane, frame, Faces(), time.monotonic())
-    seen = view.look()
+    seen = view.newest()
     assert seen
     assert seen.frame is frame
     assert seen.number == 2
     assert seen.state is lane.state
 
 
-def test_the_frame_is_let_go_when_the_last_watcher_has_left(lane: Lane, frame_at: Callable[..., Frame]) -> None:
+def test_the_frame_is_released_when_nobody_watches_any_more(lane: Lane, frame_at: Callable[..., Frame]) -> None:
     view = LaneView()
-    view.look()
+    view.newest()
     view.observe(lane, frame_at(1.0), Faces(), time.monotonic())
     view.tick(lane, time.monotonic() + WATCHED_S + 1)
-    assert view.look() is None
+    assert view.newest() is None
 
 
-def test_ages_are_wanted_only_while_the_demonstration_sells(
+def test_ages_are_estimated_only_while_the_demonstration_has_a_sale_open(
     lane: Lane, frame_at: Callable[..., Frame], faces_of: Callable[..., Faces], someone: Any
 ) -> None:
     view, faces = LaneView(), faces_of(someone(age=None))
@@ -61,12 +61,12 @@ def test_ages_are_wanted_only_while_the_demonstration_sells(
     assert view.should_sample(faces, frame_at(1.2)).tolist() == [True]
 
 
-def test_the_page_is_told_who_stands_where_and_what_is_wrong_with_their_picture(
+def test_the_snapshot_has_every_face_with_its_place_age_and_rejection_reasons(
     make_lane: Callable[..., Lane], make_settings: Callable[..., Any], frame_at: Callable[..., Frame],
     faces_of: Callable[..., Faces], someone: Any,
 ) -> None:  # fmt: skip
     lane, view = make_lane(mode="continuous"), LaneView()
-    view.look()
+    view.newest()
     people = (
         someone(age=40),
         someone(track=2, x=0.3, eyes_px=10, age=None, reasons=("small",)),
@@ -77,16 +77,16 @@ def test_the_page_is_told_who_stands_where_and_what_is_wrong_with_their_picture(
         frame = frame_at(now_s, number)
         lane.observe(faces_of(*people), frame, now_s)
         view.observe(lane, frame, faces_of(*people), now_s)
-    seen = view.look()
+    seen = view.newest()
     assert seen
-    told = answers.sight(seen, b"jpeg", make_settings())
-    customer, small, outside = told["faces"]
+    content = answers.snapshot(seen, b"jpeg", make_settings())
+    customer, small, outside = content["faces"]
     assert customer["is_customer"]
     assert customer["age"] == pytest.approx([40, 33, 47], abs=1)
     assert customer["box"] == pytest.approx([0.4375, 0.4167, 0.125, 0.1667], abs=0.001)
     assert (small["in_zone"], small["age"]) == (True, None)
     assert small["reasons"] == [{"ru": "лицо слишком далеко", "en": "the face is too far away"}]
     assert not outside["in_zone"]
-    assert told["decision"] == "NO_CHALLENGE"
-    assert told["advice"]["en"] == "Looks over 25. If in doubt, ask for ID."
-    assert told["age"]["mean"] == pytest.approx(40, abs=0.1)
+    assert content["decision"] == "NO_CHALLENGE"
+    assert content["advice"]["en"] == "Looks over 25. If in doubt, ask for ID."
+    assert content["age"]["mean"] == pytest.approx(40, abs=0.1)

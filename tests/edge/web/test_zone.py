@@ -1,4 +1,4 @@
-"""Saving a zone: it is read back as it was drawn, the rest of the file stays, and what cannot be saved is said."""
+"""Saving a zone: it is read back as drawn, the rest of the file stays, and failures raise."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_comments_order_and_other_settings_stay(config: Path) -> None:
     assert load_settings([], config).till.reliable == "tcp://127.0.0.1:6001"
 
 
-def holds_somebody(zone: tuple[tuple[float, float], ...]) -> bool:
+def is_valid(zone: tuple[tuple[float, float], ...]) -> bool:
     try:
         NewZone(zone=zone)
     except ValidationError:
@@ -75,9 +75,9 @@ def holds_somebody(zone: tuple[tuple[float, float], ...]) -> bool:
 @given(
     zone=st.lists(st.tuples(*[st.integers(0, 1000).map(lambda part: part / 1000)] * 2), min_size=3, max_size=64)
     .map(tuple)
-    .filter(holds_somebody)
+    .filter(is_valid)
 )
-def test_any_zone_comes_back_as_it_was(
+def test_any_valid_zone_is_read_back_unchanged(
     tmp_path_factory: pytest.TempPathFactory, zone: tuple[tuple[float, float], ...]
 ) -> None:
     file = tmp_path_factory.getbasetemp() / "any.toml"
@@ -86,7 +86,7 @@ def test_any_zone_comes_back_as_it_was(
     assert load_settings([], file).zone == zone
 
 
-def test_of_several_lanes_only_the_one_that_was_drawn_changes(tmp_path: Path) -> None:
+def test_only_the_zone_of_the_chosen_lane_changes(tmp_path: Path) -> None:
     file = tmp_path / "box.toml"
     file.write_text(LANES, encoding="utf-8")
     before = load_lanes([], file)
@@ -98,7 +98,7 @@ def test_of_several_lanes_only_the_one_that_was_drawn_changes(tmp_path: Path) ->
     assert "# left" in file.read_text(encoding="utf-8")
 
 
-def test_a_lane_that_is_gone_from_the_file_is_refused(tmp_path: Path) -> None:
+def test_a_lane_that_is_not_in_the_file_raises(tmp_path: Path) -> None:
     file = tmp_path / "box.toml"
     file.write_text(LANES, encoding="utf-8")
     with pytest.raises(UsageError, match='no \\[\\[lane\\]\\] with name = "middle"'):
@@ -113,7 +113,7 @@ def test_the_file_keeps_its_mode_and_no_draft_is_left(config: Path) -> None:
     assert [file.name for file in config.parent.iterdir()] == ["lane.toml"]
 
 
-def test_a_link_stays_a_link(config: Path, tmp_path: Path) -> None:
+def test_a_symbolic_link_stays_a_link(config: Path, tmp_path: Path) -> None:
     link = tmp_path / "link.toml"
     link.symlink_to(config)
     save(link, "lane-1", DRAWN)
@@ -130,15 +130,15 @@ def test_a_folder_that_takes_no_draft_is_told_and_the_file_stays(tmp_path: Path)
     assert config.read_text(encoding="utf-8") == CONFIG
 
 
-def test_a_file_that_is_gone_or_broken_says_so(config: Path) -> None:
+def test_a_missing_or_broken_file_raises(config: Path) -> None:
     config.write_text("camera = ", encoding="utf-8")
-    with pytest.raises(UsageError, match="is no longer TOML"):
+    with pytest.raises(UsageError, match="is not valid TOML"):
         save(config, "lane-1", DRAWN)
     config.unlink()
     with pytest.raises(RunError, match="cannot read"):
         save(config, "lane-1", DRAWN)
 
 
-def test_the_line_to_copy_is_what_would_be_saved(config: Path) -> None:
+def test_the_line_to_copy_sets_the_same_zone(config: Path) -> None:
     config.write_text(as_toml(DRAWN) + "\n" + CONFIG, encoding="utf-8")
     assert load_settings([], config).zone == DRAWN
