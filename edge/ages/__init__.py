@@ -18,7 +18,7 @@ class AgeModel(Protocol):
     """Estimates ages from aligned crops.
 
     A backend loads its model in the constructor, and raises UsageError when a library, a file or a GPU is missing,
-    RunError when they fail. To add a backend, add it to `edge.ages.choice` and to `BackendName` in the settings.
+    RunError when they fail. `edge.ages.choice` says how to add a backend.
     """
 
     @property

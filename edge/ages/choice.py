@@ -1,4 +1,8 @@
-"""Chooses the backend that runs the age model on this box, and explains the choice."""
+"""Chooses the backend that runs the age model on this box, and explains the choice.
+
+To add a backend, add its name to `GPU_BACKENDS` or `CPU_BACKENDS` and to `BackendName` in edge/settings/sections.py,
+and its loader to `_backends`.
+"""
 
 from __future__ import annotations
 

@@ -28,13 +28,13 @@ class FallbackAgeModel:
     """
 
     def __init__(
-        self, preferred: AgeModel, fallback: AgeModel, reload: Callable[[], AgeModel],
+        self, preferred: AgeModel, fallback: AgeModel, load_preferred: Callable[[], AgeModel],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
-        """fallback: loaded already, so that it answers at once. reload: loads the preferred backend again; may raise
-        any exception. clock: seconds."""
+        """fallback: loaded already, so that it answers at once. load_preferred: loads the preferred backend again; may
+        raise any exception. clock: seconds."""
         self._preferred: AgeModel | None = preferred
-        self._fallback, self._reload, self._clock = fallback, reload, clock
+        self._fallback, self._load_preferred, self._clock = fallback, load_preferred, clock
         self._wait_s, self._retry_at_s = FIRST_RETRY_S, 0.0
         self.problem = ""
         """What is wrong with the GPU, for `lane.health`; empty while it works."""
@@ -58,7 +58,7 @@ class FallbackAgeModel:
         if self._preferred is not None or now_s < self._retry_at_s:
             return
         try:
-            self._preferred = self._reload()
+            self._preferred = self._load_preferred()
         except Exception as problem:  # as above
             self._wait_s = min(2 * self._wait_s, LONGEST_RETRY_S)
             self._retry_at_s = now_s + self._wait_s

@@ -31,7 +31,7 @@ class Cadence:
         """Whether to analyse the frame that was grabbed at `grab_s` (seconds). If so, the next turn is scheduled."""
         if grab_s < self._next_s - _EARLY * self._period_s:
             return False
-        # A fixed schedule, not a wait after each frame: it keeps the rate whatever the camera's own rate is.
+        # A fixed schedule, not a wait after each frame: it keeps the rate at any frame rate of the camera.
         on_schedule = grab_s < self._next_s + self._period_s
         self._next_s = (self._next_s if on_schedule else grab_s) + self._period_s
         return True

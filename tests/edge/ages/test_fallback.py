@@ -33,9 +33,9 @@ class Box:
 
     def __init__(self) -> None:
         self.gpu, self.now_s, self.loads = Backend("GPU", 30), 1000.0, 0
-        self.model = FallbackAgeModel(self.gpu, Backend("CPU", 31), self.reload, lambda: self.now_s)
+        self.model = FallbackAgeModel(self.gpu, Backend("CPU", 31), self.load_gpu, lambda: self.now_s)
 
-    def reload(self) -> Backend:
+    def load_gpu(self) -> Backend:
         self.loads += 1
         if self.gpu.fails:
             raise RuntimeError("no device")

@@ -1,4 +1,4 @@
-"""Every registered detector finds faces; the confirmation tells faces from what only resembles one."""
+"""Every registered detector finds faces; the confirmation distinguishes faces from things that resemble them."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ class Person:
 
 @dataclass(frozen=True)
 class Scene:
-    """People, each of whom must get an id of their own. lasts_s: duration in seconds.
+    """People in front of a camera. Each must get an id of their own. lasts_s: duration in seconds.
 
     A person who leaves unseen and is seen coming back is scripted as two people: position and motion cannot show that
     it is the same one.

@@ -33,7 +33,7 @@ def test_a_standing_person_is_the_same_at_the_same_place() -> None:
         pytest.param({"x": 360}, id="more than half a face width aside"),
         pytest.param({"x": 300, "y": 140}, id="taller"),
         pytest.param({"x": 300, "width": 125}, id="a step nearer"),
-        pytest.param({"x": 300, "width": 80}, id="a step farther away"),
+        pytest.param({"x": 300, "width": 80}, id="a step further away"),
         pytest.param({"x": 300, "right": 200}, id="walking through"),
     ],
 )
