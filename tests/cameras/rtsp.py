@@ -6,16 +6,18 @@ from __future__ import annotations
 import random
 import socket
 import struct
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 
 import av
 import numpy as np
 from numpy.typing import NDArray
+
+from edge.frames import start_in_background
 
 Pixels = NDArray[np.uint8]
 Picture = Callable[[int, int, int], Pixels]
@@ -91,7 +93,7 @@ class RtspCamera:
         """Listen, again on the same port after `stop`."""
         self._listening = socket.create_server(("127.0.0.1", self.port))
         self.port = self._listening.getsockname()[1]
-        threading.Thread(target=self._accept, args=(self._listening,), name="rtsp", daemon=True).start()
+        start_in_background(partial(self._accept, self._listening), "rtsp")
 
     def stop(self) -> None:
         """Disappear at once, as in a power cut."""
@@ -106,7 +108,7 @@ class RtspCamera:
             while True:
                 connection, _ = listening.accept()
                 self._connections.add(connection)
-                threading.Thread(target=self._serve, args=(connection,), name="rtsp client", daemon=True).start()
+                start_in_background(partial(self._serve, connection), "rtsp client")
 
     def _serve(self, connection: socket.socket) -> None:
         """Answer requests up to PLAY, then send packets until the client disconnects."""
