@@ -1,11 +1,11 @@
-"""edge-agent: watches a checkout lane and tells the till when to ask for ID. It advises, it never approves."""
+"""edge-agent: watches a checkout lane and tells the till when to ask for ID. It advises; it never approves."""
 
 import os
 
 __version__ = "0.1.0"
 
-# The C++ libraries below us write to stderr whenever they like; what matters reaches our own log. They read these when
-# they are first imported, so this is the one place that is early enough.
+# C++ libraries write to stderr on their own; everything important reaches our log. They read these variables when they
+# are first imported, so the variables must be set here.
 for _name, _value in {
     "OPENCV_LOG_LEVEL": "SILENT",
     "OPENCV_FFMPEG_LOGLEVEL": "-8",
@@ -14,6 +14,6 @@ for _name, _value in {
 }.items():
     os.environ.setdefault(_name, _value)
 
-# ONNX Runtime 1.32 looks up its maker's telemetry host as soon as a model is loaded. Nothing leaves the store: this is
-# read when its library is loaded, so it must be said before anything imports it.
+# ONNX Runtime 1.32 contacts its maker's telemetry host as soon as a model is loaded. Nothing may leave the store. The
+# variable is read when the library loads, so it must be set before any import of it.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"

@@ -1,4 +1,4 @@
-"""`python -m edge` is `edge-agent`."""
+"""`python -m edge` runs `edge-agent`."""
 
 from edge.cli import main
 

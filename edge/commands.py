@@ -1,4 +1,4 @@
-"""How every command of the project ends: exit code 0, 1 or 2, and one clear line instead of a traceback."""
+"""Shared by all commands: argument parsing, exit codes 0, 1 and 2, and one clear line instead of a traceback."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _NEEDED_BY = {
     ),
     "web": ("starlette", "tomlkit", "uvicorn"),
 }  # fmt: skip
-"""Modules that a lane does without, by what to install to have them."""
+"""Optional modules, by the extra that installs them."""
 _EXTRAS = {module: extra for extra, modules in _NEEDED_BY.items() for module in modules}
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that says what is wrong in one line."""
+    """An argument parser that raises UsageError with one line, instead of printing the usage and exiting."""
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message}; see {self.prog} --help")
@@ -38,19 +38,19 @@ def positive(text: str) -> int:
     try:
         number = int(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number") from None
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
     if number < 1:
         raise argparse.ArgumentTypeError(f"{number} is below 1")
     return number
 
 
 def visible(text: str) -> str:
-    r"""The text with everything that would not be seen, or would steer a terminal, spelled out: `\x1b`, `\u202e`."""
-    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
+    r"""The text with invisible and control characters escaped, such as `\x1b` and `\u202e`."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
 def run_command(command: Callable[[], None]) -> None:
-    """Run a command; what a user can cause ends in one line on stderr and the error's exit code."""
+    """Run a command. An EdgeError ends it with one line on stderr and the error's exit code."""
     try:
         command()
     except EdgeError as problem:
@@ -65,12 +65,12 @@ def run_command(command: Callable[[], None]) -> None:
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:
-        # The reader of our output has gone, as in `| head`; there is nobody left to tell.
+        # The reader of the output has ended, as in `| head`. Closing stderr prevents a second error at exit.
         sys.stderr.close()
         sys.exit(0)
 
 
 def _name() -> str:
-    """The command as it was called; a package that was run, by its name."""
+    """The name of the running command; for `python -m PACKAGE`, the package."""
     path = Path(sys.argv[0])
     return path.parent.name if path.name == "__main__.py" else path.name

@@ -1,16 +1,16 @@
-"""Errors a user can cause. They end in one line on stderr and an exit code, never in a traceback."""
+"""Errors that a user can cause and fix. They end in one line on stderr and an exit code, never in a traceback."""
 
 from __future__ import annotations
 
 
 class EdgeError(Exception):
-    """Something a user can mend. The text names the thing, the value and the mend."""
+    """A problem that a user can fix. The text names the thing, the value and the fix."""
 
     exit_code = 1
 
 
 class RunError(EdgeError):
-    """What was asked for is right but failed while running: exit code 1."""
+    """The request was correct but failed while running: exit code 1."""
 
 
 class UsageError(EdgeError):

@@ -1,4 +1,4 @@
-"""`edge-agent predict`: ages of the people on still pictures, as a table."""
+"""`edge-agent predict`: estimates the ages of people on still pictures and writes a table."""
 
 from __future__ import annotations
 
@@ -36,10 +36,12 @@ _SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"}
 
 
 def predict(paths: Iterable[Path], table: Path | None, model: Path | None) -> None:
-    """Write one row per face, largest first, and one row with the reason for a picture without any.
+    """Write one row per face, largest first, or one row with the reason for a picture without a face.
 
-    paths: pictures or folders of them. table: CSV file, None for stdout. Faces that the quality gate refuses get an age
-    too, but quality 0 and the reasons: a lane would not use them. Raises UsageError for a path that does not exist.
+    Faces that the quality gate rejects also get an age, with quality 0 and the reasons; a lane would not use them.
+
+    paths: pictures or folders of pictures. table: CSV file, None for stdout. model: folder of a bundle, None for the
+    settings' or bundled model. Raises UsageError for a path that does not exist or a table that cannot be written.
     """
     pictures = list(_pictures(paths))
     settings = load_settings([])
@@ -64,7 +66,7 @@ def _pictures(paths: Iterable[Path]) -> Iterator[Path]:
         if path.is_dir():
             inside = sorted(file for file in path.rglob("*") if file.suffix.lower() in _SUFFIXES)
             if not inside:
-                raise UsageError(f"no pictures in {path}: they end in {', '.join(sorted(_SUFFIXES))}")
+                raise UsageError(f"no pictures in {path}: file names must end in {', '.join(sorted(_SUFFIXES))}")
             yield from inside
         elif path.is_file():
             yield path
@@ -94,7 +96,7 @@ class _PictureReader:
         self._finder.close()
 
     def rows(self, path: Path) -> list[list[object]]:
-        """The columns after `file` for every face on a picture."""
+        """The table columns after `file`, one row for every face on a picture."""
         picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
         if picture is None:
             return [_no_face("unreadable")]

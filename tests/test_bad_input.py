@@ -1,4 +1,4 @@
-"""Whatever a user gets wrong ends in one clear line with the mend, exit code 2 (1 while running), and no traceback."""
+"""Every mistake of a user ends in one clear line with the fix, exit code 2 (1 while running), and no traceback."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from edge.ages import BUNDLED
 from tests.commands import EdgeAgent
 
 
-def assert_one_line(run: Any, code: int, *said: str) -> None:
+def assert_one_line(run: Any, code: int, *expected: str) -> None:
     assert run.code == code, run.err
     lines = run.err.strip().splitlines()
     assert len(lines) == 1, run.err
-    for words in said:
-        assert words in lines[0]
+    for text in expected:
+        assert text in lines[0]
     assert "Traceback" not in run.err
     assert run.out == ""
 
@@ -28,14 +28,14 @@ def test_no_source(edge_agent: EdgeAgent) -> None:
     assert_one_line(edge_agent("run"), 2, "no source", "--camera 0")
 
 
-def test_a_camera_that_is_not_there(edge_agent: EdgeAgent) -> None:
+def test_a_missing_camera(edge_agent: EdgeAgent) -> None:
     if Path("/dev/video0").exists():
         pytest.skip("this machine has a camera")
     assert_one_line(edge_agent("--camera", "0"), 1, "camera 0 gives no picture", "plugged in")
 
 
 @pytest.mark.parametrize("source", ["webcam", "ftp://camera", "rtsp:/one-slash", "", "99999999999"])
-def test_a_source_that_is_none(source: str, edge_agent: EdgeAgent) -> None:
+def test_an_invalid_source(source: str, edge_agent: EdgeAgent) -> None:
     assert_one_line(edge_agent("--camera", source), 2, "is none of 0, /dev/...")
 
 
@@ -46,12 +46,12 @@ def test_a_missing_video(edge_agent: EdgeAgent, tmp_path: Path) -> None:
 def test_a_text_file_named_mp4(edge_agent: EdgeAgent, tmp_path: Path) -> None:
     file = tmp_path / "notes.mp4"
     file.write_text("beer, bread, butter\n" * 200, encoding="utf-8")
-    assert_one_line(edge_agent("--video", file, "--replay"), 2, "notes.mp4 (4000 bytes) is no video")
+    assert_one_line(edge_agent("--video", file, "--replay"), 2, "notes.mp4 (4000 bytes) is not a video")
 
 
 def test_an_empty_video(edge_agent: EdgeAgent, tmp_path: Path) -> None:
     (tmp_path / "empty.mp4").touch()
-    assert_one_line(edge_agent("--video", tmp_path / "empty.mp4"), 2, "(0 bytes) is no video")
+    assert_one_line(edge_agent("--video", tmp_path / "empty.mp4"), 2, "(0 bytes) is not a video")
 
 
 def test_a_recording_given_as_camera(edge_agent: EdgeAgent, demo_clip: Path) -> None:
@@ -87,11 +87,11 @@ def test_a_config_that_is_not_toml(edge_agent: EdgeAgent, tmp_path: Path) -> Non
     assert_one_line(edge_agent("run", "--config", config), 2, "lane.toml is not TOML")
 
 
-def test_a_config_that_is_missing(edge_agent: EdgeAgent, tmp_path: Path) -> None:
+def test_a_missing_config(edge_agent: EdgeAgent, tmp_path: Path) -> None:
     assert_one_line(edge_agent("run", "--config", tmp_path / "lane.toml"), 2, "cannot read the config")
 
 
-def test_events_into_a_folder_that_is_not_there(edge_agent: EdgeAgent, demo_clip: Path, tmp_path: Path) -> None:
+def test_events_into_a_missing_folder(edge_agent: EdgeAgent, demo_clip: Path, tmp_path: Path) -> None:
     run = edge_agent("--video", demo_clip, "--replay", "--events", tmp_path / "no" / "events.jsonl")
     assert_one_line(run, 2, "cannot write events to", "No such file")
 
@@ -127,7 +127,7 @@ def test_a_changed_model_file(edge_agent: EdgeAgent, demo_clip: Path, bundle: Pa
     assert_one_line(run, 2, "age.int8.onnx is not the file the manifest names")
 
 
-def test_a_manifest_that_vouches_for_rubbish(edge_agent: EdgeAgent, demo_clip: Path, bundle: Path) -> None:
+def test_a_model_that_is_not_onnx_although_its_hash_fits(edge_agent: EdgeAgent, demo_clip: Path, bundle: Path) -> None:
     from edge.ages.bundle import sha256_of
 
     (bundle / "age.int8.onnx").write_bytes(b"rubbish")

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A portrait, the same without margin, very dark, and blurred; a blank picture; and no picture at all."""
+    """A portrait, also cropped, darkened and blurred; a blank picture; a text file named .jpg."""
     folder = tmp_path_factory.mktemp("pictures")
     portrait = cv2.cvtColor(data.astronaut(), cv2.COLOR_RGB2BGR)
     blurred = cv2.GaussianBlur(portrait, (0, 0), 6)
@@ -42,14 +42,14 @@ def table(pictures: Path, edge_agent: EdgeAgent, tmp_path_factory: pytest.TempPa
         return {Path(row["file"]).stem: row for row in csv.DictReader(text)}
 
 
-def test_every_picture_has_a_row_with_the_columns_of_the_contract(table: dict[str, Any]) -> None:
+def test_every_picture_has_a_row_with_the_documented_columns(table: dict[str, Any]) -> None:
     assert list(table) == ["a-portrait", "b-tight", "c-dark", "d-blurred", "e-blank", "f-text"]
     columns = ["file", "face", "x", "y", "w", "h", "age", "std", "p_under_18", "p_under_25", "quality", "reason"]
     assert list(table["a-portrait"]) == columns
 
 
 @pytest.mark.parametrize("name", ["a-portrait", "b-tight"])
-def test_a_good_face_has_an_age_with_its_doubt(name: str, table: dict[str, Any]) -> None:
+def test_a_good_face_has_an_age_with_its_standard_deviation(name: str, table: dict[str, Any]) -> None:
     row = table[name]
     assert row["reason"] == ""
     assert float(row["quality"]) > 0
@@ -58,28 +58,28 @@ def test_a_good_face_has_an_age_with_its_doubt(name: str, table: dict[str, Any])
     assert 0 <= float(row["p_under_18"]) <= float(row["p_under_25"]) <= 1
 
 
-def test_a_dark_face_is_refused_as_dark(table: dict[str, Any]) -> None:
+def test_a_dark_face_is_rejected_as_dark(table: dict[str, Any]) -> None:
     assert float(table["c-dark"]["quality"]) == 0
     assert "dark" in table["c-dark"]["reason"].split() or table["c-dark"]["reason"] == "no-face"
 
 
-def test_a_blurred_face_is_refused_as_blurred(table: dict[str, Any]) -> None:
+def test_a_blurred_face_is_rejected_as_blurred(table: dict[str, Any]) -> None:
     assert float(table["d-blurred"]["quality"]) == 0
     assert "blurred" in table["d-blurred"]["reason"].split()
 
 
-def test_pictures_without_a_face_say_why(table: dict[str, Any]) -> None:
+def test_a_picture_without_a_face_has_the_reason(table: dict[str, Any]) -> None:
     assert (table["e-blank"]["reason"], table["e-blank"]["age"]) == ("no-face", "")
     assert (table["f-text"]["reason"], table["f-text"]["age"]) == ("unreadable", "")
 
 
-@pytest.mark.parametrize("words", [(), ("--csv", "-")])
-def test_without_a_file_the_table_goes_to_stdout(words: tuple[str, ...], pictures: Path, edge_agent: EdgeAgent) -> None:
-    run = edge_agent("predict", pictures / "a-portrait.png", *words)
+@pytest.mark.parametrize("flags", [(), ("--csv", "-")])
+def test_without_a_file_the_table_goes_to_stdout(flags: tuple[str, ...], pictures: Path, edge_agent: EdgeAgent) -> None:
+    run = edge_agent("predict", pictures / "a-portrait.png", *flags)
     assert [row["face"] for row in csv.DictReader(io.StringIO(run.out))] == ["0"]
 
 
-def test_a_picture_that_is_not_there_is_one_line(edge_agent: EdgeAgent, tmp_path: Path) -> None:
+def test_a_missing_picture_is_reported_in_one_line(edge_agent: EdgeAgent, tmp_path: Path) -> None:
     run = edge_agent("predict", tmp_path / "gone.jpg", "--csv", tmp_path / "out.csv")
     assert run.code == 2
     assert run.err.strip().endswith(f"no picture at {tmp_path}/gone.jpg")

@@ -1,4 +1,4 @@
-"""Settings and age models that are changed under a running agent, with real sockets and a till."""
+"""Changing the settings and the age model of a running agent, with real sockets and a till."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from tests.client import Client
 
 pytestmark = pytest.mark.slow
 
-ASKED_BELOW = Bundle(BUNDLED).challenge_age(0.1)
+DEFAULT_THRESHOLD = Bundle(BUNDLED).challenge_age(0.1)
 
 
 @pytest.fixture
 def another_bundle(tmp_path: Path) -> Path:
-    """The bundled model with another name inside, so that its files have other hashes."""
+    """The bundled model with another producer name, so that its file has another hash."""
     folder = tmp_path / "another"
     shutil.copytree(BUNDLED, folder)
     model = onnx.load(folder / "age.int8.onnx")
@@ -47,7 +47,7 @@ def edit(folder: Path, **changes: dict[str, object]) -> None:
 
 
 class Running:
-    """An agent at work, and a till."""
+    """A running agent and a till."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -67,7 +67,7 @@ class Running:
         return load_settings(self.flags(*more))
 
     def reload(self, *flags: str) -> None:
-        """No till has a sale open: the lane has taken it over when it has gone round twice."""
+        """Reload while no sale is open. The settings are in use when the lane's loop has turned twice."""
         self.agent.reload([self.settings(*flags)])
         lane = self.agent.lanes[0]
         for _ in range(2):
@@ -88,23 +88,23 @@ def running(tmp_path: Path) -> Iterator[Running]:
     running.stop()
 
 
-def test_another_threshold_counts_from_the_next_sale_on(running: Running) -> None:
-    assert running.till.decide().threshold == ASKED_BELOW
+def test_a_new_threshold_holds_from_the_next_sale_on(running: Running) -> None:
+    assert running.till.decide().threshold == DEFAULT_THRESHOLD
     running.reload("--policy.challenge-age", "40")
     assert running.till.decide().threshold == 40
 
 
-def test_the_sale_that_is_open_is_finished_by_the_settings_it_began_with(running: Running) -> None:
+def test_an_open_sale_ends_with_the_settings_it_began_with(running: Running) -> None:
     sale_id = running.till.open()
     running.agent.reload([running.settings("--policy.challenge-age", "40")])
     running.till.scan(sale_id)
-    assert running.till.answer().threshold == ASKED_BELOW
+    assert running.till.answer().threshold == DEFAULT_THRESHOLD
     running.till.finish(sale_id)
     running.reload("--policy.challenge-age", "40")
     assert running.till.decide().threshold == 40
 
 
-def test_a_model_is_upgraded_and_rolled_back_without_stopping_the_lane(running: Running, another_bundle: Path) -> None:
+def test_a_model_is_replaced_and_restored_without_stopping_the_lane(running: Running, another_bundle: Path) -> None:
     old, new = Bundle(BUNDLED).hash, Bundle(another_bundle).hash
     turned_s = running.agent.lanes[0].turned_s
     found = []
@@ -114,10 +114,10 @@ def test_a_model_is_upgraded_and_rolled_back_without_stopping_the_lane(running: 
     assert found == [old, new, old]
     assert running.agent.lanes[0].turned_s > turned_s
     workers = [thread.name for thread in threading.enumerate()].count("ages")
-    assert workers == 1, "the models that nobody asks any more have gone"
+    assert workers == 1, "unused models have stopped"
 
 
-def test_a_bundle_that_is_replaced_in_its_folder_counts_after_a_reload(running: Running, another_bundle: Path) -> None:
+def test_a_bundle_replaced_in_its_folder_is_used_after_a_reload(running: Running, another_bundle: Path) -> None:
     running.reload("--model", str(another_bundle))
     edit(another_bundle, files={"age.int8.onnx": Bundle(BUNDLED).manifest.files["age.int8.onnx"]})
     shutil.copy(BUNDLED / "age.int8.onnx", another_bundle)
@@ -125,12 +125,12 @@ def test_a_bundle_that_is_replaced_in_its_folder_counts_after_a_reload(running: 
     assert running.till.decide().model == Bundle(BUNDLED).hash
 
 
-def test_a_bundle_that_fails_its_test_changes_nothing(running: Running, another_bundle: Path) -> None:
+def test_a_bundle_that_fails_its_self_test_changes_nothing(running: Running, another_bundle: Path) -> None:
     edit(another_bundle, self_test={"age.int8.onnx": [60.0] * 8, "age.onnx": [60.0] * 8})
     with pytest.raises(RunError, match="years off"):
         running.agent.reload([running.settings("--model", str(another_bundle), "--policy.challenge-age", "40")])
     alert = running.till.decide()
-    assert (alert.model, alert.threshold) == (Bundle(BUNDLED).hash, ASKED_BELOW)
+    assert (alert.model, alert.threshold) == (Bundle(BUNDLED).hash, DEFAULT_THRESHOLD)
 
 
 def test_a_damaged_bundle_changes_nothing(running: Running, another_bundle: Path) -> None:
@@ -141,28 +141,28 @@ def test_a_damaged_bundle_changes_nothing(running: Running, another_bundle: Path
     assert running.till.decide().model == Bundle(BUNDLED).hash
 
 
-def test_what_waits_for_a_restart_is_said_and_left(running: Running, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_change_that_needs_a_restart_is_logged_only(running: Running, caplog: pytest.LogCaptureFixture) -> None:
     running.reload("--camera", "0", "--policy.challenge-age", "40")
-    assert "counts after a restart only: camera of lane-1" in caplog.text
+    assert "needs a restart: camera of lane-1" in caplog.text
     assert running.till.decide().threshold == 40
 
 
-def test_asked_to_read_again_it_does_and_mistakes_leave_everything_as_it_was(
+def test_a_requested_reload_is_applied_and_an_invalid_one_changes_nothing(
     running: Running, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO", "edge")
     running.wanted[:] = running.flags("--model", "/nowhere")
-    running.agent.read_again()
-    wait_for("everything stays as it was", caplog)
+    running.agent.request_reload()
+    wait_for("nothing was changed", caplog)
     assert "no model bundle in /nowhere" in caplog.text
     running.wanted[:] = running.flags("--policy.challenge-age", "40")
-    running.agent.read_again()
+    running.agent.request_reload()
     wait_for("policy changed", caplog)
     assert running.till.decide().threshold == 40
 
 
-def wait_for(words: str, caplog: pytest.LogCaptureFixture) -> None:
+def wait_for(text: str, caplog: pytest.LogCaptureFixture) -> None:
     end_s = time.monotonic() + 20
-    while words not in caplog.text and time.monotonic() < end_s:
+    while text not in caplog.text and time.monotonic() < end_s:
         time.sleep(0.02)
-    assert words in caplog.text
+    assert text in caplog.text

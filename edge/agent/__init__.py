@@ -1,1 +1,1 @@
-"""The running agent and what it owes the machine: systemd, the journal, metrics, memory, privacy."""
+"""The running agent, with its log, metrics, health page, systemd notifications, memory limit and privacy guards."""

@@ -1,4 +1,4 @@
-"""The running agent: one age model, the lanes that share it, and all their threads. The one place where one starts."""
+"""The running agent: starts the lanes of a box with their shared age model, reloads settings, and stops everything."""
 
 from __future__ import annotations
 
@@ -36,45 +36,46 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_FILED_S = 10.0
-"""How long filing the last purchases may take; what is not filed by then waits in the journal."""
+_FILING_S = 10.0
+"""Time to file the last purchases at the end. Those not filed by then stay in the lane's store until the next start."""
 
-_NOTICE_S = 0.2
-"""How long it takes at most until the end of the last lane is noticed."""
+_POLL_S = 0.2
+"""How often the main thread checks whether lanes still run."""
 
 
 class Agent:
     """All lanes of a box."""
 
     def __init__(self, *lanes: Settings, sources: Sequence[FrameSource] = (), origin: Origin | None = None) -> None:
-        """Opens and checks everything. Raises UsageError or RunError, one line, for what is missing or wrong.
+        """Opens and checks everything. Raises UsageError or RunError, one line, for anything missing or wrong.
 
-        lanes: from `edge.settings.lanes.load_lanes`. sources: where their frames come from instead of the settings'
-        cameras or videos, one for each lane. origin: where the settings are from, for the setup page and `read_again`.
+        lanes: from `edge.settings.lanes.load_lanes`. sources: frame sources that replace the cameras or videos of the
+        settings, in the order of the lanes. origin: where the settings came from, for the setup page and
+        `request_reload`; without it neither can change settings.
         """
         first = lanes[0]
         self._origin = origin
         self._replay = first.replay
         if self._replay and len(lanes) > 1:
             raise UsageError("a replay has one lane: give a config without [[lane]]")
-        # Who starts a lane at a terminal wants to know at once that its camera is not there. A service waits for it.
+        # A single lane at a terminal fails at once if its camera is missing. A service waits for the camera.
         patient = len(lanes) > 1 or "NOTIFY_SOCKET" in os.environ
         self._failures: list[BaseException] = []
         self._serving: list[threading.Thread] = []
         self._stopping = threading.Event()
-        self._one_reloads = threading.Lock()
-        self._asked_to_read: SimpleQueue[None] = SimpleQueue()
+        self._reload_lock = threading.Lock()
+        self._reload_requests: SimpleQueue[None] = SimpleQueue()
         self._service = Service()
         with ExitStack() as opened:
             ages = AgeWorker(Bundle(first.model or BUNDLED), first)
             self._ages = [ages]
-            asked = ages.model if self._replay else ages.batcher
+            age_model = ages.model if self._replay else ages.batcher
             events = EventLog(first.events)
             self.lanes: list[LaneLoop] = []
-            given = iter(sources)
-            for one in lanes:
-                source = next(given, None) or open_source(one, start_in_background, patient=patient)
-                self.lanes.append(LaneLoop(one, asked, ages.bundle, events, self._box_health, source))
+            replacements = iter(sources)
+            for settings in lanes:
+                source = next(replacements, None) or open_source(settings, start_in_background, patient=patient)
+                self.lanes.append(LaneLoop(settings, age_model, ages.bundle, events, self._box_health, source))
                 opened.callback(self.lanes[-1].close)
             self._monitor: Monitor | None = None
             if first.metrics.listen != "off" and not self._replay:
@@ -87,18 +88,20 @@ class Agent:
 
                 self._web = WebServer(self.lanes, origin or Origin(), self.reload if origin else None)
                 opened.callback(self._web.close)
-            # Late, so that a start that fails leaves no empty file behind.
+            # Opened last, so that a failed start leaves no empty file behind.
             events.open()
             opened.callback(events.close)
             self._opened = opened.pop_all()
-        # Late, so that a start that fails says nothing but why.
+        # Logged last, so that a failed start logs nothing but the reason.
         ages.log_backend()
         if self._monitor:
             log.info("metrics on %s/metrics, health on %s/healthz", self._monitor.address, self._monitor.address)
 
     def run(self) -> None:
-        """Run until all sources have ended or a signal comes, and close everything. What stops one lane stops all, and
-        is raised: whoever started the agent starts it again."""
+        """Run until all sources have ended or `stop` is called, then close everything.
+
+        An exception in any thread stops all lanes and is raised here; systemd then restarts the agent.
+        """
         with self._opened:
             if self._replay:
                 self.lanes[0].run()
@@ -106,24 +109,25 @@ class Agent:
                 self._run_live()
 
     def stop(self) -> None:
-        """Ask a running agent to stop after the frames in hand; safe from signal handlers and other threads."""
+        """Request a stop after the current frames. Safe from signal handlers and other threads."""
         self._stopping.set()
         for lane in self.lanes:
             lane.stop()
 
     def reload(self, lanes: Sequence[Settings]) -> None:
-        """Go on with other settings, from the next frame on, or the next sale where a till has one open. Safe from any
-        thread; returns when they are checked and, if the bundle is another, its model is loaded and has passed its
-        self-test. What must wait for a restart is told in the log, and left as it is.
+        """Apply new settings from the next frame on, or from the next sale if a till has one open.
 
-        lanes: as for a new agent. Raises UsageError or RunError, one line: then nothing has changed.
+        Returns when the settings are checked and a new model, if any, is loaded and has passed its self-test. Changes
+        that need a restart are logged and not applied. Safe from any thread.
+
+        lanes: as for a new agent. Raises UsageError or RunError, one line; then nothing has changed.
         """
-        with self._one_reloads:
+        with self._reload_lock:
             found = change([lane.settings for lane in self.lanes], lanes)
             ages = self._ages[-1]
             for settings in found.settings.values():
                 bundle = Bundle(settings.model or BUNDLED)
-                # So that a bundle that names no threshold is refused here, and not by the lane.
+                # Reject a bundle without a threshold here, before any lane has changed.
                 challenge_age(settings, bundle)
                 if bundle.manifest != ages.bundle.manifest:
                     ages = AgeWorker(bundle, settings)
@@ -135,11 +139,11 @@ class Agent:
                 if lane.settings.lane in found.settings:
                     lane.change(found.settings[lane.settings.lane], ages.batcher, ages.bundle)
             if found.waiting:
-                log.warning("counts after a restart only: %s", ", ".join(found.waiting))
+                log.warning("needs a restart: %s", ", ".join(found.waiting))
 
-    def read_again(self) -> None:
-        """Ask a running agent to read its settings again and to `reload` them; safe from signal handlers."""
-        self._asked_to_read.put(None)
+    def request_reload(self) -> None:
+        """Request that the settings are loaded from their origin and applied. Safe from signal handlers."""
+        self._reload_requests.put(None)
 
     def _run_live(self) -> None:
         self._serve(self._ages[0])
@@ -150,36 +154,36 @@ class Agent:
             self._serving.append(self._start(f"camera of {lane.settings.lane}", self._capture(lane)))
         if self._web:
             self._serving.append(self._start("web", self._web.run))
-        self._start("settings", self._read_when_asked)
+        self._start("settings", self._reload_on_request)
         running = [self._start(lane.settings.lane, lane.run) for lane in self.lanes]
-        no_more_news = threading.Event()
+        monitor_stopping = threading.Event()
         if monitor := self._monitor:
-            self._serving.append(self._start("monitor", lambda: monitor.work(no_more_news)))
-        while any(thread.is_alive() for thread in running) and not self._stopping.wait(_NOTICE_S):
+            self._serving.append(self._start("monitor", lambda: monitor.work(monitor_stopping)))
+        while any(thread.is_alive() for thread in running) and not self._stopping.wait(_POLL_S):
             self._service.progress([lane.turned_s for lane in self.lanes], time.monotonic())
-            self._service.status(self._words())
-            self._retire()
+            self._service.status(self._status())
+            self._stop_unused_models()
         self._service.stopping()
         self.stop()
-        # The age model's threads go last: the frames in hand wait for them.
+        # The age model stops after the lanes: their current frames wait for it.
         for thread in running:
             thread.join()
         if self._web:
             self._web.stop()
-        no_more_news.set()
+        monitor_stopping.set()
         lanes_ended.set()
         for ages in self._ages:
             ages.stop()
         for thread in self._serving:
             thread.join(timeout=1.0)
         if filing:
-            filing.join(timeout=_FILED_S)
+            filing.join(timeout=_FILING_S)
         if self._failures:
             raise self._failures[0]
 
-    def _words(self) -> str:
-        """How the lanes are, in a line."""
-        problems = [f"{lane}: {one.text}" for lane, health in self.health.items() for one in health.problems]
+    def _status(self) -> str:
+        """The state of all lanes, in one line."""
+        problems = [f"{lane}: {problem.text}" for lane, health in self.health.items() for problem in health.problems]
         if problems:
             return f"degraded: {'; '.join(problems)}"
         names = ", ".join(lane.settings.lane for lane in self.lanes)
@@ -188,31 +192,31 @@ class Agent:
     def _serve(self, ages: AgeWorker) -> None:
         self._serving += [self._start(name, body) for name, body in ages.thread_bodies.items()]
 
-    def _retire(self) -> None:
-        """Let the age models go that no lane asks any more."""
+    def _stop_unused_models(self) -> None:
+        """Stop the age models that no lane uses any more."""
         *old, newest = self._ages
         if old and all(lane.age_model is newest.batcher for lane in self.lanes):
             for ages in old:
                 ages.stop()
-            # Meanwhile there may be one newer still.
+            # Not all but the last: another thread may have appended a newer model meanwhile.
             del self._ages[: len(old)]
 
-    def _read_when_asked(self) -> None:
+    def _reload_on_request(self) -> None:
         while True:
-            self._asked_to_read.get()
+            self._reload_requests.get()
             self._service.reloading()
             try:
                 if self._origin:
                     self.reload(self._origin.load())
-            except Exception as problem:  # whatever a model's library throws, too: the lanes go on
-                log.error("%s; everything stays as it was", " ".join(str(problem).split()))
+            except Exception as problem:  # also from a model's library: the lanes must go on
+                log.error("%s; nothing was changed", " ".join(str(problem).split()))
             self._service.reloaded()
 
     def _capture(self, lane: LaneLoop) -> Callable[[], None]:
         return lambda: capture(lane.source, lane.slot, self._stopping)
 
     def _start(self, name: str, body: Callable[[], None]) -> threading.Thread:
-        """Start a thread; what ends it early ends the agent."""
+        """Start a thread. An exception in it stops the agent."""
 
         def guarded() -> None:
             try:
@@ -225,11 +229,11 @@ class Agent:
 
     @property
     def health(self) -> dict[str, LaneHealth]:
-        """What ails each lane, by its name; may be asked from any thread."""
+        """The health of each lane, by its name. Safe from any thread."""
         return {lane.settings.lane: lane.health for lane in self.lanes}
 
     def _box_health(self) -> LaneHealth:
-        """What ails every lane."""
+        """The problems that affect all lanes."""
         health = LaneHealth().with_problem("age-model", self._ages[-1].problem)
         for exposure in exposures(self.lanes[0].settings):
             health = health.with_problem("privacy", exposure.text)

@@ -1,4 +1,4 @@
-"""Where the agent's own log goes: to systemd's journal with fields to search by, or as plain lines to stderr."""
+"""The agent's own log: to systemd's journal with searchable fields, or as plain lines to stderr."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FIELDS = ("sale", "alert", "decision", "reasons")
-"""What a line may carry beside its text, given as `extra`; in the journal in capitals, DECISION=. Of cashiers and
-customers there is nothing to carry."""
+"""The fields that a log call may pass as `extra`; in the journal they are in capitals, DECISION=. There is none for
+cashiers or customers."""
 
 _PRIORITIES = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logging.ERROR: 3, logging.CRITICAL: 2}
-"""The journal's, from syslog."""
+"""The journal's priorities, as in syslog."""
 
 
 def start_log(lanes: Sequence[str], mark: str = "") -> None:
-    """Log from now on. lanes: their names, which are those of their threads. mark: what every line begins with.
+    """Start logging. lanes: their names, which are also the names of their threads. mark: prefix of every line.
 
-    Nothing is told twice: under systemd, whose journal takes stderr too, lines go there by its own protocol alone.
+    Under systemd, lines go only to the journal's socket: stderr goes to the journal too, and they would appear twice.
     """
     handler: logging.Handler
     if _has_journal():
@@ -31,25 +31,25 @@ def start_log(lanes: Sequence[str], mark: str = "") -> None:
         handler.setFormatter(logging.Formatter(f"{mark}%(message)s"))
     else:
         handler = logging.StreamHandler(sys.stderr)
-        who = "%(threadName)s: " if len(lanes) > 1 else ""
-        handler.setFormatter(logging.Formatter(f"edge-agent: {mark}{who}%(message)s"))
+        thread = "%(threadName)s: " if len(lanes) > 1 else ""
+        handler.setFormatter(logging.Formatter(f"edge-agent: {mark}{thread}%(message)s"))
     logging.getLogger().addHandler(handler)
-    # What the libraries below us have to tell is of no use to whoever runs a lane.
+    # Only this package logs below WARNING: messages of libraries do not help an operator.
     logging.getLogger("edge").setLevel(logging.INFO)
 
 
 class JournalHandler(logging.Handler):
-    """Sends lines to systemd's journal, with LANE= and the fields that they carry."""
+    """Sends log lines to systemd's journal, with LANE= and `FIELDS`."""
 
     def __init__(self, lanes: Sequence[str], journal: Path | None = None) -> None:
-        """journal: its socket; default: that of the box's own."""
+        """journal: its socket; default: the box's own journal."""
         super().__init__()
         self._lanes = frozenset(lanes)
-        # Not connected, so that a journal that is started anew hears what follows.
+        # Not connected, so that lines also reach a journal that has restarted.
         self._transport = JournaldTransport(journal, connected=False)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """One entry; stderr has it when the journal does not take it."""
+        """Send one entry; write it to stderr if the journal does not accept it."""
         fields = {
             "MESSAGE": self.format(record),
             "PRIORITY": _PRIORITIES.get(record.levelno, 6),
@@ -68,7 +68,7 @@ class JournalHandler(logging.Handler):
         super().close()
 
     def _lane(self, record: logging.LogRecord) -> str | None:
-        """Whose line it is: threads are called `LANE` or `camera of LANE`."""
+        """The lane of a record, from the name of its thread: `LANE` or `camera of LANE`."""
         name = (record.threadName or "").rpartition(" of ")[2]
         if name in self._lanes:
             return name
@@ -76,7 +76,7 @@ class JournalHandler(logging.Handler):
 
 
 def _has_journal() -> bool:
-    """Whether stderr goes to the journal: systemd has said which file that is, and it is the same one still."""
+    """Whether stderr goes to the journal: it is still the file that systemd names in JOURNAL_STREAM."""
     try:
         return bool(check_journal_stream())
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""What the C library keeps for itself of the memory that threads have given back."""
+"""Limits the memory that the C library keeps after threads have freed it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ _ARENAS = 2
 
 
 def limit_arenas() -> None:
-    """All threads of this process share two arenas. Call it before any is started.
+    """Let all threads of this process share two malloc arenas. Call it before any thread starts.
 
-    glibc gives every new thread an arena of its own, up to eight a core, and keeps it when the thread ends. A camera
-    that fails is read by a new thread each time it is opened, and what it decoded would stay, a little in each. Other C
-    libraries have nothing to limit.
+    glibc creates an arena for each new thread, up to eight per core, and keeps it when the thread ends. A failing
+    camera is read by a new thread each time it is opened, so every arena would keep some decoded frames. Other C
+    libraries have no such limit.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt:

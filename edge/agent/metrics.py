@@ -1,4 +1,4 @@
-"""What Prometheus reads of an agent: the plain numbers that it keeps anyway, put into metrics when somebody asks."""
+"""Prometheus metrics: on each request, built from numbers that the lanes and the age model count anyway."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ if TYPE_CHECKING:
 STAGES = ("detect", "track", "align", "judge", "age")
 
 SPANS = {
-    "grab to start": "From grabbing a frame until the lane looks at it",
-    "grab to event": "From grabbing a frame until all that follows from it is told",
-    "grab to ack": "From grabbing the frame that decided until the till has confirmed the answer",
-    "scan to ack": "From hearing that something restricted was scanned until the till has confirmed the first answer",
+    "grab to start": "From grabbing a frame until the lane starts to analyse it",
+    "grab to event": "From grabbing a frame until everything that follows from it is sent",
+    "grab to ack": "From grabbing the deciding frame until the till has confirmed the answer",
+    "scan to ack": "From receiving a scan of a restricted item until the till has confirmed the first answer",
 }
 
 _NEVER = Histogram()
-"""Of what has not happened yet: a series that begins with its first event hides that event from Prometheus' rates."""
+"""For durations not measured yet. A series must start at zero, so that its first event counts in `rate()`."""
 
 
 def metrics_of(lanes: Sequence[LaneLoop], ages: Callable[[], AgeWorker]) -> CollectorRegistry:
-    """All metrics of an agent, and those of its process. ages: the age model at work, which a reload may change."""
+    """All metrics of an agent and its process. ages: returns the age model in use, which a reload may change."""
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     registry.register(AgeMetrics(ages))
@@ -56,10 +56,10 @@ class AgeMetrics(Collector):
         self._ages = ages
 
     def collect(self) -> Iterator[Metric]:
-        """All of it, as it is now."""
+        """The current values."""
         yield InfoMetricFamily("edge_agent_build", "The running agent", {"version": __version__})
         ages = self._ages()
-        # What runs now may be the stand-in of what was chosen.
+        # `backend` is what runs now; if the chosen backend failed, it is the CPU.
         labels = {
             "model": ages.bundle.manifest.name,
             "hash": ages.bundle.hash,
@@ -67,7 +67,7 @@ class AgeMetrics(Collector):
             "reason": ages.choice.reason,
             "backend": ages.model.backend,
         }
-        yield InfoMetricFamily("edge_agent_age_model", "What estimates ages, on what, and why on that", labels)
+        yield InfoMetricFamily("edge_agent_age_model", "The age model, its backend, and why that was chosen", labels)
         yield CounterMetricFamily("edge_agent_age_batches", "Batches of faces", ages.batcher.batches)
         yield CounterMetricFamily("edge_agent_age_batch_faces", "Faces in those batches", ages.batcher.faces)
 
@@ -79,14 +79,16 @@ class LaneMetrics(Collector):
         self._lanes = lanes
 
     def collect(self) -> Iterator[Metric]:
-        """All of it, as it is now."""
+        """The current values."""
         yield from self._health()
         yield from self._frames()
         yield from self._durations()
         yield from self._answers()
 
     def _health(self) -> Iterator[Metric]:
-        problem = GaugeMetricFamily("edge_agent_problem", "1: this part of the lane ails", labels=["lane", "part"])
+        problem = GaugeMetricFamily(
+            "edge_agent_problem", "1: this part of the lane has a problem", labels=["lane", "part"]
+        )
         for lane in self._lanes:
             health = lane.health
             for part in PARTS:
@@ -96,28 +98,33 @@ class LaneMetrics(Collector):
     def _frames(self) -> Iterator[Metric]:
         frames = CounterMetricFamily(
             "edge_agent_frames",
-            "Frames, by what became of them: analysed; skipped, not due yet; replaced by a newer one; too old",
+            "Frames by outcome: analysed; skipped (not due yet); replaced (by a newer one); too-old",
             labels=["lane", "outcome"],
         )
         cadence = GaugeMetricFamily(
-            "edge_agent_cadence_frames_per_second", "Frames a second that the lane would analyse now", labels=["lane"]
+            "edge_agent_cadence_frames_per_second", "Frames per second that the lane would analyse now", labels=["lane"]
         )
-        age = GaugeMetricFamily(
-            "edge_agent_frame_age_seconds", "How old the last frame is that was analysed", labels=["lane"]
-        )
-        analysing = GaugeMetricFamily("edge_agent_analysing", "1: ages are wanted now", labels=["lane"])
+        age = GaugeMetricFamily("edge_agent_frame_age_seconds", "Age of the last analysed frame", labels=["lane"])
+        analysing = GaugeMetricFamily("edge_agent_analysing", "1: ages are being estimated", labels=["lane"])
         faces = CounterMetricFamily(
             "edge_agent_faces",
-            "Tracked faces in frames, by what became of them: skipped (not due), refused, passed, estimated",
+            "Tracked faces in frames by outcome: skipped (not due), refused, passed, estimated",
             labels=["lane", "outcome"],
         )
         refusals = CounterMetricFamily(
-            "edge_agent_refusals", "Why the quality gate refused faces; one may have several", labels=["lane", "reason"]
+            "edge_agent_refusals",
+            "Why the quality gate rejected faces; a face may have several reasons",
+            labels=["lane", "reason"],
         )
         for lane in self._lanes:
             name = lane.settings.lane
-            became = {"analysed": lane.frames, "skipped": lane.skipped, "replaced": lane.slot.dropped}
-            for outcome, number in (became | {"too-old": lane.too_old}).items():
+            outcomes = {
+                "analysed": lane.frames,
+                "skipped": lane.skipped,
+                "replaced": lane.slot.dropped,
+                "too-old": lane.too_old,
+            }
+            for outcome, number in outcomes.items():
                 frames.add_metric([name, outcome], number)
             cadence.add_metric([name], lane.cadence.rate)
             if math.isfinite(age_s := lane.frame_age_s(time.monotonic())):
@@ -131,7 +138,7 @@ class LaneMetrics(Collector):
 
     def _durations(self) -> Iterator[Metric]:
         stages = HistogramMetricFamily(
-            "edge_agent_stage_seconds", "How long a stage of the pipeline takes", labels=["lane", "stage"]
+            "edge_agent_stage_seconds", "Duration of a stage of the pipeline", labels=["lane", "stage"]
         )
         spans = {
             span: HistogramMetricFamily(f"edge_agent_{span.replace(' ', '_')}_seconds", text, labels=["lane"])
@@ -150,24 +157,24 @@ class LaneMetrics(Collector):
         decisions = CounterMetricFamily("edge_agent_decisions", "Answers", labels=["lane", "decision"])
         reasons = CounterMetricFamily(
             "edge_agent_decision_reasons",
-            "Answers by their reasons, of which one may have several",
+            "Answers by reason; an answer may have several",
             labels=["lane", "decision", "reason"],
         )
-        sales = CounterMetricFamily("edge_agent_sales", "Sales of tills, by how they ended", labels=["lane", "ended"])
+        sales = CounterMetricFamily("edge_agent_sales", "Sales by how they ended", labels=["lane", "ended"])
         offers = CounterMetricFamily(
-            "edge_agent_offers", "Sales that an offer fitted, by what became of it", labels=["lane", "outcome"]
+            "edge_agent_offers", "Sales with a matching offer, by its result", labels=["lane", "outcome"]
         )
         rules = GaugeMetricFamily("edge_agent_offer_rules", "Offers that the lane may make now", labels=["lane"])
-        tills = GaugeMetricFamily("edge_agent_tills", "Tills that are there", labels=["lane"])
+        tills = GaugeMetricFamily("edge_agent_tills", "Connected tills", labels=["lane"])
         outbox = GaugeMetricFamily("edge_agent_outbox_alerts", "Alerts that no till has confirmed yet", labels=["lane"])
         expired = CounterMetricFamily(
-            "edge_agent_alerts_expired", "Alerts that were not confirmed in time", labels=["lane"]
+            "edge_agent_alerts_expired", "Alerts that no till confirmed in time", labels=["lane"]
         )
-        refused = CounterMetricFamily(
-            "edge_agent_messages_refused", "Messages and connections refused", labels=["lane", "reason"]
+        rejected = CounterMetricFamily(
+            "edge_agent_messages_refused", "Rejected messages and connections", labels=["lane", "reason"]
         )
         unfiled = CounterMetricFamily(
-            "edge_agent_purchase_filing_failures", "How often purchases could not be filed", labels=["lane"]
+            "edge_agent_purchase_filing_failures", "Failed attempts to file purchases", labels=["lane"]
         )
         for lane in self._lanes:
             name = lane.settings.lane
@@ -186,16 +193,16 @@ class LaneMetrics(Collector):
             tills.add_metric([name], desk.tills)
             outbox.add_metric([name], desk.unconfirmed_alerts)
             expired.add_metric([name], desk.expired_alerts)
-            for why in get_args(TillRefusal):
-                refused.add_metric([name, why], desk.rejected.get(why, 0))
-        yield from (decisions, reasons, sales, offers, rules, tills, outbox, expired, refused, unfiled)
+            for reason in get_args(TillRefusal):
+                rejected.add_metric([name, reason], desk.rejected.get(reason, 0))
+        yield from (decisions, reasons, sales, offers, rules, tills, outbox, expired, rejected, unfiled)
 
 
 def _add(family: HistogramMetricFamily, labels: list[str], histogram: Histogram) -> None:
-    """Prometheus counts in a bucket all that is at most so long, and in seconds."""
-    bounds, sofar = [*(str(bound / 1000) for bound in BOUNDS_MS), "+Inf"], 0
+    """Convert to Prometheus' form: cumulative buckets, in seconds."""
+    bounds, so_far = [*(str(bound / 1000) for bound in BOUNDS_MS), "+Inf"], 0
     buckets = []
     for bound, count in zip(bounds, tuple(histogram.counts), strict=True):
-        sofar += count
-        buckets.append((bound, sofar))
+        so_far += count
+        buckets.append((bound, so_far))
     family.add_metric(labels, buckets, histogram.total_ms / 1000)

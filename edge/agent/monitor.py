@@ -1,4 +1,4 @@
-"""The one page that machines read: Prometheus's /metrics, and /healthz for whoever asks whether the box is well."""
+"""The HTTP server of /metrics, for Prometheus, and /healthz, which says whether every lane of the box is well."""
 
 from __future__ import annotations
 
@@ -22,35 +22,35 @@ if TYPE_CHECKING:
 
     from edge.settings.sections import MetricsSettings
 
-_LISTEN_S = 0.2
-"""How long it takes at most until the server notices that it is to stop."""
+_POLL_S = 0.2
+"""How often the server checks whether it should stop."""
 
 
 class Monitor:
-    """Binds when it is made, answers while somebody is in `work`, one question at a time."""
+    """Binds its address in the constructor; answers one request at a time while `work` runs."""
 
     def __init__(
         self, settings: MetricsSettings, metrics: CollectorRegistry, health: Callable[[], dict[str, Any]]
     ) -> None:
-        """health: as `edge.lane.health.report` gives it. Raises UsageError when the address cannot be had."""
+        """health: returns what `edge.lane.health.report` returns. Raises UsageError if the address is not available."""
         self._health = health
         self._metrics: WSGIApplication = make_wsgi_app(metrics)
         try:
             self._server = _Server(settings.address, _MonitorRequest)
         except OSError as problem:
-            mend = "stop the other program, choose another port, or set it to off"
-            raise UsageError(f"metrics.listen = {settings.listen!r}: {problem.strerror}: {mend}") from None
+            fix = "stop the other program, choose another port, or set it to off"
+            raise UsageError(f"metrics.listen = {settings.listen!r}: {problem.strerror}: {fix}") from None
         self._server.set_app(self._answer)
-        self._server.timeout = _LISTEN_S
+        self._server.timeout = _POLL_S
 
     @property
     def address(self) -> str:
-        """Where it listens, with the port that a 0 got: http://HOST:PORT."""
+        """The URL, http://HOST:PORT. If the settings say port 0, PORT is the port that the system chose."""
         host, port = self._server.server_address[:2]
         return f"http://[{host!s}]:{port}" if ":" in str(host) else f"http://{host!s}:{port}"
 
     def work(self, stopping: threading.Event) -> None:
-        """Answer until `stopping` is set; to be run in a thread of its own."""
+        """Answer requests until `stopping` is set. Run it in a thread of its own."""
         while not stopping.is_set():
             self._server.handle_request()
 
@@ -60,14 +60,14 @@ class Monitor:
     def _answer(self, request: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         path = request.get("PATH_INFO", "")
         if request["REQUEST_METHOD"] != "GET":
-            return _text(start, "405 Method Not Allowed", "only to be read: use GET\n")
+            return _text(start, "405 Method Not Allowed", "read-only: use GET\n")
         if path == "/metrics":
             return self._metrics(request, start)
         if path == "/healthz":
             health = self._health()
             status = "200 OK" if health["status"] == "ok" else "503 Service Unavailable"
             return _text(start, status, json.dumps(health, indent=2) + "\n", "application/json")
-        return _text(start, "404 Not Found", "there are /metrics and /healthz\n")
+        return _text(start, "404 Not Found", "not found: use /metrics or /healthz\n")
 
 
 def _text(start: StartResponse, status: str, text: str, kind: str = "text/plain; charset=utf-8") -> list[bytes]:
@@ -83,18 +83,18 @@ class _Server(WSGIServer):
         super().__init__(address, handler)
 
     def server_bind(self) -> None:
-        """As the base class does, but without asking the network for the box's own name."""
+        """Like the base class, but without a DNS query for the box's own name."""
         socketserver.TCPServer.server_bind(self)
         self.server_name, self.server_port = self.server_address[:2]  # type: ignore[assignment]
         self.setup_environ()
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Who hangs up, or says nothing, is no news."""
+        """Do not log clients that disconnect or send nothing."""
 
 
 class _MonitorRequest(WSGIRequestHandler):
     timeout = 2.0
-    """Seconds that a client may be silent; the next one waits for so long."""
+    """Seconds that a client may be silent. The next client waits that long."""
 
     def log_message(self, format: str, *args: object) -> None:
-        """Who reads is no news."""
+        """Do not log requests."""

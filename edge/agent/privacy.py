@@ -1,4 +1,4 @@
-"""What keeps faces in the agent's memory and passwords out of its words, and who is told when a setting shows faces."""
+"""Privacy guards: no core dumps, and loud warnings while a setting lets people see faces."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """A way for people to see faces. mark: what every line of the log begins with. text: for tills and monitoring."""
+    """A way for people to see faces. mark: prefix of every log line. text: for tills and monitoring."""
 
     mark: str
     text: str
@@ -23,19 +23,19 @@ _EXPOSURES = {
     "web_unblurred": Exposure("FACES SHOWN", "the setup page shows faces unblurred"),
     "debug_pictures": Exposure("PICTURES KEPT", "the picture behind every answer is kept on the disk"),
 }
-"""By the setting that has to be given for it."""
+"""By the setting that turns it on."""
 
 
 def exposures(settings: Settings) -> list[Exposure]:
-    """What lets people see faces; nothing, unless a setting says so."""
+    """The ways in which these settings let people see faces. Empty by default."""
     return [exposure for setting, exposure in _EXPOSURES.items() if getattr(settings, setting)]
 
 
 def forbid_core_dumps() -> None:
-    """This process and those that it starts leave no core dump, in which there would be a customer's picture.
+    """Disable core dumps of this process and its children: a dump could contain a customer's picture.
 
-    Where dumps are piped to a program the kernel does not ask for the limit. That program gets a dump without memory,
-    see core(5).
+    The kernel ignores the size limit if it pipes dumps to a program; `coredump_filter` then leaves the memory out of
+    the dump, see core(5).
     """
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     Path("/proc/self/coredump_filter").write_text("0", encoding="ascii")

@@ -40,6 +40,14 @@ class Declaration:
     field: FieldInfo
     scope: Scope
 
+    @property
+    def flag(self) -> str:
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def variable(self) -> str:
+        return "EDGE_" + self.name.replace(".", "__").upper()
+
 
 def top_level(settings: type[BaseModel], matches: Callable[[Scope], bool]) -> tuple[str, ...]:
     """The names of the settings and sections whose scope matches, in the order of declaration."""

@@ -1,4 +1,4 @@
-"""How commands end: 0, 1 or 2, and one clear line on stderr instead of a traceback."""
+"""Commands end with exit code 0, 1 or 2 and one clear line on stderr instead of a traceback."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from edge.errors import EdgeError, RunError, UsageError
 
 
 def run(body: str) -> subprocess.CompletedProcess[str]:
-    """A command of its own process: its stdout is a pipe that nobody reads any more."""
+    """Run a command in its own process, with a closed pipe as stdout."""
     reader, writer = os.pipe()
     os.close(reader)
     script = f"from edge.commands import run_command\ndef command():\n    {body}\nrun_command(command)"
@@ -29,13 +29,13 @@ def fail(problem: BaseException) -> None:
     raise problem
 
 
-def test_a_command_that_returns_ends_well(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_command_that_returns_does_not_exit(capsys: pytest.CaptureFixture[str]) -> None:
     run_command(lambda: print("done"))
     assert capsys.readouterr() == ("done\n", "")
 
 
 @pytest.mark.parametrize(("kind", "exit_code"), [(RunError, 1), (UsageError, 2)])
-def test_what_a_user_can_mend_ends_in_one_line_and_its_exit_code(
+def test_an_edge_error_ends_with_one_line_and_its_exit_code(
     kind: type[EdgeError], exit_code: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["/opt/bin/edge-agent", "run"])
@@ -45,18 +45,18 @@ def test_what_a_user_can_mend_ends_in_one_line_and_its_exit_code(
     assert capsys.readouterr() == ("", "edge-agent: camera 7 gives no picture: is it plugged in?\n")
 
 
-def test_an_interrupted_command_ends_as_shells_expect() -> None:
+def test_an_interrupted_command_exits_with_130() -> None:
     with pytest.raises(SystemExit) as ended:
         run_command(lambda: fail(KeyboardInterrupt()))
     assert ended.value.code == 130
 
 
-def test_a_mistake_of_our_own_is_not_hidden() -> None:
+def test_other_exceptions_are_raised() -> None:
     with pytest.raises(ZeroDivisionError):
         run_command(lambda: fail(ZeroDivisionError()))
 
 
-def test_what_a_lane_does_without_is_missing_in_one_line_with_the_command_that_installs_it(
+def test_a_missing_optional_module_is_reported_with_the_command_that_installs_it(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["edge-export", "bundle"])
@@ -69,7 +69,7 @@ def test_what_a_lane_does_without_is_missing_in_one_line_with_the_command_that_i
 
 
 @pytest.mark.parametrize("words", ["train.cli fit data --out run", "export.cli bundle model --data data --out out"])
-def test_the_trainers_commands_say_so_on_a_box_without_pytorch(words: str) -> None:
+def test_the_trainers_commands_report_missing_pytorch(words: str) -> None:
     module, *arguments = words.split()
     script = f"import sys; sys.modules['torch'] = None; import {module} as cli; sys.argv[1:] = {arguments}; cli.main()"
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60)
@@ -77,11 +77,11 @@ def test_the_trainers_commands_say_so_on_a_box_without_pytorch(words: str) -> No
     assert ended.stderr == "-c: torch is not installed: pip install 'edge-agent[train]'\n"
 
 
-def test_a_reader_who_has_gone_is_no_failure() -> None:
+def test_a_closed_stdout_is_no_failure() -> None:
     ended = run("[print('x' * 1000, flush=True) for _ in range(100)]")
     assert (ended.returncode, ended.stderr) == (0, "")
 
 
-def test_a_reader_who_has_gone_before_the_last_line_is_no_failure_either() -> None:
+def test_a_stdout_closed_before_the_only_line_is_no_failure() -> None:
     ended = run("print('one short line')")
     assert (ended.returncode, ended.stderr) == (0, "")

@@ -1,4 +1,4 @@
-"""The agent's own log: fields in systemd's journal, plain lines elsewhere, and nothing twice."""
+"""The agent's own log: fields in systemd's journal, plain lines elsewhere, no line twice."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ LANES = ("lane-1", "wine")
 @pytest.fixture
 def journal(tmp_path: Path) -> Iterator[socket.socket]:
     """The socket of a journal."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as taker:
-        taker.bind(str(tmp_path / "journal"))
-        taker.settimeout(5)
-        yield taker
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as receiver:
+        receiver.bind(str(tmp_path / "journal"))
+        receiver.settimeout(5)
+        yield receiver
 
 
 @pytest.fixture
 def log(journal: socket.socket) -> Iterator[logging.Logger]:
-    """A logger that writes to it and nowhere else."""
+    """A logger that writes only to this journal."""
     handler = JournalHandler(LANES, Path(journal.getsockname()))
     logger = logging.Logger("edge.test")
     logger.addHandler(handler)
@@ -38,7 +38,7 @@ def log(journal: socket.socket) -> Iterator[logging.Logger]:
 
 
 def entry(journal: socket.socket) -> dict[str, str]:
-    """The next entry, by its fields; these are all short ones."""
+    """The next entry as a dict of its fields, which must be short and of one line."""
     text = journal.recv(65536).decode()
     return dict(line.split("=", 1) for line in text.splitlines())
 
@@ -53,26 +53,26 @@ def test_a_line_is_an_entry_with_its_priority(log: logging.Logger, journal: sock
     }
 
 
-def test_an_answer_can_be_searched_for_by_its_sale_and_decision(log: logging.Logger, journal: socket.socket) -> None:
+def test_an_answer_has_fields_for_sale_alert_decision_and_reasons(log: logging.Logger, journal: socket.socket) -> None:
     log.info("ask", extra={"sale": "s-1", "alert": "a-1", "decision": "UNKNOWN", "reasons": "no-face"})
     found = entry(journal)
     assert (found["SALE"], found["ALERT"], found["DECISION"], found["REASONS"]) == ("s-1", "a-1", "UNKNOWN", "no-face")
 
 
-def test_what_is_not_meant_for_the_journal_does_not_get_there(log: logging.Logger, journal: socket.socket) -> None:
+def test_other_extra_fields_do_not_reach_the_journal(log: logging.Logger, journal: socket.socket) -> None:
     log.info("sold", extra={"cashier_id": "anna", "sale": "s-1"})
     assert set(entry(journal)) == {"MESSAGE", "PRIORITY", "SYSLOG_IDENTIFIER", "LOGGER", "SALE"}
 
 
 @pytest.mark.parametrize("thread", ["wine", "camera of wine"])
-def test_a_line_of_a_lane_names_it(thread: str, log: logging.Logger, journal: socket.socket) -> None:
-    speaker = threading.Thread(target=log.info, args=("no picture",), name=thread)
-    speaker.start()
-    speaker.join()
+def test_a_line_from_a_thread_of_a_lane_has_its_name(thread: str, log: logging.Logger, journal: socket.socket) -> None:
+    thread_of_lane = threading.Thread(target=log.info, args=("no picture",), name=thread)
+    thread_of_lane.start()
+    thread_of_lane.join()
     assert entry(journal)["LANE"] == "wine"
 
 
-def test_where_there_is_one_lane_every_line_is_its_own(journal: socket.socket) -> None:
+def test_with_a_single_lane_every_line_has_its_name(journal: socket.socket) -> None:
     handler = JournalHandler(["lane-1"], Path(journal.getsockname()))
     handler.handle(logging.makeLogRecord({"msg": "age model research", "levelno": logging.INFO}))
     handler.close()
@@ -83,10 +83,10 @@ def test_two_lines_in_one_message_stay_one_entry(log: logging.Logger, journal: s
     log.error("one\nPRIORITY=0")
     text = journal.recv(65536)
     assert b"MESSAGE\n" + len(b"one\nPRIORITY=0").to_bytes(8, "little") + b"one\nPRIORITY=0\n" in text
-    assert text.count(b"\nPRIORITY=") == 2, "the one that was said, and the entry's own"
+    assert text.count(b"\nPRIORITY=") == 2, "the text of the message, and the entry's own field"
 
 
-def test_a_journal_that_has_gone_leaves_its_lines_to_stderr(
+def test_lines_go_to_stderr_when_the_journal_is_gone(
     log: logging.Logger, journal: socket.socket, capsys: pytest.CaptureFixture[str]
 ) -> None:
     Path(journal.getsockname()).unlink()
@@ -95,7 +95,7 @@ def test_a_journal_that_has_gone_leaves_its_lines_to_stderr(
     assert capsys.readouterr().err == "edge-agent: the record is kept again\n"
 
 
-SPEAK = """
+LOG_TWO_LINES = """
 import logging, sys
 from logging_journald import JournaldTransport
 from pathlib import Path
@@ -107,19 +107,19 @@ logging.getLogger("library").info("chatter")
 """
 
 
-def speak(journal: socket.socket, **variables: str) -> str:
-    """What a process whose log has started writes to stderr, a file."""
+def stderr_of_logging(journal: socket.socket, **variables: str) -> str:
+    """What a process writes to stderr, a file, when it starts its log and logs two lines."""
     file = Path(journal.getsockname()).with_name("stderr")
     with file.open("w") as stderr:
         found = os.fstat(stderr.fileno())
         variables = {name: value.format(found=found) for name, value in variables.items()}
-        command = [sys.executable, "-c", SPEAK, journal.getsockname()]
+        command = [sys.executable, "-c", LOG_TWO_LINES, journal.getsockname()]
         subprocess.run(command, check=True, stderr=stderr, env=os.environ | variables, timeout=60)
     return file.read_text(encoding="utf-8")
 
 
-def test_under_systemd_the_journal_gets_each_line_once(journal: socket.socket) -> None:
-    assert speak(journal, JOURNAL_STREAM="{found.st_dev}:{found.st_ino}") == ""
+def test_under_systemd_the_journal_receives_each_line_once(journal: socket.socket) -> None:
+    assert stderr_of_logging(journal, JOURNAL_STREAM="{found.st_dev}:{found.st_ino}") == ""
     assert entry(journal)["MESSAGE"] == "hello"
     journal.settimeout(0.1)
     with pytest.raises(TimeoutError):
@@ -127,9 +127,9 @@ def test_under_systemd_the_journal_gets_each_line_once(journal: socket.socket) -
 
 
 @pytest.mark.parametrize("stream", ["", "1:2", "rubbish"])
-def test_elsewhere_stderr_gets_it(journal: socket.socket, stream: str) -> None:
-    """JOURNAL_STREAM may well be inherited from a service by a shell whose stderr is a terminal."""
-    assert speak(journal, JOURNAL_STREAM=stream) == "edge-agent: hello\n"
+def test_without_systemd_lines_go_to_stderr(journal: socket.socket, stream: str) -> None:
+    """A shell whose stderr is a terminal may have inherited JOURNAL_STREAM from a service."""
+    assert stderr_of_logging(journal, JOURNAL_STREAM=stream) == "edge-agent: hello\n"
     journal.settimeout(0.1)
     with pytest.raises(TimeoutError):
         journal.recv(65536)

@@ -1,4 +1,4 @@
-"""How much memory threads leave behind, in a process of its own: what is set counts for all of it."""
+"""The limit on malloc arenas. It holds for a whole process, so each test starts one."""
 
 from __future__ import annotations
 
@@ -42,6 +42,6 @@ def arenas(*words: str) -> int:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="glibc's arenas")
-def test_threads_share_two_arenas_where_they_would_take_one_each() -> None:
+def test_threads_share_two_arenas_instead_of_one_each() -> None:
     assert arenas() > 2
     assert arenas("limited") <= 2

@@ -1,4 +1,4 @@
-"""What machines read over HTTP: /metrics and /healthz, and nothing else."""
+"""The HTTP server of /metrics and /healthz."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from edge.settings.sections import MetricsSettings
 
 
 class Box:
-    """A monitor that answers in a thread of its own, and the health that it tells of."""
+    """A monitor that runs in a thread of its own, and the health that it reports."""
 
     def __init__(self, listen: str = "127.0.0.1:0") -> None:
         self.health = LaneHealth()
@@ -37,7 +37,7 @@ class Box:
         self.monitor.close()
 
     def get(self, path: str, method: str = "GET") -> tuple[int, str, str]:
-        """Status, type and text of an answer."""
+        """Status, content type and text of a response."""
         request = urllib.request.Request(self.monitor.address + path, method=method)
         try:
             with urllib.request.urlopen(request, timeout=10) as answer:
@@ -66,50 +66,50 @@ def test_prometheus_reads_the_metrics(box: Box) -> None:
     assert "answer 42.0" in text.splitlines()
 
 
-def test_a_box_that_is_well_says_200_and_one_that_ails_503_with_what_ails_it(box: Box) -> None:
+def test_healthz_is_200_without_problems_and_503_with_them(box: Box) -> None:
     assert box.healthz() == (200, report({"lane-1": LaneHealth()}))
     box.health = box.health.with_problem("camera", "the picture is black")
-    status, told = box.healthz()
+    status, body = box.healthz()
     assert status == 503
-    assert told["lanes"][0]["problems"] == [{"part": "camera", "text": "the picture is black"}]
+    assert body["lanes"][0]["problems"] == [{"part": "camera", "text": "the picture is black"}]
     box.health = LaneHealth()
     assert box.healthz()[0] == 200
 
 
 @pytest.mark.parametrize("path", ["/", "/metrics/", "/healthz/..", "/etc/passwd", "/metricsx"])
-def test_nothing_else_is_there(box: Box, path: str) -> None:
-    assert box.get(path) == (404, "text/plain; charset=utf-8", "there are /metrics and /healthz\n")
+def test_other_paths_are_404(box: Box, path: str) -> None:
+    assert box.get(path) == (404, "text/plain; charset=utf-8", "not found: use /metrics or /healthz\n")
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "HEAD"])
-def test_it_is_only_to_be_read(box: Box, method: str) -> None:
+def test_only_get_is_allowed(box: Box, method: str) -> None:
     assert box.get("/metrics", method)[0] == 405
 
 
-@pytest.mark.parametrize("said", [b"", b"\x00\xff\r\n\r\n", b"GET", b"GET /metrics HTTP/9.9\r\n\r\n", b"A" * 70_000])
-def test_who_talks_rubbish_or_hangs_up_spoils_it_for_nobody(
-    box: Box, said: bytes, capfd: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("sent", [b"", b"\x00\xff\r\n\r\n", b"GET", b"GET /metrics HTTP/9.9\r\n\r\n", b"A" * 70_000])
+def test_invalid_requests_and_disconnects_do_not_disturb_other_clients(
+    box: Box, sent: bytes, capfd: pytest.CaptureFixture[str]
 ) -> None:
     host, port = box.monitor.address.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port))) as client:
-        client.sendall(said)
+        client.sendall(sent)
     assert box.get("/metrics")[0] == 200
     assert capfd.readouterr().err == ""
 
 
-def test_who_says_nothing_keeps_the_next_one_waiting_for_two_seconds_at_most(box: Box) -> None:
+def test_a_silent_client_delays_the_next_by_at_most_two_seconds(box: Box) -> None:
     host, port = box.monitor.address.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port))):
         assert box.get("/metrics")[0] == 200
 
 
-def test_an_address_in_use_is_named_with_the_mend(box: Box) -> None:
+def test_an_address_in_use_is_reported_with_the_fix(box: Box) -> None:
     address = box.monitor.address.removeprefix("http://")
     with pytest.raises(UsageError, match=f"metrics.listen = '{address}'.*in use.*choose another port"):
         Monitor(MetricsSettings(listen=address), CollectorRegistry(), dict)
 
 
-def test_the_newer_kind_of_address_will_do() -> None:
+def test_an_ipv6_address_works() -> None:
     try:
         box = Box("[::1]:0")
     except UsageError as problem:

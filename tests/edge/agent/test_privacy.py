@@ -1,4 +1,4 @@
-"""Whatever lets people see faces is marked, and only when it is asked for; and a password is never shown."""
+"""Settings that show faces mark the log, and no password is shown."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from edge.settings.passwords import without_password
         (["--debug-pictures", "kept", "--web-unblurred"], ["FACES SHOWN", "PICTURES KEPT"]),
     ],
 )
-def test_every_exposure_has_its_mark(flags: list[str], marks: list[str]) -> None:
-    assert [one.mark for one in exposures(load_settings(["--camera", "test:", *flags]))] == marks
+def test_each_setting_that_shows_faces_has_its_mark(flags: list[str], marks: list[str]) -> None:
+    assert [exposure.mark for exposure in exposures(load_settings(["--camera", "test:", *flags]))] == marks
 
 
 @pytest.mark.parametrize(
@@ -37,12 +37,12 @@ def test_every_exposure_has_its_mark(flags: list[str], marks: list[str]) -> None
         ("gst:rtspsrc location=rtsp://anna:secret@10.0.0.7 ! appsink", "gst:10.0.0.7 ! appsink"),
     ],
 )
-def test_a_camera_is_named_without_its_password(camera: str, shown: str) -> None:
+def test_without_password_removes_user_and_password(camera: str, shown: str) -> None:
     assert without_password(camera) == shown
 
 
 @pytest.mark.parametrize("camera", ["rtsp://anna:sec/ret@127.0.0.1:9/x", "rtsp:/anna:secret@x", "gst:x secret@y"])
-def test_no_refusal_of_a_camera_shows_a_password(camera: str) -> None:
-    with pytest.raises(EdgeError) as refused:
+def test_no_error_about_a_camera_shows_a_password(camera: str) -> None:
+    with pytest.raises(EdgeError) as rejected:
         open_camera(camera, "lane-1", start_in_background)
-    assert "ret@" not in str(refused.value)
+    assert "ret@" not in str(rejected.value)

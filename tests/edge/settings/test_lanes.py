@@ -1,4 +1,4 @@
-"""Several lanes in one config: what they share, what each has to itself, and what is refused."""
+"""Several lanes in one config: shared settings, unique settings, and rejected configs."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ def config(tmp_path: Path) -> Path:
     return file
 
 
-def refusal(config: Path, flags: list[str] | None = None) -> str:
-    with pytest.raises(UsageError) as refused:
+def rejection(config: Path, flags: list[str] | None = None) -> str:
+    with pytest.raises(UsageError) as rejected:
         load_lanes(flags or [], config)
-    assert "\n" not in str(refused.value)
-    return str(refused.value)
+    assert "\n" not in str(rejected.value)
+    return str(rejected.value)
 
 
 def test_a_config_without_lanes_is_one_lane(tmp_path: Path) -> None:
@@ -54,7 +54,7 @@ def test_a_config_without_lanes_is_one_lane(tmp_path: Path) -> None:
     assert only.keys == only.state_dir / "keys"
 
 
-def test_what_stands_outside_holds_for_all_and_a_lane_may_differ(config: Path) -> None:
+def test_settings_outside_the_tables_hold_for_all_and_a_lane_may_override_them(config: Path) -> None:
     first, second = load_lanes([], config)
     assert (first.lane, second.lane) == ("lane-1", "wine")
     assert (first.camera, second.camera) == ("0", "1")
@@ -63,25 +63,25 @@ def test_what_stands_outside_holds_for_all_and_a_lane_may_differ(config: Path) -
     assert (first.policy.min_looks, second.policy.min_looks) == (5, 9)
 
 
-def test_every_lane_keeps_its_state_apart_and_the_keys_are_those_of_the_box(config: Path) -> None:
+def test_each_lane_has_its_own_state_folder_and_all_share_the_keys(config: Path) -> None:
     first, second = load_lanes([], config)
     assert (first.state_dir, second.state_dir) == (Path("/var/lib/edge-agent/lane-1"), Path("/var/lib/edge-agent/wine"))
     assert first.keys == second.keys == Path("/var/lib/edge-agent/keys")
 
 
-def test_a_lane_may_name_its_own_state_folder(config: Path) -> None:
+def test_a_lane_may_set_its_state_folder(config: Path) -> None:
     config.write_text(TWO + 'state_dir = "/srv/wine"\n', encoding="utf-8")
     assert load_lanes([], config)[1].state_dir == Path("/srv/wine")
 
 
-def test_flags_win_for_every_lane(config: Path) -> None:
+def test_flags_override_every_lane(config: Path) -> None:
     lanes = load_lanes(["--policy.legal-age", "18", "--state-dir", "/tmp/state"], config)
-    assert [one.policy.legal_age for one in lanes] == [18, 18]
-    assert [one.state_dir for one in lanes] == [Path("/tmp/state/lane-1"), Path("/tmp/state/wine")]
+    assert [lane.policy.legal_age for lane in lanes] == [18, 18]
+    assert [lane.state_dir for lane in lanes] == [Path("/tmp/state/lane-1"), Path("/tmp/state/wine")]
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "problem"),
     [
         (('name = "wine"', ""), "[[lane]] number 2 of "),
         (('name = "wine"', 'name = "lane-1"'), "two lanes have the same lane, 'lane-1'"),
@@ -94,6 +94,6 @@ def test_flags_win_for_every_lane(config: Path) -> None:
         (("policy.min_looks = 9", "policy.min_looks = 900"), "lane wine: policy.min_looks = 900"),
     ],
 )
-def test_what_cannot_be_is_one_line_that_names_the_lane(config: Path, change: tuple[str, str], said: str) -> None:
+def test_an_invalid_config_is_rejected_in_one_line(config: Path, change: tuple[str, str], problem: str) -> None:
     config.write_text(TWO.replace(*change), encoding="utf-8")
-    assert refusal(config).startswith(said)
+    assert rejection(config).startswith(problem)

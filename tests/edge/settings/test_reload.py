@@ -1,4 +1,4 @@
-"""Which settings a lane takes over while it runs."""
+"""Which settings a running lane takes over."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ CAMERA = ["--camera", "test:"]
 
 
 def lanes(*flags: list[str]) -> list[Settings]:
-    return [load_settings([*CAMERA, *one]) for one in flags]
+    return [load_settings([*CAMERA, *each]) for each in flags]
 
 
-def test_zone_mode_policy_quality_tracking_model_and_offers_count_at_once() -> None:
+def test_zone_mode_policy_quality_tracking_model_and_offers_apply_at_once() -> None:
     running = lanes([])
     flags = "--offers.held-out 0.2 "
     flags += "--mode on-sale --policy.challenge-age 30 --quality.min-sharpness 20 --tracking.lost-s 3 --model m"
@@ -26,7 +26,7 @@ def test_zone_mode_policy_quality_tracking_model_and_offers_count_at_once() -> N
     assert found.settings["lane-1"].hash != running[0].hash
 
 
-def test_what_is_opened_once_waits_for_a_restart_and_the_rest_counts_all_the_same() -> None:
+def test_camera_folders_and_sockets_wait_for_a_restart_and_the_other_changes_apply() -> None:
     running = lanes([])
     wanted = [load_settings(["--camera", "1", "--state-dir", "/elsewhere", "--till.live", "tcp://127.0.0.1:9",
                              "--policy.legal-age", "21"])]  # fmt: skip
@@ -37,21 +37,24 @@ def test_what_is_opened_once_waits_for_a_restart_and_the_rest_counts_all_the_sam
     assert found.settings["lane-1"].state_dir == running[0].state_dir
 
 
-def test_each_lane_is_given_its_own_by_its_name() -> None:
+def test_lanes_are_matched_by_name() -> None:
     running = lanes(["--lane", "north"], ["--lane", "south"])
     wanted = lanes(["--lane", "south", "--mode", "continuous"], ["--lane", "north"])
     found = change(running, wanted)
-    assert {name: one.mode for name, one in found.settings.items()} == {"north": "auto", "south": "continuous"}
+    assert {name: settings.mode for name, settings in found.settings.items()} == {
+        "north": "auto",
+        "south": "continuous",
+    }
 
 
-def test_a_lane_that_is_new_or_gone_waits_for_a_restart() -> None:
+def test_a_new_or_removed_lane_waits_for_a_restart() -> None:
     found = change(lanes(["--lane", "north"]), lanes(["--lane", "south"]))
     assert found.settings == {}
     assert found.waiting == ("north is gone", "south is new")
 
 
-def test_settings_that_differ_are_named() -> None:
-    one, other = lanes([], ["--model", "m", "--mode", "continuous"])
-    assert differences(one, one) == []
-    assert differences(one, other) == ["mode", "model"]
-    assert other.model == Path("m")
+def test_differences_are_listed_by_name() -> None:
+    before, after = lanes([], ["--model", "m", "--mode", "continuous"])
+    assert differences(before, before) == []
+    assert differences(before, after) == ["mode", "model"]
+    assert after.model == Path("m")
