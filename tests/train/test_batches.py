@@ -63,6 +63,7 @@ def test_worker_processes_make_the_same_batches_in_the_same_order(faces: Picture
     assert [equal(here[step], made) for step, made in enumerate(there.loader(0))] == [True] * 5
 
 
+@pytest.mark.slow
 def test_worker_processes_work_after_the_caller_has_worked_with_opencv(
     tmp_path: Path, shop: Path, run_script: Callable[..., int | None]
 ) -> None:

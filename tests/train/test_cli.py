@@ -37,6 +37,7 @@ def edge_train(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     return edge_train
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("few_photos")
 def test_fit_writes_checkpoints_that_evaluate_accepts(
     edge_train: Run, shop: Path, run_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -62,6 +63,7 @@ def test_fit_writes_checkpoints_that_evaluate_accepts(
     assert card["paired"]["shop"]["difference_years"] == 0
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("few_photos")
 def test_the_baseline_recipe_trains_a_baseline_model(edge_train: Run, shop: Path, run_dir: Path) -> None:
     sizes = ["--epochs", 1, "--steps-per-epoch", 1, "--batch-size", 2, "--validation-steps", 1]
@@ -89,6 +91,7 @@ def test_explore_writes_a_page_and_facts(
     assert page.endswith("index.html")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("few_photos")
 def test_two_processes_train_together(shop: Path, run_dir: Path, tmp_path: Path) -> None:
     script = tmp_path / "fit.py"

@@ -25,6 +25,8 @@ from train.recipe import Recipe, Stage
 from train.targets import soft_labels
 from train.teacher import DistillationTargets
 
+pytestmark = pytest.mark.slow
+
 EPOCHS, STEPS_PER_EPOCH = 2, 3
 
 

@@ -32,6 +32,7 @@ def small() -> Recipe:
     return Recipe(stages=(Stage(picture_px=32, share=1, view=0.7),), workers=0)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("few_photos")
 def test_every_source_is_omitted_once_then_fine_tuned_on_and_all_runs_are_tested_on_all_test_photos(
     two_shops: Path, small: Recipe, monkeypatch: pytest.MonkeyPatch

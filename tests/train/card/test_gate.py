@@ -22,6 +22,7 @@ def by_sharpness(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
     return np.eye(101, dtype=np.float32)[np.where(detail > np.median(detail), 30, 90)]
 
 
+@pytest.mark.slow
 def test_there_is_evidence_for_every_limit_on_photos_that_no_other_limit_rejects(faces: Pictures) -> None:
     found = gate_evidence(by_sharpness, faces)
     reasons = [evidence.reason for evidence in found]
