@@ -1,1 +1,1 @@
-"""What is read from the records and the purchases: `edge-agent report`."""
+"""`edge-agent report`: reports on the audit logs and on filed purchases."""

@@ -1,4 +1,4 @@
-"""Which of many differences are more than chance, with regard to how many were looked at. Pure."""
+"""Statistical significance when many differences are tested at once. Pure."""
 
 from __future__ import annotations
 
@@ -9,26 +9,24 @@ if TYPE_CHECKING:
 
     from edge.reports.shares import Share
 
-FALSE_DISCOVERIES = 0.05
-"""Share of chance findings that is let pass among all that stand out."""
+MAX_FALSE_DISCOVERY_RATE = 0.05
+"""A difference is reported as a finding if its false discovery rate is at most this."""
 
 
-def p_value_of_difference(one: Share, other: Share) -> float:
-    """How likely chance alone makes two shares differ as much or more (Fisher's exact test, two-sided); 1 where one of
-    them was never tried."""
-    # Here, because it takes half a second to load.
+def p_value_of_difference(first: Share, second: Share) -> float:
+    """The two-sided p-value of Fisher's exact test for equal shares; 1 if either share has no trials."""
+    # Imported here because scipy.stats takes half a second to load.
     from scipy.stats import fisher_exact
 
-    table = [[share.hits, share.trials - share.hits] for share in (one, other)]
+    table = [[share.hits, share.trials - share.hits] for share in (first, second)]
     return float(fisher_exact(table).pvalue)
 
 
 def false_discovery_rates(p_values: Sequence[float]) -> list[float]:
-    """For each, the share of chance findings to expect among all that are at least as striking (Benjamini and Hochberg
-    1995, as adjusted p-values)."""
-    order = sorted(range(len(p_values)), key=lambda number: p_values[number], reverse=True)
-    rates, least = [1.0] * len(p_values), 1.0
-    for above, number in enumerate(order):
-        least = min(least, p_values[number] * len(p_values) / (len(p_values) - above))
-        rates[number] = least
-    return rates
+    """The adjusted p-value of each test (Benjamini and Hochberg 1995); an empty list for no tests.
+
+    An adjusted p-value is the expected share of false findings among the tests whose p-value is as small or smaller.
+    """
+    from scipy.stats import false_discovery_control
+
+    return [float(rate) for rate in false_discovery_control(p_values)] if p_values else []

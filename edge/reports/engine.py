@@ -1,4 +1,4 @@
-"""Where tables are worked on: DuckDB in this process, or Spark. What is asked of them is written once, with Ibis."""
+"""Runs Ibis queries with DuckDB in this process, or with Spark."""
 
 from __future__ import annotations
 
@@ -12,40 +12,42 @@ from edge.errors import RunError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
     from pathlib import Path
 
 EngineName = Literal["duckdb", "spark"]
 
-LOCAL = "local[*]"
+_THIS_MACHINE = "local[*]"
 """Spark's name for all cores of this machine."""
 
-_FILES_AT_ONCE = 256
+_FILES_PER_BATCH = 256
 
 _DUCKDB: dict[str, bool | str] = {
-    # Nothing is fetched, and nothing is looked up outside.
+    # DuckDB must not download anything.
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
     "preserve_insertion_order": False,
-    # Every file is read once: to keep them would only fill the memory.
+    # Every file is read once, so a cache would only fill the memory.
     "enable_external_file_cache": False,
     "memory_limit": "1GB",
 }
 
 
-class ReadingError(RunError):
-    """An engine could not read a table to its end."""
+class EngineError(RunError):
+    """The engine failed while it ran a query."""
 
 
 @contextmanager
-def engine(name: EngineName, master: str = LOCAL) -> Iterator[Any]:
-    """An Ibis backend. master: where Spark runs, as Spark writes it, such as `spark://host:7077` or `yarn`.
+def engine(name: EngineName, master: str | None = None) -> Iterator[Any]:
+    """An Ibis backend.
 
-    Raises UsageError where Spark cannot be had.
+    master: where Spark runs, in Spark's notation: `spark://host:7077`, `yarn`; None for this machine. Raises UsageError
+    if Spark is not available.
     """
     if name == "spark":
         from edge.reports.spark import spark
 
-        with spark(master) as backend:
+        with spark(master or _THIS_MACHINE) as backend:
             yield backend
         return
     backend = ibis.duckdb.connect(**_DUCKDB)
@@ -56,8 +58,8 @@ def engine(name: EngineName, master: str = LOCAL) -> Iterator[Any]:
 
 
 @contextmanager
-def reading(backend: Any) -> Iterator[None]:
-    """Raises ReadingError, in a line, for whatever the engine raises inside."""
+def engine_errors(backend: Any) -> Iterator[None]:
+    """Turns the engine's exceptions into EngineError with a message of one line."""
     failures: tuple[type[Exception], ...] = (duckdb.Error,)
     if _is_spark(backend):
         from edge.reports.spark import FAILURES
@@ -67,11 +69,11 @@ def reading(backend: Any) -> Iterator[None]:
         yield
     except failures as problem:
         line = (str(problem).strip().splitlines() or [type(problem).__name__])[0]
-        raise ReadingError(f"{backend.name}: {line}") from problem
+        raise EngineError(f"{backend.name}: {line}") from problem
 
 
 def read_parquet(backend: Any, files: Sequence[Path]) -> ibis.Table:
-    """A table of all rows of files that have the same columns."""
+    """All rows of files with the same columns, as one table."""
     if _is_spark(backend):
         from edge.reports.spark import read_parquet as read
 
@@ -80,23 +82,33 @@ def read_parquet(backend: Any, files: Sequence[Path]) -> ibis.Table:
 
 
 @contextmanager
-def held(table: ibis.Table) -> Iterator[ibis.Table]:
-    """The same table, worked out once for all that is asked of it inside; one at a time."""
+def materialized(table: ibis.Table) -> Iterator[ibis.Table]:
+    """The same table, computed once for all queries in the block. Blocks must not be nested."""
     backend = table.get_backend()
     if _is_spark(backend):
-        with table.cache() as kept:
-            yield kept
+        with table.cache() as cached:
+            yield cached
         return
-    # Ibis's own cache drops its tables with words that DuckDB does not understand.
-    backend.con.execute(f"CREATE OR REPLACE TEMP TABLE held AS {ibis.to_sql(table, dialect='duckdb')}")
-    yield backend.table("held")
+    # Not table.cache(): the statement with which Ibis drops its cache fails on DuckDB.
+    backend.con.execute(f"CREATE OR REPLACE TEMP TABLE materialized AS {ibis.to_sql(table, dialect='duckdb')}")
+    yield backend.table("materialized")
 
 
-def portions(backend: Any, files: Sequence[Path]) -> Iterator[Sequence[Path]]:
-    """As many files as an engine should be given at once: what DuckDB keeps of each stays within bounds."""
-    step = max(len(files), 1) if _is_spark(backend) else _FILES_AT_ONCE
+def file_batches(backend: Any, files: Sequence[Path]) -> Iterator[Sequence[Path]]:
+    """Splits files into batches for DuckDB, whose memory grows with the number of files it reads at once."""
+    step = max(len(files), 1) if _is_spark(backend) else _FILES_PER_BATCH
     for first in range(0, len(files), step):
         yield files[first : first + step]
+
+
+def rows(table: ibis.Table) -> list[dict[str, Any]]:
+    """Runs the query; each row is a dictionary by column."""
+    return list(table.to_pyarrow().to_pylist())
+
+
+def utc(moment: datetime) -> Any:
+    """A moment as an Ibis value."""
+    return ibis.literal(moment, type="timestamp('UTC')")
 
 
 def _is_spark(backend: Any) -> bool:

@@ -1,4 +1,4 @@
-"""Which files of purchases there are for a period, and which of them can be read."""
+"""Finds the Parquet files of a period, and sets apart those that cannot be read."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pyarrow.parquet import read_metadata
 from edge.commands import visible
 from edge.errors import RunError
 from edge.purchases.parquet import PURCHASES, SUFFIX
+from edge.reports.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -22,15 +23,15 @@ if TYPE_CHECKING:
     from edge.purchases.parquet import Layout
     from edge.reports.period import Period
 
-Read = TypeVar("Read")
+Result = TypeVar("Result")
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """good: to be read. damaged: cut short, or no Parquet at all. other_version: whole, but with other columns, each
-    with its version and how many rows are in it."""
+    """good: readable. damaged: incomplete, or not Parquet. other_version: readable, but with other columns; each with
+    its version (`?` if the file has none) and its number of rows."""
 
     good: tuple[Path, ...] = ()
     damaged: tuple[Path, ...] = ()
@@ -38,31 +39,37 @@ class Files:
 
 
 def find_files(folders: Iterable[Path], period: Period, layout: Layout = PURCHASES) -> Files:
-    """The files of the days of a period, and of all days in the future: what is in those can only be a mistake."""
-    return _sorted_out(_files_since(folders, period.since.astimezone(timezone.utc).date()), layout)
+    """The files of the days from the start of a period on. Later days are included, to report sales in the future.
+
+    Raises OSError if a folder cannot be read.
+    """
+    return _classified(_files_since(folders, period.since.astimezone(timezone.utc).date()), layout)
 
 
 def read_files(
-    folders: Iterable[Path], period: Period, read: Callable[[Files], Read], *, failure: type[Exception], mend: str,
+    folders: Iterable[Path], period: Period, read: Callable[[Files], Result], *, failure: type[Exception], hint: str,
     layout: Layout = PURCHASES,
-) -> tuple[Read, Files]:  # fmt: skip
-    """What `read` makes of the files of a period, and which those are. Where it raises `failure`, what is damaged in
-    the middle is set apart, and it reads the rest. Raises RunError, with the mend, when a folder cannot be read."""
+) -> tuple[Result, Files]:  # fmt: skip
+    """Call `read` with the files of a period. Returns its result, and the files.
+
+    If `read` raises `failure`, every file is checked in full, and `read` is called again with the good ones. hint: ends
+    the message of the RunError for a folder that cannot be read.
+    """
     try:
         files = find_files(folders, period, layout)
     except OSError as problem:
-        raise RunError(f"cannot read {problem.filename}: {problem.strerror}; {mend}") from None
+        raise RunError(f"cannot read {problem.filename}: {problem.strerror}; {hint}") from None
     try:
         return read(files), files
     except failure:
-        files = set_damaged_apart(files)
+        files = _checked_in_full(files)
         return read(files), files
 
 
-def set_damaged_apart(files: Files) -> Files:
-    """Read every page of every file: for when reading failed although each has a sound end."""
+def _checked_in_full(files: Files) -> Files:
+    """Read all pages of all files. A file may have an intact footer, which is all that `find_files` reads."""
     with duckdb.connect() as connection:
-        damaged = tuple(file for file in files.good if not _reads_whole(connection, file))
+        damaged = tuple(file for file in files.good if not _is_readable(connection, file))
     good = tuple(file for file in files.good if file not in damaged)
     return Files(good, (*files.damaged, *damaged), files.other_version)
 
@@ -74,24 +81,23 @@ def _files_since(folders: Iterable[Path], oldest: date) -> Iterator[Path]:
                 yield from sorted(day.glob(f"*{SUFFIX}"))
 
 
-def _sorted_out(files: Iterable[Path], layout: Layout) -> Files:
+def _classified(files: Iterable[Path], layout: Layout) -> Files:
     good, damaged, other_version = [], [], []
     for file in files:
         try:
-            end = read_metadata(file)
+            footer = read_metadata(file)
         except (ArrowException, OSError):
             damaged.append(file)
             continue
-        # `?` when the file does not say.
-        version = (end.metadata or {}).get(layout.version_key.encode(), b"?").decode(errors="replace")
+        version = (footer.metadata or {}).get(layout.version_key.encode(), b"?").decode(errors="replace")
         if version == str(layout.version):
             good.append(file)
         else:
-            other_version.append((file, version, end.num_rows))
+            other_version.append((file, version, footer.num_rows))
     return Files(tuple(good), tuple(damaged), tuple(other_version))
 
 
-def _reads_whole(connection: duckdb.DuckDBPyConnection, file: Path) -> bool:
+def _is_readable(connection: duckdb.DuckDBPyConnection, file: Path) -> bool:
     try:
         connection.execute("SELECT max(hash(one)) FROM read_parquet(?) AS one", [str(file)]).fetchall()
     except duckdb.Error:
@@ -99,16 +105,13 @@ def _reads_whole(connection: duckdb.DuckDBPyConnection, file: Path) -> bool:
     return True
 
 
-def files_left_out(files: Files) -> list[str]:
-    """A line for every file that is not in the figures."""
-    found = [f"{visible(str(file))} left out: damaged, or written only in part" for file in files.damaged]
+def dropped_files(files: Files) -> list[str]:
+    """One line for each file that is not in the figures."""
+    lines = [f"{visible(str(file))} not read: damaged or incomplete" for file in files.damaged]
     for file, version, count in files.other_version:
         sales = counted(count, "sale", "sales")
-        found.append(
-            f"{visible(str(file))} left out, with {sales}: its columns are of version {version}, of another edge-agent"
+        lines.append(
+            f"{visible(str(file))} with {sales} not read: written by another version of edge-agent "
+            f"(columns of version {version})"
         )
-    return found
-
-
-def counted(count: int, one: str, more: str) -> str:
-    return f"{count} {one if count == 1 else more}"
+    return lines

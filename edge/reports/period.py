@@ -1,4 +1,4 @@
-"""Which sales a report is about: from when, until when."""
+"""The period that a report covers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """From `since`, up to but without `until`."""
+    """From `since` (included) to `until` (excluded)."""
 
     since: datetime
     until: datetime
@@ -28,7 +28,10 @@ class Period:
 
 
 def moment(text: str) -> datetime:
-    """`12h`, `7d` or `4w` before now; or a date, `2026-11-01`: its midnight in this machine's time zone."""
+    """Parse `12h`, `7d` or `4w` (before now), or a date such as `2026-11-01` (its midnight in local time).
+
+    A parser's `type`: raises argparse.ArgumentTypeError for any other text.
+    """
     back = re.fullmatch(r"(\d{1,6})([hdw])", text)
     try:
         if back:
@@ -39,8 +42,8 @@ def moment(text: str) -> datetime:
 
 
 def between(since: datetime, until: datetime) -> Period:
-    """Raises UsageError when no time lies there."""
+    """The period between two moments. Raises UsageError if it is empty."""
     period = Period(since, until)
     if since >= until:
-        raise UsageError(f"no time lies {period}: --since must be before --until")
+        raise UsageError(f"the period {period} is empty: --since must be before --until")
     return period

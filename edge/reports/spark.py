@@ -1,4 +1,4 @@
-"""Spark, on this machine or on a cluster. Imported only where it is asked for."""
+"""Spark, on this machine or on a cluster. Imported only for `--engine spark`."""
 
 from __future__ import annotations
 
@@ -24,66 +24,67 @@ except ImportError:
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-# It writes every failed query to stderr, also those that are mended.
+# This logger prints every failed query on stderr, also those that are retried without damaged files.
 logging.getLogger("SQLQueryContextLogger").disabled = True
 
 FAILURES: tuple[type[Exception], ...] = (PySparkException, Py4JError)
-"""What Spark raises."""
+"""Spark's exceptions."""
 
 
 @contextmanager
 def spark(master: str) -> Iterator[Any]:
-    """An Ibis backend on a Spark session of its own, or on the one that this process has.
+    """An Ibis backend on this process's Spark session, or on a new one that is stopped at the end.
 
-    What Spark's own configuration (`SPARK_CONF_DIR`, spark-defaults.conf) says of a cluster holds. Raises UsageError
-    where Java is missing or the master does not answer.
+    Spark's own configuration (`SPARK_CONF_DIR`, spark-defaults.conf) applies. Raises UsageError if Java is missing or
+    the master does not answer.
     """
-    there = SparkSession.getActiveSession()
-    if there is None and not _java():
+    existing = SparkSession.getActiveSession()
+    if existing is None and not _has_java():
         raise UsageError("Spark needs Java 17 or newer: apt install default-jre-headless, or set JAVA_HOME")
     try:
-        session = there or _session(master)
+        session = existing or _new_session(master)
     except FAILURES as problem:
-        raise UsageError(
-            f"no Spark at {master}: {(str(problem).strip().splitlines() or ['it says nothing'])[0]}"
-        ) from None
+        reason = (str(problem).strip().splitlines() or ["no reason given"])[0]
+        raise UsageError(f"cannot start Spark at {master}: {reason}") from None
     try:
         yield ibis.pyspark.connect(session)
     finally:
-        if there is None:
+        if existing is None:
             session.stop()
 
 
 def read_parquet(backend: Any, files: Sequence[Path]) -> ibis.Table:
-    """A table of all rows of files, which every worker of a cluster must find under the same names."""
+    """All rows of the files, as one table. Every worker of a cluster must see the files under the same paths."""
     name = ibis.util.gen_name("files")
-    # Spark takes paths for patterns, and the %20 of an address for itself.
+    # Spark reads a path as a glob pattern and does not decode %20, so Path.as_uri() would not work.
     paths = (re.sub(r"([\[\]{}*?\\])", r"\\\1", str(file.absolute())) for file in files)
     frame = backend._session.read.parquet(*(f"file://{path}" for path in paths))
     frame.createOrReplaceTempView(name)
     return backend.table(name)
 
 
-def _session(master: str) -> SparkSession:
+def _new_session(master: str) -> SparkSession:
     builder = SparkSession.builder.master(master).appName("edge-agent report")
     for name, value in _settings(master).items():
         builder = builder.config(name, value)
-    with _silence():
+    with _silent_stderr():
         return builder.getOrCreate()
 
 
 @contextmanager
-def _silence() -> Iterator[None]:
-    """Nothing is written to stderr by a process that starts inside, now or later: the Java machine tells there how it
-    is; what goes wrong reaches us as an exception besides."""
-    kept = os.dup(2)
+def _silent_stderr() -> Iterator[None]:
+    """Processes started in the block have no stderr, for as long as they run.
+
+    The Java process would print its log there; its errors also reach Python as exceptions.
+    """
+    saved = os.dup(2)
     try:
-        with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
-            os.dup2(nowhere.fileno(), 2)
+        with Path(os.devnull).open("w", encoding="utf-8") as null:
+            os.dup2(null.fileno(), 2)
         yield
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
+        os.dup2(saved, 2)
+        os.close(saved)
 
 
 def _settings(master: str) -> dict[str, str]:
@@ -93,7 +94,7 @@ def _settings(master: str) -> dict[str, str]:
         "spark.ui.showConsoleProgress": "false",
     }
     if master.startswith("local"):
-        # Nobody else has to reach it.
+        # Only this machine connects to it.
         settings |= {
             "spark.driver.bindAddress": "127.0.0.1",
             "spark.driver.host": "127.0.0.1",
@@ -102,6 +103,6 @@ def _settings(master: str) -> dict[str, str]:
     return settings
 
 
-def _java() -> bool:
+def _has_java() -> bool:
     home = os.environ.get("JAVA_HOME")
     return shutil.which(Path(home) / "bin" / "java" if home else "java") is not None

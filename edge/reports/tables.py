@@ -1,4 +1,4 @@
-"""A table of words for a terminal, a web page or a spreadsheet; what tills sent in is made harmless for each."""
+"""A table of texts, as terminal text, HTML or CSV. Texts from tills are escaped for each format."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 NOTHING = "-"
-"""Stands where there is nothing to show."""
+"""The cell of a value that does not exist."""
 
 _FORMULA = re.compile("(^|[,;|])( *[=+@\uff1d\uff0b\uff0d\uff20-])")
-"""What a spreadsheet would calculate: at the start of a cell, or behind what it may take for the end of one."""
+"""What a spreadsheet may run as a formula: at the start of a cell, or after a character it may read as a separator."""
 
-_NEVER_WRAPPED = 1000
+_UNWRAPPED_WIDTH = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """columns: titles. numbers: the titles of those that are set to the right. total: the last row is all together."""
+    """columns: titles. numbers: titles of the right-aligned columns. total: whether the last row is the total."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -38,20 +38,20 @@ class Table:
 
 
 def as_text(table: Table, width: int | None = None) -> str:
-    """Aligned columns. width: of the terminal, in characters; cells are wrapped to fit. Without one nothing is."""
+    """Aligned columns. width: of the terminal, in characters; cells are wrapped to fit. None: cells are not wrapped."""
     drawn = RichTable(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for column in table.columns:
         drawn.add_column(Text(column), justify="right" if column in table.numbers else "left", overflow="fold")
     for row in table.rows:
         drawn.add_row(*(Text(visible(cell)) for cell in row))
-    console = Console(file=StringIO(), width=width or _NEVER_WRAPPED, color_system=None)
+    console = Console(file=StringIO(), width=width or _UNWRAPPED_WIDTH, color_system=None)
     with console.capture() as drawing:
         console.print(drawn)
     return "".join(f"{line.rstrip()}\n" for line in drawing.get().splitlines())
 
 
 def as_html(table: Table) -> str:
-    """A table element."""
+    """A table element inside a div that scrolls sideways."""
     kinds = [' class="number"' if column in table.numbers else "" for column in table.columns]
 
     def cells(tag: str, row: tuple[str, ...]) -> str:
@@ -64,8 +64,10 @@ def as_html(table: Table) -> str:
 
 
 def as_csv(columns: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> str:
-    """RFC 4180, but for line ends of one character. None is an empty cell; a text that a spreadsheet would calculate
-    gets a ' in front."""
+    r"""CSV as in RFC 4180, except that lines end in `\n`.
+
+    None becomes an empty cell. A text that a spreadsheet may run as a formula gets a ' in front.
+    """
     text = StringIO()
     lines = csv.writer(text, lineterminator="\n")
     lines.writerow(columns)

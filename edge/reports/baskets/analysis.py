@@ -1,4 +1,4 @@
-"""What each age band buys, as values: bands, their baskets, and the categories that they buy more or less of. Pure."""
+"""Turns sums over purchases into the basket report: bands, amounts spent, and lifts of categories. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from edge.decision.bands import UNKNOWN, name_between
 from edge.reports.baskets.evidence import groups_of_at_least, membership
 from edge.reports.baskets.lift import Z95, lifts, means_by_band
-from edge.reports.discoveries import FALSE_DISCOVERIES, false_discovery_rates
+from edge.reports.discoveries import MAX_FALSE_DISCOVERY_RATE, false_discovery_rates
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,8 +31,11 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """customers: each counted in parts. effective: as many of surely known age would tell as much. share: of the
-    customers of known age; None for those of unknown. average: spent in a basket; None where too few have prices."""
+    """An age band, several merged ones, or the customers of unknown age.
+
+    customers: the sum of the customers' probabilities. effective: see `BandEvidence.effective`. share: of the customers
+    of known age; None for the unknown ones. average: amount spent per basket; None if too few have all prices.
+    """
 
     name: str
     customers: float
@@ -43,8 +46,8 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class CategoryLift:
-    """A category in a band. share: of the band's baskets. lift: how often, by how often everybody buys it. rate: the
-    share of chance findings among all that are at least as striking."""
+    """A category in a band. share: of the band's baskets that contain it. lift: that share divided by the share of all
+    baskets. rate: the false discovery rate of the lift differing from 1."""
 
     band: str
     category: str
@@ -54,13 +57,17 @@ class CategoryLift:
 
     @property
     def stands_out(self) -> bool:
-        return self.rate <= FALSE_DISCOVERIES
+        """Whether the lift differs clearly from 1."""
+        return self.rate <= MAX_FALSE_DISCOVERY_RATE
 
 
 @dataclass(frozen=True, slots=True)
 class BasketReport:
-    """baskets: of customers of known age; None where they are too few to be told. hidden_categories: bought by too few
-    customers to be shown, or to say anything."""
+    """The figures. The names are those of the report's JSON.
+
+    baskets: of customers of known age; None if there are too few to show. hidden_categories: number of categories with
+    too few buyers to show. least: the smallest number of customers that is shown.
+    """
 
     baskets: float | None
     bands: tuple[Band, ...]
@@ -73,26 +80,29 @@ class BasketReport:
 
     @property
     def findings(self) -> list[CategoryLift]:
-        """What stands out, by band, the highest lift first."""
+        """The lifts that differ clearly from 1, by band, the highest first."""
         order = {band.name: number for number, band in enumerate(self.bands)}
-        found = [one for one in self.bought if one.stands_out]
-        return sorted(found, key=lambda one: (order[one.band], -one.lift.value))
+        found = [lift for lift in self.bought if lift.stands_out]
+        return sorted(found, key=lambda lift: (order[lift.band], -lift.lift.value))
 
 
-def analyse(sums: Sums, edges: Sequence[int], least: int) -> BasketReport:
-    """edges: of the bands. least: no band with fewer customers is shown by itself, nor can it be found by subtraction:
-    it is joined with a neighbour."""
-    groups = groups_of_at_least(sums.evidence, least)
+def analyse(sums: Sums, edges: Sequence[int], min_customers: int) -> BasketReport:
+    """Compute the report.
+
+    edges: ages at which a new band begins. min_customers: a band with fewer is merged with a neighbour, so that it
+    cannot be found by subtraction either.
+    """
+    groups = groups_of_at_least(sums.evidence, min_customers)
     names = [_name(group, edges) for group in groups]
-    bands = _bands(sums, groups, names, least)
-    unknown = _unknown(sums.unknown, least)
-    bought, hidden = _bought(sums, groups, names, least)
+    bands = _bands(sums, groups, names, min_customers)
+    unknown = _unknown(sums.unknown, min_customers)
+    bought, hidden = _bought(sums, groups, names, min_customers)
     return BasketReport(
         baskets=sums.evidence.baskets if groups else None,
         bands=(*bands, *([unknown] if unknown else [])),
         bought=tuple(bought),
         hidden_categories=hidden,
-        least=least,
+        least=min_customers,
         faults=sums.faults,
         stores=sums.stores,
         lanes=sums.lanes,
@@ -104,11 +114,11 @@ def _name(group: Sequence[int], edges: Sequence[int]) -> str:
     return f"{low}+" if group[-1] == len(edges) else name_between(low, edges[group[-1]])
 
 
-def _bands(sums: Sums, groups: list[list[int]], names: list[str], least: int) -> list[Band]:
+def _bands(sums: Sums, groups: list[list[int]], names: list[str], min_customers: int) -> list[Band]:
     if not groups:
         return []
     evidence = sums.evidence.joined(groups)
-    averages = _averages(sums.spent, groups, least)
+    averages = _averages(sums.spent, groups, min_customers)
     return [
         Band(
             name=name,
@@ -121,10 +131,10 @@ def _bands(sums: Sums, groups: list[list[int]], names: list[str], least: int) ->
     ]
 
 
-def _averages(spent: Spent, groups: list[list[int]], least: int) -> list[Figure | None]:
+def _averages(spent: Spent, groups: list[list[int]], min_customers: int) -> list[Figure | None]:
+    """The amount spent per basket in each group. The minimum also applies to the baskets whose prices are all known."""
     evidence = spent.evidence.joined(groups)
-    # Fewer baskets have all their prices than there are baskets: it must be as many of them, too.
-    if (np.minimum(evidence.customers, evidence.effective) < least).any():
+    if (np.minimum(evidence.customers, evidence.effective) < min_customers).any():
         return [None] * len(groups)
     member = membership(groups)
     means, covariance = means_by_band(
@@ -136,30 +146,33 @@ def _averages(spent: Spent, groups: list[list[int]], least: int) -> list[Figure 
     return [_figure(float(mean), float(variance)) for mean, variance in zip(means, np.diag(covariance), strict=True)]
 
 
-def _unknown(unknown: Unknown, least: int) -> Band | None:
-    if unknown.baskets < least:
+def _unknown(unknown: Unknown, min_customers: int) -> Band | None:
+    if unknown.baskets < min_customers:
         return None
     average = None
-    if unknown.priced >= least:
+    if unknown.priced >= min_customers:
         mean = unknown.spent / unknown.priced
         average = _figure(mean, (unknown.spent_squared / unknown.priced - mean**2) / unknown.priced)
     return Band(UNKNOWN, unknown.baskets, unknown.baskets, None, average)
 
 
-def _bought(sums: Sums, groups: list[list[int]], names: list[str], least: int) -> tuple[list[CategoryLift], int]:
+def _bought(
+    sums: Sums, groups: list[list[int]], names: list[str], min_customers: int
+) -> tuple[list[CategoryLift], int]:
+    """The lifts, and the number of categories without any."""
     if not groups:
         return [], len(sums.categories)
     evidence, member = sums.evidence.joined(groups), membership(groups)
     found: list[tuple[str, str, Lift]] = []
     hidden = 0
     for category, (baskets, hits) in sums.categories.items():
-        each = lifts(evidence, member @ hits) if baskets >= least and len(groups) > 1 else [None]
-        hidden += not any(each)
-        found += [(name, category, one) for name, one in zip(names, each, strict=False) if one]
-    rates = false_discovery_rates([one.p_value for _, _, one in found])
+        by_group = lifts(evidence, member @ hits) if baskets >= min_customers and len(groups) > 1 else [None]
+        hidden += not any(by_group)
+        found += [(name, category, lift) for name, lift in zip(names, by_group, strict=False) if lift]
+    rates = false_discovery_rates([lift.p_value for _, _, lift in found])
     return [
-        CategoryLift(name, category, one.share, Figure(one.value, one.low, one.high), rate)
-        for (name, category, one), rate in zip(found, rates, strict=True)
+        CategoryLift(name, category, lift.share, Figure(lift.value, lift.low, lift.high), rate)
+        for (name, category, lift), rate in zip(found, rates, strict=True)
     ], hidden
 
 

@@ -1,11 +1,12 @@
-"""Reads files of purchases into the sums of a report: what is damaged is set apart, and never stops the rest."""
+"""Reads filed purchases into the sums of the basket report. Damaged files are set apart."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edge.reports.baskets.sums import joined, nothing, sum_up
-from edge.reports.engine import ReadingError, portions, read_parquet, reading
+from edge.reports.baskets.aggregation import aggregate
+from edge.reports.baskets.sums import add, no_sums
+from edge.reports.engine import EngineError, engine_errors, file_batches, read_parquet
 from edge.reports.files import read_files
 
 if TYPE_CHECKING:
@@ -25,18 +26,18 @@ def read_sums(
 ) -> tuple[Sums, Files]:
     """The sums over all purchases of a period, and the files they come from.
 
-    backend: of `edge.reports.engine`. Raises RunError when a folder cannot be read.
+    backend: from `edge.reports.engine`. Raises RunError if a folder cannot be read.
     """
-    mend = "a lane files its purchases there once insights.enabled is set, or give --folder"
+    hint = "a lane files its purchases there if insights.enabled is set; or give --folder"
     return read_files(
-        folders, period, lambda files: _sums(backend, files, period, now, settings), failure=ReadingError, mend=mend
+        folders, period, lambda files: _sums(backend, files, period, now, settings), failure=EngineError, hint=hint
     )
 
 
 def _sums(backend: Any, files: Files, period: Period, now: datetime, settings: InsightsSettings) -> Sums:
-    parts = [nothing(len(settings.bands) + 1)]
-    for some in portions(backend, files.good):
-        with reading(backend):
-            purchases = read_parquet(backend, some)
-            parts.append(sum_up(purchases, settings.bands, period.since, period.until, now, settings.max_price))
-    return joined(parts)
+    sums = no_sums(len(settings.bands) + 1)
+    for batch in file_batches(backend, files.good):
+        with engine_errors(backend):
+            purchases = read_parquet(backend, batch)
+            sums = add(sums, aggregate(purchases, settings.bands, period, now, settings.max_price))
+    return sums

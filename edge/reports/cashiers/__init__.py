@@ -1,1 +1,1 @@
-"""`edge-agent report cashiers`, `sales` and `export`: checks of ID."""
+"""`edge-agent report cashiers`: reported ID checks, by cashier."""

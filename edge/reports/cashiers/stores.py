@@ -1,4 +1,4 @@
-"""Exported audit logs of many lanes and stores, added up by cashier. Written with Ibis, for any of its engines."""
+"""Exported audit logs of many lanes and stores, counted by cashier. Written with Ibis, for DuckDB and Spark."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import ibis
-
 from edge.commands import visible
-from edge.reports.cashiers.cashiers import CashierTally, about_sales, together
-from edge.reports.cashiers.export import CHECKS
-from edge.reports.engine import ReadingError, portions, read_parquet, reading
-from edge.reports.files import files_left_out, read_files
+from edge.reports.cashiers.cashiers import CashierTally, total
+from edge.reports.engine import EngineError, engine_errors, file_batches, read_parquet, rows, utc
+from edge.reports.exported import CHECKS
+from edge.reports.files import dropped_files, read_files
 from edge.reports.shares import Share
 from edge.reports.tables import NOTHING
 
@@ -21,71 +19,87 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    import ibis
+
     from edge.reports.files import Files
     from edge.reports.period import Period
 
 
 @dataclass(frozen=True, slots=True)
 class StoreLane:
-    """sales: of the period. not_whole: those of them that come from a log whose chain was not whole."""
+    """sales: in the period. not_intact: of these, the sales from a log that was not intact."""
 
     store: str
     lane: str
     sales: int
-    not_whole: int
+    not_intact: int
 
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """What was read. tallies: one for each cashier of each store."""
+    """tallies: one for each cashier of each store."""
 
     tallies: Sequence[CashierTally] = ()
     lanes: Sequence[StoreLane] = ()
 
-    def about(self, period: Period) -> str:
-        """Which sales these are, in a line."""
-        return about_sales(period, sum(one.sales for one in self.lanes), [(one.store, one.lane) for one in self.lanes])
-
 
 def read_stores(backend: Any, folders: Sequence[Path], period: Period) -> tuple[Stores, Files]:
-    """The sums over all exported sales of a period, and the files they come from.
+    """Count the exported sales of a period. Returns the counts and the files they come from.
 
-    backend: of `edge.reports.engine`. Raises RunError when a folder cannot be read.
+    backend: from `edge.reports.engine`. Raises RunError if a folder cannot be read.
     """
     return read_files(
-        folders, period, lambda files: _read(backend, files, period), failure=ReadingError, layout=CHECKS,
-        mend="give --folder what edge-agent report export wrote",
+        folders, period, lambda files: _count_files(backend, files, period), failure=EngineError, layout=CHECKS,
+        hint="give --folder the folder that edge-agent report export wrote",
     )  # fmt: skip
 
 
-def shortcomings(found: Stores, files: Files) -> list[str]:
-    """A line for everything that is not among the figures, or may not be true."""
+def doubts(stores: Stores, files: Files) -> list[str]:
+    """One line for each file that is not in the figures, and for each lane whose figures may be wrong."""
     doubtful = [
-        f"{one.not_whole} of the {one.sales} sales of {visible(f'{one.lane} of {one.store}')} are from an audit log "
-        "that was not whole when it was exported; edge-agent report verify says there what is wrong"
-        for one in found.lanes
-        if one.not_whole
+        f"{lane.not_intact} of the {lane.sales} sales of {visible(f'{lane.lane} of {lane.store}')} are from an audit "
+        "log that was not intact when it was exported; run edge-agent report verify there to see the problems"
+        for lane in stores.lanes
+        if lane.not_intact
     ]
-    return [*files_left_out(files), *doubtful]
+    return [*dropped_files(files), *doubtful]
 
 
-def sum_up(checks: ibis.Table, since: datetime, until: datetime) -> Stores:
-    """The sums over a period. checks: with the columns of `edge.reports.cashiers.export.ExportedSale`. Raises what the
-    engine raises."""
-    sales = checks.filter((checks.time >= _at(since)) & (checks.time < _at(until)))
+def _count_files(backend: Any, files: Files, period: Period) -> Stores:
+    cashiers: dict[tuple[str, str], list[CashierTally]] = defaultdict(list)
+    lanes: dict[tuple[str, str], list[StoreLane]] = defaultdict(list)
+    for batch in file_batches(backend, files.good):
+        with engine_errors(backend):
+            found = _count(read_parquet(backend, batch), period.since, period.until)
+        for tally in found.tallies:
+            cashiers[tally.store, tally.cashier].append(tally)
+        for lane in found.lanes:
+            lanes[lane.store, lane.lane].append(lane)
+    return Stores(
+        [total(parts, store, name) for (store, name), parts in sorted(cashiers.items())],
+        [
+            StoreLane(store, name, sum(part.sales for part in parts), sum(part.not_intact for part in parts))
+            for (store, name), parts in sorted(lanes.items())
+        ],
+    )
+
+
+def _count(checks: ibis.Table, since: datetime, until: datetime) -> Stores:
+    """checks: with the columns of `edge.reports.exported.ExportedSale`. Raises the engine's errors."""
+    sales = checks.filter((checks.time >= utc(since)) & (checks.time < utc(until)))
     sales = sales.mutate(cashier=sales.cashier_id.fill_null(NOTHING), no_check=sales["check"].isnull())
-    sold, due = sales.ended == "completed", sales.id_due
+    completed, due = sales.ended == "completed", sales.id_due
     by_cashier = sales.group_by("store", "cashier").aggregate(
         sales=sales.count(),
         due=due.sum(),
         checked=(due & ~sales.no_check).sum(),
-        sold=(due & sold).sum(),
-        unchecked=(due & sold & sales.no_check).sum(),
-        not_passed=(sold & sales["check"].isin(["failed", "not-shown"])).sum(),
+        completed=(due & completed).sum(),
+        unchecked=(due & completed & sales.no_check).sum(),
+        not_passed=(completed & sales["check"].isin(["failed", "not-shown"])).sum(),
         ended=sales.ended.isin(["completed", "cancelled"]).sum(),
     )
-    by_lane = sales.group_by("store", "lane").aggregate(sales=sales.count(), not_whole=(~sales.chain_whole).sum())
-    return Stores([_tally(row) for row in _rows(by_cashier)], [StoreLane(**row) for row in _rows(by_lane)])
+    by_lane = sales.group_by("store", "lane").aggregate(sales=sales.count(), not_intact=(~sales.chain_whole).sum())
+    return Stores([_tally(row) for row in _sums(by_cashier)], [StoreLane(**row) for row in _sums(by_lane)])
 
 
 def _tally(row: dict[str, Any]) -> CashierTally:
@@ -95,36 +109,12 @@ def _tally(row: dict[str, Any]) -> CashierTally:
         sales=row["sales"],
         due=row["due"],
         checked=row["checked"],
-        unchecked=Share(row["unchecked"], row["sold"]),
+        unchecked=Share(row["unchecked"], row["completed"]),
         not_passed=row["not_passed"],
         abandoned=row["sales"] - row["ended"],
     )
 
 
-def _read(backend: Any, files: Files, period: Period) -> Stores:
-    cashiers: dict[tuple[str, str], list[CashierTally]] = defaultdict(list)
-    lanes: dict[tuple[str, str], list[StoreLane]] = defaultdict(list)
-    for some in portions(backend, files.good):
-        with reading(backend):
-            found = sum_up(read_parquet(backend, some), period.since, period.until)
-        for tally in found.tallies:
-            cashiers[tally.store, tally.cashier].append(tally)
-        for lane in found.lanes:
-            lanes[lane.store, lane.lane].append(lane)
-    return Stores(
-        [together(each, store, name) for (store, name), each in sorted(cashiers.items())],
-        [
-            StoreLane(store, name, sum(one.sales for one in each), sum(one.not_whole for one in each))
-            for (store, name), each in sorted(lanes.items())
-        ],
-    )
-
-
-def _rows(table: ibis.Table) -> list[dict[str, Any]]:
-    """Sums over nothing but nulls are null: none."""
-    columns = table.to_pyarrow().to_pylist()
-    return [{name: 0 if value is None else value for name, value in row.items()} for row in columns]
-
-
-def _at(moment: datetime) -> Any:
-    return ibis.literal(moment, type="timestamp('UTC')")
+def _sums(table: ibis.Table) -> list[dict[str, Any]]:
+    """The rows of a table of sums. A sum over nulls only is null, and means 0."""
+    return [{name: 0 if value is None else value for name, value in row.items()} for row in rows(table)]

@@ -1,10 +1,10 @@
-"""The cashiers beside each other as a table for people, and as CSV for programs. Pure."""
+"""The cashiers report as a table for people and as CSV for programs. Pure."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edge.reports.cashiers.cashiers import stores_of, together
+from edge.reports.cashiers.cashiers import stores_of, total
 from edge.reports.tables import NOTHING, Table, as_csv
 
 if TYPE_CHECKING:
@@ -15,19 +15,19 @@ if TYPE_CHECKING:
 
 
 def cashiers_table(lines: Sequence[CashierLine]) -> Table:
-    """For people; the last row is everybody together. The stores are named where there are several."""
+    """For people; the last row is the total. The store is a column only if there are several."""
     columns = (
         "store", "cashier", "sales", "ID due", "checked", "unchecked", "share", "95 % interval", "others",
-        "sold, check not passed", "remark",
+        "completed, check not passed", "remark",
     )  # fmt: skip
     rows = [_row(line.cashier, _percent(line.others), line.remark) for line in lines]
-    rows.append(_row(together([line.cashier for line in lines]), NOTHING, ""))
+    rows.append(_row(total([line.cashier for line in lines]), NOTHING, ""))
     first = 0 if len(stores_of(lines)) > 1 else 1
     return Table(columns[first:], tuple(row[first:] for row in rows), frozenset(columns[2:-1]), total=True)
 
 
 def cashiers_csv(lines: Sequence[CashierLine]) -> str:
-    """For programs: shares from 0 to 1, an empty cell where there is nothing to divide by or no cashier is known."""
+    """For programs: shares from 0 to 1; an empty cell for a share of no sales and for an unknown cashier."""
     columns = (
         "store", "cashier_id", "sales", "id_due", "checked", "completed_id_due", "unchecked", "unchecked_share",
         "share_low", "share_high", "others_share", "false_discovery_rate", "completed_check_not_passed", "remark",
@@ -36,39 +36,39 @@ def cashiers_csv(lines: Sequence[CashierLine]) -> str:
 
 
 def _percent(share: Share) -> str:
-    return f"{share.value:.1%}".replace("%", " %") if share.trials else NOTHING
+    return f"{100 * share.value:.1f} %" if share.trials else NOTHING
 
 
-def _row(one: CashierTally, others: str, remark: str) -> tuple[str, ...]:
-    low, high = (100 * end for end in one.unchecked.interval)
+def _row(tally: CashierTally, others: str, remark: str) -> tuple[str, ...]:
+    low, high = (100 * end for end in tally.unchecked.interval)
     return (
-        one.store,
-        one.cashier,
-        str(one.sales),
-        str(one.due),
-        str(one.checked),
-        f"{one.unchecked.hits} of {one.unchecked.trials}",
-        _percent(one.unchecked),
-        f"{low:.1f} to {high:.1f} %" if one.unchecked.trials else NOTHING,
+        tally.store,
+        tally.cashier,
+        str(tally.sales),
+        str(tally.due),
+        str(tally.checked),
+        f"{tally.unchecked.hits} of {tally.unchecked.trials}",
+        _percent(tally.unchecked),
+        f"{low:.1f} to {high:.1f} %" if tally.unchecked.trials else NOTHING,
         others,
-        str(one.not_passed),
+        str(tally.not_passed),
         remark,
     )
 
 
 def _csv_row(line: CashierLine) -> tuple[object, ...]:
-    one, share = line.cashier, line.cashier.unchecked
+    tally, share = line.cashier, line.cashier.unchecked
     return (
-        one.store,
-        None if one.cashier == NOTHING else one.cashier,
-        one.sales,
-        one.due,
-        one.checked,
+        tally.store,
+        None if tally.cashier == NOTHING else tally.cashier,
+        tally.sales,
+        tally.due,
+        tally.checked,
         share.trials,
         share.hits,
         *((round(part, 6) for part in (share.value, *share.interval)) if share.trials else (None, None, None)),
         round(line.others.value, 6) if line.others.trials else None,
         None if line.rate is None else float(f"{line.rate:.3g}"),
-        one.not_passed,
+        tally.not_passed,
         line.remark,
     )

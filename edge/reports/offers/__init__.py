@@ -1,1 +1,1 @@
-"""`edge-agent report offers` and `edge-agent offers`: what offers brought, and which to make."""
+"""`edge-agent report offers` and `edge-agent offers`: the effect of offers, and the rules for making them."""

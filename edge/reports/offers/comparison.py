@@ -1,6 +1,6 @@
-"""What offers brought: sales that got one beside those that would have, but were held out by chance. Pure.
+"""The effect of offers: sales with an offer compared with sales whose offer was held out at random. Pure.
 
-Compared are all sales with an offer, also those in which nobody saw it: who is shown one is no matter of chance.
+All sales with an offer count, shown or not, because whether an offer is shown is not random.
 """
 
 from __future__ import annotations
@@ -11,20 +11,27 @@ from typing import TYPE_CHECKING
 from edge.reports.shares import Share
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from edge.offers.book import OfferOutcome
 
 OTHERS = "others"
+"""The name of the merged small offers."""
+
 EVERYTHING = "all"
+"""The name in the total's row."""
 
 SHOWN: tuple[OfferOutcome, ...] = ("shown", "taken", "refused")
+"""The outcomes of an offer that the cashier saw."""
 
 
 @dataclass(frozen=True, slots=True)
 class OfferTally:
-    """One offer in a band, or several together. made: sales that got it, and those of them in which the goods were
-    bought. held_out: the same of sales that got none. shown, taken, refused: of those that got it, as the till says."""
+    """The counts of one offer in a band, or of several together.
+
+    made: of the sales with the offer, those in which the goods were bought. held_out: the same for the sales whose
+    offer was held out. shown, taken, refused: number of sales with the offer, as reported by the till.
+    """
 
     band: str
     offer: str
@@ -36,24 +43,25 @@ class OfferTally:
 
     @property
     def smaller(self) -> int:
-        """The customers of the smaller of both groups."""
+        """The number of sales in the smaller of the two groups."""
         return min(self.made.trials, self.held_out.trials)
 
     @property
     def lift(self) -> float | None:
-        """How often the goods were bought after an offer, by how often without; None where nobody did without."""
+        """The share of buyers with the offer, divided by that without; None if there are no buyers without."""
         return self.made.value / self.held_out.value if self.held_out.hits else None
 
     @property
     def lift_interval(self) -> tuple[float, float]:
-        """95 %; without an end where that cannot be told."""
+        """The 95 % interval of the lift; the upper end may be infinite."""
         return self.made.ratio_interval(self.held_out)
 
 
 @dataclass(frozen=True, slots=True)
 class OfferReport:
-    """lines: by offer; those of which either group is too small are together in the last. everything: all together,
-    None where even that is too small. unknown: rows with an outcome that is not known."""
+    """lines: one for each offer; offers with a group that is too small are merged into the last one. everything: the
+    total; None if even that is too small. least: the smallest group that is shown. unknown: number of sales with an
+    outcome that this version does not know."""
 
     lines: tuple[OfferTally, ...]
     everything: OfferTally | None
@@ -62,48 +70,51 @@ class OfferReport:
 
 
 def tally(band: str, offer: str, counts: Mapping[tuple[str, bool], int]) -> OfferTally:
-    """counts: sales by outcome, and by whether the goods were bought."""
+    """counts: number of sales by outcome and by whether the goods were bought."""
     made = {key: count for key, count in counts.items() if key[0] != "held-out"}
     held_out = {key: count for key, count in counts.items() if key[0] == "held-out"}
 
-    def of(*outcomes: str) -> int:
+    def number_of(*outcomes: str) -> int:
         return sum(count for (outcome, _), count in made.items() if outcome in outcomes)
 
-    return OfferTally(band, offer, _bought(made), _bought(held_out), of(*SHOWN), of("taken"), of("refused"))
+    return OfferTally(
+        band, offer, _bought(made), _bought(held_out), number_of(*SHOWN), number_of("taken"), number_of("refused")
+    )
 
 
 def _bought(counts: Mapping[tuple[str, bool], int]) -> Share:
     return Share(sum(count for (_, bought), count in counts.items() if bought), sum(counts.values()))
 
 
-def compare(tallies: Sequence[OfferTally], least: int, unknown: int = 0) -> OfferReport:
-    """least: no group with fewer customers is shown, nor can it be found by subtraction: offers are put together until
-    both their groups have as many."""
-    everything = _together(EVERYTHING, tallies)
-    if everything.smaller < least:
-        return OfferReport((), None, least, unknown)
-    by_size = sorted(tallies, key=lambda one: (-one.smaller, one.band, one.offer))
-    alone = [one for one in by_size if one.smaller >= least]
+def compare(tallies: Sequence[OfferTally], min_customers: int, unknown: int = 0) -> OfferReport:
+    """The report. min_customers: of each group that is shown.
+
+    Smaller offers are merged into one line, with further offers if needed, so that no small group can be found by
+    subtraction.
+    """
+    everything = _total(EVERYTHING, tallies)
+    if everything.smaller < min_customers:
+        return OfferReport((), None, min_customers, unknown)
+    by_size = sorted(tallies, key=lambda tally: (-tally.smaller, tally.band, tally.offer))
+    alone = [tally for tally in by_size if tally.smaller >= min_customers]
     others = by_size[len(alone) :]
-    while others and _together(OTHERS, others).smaller < least:
+    while others and _total(OTHERS, others).smaller < min_customers:
         others.append(alone.pop())
-    lines = sorted(alone, key=lambda one: (one.band, one.offer))
-    return OfferReport((*lines, *([_together(OTHERS, others)] if others else [])), everything, least, unknown)
+    lines = sorted(alone, key=lambda tally: (tally.band, tally.offer))
+    return OfferReport((*lines, *([_total(OTHERS, others)] if others else [])), everything, min_customers, unknown)
 
 
-def _together(name: str, tallies: Iterable[OfferTally]) -> OfferTally:
-    several = list(tallies)
-
-    def added(shares: Iterable[Share]) -> Share:
-        all_of_them = list(shares)
-        return Share(sum(one.hits for one in all_of_them), sum(one.trials for one in all_of_them))
-
+def _total(name: str, tallies: Sequence[OfferTally]) -> OfferTally:
     return OfferTally(
         name,
         name,
-        added(one.made for one in several),
-        added(one.held_out for one in several),
-        sum(one.shown for one in several),
-        sum(one.taken for one in several),
-        sum(one.refused for one in several),
+        _sum([tally.made for tally in tallies]),
+        _sum([tally.held_out for tally in tallies]),
+        sum(tally.shown for tally in tallies),
+        sum(tally.taken for tally in tallies),
+        sum(tally.refused for tally in tallies),
     )
+
+
+def _sum(shares: Sequence[Share]) -> Share:
+    return Share(sum(share.hits for share in shares), sum(share.trials for share in shares))

@@ -1,10 +1,15 @@
-"""A simulated shop in which it is known what each band buys, and the clock of another time zone."""
+"""Restricted sales, state folders with audit logs, simulated shops, and another time zone."""
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from itertools import count
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,19 +17,112 @@ import pytest
 from numpy.typing import NDArray
 
 from edge.bench.chain import MODEL_WIDTH_YEARS, customers_by_age
+from edge.decision.policy import Decision, Reason
+from edge.records.audit import Audit
+from edge.records.database import Database
+from edge.records.records import AlertRecord, SaleRecord
 from edge.reports.baskets.evidence import BandEvidence
+from edge.reports.command import report
+from edge.till.messages import AgeInterval
 from edge.vision.faces import AGES
-from tests.edge.purchases.conftest import EDGES, edges, filed, line, noon, purchase
-from tests.edge.reports.cashiers.conftest import kept, sale
+from tests.edge.purchases.conftest import EDGES, NOON, edges, filed, line, noon, purchase
 
-__all__ = ["edges", "filed", "kept", "line", "noon", "purchase", "sale"]
+__all__ = ["edges", "filed", "line", "noon", "purchase"]
 
 Array = NDArray[np.float64]
+MakeSale = Callable[..., SaleRecord]
+MakeFolder = Callable[..., Path]
+
+
+_REASONS = {
+    Decision.CHALLENGE: Reason.LOOKS_YOUNG,
+    Decision.NO_CHALLENGE: Reason.LOOKS_OLDER,
+    Decision.UNKNOWN: Reason.NO_FACE,
+}
+_numbers = count(1)
+
+
+def sale_of(
+    cashier: str | None = "anna",
+    decision: Decision | None = Decision.CHALLENGE,
+    check: str | None = None,
+    ended: str = "completed",
+    opened_at: datetime = NOON,
+    lane: str = "lane-1",
+) -> SaleRecord:
+    """A sale of beer. decision: None if the till got no answer."""
+    number = next(_numbers)
+    age = None if decision is Decision.UNKNOWN else AgeInterval(mean=21.6, low=16.5, high=27.4)
+    alert = decision and AlertRecord(
+        alert_id=f"alert-{number}", decision=decision, reasons=(_REASONS[decision],), age=age, p_under_legal=0.2,
+        threshold=25, samples=7, issued_at=opened_at, received_at=opened_at,
+    )  # fmt: skip
+    return SaleRecord(
+        sale_id=f"sale-{number}", lane=lane, till="till-1", opened_at=opened_at, model="0123456789ab", config="ba98",
+        restricted_at=opened_at, alerts=(alert,) if alert else (), check=check, cashier_id=cashier,
+        closed_at=opened_at + timedelta(minutes=1), ended=ended,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def sale() -> Callable[..., SaleRecord]:
+    return sale_of
+
+
+@pytest.fixture
+def state_folder(tmp_path: Path) -> Callable[..., Path]:
+    """Makes the state folder of a lane with these sales in its audit log. lane: name of the folder."""
+
+    def make(*sales: SaleRecord, lane: str = "lane") -> Path:
+        folder = tmp_path / lane
+        with closing(Database(folder)) as database:
+            for sale in sales:
+                Audit(database).append(sale)
+        return folder
+
+    return make
+
+
+@pytest.fixture
+def printed(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    """Runs a report and returns what it prints on stdout."""
+
+    def run(*words: object) -> str:
+        report([str(word) for word in words])
+        return capsys.readouterr().out
+
+    return run
+
+
+@pytest.fixture
+def recent_sale(sale: MakeSale) -> MakeSale:
+    """Makes a sale that was opened a minute ago."""
+    return lambda *values, **named: sale(*values, opened_at=datetime.now(timezone.utc) - timedelta(minutes=1), **named)
+
+
+@pytest.fixture
+def box(recent_sale: MakeSale, state_folder: MakeFolder, tmp_path: Path) -> tuple[Path, Path, Path]:
+    """The settings file of a box with two lanes, and their state folders, with one and two sales."""
+    wine, beer = state_folder(recent_sale("anna")), state_folder(recent_sale("boris"), recent_sale("boris"), lane="two")
+    config = tmp_path / "box.toml"
+    config.write_text(
+        f'[[lane]]\nname = "wine"\nstate_dir = "{wine}"\ntill.reliable = "ipc:///a"\ntill.live = "ipc:///b"\n'
+        f'[[lane]]\nname = "beer"\nstate_dir = "{beer}"\ntill.reliable = "ipc:///c"\ntill.live = "ipc:///d"\n',
+        encoding="utf-8",
+    )
+    return config, wine, beer
+
+
+def tamper(folder: Path, number: int) -> None:
+    """Change the cashier in a record, as somebody with a database program could."""
+    with closing(sqlite3.connect(folder / "lane.db")) as database, database:
+        database.execute("DROP TRIGGER audit_is_append_only")
+        database.execute("UPDATE audit SET record = replace(record, 'anna', 'boris') WHERE number = ?", (number,))
 
 
 @dataclass(frozen=True)
 class Customers:
-    """bands: int (N,), the true ones. probs: float64 (N, B), what the age model says of them."""
+    """bands: int (N,), the true ones. probs: float64 (N, B), estimated by the age model."""
 
     bands: NDArray[np.int64]
     probs: Array
@@ -37,31 +135,31 @@ class Customers:
 
 @dataclass(frozen=True)
 class Shop:
-    """A shop whose customers' ages, and what they buy, are made up."""
+    """A simulated shop: customers' true ages and what they buy are known."""
 
     chance: np.random.Generator
 
     @property
     def ages(self) -> Array:
-        """How many customers are of each age."""
+        """float64 (101,): the share of each age among the customers."""
         return customers_by_age()
 
     @property
     def shares(self) -> Array:
-        """Of each band among the customers, float64 (6,)."""
+        """float64 (6,): the share of each band among the customers."""
         return np.bincount(_band_of(np.arange(AGES)), self.ages)
 
-    def customers(self, number: int, believed_ages: Array | None = None) -> Customers:
-        """believed_ages: how many of each age the model takes for granted that there are; right by default."""
+    def customers(self, number: int, assumed_ages: Array | None = None) -> Customers:
+        """assumed_ages: the distribution of ages that the age model assumes; the true one by default."""
         ages = self.chance.choice(AGES, number, p=self.ages)
         seen = ages + self.chance.normal(0, MODEL_WIDTH_YEARS, number)
         fit = np.exp(-(((seen[:, None] - np.arange(AGES)) / MODEL_WIDTH_YEARS) ** 2) / 2)
-        by_age = fit * (self.ages if believed_ages is None else believed_ages)
+        by_age = fit * (self.ages if assumed_ages is None else assumed_ages)
         by_band = np.stack([by_age[:, _band_of(np.arange(AGES)) == band].sum(axis=1) for band in range(6)], axis=1)
         return Customers(_band_of(ages), by_band / by_band.sum(axis=1, keepdims=True))
 
     def buys(self, customers: Customers, shares: Array) -> NDArray[np.bool_]:
-        """bool (N,): who buys something that these shares of the bands buy."""
+        """bool (N,): which customers buy the goods. shares: float64 (6,), of each band's customers who buy them."""
         return np.asarray(self.chance.random(len(customers.bands)) < shares[customers.bands])
 
 
@@ -71,19 +169,19 @@ def _band_of(ages: NDArray[np.int64]) -> NDArray[np.int64]:
 
 @pytest.fixture
 def shop() -> Callable[..., Shop]:
-    """A simulated shop; the same seed gives the same customers."""
+    """Makes a simulated shop; the same seed gives the same customers."""
     return lambda seed=0: Shop(np.random.default_rng(seed))
 
 
 @pytest.fixture(scope="session")
 def evidence_of() -> Callable[[Any], BandEvidence]:
-    """The sums over customers with these probabilities, (N, B)."""
+    """Makes the evidence of customers with these probabilities, (N, B)."""
     return lambda probs: Customers(np.zeros(0, np.int64), np.asarray(probs, np.float64)).evidence
 
 
 @pytest.fixture
 def in_moscow(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The machine's clock shows Moscow time: three hours ahead of UTC, all year."""
+    """The local time zone is Moscow: UTC+3 all year."""
     with monkeypatch.context() as patch:
         patch.setenv("TZ", "MSK-3")
         time.tzset()

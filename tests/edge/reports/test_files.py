@@ -1,4 +1,4 @@
-"""Files of purchases that are damaged, half written or of another version are named and set apart; the rest is read."""
+"""Files that are damaged, incomplete or of another version are listed, and all others are read."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ def summed(folders: list[Path], week: Period) -> tuple[Sums, Files]:
 
 
 def read(folder: Path, week: Period) -> tuple[float, list[str], list[str]]:
-    """How many baskets are read, and the names of the files that are damaged or of another version."""
+    """The number of baskets read, and the days of the files that are damaged or of another version."""
     sums, files = summed([folder], week)
-    names = [[file.parent.name for file in some] for some in (files.damaged, [one[0] for one in files.other_version])]
+    names = [[file.parent.name for file in group] for group in (files.damaged, [row[0] for row in files.other_version])]
     return round(sums.evidence.baskets, 6), *names
 
 
@@ -50,24 +50,24 @@ def day(folder: Path, name: str) -> Path:
     return file
 
 
-def test_all_days_of_the_period_are_read_and_no_others(folder: Path, week: Period, noon: datetime) -> None:
+def test_only_days_of_the_period_are_read(folder: Path, week: Period, noon: datetime) -> None:
     assert read(folder, week) == (60, [], [])
     assert read(folder, Period(noon - timedelta(hours=20), week.until)) == (20, [], [])
 
 
-def test_a_file_that_was_cut_short_is_left_out_and_named(folder: Path, week: Period) -> None:
+def test_a_truncated_file_is_listed_as_damaged(folder: Path, week: Period) -> None:
     file = day(folder, "2026-10-31")
     file.write_bytes(file.read_bytes()[:-100])
     assert read(folder, week) == (40, ["2026-10-31"], [])
 
 
 @pytest.mark.parametrize("content", [b"", b"not Parquet at all"])
-def test_what_is_no_parquet_is_left_out_and_named(folder: Path, week: Period, content: bytes) -> None:
+def test_a_file_that_is_not_parquet_is_listed_as_damaged(folder: Path, week: Period, content: bytes) -> None:
     day(folder, "2026-10-31").write_bytes(content)
     assert read(folder, week) == (40, ["2026-10-31"], [])
 
 
-def test_a_file_with_a_sound_end_and_damage_in_the_middle_is_left_out_and_named(folder: Path, week: Period) -> None:
+def test_a_file_with_an_intact_footer_and_damaged_pages_is_listed_as_damaged(folder: Path, week: Period) -> None:
     file = day(folder, "2026-10-31")
     content = bytearray(file.read_bytes())
     content[4:400] = bytes(396)
@@ -75,21 +75,21 @@ def test_a_file_with_a_sound_end_and_damage_in_the_middle_is_left_out_and_named(
     assert read(folder, week) == (40, ["2026-10-31"], [])
 
 
-def test_a_file_that_is_still_being_written_is_no_file_yet(folder: Path, week: Period) -> None:
+def test_a_file_that_is_still_being_written_is_ignored(folder: Path, week: Period) -> None:
     (folder / "2026-10-31" / "lane-2-00.parquet.partial").write_bytes(b"PAR1")
     assert read(folder, week) == (60, [], [])
 
 
 @pytest.mark.parametrize("metadata", ["", ", KV_METADATA {edge_agent_purchases: '0'}"])
-def test_a_file_of_an_older_version_is_left_out_with_what_is_in_it(folder: Path, week: Period, metadata: str) -> None:
+def test_a_file_of_an_older_version_is_listed_with_its_rows(folder: Path, week: Period, metadata: str) -> None:
     file = day(folder, "2026-10-31")
     duckdb.sql(f"COPY (SELECT 1 AS price FROM range(7)) TO '{file}' (FORMAT parquet{metadata})")
     assert read(folder, week) == (40, [], ["2026-10-31"])
-    [(named, version, count)] = find_files([folder], week).other_version
-    assert (named, version, count) == (file, "0" if metadata else "?", 7)
+    [(found, version, count)] = find_files([folder], week).other_version
+    assert (found, version, count) == (file, "0" if metadata else "?", 7)
 
 
-def test_files_of_days_to_come_are_read_so_as_to_be_counted(
+def test_sales_in_the_future_are_counted_as_faults(
     folder: Path, week: Period, filed: Make, purchase: Make, noon: datetime
 ) -> None:
     filed(purchase(time=noon + timedelta(days=500)))
@@ -97,24 +97,24 @@ def test_files_of_days_to_come_are_read_so_as_to_be_counted(
     assert (sums.evidence.baskets, sums.faults.sales_in_future) == (pytest.approx(60), 1)
 
 
-def test_the_folders_of_several_shops_make_one_report(filed: Make, purchase: Make, week: Period) -> None:
+def test_the_folders_of_several_shops_are_one_report(filed: Make, purchase: Make, week: Period) -> None:
     folders = [filed(purchase(store=name), purchase(store=name, lane="wine"), folder=name) for name in ("north", "sea")]
     sums, _ = summed(folders, week)
     assert (sums.evidence.baskets, sums.stores, sums.lanes) == (4, ("north", "sea"), ("lane-1", "wine"))
 
 
-def test_other_things_in_the_folder_are_none_of_our_business(folder: Path, week: Period) -> None:
+def test_other_files_in_the_folder_are_ignored(folder: Path, week: Period) -> None:
     (folder / "notes.txt").write_text("mine")
     (folder / "2026-10-31" / "notes.txt").write_text("mine")
     assert read(folder, week) == (60, [], [])
 
 
-def test_a_folder_that_is_not_there_is_named_with_the_mend(tmp_path: Path, week: Period) -> None:
+def test_a_missing_folder_is_an_error_with_a_hint(tmp_path: Path, week: Period) -> None:
     with pytest.raises(RunError, match=r"cannot read .*/none: No such file or directory; a lane files its purchases"):
         summed([tmp_path / "none"], week)
 
 
-def test_a_name_with_a_quote_in_it_is_a_name_like_others(tmp_path: Path, purchase: Make) -> None:
+def test_a_folder_name_may_contain_a_quote(tmp_path: Path, purchase: Make) -> None:
     file = tmp_path / "o'clock" / "2026-11-01" / "lane-1.parquet"
     write_day(file, [purchase().model_dump_json()])
     assert file.stat().st_mode & 0o777 == 0o600

@@ -1,4 +1,4 @@
-"""What may be said of a share."""
+"""Shares and their Wilson intervals."""
 
 from __future__ import annotations
 
@@ -9,11 +9,19 @@ from edge.reports.shares import Share, wilson_interval
 
 @pytest.mark.parametrize(
     ("hits", "trials", "low", "high"),
-    [(0, 0, 0, 1), (0, 10, 0, 0.2775), (1, 10, 0.0179, 0.4042), (10, 10, 0.7225, 1), (50, 1000, 0.0381, 0.0653)],
+    [
+        (0, 0, 0, 1),
+        (0, 10, 0, 0.277532799863),
+        (1, 10, 0.017876213095, 0.404150026795),
+        (10, 10, 0.722467200137, 1),
+        (3, 40, 0.025836025775, 0.198642335243),
+        (50, 1000, 0.038130262393, 0.065313820244),
+    ],
 )
 def test_the_interval_is_wilsons(hits: int, trials: int, low: float, high: float) -> None:
-    assert wilson_interval(hits, trials) == pytest.approx((low, high), abs=1e-4)
+    assert wilson_interval(hits, trials) == pytest.approx((low, high), abs=1e-9)
+    assert Share(hits, trials).interval == wilson_interval(hits, trials)
 
 
-def test_of_what_was_never_tried_the_share_is_zero_and_may_be_anything() -> None:
+def test_a_share_without_trials_is_zero_with_the_widest_interval() -> None:
     assert (Share(0, 0).value, Share(0, 0).interval) == (0, (0, 1))

@@ -1,4 +1,4 @@
-"""Tables for terminals, pages and spreadsheets, with whatever a till may have sent as a cashier's id."""
+"""Tables as text, HTML and CSV, with hostile texts from tills."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from edge.reports.tables import Table, as_csv, as_html, as_text
 SALES = Table(("cashier", "sales"), (("anna", "7"), ("[red]бо=р[/]", "120")), frozenset({"sales"}))
 
 
-def test_a_terminal_gets_aligned_columns_and_no_markup_is_obeyed() -> None:
+def test_text_has_aligned_columns_and_ignores_markup() -> None:
     assert as_text(SALES) == "cashier       sales\nanna              7\n[red]бо=р[/]    120\n"
 
 
-def test_a_narrow_terminal_wraps_cells_and_loses_nothing() -> None:
-    text = as_text(Table(("cashier", "remark"), (("operator-0042", "too few sales to say anything"),)), width=24)
+def test_cells_are_wrapped_to_the_width_without_loss() -> None:
+    text = as_text(Table(("cashier", "remark"), (("operator-0042", "too few sales to compare"),)), width=24)
     assert max(map(len, text.splitlines())) <= 24
-    assert sorted("".join(text.split())) == sorted("cashierremarkoperator-0042toofewsalestosayanything")
+    assert sorted("".join(text.split())) == sorted("cashierremarkoperator-0042toofewsalestocompare")
 
 
-def test_output_to_a_pipe_is_never_wrapped() -> None:
+def test_without_a_width_cells_are_not_wrapped() -> None:
     assert len(as_text(Table(("cashier",), (("x y " * 60,),))).splitlines()) == 2
 
 
@@ -33,12 +33,12 @@ def test_output_to_a_pipe_is_never_wrapped() -> None:
     ("text", "shown"),
     [("\x1b[2J", r"\x1b[2J"), ("a\nb", r"a\nb"), ("\u202eanna", r"\u202eanna"), ("Анна Б.", "Анна Б.")],
 )
-def test_what_would_steer_a_terminal_or_not_be_seen_is_spelled_out(text: str, shown: str) -> None:
+def test_control_and_invisible_characters_are_escaped(text: str, shown: str) -> None:
     assert visible(text) == shown
     assert shown in as_text(Table(("cashier",), ((text,),)))
 
 
-def test_a_page_shows_markup_instead_of_obeying_it() -> None:
+def test_html_escapes_markup() -> None:
     html = as_html(Table(("cashier", "sales"), (("<script>alert('&')</script>", "1"),), frozenset({"sales"})))
     assert '<th>cashier</th><th class="number">sales</th>' in html
     assert '<td>&lt;script&gt;alert(&#x27;&amp;&#x27;)&lt;/script&gt;</td><td class="number">1</td>' in html
@@ -59,12 +59,12 @@ def test_a_page_shows_markup_instead_of_obeying_it() -> None:
         ("lane-1 a=b", "lane-1 a=b"),
     ],
 )
-def test_a_spreadsheet_calculates_nothing_that_a_till_sent(cell: str, safe: str) -> None:
+def test_csv_defuses_spreadsheet_formulas(cell: str, safe: str) -> None:
     assert list(csv.reader(StringIO(as_csv(("cashier",), [(cell,)])))) == [["cashier"], [safe]]
 
 
 @given(st.lists(st.tuples(st.text(min_size=1, max_size=20), st.integers(-9, 9), st.none()), max_size=5))
-def test_a_csv_file_is_read_back_cell_by_cell_whatever_the_text(rows: list[tuple[str, int, None]]) -> None:
+def test_csv_can_be_read_back_for_any_text(rows: list[tuple[str, int, None]]) -> None:
     read = list(csv.reader(StringIO(as_csv(("id", "number", "nothing"), rows))))
     assert len(read) == len(rows) + 1
     for (text, number, _), cells in zip(rows, read[1:], strict=True):

@@ -1,5 +1,7 @@
-"""Lifts against planted truths: with ages as unsure as the model's, intervals hold the truth and noise gives no
-findings."""
+"""Lifts in simulated shops with known truth: intervals contain it, and noise gives hardly any findings.
+
+The ages are as uncertain as the age model's.
+"""
 
 from __future__ import annotations
 
@@ -20,38 +22,38 @@ MakeShop = Callable[..., Any]
 
 CATEGORIES = 25
 BASE = np.geomspace(0.02, 0.3, CATEGORIES)
-"""How often the categories are bought by all."""
+"""The share of all baskets with each category."""
 
 
 def planted(seed: int = 0) -> Array:
-    """True shares of the bands' baskets, (CATEGORIES, 6): up to three times as high or low as the base."""
+    """True shares of the bands' baskets, (CATEGORIES, 6), from a third of the base to three times the base."""
     strength = np.random.default_rng(seed).normal(0, 0.5, (CATEGORIES, 6))
     return np.asarray(BASE[:, None] * np.exp(strength).clip(1 / 3, 3))
 
 
 def found_in(shop: Any, customers: Any, shares: Array) -> Iterator[tuple[Array, list[Lift | None]]]:
-    """For each category: the bands' true lifts, and those that were found."""
+    """For each category: the true lifts of the bands, and the estimated ones."""
     evidence = customers.evidence
     for one in shares:
         hits = shop.buys(customers, one).astype(float) @ customers.probs
         yield one / (shop.shares @ one), lifts(evidence, hits)
 
 
-def coverage(shop: Any, shares: Array, believed_ages: Array | None = None) -> float:
-    """Share of intervals that hold the truth, in 20 shops of 6000 customers."""
+def coverage(shop: Any, shares: Array, assumed_ages: Array | None = None) -> float:
+    """The share of intervals that contain the truth, in 20 shops of 6000 customers."""
     held = []
     for _ in range(20):
-        for true, found in found_in(shop, shop.customers(6000, believed_ages), shares):
+        for true, found in found_in(shop, shop.customers(6000, assumed_ages), shares):
             held += [one.low <= truth <= one.high for truth, one in zip(true, found, strict=True) if one]
     assert len(held) > 1000
     return float(np.mean(held))
 
 
-def test_the_intervals_hold_the_true_lifts_as_often_as_they_say(shop: MakeShop) -> None:
+def test_95_percent_of_the_intervals_contain_the_true_lift(shop: MakeShop) -> None:
     assert coverage(shop(1), planted()) == pytest.approx(0.95, abs=0.012)
 
 
-def test_the_lifts_themselves_are_on_average_the_true_ones(shop: MakeShop) -> None:
+def test_lifts_are_unbiased(shop: MakeShop) -> None:
     simulated = shop(2)
     found = [found_in(simulated, simulated.customers(6000), planted()) for _ in range(30)]
     apart = [
@@ -62,8 +64,8 @@ def test_the_lifts_themselves_are_on_average_the_true_ones(shop: MakeShop) -> No
     assert np.mean(np.concatenate(apart)) == pytest.approx(0, abs=0.02)
 
 
-def test_counting_in_parts_alone_would_draw_strong_lifts_towards_one(shop: MakeShop) -> None:
-    """Why there is a regression: among 18-24-year-olds who buy thrice as much, simple counting finds half of it."""
+def test_weighting_alone_would_draw_strong_lifts_towards_one(shop: MakeShop) -> None:
+    """Why least squares are needed: if 18-24-year-olds buy three times as much, weighting finds half of it."""
     simulated = shop(3)
     customers = simulated.customers(40_000)
     true = np.array([0.1, 0.3, 0.1, 0.1, 0.1, 0.1])
@@ -76,19 +78,19 @@ def test_counting_in_parts_alone_would_draw_strong_lifts_towards_one(shop: MakeS
     assert found[1].value == pytest.approx(truth[1], rel=0.15)
 
 
-def test_where_all_bands_buy_alike_hardly_ever_anything_stands_out(shop: MakeShop) -> None:
+def test_equal_bands_give_hardly_any_findings(shop: MakeShop) -> None:
     simulated, nothing = shop(4), np.repeat(BASE[:, None], 6, axis=1)
     false_alarms, p_values = 0, []
     for _ in range(40):
         found = [one for _, each in found_in(simulated, simulated.customers(6000), nothing) for one in each if one]
         p_values += [one.p_value for one in found]
         false_alarms += min(false_discovery_rates([one.p_value for one in found])) <= 0.05
-    assert false_alarms <= 5, "with nothing to find, a report in twenty may find something"
+    assert false_alarms <= 5, "with nothing to find, one report in twenty may find something"
     assert np.mean(np.array(p_values) <= 0.05) == pytest.approx(0.05, abs=0.01)
 
 
-def test_of_what_stands_out_the_promised_share_is_true(shop: MakeShop) -> None:
-    """Half of the categories are bought alike by all; what is found of them is false."""
+def test_the_false_discovery_rate_holds(shop: MakeShop) -> None:
+    """All bands buy half of the categories alike; findings among these are false."""
     simulated, shares = shop(5), planted()
     shares[::2] = BASE[::2, None]
     false, all_found = 0, 0
@@ -103,16 +105,16 @@ def test_of_what_stands_out_the_promised_share_is_true(shop: MakeShop) -> None:
     assert false / all_found <= 0.05
 
 
-def test_a_model_that_believes_in_another_crowd_is_still_not_fooled_by_noise(shop: MakeShop) -> None:
-    """Its probabilities are wrong then: intervals hold the truth less often, but alike remains alike."""
+def test_a_model_that_assumes_other_ages_still_gives_no_findings_from_noise(shop: MakeShop) -> None:
+    """With wrong probabilities, fewer intervals contain the truth, but equal shares remain equal."""
     young = np.interp(np.arange(101), [0, 20, 30, 60, 100], [0.3, 1.5, 1.5, 0.4, 0.05])
     alike = np.repeat(BASE[:, None], 6, axis=1)
     assert coverage(shop(6), alike, young) == pytest.approx(0.95, abs=0.012)
     assert 0.88 < coverage(shop(7), planted(), young) < 0.95
 
 
-def test_with_sure_bands_shares_are_simple_shares_and_the_interval_is_fiellers() -> None:
-    evidence = sure(400, 600)
+def test_with_certain_bands_shares_are_counted_and_the_interval_is_fiellers() -> None:
+    evidence = certain(400, 600)
     shares, covariance = shares_by_band(evidence, np.array([100.0, 60.0]))
     assert list(shares) == pytest.approx([0.25, 0.1])
     assert np.diag(covariance) == pytest.approx([0.25 * 0.75 / 400, 0.1 * 0.9 / 600])
@@ -123,25 +125,25 @@ def test_with_sure_bands_shares_are_simple_shares_and_the_interval_is_fiellers()
     assert (first.low, first.high) == (pytest.approx(1.394, abs=0.02), pytest.approx(1.751, abs=0.02))
 
 
-def test_a_band_that_buys_like_all_has_a_lift_of_one_and_proves_nothing() -> None:
-    first, _ = lifts(sure(400, 600), np.array([40.0, 60.0]))
+def test_a_band_that_buys_like_all_has_a_lift_of_one_and_a_p_value_of_one() -> None:
+    first, _ = lifts(certain(400, 600), np.array([40.0, 60.0]))
     assert first
     assert (first.value, first.p_value) == (pytest.approx(1), pytest.approx(1))
 
 
-def test_of_what_hardly_anybody_buys_nothing_is_said() -> None:
-    assert lifts(sure(40, 960), np.array([1.0, 99.0]))[0] is None
+def test_a_category_with_too_few_buyers_has_no_lift() -> None:
+    assert lifts(certain(40, 960), np.array([1.0, 99.0]))[0] is None
 
 
-def test_an_interval_whose_end_cannot_be_told_has_none() -> None:
-    evidence = BandEvidence(sure(30, 30).fourth)
+def test_an_uncertain_interval_is_wide_or_open() -> None:
+    evidence = BandEvidence(certain(30, 30).fourth)
     found = lifts(evidence, np.array([0.0, 10.0]))
     assert found[1]
     assert found[1].low >= 0
     assert math.isinf(found[1].high) or found[1].high > 2
 
 
-def test_average_baskets_are_the_bands_own_and_their_intervals_hold(shop: MakeShop) -> None:
+def test_95_percent_of_the_intervals_of_average_baskets_contain_the_truth(shop: MakeShop) -> None:
     simulated, true = shop(8), np.array([100.0, 200.0, 300.0, 350.0, 400.0, 300.0])
     held = []
     for _ in range(100):
@@ -157,6 +159,6 @@ def test_average_baskets_are_the_bands_own_and_their_intervals_hold(shop: MakeSh
     assert np.mean(held) == pytest.approx(0.95, abs=0.02)
 
 
-def sure(*customers: int) -> BandEvidence:
+def certain(*customers: int) -> BandEvidence:
     p = np.repeat(np.eye(len(customers)), customers, axis=0)
     return BandEvidence(np.einsum("si,sj,sk,sl->ijkl", p, p, p, p, optimize=True))

@@ -1,4 +1,4 @@
-"""`edge-agent report basket`: what is printed and written, what is never shown, and how it ends with bad input."""
+"""`edge-agent report basket`: printed and written output, small groups that stay hidden, and errors."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ Make = Callable[..., Any]
 
 
 @pytest.fixture
-def say(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
-    """What the report prints."""
+def printed(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    """Runs the report and returns what it prints on stdout."""
 
     def run(*words: object) -> str:
         report(["basket", *map(str, words)])
@@ -36,8 +36,10 @@ def hour_ago() -> datetime:
 
 @pytest.fixture
 def crowd(purchase: Make, line: Make, hour_ago: datetime) -> Make:
-    """So many customers of each band, surely known, and of unknown age; the second band buys a soda each, the others
-    every tenth."""
+    """Makes purchases: numbers of customers of each certain band, and of unknown age.
+
+    Each customer of the second band buys a soda, and each tenth of the others.
+    """
 
     def of(*customers: int, unknown: int = 0, **more: Any) -> list[Any]:
         probs = [np.eye(6)[band] for band, count in enumerate(customers) for _ in range(count)] + [None] * unknown
@@ -56,25 +58,25 @@ def _is(band: int, probs: np.ndarray | None) -> bool:
     return probs is not None and bool(probs[band])
 
 
-def test_bands_and_what_stands_out_are_printed(say: Make, crowd: Make, filed: Make) -> None:
-    lines = say("--folder", filed(*crowd(30, 60, 60, 60, 60, 60, unknown=40))).splitlines()
+def test_bands_and_findings_are_printed(printed: Make, crowd: Make, filed: Make) -> None:
+    lines = printed("--folder", filed(*crowd(30, 60, 60, 60, 60, 60, unknown=40))).splitlines()
     assert lines[0].endswith(": 330 of customers of known age. Stores: store-1. Lanes: lane-1.")
     assert [line.split()[:3] for line in lines[3:10]] == [
         ["0-17", "30", "30"], ["18-24", "60", "60"], ["25-34", "60", "60"], ["35-44", "60", "60"],
         ["45-59", "60", "60"], ["60+", "60", "60"], ["unknown", "40", "40"],
     ]  # fmt: skip
     assert lines[4].split()[3:5] == ["18.2", "%"]
-    assert "25.00" in lines[4], "what an 18-24-year-old spends: bread and a soda"
+    assert "25.00" in lines[4], "an 18-24-year-old spends 25: bread and a soda"
     first = next(line for line in lines[11:] if line.startswith("18-24"))
     assert first.split()[:4] == ["18-24", "soda", "100.0", "%"]
     assert lines[-1].startswith("- A band with fewer than 10 customers")
 
 
-def test_a_band_with_too_few_customers_is_never_shown_nor_found_by_subtraction(
-    say: Make, crowd: Make, filed: Make, tmp_path: Path
+def test_a_small_band_is_not_shown_and_cannot_be_found_by_subtraction(
+    printed: Make, crowd: Make, filed: Make, tmp_path: Path
 ) -> None:
     folder = filed(*crowd(4, 60, 60, 9, 60, 60, unknown=9))
-    out = say(
+    out = printed(
         "--folder", folder, "--csv", tmp_path / "f.csv", "--json", tmp_path / "f.json", "--html", tmp_path / "f.html"
     )
     bands = ["0-24", "25-44", "45-59", "60+"]
@@ -89,25 +91,25 @@ def test_a_band_with_too_few_customers_is_never_shown_nor_found_by_subtraction(
     for text in (out, page):
         assert "0-17" not in text
         assert "35-44" not in text
-        assert "262" not in text, "with all sales, those of unknown age could be subtracted"
+        assert "262" not in text, "from the total of all sales, those of unknown age could be computed"
 
 
-def test_too_few_customers_of_all_bands_together_are_not_shown(say: Make, crowd: Make, filed: Make) -> None:
-    out = say("--folder", filed(*crowd(0, 3, 3, 3, 0, 0)))
-    assert out.splitlines()[0].endswith(": fewer than 10 customers of known age, too few to be shown.")
+def test_too_few_customers_in_total_are_not_shown(printed: Make, crowd: Make, filed: Make) -> None:
+    out = printed("--folder", filed(*crowd(0, 3, 3, 3, 0, 0)))
+    assert out.splitlines()[0].endswith(": fewer than 10 customers of known age, too few to show.")
     assert "band " not in out.split("\n- ")[0]
 
 
-def test_what_hardly_anybody_buys_is_not_shown(say: Make, crowd: Make, purchase: Make, line: Make, filed: Make,
+def test_a_category_with_few_buyers_is_not_shown(printed: Make, crowd: Make, purchase: Make, line: Make, filed: Make,
                                                hour_ago: datetime, tmp_path: Path) -> None:  # fmt: skip
     rare = [purchase(line("caviar"), time=hour_ago) for _ in range(9)]
-    out = say("--folder", filed(*crowd(0, 60, 60, 60, 60, 60), *rare), "--csv", tmp_path / "f.csv")
+    out = printed("--folder", filed(*crowd(0, 60, 60, 60, 60, 60), *rare), "--csv", tmp_path / "f.csv")
     assert "caviar" not in out + (tmp_path / "f.csv").read_text(encoding="utf-8")
-    assert "1 category was bought by too few to say anything" in out
+    assert "1 category was bought by too few customers to show" in out
 
 
-def test_everything_left_out_is_named_in_every_form(
-    say: Make, crowd: Make, purchase: Make, line: Make, filed: Make, hour_ago: datetime, tmp_path: Path,
+def test_everything_missing_is_listed_in_every_format(
+    printed: Make, crowd: Make, purchase: Make, line: Make, filed: Make, hour_ago: datetime, tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
     odd = purchase(line(), line("beer", -2), line("beer", price=9e9), line(None), line(price=None), time=hour_ago)
@@ -116,16 +118,15 @@ def test_everything_left_out_is_named_in_every_form(
     broken = folder / f"{hour_ago:%Y-%m-%d}" / "lane-9-00.parquet"
     broken.write_bytes(b"PAR1 and then the power failed")
     expected = [
-        "1 sale left out: after now; set the clock of the box that kept them",
-        "1 sale left out: kept with other insights.bands than this report's",
-        "1 line left out: a quantity not above 0, or above 10000",
-        "1 line left out: a price below 0, or above insights.max_price",
-        "1 line in no category: an unknown sku, named neither by the till nor by insights.catalogue; "
-        "counted in what was spent",
-        "1 basket not counted in what was spent: a line has no price",
-        f"{broken} left out: damaged, or written only in part",
+        "1 sale not counted: later than now; set the box's clock",
+        "1 sale not counted: recorded with other insights.bands",
+        "1 line not counted: quantity not above 0, or above 10000",
+        "1 line not counted: price below 0, or above insights.max_price",
+        "1 line without a category, from the till or insights.catalogue: counted only in the amount spent",
+        "1 basket not counted in the amount spent: a price is missing",
+        f"{broken} not read: damaged or incomplete",
     ]
-    out = say("--folder", folder, "--html", tmp_path / "f.html", "--json", tmp_path / "f.json")
+    out = printed("--folder", folder, "--html", tmp_path / "f.html", "--json", tmp_path / "f.json")
     assert [line.removeprefix("- ") for line in out.splitlines()[-7:]] == expected
     assert json.loads((tmp_path / "f.json").read_text(encoding="utf-8"))["left_out"] == expected
     assert all(text.replace("'", "&#x27;") in (tmp_path / "f.html").read_text(encoding="utf-8") for text in expected)
@@ -133,76 +134,76 @@ def test_everything_left_out_is_named_in_every_form(
     assert capsys.readouterr().err.splitlines() == [f"edge-agent: {line}" for line in expected]
 
 
-def test_only_damaged_files_are_a_report_that_says_so(
-    say: Make, filed: Make, purchase: Make, hour_ago: datetime
+def test_a_report_on_damaged_files_only_lists_them(
+    printed: Make, filed: Make, purchase: Make, hour_ago: datetime
 ) -> None:
     folder = filed(purchase(time=hour_ago))
     [file] = folder.rglob("*.parquet")
     file.write_bytes(b"")
-    assert say("--folder", folder).splitlines()[-1] == f"- {file} left out: damaged, or written only in part"
+    assert printed("--folder", folder).splitlines()[-1] == f"- {file} not read: damaged or incomplete"
 
 
-def test_the_page_needs_nothing_else_and_shows_the_notice(
-    say: Make, crowd: Make, filed: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_page_is_self_contained_and_shows_the_notice(
+    printed: Make, crowd: Make, filed: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("EDGE_INSIGHTS__NOTICE", "Purchases are counted by <age> band.")
-    say("--folder", filed(*crowd(30, 60, 60, 60, 60, 60)), "--html", tmp_path / "f.html")
+    printed("--folder", filed(*crowd(30, 60, 60, 60, 60, 60)), "--html", tmp_path / "f.html")
     page = (tmp_path / "f.html").read_text(encoding="utf-8")
     assert page.count("<svg") == 3
     assert "Purchases are counted by &lt;age&gt; band." in page
     assert not [word for word in ("http", "<script", "@import") if word in page]
 
 
-def test_words_of_tills_are_made_harmless(
-    say: Make, crowd: Make, purchase: Make, line: Make, filed: Make, hour_ago: datetime, tmp_path: Path
+def test_texts_from_tills_are_escaped(
+    printed: Make, crowd: Make, purchase: Make, line: Make, filed: Make, hour_ago: datetime, tmp_path: Path
 ) -> None:
     evil = [purchase(line("=cmd()<script>\x1b[31m"), time=hour_ago, probs=(1, 0, 0, 0, 0, 0)) for _ in range(40)]
     folder = filed(*crowd(0, 60, 60, 60, 60, 60), *evil)
-    out = say("--folder", folder, "--csv", tmp_path / "f.csv", "--html", tmp_path / "f.html")
+    out = printed("--folder", folder, "--csv", tmp_path / "f.csv", "--html", tmp_path / "f.html")
     assert "=cmd()<script>\\x1b[31m" in out
     assert "'=cmd()" in (tmp_path / "f.csv").read_text(encoding="utf-8")
     assert "<script" not in (tmp_path / "f.html").read_text(encoding="utf-8")
 
 
-def test_several_shops_make_one_report(say: Make, crowd: Make, filed: Make) -> None:
+def test_several_shops_are_one_report(printed: Make, crowd: Make, filed: Make) -> None:
     folders = [filed(*crowd(20, 20, 20, 20, 20, 20, store=name), folder=name) for name in ("north", "sea")]
     assert (
-        say("--folder", *folders)
+        printed("--folder", *folders)
         .splitlines()[0]
         .endswith(": 240 of customers of known age. Stores: north, sea. Lanes: lane-1.")
     )
 
 
-def test_by_default_it_is_this_lanes_own_purchases(
-    say: Make, crowd: Make, filed: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_default_folder_is_the_one_in_the_settings(
+    printed: Make, crowd: Make, filed: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     filed(*crowd(20, 20, 20, 20, 20, 20))
-    assert ": 120 of" in say("--state-dir", tmp_path)
+    assert ": 120 of" in printed("--state-dir", tmp_path)
     monkeypatch.setenv("EDGE_STATE_DIR", str(tmp_path))
-    assert ": 120 of" in say()
+    assert ": 120 of" in printed()
 
 
-def test_json_says_the_same_as_the_csv(say: Make, crowd: Make, filed: Make) -> None:
+def test_json_and_csv_have_the_same_figures(printed: Make, crowd: Make, filed: Make) -> None:
     folder = filed(*crowd(30, 60, 60, 60, 60, 60))
-    figures = json.loads(say("--folder", folder, "--json", "-"))
-    rows = list(csv.DictReader(say("--folder", folder, "--csv", "-").splitlines()))
+    figures = json.loads(printed("--folder", folder, "--json", "-"))
+    rows = list(csv.DictReader(printed("--folder", folder, "--csv", "-").splitlines()))
     lifts = [(row["band"], row["category"], float(row["lift"])) for row in rows if row["category"]]
-    said = {(one["band"], one["category"]): one["lift"]["value"] for one in figures["bought"]}
-    assert {(band, category): lift for band, category, lift in lifts} == pytest.approx(said, abs=1e-6)
+    in_json = {(one["band"], one["category"]): one["lift"]["value"] for one in figures["bought"]}
+    assert {(band, category): lift for band, category, lift in lifts} == pytest.approx(in_json, abs=1e-6)
     assert {one["category"] for one in figures["bought"] if one["stands_out"]} == {"soda"}
 
 
 @pytest.mark.parametrize(
-    ("words", "kind", "complaint"),
+    ("words", "kind", "message"),
     [
         (["--folder", "/no/such"], RunError, "cannot read /no/such: No such file or directory; a lane files"),
-        (["--csv", "-", "--json", "-"], UsageError, "--csv - and --json - both want stdout: give one of them a file"),
+        (["--csv", "-", "--json", "-"], UsageError, "--csv - and --json - cannot both print to stdout"),
         (["--since", "1d", "--until", "2d"], UsageError, "--since must be before --until"),
         (["--config", "/no/such.toml"], UsageError, "cannot read the config /no/such.toml"),
     ],
 )
-def test_what_is_wrong_is_said_in_one_line(words: list[str], kind: type[Exception], complaint: str) -> None:
-    with pytest.raises(kind) as refused:
+def test_errors_are_messages_of_one_line(words: list[str], kind: type[Exception], message: str) -> None:
+    with pytest.raises(kind) as raised:
         report(["basket", *words])
-    assert complaint in str(refused.value)
-    assert "\n" not in str(refused.value)
+    assert message in str(raised.value)
+    assert "\n" not in str(raised.value)

@@ -1,4 +1,4 @@
-"""One pass over filed purchases gives the sums that a loop over them would, and counts what it leaves out."""
+"""Sums over filed purchases: equal to those of a loop, with counts of what is not valid."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ import numpy as np
 import pytest
 
 from edge.purchases.parquet import write_day
-from edge.reports.baskets.sums import Faults, Sums, joined, nothing, sum_up
+from edge.reports.baskets.aggregation import aggregate
+from edge.reports.baskets.sums import Faults, Sums, add, no_sums
+from edge.reports.period import Period
 
 Make = Callable[..., Any]
 FAR = timedelta(days=365)
@@ -20,20 +22,21 @@ FAR = timedelta(days=365)
 
 @pytest.fixture
 def summed(tmp_path: Path, noon: datetime, edges: tuple[int, ...]) -> Callable[..., Sums]:
-    """The sums over purchases, as DuckDB makes them of their Parquet file."""
+    """Writes purchases to a Parquet file and aggregates it with DuckDB."""
 
     def run(*purchases: Any, now: datetime = noon + timedelta(hours=1), since: datetime = noon - FAR) -> Sums:
         write_day(tmp_path / "day.parquet", [one.model_dump_json() for one in purchases])
         engine = ibis.duckdb.connect()
         try:
-            return sum_up(engine.read_parquet(tmp_path / "day.parquet"), edges, since, noon + FAR, now, 1000)
+            table, period = engine.read_parquet(tmp_path / "day.parquet"), Period(since, noon + FAR)
+            return aggregate(table, edges, period, now, 1000)
         finally:
             engine.disconnect()
 
     return run
 
 
-def test_the_sums_are_those_of_a_loop(summed: Make, purchase: Make, line: Make) -> None:
+def test_the_sums_equal_those_of_a_loop(summed: Make, purchase: Make, line: Make) -> None:
     chance = np.random.default_rng(0)
     drawn = chance.dirichlet(np.ones(6), 40).round(4)
     probs = drawn / drawn.sum(axis=1, keepdims=True)
@@ -53,7 +56,7 @@ def test_the_sums_are_those_of_a_loop(summed: Make, purchase: Make, line: Make) 
     assert (sums.stores, sums.lanes, sums.faults) == (("store-1",), ("lane-1",), Faults())
 
 
-def test_customers_of_unknown_age_are_counted_apart(summed: Make, purchase: Make, line: Make) -> None:
+def test_customers_of_unknown_age_are_counted_separately(summed: Make, purchase: Make, line: Make) -> None:
     sums = summed(purchase(), purchase(line(price=3), probs=None), purchase(line(price=None), probs=None))
     assert sums.evidence.baskets == 1
     assert (sums.unknown.baskets, sums.unknown.priced) == (2, 1)
@@ -61,12 +64,12 @@ def test_customers_of_unknown_age_are_counted_apart(summed: Make, purchase: Make
 
 
 @pytest.mark.parametrize("probs", [(0,) * 6, (1,) * 6, (1,), (-1, 2, 0, 0, 0, 0), (float("nan"), 1, 0, 0, 0, 0)])
-def test_probabilities_that_are_none_are_taken_for_unknown(summed: Make, purchase: Make, probs: Any) -> None:
+def test_invalid_probabilities_count_as_unknown_age(summed: Make, purchase: Make, probs: Any) -> None:
     sums = summed(purchase(), purchase(probs=probs))
     assert (sums.evidence.baskets, sums.unknown.baskets) == (1, 1)
 
 
-def test_odd_lines_are_left_out_and_counted_and_the_rest_of_the_basket_stays(
+def test_invalid_lines_are_dropped_and_counted_and_the_rest_of_the_basket_counts(
     summed: Make, purchase: Make, line: Make
 ) -> None:
     sums = summed(
@@ -78,16 +81,14 @@ def test_odd_lines_are_left_out_and_counted_and_the_rest_of_the_basket_stays(
     assert sums.spent.first.sum() == 12
 
 
-def test_a_line_of_unknown_sku_counts_in_what_was_spent_and_in_no_category(
-    summed: Make, purchase: Make, line: Make
-) -> None:
+def test_a_line_without_a_category_counts_only_in_the_amount_spent(summed: Make, purchase: Make, line: Make) -> None:
     sums = summed(purchase(line(), line(None, price=5, sku="?")))
     assert sums.faults.lines_without_category == 1
     assert list(sums.categories) == ["dairy"]
     assert sums.spent.first.sum() == 15
 
 
-def test_a_basket_without_all_its_prices_counts_in_all_but_what_was_spent(
+def test_a_basket_with_a_missing_price_counts_in_all_but_the_amount_spent(
     summed: Make, purchase: Make, line: Make
 ) -> None:
     sums = summed(purchase(line(), line("beer", price=None)), purchase())
@@ -96,41 +97,39 @@ def test_a_basket_without_all_its_prices_counts_in_all_but_what_was_spent(
     assert sums.categories["beer"][0] == 1
 
 
-def test_a_sale_with_nothing_usable_in_its_basket_is_left_out_and_counted(
-    summed: Make, purchase: Make, line: Make
-) -> None:
+def test_a_sale_without_a_valid_line_is_dropped_and_counted(summed: Make, purchase: Make, line: Make) -> None:
     empty = purchase().model_copy(update={"lines": ()})
     sums = summed(purchase(), empty, purchase(line(quantity=-1)))
     assert sums.faults.sales_without_basket == 2
     assert sums.evidence.baskets == 1
 
 
-def test_sales_after_now_are_left_out_and_counted(summed: Make, purchase: Make, noon: datetime) -> None:
+def test_sales_in_the_future_are_dropped_and_counted(summed: Make, purchase: Make, noon: datetime) -> None:
     sums = summed(purchase(), purchase(time=noon + timedelta(hours=2)), purchase(time=noon + timedelta(days=4000)))
     assert sums.faults.sales_in_future == 2
     assert sums.evidence.baskets == 1
 
 
-def test_sales_of_another_time_are_not_asked_for(summed: Make, purchase: Make, noon: datetime) -> None:
+def test_sales_outside_the_period_are_ignored(summed: Make, purchase: Make, noon: datetime) -> None:
     sums = summed(purchase(), purchase(time=noon - timedelta(days=2)), since=noon - timedelta(days=1))
     assert (sums.evidence.baskets, sums.faults) == (1, Faults())
 
 
-def test_sales_counted_in_other_bands_are_left_out_and_counted(summed: Make, purchase: Make) -> None:
+def test_sales_with_other_bands_are_dropped_and_counted(summed: Make, purchase: Make) -> None:
     sums = summed(purchase(), purchase(probs=(0.5, 0.5), edges=(30,)))
     assert sums.faults.sales_in_other_bands == 1
     assert sums.evidence.baskets == 1
 
 
-def test_no_purchase_at_all_sums_up_to_nothing(summed: Make, purchase: Make, noon: datetime) -> None:
+def test_no_purchases_give_zero_sums(summed: Make, purchase: Make, noon: datetime) -> None:
     sums = summed(purchase(time=noon - 2 * FAR))
     assert (sums.evidence.baskets, sums.categories, sums.unknown.baskets) == (0, {}, 0)
 
 
-def test_the_sums_of_parts_add_up_to_those_of_the_whole(summed: Make, purchase: Make, line: Make) -> None:
+def test_sums_of_parts_add_up_to_the_whole(summed: Make, purchase: Make, line: Make) -> None:
     one = [purchase(line(), line("beer", 2, 0.5)), purchase(line(None), probs=None), purchase(line(quantity=-1))]
     other = [purchase(line("wine"), probs=(0.5, 0.5, 0, 0, 0, 0), store="sea", lane="wine"), purchase(line("beer"))]
-    whole, parts = summed(*one, *other), joined([nothing(6), summed(*one), summed(*other)])
+    whole, parts = summed(*one, *other), add(add(no_sums(6), summed(*one)), summed(*other))
     assert parts.evidence.fourth == pytest.approx(whole.evidence.fourth)
     assert parts.spent.by_three == pytest.approx(whole.spent.by_three)
     assert parts.spent.evidence.fourth == pytest.approx(whole.spent.evidence.fourth)

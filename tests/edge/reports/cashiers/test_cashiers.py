@@ -1,4 +1,4 @@
-"""What is said of a cashier, and what is not."""
+"""Comparison of cashiers: counts, remarks, table, CSV and notes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import pytest
 
 from edge.decision.policy import Decision
 from edge.records.records import SaleRecord
-from edge.reports.cashiers.cashiers import CashierLine, CashierTally, compare, notes, tallies, tally
+from edge.reports.cashiers.cashiers import CashierLine, CashierTally, compare, tallies, tally
+from edge.reports.cashiers.notes import notes
 from edge.reports.cashiers.tables import cashiers_csv, cashiers_table
 from edge.reports.shares import Share
 
@@ -21,7 +22,7 @@ MakeSale = Callable[..., SaleRecord]
 
 @pytest.fixture(scope="session")
 def week(sale: MakeSale) -> Callable[..., list[SaleRecord]]:
-    """Sales completed with ID due, so many with a check and so many without."""
+    """Makes completed sales with ID due: some with a check, some without."""
 
     def of(cashier: str | None, checked: int, unchecked: int) -> list[SaleRecord]:
         done = [sale(cashier, check="passed") for _ in range(checked)]
@@ -38,7 +39,7 @@ def remarks(sales: list[SaleRecord]) -> dict[str, str]:
     return {line.cashier.cashier: line.remark for line in compared(sales)}
 
 
-def test_every_sale_counts_where_it_belongs(sale: MakeSale) -> None:
+def test_sales_are_counted_by_check_and_end(sale: MakeSale) -> None:
     sales = [
         sale(check="passed"),
         sale(check="failed", ended="cancelled"),
@@ -56,56 +57,56 @@ def test_every_sale_counts_where_it_belongs(sale: MakeSale) -> None:
     assert found.not_passed == 2
 
 
-def test_a_cashier_is_compared_with_everybody_else_and_not_with_a_share_of_which_she_is_part(week: MakeSale) -> None:
+def test_a_cashier_is_compared_with_all_others_without_herself(week: MakeSale) -> None:
     (anna, boris) = compared([*week("boris", 95, 5), *week("anna", 10, 30)])
     assert (anna.cashier.cashier, anna.cashier.unchecked, anna.others) == ("anna", Share(30, 40), Share(5, 100))
     assert (boris.cashier.cashier, boris.cashier.unchecked, boris.others) == ("boris", Share(5, 100), Share(30, 40))
-    assert anna.remark == "checks reported less often than by the others"
-    assert boris.remark == "checks reported more often than by the others"
+    assert anna.remark == "reports checks less often than the others"
+    assert boris.remark == "reports checks more often than the others"
 
 
-def test_a_small_difference_is_called_no_difference(week: MakeSale) -> None:
+def test_a_small_difference_is_no_clear_difference(week: MakeSale) -> None:
     found = remarks([*week("anna", 90, 10), *week("boris", 94, 6)])
     assert found == dict.fromkeys(("anna", "boris"), "no clear difference from the others")
 
 
-def test_nineteen_sales_say_nothing_and_twenty_may(week: MakeSale) -> None:
+def test_twenty_sales_are_compared_and_nineteen_are_not(week: MakeSale) -> None:
     others = week("boris", 100, 0)
-    assert remarks(others + week("anna", 0, 19))["anna"] == "too few sales to say anything"
-    assert remarks(others + week("anna", 0, 20))["anna"] == "checks reported less often than by the others"
+    assert remarks(others + week("anna", 0, 19))["anna"] == "too few sales to compare"
+    assert remarks(others + week("anna", 0, 20))["anna"] == "reports checks less often than the others"
 
 
-def test_with_too_few_sales_of_others_there_is_nobody_to_compare_with(week: MakeSale) -> None:
+def test_too_few_sales_of_others_are_not_compared_with(week: MakeSale) -> None:
     assert remarks(week("anna", 10, 90))["anna"] == "too few sales of others to compare with"
     assert remarks(week("anna", 10, 90) + week("boris", 19, 0))["anna"] == "too few sales of others to compare with"
 
 
-def test_sales_that_name_no_cashier_are_listed_last_and_held_against_nobody(week: MakeSale) -> None:
+def test_sales_without_a_cashier_are_last_and_not_compared(week: MakeSale) -> None:
     lines = compared([*week(None, 0, 100), *week("zoe", 100, 0)])
     assert [line.cashier.cashier for line in lines] == ["zoe", "-"]
-    assert lines[1].remark == "the till named no cashier"
+    assert lines[1].remark == "the till sent no cashier"
 
 
-def test_the_table_ends_with_everybody_together(week: MakeSale) -> None:
+def test_the_last_row_of_the_table_is_the_total(week: MakeSale) -> None:
     sales = [*week("anna", 38, 2), *week("boris", 0, 1)]
     table = cashiers_table(compared(sales))
     assert table.rows == (
         ("anna", "40", "40", "38", "2 of 40", "5.0 %", "1.4 to 16.5 %", "100.0 %", "0",
          "too few sales of others to compare with"),
         ("boris", "1", "1", "0", "1 of 1", "100.0 %", "20.7 to 100.0 %", "5.0 %", "0",
-         "too few sales to say anything"),
+         "too few sales to compare"),
         ("all", "41", "41", "38", "3 of 41", "7.3 %", "2.5 to 19.4 %", "-", "0", ""),
     )  # fmt: skip
 
 
-def test_where_nothing_was_completed_there_is_no_share(sale: MakeSale) -> None:
+def test_without_a_completed_sale_there_is_no_share(sale: MakeSale) -> None:
     sales = [sale(ended="cancelled")]
     assert cashiers_table(compared(sales)).rows[0][4:8] == ("0 of 0", "-", "-", "-")
     (row,) = csv.DictReader(StringIO(cashiers_csv(compared(sales))))
     assert [row[name] for name in ("unchecked_share", "share_low", "share_high", "others_share")] == [""] * 4
 
 
-def test_the_csv_has_a_row_per_cashier_with_shares_as_numbers(week: MakeSale) -> None:
+def test_the_csv_has_a_row_for_each_cashier_with_shares_as_numbers(week: MakeSale) -> None:
     anna, nobody = csv.DictReader(StringIO(cashiers_csv(compared([*week("anna", 38, 2), *week(None, 1, 0)]))))
     assert anna == {
         "store": "store-1", "cashier_id": "anna", "sales": "40", "id_due": "40", "checked": "38",
@@ -117,48 +118,48 @@ def test_the_csv_has_a_row_per_cashier_with_shares_as_numbers(week: MakeSale) ->
     assert nobody["cashier_id"] == ""
 
 
-def test_the_notes_name_what_deserves_a_look_and_what_is_not_known(sale: MakeSale) -> None:
+def test_the_notes_mention_failed_checks_and_abandoned_sales(sale: MakeSale) -> None:
     assert len(notes(compared([sale(check="passed")]))) == 3
     found = notes(compared([sale(check="failed"), sale(check="not-shown"), sale(ended="abandoned")]))
-    assert found[3].startswith("2 sales were completed although the reported check had failed or no document")
-    assert found[4] == "1 sale was abandoned, with an end that is not known, and counted in no share."
+    assert found[3].startswith("2 sales were completed although the reported check failed or no document")
+    assert found[4] == "1 sale was abandoned: the end is unknown, and no share counts them."
 
 
 def crew(chance: np.random.Generator, unchecked: list[float], sales: int = 150) -> list[CashierTally]:
-    """Cashiers who leave so many of their due checks out, on average, in some 150 sales each."""
+    """Cashiers with these expected shares of unchecked sales. sales: expected number for each."""
     found = []
     for number, share in enumerate(unchecked):
         due = int(chance.poisson(sales))
-        left_out = int(chance.binomial(due, share))
-        found.append(CashierTally("store-1", f"c-{number}", due, due, due - left_out, Share(left_out, due), 0, 0))
+        missed = int(chance.binomial(due, share))
+        found.append(CashierTally("store-1", f"c-{number}", due, due, due - missed, Share(missed, due), 0, 0))
     return found
 
 
-def singled_out(each: list[CashierTally]) -> set[str]:
-    return {line.cashier.cashier for line in compare(each) if "often" in line.remark}
+def reported_as_different(cashiers: list[CashierTally]) -> set[str]:
+    return {line.cashier.cashier for line in compare(cashiers) if "often" in line.remark}
 
 
-def test_of_sixty_who_do_alike_hardly_ever_one_is_singled_out() -> None:
+def test_among_sixty_equal_cashiers_hardly_any_is_reported_as_different() -> None:
     chance = np.random.default_rng(1)
-    assert sum(bool(singled_out(crew(chance, [0.1] * 60))) for _ in range(100)) <= 5
+    assert sum(bool(reported_as_different(crew(chance, [0.1] * 60))) for _ in range(100)) <= 5
 
 
-def test_one_who_is_careless_among_sixty_is_found_and_hardly_anybody_with_her() -> None:
+def test_one_careless_cashier_among_sixty_is_found_with_few_false_findings() -> None:
     chance = np.random.default_rng(2)
-    found = [singled_out(crew(chance, [0.3] + [0.1] * 59)) for _ in range(50)]
+    found = [reported_as_different(crew(chance, [0.3] + [0.1] * 59)) for _ in range(50)]
     assert sum("c-0" in names for names in found) >= 49
     assert np.mean([len(names - {"c-0"}) / max(len(names), 1) for names in found]) <= 0.05
 
 
-def test_what_is_a_clear_difference_between_two_may_be_chance_among_sixty() -> None:
+def test_a_difference_that_is_clear_between_two_may_be_chance_among_sixty() -> None:
     anna, others = CashierTally("store-1", "anna", 100, 100, 85, Share(15, 100), 0, 0), Share(7 * 59, 100 * 59)
     one = CashierTally("store-1", "boris", 5900, 5900, 5487, others, 0, 0)
     many = [CashierTally("store-1", f"c-{number}", 100, 100, 93, Share(7, 100), 0, 0) for number in range(59)]
-    assert singled_out([anna, one]) == {"anna", "boris"}
-    assert singled_out([anna, *many]) == set()
+    assert reported_as_different([anna, one]) == {"anna", "boris"}
+    assert reported_as_different([anna, *many]) == set()
 
 
-def test_cashiers_of_the_same_name_in_two_stores_are_two_and_the_table_says_where(week: Callable[..., Any]) -> None:
+def test_cashiers_with_the_same_name_in_two_stores_are_separate(week: Callable[..., Any]) -> None:
     lines = compare(
         [*tallies(week("anna", 30, 10), "sea"), *tallies([*week("anna", 50, 0), *week(None, 1, 0)], "hill")]
     )
@@ -166,4 +167,4 @@ def test_cashiers_of_the_same_name_in_two_stores_are_two_and_the_table_says_wher
         ("hill", "anna", "50", "50"), ("sea", "anna", "40", "40"), ("hill", "-", "1", "1"), ("-", "all", "91", "91"),
     ]  # fmt: skip
     assert [row["store"] for row in csv.DictReader(StringIO(cashiers_csv(lines)))] == ["hill", "sea", "hill"]
-    assert "what a whole store does otherwise shows in each of its cashiers" in notes(lines)[3]
+    assert "a difference of a whole store shows in each of its cashiers" in notes(lines)[3]

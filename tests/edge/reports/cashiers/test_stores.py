@@ -1,4 +1,4 @@
-"""`edge-agent report cashiers --folder`: the same report from exported files, of one store or of many."""
+"""`edge-agent report cashiers --folder`: the same report from exported files of one or several stores."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from edge.decision.policy import Decision
 from edge.errors import RunError, UsageError
 from edge.purchases.parquet import PURCHASES, Layout, write_day
 from edge.records.records import SaleRecord
-from edge.reports.cashiers.export import CHECKS
 from edge.reports.command import report
+from edge.reports.exported import CHECKS
 from edge.reports.period import moment
 from tests.commands import EdgeAgent
 
 MakeSale = Callable[..., SaleRecord]
-Keep = Callable[..., Path]
+MakeFolder = Callable[..., Path]
 
 PERIOD = ("--since", "2026-10-30", "--until", "2026-11-05")
 
 
 @pytest.fixture
-def say(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
-    """What the report prints."""
+def printed(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    """Runs the report and returns what it prints on stdout."""
 
     def run(*words: object) -> str:
         report(["cashiers", *PERIOD, *map(str, words)])
@@ -41,7 +41,7 @@ def say(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
 
 @pytest.fixture
 def mixed(sale: MakeSale, noon: datetime) -> Callable[..., list[SaleRecord]]:
-    """Sales of eight days that end in every way there is, by cashiers of whom Boris is careless."""
+    """Makes sales of eight days with all checks and ends. Of the cashiers, Boris is careless."""
 
     def of(number: int, lane: str = "lane-1") -> list[SaleRecord]:
         chance, sales = np.random.default_rng(3), []
@@ -63,8 +63,8 @@ def mixed(sale: MakeSale, noon: datetime) -> Callable[..., list[SaleRecord]]:
 
 
 @pytest.fixture
-def exported(tmp_path: Path, kept: Keep, capsys: pytest.CaptureFixture[str]) -> Callable[..., Path]:
-    """The folder to which a lane's sales were exported."""
+def exported(tmp_path: Path, state_folder: MakeFolder, capsys: pytest.CaptureFixture[str]) -> Callable[..., Path]:
+    """Exports sales of one lane and returns the folder with the files."""
 
     def of(*sales: SaleRecord, store: str = "store-1", out: str = "out") -> Path:
         with pytest.MonkeyPatch.context() as patch:
@@ -73,7 +73,7 @@ def exported(tmp_path: Path, kept: Keep, capsys: pytest.CaptureFixture[str]) -> 
                 [
                     "export",
                     "--state-dir",
-                    str(kept(*sales, lane=f"{store}-{sales[0].lane}-{out}")),
+                    str(state_folder(*sales, lane=f"{store}-{sales[0].lane}-{out}")),
                     "--out",
                     str(tmp_path / out),
                     *PERIOD,
@@ -89,31 +89,31 @@ def files_in(folder: Path) -> list[Path]:
     return sorted(folder.rglob("*.parquet"))
 
 
-def test_text_csv_and_page_are_the_same_as_from_the_lanes_own_logs(
-    say: Any, mixed: Any, sale: MakeSale, kept: Keep, exported: Any, tmp_path: Path
+def test_text_csv_and_page_are_the_same_as_from_audit_logs(
+    printed: Any, mixed: Any, sale: MakeSale, state_folder: MakeFolder, exported: Any, tmp_path: Path
 ) -> None:
     one, two = mixed(400), mixed(300, "lane-2")
-    # The last moments that count, and the first that do not.
+    # The first and last moments of the period, and one outside each end.
     one += [sale("anna", opened_at=moment(PERIOD[3]) - timedelta(milliseconds=ms)) for ms in (1, 0)]
     one += [sale("anna", opened_at=moment(PERIOD[1]) - timedelta(milliseconds=ms)) for ms in (1, 0)]
-    own = ("--state-dir", kept(*one, lane="one"), kept(*two, lane="two"))
+    own = ("--state-dir", state_folder(*one, lane="one"), state_folder(*two, lane="two"))
     exported(*one)
     files = ("--folder", exported(*two))
-    from_logs = say(*own, "--html", tmp_path / "logs.html")
-    assert "checks reported less often than by the others" in from_logs
-    assert say(*files, "--html", tmp_path / "files.html") == from_logs
-    assert say(*files, "--csv", "-") == say(*own, "--csv", "-")
+    from_logs = printed(*own, "--html", tmp_path / "logs.html")
+    assert "reports checks less often than the others" in from_logs
+    assert printed(*files, "--html", tmp_path / "files.html") == from_logs
+    assert printed(*files, "--csv", "-") == printed(*own, "--csv", "-")
     assert (tmp_path / "files.html").read_text("utf-8") == (tmp_path / "logs.html").read_text("utf-8")
 
 
-def test_every_store_is_in_the_report_and_cashiers_of_one_name_in_two_are_two(
-    say: Any, sale: MakeSale, exported: Any, tmp_path: Path
+def test_all_stores_are_in_the_report_and_cashiers_with_the_same_name_are_separate(
+    printed: Any, sale: MakeSale, exported: Any, tmp_path: Path
 ) -> None:
     hill = exported(*[sale("anna")] * 30, store="hill", out="hill")
     sea = exported(*[sale("anna", check="passed")] * 40, sale(None), store="sea", out="sea")
-    told = say("--folder", hill, sea, hill / ".." / "sea", "--csv", tmp_path / "f.csv").splitlines()
-    assert told[0].endswith(": 71. Stores: hill, sea. Lanes: 2.")
-    assert [line.split()[:3] for line in told[3:7]] == [
+    lines = printed("--folder", hill, sea, hill / ".." / "sea", "--csv", tmp_path / "f.csv").splitlines()
+    assert lines[0].endswith(": 71. Stores: hill, sea. Lanes: 2.")
+    assert [line.split()[:3] for line in lines[3:7]] == [
         ["hill", "anna", "30"], ["sea", "anna", "40"], ["sea", "-", "1"], ["-", "all", "71"],
     ]  # fmt: skip
     with (tmp_path / "f.csv").open(encoding="utf-8") as file:
@@ -122,8 +122,8 @@ def test_every_store_is_in_the_report_and_cashiers_of_one_name_in_two_are_two(
         ]  # fmt: skip
 
 
-def test_files_that_cannot_be_read_are_named_and_the_others_are_read(
-    say: Any, sale: MakeSale, exported: Any, noon: datetime, tmp_path: Path,
+def test_unreadable_files_are_listed_and_the_others_are_read(
+    printed: Any, sale: MakeSale, exported: Any, noon: datetime, tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
     folder = exported(*(sale(opened_at=noon + timedelta(days=day)) for day in range(4) for _ in range(5)))
@@ -135,13 +135,13 @@ def test_files_that_cannot_be_read_are_named_and_the_others_are_read(
     write_day(purchases, ['{"time": "2026-11-03T12:00:00Z"}'] * 2, PURCHASES)
     whole.with_name(f"{whole.name}.partial").write_bytes(b"PAR1")
     words = ("--folder", folder)
-    out = say(*words, "--html", tmp_path / "f.html").splitlines()
+    out = printed(*words, "--html", tmp_path / "f.html").splitlines()
     assert out[0].endswith(": 5. Lanes: lane-1.")
     expected = [
-        f"{cut} left out: damaged, or written only in part",
-        f"{rotten} left out: damaged, or written only in part",
-        f"{older} left out, with 1 sale: its columns are of version 0, of another edge-agent",
-        f"{purchases} left out, with 2 sales: its columns are of version ?, of another edge-agent",
+        f"{cut} not read: damaged or incomplete",
+        f"{rotten} not read: damaged or incomplete",
+        f"{older} with 1 sale not read: written by another version of edge-agent (columns of version 0)",
+        f"{purchases} with 2 sales not read: written by another version of edge-agent (columns of version ?)",
     ]
     assert sorted(line.removeprefix("- ") for line in out[-4:]) == sorted(expected)
     assert all(line in (tmp_path / "f.html").read_text("utf-8") for line in expected)
@@ -149,7 +149,9 @@ def test_files_that_cannot_be_read_are_named_and_the_others_are_read(
     assert sorted(capsys.readouterr().err.splitlines()) == sorted(f"edge-agent: {line}" for line in expected)
 
 
-def test_sales_of_a_log_that_was_not_whole_are_counted_and_told(say: Any, sale: MakeSale, exported: Any) -> None:
+def test_sales_of_a_log_that_was_not_intact_are_counted_with_a_warning(
+    printed: Any, sale: MakeSale, exported: Any
+) -> None:
     folder = exported(sale(), sale(lane="lane-2"), sale(lane="lane-2"))
     file = files_in(folder)[1]
     duckdb.sql(
@@ -157,24 +159,24 @@ def test_sales_of_a_log_that_was_not_whole_are_counted_and_told(say: Any, sale: 
         "(FORMAT parquet, KV_METADATA {edge_agent_checks: '1'})"
     )
     shutil.move(f"{file}.new", file)
-    assert say("--folder", folder).splitlines()[-1] == (
-        "- 2 of the 2 sales of lane-2 of store-1 are from an audit log that was not whole when it was exported; "
-        "edge-agent report verify says there what is wrong"
+    assert printed("--folder", folder).splitlines()[-1] == (
+        "- 2 of the 2 sales of lane-2 of store-1 are from an audit log that was not intact when it was exported; "
+        "run edge-agent report verify there to see the problems"
     )
 
 
-def test_a_folder_with_nothing_of_the_period_is_an_empty_report(say: Any, tmp_path: Path) -> None:
-    (line,) = say("--folder", tmp_path).splitlines()
+def test_a_folder_without_files_of_the_period_is_an_empty_report(printed: Any, tmp_path: Path) -> None:
+    (line,) = printed("--folder", tmp_path).splitlines()
     assert line.endswith(": 0.")
 
 
-def test_a_folder_that_is_not_there_is_an_error(say: Any) -> None:
-    with pytest.raises(RunError, match=r"^cannot read /no/such: No such file or directory; give --folder what"):
-        say("--folder", "/no/such")
+def test_a_missing_folder_is_an_error_with_a_hint(printed: Any) -> None:
+    with pytest.raises(RunError, match=r"^cannot read /no/such: No such file or directory; give --folder the folder"):
+        printed("--folder", "/no/such")
 
 
 @pytest.mark.slow
-def test_spark_writes_the_same_report_and_leaves_the_same_files_out(
+def test_spark_writes_the_same_report_without_the_same_files(
     mixed: Any, exported: Any, edge_agent: EdgeAgent, tmp_path: Path
 ) -> None:
     pytest.importorskip("pyspark")
@@ -193,12 +195,12 @@ def test_spark_writes_the_same_report_and_leaves_the_same_files_out(
         for engine in ("duckdb", "spark")
     )
     assert "Stores: hill, sea. Lanes: 2." in duck.out
-    assert duck.out.count("damaged, or written only in part") == 2
+    assert duck.out.count("damaged or incomplete") == 2
     assert (spark.code, spark.out) == (0, duck.out), spark.err
     for kind in ("csv", "html"):
         assert (tmp_path / f"spark.{kind}").read_bytes() == (tmp_path / f"duckdb.{kind}").read_bytes()
 
 
-def test_an_engine_without_a_folder_is_refused() -> None:
-    with pytest.raises(UsageError, match="--engine is for exported files: add --folder, or leave it out"):
+def test_an_engine_without_a_folder_is_an_error() -> None:
+    with pytest.raises(UsageError, match="--engine is for exported files only: add --folder, or remove --engine"):
         report(["cashiers", "--engine", "spark"])

@@ -1,4 +1,4 @@
-"""What offers brought, against sales that chance held out: true lifts lie in their intervals, no small group shows."""
+"""The effect of offers: counts, lifts with their intervals, and small groups that stay hidden."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from edge.reports.offers.comparison import OfferTally, compare, tally
 from edge.reports.shares import Share
 
 
-def one(offer: str, made: int, held_out: int, band: str = "25-34") -> OfferTally:
+def tally_of(offer: str, made: int, held_out: int, band: str = "25-34") -> OfferTally:
     return OfferTally(
         band, offer, Share(made // 3, made), Share(held_out // 5, held_out), made // 2, made // 4, made // 5
     )
 
 
-def test_sales_are_counted_by_what_became_of_the_offer() -> None:
+def test_sales_are_counted_by_outcome() -> None:
     counts = {("taken", True): 5, ("taken", False): 1, ("refused", False): 7, ("shown", True): 2,
               ("not-shown", False): 3, ("unanswered", False): 4, ("held-out", True): 1,
               ("held-out", False): 9}  # fmt: skip
@@ -31,7 +31,7 @@ def test_sales_are_counted_by_what_became_of_the_offer() -> None:
     assert found.lift == pytest.approx((7 / 22) / (1 / 10))
 
 
-def test_who_nobody_bought_without_an_offer_has_a_lift_without_a_value_or_an_upper_end() -> None:
+def test_without_buyers_in_the_held_out_sales_the_lift_has_no_value_and_no_upper_end() -> None:
     found = OfferTally("25-34", "cheese", Share(5, 50), Share(0, 20), 0, 0, 0)
     assert found.lift is None
     assert found.lift_interval[0] > 0
@@ -40,7 +40,7 @@ def test_who_nobody_bought_without_an_offer_has_a_lift_without_a_value_or_an_upp
 
 @pytest.mark.parametrize("lift", [1.0, 1.5, 3.0])
 @pytest.mark.parametrize("base", [0.05, 0.3])
-def test_a_planted_lift_lies_in_its_interval_as_often_as_it_says(lift: float, base: float) -> None:
+def test_95_percent_of_the_intervals_contain_the_true_lift(lift: float, base: float) -> None:
     chance = np.random.default_rng(5)
     made, held_out = chance.binomial(900, lift * base, 4000), chance.binomial(100, base, 4000)
     ends = [Share(int(a), 900).ratio_interval(Share(int(b), 100)) for a, b in zip(made, held_out, strict=True)]
@@ -49,7 +49,7 @@ def test_a_planted_lift_lies_in_its_interval_as_often_as_it_says(lift: float, ba
 
 
 @given(st.integers(1, 400), st.integers(1, 400), st.data())
-def test_an_interval_holds_its_own_ratio_and_turns_with_it(trials: int, others: int, data: st.DataObject) -> None:
+def test_an_interval_contains_its_ratio_and_inverts_with_it(trials: int, others: int, data: st.DataObject) -> None:
     made = Share(data.draw(st.integers(0, trials)), trials)
     held_out = Share(data.draw(st.integers(1, others)), others)
     low, high = made.ratio_interval(held_out)
@@ -60,27 +60,27 @@ def test_an_interval_holds_its_own_ratio_and_turns_with_it(trials: int, others: 
         assert turned == pytest.approx((1 / high if math.isfinite(high) else 0, 1 / low if low else math.inf), rel=1e-6)
 
 
-def test_small_groups_are_put_together_until_they_are_large_enough() -> None:
-    report = compare([one("a", 100, 20), one("b", 40, 8), one("c", 30, 4), one("d", 60, 12)], 10)
+def test_small_offers_are_merged_until_they_are_large_enough() -> None:
+    report = compare([tally_of("a", 100, 20), tally_of("b", 40, 8), tally_of("c", 30, 4), tally_of("d", 60, 12)], 10)
     assert [line.offer for line in report.lines] == ["a", "d", "others"]
     assert report.lines[-1].held_out.trials == 12
     assert report.everything
     assert report.everything.made.trials == 230
 
 
-def test_a_single_small_group_takes_the_next_smallest_with_it_lest_it_be_found_by_subtraction() -> None:
-    report = compare([one("a", 100, 20), one("b", 40, 4), one("d", 60, 12)], 10)
+def test_a_single_small_offer_is_merged_with_the_next_smallest() -> None:
+    report = compare([tally_of("a", 100, 20), tally_of("b", 40, 4), tally_of("d", 60, 12)], 10)
     assert [line.offer for line in report.lines] == ["a", "others"]
 
 
-def test_too_few_sales_show_nothing() -> None:
-    report = compare([one("a", 100, 9)], 10)
+def test_too_few_sales_are_not_shown() -> None:
+    report = compare([tally_of("a", 100, 9)], 10)
     assert (report.lines, report.everything) == ((), None)
     assert compare((), 10).everything is None
 
 
-def test_a_planted_uplift_is_found_in_sales_that_the_keyed_hash_held_out(book: Any, rule: Any) -> None:
-    """From the sale's id to the interval, in 40 shops: offers make every second customer more buy cheese."""
+def test_a_true_lift_is_found_with_sales_held_out_by_the_keyed_hash(book: Any, rule: Any) -> None:
+    """From sale ids to the interval, in 40 shops: offers raise the buyers of cheese by half."""
     held = []
     for shop in range(40):
         chance, counts = np.random.default_rng(shop), Counter[tuple[str, bool]]()
@@ -94,11 +94,11 @@ def test_a_planted_uplift_is_found_in_sales_that_the_keyed_hash_held_out(book: A
     assert sum(held) >= 36
 
 
-groups = st.lists(st.builds(one, st.sampled_from("abcdef"), st.integers(0, 60), st.integers(0, 60)), max_size=8)
+groups = st.lists(st.builds(tally_of, st.sampled_from("abcdef"), st.integers(0, 60), st.integers(0, 60)), max_size=8)
 
 
 @given(groups, st.integers(2, 20))
-def test_no_line_is_of_fewer_than_the_least_and_together_they_are_all(tallies: list[OfferTally], least: int) -> None:
+def test_no_line_is_too_small_and_the_lines_add_up_to_the_total(tallies: list[OfferTally], least: int) -> None:
     report = compare(tallies, least)
     assert all(line.smaller >= least for line in report.lines)
     if report.everything:

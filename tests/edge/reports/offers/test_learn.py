@@ -1,4 +1,4 @@
-"""Rules from simulated shops: what is planted is found, noise gives nothing, and nothing forbidden is ever learnt."""
+"""Rules learnt from simulated shops: true rules are found, noise gives hardly any, forbidden goods give none."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ Make = Callable[..., Any]
 GOODS = 20
 BASE = np.geomspace(0.03, 0.3, GOODS)
 REASON, OFFER, BAND = 15, 6, 2
-"""What 25- to 34-year-olds are planted to buy together."""
+"""The goods that 25-34-year-olds buy together in the simulation."""
 
 
 def simulated(seed: int, times_as_often: float = 1.0, customers: int = 8000) -> Sales:
-    """A shop where goods are bought by chance, but for one pair in one band."""
+    """A shop where goods are bought independently, except one pair in one band."""
     shop = Shop(np.random.default_rng(seed))
     people = shop.customers(customers)
     holds = shop.chance.random((customers, GOODS)) < BASE
-    planted = (people.bands == BAND) & holds[:, REASON]
-    holds[planted, OFFER] = shop.chance.random(planted.sum()) < times_as_often * BASE[OFFER]
+    linked = (people.bands == BAND) & holds[:, REASON]
+    holds[linked, OFFER] = shop.chance.random(linked.sum()) < times_as_often * BASE[OFFER]
     return Sales(people.probs, tuple(Goods(category=f"goods-{number}") for number in range(GOODS)), holds)
 
 
@@ -42,11 +42,11 @@ def pairs(sales: Sales, bar: Bar | None = None) -> set[tuple[str, str, str]]:
     return {(rule.band, " + ".join(one.name for one in rule.when), rule.offer.name) for rule in rules}
 
 
-def test_noise_gives_hardly_ever_a_rule() -> None:
-    assert sum(bool(pairs(simulated(seed))) for seed in range(12)) <= 1, "a shop in twenty may have one"
+def test_noise_gives_hardly_any_rule() -> None:
+    assert sum(bool(pairs(simulated(seed))) for seed in range(12)) <= 1, "one shop in twenty may have a rule"
 
 
-def test_what_is_planted_is_found_in_its_band_and_nothing_else() -> None:
+def test_a_true_rule_is_found_in_its_band_with_few_false_ones() -> None:
     for seed in range(5):
         found = pairs(simulated(seed, times_as_often=6))
         assert ("25-34", f"goods-{REASON}", f"goods-{OFFER}") in found
@@ -57,7 +57,7 @@ def test_what_is_planted_is_found_in_its_band_and_nothing_else() -> None:
         assert len(chance) <= 0.05 * len(found) + 1, involved
 
 
-def test_a_rule_says_what_the_sales_said() -> None:
+def test_the_figures_of_a_rule_are_those_of_the_sales() -> None:
     sales = simulated(1, times_as_often=6)
     rules = learn(sales, EDGES, 18, Bar(), 100).rules
     rule = next(one for one in rules if (one.band, one.offer.name, len(one.when)) == ("25-34", f"goods-{OFFER}", 1))
@@ -72,14 +72,14 @@ def test_a_rule_says_what_the_sales_said() -> None:
     assert rule.learnt.rate <= 0.05
 
 
-def test_no_rule_is_for_a_band_that_begins_under_the_legal_age() -> None:
+def test_bands_below_the_legal_age_get_no_rules() -> None:
     sales = simulated(1, times_as_often=6)
-    everybody = Sales(np.roll(sales.probs, -2, axis=1), sales.goods, sales.holds)  # the planted ones are minors now
+    everybody = Sales(np.roll(sales.probs, -2, axis=1), sales.goods, sales.holds)  # the linked ones are minors now
     assert not {band for band, _, _ in pairs(everybody)} & {"0-17"}
     assert {rule.band for rule in learn(sales, EDGES, 30, Bar(), 100).rules} <= {"35-44", "45-59", "60+"}
 
 
-def test_the_bar_is_reached_by_every_rule_and_most_is_the_most() -> None:
+def test_every_rule_reaches_the_minimum_values_and_there_are_at_most_max_rules() -> None:
     sales = simulated(1, times_as_often=6)
     assert len(learn(sales, EDGES, 18, Bar(), 2).rules) == 2
     for rule in learn(sales, EDGES, 18, Bar(confidence=0.2, lift=1.8, support=0.004), 100).rules:
@@ -89,12 +89,12 @@ def test_the_bar_is_reached_by_every_rule_and_most_is_the_most() -> None:
     assert pairs(sales, Bar(sales=10_000)) == set()
 
 
-def test_from_no_sales_nothing_is_learnt() -> None:
+def test_no_sales_give_no_rules() -> None:
     assert pairs(Sales(np.zeros((0, 6)), (), np.zeros((0, 0), bool))) == set()
     assert pairs(Sales(np.eye(6), (), np.zeros((6, 0), bool))) == set()
 
 
-def test_goods_are_called_as_the_shop_says_in_both_languages() -> None:
+def test_goods_get_the_names_of_the_shop_in_both_languages() -> None:
     names = {f"goods-{OFFER}": Text(ru="сыр", en="cheese")}
     rules = learn(simulated(1, times_as_often=6), EDGES, 18, Bar(), 100, names).rules
     texts = {rule.offer.name: rule.text for rule in rules}
@@ -119,49 +119,49 @@ def line(category: str | None, sku: str = "", quantity: float = 1.0) -> Purchase
 
 @pytest.fixture
 def read(tmp_path: Path) -> Make:
-    def read_back(*purchases: Purchase, by: Any = "category", least: int = 1, never: Any = ()) -> Sales:
+    def write_and_read(*purchases: Purchase, by: Any = "category", min_sales: int = 1, excluded: Any = ()) -> Sales:
         write_day(tmp_path / "2026-11-01" / "l-1.parquet", [one.model_dump_json() for one in purchases])
         now = datetime(2026, 12, 1, tzinfo=timezone.utc)
-        return read_sales([tmp_path], WEEK, now, EDGES, by=by, least=least, never=never)[0]
+        return read_sales([tmp_path], WEEK, now, EDGES, by=by, min_sales=min_sales, excluded=excluded)[0]
 
-    return read_back
+    return write_and_read
 
 
-def test_sales_are_read_as_who_holds_what(read: Make) -> None:
+def test_sales_are_read_as_a_table_of_goods(read: Make) -> None:
     sales = read(bought(line("a"), line("b")), bought(line("a"), line("a")), bought(line("b", quantity=-1)))
     assert [one.name for one in sales.goods] == ["a", "b"]
     assert sales.holds.tolist() == [[True, True], [True, False], [False, False]]
     assert sales.probs.tolist() == [[0, 0, 1, 0, 0, 0]] * 3
 
 
-def test_of_too_many_sales_some_are_drawn_always_the_same(read: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("edge.reports.offers.sales.MOST_SALES", 10)
+def test_the_sample_of_too_many_sales_is_always_the_same(read: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edge.reports.offers.sales.MAX_SALES", 10)
     many = [bought(line("a"), line(f"b-{number}")) for number in range(50)]
     one, again = read(*many), read(*many)
     assert (one.total, len(one.probs), one.goods) == (50, 10, again.goods)
 
 
-def test_what_cannot_be_used_is_left_out(read: Make) -> None:
+def test_invalid_sales_and_rare_goods_are_dropped(read: Make) -> None:
     sales = read(
         bought(line("a")), bought(line("a"), probs=None), bought(line("a"), time=NOON - timedelta(days=8)),
         bought(line("a"), band_edges=(18, 30)), bought(line("a"), probs=(2.0, -1.0, 0.0, 0.0, 0.0, 0.0)),
-        bought(line("a"), probs=(1.0,)), bought(line("rare")), bought(line("a")), least=2,
+        bought(line("a"), probs=(1.0,)), bought(line("rare")), bought(line("a")), min_sales=2,
     )  # fmt: skip
     assert (len(sales.probs), [one.name for one in sales.goods]) == (3, ["a"])
 
 
-def test_what_must_not_be_offered_is_no_reason_either(read: Make) -> None:
-    sales = read(bought(*map(line, ["beer", "a", "Сигареты", "pills", "restricted"])), never={"pills", "restricted"})
+def test_excluded_and_restricted_goods_are_no_reasons_either(read: Make) -> None:
+    sales = read(bought(*map(line, ["beer", "a", "Сигареты", "pills", "restricted"])), excluded={"pills", "restricted"})
     assert [one.name for one in sales.goods] == ["a"]
 
 
-def test_an_article_that_must_not_be_offered_does_not_stand_for_its_category(read: Make) -> None:
-    sales = read(bought(line("a", "pill"), line("b")), bought(line("a")), never={"pill"})
+def test_an_excluded_article_does_not_count_for_its_category(read: Make) -> None:
+    sales = read(bought(line("a", "pill"), line("b")), bought(line("a")), excluded={"pill"})
     assert {one.name for one in sales.goods} == {"a", "b"}
     assert sales.holds.sum(axis=0).tolist() == [1, 1]
 
 
-def test_an_article_goes_with_its_category(read: Make) -> None:
+def test_an_article_is_excluded_with_its_category(read: Make) -> None:
     sales = read(bought(line("beer", "46"), line("dairy", "47"), line(None, "48"), line("pills", "49")), by="sku",
-                 never={"pills"})  # fmt: skip
+                 excluded={"pills"})  # fmt: skip
     assert sales.goods == (Goods(sku="47", category="dairy"), Goods(sku="48"))

@@ -1,4 +1,4 @@
-"""The restricted sales one by one."""
+"""The table and the CSV of restricted sales."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import pytest
 
 from edge.decision.policy import Decision
 from edge.records.records import SaleRecord
-from edge.reports.cashiers.sales import sales_csv, sales_table
+from edge.reports.sales.tables import sales_csv, sales_table
 
 MakeSale = Callable[..., SaleRecord]
 
 
 @pytest.mark.usefixtures("in_moscow")
-def test_a_line_says_what_the_till_was_told_and_what_was_done(sale: MakeSale) -> None:
+def test_a_row_has_the_answer_to_the_till_and_the_check(sale: MakeSale) -> None:
     (row,) = sales_table([sale("anna", check="passed")]).rows
     assert row == (
         "2026-11-01 15:00:00", "lane-1", "till-1", "anna", "CHALLENGE", "21 (16 to 27)", "25", "passed", "completed",
@@ -23,7 +23,7 @@ def test_a_line_says_what_the_till_was_told_and_what_was_done(sale: MakeSale) ->
     )  # fmt: skip
 
 
-def test_what_is_not_known_is_a_dash(sale: MakeSale) -> None:
+def test_a_missing_value_is_a_dash(sale: MakeSale) -> None:
     (row,) = sales_table([sale(None, decision=None)]).rows
     assert row[3:] == ("-", "UNKNOWN", "-", "-", "-", "completed", "no answer reached the till")
     (row,) = sales_table([sale(None, Decision.UNKNOWN)]).rows
@@ -31,7 +31,7 @@ def test_what_is_not_known_is_a_dash(sale: MakeSale) -> None:
 
 
 @pytest.mark.usefixtures("in_moscow")
-def test_the_csv_is_in_utc_unrounded_with_empty_cells_and_names_the_sale(sale: MakeSale, noon: datetime) -> None:
+def test_the_csv_has_utc_times_unrounded_numbers_and_empty_cells(sale: MakeSale, noon: datetime) -> None:
     first = sale("=anna").model_copy(update={"sale_id": "sale-a"})
     second = sale(None, decision=None).model_copy(update={"sale_id": "sale-b"})
     assert sales_csv([first, second]) == (

@@ -1,4 +1,4 @@
-"""The restricted sales one by one, as rows of a table."""
+"""The restricted sales as a table and as CSV, one row for each sale."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _CSV_COLUMNS = (
 
 
 def sales_table(sales: Sequence[SaleRecord]) -> Table:
-    """For people: times as this machine's clock shows them."""
+    """For people: times in local time."""
     columns = ("opened", "lane", "till", "cashier", "decision", "age", "asked below", "check", "ended", "reasons")
     return Table(columns, tuple(_row(sale) for sale in sales), frozenset({"asked below"}))
 
 
 def sales_csv(sales: Sequence[SaleRecord]) -> str:
-    """For programs: times in UTC, nothing rounded, an empty cell where there is nothing."""
+    """For programs: times in UTC, unrounded numbers, an empty cell for a missing value."""
     return as_csv(_CSV_COLUMNS, (_csv_row(sale) for sale in sales))
 
 

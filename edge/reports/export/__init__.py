@@ -1,0 +1,1 @@
+"""`edge-agent report export`: the audit logs as Parquet files."""

@@ -1,0 +1,72 @@
+"""Reads the audit logs of lanes, also while the lanes write them."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from edge.commands import visible
+from edge.records.audit import Audit, Head
+from edge.records.database import Database
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+    from pathlib import Path
+
+    from edge.records.records import SaleRecord
+    from edge.reports.period import Period
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """records: the readable ones, oldest first. intact: whether the hash chain is. pruned: the newest record that was
+    removed because of its age."""
+
+    records: Sequence[tuple[Head, SaleRecord]]
+    intact: bool
+    pruned: Head
+
+
+def read_log(folder: Path) -> Log:
+    """One consistent snapshot of the log in a state folder. Raises StoreError."""
+    with closing(Database(folder, read_only=True)) as database, database.snapshot():
+        audit = Audit(database)
+        return Log(list(audit.records()), not audit.verify(), audit.pruned)
+
+
+def read_restricted_sales(folders: Iterable[Path], period: Period) -> list[SaleRecord]:
+    """The restricted sales of a period from several logs, oldest first. Warns on stderr of a log that is not intact.
+
+    Raises StoreError.
+    """
+    found = []
+    for folder in folders:
+        log = read_log(folder)
+        if not log.intact:
+            warn_not_intact(folder, "this report may be wrong")
+        found += [sale for _, sale in log.records if sale.opened_at in period]
+    return sorted(found, key=lambda sale: sale.opened_at)
+
+
+def warn_not_intact(folder: Path, consequence: str) -> None:
+    """Print a warning on stderr: the log in this state folder was changed."""
+    print(
+        f"edge-agent: the audit log in {folder} is not intact, so {consequence}; "
+        f"edge-agent report verify --state-dir {folder} lists the problems",
+        file=sys.stderr,
+    )
+
+
+def restricted_sales_headline(period: Period, sales: int, lanes: Collection[tuple[str, str]]) -> str:
+    """One line: the period, the number of sales, and where they come from.
+
+    lanes: pairs of store and lane. Stores are named, and lanes only counted, if there are several stores.
+    """
+    found, stores = f"Restricted sales {period}: {sales}.", sorted({store for store, _ in lanes})
+    if len(stores) > 1:
+        found += f" Stores: {', '.join(stores)}. Lanes: {len(lanes)}."
+    elif lanes:
+        found += f" Lanes: {', '.join(sorted(lane for _, lane in lanes))}."
+    return visible(found)

@@ -1,0 +1,99 @@
+"""The declaration of a report: its name, its arguments, and the function that computes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from edge.errors import UsageError
+from edge.reports.output import write_report
+from edge.reports.period import between, moment
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
+
+    from edge.commands import Parser
+    from edge.reports.output import ReportContent
+
+Format = Literal["csv", "html", "json"]
+
+_TIMES = (
+    "Times: 12h, 7d or 4w (before now), or a date such as 2026-11-01 (its midnight in this machine's time zone). "
+    "Existing files are replaced."
+)
+
+
+@dataclass(frozen=True)
+class Report:
+    """A subcommand of `edge-agent report`. `edge.reports.command.REPORTS` lists all of them.
+
+    run: gets the parsed arguments and returns what to write, or None if it has printed everything itself. It imports
+    what needs an extra (DuckDB, Ibis), so that other reports run without it.
+    period: adds --since and --until; `run` finds them as `arguments.period`, a `Period`.
+    state_dirs: adds --state-dir, with any number of folders.
+    folders: adds --folder; says what is in the folders.
+    engine: adds --engine and --spark-master.
+    formats: adds --csv, --html and --json.
+    add_arguments: adds the report's own arguments to its parser.
+    """
+
+    name: str
+    help: str
+    run: Callable[[argparse.Namespace], ReportContent | None]
+    description: str | None = None
+    period: bool = True
+    state_dirs: bool = True
+    folders: str = ""
+    engine: bool = False
+    formats: tuple[Format, ...] = ()
+    add_arguments: Callable[[Parser], None] | None = None
+
+    def add_to(self, commands: argparse._SubParsersAction[Parser]) -> None:
+        """Add the report's parser. Parsed arguments have this report as `report`."""
+        parser = commands.add_parser(
+            self.name, help=self.help, description=self.description, epilog=_TIMES if self.period else None,
+            allow_abbrev=False,
+        )  # fmt: skip
+        parser.set_defaults(report=self)
+        if self.period:
+            parser.add_argument("--since", type=moment, default="7d", metavar="TIME", help="start; default: 7d")
+            parser.add_argument("--until", type=moment, default="0h", metavar="TIME", help="end; default: now")
+        if self.state_dirs:
+            parser.add_argument(
+                "--state-dir", type=Path, nargs="+", metavar="DIR",
+                help="state folders of lanes; default: those of the settings",
+            )  # fmt: skip
+        parser.add_argument("--config", type=Path, metavar="FILE", help="the agent's settings file")
+        if self.folders:
+            parser.add_argument("--folder", type=Path, nargs="+", metavar="DIR", help=self.folders)
+        if self.engine:
+            parser.add_argument(
+                "--engine", choices=("duckdb", "spark"), default="duckdb", help="what reads --folder; default: duckdb"
+            )
+            parser.add_argument(
+                "--spark-master", metavar="URL", help="the cluster for --engine spark; default: this machine"
+            )
+        if "csv" in self.formats:
+            parser.add_argument("--csv", metavar="FILE", help="write the figures as CSV; -: print only them")
+        if "html" in self.formats:
+            parser.add_argument("--html", type=Path, metavar="FILE", help="write a page with plots")
+        if "json" in self.formats:
+            parser.add_argument("--json", metavar="FILE", help="write the figures as JSON; -: print only them")
+        if self.add_arguments:
+            self.add_arguments(parser)
+
+    def write(self, arguments: argparse.Namespace) -> None:
+        """Compute the report, then write and print it as the arguments say.
+
+        Raises UsageError for wrong arguments and for a file that cannot be written, and what `run` raises.
+        """
+        if self.period:
+            arguments.period = between(arguments.since, arguments.until)
+        files = {name: getattr(arguments, name, None) for name in ("csv", "html", "json")}
+        if files["csv"] == files["json"] == "-":
+            raise UsageError("--csv - and --json - cannot both print to stdout: give one of them a file")
+        content = self.run(arguments)
+        if content:
+            write_report(content, **files)

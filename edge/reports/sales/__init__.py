@@ -1,0 +1,1 @@
+"""`edge-agent report sales`: every restricted sale."""

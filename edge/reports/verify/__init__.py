@@ -1,0 +1,1 @@
+"""`edge-agent report verify`: whether the audit logs are intact."""

@@ -1,0 +1,75 @@
+"""`edge-agent report verify`: intact and damaged audit logs, of one lane and of several."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from edge.errors import RunError, UsageError
+from edge.records.audit import Audit
+from edge.records.database import Database
+from edge.records.records import SaleRecord
+from edge.reports.command import report
+from tests.edge.reports.conftest import tamper
+
+MakeSale = Callable[..., SaleRecord]
+MakeFolder = Callable[..., Path]
+Printed = Callable[..., str]
+
+
+def test_verify_prints_the_newest_record_and_finds_an_earlier_one_by_its_hash(
+    printed: Printed, sale: MakeSale, state_folder: MakeFolder
+) -> None:
+    folder = state_folder(sale())
+    noted = printed("verify", "--state-dir", folder).split()[-1]
+    state_folder(sale(), sale())
+    with closing(Database(folder, read_only=True)) as database:
+        newest = Audit(database).head
+    assert printed("verify", "--state-dir", folder, "--head", noted.upper()) == (
+        f"3 records, chain intact, newest is number 3 with hash {newest.hash}\n"
+    )
+
+
+def test_verify_prints_which_records_were_pruned(
+    printed: Printed, sale: MakeSale, state_folder: MakeFolder, noon: datetime
+) -> None:
+    folder = state_folder(sale(), sale(), sale(opened_at=noon + timedelta(days=2)))
+    with closing(Database(folder)) as database:
+        Audit(database).prune(noon + timedelta(days=1))
+    first, second = printed("verify", "--state-dir", folder).splitlines()
+    assert first == "records 1 to 2 were removed due to age; the oldest remaining one is from 2026-11-03"
+    assert second.startswith("1 record, chain intact, newest is number 3 with hash ")
+
+
+def test_verify_of_an_empty_log_prints_0_records(printed: Printed, state_folder: MakeFolder) -> None:
+    assert printed("verify", "--state-dir", state_folder()) == "0 records\n"
+
+
+def test_verify_prints_a_line_per_problem_and_fails(
+    sale: MakeSale, state_folder: MakeFolder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = state_folder(sale(), sale(), sale())
+    tamper(folder, 2)
+    with pytest.raises(RunError, match="is not intact: see the lines above"):
+        report(["verify", "--state-dir", str(folder), "--head", "a" * 64])
+    assert capsys.readouterr().out.splitlines() == [
+        "record 2 was changed, or stands where another one was",
+        f"no record has the hash {'a' * 64}: the newest one is number 3",
+    ]
+
+
+def test_all_lanes_of_a_box_are_verified_and_the_broken_one_is_named(
+    printed: Printed, box: tuple[Path, Path, Path]
+) -> None:
+    config, wine, beer = box
+    lines = printed("verify", "--config", config).splitlines()
+    assert [line.partition(", ")[0] for line in lines] == [f"{wine}: 1 record", f"{beer}: 2 records"]
+    with pytest.raises(UsageError, match="--head belongs to one lane, but there are several: add the --state-dir"):
+        report(["verify", "--config", str(config), "--head", "a" * 64])
+    tamper(wine, 1)
+    with pytest.raises(RunError, match=f"^the audit log in {wine} is not intact"):
+        report(["verify", "--config", str(config)])
