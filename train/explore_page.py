@@ -1,4 +1,4 @@
-"""The report of `edge-train explore` for the eye."""
+"""The report of `edge-train explore` as an HTML page."""
 
 from __future__ import annotations
 
@@ -10,14 +10,19 @@ import cv2
 import numpy as np
 from matplotlib.axes import Axes
 
+from edge.reports.page import figure, page
+from edge.reports.tables import Table, as_html
 from edge.vision.crop import align
 from train.explore import Facts
-from train.page import figure, page
 from train.pictures import Pictures, read_photo
 from train.plots import svg
 
 SHEET = 15
+"""Faces shown."""
+
 _LISTED = 20
+"""Entries shown of each list."""
+
 _STYLE = """
 .sheet { display: grid; grid-template-columns: repeat(5, 1fr); gap: .5rem; }
 .sheet figure { margin: 0; text-align: center; } .sheet img { width: 100%; border-radius: 6px; }
@@ -28,7 +33,7 @@ _STYLE = """
 
 
 def explore_page(facts: Facts, pictures: Pictures) -> str:
-    """index.html: self-contained; the sheet of faces lies inside."""
+    """The text of index.html; the pictures of faces are inside."""
     parts = [
         f"<h1>{sum(facts.rows.values()):,} {'labels' if facts.labels_only else 'photos'}</h1>",
         _cards(facts),
@@ -36,10 +41,10 @@ def explore_page(facts: Facts, pictures: Pictures) -> str:
         *_people(facts),
     ]
     if facts.labels_only:
-        parts.append("<p>These are labels alone. What needs pictures is left out: the sheet, sizes, copies, faces.</p>")
+        parts.append("<p>Labels without pictures: there are no faces, sizes and copies to show.</p>")
     else:
         parts += [*_sheet(pictures), "<h2>Pictures</h2>", _sizes(facts), *_problems(facts)]
-    parts.append(_list("Rows that cannot be used", facts.broken_rows))
+    parts.append(_list("Unusable rows", facts.broken_rows))
     if facts.rows_without_a_file:
         parts.append(_list("Rows without a file", facts.rows_without_a_file))
     return page("Labelled photos", "\n".join(parts), _STYLE)
@@ -50,11 +55,11 @@ def _cards(facts: Facts) -> str:
     figures = {
         "sources": len(facts.rows),
         "ages known to the year": f"{sum(facts.exactly_known.values()) / max(total, 1):.0%}",
-        "rows that cannot be used": len(facts.broken_rows) + len(facts.rows_without_a_file),
+        "unusable rows": len(facts.broken_rows) + len(facts.rows_without_a_file),
     }
     if not facts.labels_only:
         figures |= {
-            "without a face": len(facts.without_face),
+            "no face found": len(facts.without_face),
             "unreadable": len(facts.unreadable),
             "groups of copies": len(facts.exact_copies) + len(facts.near_copies),
         }
@@ -69,7 +74,7 @@ def _ages(facts: Facts) -> Iterable[str]:
     yield "<h2>Ages</h2>"
     yield figure(
         svg(lambda axes: _histogram(axes, facts)),
-        "People by age. Somebody known by a band alone is spread evenly over its years.",
+        "People by age. A person with an age range counts evenly in all its years.",
     )
     yield figure(svg(lambda axes: _bands(axes, facts), height=2.8), "Share of each age band.")
     bands = next(iter(facts.bands.values()))
@@ -84,7 +89,7 @@ def _histogram(axes: Axes, facts: Facts) -> None:
         axes.bar(np.arange(101), counts, 0.9, bottom=below, label=source)
         below += counts
     axes.axvline(17.5, color="grey", linestyle=":", linewidth=1)
-    axes.set(xlabel="age in years; dotted: of age", ylabel="people", xlim=(-1, 101))
+    axes.set(xlabel="age in years; dotted line: 18", ylabel="people", xlim=(-1, 101))
     axes.legend(frameon=False)
 
 
@@ -113,7 +118,7 @@ def _sheet(pictures: Pictures) -> Iterable[str]:
         return
     by_age = faces[np.argsort(pictures.ages[faces].mean(axis=1), kind="stable")]
     chosen = by_age[np.unique(np.linspace(0, len(by_age) - 1, SHEET).astype(int))]
-    yield f"<h2>{len(chosen)} of the faces, youngest to oldest, as the model sees them</h2>"
+    yield f"<h2>{len(chosen)} of the faces, youngest to oldest, as the model gets them</h2>"
     yield '<div class="sheet">' + "".join(_photo(pictures, row) for row in chosen) + "</div>"
 
 
@@ -140,12 +145,12 @@ def _problems(facts: Facts) -> Iterable[str]:
     def joined(groups: Sequence[Sequence[str]]) -> list[str]:
         return [" = ".join(group) for group in groups]
 
-    yield _list("Files that are no readable pictures", facts.unreadable)
-    yield _list("Pictures on which the detector finds no face", facts.without_face)
+    yield _list("Unreadable pictures", facts.unreadable)
+    yield _list("Pictures without a detected face", facts.without_face)
     yield _list("Files without a row", facts.files_without_a_row)
     yield _list("Exact copies", joined(facts.exact_copies))
-    yield _list("Near-copies: the same face cropped, recoloured or compressed anew", joined(facts.near_copies))
-    yield _list("Copies whose labels exclude each other", joined(facts.disagreeing))
+    yield _list("Near-copies: the same face cropped, recoloured or compressed again", joined(facts.near_copies))
+    yield _list("Copies with contradicting labels", joined(facts.disagreeing))
 
 
 def _list(title: str, lines: Sequence[str]) -> str:
@@ -156,9 +161,5 @@ def _list(title: str, lines: Sequence[str]) -> str:
     return f"<h2>{title}: {len(lines):,}</h2><ul>{shown}</ul>{more}"
 
 
-def _table(head: Sequence[object], rows: Iterable[Sequence[object]]) -> str:
-    def line(cells: Sequence[object], kind: str) -> str:
-        return "<tr>" + "".join(f"<{kind}>{escape(str(cell))}</{kind}>" for cell in cells) + "</tr>"
-
-    body = "".join(line(row, "td") for row in rows)
-    return f'<div class="scroll"><table><thead>{line(head, "th")}</thead><tbody>{body}</tbody></table></div>'
+def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    return as_html(Table(tuple(head), tuple(tuple(row) for row in rows)))

@@ -1,4 +1,4 @@
-"""Plots as SVG that stands inside a page, readable on light and dark."""
+"""Plots as inline SVG, readable on light and dark pages."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 Drawing = Callable[[Axes], None]
-_INK = "#808080"
+_GREY = "#808080"
 
 
 def svg(draw: Drawing, width: float = 7.2, height: float = 3.4) -> str:
-    """An SVG element with what `draw` puts on the axes; sizes in inches. The same drawing gives the same text."""
+    """An SVG element with axes that `draw` has drawn on. width, height: in inches. Equal drawings give equal text."""
     style = {
         "svg.hashsalt": "edge", "text.parse_math": False, "svg.fonttype": "none", "font.size": 10,
-        "text.color": _INK, "axes.labelcolor": _INK, "axes.edgecolor": _INK, "xtick.color": _INK, "ytick.color": _INK,
+        "text.color": _GREY, "axes.labelcolor": _GREY, "axes.edgecolor": _GREY,
+        "xtick.color": _GREY, "ytick.color": _GREY,
         "axes.spines.top": False, "axes.spines.right": False,
     }  # fmt: skip
     with matplotlib.rc_context(style):

@@ -108,7 +108,7 @@ def test_a_file_with_labels_only_is_enough(tmp_path: Path) -> None:
     assert facts.sexes["labels"] == {"male": 2, "female": 1}
     assert facts.groups["labels"] == {"north": 2}
     page = explore_page(facts, pictures)
-    assert "These are labels alone" in page
+    assert "Labels without pictures" in page
     assert "data:image" not in page
 
 
