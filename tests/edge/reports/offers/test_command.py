@@ -161,7 +161,9 @@ def test_too_few_sales_are_not_shown(results: Callable[..., Path], edge_agent: E
     assert "fewer than 10 sales with an offer, or held out, too few to show." in json.loads(shown.out)["about"]
 
 
-def test_files_that_are_damaged_or_of_another_version_are_listed(results: Callable[..., Path], edge_agent: EdgeAgent) -> None:
+def test_files_that_are_damaged_or_of_another_version_are_listed(
+    results: Callable[..., Path], edge_agent: EdgeAgent
+) -> None:
     day = results(*SOLD, *HELD_OUT)
     (day / "lane-1-2.parquet").write_bytes((day / "lane-1-1.parquet").read_bytes()[:200])
     write_day(day / "lane-1-3.parquet", [])
