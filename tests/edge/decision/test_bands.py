@@ -14,7 +14,7 @@ edges_of_bands = st.lists(st.integers(1, 100), min_size=1, max_size=7, unique=Tr
 weights = st.lists(st.floats(0, 1), min_size=AGES, max_size=AGES).filter(lambda drawn: sum(drawn) > 0.01)
 
 
-def test_bands_are_called_by_their_ages() -> None:
+def test_bands_are_named_by_their_ages() -> None:
     assert band_names((18, 25, 35, 45, 60)) == ("0-17", "18-24", "25-34", "35-44", "45-59", "60+")
     assert band_names((18, 19)) == ("0-17", "18", "19+")
 
@@ -26,7 +26,7 @@ def test_a_band_begins_at_its_edge() -> None:
 
 
 @given(weights, edges_of_bands)
-def test_there_is_a_probability_for_every_band_and_they_sum_to_one(drawn: list[float], edges: list[int]) -> None:
+def test_every_band_has_a_probability_and_they_sum_to_one(drawn: list[float], edges: list[int]) -> None:
     probs = band_probabilities(np.array(drawn) / sum(drawn), edges)
     assert len(probs) == len(band_names(edges)) == len(edges) + 1
     assert sum(probs) == pytest.approx(1, abs=0.0005)

@@ -53,7 +53,7 @@ def customer_of(zone: CustomerZone) -> int | None:
     return zone.customer.track_id if zone.customer else None
 
 
-def test_people_are_counted_who_are_confirmed_in_the_zone_and_in_view(zone: CustomerZone, show: Show) -> None:
+def test_only_confirmed_people_who_are_visible_in_the_zone_are_counted(zone: CustomerZone, show: Show) -> None:
     unsure, aside = {"track": 3, "x": 0.6, "reasons": ("unconfirmed",)}, {"track": 4, "x": 0.95}
     show(zone, {"track": 1, "x": 0.3}, {"track": 2, "x": 0.8}, unsure, aside)
     assert zone.count_present(0.2) == 2
@@ -61,13 +61,13 @@ def test_people_are_counted_who_are_confirmed_in_the_zone_and_in_view(zone: Cust
     assert zone.count_present(0.8) == 1
 
 
-def test_an_empty_zone_has_no_customer_and_says_no_face(zone: CustomerZone, show: Show) -> None:
+def test_an_empty_zone_has_no_customer_and_the_doubt_no_face(zone: CustomerZone, show: Show) -> None:
     show(zone)
     assert zone.customer is None
     assert zone.doubts(0.2) == (Reason.NO_FACE,)
 
 
-def test_who_stands_in_the_zone_becomes_the_customer_and_their_looks_are_kept(zone: CustomerZone, show: Show) -> None:
+def test_a_person_in_the_zone_becomes_the_customer_and_keeps_their_samples(zone: CustomerZone, show: Show) -> None:
     show(zone, {"track": 7, "age": 50}, frames=5)
     assert zone.customer is not None
     assert (zone.customer.track_id, zone.customer.age.samples) == (7, 5)
@@ -75,7 +75,7 @@ def test_who_stands_in_the_zone_becomes_the_customer_and_their_looks_are_kept(zo
     assert zone.doubts(0.4) == ()
 
 
-def test_one_confirmed_look_is_not_yet_a_person_standing_there(zone: CustomerZone, show: Show) -> None:
+def test_one_confirmed_sample_is_not_enough_for_a_person(zone: CustomerZone, show: Show) -> None:
     show(zone, {}, frames=1)
     assert zone.customer is None
     show(zone, {}, from_s=0.1, frames=1)
@@ -83,7 +83,7 @@ def test_one_confirmed_look_is_not_yet_a_person_standing_there(zone: CustomerZon
 
 
 @pytest.mark.parametrize(("x", "inside"), [(0.14, False), (0.16, True), (0.84, True), (0.86, False)])
-def test_the_middle_of_the_face_decides_who_is_in_the_zone(
+def test_the_centre_of_the_face_decides_whether_it_is_in_the_zone(
     x: float, inside: bool, zone: CustomerZone, show: Show
 ) -> None:
     show(zone, {"x": x})
@@ -98,13 +98,13 @@ def test_the_zone_may_be_any_polygon(show: Show) -> None:
     assert customer_of(triangle) == 1
 
 
-def test_the_nearest_of_two_who_come_together_is_the_customer(zone: CustomerZone, show: Show) -> None:
+def test_the_nearer_of_two_who_come_together_is_the_customer(zone: CustomerZone, show: Show) -> None:
     show(zone, {"track": 1, "x": 0.3, "eyes_px": 40}, {"track": 2, "x": 0.6, "eyes_px": 70})
     assert customer_of(zone) == 2
     assert zone.doubts(0.2) == ()
 
 
-def test_the_customer_stays_the_customer_when_somebody_nearer_comes(zone: CustomerZone, show: Show) -> None:
+def test_the_customer_stays_the_customer_when_a_nearer_person_comes(zone: CustomerZone, show: Show) -> None:
     show(zone, {"track": 1, "x": 0.3, "eyes_px": 40})
     show(zone, {"track": 1, "x": 0.3, "eyes_px": 40}, {"track": 2, "x": 0.6, "eyes_px": 90}, from_s=0.3)
     assert customer_of(zone) == 1
@@ -123,12 +123,12 @@ def test_a_second_person_beside_the_zone_raises_no_doubt(zone: CustomerZone, sho
     assert zone.doubts(0.2) == ()
 
 
-def test_a_second_face_that_nobody_confirmed_raises_no_doubt(zone: CustomerZone, show: Show) -> None:
+def test_a_second_face_that_is_not_confirmed_raises_no_doubt(zone: CustomerZone, show: Show) -> None:
     show(zone, {"track": 1, "x": 0.3}, {"track": 2, "x": 0.6, "reasons": ("unconfirmed",)})
     assert zone.doubts(0.2) == ()
 
 
-def test_a_rival_who_has_gone_for_half_a_second_is_no_rival(zone: CustomerZone, show: Show) -> None:
+def test_a_rival_not_seen_for_half_a_second_is_no_rival(zone: CustomerZone, show: Show) -> None:
     show(zone, {"track": 1, "x": 0.3}, {"track": 2, "x": 0.6})
     show(zone, {"track": 1, "x": 0.3}, from_s=0.3, frames=6)
     assert zone.doubts(0.8) == ()
@@ -146,7 +146,7 @@ def test_a_printed_face_is_neither_a_customer_nor_a_rival(zone: CustomerZone, sh
     assert zone.doubts(31.2) == ()
 
 
-def test_somebody_who_sways_by_a_fifth_of_the_eye_distance_is_alive(zone: CustomerZone, show: Show) -> None:
+def test_a_face_that_moves_a_fifth_of_its_eye_distance_is_not_a_print(zone: CustomerZone, show: Show) -> None:
     for second in range(60):
         show(zone, {"track": 1, "x": 0.5 + (second // 20 % 2) * 0.2 * 40 / 640}, from_s=float(second), frames=10)
     assert customer_of(zone) == 1
@@ -160,7 +160,7 @@ def test_a_face_hidden_for_less_than_two_seconds_is_still_the_customer(zone: Cus
     assert zone.customer is None
 
 
-def test_looks_do_not_survive_being_away_too_long(zone: CustomerZone, show: Show) -> None:
+def test_samples_are_dropped_when_a_person_is_away_too_long(zone: CustomerZone, show: Show) -> None:
     show(zone, {"track": 1}, frames=5)
     show(zone, from_s=3.0)
     show(zone, {"track": 1}, from_s=4.0, frames=2)
@@ -168,16 +168,14 @@ def test_looks_do_not_survive_being_away_too_long(zone: CustomerZone, show: Show
     assert zone.customer.age.samples == 2
 
 
-def test_a_customer_whose_every_look_was_refused_is_doubted_for_the_last_reasons(
-    zone: CustomerZone, show: Show
-) -> None:
+def test_if_every_sample_was_rejected_the_doubts_are_the_last_reasons(zone: CustomerZone, show: Show) -> None:
     show(zone, {"reasons": ("dark", "blurred")})
     assert zone.doubts(0.2) == (Reason.DARK, Reason.BLURRED)
     show(zone, {}, from_s=0.3, frames=1)
     assert zone.doubts(0.3) == ()
 
 
-def test_faces_between_two_looks_count_neither_for_nor_against(zone: CustomerZone, show: Show) -> None:
+def test_faces_that_are_not_sampled_do_not_count(zone: CustomerZone, show: Show) -> None:
     show(zone, {}, frames=3)
     show(zone, {"quality": float("nan"), "age": None}, from_s=0.3, frames=5)
     assert zone.customer is not None
@@ -196,7 +194,7 @@ def test_forgetting_ages_keeps_the_customer(zone: CustomerZone, show: Show) -> N
 
 
 @given(st.lists(people, max_size=25))
-def test_nobody_outside_unconfirmed_or_untracked_ever_becomes_the_customer(
+def test_faces_outside_unconfirmed_or_untracked_never_become_the_customer(
     someone: Any, faces_of: Callable[..., Faces], seen: list[list[dict[str, Any]]]
 ) -> None:
     zone = CustomerZone(Settings())
@@ -225,7 +223,7 @@ def looks(zone: CustomerZone, faces: Faces, seconds: float, *, from_s: float = 0
     return times
 
 
-def test_a_customer_is_looked_at_ten_times_a_second_and_then_ever_less_often(
+def test_a_customer_is_sampled_ten_times_a_second_and_then_less_and_less_often(
     zone: CustomerZone, someone: Any, faces_of: Callable[..., Faces]
 ) -> None:
     times = looks(zone, faces_of(someone(track=1)), 20)
@@ -234,7 +232,7 @@ def test_a_customer_is_looked_at_ten_times_a_second_and_then_ever_less_often(
     assert np.diff(times)[32:] == pytest.approx(0.8, abs=0.01)
 
 
-def test_a_new_sale_looks_at_its_customer_anew(
+def test_a_new_sale_samples_its_customer_from_the_start(
     zone: CustomerZone, someone: Any, faces_of: Callable[..., Faces]
 ) -> None:
     faces = faces_of(someone(track=1))
@@ -243,14 +241,16 @@ def test_a_new_sale_looks_at_its_customer_anew(
     assert np.diff(looks(zone, faces, 1, from_s=10))[:8] == pytest.approx(0.1, abs=0.01)
 
 
-def test_nobody_is_looked_at_outside_the_zone(zone: CustomerZone, someone: Any, faces_of: Callable[..., Faces]) -> None:
+def test_faces_outside_the_zone_are_not_sampled(
+    zone: CustomerZone, someone: Any, faces_of: Callable[..., Faces]
+) -> None:
     faces = faces_of(someone(track=1, x=0.5), someone(track=2, x=0.95))
     assert zone.should_sample(faces, SHAPE, 0).tolist() == [True, False]
     assert zone.should_sample(faces[np.array([1])], SHAPE, 0).tolist() == [False]
     assert zone.should_sample(Faces(), SHAPE, 0).tolist() == []
 
 
-def test_who_is_nearly_due_shares_the_batch_of_who_is(
+def test_a_face_half_way_to_its_time_joins_the_batch_of_another(
     zone: CustomerZone, someone: Any, faces_of: Callable[..., Faces]
 ) -> None:
     first, both = faces_of(someone(track=1)), faces_of(someone(track=1), someone(track=2, x=0.7))

@@ -37,25 +37,25 @@ def variance(probs: NDArray[np.float64]) -> float:
     return float(probs @ (YEARS - mean) ** 2)
 
 
-def test_a_face_without_a_look_has_no_age() -> None:
+def test_a_face_without_samples_has_no_age() -> None:
     with pytest.raises(ValueError, match="has no age"):
         TrackAge().estimate(18)
 
 
-def test_one_look_is_passed_on_as_it_is(age_probs_at: Bell) -> None:
+def test_a_single_sample_is_not_changed(age_probs_at: Bell) -> None:
     estimate = TrackAge().add(age_probs_at(40, spread=4), 0.3).estimate(legal_age=18)
     assert estimate.mean == pytest.approx(40, abs=0.01)
     assert (estimate.low, estimate.high) == (33, 47)
     assert estimate.p_under_legal < 1e-6
 
 
-def test_looks_count_by_their_quality(age_probs_at: Bell) -> None:
+def test_samples_are_weighted_by_quality(age_probs_at: Bell) -> None:
     age = TrackAge().add(age_probs_at(20), 0.2).add(age_probs_at(60), 0.6)
     assert age.samples == 2
     assert age.estimate(18).mean == pytest.approx(50, abs=0.01)
 
 
-def test_ten_equal_looks_are_no_surer_than_one(age_probs_at: Bell) -> None:
+def test_ten_equal_samples_are_no_narrower_than_one(age_probs_at: Bell) -> None:
     one, ten = fused([(age_probs_at(30), 0.5)]), fused([(age_probs_at(30), 0.5)] * 10)
     assert ten.samples == 10
     np.testing.assert_allclose(ten.distribution, one.distribution, atol=1e-12)
@@ -68,7 +68,7 @@ def test_the_probability_of_being_under_age_counts_the_years_below_it() -> None:
     assert TrackAge().add(even, 1).estimate(legal_age=17).p_under_legal == pytest.approx(0.25)
 
 
-def test_adding_a_look_leaves_the_earlier_value_alone(age_probs_at: Bell) -> None:
+def test_adding_a_sample_does_not_change_the_earlier_value(age_probs_at: Bell) -> None:
     before = TrackAge().add(age_probs_at(30), 1)
     before.add(age_probs_at(70), 1)
     assert before.samples == 1
@@ -83,19 +83,19 @@ def test_the_fused_distribution_sums_to_one(looks: list[Look]) -> None:
 
 
 @given(any_looks, st.randoms(use_true_random=False))
-def test_the_order_of_the_looks_does_not_matter(looks: list[Look], random: object) -> None:
+def test_the_order_of_samples_does_not_matter(looks: list[Look], random: object) -> None:
     shuffled = sorted(looks, key=lambda _: random.random())  # type: ignore[attr-defined]
     np.testing.assert_allclose(fused(shuffled).distribution, fused(looks).distribution, atol=1e-12)
 
 
 @given(any_looks, distributions, st.sampled_from([0.0, -0.5, float("nan")]))
-def test_a_look_without_quality_is_not_counted(looks: list[Look], probs: NDArray[np.float64], none: float) -> None:
+def test_a_sample_without_quality_is_ignored(looks: list[Look], probs: NDArray[np.float64], none: float) -> None:
     age = fused(looks)
     assert age.add(probs, none) is age
 
 
 @given(any_looks)
-def test_the_interval_holds_nine_tenths_and_five_hundredths_lie_on_either_side(looks: list[Look]) -> None:
+def test_the_interval_has_90_percent_inside_and_5_on_each_side(looks: list[Look]) -> None:
     age = fused(looks)
     estimate, probs = age.estimate(18), age.distribution
     low, high = int(estimate.low), int(estimate.high)
@@ -106,24 +106,24 @@ def test_the_interval_holds_nine_tenths_and_five_hundredths_lie_on_either_side(l
 
 
 @given(any_looks)
-def test_the_mean_lies_between_the_means_of_the_looks(looks: list[Look]) -> None:
+def test_the_mean_lies_between_the_means_of_the_samples(looks: list[Look]) -> None:
     means = [float(probs @ YEARS) for probs, _ in looks]
     assert min(means) - 1e-6 <= fused(looks).estimate(18).mean <= max(means) + 1e-6
 
 
 @given(any_looks)
-def test_the_risk_of_being_under_age_is_never_below_that_of_every_look(looks: list[Look]) -> None:
+def test_the_probability_of_being_under_age_is_at_least_the_lowest_of_the_samples(looks: list[Look]) -> None:
     risks = [float(probs[:18].sum()) for probs, _ in looks]
     assert min(risks) - 1e-9 <= fused(looks).estimate(18).p_under_legal <= max(risks) + 1e-9
 
 
 @given(any_looks)
-def test_the_fused_spread_is_never_less_than_that_of_the_narrowest_look(looks: list[Look]) -> None:
+def test_the_fused_variance_is_at_least_the_smallest_of_the_samples(looks: list[Look]) -> None:
     assert variance(fused(looks).distribution) >= min(variance(probs) for probs, _ in looks) - 1e-6
 
 
 @given(bells)
-def test_the_interval_of_bell_shaped_looks_is_never_narrower_than_the_narrowest(
+def test_the_interval_of_bell_shaped_samples_is_never_narrower_than_the_narrowest(
     age_probs_at: Bell, looks: list[tuple[float, float, float]]
 ) -> None:
     singles = [(age_probs_at(mean, spread), quality) for mean, spread, quality in looks]

@@ -45,14 +45,14 @@ def seen(probs: NDArray[np.float32], times: int) -> TrackAge:
     return age
 
 
-def test_an_older_face_seen_often_enough_is_not_asked(age_probs_at: Bell) -> None:
+def test_an_older_face_with_enough_samples_is_not_challenged(age_probs_at: Bell) -> None:
     verdict = decide(seen(age_probs_at(50), 3), (), T, SETTINGS)
     assert (verdict.decision, verdict.reasons, verdict.samples) == (Decision.NO_CHALLENGE, (Reason.LOOKS_OLDER,), 3)
     assert verdict.age is not None
     assert verdict.age.mean == pytest.approx(50, abs=0.01)
 
 
-def test_a_young_face_is_asked(age_probs_at: Bell) -> None:
+def test_a_young_face_is_challenged(age_probs_at: Bell) -> None:
     verdict = decide(seen(age_probs_at(20), 3), (), T, SETTINGS)
     assert (verdict.decision, verdict.reasons) == (Decision.CHALLENGE, (Reason.LOOKS_YOUNG,))
 
@@ -68,7 +68,7 @@ def test_a_mean_of_exactly_the_challenge_age_passes() -> None:
     assert decide(seen(certain, 3), (), T, SETTINGS).decision is Decision.NO_CHALLENGE
 
 
-def test_an_older_mean_with_a_chance_of_being_under_age_is_asked_as_uncertain(age_probs_at: Bell) -> None:
+def test_an_older_mean_with_a_risk_of_being_under_age_is_challenged_as_uncertain(age_probs_at: Bell) -> None:
     torn = 0.94 * age_probs_at(40, spread=1) + 0.06 * age_probs_at(12, spread=1)
     verdict = decide(seen(torn, 3), (), T, SETTINGS)
     assert (verdict.decision, verdict.reasons) == (Decision.CHALLENGE, (Reason.UNCERTAIN,))
@@ -76,30 +76,30 @@ def test_an_older_mean_with_a_chance_of_being_under_age_is_asked_as_uncertain(ag
     assert verdict.age.p_under_legal == pytest.approx(0.06, abs=1e-4)
 
 
-def test_two_looks_are_one_too_few(age_probs_at: Bell) -> None:
+def test_two_samples_are_not_enough(age_probs_at: Bell) -> None:
     verdict = decide(seen(age_probs_at(50), 2), (), T, SETTINGS)
     assert (verdict.decision, verdict.reasons) == (Decision.UNKNOWN, (Reason.FEW_LOOKS,))
 
 
 @pytest.mark.parametrize("age", [None, TrackAge()])
-def test_nobody_and_nobody_looked_at_yet_are_unknown(age: TrackAge | None) -> None:
+def test_without_a_customer_or_samples_the_verdict_is_unknown(age: TrackAge | None) -> None:
     verdict = decide(age, (), T, SETTINGS)
     assert (verdict.decision, verdict.age, verdict.samples) == (Decision.UNKNOWN, None, 0)
 
 
-def test_a_doubt_is_named_and_no_age_is_told_with_it(age_probs_at: Bell) -> None:
+def test_a_doubt_is_the_reason_and_the_verdict_has_no_age(age_probs_at: Bell) -> None:
     verdict = decide(seen(age_probs_at(50), 9), (Reason.TWO_PEOPLE,), T, SETTINGS)
     assert (verdict.decision, verdict.reasons, verdict.samples) == (Decision.UNKNOWN, (Reason.TWO_PEOPLE,), 9)
     assert verdict.age is None
 
 
 @given(ages, doubts.filter(bool), st.integers(18, 60))
-def test_any_doubt_makes_it_unknown(age: TrackAge, doubts: tuple[Reason, ...], challenge_age: int) -> None:
+def test_any_doubt_makes_the_verdict_unknown(age: TrackAge, doubts: tuple[Reason, ...], challenge_age: int) -> None:
     assert decide(age, doubts, challenge_age, SETTINGS).decision is Decision.UNKNOWN
 
 
 @given(ages, doubts, st.integers(18, 60), st.integers(1, 8), st.floats(0, 1))
-def test_no_challenge_comes_only_when_all_of_it_holds(
+def test_no_challenge_needs_every_condition(
     age: TrackAge, doubts: tuple[Reason, ...], challenge_age: int, min_looks: int, most: float
 ) -> None:
     settings = PolicySettings(min_looks=min_looks, max_p_under_legal=most)
@@ -120,21 +120,21 @@ def test_a_higher_challenge_age_never_lets_more_pass(
 
 
 @given(ages, doubts, st.integers(18, 60))
-def test_every_verdict_gives_a_reason(age: TrackAge, doubts: tuple[Reason, ...], challenge_age: int) -> None:
+def test_every_verdict_has_a_reason(age: TrackAge, doubts: tuple[Reason, ...], challenge_age: int) -> None:
     assert decide(age, doubts, challenge_age, SETTINGS).reasons
 
 
 @given(decisions)
-def test_a_challenge_stands_whatever_is_found_later(found: Decision) -> None:
+def test_a_challenge_is_never_replaced(found: Decision) -> None:
     assert not may_replace(Decision.CHALLENGE, found)
 
 
 @given(decisions)
-def test_the_same_decision_is_not_told_twice(told: Decision) -> None:
+def test_a_decision_does_not_replace_itself(told: Decision) -> None:
     assert not may_replace(told, told)
 
 
-def test_an_unknown_may_become_anything_and_a_no_challenge_may_become_a_question() -> None:
+def test_unknown_may_become_anything_and_no_challenge_may_become_asking() -> None:
     assert may_replace(Decision.UNKNOWN, Decision.CHALLENGE)
     assert may_replace(Decision.UNKNOWN, Decision.NO_CHALLENGE)
     assert may_replace(Decision.NO_CHALLENGE, Decision.CHALLENGE)

@@ -1,4 +1,4 @@
-"""A lane's desk with tills on real sockets."""
+"""Fixtures: a lane's till desk with tills on real sockets."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
 
 @pytest.fixture
 def scanned(shop: Shop) -> Shop:
-    """Alcohol was scanned, nobody is in view, and the till has its UNKNOWN, unconfirmed."""
+    """A restricted item was scanned with nobody in view; the till has received UNKNOWN and not confirmed it."""
     for message in (Hello(till="till-1"), OPEN, SCAN):
         assert isinstance(shop.ask(message), Ack)
     shop.run(1.0)

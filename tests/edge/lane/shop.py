@@ -1,4 +1,4 @@
-"""An agent's desk and its tills, over real sockets and a real database, on a clock that the test sets."""
+"""A till desk and its tills, with real sockets, a real database, and a clock that the test sets."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ OPEN, SCAN, CLOSE = SaleOpened(sale_id="sale-1"), RestrictedItem(sale_id="sale-1
 
 
 class Clock(LiveIdentity):
-    """New ids like a live agent's, and the wall time that the test sets."""
+    """Random ids, and the wall time that the test sets."""
 
     def wall_time(self, now_s: float) -> datetime:
         return datetime(2026, 1, 1, tzinfo=timezone.utc) + timedelta(seconds=now_s)
 
 
 class Shop:
-    """An agent's desk and its tills, on a clock that the test sets."""
+    """inbox: by till, the (event id, message) pairs that it has received. problem: the camera's, empty for none."""
 
     def __init__(self, state_dir: Path) -> None:
         self.state_dir, self.now_s = state_dir, 0.0
@@ -63,7 +63,7 @@ class Shop:
         return LaneHealth().with_problem("camera", self.problem)
 
     def stop(self) -> None:
-        """The agent ends; its tills stay."""
+        """Stop the agent; the tills stay."""
         self.desk.close()
         self.server.close()
 
@@ -88,7 +88,7 @@ class Shop:
         return self._sockets[till]
 
     def vanish(self, till: str) -> None:
-        """The till is gone without a word."""
+        """Disconnect a till without a message."""
         self._sockets.pop(till).close(linger=0)
 
     def run(self, seconds: float = 0.0) -> None:
@@ -97,16 +97,16 @@ class Shop:
         while True:
             self.desk.deliver(self.lane.tick(self.now_s), self.now_s)
             self.desk.serve(self.now_s)
-            self._listen()
+            self._collect()
             if self.now_s >= until_s:
                 return
             self.now_s = round(min(self.now_s + 0.1, until_s), 6)
 
     def until(self, found: Callable[[], Any]) -> Any:
-        """Serve until something is there; no time passes on the agent's clock."""
+        """Serve until `found` returns something; the agent's clock stands still."""
         give_up_s = time.monotonic() + PATIENCE_S
         while not (result := found()):
-            assert time.monotonic() < give_up_s, f"nothing came; so far {self.inbox}"
+            assert time.monotonic() < give_up_s, f"nothing received; so far {self.inbox}"
             self.run()
             time.sleep(0.001)
         return result
@@ -125,7 +125,7 @@ class Shop:
     def confirm(self, alert: Alert, till: str = "till-1") -> None:
         self.send(Ack(message_id="any", alert_id=alert.alert_id), till)
 
-    def _listen(self) -> None:
+    def _collect(self) -> None:
         for till, socket in self._sockets.items():
             while socket.poll(0):
                 event = parse(socket.recv())

@@ -1,4 +1,4 @@
-"""What a lane counts: faces by what became of them, answers by decision and reason, sales by their end."""
+"""Counts of a lane: faces by outcome, alerts by decision and reason, sales by how they ended."""
 
 from __future__ import annotations
 
@@ -17,9 +17,7 @@ if TYPE_CHECKING:
     from tests.edge.conftest import LaneDriver, Someone
 
 
-def test_every_face_is_counted_once_by_what_became_of_it(
-    faces_of: Callable[..., Faces], someone: type[Someone]
-) -> None:
+def test_every_face_is_counted_once_by_its_outcome(faces_of: Callable[..., Faces], someone: type[Someone]) -> None:
     counts = FaceCounts()
     counts.add(
         faces_of(
@@ -33,7 +31,9 @@ def test_every_face_is_counted_once_by_what_became_of_it(
     assert counts.outcomes == {"skipped": 1, "refused": 1, "passed": 1, "estimated": 2}
 
 
-def test_a_refusal_is_counted_by_each_of_its_reasons(faces_of: Callable[..., Faces], someone: type[Someone]) -> None:
+def test_a_rejected_face_is_counted_once_for_each_reason(
+    faces_of: Callable[..., Faces], someone: type[Someone]
+) -> None:
     counts = FaceCounts()
     counts.add(faces_of(someone(age=None, reasons=("dark", "small"))))
     counts.add(faces_of(someone(age=None, reasons=("small",)), someone()))
@@ -46,8 +46,8 @@ def test_an_empty_frame_counts_nothing() -> None:
     assert counts.outcomes.total() == 0
 
 
-def test_what_can_happen_is_there_before_it_does() -> None:
-    """A rate needs a zero to start from."""
+def test_every_series_starts_at_zero() -> None:
+    """So that the first event counts in `rate()`."""
     assert set(FaceCounts().rejections) == {"small", "turned", "dark", "bright", "blurred", "unconfirmed"}
     answers = AnswerCounts()
     assert set(answers.decisions) == set(Decision)
@@ -56,7 +56,7 @@ def test_what_can_happen_is_there_before_it_does() -> None:
     assert len(answers.reasons) == len(Decision) * len(Reason)
 
 
-def test_an_answer_is_counted_by_its_decision_and_by_each_of_its_reasons(
+def test_an_alert_is_counted_by_its_decision_and_by_each_of_its_reasons(
     sale: LaneDriver, someone: type[Someone]
 ) -> None:
     counts = AnswerCounts()
@@ -81,7 +81,7 @@ def test_a_sale_is_counted_by_how_it_ended(sale: LaneDriver) -> None:
     assert +counts.sales == {"cancelled": 1}
 
 
-def test_an_offer_is_counted_by_what_became_of_it(sale: LaneDriver) -> None:
+def test_an_offer_is_counted_by_its_outcome(sale: LaneDriver) -> None:
     counts, record = AnswerCounts(), sale.lane.open_record
     assert record
     goods = Goods(category="cheese")

@@ -1,4 +1,4 @@
-"""Pictures behind alerts: whose, how many, for whom to read."""
+"""Debug pictures: which frame is saved, how many are kept, and who can read them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def frame(grey: int) -> Frame:
     return Frame(np.full((8, 8, 3), grey, np.uint8), 1.0, 0, "lane-1")
 
 
-def test_the_picture_is_the_last_one_seen_and_only_its_owner_reads_it(tmp_path: Path) -> None:
+def test_the_last_frame_is_saved_readable_by_its_owner_only(tmp_path: Path) -> None:
     pictures = DebugPictures(tmp_path / "debug" / "lane-1")
     pictures.set_frame(frame(50))
     pictures.set_frame(frame(200))
@@ -45,7 +45,7 @@ def test_the_picture_is_the_last_one_seen_and_only_its_owner_reads_it(tmp_path: 
     assert abs(int(picture.mean()) - 200) < 3
 
 
-def test_the_newest_are_kept(tmp_path: Path) -> None:
+def test_only_the_newest_pictures_are_kept(tmp_path: Path) -> None:
     pictures = DebugPictures(tmp_path)
     pictures.set_frame(frame(1))
     for number in range(KEPT + 5):
@@ -55,7 +55,7 @@ def test_the_newest_are_kept(tmp_path: Path) -> None:
     assert str(KEPT + 4) in left
 
 
-def test_without_a_frame_there_is_no_picture(tmp_path: Path) -> None:
+def test_no_picture_is_saved_without_a_frame_or_when_the_camera_was_lost(tmp_path: Path) -> None:
     pictures = DebugPictures(tmp_path)
     pictures.save(alert())
     pictures.set_frame(frame(1))
@@ -63,7 +63,7 @@ def test_without_a_frame_there_is_no_picture(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_that_is_gone_is_told_and_the_lane_goes_on(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_missing_folder_is_logged_and_raises_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     pictures = DebugPictures(tmp_path / "gone")
     (tmp_path / "gone").rmdir()
     pictures.set_frame(frame(1))
@@ -73,7 +73,7 @@ def test_a_folder_that_is_gone_is_told_and_the_lane_goes_on(tmp_path: Path, capl
     ]
 
 
-def test_a_folder_that_cannot_be_is_refused_at_the_start(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_created_is_rejected_at_the_start(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(UsageError, match="file/lane-1: Not a directory: name a folder that can be written"):
         DebugPictures(tmp_path / "file" / "lane-1")

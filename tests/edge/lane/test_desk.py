@@ -1,4 +1,4 @@
-"""The till desk: answers, alerts until they are confirmed, and records, over real sockets and a real database."""
+"""The till desk: replies, alerts until they are confirmed, and records, with real sockets and a real database."""
 
 from __future__ import annotations
 
@@ -39,7 +39,9 @@ def test_an_alert_is_repeated_until_it_is_confirmed(scanned: Shop) -> None:
     assert len(scanned.alerts()) == before
 
 
-def test_how_long_an_answer_took_is_known_when_its_till_confirms_it(shop: Shop, frame_at: Callable[..., Frame]) -> None:
+def test_the_time_of_an_answer_is_measured_until_the_till_confirms_it(
+    shop: Shop, frame_at: Callable[..., Frame]
+) -> None:
     for message in (Hello(till="till-1"), OPEN, SCAN):
         shop.ask(message)
     shop.now_s = 0.9
@@ -56,14 +58,14 @@ def test_how_long_an_answer_took_is_known_when_its_till_confirms_it(shop: Shop, 
     assert [count for count, *_ in shop.desk.timings.percentiles().values()] == [1, 1]
 
 
-def test_what_a_dead_camera_saw_last_does_not_count_as_the_start_of_an_answer(scanned: Shop) -> None:
+def test_without_a_camera_no_time_from_grab_to_ack_is_measured(scanned: Shop) -> None:
     assert "camera-lost" in scanned.alerts()[0].reasons
     scanned.confirm(scanned.alerts()[0])
     scanned.until(lambda: scanned.desk.unconfirmed_alerts == 0)
     assert set(scanned.desk.timings.percentiles()) == {"scan to ack"}
 
 
-def test_alerts_unconfirmed_alerts_and_those_that_came_too_late_are_counted(scanned: Shop) -> None:
+def test_unconfirmed_and_expired_alerts_are_counted(scanned: Shop) -> None:
     assert (scanned.desk.unconfirmed_alerts, scanned.desk.expired_alerts) == (1, 0)
     scanned.vanish("till-1")
     scanned.run(31.0)
@@ -78,7 +80,7 @@ def test_answers_sales_and_tills_are_counted(scanned: Shop) -> None:
     assert scanned.desk.tills == 1
 
 
-def test_a_restricted_sale_leaves_one_record_and_another_sale_none(scanned: Shop) -> None:
+def test_a_restricted_sale_leaves_one_record_and_any_other_sale_none(scanned: Shop) -> None:
     scanned.confirm(scanned.alerts()[0])
     scanned.ask(IdChecked(sale_id="sale-1", outcome="passed", cashier_id="anna"))
     scanned.ask(CLOSE)
@@ -88,14 +90,14 @@ def test_a_restricted_sale_leaves_one_record_and_another_sale_none(scanned: Shop
     assert (record.sale_id, record.decision, record.check, record.cashier_id) == ("sale-1", "UNKNOWN", "passed", "anna")
 
 
-def test_a_message_heard_twice_gets_the_same_answer_and_does_nothing_twice(scanned: Shop) -> None:
+def test_a_repeated_message_gets_the_same_reply_and_changes_nothing(scanned: Shop) -> None:
     for _ in range(3):
         scanned.ask(CLOSE, message_id="closing")
     scanned.until(lambda: sum(data == Ack(message_id="closing") for _, data in scanned.inbox["till-1"]) == 3)
     assert len(records(scanned)) == 1
 
 
-def test_an_alert_waits_for_a_till_that_was_away(scanned: Shop) -> None:
+def test_an_alert_is_sent_to_a_till_that_reconnects(scanned: Shop) -> None:
     scanned.vanish("till-1")
     scanned.run(5.0)
     scanned.ask(Hello(till="till-1"))
@@ -103,7 +105,7 @@ def test_an_alert_waits_for_a_till_that_was_away(scanned: Shop) -> None:
     assert again[0].sale_id == "sale-1"
 
 
-def test_an_alert_past_its_time_is_not_shown_and_the_till_learns_of_it(scanned: Shop) -> None:
+def test_an_expired_alert_is_replaced_and_the_till_is_notified(scanned: Shop) -> None:
     missed = scanned.alerts()[0].alert_id
     scanned.vanish("till-1")
     scanned.run(31.0)
@@ -119,7 +121,7 @@ def test_an_alert_past_its_time_is_not_shown_and_the_till_learns_of_it(scanned: 
     assert [(alert.alert_id == missed, alert.expired) for alert in record.alerts] == [(True, True), (False, False)]
 
 
-def test_once_told_a_till_is_not_told_again_what_it_missed(scanned: Shop) -> None:
+def test_a_till_is_notified_of_an_expired_alert_only_until_it_confirms(scanned: Shop) -> None:
     missed = scanned.alerts()[0].alert_id
     scanned.ask(CLOSE)
     scanned.ask(Hello(till="till-1"))
@@ -130,7 +132,7 @@ def test_once_told_a_till_is_not_told_again_what_it_missed(scanned: Shop) -> Non
     assert sum(isinstance(data, Error) for _, data in scanned.inbox["till-1"]) == 1
 
 
-def test_after_a_crash_the_sale_and_its_alert_are_still_there(scanned: Shop) -> None:
+def test_an_open_sale_and_its_alert_survive_a_crash(scanned: Shop) -> None:
     alert_id = scanned.alerts()[0].alert_id
     scanned.stop()
     scanned.inbox["till-1"].clear()
@@ -142,7 +144,7 @@ def test_after_a_crash_the_sale_and_its_alert_are_still_there(scanned: Shop) -> 
     assert [(record.sale_id, record.check) for record in records(scanned)] == [("sale-1", "passed")]
 
 
-def test_a_till_hears_every_second_that_the_agent_is_there_and_why_it_cannot_know(scanned: Shop) -> None:
+def test_a_till_receives_health_with_all_problems_every_second(scanned: Shop) -> None:
     def health() -> list[Health]:
         return [data for _, data in scanned.inbox["till-1"] if isinstance(data, Health)]
 
@@ -160,14 +162,14 @@ def test_a_till_hears_every_second_that_the_agent_is_there_and_why_it_cannot_kno
     scanned.start()
     scanned.ask(Hello(till="till-1"))
     scanned.run(1.0)
-    scanned.until(lambda: any(one.agent != agent for one in health()))
+    scanned.until(lambda: any(message.agent != agent for message in health()))
 
 
 def raw(kind: str) -> bytes:
     return json.dumps({"id": "1", "source": "x", "type": kind, "time": "2026-01-01T00:00:00Z", "data": {}}).encode()
 
 
-def test_a_till_that_has_gone_is_forgotten_until_it_speaks_again(scanned: Shop) -> None:
+def test_a_silent_till_is_forgotten_until_its_next_message(scanned: Shop) -> None:
     scanned.run(9.0)
     assert scanned.server.tills == (b"till-1",)
     scanned.run(3.0)
@@ -185,25 +187,25 @@ def test_a_till_that_has_gone_is_forgotten_until_it_speaks_again(scanned: Shop) 
         (raw("lane.hello"), "malformed"),
     ],
 )
-def test_what_cannot_be_used_is_refused_with_a_code(shop: Shop, message: bytes, code: str) -> None:
+def test_an_unusable_message_is_rejected_with_a_code(shop: Shop, message: bytes, code: str) -> None:
     shop.socket("till-1").send(message)
     errors = shop.until(lambda: [data for _, data in shop.inbox["till-1"] if isinstance(data, Error)])
     assert [error.code for error in errors] == [code]
 
 
-def test_a_till_is_called_what_its_connection_is_called(shop: Shop) -> None:
+def test_a_hello_with_another_name_than_its_connection_is_rejected(shop: Shop) -> None:
     reply = shop.ask(Hello(till="till-2"), till="till-1")
     assert isinstance(reply, Error)
     assert "use one name" in reply.text
 
 
-def test_a_till_without_a_proper_name_is_refused(shop: Shop) -> None:
+def test_a_till_with_an_invalid_name_is_rejected(shop: Shop) -> None:
     shop.send(Hello(till="x"), till="no good name")
     errors = shop.until(lambda: [data for _, data in shop.inbox["no good name"] if isinstance(data, Error)])
     assert "needs a name" in errors[0].text
 
 
-def test_two_agents_do_not_share_a_state_folder(shop: Shop) -> None:
+def test_a_second_agent_on_a_state_folder_is_rejected(shop: Shop) -> None:
     settings = Settings(mode="on-sale", state_dir=shop.state_dir)
     identity = Clock()
     lane = Lane(LaneRules(settings, 25, "m"), identity)

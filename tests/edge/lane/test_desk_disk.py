@@ -1,4 +1,4 @@
-"""The till desk when its records cannot be kept: answers are UNKNOWN, and nothing is lost or corrupt."""
+"""The till desk when the disk fails: answers are UNKNOWN, and nothing is lost or corrupted."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from edge.till.messages import Ack, Health, Hello, IdChecked, RestrictedItem, Sa
 from tests.edge.lane.shop import CLOSE, OPEN, SCAN, Shop, records
 
 
-def test_with_nowhere_to_keep_a_record_the_till_is_told_to_ask_and_why(tmp_path: Path, shop: Shop) -> None:
+def test_without_a_writable_folder_the_answer_is_unknown_with_the_reason(tmp_path: Path, shop: Shop) -> None:
     shop.stop()
     (tmp_path / "file").touch()
     shop.state_dir = tmp_path / "file" / "state"
@@ -27,7 +27,7 @@ def test_with_nowhere_to_keep_a_record_the_till_is_told_to_ask_and_why(tmp_path:
     shop.run(1.0)
     health = shop.until(lambda: [data for _, data in shop.inbox["till-1"] if isinstance(data, Health)])
     assert "cannot open" in health[0].problems[0]
-    # The disk is back: what happened meanwhile is recorded after all.
+    # The disk is back: the sale is recorded.
     (tmp_path / "file").unlink()
     shop.ask(CLOSE)
     shop.run(1.1)
@@ -53,7 +53,7 @@ def fill(disk: Path) -> None:
             ballast.write(bytes(1024))
 
 
-def test_a_disk_that_fills_up_makes_the_answers_unknown_until_there_is_room(small_disk: Path, shop: Shop) -> None:
+def test_on_a_full_disk_the_answers_are_unknown_until_there_is_room(small_disk: Path, shop: Shop) -> None:
     shop.stop()
     shop.state_dir = small_disk
     shop.start()
@@ -73,7 +73,7 @@ def test_a_disk_that_fills_up_makes_the_answers_unknown_until_there_is_room(smal
     assert (record.sale_id, record.alerts[0].expired) == ("sale-1", False)
 
 
-def test_a_full_disk_at_any_step_of_a_sale_leaves_nothing_corrupt(small_disk: Path, shop: Shop) -> None:
+def test_a_full_disk_at_any_step_of_a_sale_corrupts_nothing(small_disk: Path, shop: Shop) -> None:
     shop.stop()
     shop.state_dir = small_disk
     shop.start()

@@ -1,4 +1,4 @@
-"""Events for those who read along: whole CloudEvents, one a line."""
+"""The event log: CloudEvents as JSON lines, and alerts as log lines."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from edge.till.messages import Event, Hello, parse, wrap
 HELLO = wrap(Hello(till="касса-1"), id="1", source="/x", time=datetime(2026, 1, 1, tzinfo=timezone.utc))
 
 
-def test_every_event_is_one_line_of_json_that_reads_back_the_same(tmp_path: Path) -> None:
+def test_every_event_is_one_line_of_json_and_parses_to_the_same_event(tmp_path: Path) -> None:
     log = EventLog(str(tmp_path / "events.jsonl"))
     log.open()
     log.write(HELLO)
@@ -28,7 +28,7 @@ def test_every_event_is_one_line_of_json_that_reads_back_the_same(tmp_path: Path
     assert json.loads(lines[0])["type"] == "lane.hello"
 
 
-def test_an_event_is_in_the_file_as_soon_as_it_is_written(tmp_path: Path) -> None:
+def test_an_event_is_flushed_to_the_file_at_once(tmp_path: Path) -> None:
     log = EventLog(str(tmp_path / "events.jsonl"))
     log.open()
     log.write(HELLO)
@@ -53,14 +53,14 @@ def test_without_a_target_nothing_is_written(capsys: pytest.CaptureFixture[str])
     assert capsys.readouterr() == ("", "")
 
 
-def test_a_file_that_cannot_be_written_is_refused_by_name(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_written_is_rejected_by_name(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=f"cannot write events to {tmp_path}: Is a directory"):
         EventLog(str(tmp_path)).open()
     with pytest.raises(UsageError, match="No such file or directory"):
         EventLog(str(tmp_path / "missing" / "events.jsonl")).open()
 
 
-def test_an_alert_is_told_in_one_line(drive: Callable[..., Any], someone: Any) -> None:
+def test_an_alert_is_shown_in_one_line(drive: Callable[..., Any], someone: Any) -> None:
     lane = drive(mode="continuous")
     lane.show(someone(age=50), frames=5)
     assert alert_line(lane.alerts[0]) == (
@@ -69,13 +69,13 @@ def test_an_alert_is_told_in_one_line(drive: Callable[..., Any], someone: Any) -
     )
 
 
-def test_an_alert_without_an_age_says_so(drive: Callable[..., Any], someone: Any) -> None:
+def test_an_alert_without_an_age_shows_it_as_unknown(drive: Callable[..., Any], someone: Any) -> None:
     lane = drive(mode="continuous")
     lane.show(someone(reasons=("dark",)), frames=15)
     assert alert_line(lane.alerts[0]).startswith("UNKNOWN: age unknown, dark | Ask for ID: too dark. | ")
 
 
-def test_a_logged_alert_reads_back_with_all_it_said(drive: Callable[..., Any], someone: Any, tmp_path: Path) -> None:
+def test_a_logged_alert_parses_to_the_same_alert(drive: Callable[..., Any], someone: Any, tmp_path: Path) -> None:
     lane = drive(mode="continuous")
     lane.show(someone(age=20), frames=5)
     [alert] = lane.alerts

@@ -1,4 +1,4 @@
-"""A lane: what the till is told in a sale, and what happens when the world does not keep to the script."""
+"""A lane: what it sends in a sale, also when cameras, customers or tills misbehave."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ OPEN, SCAN, CLOSE = SaleOpened(sale_id="sale-1"), RestrictedItem(sale_id="sale-1
 NEXT, NEXT_SCAN = SaleOpened(sale_id="sale-2"), RestrictedItem(sale_id="sale-2")
 
 
-def test_an_older_customer_is_answered_the_moment_alcohol_is_scanned(sale: Any, someone: Any) -> None:
+def test_an_older_customer_is_answered_as_soon_as_alcohol_is_scanned(sale: Any, someone: Any) -> None:
     sale.show(someone(age=50), frames=10)
     assert sale.alerts == []
     sale.receive(SCAN)
@@ -28,7 +28,7 @@ def test_an_older_customer_is_answered_the_moment_alcohol_is_scanned(sale: Any, 
     assert alert.grab_to_alert_ms == 0
 
 
-def test_a_young_customer_is_challenged_and_that_stands(sale: Any, someone: Any) -> None:
+def test_a_challenge_of_a_young_customer_stands(sale: Any, someone: Any) -> None:
     sale.show(someone(age=20), frames=5)
     sale.receive(SCAN)
     sale.show(someone(age=90), frames=50)
@@ -36,7 +36,7 @@ def test_a_young_customer_is_challenged_and_that_stands(sale: Any, someone: Any)
     assert sale.decisions == ["CHALLENGE"]
 
 
-def test_without_anybody_in_view_the_answer_is_unknown_in_time(sale: Any) -> None:
+def test_with_nobody_in_view_the_answer_is_unknown_in_time(sale: Any) -> None:
     sale.receive(SCAN)
     sale.show(frames=7)
     assert sale.alerts == []
@@ -45,7 +45,7 @@ def test_without_anybody_in_view_the_answer_is_unknown_in_time(sale: Any) -> Non
     assert (alert.decision, alert.reasons, alert.age, alert.samples) == ("UNKNOWN", (Reason.NO_FACE,), None, 0)
 
 
-def test_a_camera_that_has_stopped_still_gives_an_unknown_in_time(sale: Any, someone: Any) -> None:
+def test_after_the_camera_stops_the_answer_is_unknown_in_time(sale: Any, someone: Any) -> None:
     sale.show(someone(age=50), frames=2)
     sale.wait(0.9)
     sale.receive(SCAN)
@@ -53,7 +53,7 @@ def test_a_camera_that_has_stopped_still_gives_an_unknown_in_time(sale: Any, som
     assert [(alert.decision, alert.reasons) for alert in sale.alerts] == [("UNKNOWN", (Reason.CAMERA_LOST,))]
 
 
-def test_a_camera_that_never_started_gives_an_unknown_in_time(drive: Drive) -> None:
+def test_before_the_first_frame_the_answer_is_unknown_in_time(drive: Drive) -> None:
     lane = drive(mode="on-sale")
     lane.receive(OPEN)
     lane.receive(SCAN)
@@ -62,7 +62,7 @@ def test_a_camera_that_never_started_gives_an_unknown_in_time(drive: Drive) -> N
     assert (alert.decision, alert.reasons, alert.grab_to_alert_ms) == ("UNKNOWN", (Reason.CAMERA_LOST,), None)
 
 
-def test_old_looks_say_nothing_once_the_camera_is_blind(sale: Any, someone: Any) -> None:
+def test_samples_do_not_count_once_the_camera_is_lost(sale: Any, someone: Any) -> None:
     sale.show(someone(age=50), frames=10)
     sale.wait(1.1)
     sale.receive(SCAN)
@@ -78,7 +78,7 @@ def test_two_people_of_about_equal_size_are_unknown(sale: Any, someone: Any) -> 
     assert [(alert.decision, alert.reasons) for alert in sale.alerts] == [("UNKNOWN", (Reason.TWO_PEOPLE,))]
 
 
-def test_an_unknown_is_replaced_by_a_new_look_that_the_alert_names(sale: Any, someone: Any) -> None:
+def test_an_unknown_is_replaced_after_a_new_sample_and_the_alert_says_so(sale: Any, someone: Any) -> None:
     sale.receive(SCAN)
     sale.show(frames=9)
     sale.show(someone(age=50), frames=5)
@@ -87,7 +87,7 @@ def test_an_unknown_is_replaced_by_a_new_look_that_the_alert_names(sale: Any, so
     assert sale.alerts[1].samples == 3
 
 
-def test_no_alert_names_a_new_look_that_nobody_took(sale: Any, someone: Any) -> None:
+def test_an_unknown_is_not_replaced_without_a_new_sample(sale: Any, someone: Any) -> None:
     sale.show(someone(age=50), frames=5)
     sale.receive(SCAN)
     sale.wait(1.2)
@@ -95,7 +95,7 @@ def test_no_alert_names_a_new_look_that_nobody_took(sale: Any, someone: Any) -> 
     assert sale.decisions == ["NO_CHALLENGE", "UNKNOWN"]
 
 
-def test_somebody_else_in_the_customers_place_takes_the_answer_back(sale: Any, someone: Any) -> None:
+def test_a_change_of_customer_replaces_the_answer_by_unknown(sale: Any, someone: Any) -> None:
     sale.show(someone(1, age=50), frames=5)
     sale.receive(SCAN)
     sale.show(frames=25)
@@ -104,7 +104,7 @@ def test_somebody_else_in_the_customers_place_takes_the_answer_back(sale: Any, s
     assert sale.states[-1].reasons == (Reason.CUSTOMER_CHANGED,)
 
 
-def test_a_new_sale_takes_no_look_over_not_even_of_the_same_face(sale: Any, someone: Any) -> None:
+def test_a_new_sale_uses_no_sample_of_the_sale_before(sale: Any, someone: Any) -> None:
     sale.show(someone(age=50), frames=10)
     sale.receive(CLOSE)
     sale.receive(NEXT)
@@ -114,7 +114,7 @@ def test_a_new_sale_takes_no_look_over_not_even_of_the_same_face(sale: Any, some
     assert [(alert.sale_id, alert.decision, alert.samples) for alert in sale.alerts] == [("sale-2", "NO_CHALLENGE", 3)]
 
 
-def test_who_has_just_left_is_not_the_customer_of_the_next_sale(sale: Any, someone: Any) -> None:
+def test_the_last_customer_is_not_the_customer_of_the_next_sale(sale: Any, someone: Any) -> None:
     sale.show(someone(1, age=50), frames=10)
     sale.receive(CLOSE)
     sale.show(someone(2, age=60), frames=5)
@@ -133,21 +133,21 @@ def test_opening_an_open_sale_again_changes_nothing(sale: Any, someone: Any) -> 
     assert sale.decisions == ["CHALLENGE"]
 
 
-def test_a_scan_is_answered_even_when_the_till_repeats_that_the_sale_is_open(sale: Any) -> None:
+def test_a_scan_is_answered_even_if_the_till_repeats_sale_opened(sale: Any) -> None:
     sale.receive(SCAN)
     sale.receive(OPEN)
     sale.wait(0.9)
     assert sale.decisions == ["UNKNOWN"]
 
 
-def test_a_till_gets_a_receipt_for_every_message_of_its_sale(sale: Any) -> None:
+def test_every_message_of_a_sale_is_acknowledged(sale: Any) -> None:
     checked = IdChecked(sale_id="sale-1", outcome="passed")
     replies = [sale.receive(message) for message in (Hello(till="till-1"), SCAN, checked, CLOSE)]
     assert replies == [Ack(message_id=f"message-{number}") for number in (2, 3, 4, 5)]
 
 
 @pytest.mark.parametrize("message", [NEXT_SCAN, IdChecked(sale_id="sale-2", outcome="failed")])
-def test_a_message_about_a_sale_that_is_not_open_is_refused_with_the_mend(message: Any, sale: Any) -> None:
+def test_a_message_about_a_sale_that_is_not_open_is_rejected_with_the_fix(message: Any, sale: Any) -> None:
     reply = sale.receive(message)
     assert isinstance(reply, Error)
     assert (reply.code, reply.sale_id) == ("no-such-sale", "sale-2")
@@ -155,14 +155,14 @@ def test_a_message_about_a_sale_that_is_not_open_is_refused_with_the_mend(messag
     assert reply.message_id == "message-2"
 
 
-def test_a_receipt_is_not_answered_and_an_agents_own_message_is_refused(make_lane: Callable[..., Any]) -> None:
+def test_an_ack_gets_no_reply_and_a_message_from_the_agent_is_rejected(make_lane: Callable[..., Any]) -> None:
     lane = make_lane()
     assert lane.receive("till-1", "m1", Ack(message_id="a"), 0.0) == []
-    refused = lane.receive("till-1", "m2", Error(code="malformed", text="no"), 0.0)[0].data
-    assert (refused.type, refused.code) == ("lane.error", "not-for-agent")
+    rejection = lane.receive("till-1", "m2", Error(code="malformed", text="no"), 0.0)[0].data
+    assert (rejection.type, rejection.code) == ("lane.error", "not-for-agent")
 
 
-def test_states_follow_every_change_at_once_and_else_come_once_a_second(drive: Drive, someone: Any) -> None:
+def test_states_are_published_on_every_change_and_once_a_second(drive: Drive, someone: Any) -> None:
     lane = drive(mode="on-sale")
     lane.show(frames=21)
     assert [state.frame for state in lane.states] == [0, 10, 20]
@@ -170,7 +170,7 @@ def test_states_follow_every_change_at_once_and_else_come_once_a_second(drive: D
     assert [(state.people, state.customer) for state in lane.states[-2:]] == [(0, None), (1, 4)]
 
 
-def test_an_alert_in_a_replay_says_nothing_about_the_clock(drive: Drive, someone: Any) -> None:
+def test_an_alert_in_a_replay_has_no_time_from_grab_to_alert(drive: Drive, someone: Any) -> None:
     lane = drive(mode="continuous", replay=True, video="clip.mkv")
     lane.show(someone(age=50), frames=3)
     assert isinstance(lane.alerts[0], Alert)

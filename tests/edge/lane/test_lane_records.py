@@ -1,4 +1,4 @@
-"""What a lane keeps of its sales: one record for each, whatever happens to the till, the customer or the agent."""
+"""The records of sales: one for each sale, whatever happens to the till, the customer or the agent."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ OPEN, SCAN = SaleOpened(sale_id="sale-1"), RestrictedItem(sale_id="sale-1")
 CLOSE = SaleClosed(sale_id="sale-1", cashier_id="anna")
 
 
-def test_a_sale_leaves_one_record_of_what_was_told_and_done(sale: Any, someone: Any) -> None:
+def test_a_sale_leaves_one_record_with_its_alert_and_check(sale: Any, someone: Any) -> None:
     sale.show(someone(age=20), frames=5)
     sale.receive(SCAN)
     sale.confirm(sale.alerts[0])
@@ -33,24 +33,24 @@ def test_a_sale_leaves_one_record_of_what_was_told_and_done(sale: Any, someone: 
     assert record.model == "0123456789ab"
 
 
-def test_a_sale_without_anything_restricted_has_a_record_that_says_so(sale: Any) -> None:
+def test_the_record_of_a_sale_without_restricted_items_has_no_restricted_at(sale: Any) -> None:
     sale.receive(CLOSE)
     assert [record.restricted_at for record in sale.records] == [None]
 
 
-def test_a_sale_that_is_given_up_is_cancelled(sale: Any) -> None:
+def test_a_sale_closed_as_not_completed_is_cancelled(sale: Any) -> None:
     sale.receive(SCAN)
     sale.receive(SaleClosed(sale_id="sale-1", completed=False))
     assert [record.ended for record in sale.records] == ["cancelled"]
 
 
-def test_a_sale_that_is_open_when_the_next_one_begins_is_abandoned(sale: Any) -> None:
+def test_opening_a_sale_abandons_the_one_before(sale: Any) -> None:
     sale.receive(SCAN)
     sale.receive(SaleOpened(sale_id="sale-2"))
     assert [(record.sale_id, record.ended) for record in sale.records] == [("sale-1", "abandoned")]
 
 
-def test_a_sale_whose_till_falls_silent_is_abandoned_after_an_hour(sale: Any) -> None:
+def test_a_sale_is_abandoned_after_an_hour_without_messages(sale: Any) -> None:
     sale.receive(SCAN)
     sale.now_s += SALE_SILENT_S - 1
     sale.wait(0.5)
@@ -61,7 +61,7 @@ def test_a_sale_whose_till_falls_silent_is_abandoned_after_an_hour(sale: Any) ->
 
 
 @pytest.mark.parametrize("message", [SCAN, IdChecked(sale_id="sale-1", outcome="passed")])
-def test_another_till_has_no_say_in_a_sale(message: Any, sale: Any, someone: Any) -> None:
+def test_messages_of_another_till_do_not_change_a_sale(message: Any, sale: Any, someone: Any) -> None:
     sale.show(someone(age=50), frames=5)
     reply = sale.receive(message, till="till-2")
     assert isinstance(reply, Error)
@@ -79,14 +79,14 @@ def test_another_till_can_neither_close_a_sale_nor_confirm_its_alerts(sale: Any,
     assert sale.lane.open_record.alerts[0].received_at is None
 
 
-def test_closing_twice_is_harmless(sale: Any) -> None:
+def test_closing_a_sale_twice_leaves_one_record(sale: Any) -> None:
     sale.receive(SCAN)
     assert isinstance(sale.receive(CLOSE), Ack)
     assert isinstance(sale.receive(CLOSE), Ack)
     assert len(sale.records) == 1
 
 
-def test_a_sale_that_is_over_is_not_opened_again_by_an_old_message(sale: Any, drive: Drive) -> None:
+def test_a_repeated_message_does_not_reopen_a_closed_sale(sale: Any, drive: Drive) -> None:
     sale.receive(SCAN)
     sale.receive(CLOSE)
     again = drive(mode="on-sale")
@@ -95,17 +95,17 @@ def test_a_sale_that_is_over_is_not_opened_again_by_an_old_message(sale: Any, dr
         reply = lane.receive(OPEN)
         assert isinstance(reply, Error)
         assert (reply.code, reply.text) == ("no-such-sale", "sale sale-1 is over: give a new sale a new id")
-        assert isinstance(lane.receive(OPEN, till="till-2"), Ack), "another till may call its sale the same"
+        assert isinstance(lane.receive(OPEN, till="till-2"), Ack), "another till may use the same sale id"
 
 
-def test_a_sale_that_was_set_aside_for_another_may_go_on(sale: Any) -> None:
+def test_an_abandoned_sale_can_be_opened_again(sale: Any) -> None:
     sale.receive(SaleOpened(sale_id="sale-2"))
     sale.receive(SaleClosed(sale_id="sale-2"))
     assert isinstance(sale.receive(OPEN), Ack)
     assert sale.lane.open_record.sale_id == "sale-1"
 
 
-def test_a_customer_who_has_left_before_the_scan_is_unknown_with_that_reason(sale: Any, someone: Any) -> None:
+def test_if_the_customer_left_before_the_scan_the_answer_is_unknown(sale: Any, someone: Any) -> None:
     sale.show(someone(age=50), frames=10)
     sale.show(frames=25)
     sale.receive(SCAN)
@@ -113,7 +113,7 @@ def test_a_customer_who_has_left_before_the_scan_is_unknown_with_that_reason(sal
     assert [(alert.decision, alert.reasons) for alert in sale.alerts] == [("UNKNOWN", (Reason.CUSTOMER_LEFT,))]
 
 
-def test_while_nothing_can_be_recorded_nobody_passes(sale: Any, someone: Any) -> None:
+def test_while_nothing_can_be_recorded_the_answer_is_unknown(sale: Any, someone: Any) -> None:
     sale.lane.set_recording(False)
     sale.show(someone(age=60), frames=10)
     sale.receive(SCAN)
@@ -121,7 +121,7 @@ def test_while_nothing_can_be_recorded_nobody_passes(sale: Any, someone: Any) ->
     assert [(alert.decision, alert.reasons) for alert in sale.alerts] == [("UNKNOWN", (Reason.NOT_RECORDED,))]
 
 
-def test_a_no_challenge_is_taken_back_when_recording_fails(sale: Any, someone: Any) -> None:
+def test_a_no_challenge_becomes_unknown_when_recording_fails(sale: Any, someone: Any) -> None:
     sale.show(someone(age=60), frames=10)
     sale.receive(SCAN)
     sale.lane.set_recording(False)
@@ -129,7 +129,7 @@ def test_a_no_challenge_is_taken_back_when_recording_fails(sale: Any, someone: A
     assert sale.decisions == ["NO_CHALLENGE", "UNKNOWN"]
 
 
-def test_after_a_restart_a_sale_goes_on_but_nobody_passes_in_it(sale: Any, someone: Any, drive: Drive) -> None:
+def test_after_a_restart_an_open_sale_continues_with_unknown(sale: Any, someone: Any, drive: Drive) -> None:
     sale.show(someone(age=60), frames=10)
     sale.receive(SCAN)
     again = drive(mode="on-sale")
@@ -142,7 +142,7 @@ def test_after_a_restart_a_sale_goes_on_but_nobody_passes_in_it(sale: Any, someo
     assert [alert.decision for alert in again.records[0].alerts] == ["NO_CHALLENGE", "UNKNOWN"]
 
 
-def test_a_till_that_missed_its_answer_gets_a_new_one_when_it_is_back(sale: Any, someone: Any) -> None:
+def test_a_till_that_missed_its_answer_gets_a_new_one_after_reconnecting(sale: Any, someone: Any) -> None:
     sale.show(someone(age=20), frames=10)
     sale.receive(SCAN)
     sale.lane.alert_expired(sale.alerts[0].alert_id)

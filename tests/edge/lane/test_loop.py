@@ -1,4 +1,4 @@
-"""One lane's loop, seen from the threads beside it."""
+"""The health of a lane's loop, read from other threads."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ PATIENCE_S = 30.0
 
 
 class HungModel:
-    """An age model whose driver does not come back until it is let go."""
+    """An age model that hangs until it is released."""
 
     backend = "hung"
 
     def __init__(self) -> None:
-        self.asked, self.let_go = threading.Event(), threading.Event()
+        self.called, self.released = threading.Event(), threading.Event()
 
     def predict(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-        self.asked.set()
-        self.let_go.wait(PATIENCE_S)
+        self.called.set()
+        self.released.wait(PATIENCE_S)
         return np.full((len(crops), AGES), 1 / AGES, np.float32)
 
 
@@ -59,7 +59,7 @@ def loop(model: HungModel, demo_clip: Path, tmp_path: Path) -> Iterator[LaneLoop
     yield loop
     stopping.set()
     loop.stop()
-    model.let_go.set()
+    model.released.set()
     for thread in threads:
         thread.join(PATIENCE_S)
 
@@ -71,17 +71,17 @@ def wait_for(found: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-def test_a_lane_that_stands_still_is_told_of_by_those_beside_it(loop: LaneLoop, model: HungModel) -> None:
-    assert model.asked.wait(PATIENCE_S)
+def test_a_stuck_loop_is_a_health_problem(loop: LaneLoop, model: HungModel) -> None:
+    assert model.called.wait(PATIENCE_S)
     wait_for(lambda: loop.health.has_problem("loop"))
     [stuck] = [problem.text for problem in loop.health.problems if problem.part == "loop"]
     assert stuck.startswith("the lane has stood still for ")
-    model.let_go.set()
+    model.released.set()
     wait_for(lambda: not loop.health.has_problem("loop"))
 
 
-def test_a_lane_whose_recording_has_ended_is_not_taken_to_stand_still(loop: LaneLoop, model: HungModel) -> None:
-    model.let_go.set()
+def test_a_loop_whose_recording_has_ended_is_not_stuck(loop: LaneLoop, model: HungModel) -> None:
+    model.released.set()
     wait_for(lambda: loop.slot.ended)
     time.sleep(3.5)
     assert not loop.health.has_problem("loop")

@@ -1,4 +1,4 @@
-"""When a lane looks at faces: on sale, always, or always until the first till says hello."""
+"""Modes: a lane estimates ages during sales, always, or always until the first till connects."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_on_sale_faces_are_analysed_only_while_a_sale_is_open(drive: Drive) -> N
     assert analysing == [False, False, True, True, False]
 
 
-def test_on_sale_nobody_is_judged_between_sales(drive: Drive, someone: Any) -> None:
+def test_on_sale_nothing_is_decided_between_sales(drive: Drive, someone: Any) -> None:
     lane = drive(mode="on-sale")
     lane.show(someone(age=15), frames=50)
     assert lane.alerts == []
@@ -31,7 +31,7 @@ def test_on_sale_nobody_is_judged_between_sales(drive: Drive, someone: Any) -> N
 
 
 @pytest.mark.parametrize("mode", ["continuous", "auto"])
-def test_without_a_till_whoever_stands_there_is_judged(mode: str, drive: Drive, someone: Any) -> None:
+def test_without_a_till_every_customer_gets_a_decision(mode: str, drive: Drive, someone: Any) -> None:
     lane = drive(mode=mode)
     assert lane.lane.analysing
     lane.show(someone(1, age=50), frames=5)
@@ -42,16 +42,14 @@ def test_without_a_till_whoever_stands_there_is_judged(mode: str, drive: Drive, 
 
 
 @pytest.mark.parametrize("reason", ["small", "turned", "dark", "bright", "blurred"])
-def test_without_a_till_a_customer_who_is_hard_to_see_is_unknown_in_time(
-    reason: str, drive: Drive, someone: Any
-) -> None:
+def test_without_a_till_a_customer_of_poor_quality_is_unknown_in_time(reason: str, drive: Drive, someone: Any) -> None:
     lane = drive(mode="continuous")
     lane.show(someone(reasons=(reason,)), frames=15)
     assert lane.decisions == ["UNKNOWN"]
-    assert [one.value for one in lane.alerts[0].reasons] == [reason]
+    assert [reason.value for reason in lane.alerts[0].reasons] == [reason]
 
 
-def test_an_empty_lane_has_nothing_to_say_without_a_till(drive: Drive) -> None:
+def test_without_a_till_an_empty_lane_sends_no_alert(drive: Drive) -> None:
     lane = drive(mode="continuous")
     lane.show(frames=30)
     lane.wait(5)
@@ -67,7 +65,7 @@ def test_auto_becomes_on_sale_at_the_first_hello(drive: Drive, someone: Any) -> 
     assert lane.decisions == ["NO_CHALLENGE"]
 
 
-def test_a_second_hello_leaves_the_open_sale_alone(drive: Drive, someone: Any) -> None:
+def test_a_second_hello_does_not_change_the_open_sale(drive: Drive, someone: Any) -> None:
     lane = drive(mode="auto")
     for message in (HELLO, OPEN, HELLO):
         lane.receive(message)
@@ -82,7 +80,7 @@ def test_continuous_stays_continuous_when_a_till_says_hello(drive: Drive) -> Non
     assert lane.lane.analysing
 
 
-def test_a_sale_that_was_acknowledged_is_answered_though_the_till_never_said_hello(drive: Drive, someone: Any) -> None:
+def test_a_till_that_sent_no_hello_gets_its_answers(drive: Drive, someone: Any) -> None:
     lane = drive(mode="auto")
     lane.receive(OPEN)
     lane.show(someone(age=50), frames=5)

@@ -1,4 +1,4 @@
-"""Whatever happens at a lane, in whatever order: the rules of the house hold."""
+"""Random sequences of frames and messages: rules that a lane must never break."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Drive = Callable[..., Any]
 Step = tuple[Any, ...]
 
 AGES = {1: 50, 2: 60, 3: 13, 4: 16}
-"""By track. Nobody here looks anywhere near the challenge age of 25."""
+"""Age by track; none is near the challenge age of 25."""
 
 ANSWER_WITHIN_S = 0.8
 FRAME_S = 0.1
@@ -30,14 +30,14 @@ place = st.fixed_dictionaries(
         "reasons": st.sampled_from([(), (), (), ("blurred",), ("unconfirmed",)]),
     }
 )
-well_seen = st.just({"x": 0.5, "reasons": ()})
+good_place = st.just({"x": 0.5, "reasons": ()})
 tracks = st.sampled_from(sorted(AGES))
 steps = st.lists(
     st.one_of(
         st.tuples(st.just("show"), st.dictionaries(tracks, place, max_size=2), st.integers(1, 12)),
-        st.tuples(st.just("show"), st.dictionaries(tracks, well_seen, min_size=1, max_size=1), st.integers(1, 12)),
+        st.tuples(st.just("show"), st.dictionaries(tracks, good_place, min_size=1, max_size=1), st.integers(1, 12)),
         st.tuples(st.just("show"), st.just({}), st.just(25)),
-        st.tuples(st.just("serve"), st.dictionaries(tracks, well_seen, max_size=1), st.integers(0, 6)),
+        st.tuples(st.just("serve"), st.dictionaries(tracks, good_place, max_size=1), st.integers(0, 6)),
         st.tuples(st.sampled_from(["open", "scan", "scan"])),
         st.tuples(st.sampled_from(["close", "hello"])),
         st.tuples(st.just("wait"), st.floats(0.01, 2.5)),
@@ -47,25 +47,25 @@ steps = st.lists(
 )
 
 
-class Told(NamedTuple):
-    """An alert, and what a bystander had seen by then of the sale it is about."""
+class SentAlert(NamedTuple):
+    """An alert. samples: good frames per track since the sale was opened. customers: tracks that were the customer."""
 
     alert: Alert
-    looks: Counter[int]
+    samples: Counter[int]
     customers: frozenset[int]
 
 
-class Witness:
-    """Plays steps to a lane and writes down what a bystander would: who was well seen since the sale opened."""
+class Player:
+    """Plays steps to a lane, and counts for each sale the frames in which a face in the zone was good."""
 
     def __init__(self, drive: Any, someone: Any) -> None:
         self.drive, self._someone = drive, someone
         self.sales, self.open_sale = 0, ""
         self.scanned_s: dict[str, float] = {}
         self.closed_s: dict[str, float] = {}
-        self.told: list[Told] = []
+        self.sent: list[SentAlert] = []
         self.in_zone: set[int] = set()
-        self._looks: Counter[int] = Counter()
+        self._samples: Counter[int] = Counter()
         self._customers: set[int] = set()
 
     def play(self, *step: Any) -> None:
@@ -84,7 +84,7 @@ class Witness:
             self.closed_s[self.open_sale] = self.drive.now_s
             self.sales += 1
             self.open_sale = f"sale-{self.sales}"
-            self._looks, self._customers = Counter(), set()
+            self._samples, self._customers = Counter(), set()
             self.drive.receive(SaleOpened(sale_id=self.open_sale))
         elif self.open_sale and what == "scan":
             self.scanned_s.setdefault(self.open_sale, self.drive.now_s)
@@ -93,7 +93,7 @@ class Witness:
             self.drive.receive(SaleClosed(sale_id=self.open_sale))
             self.closed_s[self.open_sale] = self.drive.now_s
             self.open_sale = ""
-        self._note()
+        self._collect()
 
     def _show(self, people: dict[int, dict[str, Any]], frames: int) -> None:
         inside = {track for track, person in people.items() if person["x"] == 0.5}
@@ -102,17 +102,17 @@ class Witness:
         for _ in range(frames):
             # Ages are estimated only when the lane asks for them, as the pipeline does.
             analysing = self.drive.lane.analysing
-            self._looks.update(good if analysing else [])
+            self._samples.update(good if analysing else [])
             self.drive.show(*(
                 self._someone(track, age=AGES[track] if analysing else None, **person)
                 for track, person in people.items()
             ))  # fmt: skip
             self._customers |= good & {self.drive.states[-1].customer}
-            self._note()
+            self._collect()
 
-    def _note(self) -> None:
-        for alert in self.drive.alerts[len(self.told) :]:
-            self.told.append(Told(alert, self._looks.copy(), frozenset(self._customers)))
+    def _collect(self) -> None:
+        for alert in self.drive.alerts[len(self.sent) :]:
+            self.sent.append(SentAlert(alert, self._samples.copy(), frozenset(self._customers)))
 
 
 def issued_s(alert: Alert) -> float:
@@ -121,17 +121,17 @@ def issued_s(alert: Alert) -> float:
 
 @given(steps)
 @settings(max_examples=150)
-def test_no_challenge_is_told_only_on_looks_at_an_older_face_taken_in_that_sale(
+def test_no_challenge_needs_samples_of_an_older_face_from_the_same_sale(
     drive: Drive, someone: Any, steps: list[Step]
 ) -> None:
-    witness = Witness(drive(mode="on-sale"), someone)
+    player = Player(drive(mode="on-sale"), someone)
     for step in steps:
-        witness.play(*step)
-    for alert, looks, customers in witness.told:
-        assert alert.samples <= max(looks.values(), default=0)
+        player.play(*step)
+    for alert, samples, customers in player.sent:
+        assert alert.samples <= max(samples.values(), default=0)
         if alert.decision is Decision.NO_CHALLENGE:
             assert alert.samples >= 3
-            assert any(looks[track] >= alert.samples and AGES[track] >= 25 for track in looks)
+            assert any(samples[track] >= alert.samples and AGES[track] >= 25 for track in samples)
             assert len(customers) <= 1
             assert alert.age is not None
             assert alert.age.mean >= 25
@@ -139,59 +139,61 @@ def test_no_challenge_is_told_only_on_looks_at_an_older_face_taken_in_that_sale(
 
 @given(steps)
 @settings(max_examples=100)
-def test_a_challenge_is_the_last_word_of_its_sale(drive: Drive, someone: Any, steps: list[Step]) -> None:
-    witness = Witness(drive(mode="on-sale"), someone)
+def test_a_challenge_is_the_last_decision_of_its_sale(drive: Drive, someone: Any, steps: list[Step]) -> None:
+    player = Player(drive(mode="on-sale"), someone)
     for step in steps:
-        witness.play(*step)
-    for number in range(witness.sales):
-        decisions = [told.alert.decision for told in witness.told if told.alert.sale_id == f"sale-{number + 1}"]
+        player.play(*step)
+    for number in range(player.sales):
+        decisions = [sent.alert.decision for sent in player.sent if sent.alert.sale_id == f"sale-{number + 1}"]
         assert Decision.CHALLENGE not in decisions[:-1]
-        assert all(one is not next_ for one, next_ in pairwise(decisions))
+        assert all(first is not second for first, second in pairwise(decisions))
 
 
 @given(steps)
 @settings(max_examples=100)
-def test_every_scan_is_answered_in_time_and_nothing_else_is(drive: Drive, someone: Any, steps: list[Step]) -> None:
-    witness = Witness(drive(mode="on-sale"), someone)
+def test_every_scan_is_answered_in_time_and_nothing_else_is_answered(
+    drive: Drive, someone: Any, steps: list[Step]
+) -> None:
+    player = Player(drive(mode="on-sale"), someone)
     for step in [*steps, ("wait", 2.0)]:
-        witness.play(*step)
+        player.play(*step)
     first_s: dict[str, float] = {}
-    for told in witness.told:
-        first_s.setdefault(told.alert.sale_id, issued_s(told.alert))
-    assert set(first_s) <= set(witness.scanned_s)
-    for sale_id, scanned_s in witness.scanned_s.items():
-        # The agent looks at the time at every frame, so an answer may come one frame late.
+    for sent in player.sent:
+        first_s.setdefault(sent.alert.sale_id, issued_s(sent.alert))
+    assert set(first_s) <= set(player.scanned_s)
+    for sale_id, scanned_s in player.scanned_s.items():
+        # The lane checks the time at every frame, so an answer may come one frame late.
         due_s = scanned_s + ANSWER_WITHIN_S + FRAME_S + 1e-6
-        if witness.closed_s.get(sale_id, witness.drive.now_s) > due_s:
+        if player.closed_s.get(sale_id, player.drive.now_s) > due_s:
             assert scanned_s - 1e-6 <= first_s[sale_id] <= due_s
 
 
 @given(steps)
 def test_on_sale_faces_are_analysed_exactly_while_a_sale_is_open(drive: Drive, someone: Any, steps: list[Step]) -> None:
-    witness = Witness(drive(mode="on-sale"), someone)
+    player = Player(drive(mode="on-sale"), someone)
     for step in steps:
-        witness.play(*step)
-        assert witness.drive.lane.analysing == (witness.open_sale != "")
+        player.play(*step)
+        assert player.drive.lane.analysing == (player.open_sale != "")
 
 
 @given(steps)
-def test_auto_is_on_sale_for_good_after_the_first_hello(drive: Drive, someone: Any, steps: list[Step]) -> None:
-    witness = Witness(drive(mode="auto"), someone)
-    witness.play("show", {1: {"x": 0.5, "reasons": ()}}, 5)
-    assert witness.drive.lane.analysing
+def test_auto_stays_on_sale_after_the_first_hello(drive: Drive, someone: Any, steps: list[Step]) -> None:
+    player = Player(drive(mode="auto"), someone)
+    player.play("show", {1: {"x": 0.5, "reasons": ()}}, 5)
+    assert player.drive.lane.analysing
     for step in [("hello",), *steps]:
-        witness.play(*step)
-        assert witness.drive.lane.analysing == (witness.open_sale != "")
+        player.play(*step)
+        assert player.drive.lane.analysing == (player.open_sale != "")
 
 
 @given(steps)
-def test_who_was_never_well_seen_in_the_zone_is_never_the_customer(
+def test_a_person_never_confirmed_in_the_zone_is_never_the_customer(
     drive: Drive, someone: Any, steps: list[Step]
 ) -> None:
-    witness = Witness(drive(mode="continuous"), someone)
+    player = Player(drive(mode="continuous"), someone)
     for step in steps:
         if step[0] in ("show", "wait"):
-            witness.play(*step)
-    assert {state.customer for state in witness.drive.states} - {None} <= witness.in_zone
-    if not witness.in_zone:
-        assert witness.drive.alerts == []
+            player.play(*step)
+    assert {state.customer for state in player.drive.states} - {None} <= player.in_zone
+    if not player.in_zone:
+        assert player.drive.alerts == []

@@ -30,29 +30,29 @@ baskets = st.lists(
 ages, spreads = st.floats(5, 95), st.floats(0.5, 12)
 
 
-def test_whoever_has_the_reasons_in_the_basket_is_offered_the_goods(book: Make, line: Make, aged: Make) -> None:
+def test_a_basket_with_the_triggers_gets_the_offer(book: Make, line: Make, aged: Make) -> None:
     found = book().matching_rule([line("dairy"), line("crackers")], aged(50), NOW, set())
     assert (found.band, found.offer.category, found.text.ru) == ("45-59", "cheese", "Предложите: cheese.")
 
 
 @pytest.mark.parametrize("basket", [[], ["dairy"], ["crackers", "cheese"]])
-def test_without_the_reasons_or_with_the_goods_nothing_is_offered(
+def test_without_the_triggers_or_with_the_goods_nothing_is_offered(
     basket: list[str], book: Make, line: Make, aged: Make
 ) -> None:
     assert book().matching_rule(list(map(line, basket)), aged(50), NOW, set()) is None
 
 
-def test_the_first_rule_that_fits_counts(book: Make, rule: Make, line: Make, aged: Make) -> None:
+def test_the_first_rule_that_matches_is_used(book: Make, rule: Make, line: Make, aged: Make) -> None:
     several = book(rule(when="fruit"), rule(offer="honey"), rule(offer="butter"))
     assert several.matching_rule([line("crackers")], aged(50), NOW, set()).offer.category == "honey"
 
 
-def test_a_category_comes_from_the_shops_list_where_the_till_names_none(book: Make, line: Make, aged: Make) -> None:
+def test_the_catalogue_gives_the_category_if_the_till_does_not(book: Make, line: Make, aged: Make) -> None:
     listed = book(catalogue={"tuc": "crackers"})
     assert listed.matching_rule([line(None, sku="tuc")], aged(50), NOW, set())
 
 
-def test_what_the_shop_excludes_is_neither_offered_nor_a_reason(book: Make, line: Make, aged: Make) -> None:
+def test_excluded_goods_are_neither_offered_nor_a_trigger(book: Make, line: Make, aged: Make) -> None:
     for excluded in ("cheese", "crackers"):
         assert book(exclude=(excluded,)).matching_rule([line("crackers")], aged(50), NOW, set()) is None
     by_article = book(exclude=("one-crackers",))
@@ -60,7 +60,7 @@ def test_what_the_shop_excludes_is_neither_offered_nor_a_reason(book: Make, line
     assert by_article.matching_rule([line("crackers"), line("crackers", sku="other")], aged(50), NOW, set())
 
 
-def test_an_unsure_band_is_offered_nothing(book: Make, line: Make, aged: Make) -> None:
+def test_an_uncertain_band_gets_no_offer(book: Make, line: Make, aged: Make) -> None:
     assert book(min_p_band=0.4).matching_rule([line("crackers")], aged(50, 15), NOW, set()) is None
     assert book(min_p_band=0.2).matching_rule([line("crackers")], aged(50, 15), NOW, set())
 
@@ -72,7 +72,7 @@ def test_an_expired_sheet_makes_no_offers(book: Make, line: Make, aged: Make) ->
 
 
 @given(rules, baskets, ages, spreads, st.sampled_from([16, 18, 21]), st.sets(names))
-def test_whatever_the_rules_and_the_basket_nothing_forbidden_is_offered(
+def test_forbidden_goods_are_never_offered(
     aged: Make, rules: list[Any], basket: list[BasketLine], years: float, spread: float, legal_age: int,
     restricted: set[str],
 ) -> None:  # fmt: skip
@@ -102,7 +102,7 @@ def _refused(rule: Any, legal_age: int) -> bool:
 
 
 @given(st.floats(5, 60), spreads, st.floats(0, 0.3))
-def test_nobody_who_may_be_under_age_gets_one(aged: Make, years: float, spread: float, most: float) -> None:
+def test_a_customer_who_may_be_under_age_gets_no_offer(aged: Make, years: float, spread: float, most: float) -> None:
     age: TrackAge = aged(years, spread)
     sheet = book_of(max_p_under_legal=most, min_p_band=0)
     found = sheet.matching_rule([line_of("crackers")], age, NOW, set())
@@ -111,7 +111,7 @@ def test_nobody_who_may_be_under_age_gets_one(aged: Make, years: float, spread: 
     assert found or under > most or years < 18.5
 
 
-def test_a_lane_refuses_a_rule_for_the_young_or_with_alcohol_first_error(sheet: Make, rule: Make) -> None:
+def test_a_rule_for_minors_or_about_alcohol_is_rejected_in_one_line(sheet: Make, rule: Make) -> None:
     with pytest.raises(
         UsageError, match=r"\(0-17: cheese\) is for ages from 0, below the legal age of 18: remove the rule"
     ):
@@ -127,7 +127,7 @@ def test_a_lane_refuses_a_rule_for_the_young_or_with_alcohol_first_error(sheet: 
     reject_forbidden(sheet(), 18)
 
 
-def test_the_stated_share_of_sales_is_held_out_and_always_the_same_ones(book: Make, rule: Make) -> None:
+def test_the_held_out_share_of_sales_is_kept_and_repeatable(book: Make, rule: Make) -> None:
     one = book(held_out=0.2)
     drawn = [one.make_offer(rule(), f"sale-{number}", "id").held_out for number in range(5000)]
     assert sum(drawn) / len(drawn) == pytest.approx(0.2, abs=0.02)
@@ -135,7 +135,7 @@ def test_the_stated_share_of_sales_is_held_out_and_always_the_same_ones(book: Ma
 
 
 @pytest.mark.parametrize("outcome", ["taken", "refused", "shown", "not-shown"])
-def test_what_became_of_an_offer_is_what_the_till_says_and_what_was_bought(
+def test_the_result_of_an_offer_is_the_reply_of_the_till_and_whether_it_was_bought(
     outcome: Any, book: Make, rule: Make, line: Make
 ) -> None:
     offered = book().make_offer(rule(), "sale-1", "offer-1")
@@ -143,12 +143,12 @@ def test_what_became_of_an_offer_is_what_the_till_says_and_what_was_bought(
     assert (became.outcome, became.bought) == (outcome, True)
 
 
-def test_of_an_offer_that_the_till_does_not_name_nothing_is_known(book: Make, rule: Make, line: Make) -> None:
+def test_an_offer_without_a_reply_of_its_own_is_unanswered(book: Make, rule: Make, line: Make) -> None:
     offered = book().make_offer(rule(), "sale-1", "offer-1")
     other = OfferReply(offer_id="offer-2", outcome="taken")
     assert [book().resolve(offered, reply, [line("dairy")]).outcome for reply in (None, other)] == ["unanswered"] * 2
     assert book().resolve(offered, None, None).bought is None
 
 
-def test_a_rule_has_the_same_name_in_every_sheet_whatever_its_words(rule: Make) -> None:
+def test_the_name_of_a_rule_does_not_depend_on_its_text(rule: Make) -> None:
     assert rule().name == rule().model_copy(update={"text": rule(offer="x").text}).name != rule(ADULTS[0]).name

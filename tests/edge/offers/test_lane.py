@@ -48,7 +48,7 @@ def close(lane: Any, *categories: str, **closed: Any) -> Any:
     return lane.closed[-1]
 
 
-def test_the_line_that_completes_a_rule_brings_its_offer_at_once(counter: Any, someone: Any) -> None:
+def test_the_basket_line_that_completes_a_rule_leads_to_an_offer_at_once(counter: Any, someone: Any) -> None:
     counter.show(someone(age=50), frames=5)
     assert isinstance(counter.receive(basket("dairy")), Ack)
     assert counter.offers == []
@@ -58,7 +58,7 @@ def test_the_line_that_completes_a_rule_brings_its_offer_at_once(counter: Any, s
     assert (offer.text.ru, offer.text.en) == ("Предложите: cheese.", "Offer: cheese.")
 
 
-def test_an_offer_says_nothing_of_the_customer(counter: Any, someone: Any) -> None:
+def test_an_offer_contains_nothing_about_the_customer(counter: Any, someone: Any) -> None:
     counter.show(someone(age=50), frames=5)
     counter.receive(basket("crackers"))
     assert set(counter.offers[0].model_dump()) == {
@@ -66,7 +66,7 @@ def test_an_offer_says_nothing_of_the_customer(counter: Any, someone: Any) -> No
     }  # fmt: skip
 
 
-def test_a_sale_gets_one_offer_and_the_next_one_its_own(counter: Any, someone: Any) -> None:
+def test_each_sale_gets_at_most_one_offer(counter: Any, someone: Any) -> None:
     counter.show(someone(age=50), frames=5)
     for categories in (("crackers",), ("crackers", "dairy"), ("crackers",)):
         counter.receive(basket(*categories))
@@ -79,7 +79,7 @@ def test_a_sale_gets_one_offer_and_the_next_one_its_own(counter: Any, someone: A
     assert [offer.sale_id for offer in counter.offers] == ["sale-1", "sale-2"]
 
 
-def test_nobody_is_offered_anything_while_it_is_not_known_who_it_is(counter: Any, someone: Any) -> None:
+def test_nothing_is_offered_while_the_customer_is_in_doubt(counter: Any, someone: Any) -> None:
     counter.receive(basket("crackers"))
     counter.show(someone(1, age=50, x=0.3), someone(2, age=50, x=0.7, eyes_px=38), frames=5)
     counter.receive(basket("crackers", "dairy"))
@@ -88,7 +88,7 @@ def test_nobody_is_offered_anything_while_it_is_not_known_who_it_is(counter: Any
     assert counter.offers == []
 
 
-def test_an_offer_that_would_come_later_than_a_fifth_of_a_second_is_none(counter: Any, someone: Any) -> None:
+def test_no_offer_is_made_later_than_200_ms_after_the_basket_line(counter: Any, someone: Any) -> None:
     counter.receive(basket("crackers"))
     counter.show(someone(age=50), frames=20)
     assert counter.offers == [], "the customer was known only 0.3 s after the line"
@@ -98,14 +98,14 @@ def test_an_offer_that_would_come_later_than_a_fifth_of_a_second_is_none(counter
     assert len(counter.offers) == 1
 
 
-def test_an_offer_may_come_a_little_after_its_line(counter: Any, someone: Any) -> None:
+def test_an_offer_can_be_made_shortly_after_the_basket_line(counter: Any, someone: Any) -> None:
     counter.show(someone(age=50), frames=2)
     counter.receive(basket("crackers"))
     counter.show(someone(age=50), frames=1)
     assert len(counter.offers) == 1
 
 
-def test_while_an_alert_is_owed_or_asks_for_id_nothing_is_offered(counter: Any, someone: Any) -> None:
+def test_nothing_is_offered_while_an_answer_is_owed_or_asks_for_id(counter: Any, someone: Any) -> None:
     counter.receive(SCAN)
     counter.show(someone(age=20), frames=10)
     counter.receive(SaleBasket(sale_id="sale-1", basket=(BEER, line_of("crackers"))))
@@ -113,7 +113,7 @@ def test_while_an_alert_is_owed_or_asks_for_id_nothing_is_offered(counter: Any, 
 
 
 @pytest.mark.parametrize(("outcome", "made"), [("passed", 1), ("failed", 0), ("not-shown", 0)])
-def test_after_a_check_only_who_may_buy_is_offered_something(
+def test_after_a_check_only_a_customer_who_passed_gets_an_offer(
     outcome: Any, made: int, counter: Any, someone: Any
 ) -> None:
     counter.show(someone(age=24.5), frames=5)
@@ -123,7 +123,7 @@ def test_after_a_check_only_who_may_buy_is_offered_something(
     assert (counter.decisions, len(counter.offers)) == (["CHALLENGE"], made)
 
 
-def test_the_alert_that_is_due_comes_before_the_offer(counter: Any, someone: Any) -> None:
+def test_an_alert_is_sent_before_an_offer_of_the_same_frame(counter: Any, someone: Any) -> None:
     counter.receive(SCAN)
     counter.receive(SaleBasket(sale_id="sale-1", basket=(BEER, line_of("crackers"))))
     counter.show(someone(age=50), frames=2)
@@ -134,7 +134,7 @@ def test_the_alert_that_is_due_comes_before_the_offer(counter: Any, someone: Any
     assert kinds == ["lane.alert", "lane.offer"]
 
 
-def test_a_minor_is_offered_nothing_and_neither_is_who_may_be_one(counter: Any, someone: Any) -> None:
+def test_a_customer_who_is_or_may_be_a_minor_gets_no_offer(counter: Any, someone: Any) -> None:
     for number, age in enumerate((13, 17, 18, 20)):
         counter.receive(SaleOpened(sale_id=f"sale-{number + 2}"))
         counter.show(someone(track=number + 2, age=age), frames=30)
@@ -142,7 +142,7 @@ def test_a_minor_is_offered_nothing_and_neither_is_who_may_be_one(counter: Any, 
     assert counter.offers == []
 
 
-def test_what_a_till_once_marked_as_restricted_is_never_offered(counter: Any, someone: Any) -> None:
+def test_goods_once_marked_as_restricted_are_never_offered(counter: Any, someone: Any) -> None:
     counter.show(someone(age=50), frames=5)
     counter.receive(SaleBasket(sale_id="sale-1", basket=(line_of("cheese", quantity=-1, restricted=True),)))
     close(counter)
@@ -153,7 +153,7 @@ def test_what_a_till_once_marked_as_restricted_is_never_offered(counter: Any, so
     assert counter.lane.restricted == {"cheese", "one-cheese"}
 
 
-def test_a_sale_that_outlived_a_restart_gets_no_offer(drive: Make, someone: Any, book: Make, sale: Any) -> None:
+def test_a_sale_resumed_after_a_restart_gets_no_offer(drive: Make, someone: Any, book: Make, sale: Any) -> None:
     again = drive(mode="on-sale", book=book())
     again.lane.resume(sale.lane.open_record, (), 0.0)
     again.show(someone(age=50), frames=10)
@@ -161,7 +161,7 @@ def test_a_sale_that_outlived_a_restart_gets_no_offer(drive: Make, someone: Any,
     assert again.offers == []
 
 
-def test_a_held_out_sale_is_told_nothing_and_is_kept_all_the_same(drive: Make, someone: Any, book: Make) -> None:
+def test_a_held_out_offer_is_not_sent_but_has_a_result(drive: Make, someone: Any, book: Make) -> None:
     lane = drive(mode="on-sale", book=book(held_out=0.9))
     outcomes = []
     for number in range(40):
@@ -174,7 +174,7 @@ def test_a_held_out_sale_is_told_nothing_and_is_kept_all_the_same(drive: Make, s
     assert {one.offer.bought for one in lane.closed} == {True}
 
 
-def test_what_became_of_it_goes_with_the_end_of_the_sale_and_names_nobody(counter: Any, someone: Any) -> None:
+def test_the_row_of_an_offer_names_no_sale_till_or_person(counter: Any, someone: Any) -> None:
     counter.show(someone(age=50), frames=5)
     counter.receive(basket("crackers"))
     reply = OfferReply(offer_id=counter.offers[0].offer_id, outcome="taken")
@@ -188,14 +188,14 @@ def test_what_became_of_it_goes_with_the_end_of_the_sale_and_names_nobody(counte
     }  # fmt: skip
 
 
-def test_a_till_that_says_nothing_at_the_end_has_sold_what_it_said_last(counter: Any, someone: Any) -> None:
+def test_without_a_final_basket_the_last_basket_counts_as_sold(counter: Any, someone: Any) -> None:
     counter.show(someone(age=50), frames=5)
     counter.receive(basket("crackers"))
     counter.receive(basket("crackers", "cheese"))
     assert close(counter).offer.bought is True
 
 
-def test_of_a_sale_that_was_given_up_nothing_is_known(counter: Any, someone: Any) -> None:
+def test_a_cancelled_sale_without_a_basket_has_no_offer_row(counter: Any, someone: Any) -> None:
     counter.show(someone(age=50), frames=5)
     counter.receive(basket("crackers"))
     closed = close(counter, completed=False)
@@ -220,7 +220,7 @@ steps = st.lists(
 
 
 @given(steps)
-def test_whatever_happens_a_sale_gets_at_most_one_offer_and_never_while_id_is_due(
+def test_a_sale_gets_at_most_one_offer_and_none_while_id_must_be_checked(
     drive: Make, someone: Any, steps: list[Any]
 ) -> None:
     lane = drive(mode="on-sale", book=book_of())

@@ -98,7 +98,7 @@ def types(messages: list[Data]) -> list[str]:
     return [data.type for data in messages if data.type in ("lane.alert", "lane.offer")]
 
 
-def test_an_offer_comes_in_the_very_turn_that_hears_of_the_line(counter: Counter, someone: Any) -> None:
+def test_an_offer_is_sent_in_the_turn_that_receives_the_basket(counter: Counter, someone: Any) -> None:
     for _ in range(5):
         counter.turn(someone(age=50))
     counter.say(BASKET)
@@ -106,7 +106,7 @@ def test_an_offer_comes_in_the_very_turn_that_hears_of_the_line(counter: Counter
     assert types(counter.heard()) == ["lane.offer"]
 
 
-def test_an_alert_that_is_due_at_the_same_time_is_sent_first(counter: Counter, someone: Any) -> None:
+def test_an_alert_of_the_same_frame_is_sent_before_the_offer(counter: Counter, someone: Any) -> None:
     """Both follow from the same frame: the third look at the customer."""
     for _ in range(2):
         counter.turn(someone(age=50))
@@ -119,7 +119,7 @@ def test_an_alert_that_is_due_at_the_same_time_is_sent_first(counter: Counter, s
     assert types(counter.heard()) == ["lane.alert", "lane.offer"]
 
 
-def test_an_offer_is_said_once_and_to_its_till_alone(counter: Counter, someone: Any) -> None:
+def test_an_offer_is_sent_once_and_only_to_its_till(counter: Counter, someone: Any) -> None:
     with closing(Till("till-2", counter.server.addresses[0])) as other:
         other.send(Hello(till="till-2"))
         time.sleep(0.05)
@@ -133,7 +133,7 @@ def test_an_offer_is_said_once_and_to_its_till_alone(counter: Counter, someone: 
             assert heard.type != "lane.offer"
 
 
-def test_what_became_of_it_is_in_the_database_with_the_end_of_its_sale(
+def test_the_result_of_an_offer_is_stored_when_its_sale_closes(
     counter: Counter, someone: Any, settings: Settings
 ) -> None:
     for _ in range(5):
@@ -154,7 +154,7 @@ def test_what_became_of_it_is_in_the_database_with_the_end_of_its_sale(
 
 
 @pytest.mark.slow
-def test_a_reload_takes_a_new_sheet_and_one_that_is_no_good_stops_nothing(
+def test_a_reload_uses_a_new_sheet_and_a_bad_sheet_stops_nothing(
     start_agent: StartAgent, tmp_path: Path, keys: Any
 ) -> None:
     file = tmp_path / "offers.sheet"

@@ -26,13 +26,13 @@ def refusal(file: Path, key: Path, now: Any = NOW) -> str:
     return str(refused.value)
 
 
-def test_what_was_signed_is_what_is_read(signed: Make, keys: Any, sheet: Make) -> None:
+def test_a_signed_sheet_is_read_unchanged(signed: Make, keys: Any, sheet: Make) -> None:
     assert read_sheet(signed(), keys.public, NOW) == sheet()
 
 
 @given(st.integers(0, 10**6), st.integers(1, 255))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_no_byte_of_it_can_be_changed(signed: Make, keys: Any, place: int, change: int) -> None:
+def test_a_change_of_any_byte_is_rejected(signed: Make, keys: Any, place: int, change: int) -> None:
     file = signed()
     raw = bytearray(file.read_bytes())
     raw[place % len(raw)] ^= change
@@ -43,13 +43,13 @@ def test_no_byte_of_it_can_be_changed(signed: Make, keys: Any, place: int, chang
 @pytest.mark.parametrize(
     "change", [lambda raw: raw[:-1], lambda raw: raw + b" ", lambda raw: raw[:40], lambda raw: b""]
 )
-def test_nothing_can_be_cut_off_or_added(change: Any, signed: Make, keys: Any) -> None:
+def test_a_shortened_or_extended_file_is_rejected(change: Any, signed: Make, keys: Any) -> None:
     file = signed()
     file.write_bytes(change(file.read_bytes()))
     assert refusal(file, keys.public)
 
 
-def test_a_signature_with_another_key_is_refused(signed: Make, keys: Any, tmp_path: Path) -> None:
+def test_a_signature_with_another_key_is_rejected(signed: Make, keys: Any, tmp_path: Path) -> None:
     file = signed()
     new_keys(tmp_path / "thief.key_secret", tmp_path / "thief.key")
     assert refusal(file, tmp_path / "thief.key").endswith(
@@ -57,7 +57,7 @@ def test_a_signature_with_another_key_is_refused(signed: Make, keys: Any, tmp_pa
     )
 
 
-def test_a_signature_cannot_be_taken_from_another_sheet(signed: Make, keys: Any, rule: Make) -> None:
+def test_the_signature_of_another_sheet_is_rejected(signed: Make, keys: Any, rule: Make) -> None:
     one, other = (
         signed(name="one").read_bytes().split(b"\n", 2),
         signed(rule(), name="other").read_bytes().split(b"\n", 2),
@@ -69,25 +69,25 @@ def test_a_signature_cannot_be_taken_from_another_sheet(signed: Make, keys: Any,
     assert "is not signed with the key" in refusal(mixed, keys.public)
 
 
-def test_another_version_is_named(signed: Make, keys: Any) -> None:
+def test_another_version_is_rejected_by_number(signed: Make, keys: Any) -> None:
     file = signed()
     file.write_bytes(file.read_bytes().replace(b"offers 1", b"offers 2", 1))
     assert refusal(file, keys.public).endswith("has version 2, and this agent reads version 1: sign it again")
 
 
-def test_a_large_file_is_not_read(signed: Make, keys: Any) -> None:
+def test_too_large_a_file_is_rejected(signed: Make, keys: Any) -> None:
     file = signed()
     with file.open("ab") as opened:
         opened.truncate(10 * MOST_BYTES)
     assert refusal(file, keys.public).endswith(f"is not a sheet of offers: it has more than {MOST_BYTES} bytes")
 
 
-def test_too_many_rules_are_not_signed(keys: Any, sheet: Make, rule: Make) -> None:
+def test_too_large_a_sheet_is_not_signed(keys: Any, sheet: Make, rule: Make) -> None:
     with pytest.raises(UsageError, match=f"and a lane reads at most {MOST_BYTES}: remove rules"):
         sign(sheet(*(rule(offer="x" * 120) for _ in range(1000))), keys.secret)
 
 
-def test_an_expired_sheet_is_refused_with_its_day(signed: Make, keys: Any) -> None:
+def test_an_expired_sheet_is_rejected_with_its_date(signed: Make, keys: Any) -> None:
     file = signed(days=1)
     assert refusal(file, keys.public, NOW + timedelta(days=1)).endswith(
         "expired on 2026-11-02 12:00 UTC: sign a new one"
@@ -95,12 +95,12 @@ def test_an_expired_sheet_is_refused_with_its_day(signed: Make, keys: Any) -> No
 
 
 @pytest.mark.parametrize("content", [b"", b"hello\nthere\n", b"\xff" * 100, b"edge-agent offers x\n\n{}"])
-def test_what_is_no_sheet_is_refused(content: bytes, keys: Any, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_sheet_is_rejected(content: bytes, keys: Any, tmp_path: Path) -> None:
     (tmp_path / "odd").write_bytes(content)
     assert "is not a sheet of offers: edge-agent offers sign makes one" in refusal(tmp_path / "odd", keys.public)
 
 
-def test_files_that_are_not_there_or_no_keys_are_named(signed: Make, keys: Any, tmp_path: Path) -> None:
+def test_missing_files_and_invalid_keys_are_named(signed: Make, keys: Any, tmp_path: Path) -> None:
     file = signed()
     assert refusal(tmp_path / "none", keys.public).endswith("none: No such file or directory")
     assert "cannot read the key" in refusal(file, tmp_path / "none")
@@ -108,20 +108,20 @@ def test_files_that_are_not_there_or_no_keys_are_named(signed: Make, keys: Any, 
     assert "is not a public key for offers" in refusal(file, keys.secret)
 
 
-def test_a_secret_key_that_others_may_read_signs_nothing(keys: Any, sheet: Make) -> None:
+def test_a_secret_key_that_others_can_read_is_rejected(keys: Any, sheet: Make) -> None:
     assert keys.secret.stat().st_mode & 0o777 == 0o600
     keys.secret.chmod(0o644)
     with pytest.raises(UsageError, match="so that others may read it: chmod go-rwx"):
         sign(sheet(), keys.secret)
 
 
-def test_a_public_key_that_others_may_change_counts_for_nothing(signed: Make, keys: Any) -> None:
+def test_a_public_key_that_others_can_write_is_rejected(signed: Make, keys: Any) -> None:
     file = signed()
     keys.public.chmod(0o666)
     assert "so that others may change it" in refusal(file, keys.public)
 
 
-def test_keys_are_never_written_over(keys: Any, tmp_path: Path) -> None:
+def test_existing_key_files_are_never_overwritten(keys: Any, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="exists already: move it away"):
         new_keys(keys.secret, tmp_path / "other.key")
     with pytest.raises(UsageError, match="exists already: move it away"):
@@ -129,7 +129,7 @@ def test_keys_are_never_written_over(keys: Any, tmp_path: Path) -> None:
     assert not any(one.name.startswith("other") for one in tmp_path.iterdir())
 
 
-def test_a_public_key_signs_nothing(keys: Any, sheet: Make) -> None:
+def test_a_public_key_cannot_sign(keys: Any, sheet: Make) -> None:
     keys.public.chmod(0o600)
     with pytest.raises(UsageError, match="is not a secret key for offers"):
         sign(sheet(), keys.public)

@@ -45,7 +45,7 @@ def filed(settings: Settings) -> dict[str, int]:
     }
 
 
-def test_the_file_of_the_day_grows_until_the_day_is_over(
+def test_todays_file_is_rewritten_until_the_day_is_over(
     settings: Settings, journal: PurchaseStore, purchase: Make
 ) -> None:
     filing = Filing(settings, FILED_TABLES)
@@ -60,7 +60,9 @@ def test_the_file_of_the_day_grows_until_the_day_is_over(
     assert (filed(settings), journal.days(), filing.failures) == ({"2026-11-01": 2}, [], 0)
 
 
-def test_a_file_holds_what_was_kept(settings: Settings, journal: PurchaseStore, purchase: Make, line: Make) -> None:
+def test_a_file_has_all_columns_of_its_purchases(
+    settings: Settings, journal: PurchaseStore, purchase: Make, line: Make
+) -> None:
     journal.add(purchase(line("dairy; «молоко»", 0.735, 94.9, "46'0"), probs=(0, 0.25, 0.5, 0.25, 0, 0)))
     journal.add(purchase(line(None, -1, None), probs=None))
     Filing(settings, FILED_TABLES).update(TODAY)
@@ -75,7 +77,7 @@ def test_a_file_holds_what_was_kept(settings: Settings, journal: PurchaseStore, 
     ])  # fmt: skip
 
 
-def test_nothing_is_written_when_nothing_is_new(settings: Settings, journal: PurchaseStore, purchase: Make) -> None:
+def test_a_file_is_not_rewritten_without_new_rows(settings: Settings, journal: PurchaseStore, purchase: Make) -> None:
     filing = Filing(settings, FILED_TABLES)
     journal.add(purchase())
     filing.update(TODAY)
@@ -85,7 +87,7 @@ def test_nothing_is_written_when_nothing_is_new(settings: Settings, journal: Pur
     assert file.stat().st_ino == before
 
 
-def test_a_crash_between_the_file_and_the_journal_counts_nothing_twice(
+def test_a_crash_between_filing_and_removing_duplicates_nothing(
     settings: Settings, journal: PurchaseStore, purchase: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     journal.add(purchase())
@@ -102,7 +104,7 @@ def test_a_crash_between_the_file_and_the_journal_counts_nothing_twice(
     assert (filed(settings), journal.days()) == ({"2026-11-01": 2}, [])
 
 
-def test_a_sale_that_comes_after_its_day_was_filed_gets_a_file_of_its_own(
+def test_a_sale_that_comes_after_its_day_was_filed_gets_its_own_file(
     settings: Settings, journal: PurchaseStore, purchase: Make
 ) -> None:
     """As when a clock is set back."""
@@ -114,7 +116,7 @@ def test_a_sale_that_comes_after_its_day_was_filed_gets_a_file_of_its_own(
     assert [duckdb.sql(f"SELECT count(*) FROM '{file}'").fetchall() for file in files] == [[(1,)], [(1,)]]
 
 
-def test_several_lanes_may_file_into_one_folder(tmp_path: Path, purchase: Make) -> None:
+def test_several_lanes_can_file_into_one_folder(tmp_path: Path, purchase: Make) -> None:
     for lane in ("beer", "wine"):
         settings = Settings(lane=lane, state_dir=tmp_path / lane, insights={**KEEPS, "folder": tmp_path / "all"})
         with closing(Database(settings.state_dir)) as database:
@@ -124,7 +126,7 @@ def test_several_lanes_may_file_into_one_folder(tmp_path: Path, purchase: Make) 
     assert sorted(names) == ["beer", "wine"]
 
 
-def test_what_is_too_old_is_removed_filed_or_not(
+def test_old_purchases_are_removed_whether_filed_or_not(
     settings: Settings, journal: PurchaseStore, purchase: Make, noon: datetime
 ) -> None:
     filing = Filing(settings, FILED_TABLES)
@@ -137,7 +139,7 @@ def test_what_is_too_old_is_removed_filed_or_not(
     assert sorted(path.name for path in settings.purchases.iterdir()) == ["2026-11-01"]
 
 
-def test_a_shop_that_stops_keeping_purchases_still_gets_rid_of_the_old_ones(
+def test_old_purchases_are_removed_after_the_shop_stops_keeping_them(
     settings: Settings, journal: PurchaseStore, purchase: Make
 ) -> None:
     journal.add(purchase())
@@ -150,11 +152,11 @@ def test_a_shop_that_stops_keeping_purchases_still_gets_rid_of_the_old_ones(
     assert (filed(settings), journal.days()) == ({}, [])
 
 
-def test_a_shop_that_never_kept_any_has_neither_files_nor_journal(tmp_path: Path) -> None:
+def test_a_shop_that_keeps_no_purchases_has_no_folder_for_them(tmp_path: Path) -> None:
     assert not Filing(Settings(state_dir=tmp_path), FILED_TABLES).wanted
 
 
-def test_without_duckdb_it_says_so_once_counts_and_keeps_the_journal(
+def test_without_duckdb_each_failure_is_counted_and_logged_once_and_rows_stay(
     settings: Settings, journal: PurchaseStore, purchase: Make, monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:  # fmt: skip
@@ -175,7 +177,7 @@ def test_without_duckdb_it_says_so_once_counts_and_keeps_the_journal(
     assert filed(settings) == {"2026-11-01": 1}
 
 
-def test_a_full_disk_is_one_line_and_nothing_is_lost(
+def test_a_full_disk_is_one_log_line_and_nothing_is_lost(
     settings: Settings, journal: PurchaseStore, purchase: Make, mount: Mount,
     caplog: pytest.LogCaptureFixture,
 ) -> None:  # fmt: skip
@@ -194,7 +196,7 @@ def test_a_full_disk_is_one_line_and_nothing_is_lost(
     assert (len(list(disk.rglob("*.parquet"))), journal.days(), filing.failures) == (1, [], 1)
 
 
-def test_a_damaged_database_is_no_reason_to_fall(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_damaged_database_raises_nothing(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
     settings.state_dir.mkdir()
     (settings.state_dir / "lane.db").write_bytes(b"nonsense" * 1000)
     Filing(settings, FILED_TABLES).update(TODAY)

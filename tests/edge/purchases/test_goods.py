@@ -18,28 +18,28 @@ from tests.edge.offers.conftest import line_of
     ["beer", "Craft Beers", "wine & spirits", "TOBACCO", "cigarettes", "vape", "Пиво светлое", "вино", "Водка 0,5",
      "сигареты", "слабоалкогольные напитки", "табачные изделия", "безалкогольное пиво"],
 )  # fmt: skip
-def test_alcohol_and_tobacco_are_known_by_name(name: str) -> None:
+def test_names_of_alcohol_and_tobacco_are_recognised(name: str) -> None:
     assert sounds_restricted(name)
 
 
 @pytest.mark.parametrize(
     "name", ["ginger", "виноград", "свинина", "витамины", "drumsticks", "grapes", "сырки", "4607025392408", ""]
 )
-def test_other_goods_are_not_taken_for_them(name: str) -> None:
+def test_names_of_other_goods_are_not(name: str) -> None:
     assert not sounds_restricted(name)
 
 
-def test_with_one_restricted_article_its_whole_category_is_restricted() -> None:
+def test_a_restricted_article_makes_its_whole_category_restricted() -> None:
     basket = [line_of("soft drinks", sku="energy", restricted=True), line_of("dairy"), line_of(None, sku="ale",
                                                                                       restricted=True)]  # fmt: skip
     assert restricted_names(basket, {"ale": "brewed"}) == {"energy", "soft drinks", "ale", "brewed"}
 
 
-def test_what_was_brought_back_is_not_in_the_basket() -> None:
+def test_returned_goods_are_not_in_the_basket() -> None:
     assert basket_contents([line_of("dairy", quantity=-1), line_of(None, sku="m")], {"m": "milk"}) == ({"milk"}, {"m"})
 
 
-def test_goods_are_found_by_their_sku_if_they_have_one() -> None:
+def test_goods_with_a_sku_are_found_by_it() -> None:
     one = Goods(category="dairy", sku="milk")
     assert one.is_in({"other"}, {"milk"})
     assert not one.is_in({"dairy"}, {"butter"})
@@ -48,7 +48,7 @@ def test_goods_are_found_by_their_sku_if_they_have_one() -> None:
         Goods()
 
 
-def test_what_tills_marked_as_restricted_outlives_the_agent(tmp_path: Path) -> None:
+def test_restricted_names_survive_a_restart(tmp_path: Path) -> None:
     assert known_restricted(tmp_path) == frozenset()
     with closing(Database(tmp_path)) as database:
         assert known_restricted(tmp_path) == frozenset()

@@ -55,7 +55,7 @@ def rows(folder: Path) -> list[tuple[Any, ...]]:
     return duckdb.sql(query).fetchall()
 
 
-def test_sales_at_a_till_are_filed_with_the_band_of_their_customer(
+def test_sales_are_filed_with_the_band_of_their_customer(
     start: StartAgent, say: Callable[[Data], None], tmp_path: Path, edge_agent: EdgeAgent
 ) -> None:
     agent = start("--insights.enabled", "--insights.notice", "Purchases are counted by age band.")
@@ -77,7 +77,7 @@ def test_sales_at_a_till_are_filed_with_the_band_of_their_customer(
     assert "1 sale left out: no line in the basket that can be used" in report.out
 
 
-def test_nothing_is_kept_of_baskets_unless_the_shop_says_so(
+def test_baskets_are_not_stored_unless_insights_are_enabled(
     start: StartAgent, say: Callable[[Data], None], tmp_path: Path
 ) -> None:
     agent = start()
@@ -88,7 +88,7 @@ def test_nothing_is_kept_of_baskets_unless_the_shop_says_so(
     assert not [file for file in (agent.state).iterdir() if b"the-only-one-of-its-kind" in file.read_bytes()]
 
 
-def test_an_agent_that_cannot_file_goes_on_and_says_so_once(
+def test_an_agent_that_cannot_file_goes_on_and_logs_it_once(
     start: StartAgent, say: Callable[[Data], None], tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("in the way")

@@ -67,19 +67,19 @@ def test_too_few_looks_give_no_band(sale: Any, someone: Any) -> None:
     assert left_by(close(sale, MILK)).band == "unknown"
 
 
-def test_of_two_people_it_is_not_known_who_buys(sale: Any, someone: Any) -> None:
+def test_with_two_people_the_band_is_unknown(sale: Any, someone: Any) -> None:
     sale.show(someone(age=40, track=1, x=0.4), someone(age=15, track=2, x=0.6), frames=8)
     assert left_by(close(sale, MILK)).band == "unknown"
 
 
-def test_the_customer_who_came_first_counts_even_when_gone_or_replaced_at_the_end(sale: Any, someone: Any) -> None:
+def test_the_first_customer_counts_even_if_gone_or_replaced_at_the_end(sale: Any, someone: Any) -> None:
     sale.show(someone(age=40, track=1), frames=8)
     sale.show(frames=30)
     sale.show(someone(age=70, track=2), frames=8)
     assert left_by(close(sale, MILK)).band == "35-44"
 
 
-def test_no_customer_is_taken_over_from_the_sale_before(sale: Any, someone: Any) -> None:
+def test_the_band_of_the_sale_before_is_not_used(sale: Any, someone: Any) -> None:
     sale.show(someone(age=40), frames=8)
     sale.receive(SaleClosed(sale_id="sale-1", basket=(MILK,)))
     sale.receive(SaleOpened(sale_id="sale-2"))
@@ -87,30 +87,30 @@ def test_no_customer_is_taken_over_from_the_sale_before(sale: Any, someone: Any)
     assert [left_by(closed).band for closed in sale.closed] == ["35-44", "unknown"]
 
 
-def test_a_sale_that_was_broken_off_leaves_nothing(sale: Any) -> None:
+def test_an_abandoned_sale_leaves_no_purchase(sale: Any) -> None:
     sale.receive(RestrictedItem(sale_id="sale-1"))
     sale.receive(SaleOpened(sale_id="sale-2"))
     assert [purchase_of(closed.record, closed.basket, closed.age, SETTINGS, {}) for closed in sale.closed] == [None]
 
 
-def test_a_cancelled_sale_leaves_what_was_bought_all_the_same_or_nothing(sale: Any) -> None:
+def test_a_cancelled_sale_leaves_a_purchase_only_if_something_was_bought(sale: Any) -> None:
     closed = close(sale, MILK, completed=False)
     assert left_by(closed).lines
     assert purchase_of(closed.record, (), None, SETTINGS, {}) is None
 
 
-def test_the_shops_list_names_the_category_where_the_till_does_not(sale: Any) -> None:
+def test_the_catalogue_gives_the_category_if_the_till_does_not(sale: Any) -> None:
     basket = (MILK, BasketLine(sku="46"), BasketLine(sku="99"))
     row = left_by(close(sale, *basket), **{"46": "fruit", "milk": "drinks"})
     assert [one.category for one in row.lines] == ["dairy", "fruit", None]
 
 
-def test_odd_lines_are_kept_as_they_are_for_the_report_to_judge(sale: Any) -> None:
+def test_implausible_lines_are_stored_unchanged(sale: Any) -> None:
     row = left_by(close(sale, BasketLine(sku="milk", quantity=-1, price=1e12)))
     assert [(one.quantity, one.price) for one in row.lines] == [(-1, 1e12)]
 
 
-def test_a_list_of_goods_is_read_from_csv(tmp_path: Path) -> None:
+def test_a_catalogue_is_read_from_csv(tmp_path: Path) -> None:
     (tmp_path / "goods.csv").write_text("\ufeffname,sku,category\nMilk,46,dairy\nNothing,47,\n", encoding="utf-8")
     assert load_catalogue(tmp_path / "goods.csv") == {"46": "dairy"}
     assert load_catalogue(None) == {}
@@ -124,7 +124,7 @@ def test_a_list_of_goods_is_read_from_csv(tmp_path: Path) -> None:
         (None, "cannot read insights.catalogue .*goods.csv: No such file or directory"),
     ],
 )
-def test_a_list_of_goods_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | None, complaint: str) -> None:
+def test_an_unreadable_catalogue_is_named_in_the_error(tmp_path: Path, content: bytes | None, complaint: str) -> None:
     if content is not None:
         (tmp_path / "goods.csv").write_bytes(content)
     with pytest.raises(UsageError, match=complaint):
@@ -139,12 +139,12 @@ def test_a_list_of_goods_that_cannot_be_read_is_named(tmp_path: Path, content: b
         (["--insights.min-customers", "1"], "insights.min_customers = '1'"),
     ],
 )
-def test_settings_that_are_not_right_are_refused_at_the_start(flags: list[str], complaint: str) -> None:
+def test_invalid_settings_are_rejected_at_the_start(flags: list[str], complaint: str) -> None:
     with pytest.raises(UsageError) as refused:
         load_settings(flags)
     assert complaint in str(refused.value)
     assert "\n" not in str(refused.value)
 
 
-def test_nothing_is_kept_unless_the_shop_says_so(make_settings: Callable[..., Any]) -> None:
+def test_insights_are_off_by_default(make_settings: Callable[..., Any]) -> None:
     assert make_settings().insights.enabled is False

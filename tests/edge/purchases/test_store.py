@@ -52,7 +52,7 @@ def sell() -> Make:
     return open_shop
 
 
-def test_a_purchase_is_kept_with_the_end_of_its_sale(sell: Make, tmp_path: Path) -> None:
+def test_a_purchase_is_stored_when_its_sale_closes(sell: Make, tmp_path: Path) -> None:
     recorder, buy = sell(tmp_path, enabled=True, notice="x")
     assert buy("sale-1")
     recorder.close()
@@ -61,7 +61,7 @@ def test_a_purchase_is_kept_with_the_end_of_its_sale(sell: Make, tmp_path: Path)
     assert "milk of sale-1" in str(text)
 
 
-def test_when_the_sale_cannot_be_kept_neither_is_its_purchase(tmp_path: Path, purchase: Make) -> None:
+def test_a_purchase_is_not_stored_if_its_transaction_fails(tmp_path: Path, purchase: Make) -> None:
     ledger = Ledger(tmp_path, keep_purchases=True)
     assert ledger.purchase_tables
     with suppress(KeyboardInterrupt), ledger.transaction():
@@ -71,7 +71,7 @@ def test_when_the_sale_cannot_be_kept_neither_is_its_purchase(tmp_path: Path, pu
     assert waiting(tmp_path) == []
 
 
-def test_purchases_wait_in_memory_for_a_full_disk_as_their_sales_do(sell: Make, mount: Mount) -> None:
+def test_purchases_wait_in_memory_while_the_disk_is_full(sell: Make, mount: Mount) -> None:
     disk = mount("-t", "tmpfs", "-o", "size=1m", "tmpfs")
     recorder, buy = sell(disk, enabled=True, notice="x")
     with (disk / "ballast").open("wb", buffering=0) as ballast, suppress(OSError):
@@ -86,7 +86,7 @@ def test_purchases_wait_in_memory_for_a_full_disk_as_their_sales_do(sell: Make, 
     assert len(waiting(disk)) == 100
 
 
-def test_a_lane_that_keeps_no_purchases_has_no_journal(sell: Make, tmp_path: Path) -> None:
+def test_a_lane_that_keeps_no_purchases_has_no_table_for_them(sell: Make, tmp_path: Path) -> None:
     recorder, buy = sell(tmp_path)
     assert buy("sale-1")
     recorder.close()
@@ -94,7 +94,7 @@ def test_a_lane_that_keeps_no_purchases_has_no_journal(sell: Make, tmp_path: Pat
         assert database.rows("SELECT name FROM sqlite_master WHERE name = 'purchase'") == []
 
 
-def test_days_are_outcomes_apart_oldest_first(tmp_path: Path, purchase: Make, noon: Any) -> None:
+def test_days_are_listed_oldest_first(tmp_path: Path, purchase: Make, noon: Any) -> None:
     with closing(Database(tmp_path)) as database:
         journal = PurchaseStore(database)
         for back in (0, 1, 0):
@@ -106,7 +106,7 @@ def test_days_are_outcomes_apart_oldest_first(tmp_path: Path, purchase: Make, no
         assert [day.day for day in journal.days()] == ["2026-11-01"]
 
 
-def test_what_came_since_a_day_was_read_stays(tmp_path: Path, purchase: Make) -> None:
+def test_removing_a_day_keeps_rows_added_since_it_was_read(tmp_path: Path, purchase: Make) -> None:
     with closing(Database(tmp_path)) as database:
         journal = PurchaseStore(database)
         journal.add(purchase())
@@ -117,7 +117,7 @@ def test_what_came_since_a_day_was_read_stays(tmp_path: Path, purchase: Make) ->
         assert (left.last, left.key == day.key) == (2, False)
 
 
-def test_numbers_and_keys_are_never_used_twice(tmp_path: Path, purchase: Make) -> None:
+def test_numbers_and_keys_are_never_reused(tmp_path: Path, purchase: Make) -> None:
     seen = set()
     with closing(Database(tmp_path)) as database:
         journal = PurchaseStore(database)
