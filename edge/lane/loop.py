@@ -61,7 +61,8 @@ _DRAIN_S = 2.0
 
 
 class LaneLoop:
-    """One lane. It may be created in one thread and run in another; `stop` and `change` may be called from any."""
+    """One lane. It may be created in one thread and run in another. Any thread may call `stop`, `change` and
+    `set_observer`."""
 
     def __init__(
         self, settings: Settings, age_model: AgeModel, bundle: Bundle, events: EventLog,
@@ -81,7 +82,7 @@ class LaneLoop:
         self.turned_s = time.monotonic()
         """When the loop last turned, with or without a frame. While this advances, the lane answers its tills."""
         self.slot = LatestFrame()
-        self.observer = Observer()
+        self._observer = Observer()
         self.filing = Filing(settings, FILED_TABLES)
         self.age_model = age_model
         self._rules = load_rules(settings, bundle)
@@ -134,6 +135,10 @@ class LaneLoop:
     def close(self) -> None:
         """Close everything, if `run` has not done so."""
         self._opened.close()
+
+    def set_observer(self, observer: Observer) -> None:
+        """Let an observer watch the lane from the next frame on, instead of the one before."""
+        self._observer = observer
 
     def change(self, settings: Settings, age_model: AgeModel, bundle: Bundle) -> None:
         """Use other settings or another age model from the next frame on, or after the sale that a till has open. Only
@@ -193,7 +198,7 @@ class LaneLoop:
             else:
                 self.skipped += frame is not None
                 desk.deliver(self._lane.tick(now_s), now_s)
-                self.observer.tick(self._lane, now_s)
+                self._observer.tick(self._lane, now_s)
             desk.serve(time.monotonic())
 
     def _drain(self, desk: TillDesk) -> None:
@@ -207,18 +212,18 @@ class LaneLoop:
 
     def _analyse(self, frame: Frame, now_s: float | None) -> list[Outcome]:
         """Send a frame through the pipeline and the lane. now_s: the time of the result; None to read the clock."""
-        estimate_ages = self._lane.analysing or self.observer.analysing
+        estimate_ages = self._lane.analysing or self._observer.analysing
         faces = self._pipeline.process(frame, self._should_sample, estimate_ages=estimate_ages)
         self.frames += 1
         if self._pictures:
             self._pictures.set_frame(frame)
         done_s = time.monotonic() if now_s is None else now_s
         outcomes = self._lane.observe(faces, frame, done_s)
-        self.observer.observe(self._lane, frame, faces, done_s)
+        self._observer.observe(self._lane, frame, faces, done_s)
         return outcomes
 
     def _should_sample(self, faces: Faces, frame: Frame) -> NDArray[np.bool_]:
-        return self._lane.should_sample(faces, frame) | self.observer.should_sample(faces, frame)
+        return self._lane.should_sample(faces, frame) | self._observer.should_sample(faces, frame)
 
     def _announce(self, alert: Alert) -> None:
         log_alert(alert)

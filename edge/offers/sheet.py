@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
-class Part(BaseModel):
+class SheetPart(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Learnt(Part):
+class Learnt(SheetPart):
     """The statistics that a rule was learnt from. sales: with the triggers and the offered goods, weighted by the
     probability of the band. support: their share of the band's sales. confidence: the share with the offered goods
     among sales with the triggers. lift: confidence divided by the share with the offered goods among all sales of the
@@ -36,7 +36,7 @@ class Learnt(Part):
     rate: Amount
 
 
-class Rule(Part):
+class Rule(SheetPart):
     """A customer of the band who has all of `when` in the basket is offered `offer`, if it is not in the basket."""
 
     band: str
@@ -57,7 +57,7 @@ class Rule(Part):
         return self.offer.names.union(*(goods.names for goods in self.when))
 
 
-class Rules(Part):
+class Rules(SheetPart):
     """The content of `rules.json`, which `edge-agent offers learn` writes and people may edit. bands: ages at which the
     next band begins. The first rule that matches is used."""
 

@@ -37,7 +37,7 @@ class WatchedLane:
         self._screen: dict[str, Any] = {}
         self._screen_number = 0
         self._stopping = False
-        loop.observer = self._view
+        loop.set_observer(self._view)
 
     @property
     def name(self) -> str:

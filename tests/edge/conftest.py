@@ -30,7 +30,7 @@ FACE_SHAPE = np.array([[-0.5, 0.0], [0.5, 0.0], [0.0, 0.55], [0.0, 1.1]], np.flo
 @dataclass(frozen=True)
 class Someone:
     """A person as a frame shows them. x, y: centre of the face in shares of the frame. age: years, None when no age was
-    estimated. quality: NaN when the quality gate did not look."""
+    estimated. quality: NaN when the face was not sampled."""
 
     track: int = 1
     age: float | None = 50
@@ -44,7 +44,7 @@ class Someone:
 
 @pytest.fixture(scope="module", autouse=True)
 def no_edge_variables() -> Iterator[None]:
-    """Tests see the defaults, whatever EDGE_* variables the machine has."""
+    """Remove EDGE_* variables, so that tests see the default settings."""
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith("EDGE_")]:
             patch.delenv(name)

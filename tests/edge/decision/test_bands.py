@@ -1,4 +1,4 @@
-"""Age bands: their names, and how likely each is."""
+"""Age bands: their names and probabilities."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The customer zone: who stands there to buy, and what speaks against an answer about them."""
+"""The customer zone: which person is the customer, which faces to sample, and the doubts about the customer."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ people = st.lists(
 
 @pytest.fixture(scope="session")
 def show(someone: Any, faces_of: Callable[..., Faces]) -> Show:
-    """Shows people to a zone in `frames` frames, a tenth of a second apart, the first at `from_s`."""
+    """Show people to a zone in `frames` frames, a tenth of a second apart, the first at `from_s`."""
 
     def show(zone: CustomerZone, *people: dict[str, Any], from_s: float = 0.0, frames: int = 3) -> None:
         faces = faces_of(*(someone(**person) for person in people))
@@ -209,16 +209,16 @@ def test_faces_outside_unconfirmed_or_untracked_never_become_the_customer(
             assert confirmed.get(zone.customer.track_id, 0) >= 2
 
 
-def looks(zone: CustomerZone, faces: Faces, seconds: float, *, from_s: float = 0.0) -> list[float]:
-    """When the face in row 0 is looked at, by a camera of 30 frames/s whose every look succeeds."""
+def sample_times(zone: CustomerZone, faces: Faces, seconds: float, *, from_s: float = 0.0) -> list[float]:
+    """When the face in row 0 is sampled, at 30 frames/s, if every sample passes."""
     times = []
     for frame in range(round(seconds * 30)):
         now_s = from_s + frame / 30
-        due = zone.should_sample(faces, SHAPE, now_s)
-        quality = np.where(due, 0.8, np.nan).astype(np.float32)
-        age_probs = np.where(due[:, None], np.full(101, 1 / 101), np.nan).astype(np.float32)
+        sampled = zone.should_sample(faces, SHAPE, now_s)
+        quality = np.where(sampled, 0.8, np.nan).astype(np.float32)
+        age_probs = np.where(sampled[:, None], np.full(101, 1 / 101), np.nan).astype(np.float32)
         zone.observe(faces.with_(quality=quality, age_probs=age_probs), SHAPE, now_s)
-        if due[0]:
+        if sampled[0]:
             times.append(now_s)
     return times
 
@@ -226,7 +226,7 @@ def looks(zone: CustomerZone, faces: Faces, seconds: float, *, from_s: float = 0
 def test_a_customer_is_sampled_ten_times_a_second_and_then_less_and_less_often(
     zone: CustomerZone, someone: Any, faces_of: Callable[..., Faces]
 ) -> None:
-    times = looks(zone, faces_of(someone(track=1)), 20)
+    times = sample_times(zone, faces_of(someone(track=1)), 20)
     assert np.diff(times)[:9] == pytest.approx(0.1, abs=0.01)
     assert np.diff(times)[12:18] == pytest.approx(0.2, abs=0.01)
     assert np.diff(times)[32:] == pytest.approx(0.8, abs=0.01)
@@ -236,9 +236,9 @@ def test_a_new_sale_samples_its_customer_from_the_start(
     zone: CustomerZone, someone: Any, faces_of: Callable[..., Faces]
 ) -> None:
     faces = faces_of(someone(track=1))
-    looks(zone, faces, 10)
+    sample_times(zone, faces, 10)
     zone.forget_ages()
-    assert np.diff(looks(zone, faces, 1, from_s=10))[:8] == pytest.approx(0.1, abs=0.01)
+    assert np.diff(sample_times(zone, faces, 1, from_s=10))[:8] == pytest.approx(0.1, abs=0.01)
 
 
 def test_faces_outside_the_zone_are_not_sampled(
@@ -254,11 +254,11 @@ def test_a_face_half_way_to_its_time_joins_the_batch_of_another(
     zone: CustomerZone, someone: Any, faces_of: Callable[..., Faces]
 ) -> None:
     first, both = faces_of(someone(track=1)), faces_of(someone(track=1), someone(track=2, x=0.7))
-    looks(zone, first, 0.1)
+    sample_times(zone, first, 0.1)
     rows = []
     for frame in range(90):
         now_s = 0.1 + frame / 30
-        due = zone.should_sample(both, SHAPE, now_s)
-        zone.observe(both.with_(quality=np.where(due, 0.8, np.nan).astype(np.float32)), SHAPE, now_s)
-        rows.append(due.tolist())
-    assert {tuple(due) for due in rows} == {(True, True), (False, False)}
+        sampled = zone.should_sample(both, SHAPE, now_s)
+        zone.observe(both.with_(quality=np.where(sampled, 0.8, np.nan).astype(np.float32)), SHAPE, now_s)
+        rows.append(sampled.tolist())
+    assert {tuple(row) for row in rows} == {(True, True), (False, False)}

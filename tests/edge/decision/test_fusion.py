@@ -1,4 +1,4 @@
-"""Fusion: many looks, one distribution, and no certainty that no single look had."""
+"""Fusion: many samples, one distribution that is never narrower than its samples."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from edge.decision.fusion import TrackAge
 from edge.vision.faces import AGES
 
 Bell = Callable[..., NDArray[np.float32]]
-Look = tuple[NDArray[np.float64], float]
+Sample = tuple[NDArray[np.float64], float]
 
 YEARS = np.arange(AGES)
 
 distributions = stn.arrays(np.float64, AGES, elements=st.floats(0, 1, width=32)).filter(lambda a: a.sum() > 1e-3)
 qualities = st.floats(0.01, 1)
-any_looks = st.lists(st.tuples(distributions.map(lambda a: a / a.sum()), qualities), min_size=1, max_size=6)
+any_samples = st.lists(st.tuples(distributions.map(lambda a: a / a.sum()), qualities), min_size=1, max_size=6)
 bells = st.lists(st.tuples(st.floats(25, 75), st.floats(1, 8), qualities), min_size=1, max_size=6)
 
 
-def fused(looks: list[Look]) -> TrackAge:
+def fused(samples: list[Sample]) -> TrackAge:
     age = TrackAge()
-    for probs, quality in looks:
+    for probs, quality in samples:
         age = age.add(probs, quality)
     return age
 
@@ -56,9 +56,9 @@ def test_samples_are_weighted_by_quality(age_probs_at: Bell) -> None:
 
 
 def test_ten_equal_samples_are_no_narrower_than_one(age_probs_at: Bell) -> None:
-    one, ten = fused([(age_probs_at(30), 0.5)]), fused([(age_probs_at(30), 0.5)] * 10)
+    single, ten = fused([(age_probs_at(30), 0.5)]), fused([(age_probs_at(30), 0.5)] * 10)
     assert ten.samples == 10
-    np.testing.assert_allclose(ten.distribution, one.distribution, atol=1e-12)
+    np.testing.assert_allclose(ten.distribution, single.distribution, atol=1e-12)
 
 
 def test_the_probability_of_being_under_age_counts_the_years_below_it() -> None:
@@ -75,28 +75,28 @@ def test_adding_a_sample_does_not_change_the_earlier_value(age_probs_at: Bell) -
     assert before.estimate(18).mean == pytest.approx(30, abs=0.01)
 
 
-@given(any_looks)
-def test_the_fused_distribution_sums_to_one(looks: list[Look]) -> None:
-    distribution = fused(looks).distribution
+@given(any_samples)
+def test_the_fused_distribution_sums_to_one(samples: list[Sample]) -> None:
+    distribution = fused(samples).distribution
     assert distribution.sum() == pytest.approx(1)
     assert distribution.min() >= 0
 
 
-@given(any_looks, st.randoms(use_true_random=False))
-def test_the_order_of_samples_does_not_matter(looks: list[Look], random: object) -> None:
-    shuffled = sorted(looks, key=lambda _: random.random())  # type: ignore[attr-defined]
-    np.testing.assert_allclose(fused(shuffled).distribution, fused(looks).distribution, atol=1e-12)
+@given(any_samples, st.randoms(use_true_random=False))
+def test_the_order_of_samples_does_not_matter(samples: list[Sample], random: object) -> None:
+    shuffled = sorted(samples, key=lambda _: random.random())  # type: ignore[attr-defined]
+    np.testing.assert_allclose(fused(shuffled).distribution, fused(samples).distribution, atol=1e-12)
 
 
-@given(any_looks, distributions, st.sampled_from([0.0, -0.5, float("nan")]))
-def test_a_sample_without_quality_is_ignored(looks: list[Look], probs: NDArray[np.float64], none: float) -> None:
-    age = fused(looks)
+@given(any_samples, distributions, st.sampled_from([0.0, -0.5, float("nan")]))
+def test_a_sample_without_quality_is_ignored(samples: list[Sample], probs: NDArray[np.float64], none: float) -> None:
+    age = fused(samples)
     assert age.add(probs, none) is age
 
 
-@given(any_looks)
-def test_the_interval_has_90_percent_inside_and_5_on_each_side(looks: list[Look]) -> None:
-    age = fused(looks)
+@given(any_samples)
+def test_the_interval_has_90_percent_inside_and_5_on_each_side(samples: list[Sample]) -> None:
+    age = fused(samples)
     estimate, probs = age.estimate(18), age.distribution
     low, high = int(estimate.low), int(estimate.high)
     assert 0 <= low <= high <= 100
@@ -105,29 +105,29 @@ def test_the_interval_has_90_percent_inside_and_5_on_each_side(looks: list[Look]
     assert probs[high + 1 :].sum() <= 0.05 + 1e-9
 
 
-@given(any_looks)
-def test_the_mean_lies_between_the_means_of_the_samples(looks: list[Look]) -> None:
-    means = [float(probs @ YEARS) for probs, _ in looks]
-    assert min(means) - 1e-6 <= fused(looks).estimate(18).mean <= max(means) + 1e-6
+@given(any_samples)
+def test_the_mean_lies_between_the_means_of_the_samples(samples: list[Sample]) -> None:
+    means = [float(probs @ YEARS) for probs, _ in samples]
+    assert min(means) - 1e-6 <= fused(samples).estimate(18).mean <= max(means) + 1e-6
 
 
-@given(any_looks)
-def test_the_probability_of_being_under_age_is_at_least_the_lowest_of_the_samples(looks: list[Look]) -> None:
-    risks = [float(probs[:18].sum()) for probs, _ in looks]
-    assert min(risks) - 1e-9 <= fused(looks).estimate(18).p_under_legal <= max(risks) + 1e-9
+@given(any_samples)
+def test_the_probability_of_being_under_age_lies_between_those_of_the_samples(samples: list[Sample]) -> None:
+    risks = [float(probs[:18].sum()) for probs, _ in samples]
+    assert min(risks) - 1e-9 <= fused(samples).estimate(18).p_under_legal <= max(risks) + 1e-9
 
 
-@given(any_looks)
-def test_the_fused_variance_is_at_least_the_smallest_of_the_samples(looks: list[Look]) -> None:
-    assert variance(fused(looks).distribution) >= min(variance(probs) for probs, _ in looks) - 1e-6
+@given(any_samples)
+def test_the_fused_variance_is_at_least_the_smallest_of_the_samples(samples: list[Sample]) -> None:
+    assert variance(fused(samples).distribution) >= min(variance(probs) for probs, _ in samples) - 1e-6
 
 
 @given(bells)
 def test_the_interval_of_bell_shaped_samples_is_never_narrower_than_the_narrowest(
-    age_probs_at: Bell, looks: list[tuple[float, float, float]]
+    age_probs_at: Bell, samples: list[tuple[float, float, float]]
 ) -> None:
-    singles = [(age_probs_at(mean, spread), quality) for mean, spread, quality in looks]
-    widths = [(one := fused([look]).estimate(18)).high - one.low for look in singles]
+    singles = [(age_probs_at(mean, spread), quality) for mean, spread, quality in samples]
+    widths = [(estimate := fused([sample]).estimate(18)).high - estimate.low for sample in singles]
     together = fused(singles).estimate(18)
-    # Whole years: where an interval begins within a year may move its width by one.
+    # Interval ends are whole years, so the width can differ by one year.
     assert together.high - together.low >= min(widths) - 1

@@ -1,4 +1,4 @@
-"""The policy: NO_CHALLENGE needs everything to speak for it, and every doubt means: ask."""
+"""The policy: NO_CHALLENGE needs every condition to hold, and every doubt means: ask."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ around = st.tuples(st.floats(0, 100), st.floats(0.5, 20)).map(
     lambda bell: np.exp(-(((np.arange(AGES) - bell[0]) / bell[1]) ** 2) / 2)
 )
 ages = st.builds(
-    lambda probs, looks: TrackAge(probs / probs.sum() * looks, float(looks), looks),
+    lambda probs, samples: TrackAge(probs / probs.sum() * samples, float(samples), samples),
     distributions | around,
     st.integers(0, 8),
 )
 
 
-def seen(probs: NDArray[np.float32], times: int) -> TrackAge:
+def sampled(probs: NDArray[np.float32], times: int) -> TrackAge:
     age = TrackAge()
     for _ in range(times):
         age = age.add(probs, 1.0)
@@ -46,38 +46,38 @@ def seen(probs: NDArray[np.float32], times: int) -> TrackAge:
 
 
 def test_an_older_face_with_enough_samples_is_not_challenged(age_probs_at: Bell) -> None:
-    verdict = decide(seen(age_probs_at(50), 3), (), T, SETTINGS)
+    verdict = decide(sampled(age_probs_at(50), 3), (), T, SETTINGS)
     assert (verdict.decision, verdict.reasons, verdict.samples) == (Decision.NO_CHALLENGE, (Reason.LOOKS_OLDER,), 3)
     assert verdict.age is not None
     assert verdict.age.mean == pytest.approx(50, abs=0.01)
 
 
 def test_a_young_face_is_challenged(age_probs_at: Bell) -> None:
-    verdict = decide(seen(age_probs_at(20), 3), (), T, SETTINGS)
+    verdict = decide(sampled(age_probs_at(20), 3), (), T, SETTINGS)
     assert (verdict.decision, verdict.reasons) == (Decision.CHALLENGE, (Reason.LOOKS_YOUNG,))
 
 
 @pytest.mark.parametrize(("mean", "decision"), [(24.5, Decision.CHALLENGE), (25.5, Decision.NO_CHALLENGE)])
 def test_the_challenge_age_divides_young_from_old(mean: float, decision: Decision, age_probs_at: Bell) -> None:
-    assert decide(seen(age_probs_at(mean, spread=2), 3), (), T, SETTINGS).decision is decision
+    assert decide(sampled(age_probs_at(mean, spread=2), 3), (), T, SETTINGS).decision is decision
 
 
 def test_a_mean_of_exactly_the_challenge_age_passes() -> None:
     certain = np.zeros(AGES)
     certain[T] = 1
-    assert decide(seen(certain, 3), (), T, SETTINGS).decision is Decision.NO_CHALLENGE
+    assert decide(sampled(certain, 3), (), T, SETTINGS).decision is Decision.NO_CHALLENGE
 
 
 def test_an_older_mean_with_a_risk_of_being_under_age_is_challenged_as_uncertain(age_probs_at: Bell) -> None:
     torn = 0.94 * age_probs_at(40, spread=1) + 0.06 * age_probs_at(12, spread=1)
-    verdict = decide(seen(torn, 3), (), T, SETTINGS)
+    verdict = decide(sampled(torn, 3), (), T, SETTINGS)
     assert (verdict.decision, verdict.reasons) == (Decision.CHALLENGE, (Reason.UNCERTAIN,))
     assert verdict.age is not None
     assert verdict.age.p_under_legal == pytest.approx(0.06, abs=1e-4)
 
 
 def test_two_samples_are_not_enough(age_probs_at: Bell) -> None:
-    verdict = decide(seen(age_probs_at(50), 2), (), T, SETTINGS)
+    verdict = decide(sampled(age_probs_at(50), 2), (), T, SETTINGS)
     assert (verdict.decision, verdict.reasons) == (Decision.UNKNOWN, (Reason.FEW_LOOKS,))
 
 
@@ -88,7 +88,7 @@ def test_without_a_customer_or_samples_the_verdict_is_unknown(age: TrackAge | No
 
 
 def test_a_doubt_is_the_reason_and_the_verdict_has_no_age(age_probs_at: Bell) -> None:
-    verdict = decide(seen(age_probs_at(50), 9), (Reason.TWO_PEOPLE,), T, SETTINGS)
+    verdict = decide(sampled(age_probs_at(50), 9), (Reason.TWO_PEOPLE,), T, SETTINGS)
     assert (verdict.decision, verdict.reasons, verdict.samples) == (Decision.UNKNOWN, (Reason.TWO_PEOPLE,), 9)
     assert verdict.age is None
 
@@ -125,13 +125,13 @@ def test_every_verdict_has_a_reason(age: TrackAge, doubts: tuple[Reason, ...], c
 
 
 @given(decisions)
-def test_a_challenge_is_never_replaced(found: Decision) -> None:
-    assert not may_replace(Decision.CHALLENGE, found)
+def test_a_challenge_is_never_replaced(new: Decision) -> None:
+    assert not may_replace(Decision.CHALLENGE, new)
 
 
 @given(decisions)
-def test_a_decision_does_not_replace_itself(told: Decision) -> None:
-    assert not may_replace(told, told)
+def test_a_decision_does_not_replace_itself(decision: Decision) -> None:
+    assert not may_replace(decision, decision)
 
 
 def test_unknown_may_become_anything_and_no_challenge_may_become_asking() -> None:

@@ -1,4 +1,4 @@
-"""Rules, signed sheets, and books of offers as a lane has them."""
+"""Builders of rules, signed sheets and offer books."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def rule_of(band: str = "45-59", *, when: str = "crackers", offer: str = "cheese
 
 
 def sheet_of(*rules: Rule, made_at: datetime = NOW, days: float = 28) -> Sheet:
-    """By default one that offers cheese to those who have crackers, whatever their band."""
+    """By default, customers of every adult band with crackers are offered cheese."""
     return Sheet(
         bands=EDGES,
         rules=rules or tuple(map(rule_of, ADULTS)),
@@ -46,8 +46,8 @@ def sheet_of(*rules: Rule, made_at: datetime = NOW, days: float = 28) -> Sheet:
 
 
 def book_of(*rules: Rule, legal_age: int = 18, catalogue: dict[str, str] | None = None, **settings: Any) -> OfferBook:
-    """With settings under which hardly any sale is held out."""
-    # Its day is that on which a replay begins, too: lanes in tests live in the year 2000.
+    """A book that holds out hardly any sale."""
+    # Made in 1999: the clock of lanes in tests starts in 2000.
     sheet = sheet_of(*rules, made_at=datetime(1999, 12, 31, tzinfo=timezone.utc), days=365 * 50)
     return OfferBook(sheet, OffersSettings(**{"held_out": 0.01, **settings}), legal_age, catalogue or {})
 
@@ -78,7 +78,7 @@ def line() -> Callable[..., BasketLine]:
 
 @pytest.fixture(scope="session")
 def aged(age_probs_at: Callable[..., NDArray[np.float32]]) -> Callable[..., TrackAge]:
-    """What is known of somebody who looks of an age."""
+    """The pooled samples of a person who looks this age."""
     return lambda years, spread=4.0: TrackAge().add(age_probs_at(years, spread), 1.0)
 
 
@@ -97,7 +97,7 @@ def keys(tmp_path: Path) -> Keys:
 
 @pytest.fixture
 def signed(tmp_path: Path, keys: Keys) -> Callable[..., Path]:
-    """A file with a signed sheet of these rules."""
+    """Writes a signed sheet of these rules to a file."""
 
     def write(*rules: Rule, name: str = "offers.sheet", **sheet: Any) -> Path:
         file = tmp_path / name

@@ -1,4 +1,4 @@
-"""Which offer fits a sale: the right band, the right basket, and never what or whom it must not be."""
+"""The offer book: which rule matches a customer and a basket, and which goods and customers are excluded."""
 
 from __future__ import annotations
 
@@ -76,8 +76,8 @@ def test_forbidden_goods_are_never_offered(
     aged: Make, rules: list[Any], basket: list[BasketLine], years: float, spread: float, legal_age: int,
     restricted: set[str],
 ) -> None:  # fmt: skip
-    """Rules as a lane takes them, each on its own: one that may not be signed is refused before."""
-    allowed = [rule for rule in rules if not _refused(rule, legal_age)]
+    """With only those rules that may be signed."""
+    allowed = [rule for rule in rules if not _is_forbidden(rule, legal_age)]
     sheet = book_of(*allowed, legal_age=legal_age, exclude=("fruit",)) if allowed else book_of(legal_age=legal_age)
     age: TrackAge = aged(years, spread)
     found = sheet.matching_rule(basket, age, NOW, restricted)
@@ -93,7 +93,7 @@ def test_forbidden_goods_are_never_offered(
     assert found.offer.category not in {line.category for line in basket if line.quantity > 0}
 
 
-def _refused(rule: Any, legal_age: int) -> bool:
+def _is_forbidden(rule: Any, legal_age: int) -> bool:
     try:
         reject_forbidden(book_of(rule).sheet, legal_age)
     except UsageError:
@@ -128,10 +128,10 @@ def test_a_rule_for_minors_or_about_alcohol_is_rejected_in_one_line(sheet: Make,
 
 
 def test_the_held_out_share_of_sales_is_kept_and_repeatable(book: Make, rule: Make) -> None:
-    one = book(held_out=0.2)
-    drawn = [one.make_offer(rule(), f"sale-{number}", "id").held_out for number in range(5000)]
+    offers = book(held_out=0.2)
+    drawn = [offers.make_offer(rule(), f"sale-{number}", "id").held_out for number in range(5000)]
     assert sum(drawn) / len(drawn) == pytest.approx(0.2, abs=0.02)
-    assert drawn == [one.make_offer(rule(), f"sale-{number}", "id").held_out for number in range(5000)]
+    assert drawn == [offers.make_offer(rule(), f"sale-{number}", "id").held_out for number in range(5000)]
 
 
 @pytest.mark.parametrize("outcome", ["taken", "refused", "shown", "not-shown"])
@@ -139,8 +139,8 @@ def test_the_result_of_an_offer_is_the_reply_of_the_till_and_whether_it_was_boug
     outcome: Any, book: Make, rule: Make, line: Make
 ) -> None:
     offered = book().make_offer(rule(), "sale-1", "offer-1")
-    became = book().resolve(offered, OfferReply(offer_id="offer-1", outcome=outcome), [line("cheese")])
-    assert (became.outcome, became.bought) == (outcome, True)
+    result = book().resolve(offered, OfferReply(offer_id="offer-1", outcome=outcome), [line("cheese")])
+    assert (result.outcome, result.bought) == (outcome, True)
 
 
 def test_an_offer_without_a_reply_of_its_own_is_unanswered(book: Make, rule: Make, line: Make) -> None:

@@ -1,4 +1,4 @@
-"""A lane that makes offers: at most one a sale, at once or not at all, and alerts first."""
+"""A lane with offers: at most one offer for a sale, at once or not at all, and alerts first."""
 
 from __future__ import annotations
 
@@ -91,9 +91,9 @@ def test_nothing_is_offered_while_the_customer_is_in_doubt(counter: Any, someone
 def test_no_offer_is_made_later_than_200_ms_after_the_basket_line(counter: Any, someone: Any) -> None:
     counter.receive(basket("crackers"))
     counter.show(someone(age=50), frames=20)
-    assert counter.offers == [], "the customer was known only 0.3 s after the line"
+    assert counter.offers == [], "the age was known only 0.3 s after the basket line"
     counter.receive(basket("crackers"))
-    assert counter.offers == [], "nothing new is in the basket"
+    assert counter.offers == [], "the basket has not changed"
     counter.receive(basket("crackers", "dairy"))
     assert len(counter.offers) == 1
 
@@ -171,7 +171,7 @@ def test_a_held_out_offer_is_not_sent_but_has_a_result(drive: Make, someone: Any
         lane.receive(SaleClosed(sale_id=f"{number}", basket=(line_of("crackers"), line_of("cheese"))))
         outcomes.append(lane.closed[-1].offer.outcome)
     assert len(lane.offers) == outcomes.count("unanswered") == 40 - outcomes.count("held-out") > 0
-    assert {one.offer.bought for one in lane.closed} == {True}
+    assert {sale.offer.bought for sale in lane.closed} == {True}
 
 
 def test_the_row_of_an_offer_names_no_sale_till_or_person(counter: Any, someone: Any) -> None:

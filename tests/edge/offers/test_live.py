@@ -1,4 +1,4 @@
-"""Offers over real sockets, a real database and a running agent: alerts first, and a bad sheet stops nothing."""
+"""Offers with real sockets, a real database and a running agent: alerts first, and a bad sheet stops nothing."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ BASKET = SaleBasket(**SALE, basket=(line_of("crackers"),))
 
 
 class Counter:
-    """A lane with its desk, and a till on a real connection. The test turns the loop."""
+    """A lane with its till desk, and a till on a real connection. The test runs the loop."""
 
     def __init__(self, settings: Settings, faces_of: Make) -> None:
         self.server = TillServer(TillSettings(reliable="tcp://127.0.0.1:*", live="tcp://127.0.0.1:*"))
@@ -49,13 +49,13 @@ class Counter:
         self.till = Till("till-1", self.server.addresses[0])
         self._frames = 0
 
-    def say(self, *messages: Data) -> None:
+    def send(self, *messages: Data) -> None:
         for message in messages:
             self.till.send(message)
         time.sleep(0.05)
 
     def turn(self, *people: Any) -> None:
-        """One turn of the loop, with a frame if there is anybody."""
+        """One turn of the loop; with a frame, if there are people."""
         now_s = time.monotonic()
         if people:
             frame = Frame(np.zeros((480, 640, 3), np.uint8), now_s, self._frames, "lane-1")
@@ -63,8 +63,8 @@ class Counter:
             self.desk.deliver(self.lane.observe(self._faces_of(*people), frame, now_s), now_s)
         self.desk.serve(time.monotonic())
 
-    def heard(self) -> list[Data]:
-        """What the till got since the last call."""
+    def received(self) -> list[Data]:
+        """Messages that the till has received since the last call."""
         found = []
         while (data := self.till.receive(0.3)) is not None:
             found.append(data)
@@ -87,11 +87,11 @@ def settings(tmp_path: Path, signed: Make, keys: Any) -> Settings:
 
 @pytest.fixture
 def counter(settings: Settings, faces_of: Make) -> Iterator[Counter]:
-    with closing(Counter(settings, faces_of)) as one:
-        one.say(Hello(till="till-1"), SaleOpened(**SALE))
-        one.turn()
-        one.heard()
-        yield one
+    with closing(Counter(settings, faces_of)) as counter:
+        counter.send(Hello(till="till-1"), SaleOpened(**SALE))
+        counter.turn()
+        counter.received()
+        yield counter
 
 
 def types(messages: list[Data]) -> list[str]:
@@ -101,22 +101,22 @@ def types(messages: list[Data]) -> list[str]:
 def test_an_offer_is_sent_in_the_turn_that_receives_the_basket(counter: Counter, someone: Any) -> None:
     for _ in range(5):
         counter.turn(someone(age=50))
-    counter.say(BASKET)
+    counter.send(BASKET)
     counter.turn()
-    assert types(counter.heard()) == ["lane.offer"]
+    assert types(counter.received()) == ["lane.offer"]
 
 
 def test_an_alert_of_the_same_frame_is_sent_before_the_offer(counter: Counter, someone: Any) -> None:
-    """Both follow from the same frame: the third look at the customer."""
+    """Both follow from the same frame, with the customer's third sample."""
     for _ in range(2):
         counter.turn(someone(age=50))
-    counter.say(RestrictedItem(**SALE), BASKET)
+    counter.send(RestrictedItem(**SALE), BASKET)
     counter.turn()
-    assert types(counter.heard()) == []
-    counter.say(SaleBasket(**SALE, basket=(line_of("crackers"), line_of("dairy"))))
+    assert types(counter.received()) == []
+    counter.send(SaleBasket(**SALE, basket=(line_of("crackers"), line_of("dairy"))))
     counter.turn()
     counter.turn(someone(age=50))
-    assert types(counter.heard()) == ["lane.alert", "lane.offer"]
+    assert types(counter.received()) == ["lane.alert", "lane.offer"]
 
 
 def test_an_offer_is_sent_once_and_only_to_its_till(counter: Counter, someone: Any) -> None:
@@ -125,12 +125,12 @@ def test_an_offer_is_sent_once_and_only_to_its_till(counter: Counter, someone: A
         time.sleep(0.05)
         for _ in range(5):
             counter.turn(someone(age=50))
-        counter.say(BASKET)
+        counter.send(BASKET)
         for _ in range(5):
             counter.turn(someone(age=50))
-        assert types(counter.heard()) == ["lane.offer"]
-        while (heard := other.receive(0.2)) is not None:
-            assert heard.type != "lane.offer"
+        assert types(counter.received()) == ["lane.offer"]
+        while (message := other.receive(0.2)) is not None:
+            assert message.type != "lane.offer"
 
 
 def test_the_result_of_an_offer_is_stored_when_its_sale_closes(
@@ -138,11 +138,11 @@ def test_the_result_of_an_offer_is_stored_when_its_sale_closes(
 ) -> None:
     for _ in range(5):
         counter.turn(someone(age=50))
-    counter.say(BASKET)
+    counter.send(BASKET)
     counter.turn()
-    offer: Any = counter.heard()[-1]
+    offer: Any = counter.received()[-1]
     reply = OfferReply(offer_id=offer.offer_id, outcome="refused")
-    counter.say(SaleClosed(**SALE, basket=(line_of("crackers"),), offer=reply, cashier_id="anna"))
+    counter.send(SaleClosed(**SALE, basket=(line_of("crackers"),), offer=reply, cashier_id="anna"))
     counter.turn()
     with closing(Database(settings.state_dir, read_only=True)) as database:
         [(text,)] = database.rows("SELECT offer FROM offer")

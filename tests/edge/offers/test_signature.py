@@ -1,4 +1,4 @@
-"""A sheet that was changed, signed by others, of another version, too large or too old is refused, each in one line."""
+"""Signed sheets: a changed, foreign, outdated, too large or expired file is rejected, each with one line."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from tests.edge.offers.conftest import NOW
 Make = Callable[..., Any]
 
 
-def refusal(file: Path, key: Path, now: Any = NOW) -> str:
-    with pytest.raises(UsageError) as refused:
+def rejection(file: Path, key: Path, now: Any = NOW) -> str:
+    with pytest.raises(UsageError) as rejected:
         read_sheet(file, key, now)
-    assert "\n" not in str(refused.value)
-    return str(refused.value)
+    assert "\n" not in str(rejected.value)
+    return str(rejected.value)
 
 
 def test_a_signed_sheet_is_read_unchanged(signed: Make, keys: Any, sheet: Make) -> None:
@@ -37,7 +37,7 @@ def test_a_change_of_any_byte_is_rejected(signed: Make, keys: Any, place: int, c
     raw = bytearray(file.read_bytes())
     raw[place % len(raw)] ^= change
     file.write_bytes(raw)
-    assert refusal(file, keys.public)
+    assert rejection(file, keys.public)
 
 
 @pytest.mark.parametrize(
@@ -46,40 +46,40 @@ def test_a_change_of_any_byte_is_rejected(signed: Make, keys: Any, place: int, c
 def test_a_shortened_or_extended_file_is_rejected(change: Any, signed: Make, keys: Any) -> None:
     file = signed()
     file.write_bytes(change(file.read_bytes()))
-    assert refusal(file, keys.public)
+    assert rejection(file, keys.public)
 
 
 def test_a_signature_with_another_key_is_rejected(signed: Make, keys: Any, tmp_path: Path) -> None:
     file = signed()
     new_keys(tmp_path / "thief.key_secret", tmp_path / "thief.key")
-    assert refusal(file, tmp_path / "thief.key").endswith(
+    assert rejection(file, tmp_path / "thief.key").endswith(
         f"{file} is not signed with the key {tmp_path / 'thief.key'}, or was changed since: sign it again"
     )
 
 
 def test_the_signature_of_another_sheet_is_rejected(signed: Make, keys: Any, rule: Make) -> None:
-    one, other = (
-        signed(name="one").read_bytes().split(b"\n", 2),
+    first, other = (
+        signed(name="first").read_bytes().split(b"\n", 2),
         signed(rule(), name="other").read_bytes().split(b"\n", 2),
     )
     mixed = keys.public.with_name("mixed")
-    mixed.write_bytes(b"\n".join((one[0], other[1], one[2])))
-    assert "is not signed with the key" in refusal(mixed, keys.public)
-    mixed.write_bytes(b"\n".join((one[0], base64.b64encode(bytes(64)), one[2])))
-    assert "is not signed with the key" in refusal(mixed, keys.public)
+    mixed.write_bytes(b"\n".join((first[0], other[1], first[2])))
+    assert "is not signed with the key" in rejection(mixed, keys.public)
+    mixed.write_bytes(b"\n".join((first[0], base64.b64encode(bytes(64)), first[2])))
+    assert "is not signed with the key" in rejection(mixed, keys.public)
 
 
 def test_another_version_is_rejected_by_number(signed: Make, keys: Any) -> None:
     file = signed()
     file.write_bytes(file.read_bytes().replace(b"offers 1", b"offers 2", 1))
-    assert refusal(file, keys.public).endswith("has version 2, and this agent reads version 1: sign it again")
+    assert rejection(file, keys.public).endswith("has version 2, and this agent reads version 1: sign it again")
 
 
 def test_too_large_a_file_is_rejected(signed: Make, keys: Any) -> None:
     file = signed()
     with file.open("ab") as opened:
         opened.truncate(10 * MOST_BYTES)
-    assert refusal(file, keys.public).endswith(f"is not a sheet of offers: it has more than {MOST_BYTES} bytes")
+    assert rejection(file, keys.public).endswith(f"is not a sheet of offers: it has more than {MOST_BYTES} bytes")
 
 
 def test_too_large_a_sheet_is_not_signed(keys: Any, sheet: Make, rule: Make) -> None:
@@ -89,7 +89,7 @@ def test_too_large_a_sheet_is_not_signed(keys: Any, sheet: Make, rule: Make) -> 
 
 def test_an_expired_sheet_is_rejected_with_its_date(signed: Make, keys: Any) -> None:
     file = signed(days=1)
-    assert refusal(file, keys.public, NOW + timedelta(days=1)).endswith(
+    assert rejection(file, keys.public, NOW + timedelta(days=1)).endswith(
         "expired on 2026-11-02 12:00 UTC: sign a new one"
     )
 
@@ -97,15 +97,15 @@ def test_an_expired_sheet_is_rejected_with_its_date(signed: Make, keys: Any) -> 
 @pytest.mark.parametrize("content", [b"", b"hello\nthere\n", b"\xff" * 100, b"edge-agent offers x\n\n{}"])
 def test_a_file_that_is_not_a_sheet_is_rejected(content: bytes, keys: Any, tmp_path: Path) -> None:
     (tmp_path / "odd").write_bytes(content)
-    assert "is not a sheet of offers: edge-agent offers sign makes one" in refusal(tmp_path / "odd", keys.public)
+    assert "is not a sheet of offers: edge-agent offers sign makes one" in rejection(tmp_path / "odd", keys.public)
 
 
 def test_missing_files_and_invalid_keys_are_named(signed: Make, keys: Any, tmp_path: Path) -> None:
     file = signed()
-    assert refusal(tmp_path / "none", keys.public).endswith("none: No such file or directory")
-    assert "cannot read the key" in refusal(file, tmp_path / "none")
-    assert "is not a public key for offers" in refusal(file, file)
-    assert "is not a public key for offers" in refusal(file, keys.secret)
+    assert rejection(tmp_path / "none", keys.public).endswith("none: No such file or directory")
+    assert "cannot read the key" in rejection(file, tmp_path / "none")
+    assert "is not a public key for offers" in rejection(file, file)
+    assert "is not a public key for offers" in rejection(file, keys.secret)
 
 
 def test_a_secret_key_that_others_can_read_is_rejected(keys: Any, sheet: Make) -> None:
@@ -118,7 +118,7 @@ def test_a_secret_key_that_others_can_read_is_rejected(keys: Any, sheet: Make) -
 def test_a_public_key_that_others_can_write_is_rejected(signed: Make, keys: Any) -> None:
     file = signed()
     keys.public.chmod(0o666)
-    assert "so that others may change it" in refusal(file, keys.public)
+    assert "so that others may change it" in rejection(file, keys.public)
 
 
 def test_existing_key_files_are_never_overwritten(keys: Any, tmp_path: Path) -> None:
@@ -126,7 +126,7 @@ def test_existing_key_files_are_never_overwritten(keys: Any, tmp_path: Path) -> 
         new_keys(keys.secret, tmp_path / "other.key")
     with pytest.raises(UsageError, match="exists already: move it away"):
         new_keys(tmp_path / "other.key_secret", keys.public)
-    assert not any(one.name.startswith("other") for one in tmp_path.iterdir())
+    assert not any(path.name.startswith("other") for path in tmp_path.iterdir())
 
 
 def test_a_public_key_cannot_sign(keys: Any, sheet: Make) -> None:

@@ -29,7 +29,7 @@ def purchase_of(
     *lines: PurchaseLine, probs: Sequence[float] | None = (0, 0, 1, 0, 0, 0), time: datetime = NOON,
     store: str = "store-1", lane: str = "lane-1", edges: tuple[int, ...] = EDGES,
 ) -> Purchase:  # fmt: skip
-    """By default a carton of milk, bought by somebody who is surely 25 to 34."""
+    """By default a carton of milk, bought by a customer who is certainly 25 to 34."""
     band = band_names(edges)[int(np.argmax(probs))] if probs is not None else "unknown"
     return Purchase(
         time=time, store=store, lane=lane, band=band, band_edges=edges,
@@ -59,12 +59,12 @@ def purchase() -> Callable[..., Purchase]:
 
 @pytest.fixture
 def filed(tmp_path: Path) -> Callable[..., Path]:
-    """The folder in which these purchases are filed, as lanes file them."""
+    """A folder with these purchases in files, as lanes write them."""
 
     def file(*purchases: Purchase, folder: str = "insights") -> Path:
         days: dict[tuple[str, str], list[str]] = {}
-        for one in purchases:
-            days.setdefault((f"{one.time:%Y-%m-%d}", one.lane), []).append(one.model_dump_json())
+        for purchase in purchases:
+            days.setdefault((f"{purchase.time:%Y-%m-%d}", purchase.lane), []).append(purchase.model_dump_json())
         (tmp_path / folder).mkdir(exist_ok=True)
         for (day, lane), rows in days.items():
             write_day(tmp_path / folder / day / f"{lane}-{next(_files):016x}.parquet", rows)

@@ -1,4 +1,4 @@
-"""Purchases go from the journal into one Parquet file for each day and lane, and away when they are too old."""
+"""Filing: rows go from the database into one Parquet file for each day and lane; old files are removed."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def journal(settings: Settings) -> Iterator[PurchaseStore]:
-    """The journal, as the lane's own thread has it open."""
+def store(settings: Settings) -> Iterator[PurchaseStore]:
+    """The table of purchases, opened as by the lane's own thread."""
     with closing(Database(settings.state_dir)) as database:
         yield PurchaseStore(database)
 
@@ -46,25 +46,25 @@ def filed(settings: Settings) -> dict[str, int]:
 
 
 def test_todays_file_is_rewritten_until_the_day_is_over(
-    settings: Settings, journal: PurchaseStore, purchase: Make
+    settings: Settings, store: PurchaseStore, purchase: Make
 ) -> None:
     filing = Filing(settings, FILED_TABLES)
-    journal.add(purchase())
+    store.add(purchase())
     filing.update(TODAY)
     assert filed(settings) == {"2026-11-01": 1}
-    journal.add(purchase())
+    store.add(purchase())
     filing.update(TODAY)
     assert filed(settings) == {"2026-11-01": 2}
-    assert len(journal.days()) == 1, "what is filed of a day that goes on stays in the journal"
+    assert len(store.days()) == 1, "rows stay in the database until their day is over"
     filing.update(TODAY + timedelta(days=1))
-    assert (filed(settings), journal.days(), filing.failures) == ({"2026-11-01": 2}, [], 0)
+    assert (filed(settings), store.days(), filing.failures) == ({"2026-11-01": 2}, [], 0)
 
 
 def test_a_file_has_all_columns_of_its_purchases(
-    settings: Settings, journal: PurchaseStore, purchase: Make, line: Make
+    settings: Settings, store: PurchaseStore, purchase: Make, line: Make
 ) -> None:
-    journal.add(purchase(line("dairy; «молоко»", 0.735, 94.9, "46'0"), probs=(0, 0.25, 0.5, 0.25, 0, 0)))
-    journal.add(purchase(line(None, -1, None), probs=None))
+    store.add(purchase(line("dairy; «молоко»", 0.735, 94.9, "46'0"), probs=(0, 0.25, 0.5, 0.25, 0, 0)))
+    store.add(purchase(line(None, -1, None), probs=None))
     Filing(settings, FILED_TABLES).update(TODAY)
     [file] = settings.purchases.rglob("*.parquet")
     rows = duckdb.sql(f"SELECT epoch(time), * EXCLUDE time FROM '{file}'").fetchall()
@@ -77,9 +77,9 @@ def test_a_file_has_all_columns_of_its_purchases(
     ])  # fmt: skip
 
 
-def test_a_file_is_not_rewritten_without_new_rows(settings: Settings, journal: PurchaseStore, purchase: Make) -> None:
+def test_a_file_is_not_rewritten_without_new_rows(settings: Settings, store: PurchaseStore, purchase: Make) -> None:
     filing = Filing(settings, FILED_TABLES)
-    journal.add(purchase())
+    store.add(purchase())
     filing.update(TODAY)
     [file] = settings.purchases.rglob("*.parquet")
     before = file.stat().st_ino
@@ -88,9 +88,9 @@ def test_a_file_is_not_rewritten_without_new_rows(settings: Settings, journal: P
 
 
 def test_a_crash_between_filing_and_removing_duplicates_nothing(
-    settings: Settings, journal: PurchaseStore, purchase: Make, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, store: PurchaseStore, purchase: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    journal.add(purchase())
+    store.add(purchase())
 
     def cut(*_: object) -> None:
         raise OSError(5, "power cut")
@@ -98,19 +98,19 @@ def test_a_crash_between_filing_and_removing_duplicates_nothing(
     with monkeypatch.context() as patch:
         patch.setattr(PurchaseStore, "remove", cut)
         Filing(settings, FILED_TABLES).update(TODAY + timedelta(days=1))
-    assert len(journal.days()) == 1
-    journal.add(purchase())
+    assert len(store.days()) == 1
+    store.add(purchase())
     Filing(settings, FILED_TABLES).update(TODAY + timedelta(days=1))
-    assert (filed(settings), journal.days()) == ({"2026-11-01": 2}, [])
+    assert (filed(settings), store.days()) == ({"2026-11-01": 2}, [])
 
 
 def test_a_sale_that_comes_after_its_day_was_filed_gets_its_own_file(
-    settings: Settings, journal: PurchaseStore, purchase: Make
+    settings: Settings, store: PurchaseStore, purchase: Make
 ) -> None:
-    """As when a clock is set back."""
+    """As after the clock was set back."""
     filing = Filing(settings, FILED_TABLES)
     for _ in range(2):
-        journal.add(purchase())
+        store.add(purchase())
         filing.update(TODAY + timedelta(days=1))
     files = list(settings.purchases.rglob("*.parquet"))
     assert [duckdb.sql(f"SELECT count(*) FROM '{file}'").fetchall() for file in files] == [[(1,)], [(1,)]]
@@ -127,11 +127,11 @@ def test_several_lanes_can_file_into_one_folder(tmp_path: Path, purchase: Make) 
 
 
 def test_old_purchases_are_removed_whether_filed_or_not(
-    settings: Settings, journal: PurchaseStore, purchase: Make, noon: datetime
+    settings: Settings, store: PurchaseStore, purchase: Make, noon: datetime
 ) -> None:
     filing = Filing(settings, FILED_TABLES)
     for age in (31, 30, 0):
-        journal.add(purchase(time=noon - timedelta(days=age)))
+        store.add(purchase(time=noon - timedelta(days=age)))
     filing.update(TODAY)
     assert list(filed(settings)) == ["2026-10-02", "2026-11-01"]
     filing.update(TODAY + timedelta(days=1))
@@ -140,16 +140,16 @@ def test_old_purchases_are_removed_whether_filed_or_not(
 
 
 def test_old_purchases_are_removed_after_the_shop_stops_keeping_them(
-    settings: Settings, journal: PurchaseStore, purchase: Make
+    settings: Settings, store: PurchaseStore, purchase: Make
 ) -> None:
-    journal.add(purchase())
+    store.add(purchase())
     Filing(settings, FILED_TABLES).update(TODAY)
     stopped = Filing(Settings(state_dir=settings.state_dir, insights={"keep_days": 30}), FILED_TABLES)
     assert stopped.wanted
     stopped.update(TODAY)
     assert filed(settings) == {"2026-11-01": 1}
     stopped.update(TODAY + timedelta(days=31))
-    assert (filed(settings), journal.days()) == ({}, [])
+    assert (filed(settings), store.days()) == ({}, [])
 
 
 def test_a_shop_that_keeps_no_purchases_has_no_folder_for_them(tmp_path: Path) -> None:
@@ -157,12 +157,12 @@ def test_a_shop_that_keeps_no_purchases_has_no_folder_for_them(tmp_path: Path) -
 
 
 def test_without_duckdb_each_failure_is_counted_and_logged_once_and_rows_stay(
-    settings: Settings, journal: PurchaseStore, purchase: Make, monkeypatch: pytest.MonkeyPatch,
+    settings: Settings, store: PurchaseStore, purchase: Make, monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:  # fmt: skip
     caplog.set_level(logging.INFO, "edge")
     filing = Filing(settings, FILED_TABLES)
-    journal.add(purchase())
+    store.add(purchase())
     with monkeypatch.context() as patch:
         patch.setitem(sys.modules, "duckdb", None)
         filing.update(TODAY)
@@ -178,7 +178,7 @@ def test_without_duckdb_each_failure_is_counted_and_logged_once_and_rows_stay(
 
 
 def test_a_full_disk_is_one_log_line_and_nothing_is_lost(
-    settings: Settings, journal: PurchaseStore, purchase: Make, mount: Mount,
+    settings: Settings, store: PurchaseStore, purchase: Make, mount: Mount,
     caplog: pytest.LogCaptureFixture,
 ) -> None:  # fmt: skip
     disk = mount("-t", "tmpfs", "-o", "size=64k", "tmpfs")
@@ -186,14 +186,14 @@ def test_a_full_disk_is_one_log_line_and_nothing_is_lost(
     with (disk / "ballast").open("wb", buffering=0) as ballast, suppress(OSError):
         while ballast.write(b"x" * 4096):
             pass
-    journal.add(purchase())
+    store.add(purchase())
     filing.update(TODAY + timedelta(days=1))
     [message] = caplog.messages
     assert "cannot be filed and stay in its database" in message
     assert "No space left on device" in message
     (disk / "ballast").unlink()
     filing.update(TODAY + timedelta(days=1))
-    assert (len(list(disk.rglob("*.parquet"))), journal.days(), filing.failures) == (1, [], 1)
+    assert (len(list(disk.rglob("*.parquet"))), store.days(), filing.failures) == (1, [], 1)
 
 
 def test_a_damaged_database_raises_nothing(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:

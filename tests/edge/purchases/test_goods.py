@@ -1,4 +1,4 @@
-"""What must never be offered is known by its name, and by what tills say of it."""
+"""Restricted goods are recognised by name, and by the mark of a till."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ def test_returned_goods_are_not_in_the_basket() -> None:
 
 
 def test_goods_with_a_sku_are_found_by_it() -> None:
-    one = Goods(category="dairy", sku="milk")
-    assert one.is_in({"other"}, {"milk"})
-    assert not one.is_in({"dairy"}, {"butter"})
-    assert (one.name, one.names) == ("milk", {"milk", "dairy"})
+    goods = Goods(category="dairy", sku="milk")
+    assert goods.is_in({"other"}, {"milk"})
+    assert not goods.is_in({"dairy"}, {"butter"})
+    assert (goods.name, goods.names) == ("milk", {"milk", "dairy"})
     with pytest.raises(ValueError, match="goods need a category or a sku"):
         Goods()
 

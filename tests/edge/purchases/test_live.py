@@ -1,4 +1,4 @@
-"""The running agent and a real till: what they sell is filed, by band, and nothing else is kept of it."""
+"""A running agent and a real till: purchases are filed by age band, and nothing else of them is stored."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def start(demo_clip: Path, start_agent: StartAgent) -> StartAgent:
-    """Start an agent on the drawn clip."""
+    """Starts an agent on the drawn clip."""
 
     def run(*flags: object, **options: Any) -> AgentProcess:
         return start_agent("--video", demo_clip, "--mode", "on-sale", *flags, **options)
@@ -29,24 +29,24 @@ def start(demo_clip: Path, start_agent: StartAgent) -> StartAgent:
 
 
 @pytest.fixture
-def say(tmp_path: Path) -> Iterator[Callable[[Data], None]]:
-    """Say something as a till, and wait until the agent has it."""
+def send(tmp_path: Path) -> Iterator[Callable[[Data], None]]:
+    """Sends a message as a till, and waits until the agent acknowledges it."""
     till = Till("till-7", f"ipc://{tmp_path}/reliable")
 
-    def send(message: Data) -> None:
+    def send_and_wait(message: Data) -> None:
         till.send(message)
         end_s = time.monotonic() + 60
         while not isinstance(till.receive(end_s - time.monotonic()), Ack):
-            assert time.monotonic() < end_s, "nobody answered"
+            assert time.monotonic() < end_s, "no reply"
 
-    yield send
+    yield send_and_wait
     till.close()
 
 
-def sell(say: Callable[[Data], None], sale_id: str, *basket: BasketLine, looked_at_s: float = 0) -> None:
-    say(SaleOpened(sale_id=sale_id))
-    time.sleep(looked_at_s)
-    say(SaleClosed(sale_id=sale_id, cashier_id="anna", basket=basket))
+def sell(send: Callable[[Data], None], sale_id: str, *basket: BasketLine, customer_s: float = 0) -> None:
+    send(SaleOpened(sale_id=sale_id))
+    time.sleep(customer_s)
+    send(SaleClosed(sale_id=sale_id, cashier_id="anna", basket=basket))
 
 
 def rows(folder: Path) -> list[tuple[Any, ...]]:
@@ -56,20 +56,20 @@ def rows(folder: Path) -> list[tuple[Any, ...]]:
 
 
 def test_sales_are_filed_with_the_band_of_their_customer(
-    start: StartAgent, say: Callable[[Data], None], tmp_path: Path, edge_agent: EdgeAgent
+    start: StartAgent, send: Callable[[Data], None], tmp_path: Path, edge_agent: EdgeAgent
 ) -> None:
     agent = start("--insights.enabled", "--insights.notice", "Purchases are counted by age band.")
-    say(Hello(till="till-7"))
+    send(Hello(till="till-7"))
     beer = BasketLine(sku="beer", category="beer", quantity=2, price=99.9, restricted=True)
-    sell(say, "sale-with-a-customer", beer, looked_at_s=5)
-    sell(say, "sale-without", BasketLine(sku="milk", quantity=-1))
+    sell(send, "sale-with-a-customer", beer, customer_s=5)
+    sell(send, "sale-without", BasketLine(sku="milk", quantity=-1))
     log = agent.stop(within_s=30)
-    seen, unseen = rows(agent.state)
-    assert seen[0] != "unknown", log
-    assert sum(seen[1]) == pytest.approx(1, abs=0.001)
-    assert seen[2:] == ([{"category": "beer", "sku": "beer", "quantity": 2, "price": 99.9}], "store-1", "lane-1")
-    assert unseen[:2] == ("unknown", None)
-    assert unseen[2] == [{"category": None, "sku": "milk", "quantity": -1, "price": None}]
+    known, unknown = rows(agent.state)
+    assert known[0] != "unknown", log
+    assert sum(known[1]) == pytest.approx(1, abs=0.001)
+    assert known[2:] == ([{"category": "beer", "sku": "beer", "quantity": 2, "price": 99.9}], "store-1", "lane-1")
+    assert unknown[:2] == ("unknown", None)
+    assert unknown[2] == [{"category": None, "sku": "milk", "quantity": -1, "price": None}]
     for file in (agent.state / "insights").rglob("*.parquet"):
         assert not [word for word in (b"anna", b"till-7", b"sale-with") if word in file.read_bytes()]
     report = edge_agent("report", "basket", "--state-dir", agent.state)
@@ -78,26 +78,26 @@ def test_sales_are_filed_with_the_band_of_their_customer(
 
 
 def test_baskets_are_not_stored_unless_insights_are_enabled(
-    start: StartAgent, say: Callable[[Data], None], tmp_path: Path
+    start: StartAgent, send: Callable[[Data], None], tmp_path: Path
 ) -> None:
     agent = start()
-    say(Hello(till="till-7"))
-    sell(say, "sale-1", BasketLine(sku="the-only-one-of-its-kind"))
+    send(Hello(till="till-7"))
+    sell(send, "sale-1", BasketLine(sku="the-only-one-of-its-kind"))
     agent.stop(within_s=30)
     assert sorted(path.name for path in (agent.state).iterdir() if path.is_dir()) == []
     assert not [file for file in (agent.state).iterdir() if b"the-only-one-of-its-kind" in file.read_bytes()]
 
 
 def test_an_agent_that_cannot_file_goes_on_and_logs_it_once(
-    start: StartAgent, say: Callable[[Data], None], tmp_path: Path
+    start: StartAgent, send: Callable[[Data], None], tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("in the way")
     agent = start(
         "--insights.enabled", "--insights.notice", "x", variables={"EDGE_INSIGHTS__FOLDER": f"{tmp_path}/file/x"}
     )
-    say(Hello(till="till-7"))
-    sell(say, "sale-1", BasketLine(sku="milk"))
-    sell(say, "sale-2", BasketLine(sku="milk"))
+    send(Hello(till="till-7"))
+    sell(send, "sale-1", BasketLine(sku="milk"))
+    sell(send, "sale-2", BasketLine(sku="milk"))
     log = agent.stop(within_s=30)
     assert log.count("purchases of lane-1 cannot be filed and stay in its database") == 1
     assert "Traceback" not in log

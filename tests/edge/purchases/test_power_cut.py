@@ -1,4 +1,4 @@
-"""Kill -9 whoever keeps and files purchases, at any instant: every sale that was closed is there, and once only."""
+"""Kill the process that stores and files purchases at random: every closed sale is there exactly once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import duckdb
 import pytest
 
 from edge.lane.lane import Lane
-from edge.lane.ledger import FILED_TABLES as TABLES
+from edge.lane.ledger import FILED_TABLES
 from edge.lane.outcomes import Closed
 from edge.lane.recorder import Recorder
 from edge.lane.rules import LaneRules
@@ -31,7 +31,7 @@ from edge.till.messages import BasketLine, SaleClosed, SaleOpened
 pytestmark = pytest.mark.slow
 
 KILLS = 12
-FILED_TABLES = "filed"
+FILED = "filed"
 NEXT_DAY = date(2000, 1, 2)
 
 
@@ -40,7 +40,7 @@ def settings_for(folder: Path) -> Settings:
 
 
 def sell(folder: Path) -> None:
-    """Close sales for ever, each with one sku that no other has, and print it once the sale is kept; file meanwhile."""
+    """Close sales for ever, each with a unique sku, and print the sku once the sale is stored. Another thread files."""
     settings, names = settings_for(folder), LiveIdentity()
     lane = Lane(LaneRules(settings, 25, "model"), ReplayIdentity())
     recorder = Recorder(settings, lane, ReplayIdentity(), 0.0)
@@ -49,36 +49,36 @@ def sell(folder: Path) -> None:
         sku = names.new_id()
         lane.receive("till-1", "message", SaleOpened(sale_id=sku), 0.0)
         outcomes = lane.receive("till-1", "message", SaleClosed(sale_id=sku, basket=(BasketLine(sku=sku),)), 0.0)
-        recorder.record([one for one in outcomes if isinstance(one, Closed)], [])
+        recorder.record([outcome for outcome in outcomes if isinstance(outcome, Closed)], [])
         while recorder.problem:  # the database was locked for too long, and the sale waits in memory
             recorder.recover(0.0)
-        say(sku)
+        print_line(sku)
         time.sleep(0.005)
 
 
 def file(settings: Settings) -> None:
-    filing = Filing(settings, TABLES)
+    filing = Filing(settings, FILED_TABLES)
     while True:
         failures = filing.failures
         filing.update(NEXT_DAY)
         if filing.failures == failures:
-            say(FILED_TABLES)
+            print_line(FILED)
 
 
-def say(word: str) -> None:
-    """In one piece, whichever thread says it."""
+def print_line(word: str) -> None:
+    """Print a word in one write, so that two threads do not mix their lines."""
     sys.stdout.write(f"{word}\n")
     sys.stdout.flush()
 
 
-def left(folder: Path) -> Counter[str]:
-    """How often each sku is there, in files or in the journal."""
+def count_skus(folder: Path) -> Counter[str]:
+    """How often each sku is in the files and in the database."""
     files = [str(file) for file in settings_for(folder).purchases.rglob("*.parquet")]
     found = duckdb.sql(f"SELECT lines[1].sku FROM read_parquet({files})").fetchall() if files else []
     with closing(Database(folder)) as database:
-        journal = PurchaseStore(database)
-        waiting = [Purchase.model_validate_json(text) for day in journal.days() for text in journal.rows(day)]
-    return Counter([sku for (sku,) in found] + [one.lines[0].sku for one in waiting])
+        store = PurchaseStore(database)
+        waiting = [Purchase.model_validate_json(text) for day in store.days() for text in store.rows(day)]
+    return Counter([sku for (sku,) in found] + [purchase.lines[0].sku for purchase in waiting])
 
 
 def test_every_closed_sale_is_there_once_however_often_the_power_fails(tmp_path: Path) -> None:
@@ -87,24 +87,24 @@ def test_every_closed_sale_is_there_once_however_often_the_power_fails(tmp_path:
         command = [sys.executable, __file__, str(tmp_path)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as shop:
             assert shop.stdout
-            # One time in three it has not filed anything yet.
+            # In every third round, kill before the first filing.
             for line in shop.stdout:
                 closed.add(line.strip())
-                if kill % 3 == 0 or FILED_TABLES in closed:
+                if kill % 3 == 0 or FILED in closed:
                     break
-            closed.discard(FILED_TABLES)
+            closed.discard(FILED)
             time.sleep(chance.uniform(0, 0.5))
             shop.kill()
             out, err = shop.communicate()
         assert not err, err
-        closed |= {line.strip() for line in out.splitlines(keepends=True) if line.endswith("\n")} - {FILED_TABLES}
-    assert list(settings_for(tmp_path).purchases.rglob("*.parquet")), "it was never cut off while it filed"
-    Filing(settings_for(tmp_path), TABLES).update(NEXT_DAY)
-    found = left(tmp_path)
+        closed |= {line.strip() for line in out.splitlines(keepends=True) if line.endswith("\n")} - {FILED}
+    assert list(settings_for(tmp_path).purchases.rglob("*.parquet")), "no round got as far as filing"
+    Filing(settings_for(tmp_path), FILED_TABLES).update(NEXT_DAY)
+    found = count_skus(tmp_path)
     assert len(closed) > KILLS
     assert closed <= set(found), "a closed sale was lost"
-    assert set(found.values()) == {1}, "a sale was counted twice"
-    assert len(found) - len(closed) <= KILLS, "of each sale that was cut off, at most itself is there"
+    assert set(found.values()) == {1}, "a sale is there twice"
+    assert len(found) - len(closed) <= KILLS, "each kill adds at most the sale that was being closed"
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What a closed sale leaves behind: an hour, a band with its doubt, a basket, and nothing that names anybody."""
+"""The row of a purchase: an hour, age band probabilities and a basket, and nothing that identifies anybody."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SETTINGS = InsightsSettings(enabled=True, notice="we count")
 MILK = BasketLine(sku="milk", category="dairy", quantity=2, price=94.9)
 
 
-def left_by(closed: Closed, **catalogue: str) -> Purchase:
+def row_of(closed: Closed, **catalogue: str) -> Purchase:
     found = purchase_of(closed.record, closed.basket, closed.age, SETTINGS, catalogue)
     assert found
     return found
@@ -34,49 +34,49 @@ def close(sale: Any, *basket: BasketLine, completed: bool = True) -> Closed:
     return closed
 
 
-def test_a_sale_leaves_the_bands_of_its_customer_and_the_basket(sale: Any, someone: Any) -> None:
+def test_a_row_has_the_band_probabilities_of_the_customer_and_the_basket(sale: Any, someone: Any) -> None:
     sale.show(someone(age=40), frames=8)
-    row = left_by(close(sale, MILK))
+    row = row_of(close(sale, MILK))
     assert (row.store, row.lane, row.band, row.band_edges) == ("store-1", "lane-1", "35-44", (18, 25, 35, 45, 60))
     assert row.band_probs
     assert row.band_probs[3] == pytest.approx(0.77, abs=0.05)
     assert sum(row.band_probs) == pytest.approx(1, abs=0.001)
-    assert [one.model_dump() for one in row.lines] == [
+    assert [line.model_dump() for line in row.lines] == [
         {"category": "dairy", "sku": "milk", "quantity": 2.0, "price": 94.9}
     ]
 
 
-def test_nothing_in_it_names_a_sale_a_cashier_a_track_or_an_age(sale: Any, someone: Any) -> None:
+def test_a_row_contains_no_sale_cashier_track_or_age(sale: Any, someone: Any) -> None:
     sale.show(someone(age=40, track=4711), frames=8)
-    text = left_by(close(sale, MILK)).model_dump_json()
+    text = row_of(close(sale, MILK)).model_dump_json()
     assert not [name for name in ("sale-1", "anna", "till-1", "4711", '"age', "mean") if name in text]
 
 
 def test_the_time_is_the_hour(sale: Any) -> None:
     sale.now_s = 3 * 3600 + 59 * 60.0
-    assert left_by(close(sale, MILK)).time == datetime(2000, 1, 1, 3, tzinfo=timezone.utc)
+    assert row_of(close(sale, MILK)).time == datetime(2000, 1, 1, 3, tzinfo=timezone.utc)
 
 
-def test_a_customer_nobody_saw_is_of_unknown_band(sale: Any) -> None:
-    row = left_by(close(sale, MILK))
+def test_without_a_customer_the_band_is_unknown(sale: Any) -> None:
+    row = row_of(close(sale, MILK))
     assert (row.band, row.band_probs) == ("unknown", None)
 
 
-def test_too_few_looks_give_no_band(sale: Any, someone: Any) -> None:
+def test_with_too_few_samples_the_band_is_unknown(sale: Any, someone: Any) -> None:
     sale.show(someone(age=40), frames=2)
-    assert left_by(close(sale, MILK)).band == "unknown"
+    assert row_of(close(sale, MILK)).band == "unknown"
 
 
 def test_with_two_people_the_band_is_unknown(sale: Any, someone: Any) -> None:
     sale.show(someone(age=40, track=1, x=0.4), someone(age=15, track=2, x=0.6), frames=8)
-    assert left_by(close(sale, MILK)).band == "unknown"
+    assert row_of(close(sale, MILK)).band == "unknown"
 
 
 def test_the_first_customer_counts_even_if_gone_or_replaced_at_the_end(sale: Any, someone: Any) -> None:
     sale.show(someone(age=40, track=1), frames=8)
     sale.show(frames=30)
     sale.show(someone(age=70, track=2), frames=8)
-    assert left_by(close(sale, MILK)).band == "35-44"
+    assert row_of(close(sale, MILK)).band == "35-44"
 
 
 def test_the_band_of_the_sale_before_is_not_used(sale: Any, someone: Any) -> None:
@@ -84,7 +84,7 @@ def test_the_band_of_the_sale_before_is_not_used(sale: Any, someone: Any) -> Non
     sale.receive(SaleClosed(sale_id="sale-1", basket=(MILK,)))
     sale.receive(SaleOpened(sale_id="sale-2"))
     sale.receive(SaleClosed(sale_id="sale-2", basket=(MILK,)))
-    assert [left_by(closed).band for closed in sale.closed] == ["35-44", "unknown"]
+    assert [row_of(closed).band for closed in sale.closed] == ["35-44", "unknown"]
 
 
 def test_an_abandoned_sale_leaves_no_purchase(sale: Any) -> None:
@@ -95,19 +95,19 @@ def test_an_abandoned_sale_leaves_no_purchase(sale: Any) -> None:
 
 def test_a_cancelled_sale_leaves_a_purchase_only_if_something_was_bought(sale: Any) -> None:
     closed = close(sale, MILK, completed=False)
-    assert left_by(closed).lines
+    assert row_of(closed).lines
     assert purchase_of(closed.record, (), None, SETTINGS, {}) is None
 
 
 def test_the_catalogue_gives_the_category_if_the_till_does_not(sale: Any) -> None:
     basket = (MILK, BasketLine(sku="46"), BasketLine(sku="99"))
-    row = left_by(close(sale, *basket), **{"46": "fruit", "milk": "drinks"})
-    assert [one.category for one in row.lines] == ["dairy", "fruit", None]
+    row = row_of(close(sale, *basket), **{"46": "fruit", "milk": "drinks"})
+    assert [line.category for line in row.lines] == ["dairy", "fruit", None]
 
 
 def test_implausible_lines_are_stored_unchanged(sale: Any) -> None:
-    row = left_by(close(sale, BasketLine(sku="milk", quantity=-1, price=1e12)))
-    assert [(one.quantity, one.price) for one in row.lines] == [(-1, 1e12)]
+    row = row_of(close(sale, BasketLine(sku="milk", quantity=-1, price=1e12)))
+    assert [(line.quantity, line.price) for line in row.lines] == [(-1, 1e12)]
 
 
 def test_a_catalogue_is_read_from_csv(tmp_path: Path) -> None:
@@ -140,10 +140,10 @@ def test_an_unreadable_catalogue_is_named_in_the_error(tmp_path: Path, content: 
     ],
 )
 def test_invalid_settings_are_rejected_at_the_start(flags: list[str], complaint: str) -> None:
-    with pytest.raises(UsageError) as refused:
+    with pytest.raises(UsageError) as rejected:
         load_settings(flags)
-    assert complaint in str(refused.value)
-    assert "\n" not in str(refused.value)
+    assert complaint in str(rejected.value)
+    assert "\n" not in str(rejected.value)
 
 
 def test_insights_are_off_by_default(make_settings: Callable[..., Any]) -> None:

@@ -1,4 +1,4 @@
-"""A sale and its purchase are kept together or not at all, whatever the disk does."""
+"""A sale and its purchase are stored together or not at all, also when the disk fails."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ Make = Callable[..., Any]
 
 
 def waiting(folder: Path) -> list[tuple[object, ...]]:
-    """The purchases in the journal, as day and JSON."""
+    """The stored purchases, as day and JSON."""
     with closing(Database(folder, read_only=True)) as database:
         return database.rows("SELECT day, purchase FROM purchase ORDER BY number")
 
 
 @pytest.fixture
 def sell() -> Make:
-    """A recorder, and a function that sells milk and beer at its lane; returns whether that was kept."""
+    """A recorder, and a function that sells milk and beer at its lane and returns whether that was recorded."""
 
     def open_shop(folder: Path, **insights: Any) -> tuple[Recorder, Callable[[str], bool]]:
         lane = Lane(LaneRules(Settings(mode="on-sale"), 25, "0123456789ab"), ReplayIdentity())
@@ -45,7 +45,7 @@ def sell() -> Make:
             lane.receive("till-1", "2", RestrictedItem(sale_id=sale_id), 0.0)
             basket = (BasketLine(sku=f"milk of {sale_id}"), BasketLine(sku="beer", restricted=True))
             outcomes = lane.receive("till-1", "3", SaleClosed(sale_id=sale_id, basket=basket), 0.0)
-            return recorder.record([one for one in outcomes if isinstance(one, Closed)], [])
+            return recorder.record([outcome for outcome in outcomes if isinstance(outcome, Closed)], [])
 
         return recorder, sell
 
@@ -96,34 +96,34 @@ def test_a_lane_that_keeps_no_purchases_has_no_table_for_them(sell: Make, tmp_pa
 
 def test_days_are_listed_oldest_first(tmp_path: Path, purchase: Make, noon: Any) -> None:
     with closing(Database(tmp_path)) as database:
-        journal = PurchaseStore(database)
+        store = PurchaseStore(database)
         for back in (0, 1, 0):
-            journal.add(purchase(time=noon - timedelta(days=back)))
-        before, today = journal.days()
-        assert (before.day, len(journal.rows(before))) == ("2026-10-31", 1)
-        assert (today.day, len(journal.rows(today)), today.last) == ("2026-11-01", 2, 3)
-        assert journal.remove_before(date(2026, 11, 1)) == 1
-        assert [day.day for day in journal.days()] == ["2026-11-01"]
+            store.add(purchase(time=noon - timedelta(days=back)))
+        before, today = store.days()
+        assert (before.day, len(store.rows(before))) == ("2026-10-31", 1)
+        assert (today.day, len(store.rows(today)), today.last) == ("2026-11-01", 2, 3)
+        assert store.remove_before(date(2026, 11, 1)) == 1
+        assert [day.day for day in store.days()] == ["2026-11-01"]
 
 
 def test_removing_a_day_keeps_rows_added_since_it_was_read(tmp_path: Path, purchase: Make) -> None:
     with closing(Database(tmp_path)) as database:
-        journal = PurchaseStore(database)
-        journal.add(purchase())
-        [day] = journal.days()
-        journal.add(purchase())
-        journal.remove(day)
-        [left] = journal.days()
+        store = PurchaseStore(database)
+        store.add(purchase())
+        [day] = store.days()
+        store.add(purchase())
+        store.remove(day)
+        [left] = store.days()
         assert (left.last, left.key == day.key) == (2, False)
 
 
 def test_numbers_and_keys_are_never_reused(tmp_path: Path, purchase: Make) -> None:
     seen = set()
     with closing(Database(tmp_path)) as database:
-        journal = PurchaseStore(database)
+        store = PurchaseStore(database)
         for _ in range(3):
-            journal.add(purchase())
-            [day] = journal.days()
+            store.add(purchase())
+            [day] = store.days()
             seen.add((day.last, day.key))
-            journal.remove(day)
+            store.remove(day)
     assert len({last for last, _ in seen}) == len({key for _, key in seen}) == 3
