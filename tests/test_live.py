@@ -70,7 +70,7 @@ def test_a_scan_in_an_empty_lane_asks_for_id(till: Till) -> None:
     assert answer[0].decision is Decision.UNKNOWN
     assert answer[0].age is None
     assert answer[0].text.en.startswith("Ask for ID")
-    assert answer[0].text.ru.startswith("Спросите документ")
+    assert answer[0].text.ru.startswith("Проверьте документы")
 
 
 def test_a_closed_sale_gets_no_alert(till: Till) -> None:

@@ -18,7 +18,7 @@ from prometheus_client.registry import Collector
 
 from edge import __version__
 from edge.lane.health import PARTS
-from edge.till.limits import TillRefusal
+from edge.till.limits import TillRejection
 from edge.timings import BOUNDS_MS, Histogram
 
 if TYPE_CHECKING:
@@ -193,7 +193,7 @@ class LaneMetrics(Collector):
             tills.add_metric([name], desk.tills)
             outbox.add_metric([name], desk.unconfirmed_alerts)
             expired.add_metric([name], desk.expired_alerts)
-            for reason in get_args(TillRefusal):
+            for reason in get_args(TillRejection):
                 rejected.add_metric([name, reason], desk.rejected.get(reason, 0))
         yield from (decisions, reasons, sales, offers, rules, tills, outbox, expired, rejected, unfiled)
 

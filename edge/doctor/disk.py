@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from edge.doctor.finding import Finding, check, ok, problem, warning
 from edge.doctor.targets import this_user
 from edge.records.audit import Audit
-from edge.records.database import FILE, Database, StoreError
+from edge.records.database import DATABASE_FILE, Database, StoreError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,7 +58,7 @@ def disk(lane: LaneTarget) -> Finding:
        _DAMAGED, _CHANGED, after=("disk",))  # fmt: skip
 def record(lane: LaneTarget) -> Finding:
     folder = lane.settings.state_dir
-    if not (folder / FILE).exists():
+    if not (folder / DATABASE_FILE).exists():
         return ok("no record yet")
     try:
         with closing(Database(folder, read_only=True)) as database:
@@ -66,12 +66,12 @@ def record(lane: LaneTarget) -> Finding:
             audit = Audit(database)
             changed, count = audit.verify(), audit.head.number - audit.pruned.number
     except StoreError as error:
-        return problem(str(error), _DAMAGED, file=folder / FILE)
+        return problem(str(error), _DAMAGED, file=folder / DATABASE_FILE)
     if result != "ok":
-        return problem(f"{folder / FILE} is damaged: {result}", _DAMAGED, file=folder / FILE)
+        return problem(f"{folder / DATABASE_FILE} is damaged: {result}", _DAMAGED, file=folder / DATABASE_FILE)
     if changed:
-        return problem(f"{folder / FILE}: {changed[0]}", _CHANGED, folder=folder)
-    return ok(f"{folder / FILE}: {count} restricted sales, chain intact")
+        return problem(f"{folder / DATABASE_FILE}: {changed[0]}", _CHANGED, folder=folder)
+    return ok(f"{folder / DATABASE_FILE}: {count} restricted sales, chain intact")
 
 
 def _nearest_existing(folder: Path) -> Path:

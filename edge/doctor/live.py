@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import zmq
 
-from edge.till.messages import State, parse
+from edge.till.envelope import parse
+from edge.till.messages import State
 
 if TYPE_CHECKING:
     from edge.till.messages import Data

@@ -10,7 +10,7 @@ from edge.doctor.finding import FIX_FIRST, WITH_SUDO, Finding, NotChecked, check
 from edge.doctor.live import mechanism
 from edge.doctor.targets import AS_OWNER, owner_of, this_user
 from edge.errors import EdgeError, UsageError
-from edge.records.database import FILE, Database
+from edge.records.database import DATABASE_FILE, Database
 from edge.records.records import SaleRecord
 from edge.till.keys import Keys
 from edge.till.server import TillServer
@@ -153,7 +153,7 @@ def _listed(tills: list[str]) -> str:
 
 def _last_sale(folder: Path) -> SaleRecord | None:
     """The newest restricted sale in the record; None without one."""
-    if not (folder / FILE).exists():
+    if not (folder / DATABASE_FILE).exists():
         return None
     with closing(Database(folder, read_only=True)) as database:
         rows = database.rows("SELECT record FROM audit ORDER BY number DESC LIMIT 1")

@@ -11,8 +11,9 @@ from edge.lane.counts import AnswerCounts
 from edge.lane.health import LaneHealth
 from edge.lane.outcomes import NO_TILL, Closed
 from edge.lane.recorder import Recorder
+from edge.till.envelope import Event, parse
 from edge.till.keys import NO_NAME, is_till_name
-from edge.till.messages import MESSAGES, Ack, Alert, Data, Error, Event, Health, Hello, Offer, parse
+from edge.till.messages import MESSAGES, Ack, Alert, Data, Error, Health, Hello, Offer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,17 +72,17 @@ class TillDesk:
     @property
     def rejected(self) -> dict[str, int]:
         """How many messages and connections were rejected, by reason."""
-        return self._server.refused_by_reason
+        return self._server.rejected_by_reason
 
     @property
     def unconfirmed_alerts(self) -> int:
         """How many alerts wait for their till's confirmation."""
-        return self._recorder.outbox.on_their_way if self._recorder.outbox else 0
+        return self._recorder.outbox.pending_count if self._recorder.outbox else 0
 
     @property
     def expired_alerts(self) -> int:
         """How many alerts have expired before their till confirmed them."""
-        return self._recorder.outbox.overdue if self._recorder.outbox else 0
+        return self._recorder.outbox.expired_count if self._recorder.outbox else 0
 
     @property
     def awaits_confirmation(self) -> bool:
@@ -89,7 +90,7 @@ class TillDesk:
         if not (outbox := self._recorder.outbox):
             return False
         tills = self._server.tills
-        return any(alert.till.encode() in tills and not alert.expired for alert in outbox.waiting.values())
+        return any(alert.till.encode() in tills and not alert.expired for alert in outbox.pending.values())
 
     def serve(self, now_s: float) -> None:
         """Handle the tills' messages, and send what is due."""
@@ -176,7 +177,7 @@ class TillDesk:
         outbox = self._recorder.outbox
         if not outbox:
             return
-        outbox.hurry(till)
+        outbox.resend_now(till)
         for alert_id, sale_id in outbox.expired_for(till):
             text = f"an alert about sale {sale_id} came too late and must not be shown"
             self._reject(till, Error(code="expired", text=text, alert_id=alert_id, sale_id=sale_id), now_s)
@@ -189,7 +190,7 @@ class TillDesk:
                 self._server.forget(identity)
         self._recorder.recover(now_s)
         self._send_health(now_s)
-        waiting = self._recorder.outbox.waiting if self._recorder.outbox else {}
+        waiting = self._recorder.outbox.pending if self._recorder.outbox else {}
         self._times.keep_only({alert_id for alert_id, alert in waiting.items() if not alert.expired})
 
     def _send_alerts(self, now_s: float) -> None:

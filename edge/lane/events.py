@@ -12,7 +12,8 @@ from edge.decision.policy import Decision
 from edge.errors import UsageError
 
 if TYPE_CHECKING:
-    from edge.till.messages import Alert, Event
+    from edge.till.envelope import Event
+    from edge.till.messages import Alert
 
 log = logging.getLogger(__name__)
 

@@ -65,12 +65,12 @@ class Ledger:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All changes made inside are written at its end, or none of them. Raises StoreError."""
-        waiting, saved = self.outbox.waiting, self._saved
+        waiting, saved = self.outbox.pending, self._saved
         try:
             with self._database.transaction():
                 yield
         except BaseException:
-            self.outbox.waiting, self._saved = waiting, saved
+            self.outbox.pending, self._saved = waiting, saved
             raise
 
     def open_sales(self) -> list[SaleRecord]:

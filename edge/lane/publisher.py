@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING
 
 from edge.lane.events import log_alert
 from edge.lane.outcomes import OutgoingMessage
-from edge.till.messages import Alert, Offer, State, wrap
+from edge.till.envelope import wrap
+from edge.till.messages import Alert, Offer, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from edge.lane.events import EventLog
     from edge.lane.outcomes import Outcome
+    from edge.till.envelope import Event
     from edge.till.identity import Identity
-    from edge.till.messages import Data, Event
+    from edge.till.messages import Data
     from edge.till.server import TillServer
 
 

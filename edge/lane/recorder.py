@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from edge.lane.outcomes import Closed
     from edge.records.outbox import Outbox
     from edge.settings.config import Settings
+    from edge.till.envelope import Event
     from edge.till.identity import Identity
-    from edge.till.messages import Alert, Event, Offer
+    from edge.till.messages import Alert, Offer
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +65,7 @@ class Recorder:
                 for alert, event in alerts:
                     if till := self.till_of(alert):
                         expires_at = alert.expires_at.timestamp()
-                        ledger.outbox.put(alert.alert_id, alert.sale_id, till, event.to_json(), expires_at)
+                        ledger.outbox.add(alert.alert_id, alert.sale_id, till, event.to_json(), expires_at)
             if not self.problem:
                 return True
         self._unsaved = (self._unsaved + closed)[-_MOST_UNSAVED:]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from edge.records.database import FILE, Database
+from edge.records.database import DATABASE_FILE, Database
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,7 +33,7 @@ class RestrictedGoods:
 
 def known_restricted(folder: Path) -> frozenset[str]:
     """The names that the lane with this state folder has stored; the lane may be running. Raises StoreError."""
-    if not (folder / FILE).exists():
+    if not (folder / DATABASE_FILE).exists():
         return frozenset()
     with closing(Database(folder, read_only=True)) as database:
         if not database.rows("SELECT 1 FROM sqlite_master WHERE name = 'restricted_goods'"):

@@ -31,7 +31,7 @@ from pydantic import ValidationError
 from edge.errors import UsageError
 from edge.offers.sheet import Sheet
 from edge.settings.problems import in_one_line
-from edge.till.certificates import READ_OR_WRITE, WRITE, refuse_if_loose, write
+from edge.till.certificates import READ_OR_WRITE, WRITE, check_permissions, write_new_file
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -55,8 +55,10 @@ def new_keys(secret: Path, public: Path) -> None:
     key = Ed25519PrivateKey.generate()
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     try:
-        write(secret, pem.decode())
-        write(public, key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode(), 0o644)
+        write_new_file(secret, pem.decode())
+        write_new_file(
+            public, key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode(), 0o644
+        )
     except FileExistsError as problem:
         raise UsageError(f"{problem.filename} exists already: move it away, or name another file with --out") from None
 
@@ -124,7 +126,7 @@ def _read(file: Path, most: int, what: str, forbidden: int | None = None) -> byt
     try:
         with file.open("rb") as opened:
             if forbidden is not None:
-                refuse_if_loose(file, os.fstat(opened.fileno()), forbidden)
+                check_permissions(file, os.fstat(opened.fileno()), forbidden)
             return opened.read(most + 1)
     except OSError as problem:
         raise UsageError(f"cannot read the {what} {file}: {problem.strerror}") from None

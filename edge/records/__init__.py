@@ -1,1 +1,1 @@
-"""What a lane keeps on disk: the database, the audit chain, the outbox."""
+"""A lane's data on disk: the database, the sale records in their audit chain, and the outbox of alerts."""

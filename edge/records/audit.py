@@ -1,8 +1,8 @@
-"""The audit log: one record for every restricted sale, each with the hash of the one before. Append-only.
+"""The audit log: one record per restricted sale, chained by hashes. Append-only.
 
-A record that is changed, removed or put elsewhere breaks the chain, and `verify` says which. Whoever can write the file
-can also write a whole new chain: against that, the agent logs the newest hash, and `verify` takes one that was noted
-elsewhere.
+Each record contains the hash of the one before. A record that is changed, removed or moved breaks the chain, and
+`verify` names it. Someone who can write the file could still write a complete new chain. To detect that, the agent logs
+the newest hash, and `verify` accepts a hash that was saved elsewhere.
 """
 
 from __future__ import annotations
@@ -24,15 +24,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A record by its number, 0 when there is none, and its hash."""
+    """The position of a record in the chain: its number, 0 for an empty log, and its hash."""
 
     number: int
     hash: str
 
 
 @dataclass(frozen=True, slots=True)
-class _Link:
-    """A record as it stands in the file. before: the hash that the record before had when this one was written."""
+class _StoredRecord:
+    """A row of the audit table. text: the record in JSON. before: the hash of the record before, at the time of
+    writing."""
 
     number: int
     text: str
@@ -40,12 +41,13 @@ class _Link:
     hash: str
 
     @property
-    def sound(self) -> bool:
+    def intact(self) -> bool:
+        """Whether the hash matches the content."""
         return chained(self.before, self.number, self.text) == self.hash
 
     @property
     def record(self) -> SaleRecord | None:
-        """None when it cannot be read."""
+        """The parsed record, None when it cannot be parsed."""
         try:
             return SaleRecord.model_validate_json(self.text)
         except ValidationError:
@@ -53,7 +55,7 @@ class _Link:
 
 
 class Audit:
-    """The log in the lane's database."""
+    """The audit log in the lane's database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -65,11 +67,11 @@ class Audit:
 
     @property
     def pruned(self) -> Head:
-        """The newest of the records that were removed because of their age. Raises StoreError."""
+        """The newest record that `prune` has removed. Raises StoreError."""
         return self._end("pruned")
 
     def append(self, record: SaleRecord) -> Head:
-        """Write a record behind the newest one; part of a transaction that is under way. Raises StoreError."""
+        """Add a record after the newest one, inside the running transaction if there is one. Raises StoreError."""
         with self._database.transaction() as connection:
             before, text = self.head, record.model_dump_json()
             number = before.number + 1
@@ -79,50 +81,50 @@ class Audit:
         return head
 
     def records(self) -> Iterator[tuple[Head, SaleRecord]]:
-        """Head and content of every record that can be read, oldest first. Raises StoreError."""
-        for link in self._links():
-            if record := link.record:
-                yield Head(link.number, link.hash), record
+        """Position and content of every record that can be parsed, oldest first. Raises StoreError."""
+        for stored in self._stored_records():
+            if record := stored.record:
+                yield Head(stored.number, stored.hash), record
 
     def verify(self, known: str | None = None) -> list[str]:
-        """What is wrong with the chain, a line each; empty when nothing is. Raises StoreError.
+        """The problems of the chain, one line each; empty when it is complete and unchanged. Raises StoreError.
 
-        known: the hash of a record as it was noted elsewhere; it must be in the chain.
+        known: the hash of a record that was saved elsewhere, which must be in the chain.
         """
         with self._database.snapshot():
             pruned, problems = self.pruned, []
-            last, last_sound, seen = pruned, True, {pruned.hash}
-            for link in self._links():
-                seen.add(link.hash)
-                if link.number <= pruned.number:
-                    problems.append(f"record {link.number} is one of those that were pruned, and yet it is there")
+            last, last_intact, seen = pruned, True, {pruned.hash}
+            for stored in self._stored_records():
+                seen.add(stored.hash)
+                if stored.number <= pruned.number:
+                    problems.append(f"record {stored.number} was pruned, but is in the log")
                     continue
-                problems += _between(last, last_sound, link)
-                if not link.sound:
-                    problems.append(f"record {link.number} was changed, or stands where another one was")
-                elif link.record is None:
-                    problems.append(f"record {link.number} is as it was written, but this edge-agent cannot read it")
-                last, last_sound = Head(link.number, link.hash), link.sound
-            problems += _behind(last, last_sound, self.head)
+                problems += _break_before(stored, last, last_intact)
+                if not stored.intact:
+                    problems.append(f"record {stored.number} was changed, or moved here from another place")
+                elif stored.record is None:
+                    problems.append(f"record {stored.number} is unchanged, but this edge-agent cannot read it")
+                last, last_intact = Head(stored.number, stored.hash), stored.intact
+            problems += _break_at_end(last, last_intact, self.head)
             if known is not None and known not in seen:
-                problems.append(self._not_there(known))
+                problems.append(self._missing_hash(known))
         return problems
 
     def prune(self, older_than: datetime) -> int:
-        """Remove the oldest records up to the first one that was opened since; returns how many. The chain goes on
-        from the last one removed, so that it can still be verified. Raises StoreError.
+        """Remove the oldest records, up to the first sale that was opened at `older_than` or later. Returns how many.
+        The chain continues from the last removed record, so that it can still be verified. Raises StoreError.
 
-        The date of a record that was changed or cannot be read is not believed: the record goes when a sound one
-        behind it does.
+        The date of a record that was changed or cannot be parsed is not trusted: it is removed together with the
+        next intact record after it.
         """
         with self._database.transaction() as connection:
             last = None
-            for link in self._links():
-                if not link.sound or not (record := link.record):
+            for stored in self._stored_records():
+                if not stored.intact or not (record := stored.record):
                     continue
                 if record.opened_at >= older_than:
                     break
-                last = link
+                last = stored
             if not last:
                 return 0
             connection.execute(
@@ -134,38 +136,38 @@ class Audit:
         rows = self._database.rows("SELECT number, hash FROM audit_end WHERE which = ?", which)
         return Head(*rows[0]) if rows else Head(0, "")  # type: ignore[arg-type]
 
-    def _links(self) -> Iterator[_Link]:
+    def _stored_records(self) -> Iterator[_StoredRecord]:
         for row in self._database.each("SELECT number, record, before, hash FROM audit ORDER BY number"):
-            yield _Link(*row)  # type: ignore[arg-type]
+            yield _StoredRecord(*row)  # type: ignore[arg-type]
 
-    def _not_there(self, known: str) -> str:
+    def _missing_hash(self, known: str) -> str:
         text = f"no record has the hash {known}: the newest one is number {self.head.number}"
         return f"{text}, and {self.pruned.number} were pruned" if self.pruned.number else text
 
 
 def chained(before: str, number: int, text: str) -> str:
-    """SHA-256, in hex, of the hash before, the number and the record's JSON, a line each."""
+    """SHA-256, in hex, of three lines: the hash of the record before, the number, and the record's JSON."""
     return hashlib.sha256(f"{before}\n{number}\n{text}".encode(errors="surrogateescape")).hexdigest()
 
 
-def _between(last: Head, last_sound: bool, link: _Link) -> list[str]:
-    """What is wrong between two records that follow each other in the file."""
-    if link.number > last.number + 1:
-        return [_missing(last.number + 1, link.number - 1)]
-    # A record that was changed is named for itself; whether the next one follows from it says nothing more.
-    if link.sound and last_sound and link.before != last.hash:
-        return [f"record {last.number} is not the one that record {link.number} was written behind"]
+def _break_before(stored: _StoredRecord, last: Head, last_intact: bool) -> list[str]:
+    """The problem between a record and the one before it in the file: a gap, or a record that was replaced."""
+    if stored.number > last.number + 1:
+        return [_missing(last.number + 1, stored.number - 1)]
+    # Report the changed record only; the broken link after it adds nothing.
+    if stored.intact and last_intact and stored.before != last.hash:
+        return [f"record {last.number} is not the one that record {stored.number} was written after"]
     return []
 
 
-def _behind(last: Head, last_sound: bool, newest: Head) -> list[str]:
-    """What is wrong behind the last record in the file, by what was noted of the newest one."""
+def _break_at_end(last: Head, last_intact: bool, newest: Head) -> list[str]:
+    """The problem at the end of the file. newest: the position that was saved when the newest record was written."""
     if last.number < newest.number:
         return [_missing(last.number + 1, newest.number)]
     if last.number > newest.number:
-        return [f"record {newest.number} was noted as the newest, and yet there is a record {last.number}"]
-    if last_sound and last.hash != newest.hash:
-        return [f"record {last.number} is not the one that was noted as the newest"]
+        return [f"record {newest.number} was saved as the newest, but there is a record {last.number}"]
+    if last_intact and last.hash != newest.hash:
+        return [f"record {last.number} is not the one that was saved as the newest"]
     return []
 
 

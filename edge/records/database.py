@@ -1,4 +1,4 @@
-"""The lane's own small database: what must outlive a crash. SQLite in WAL mode, one file in the state folder."""
+"""The lane's database: everything that must survive a crash. SQLite in WAL mode, one file in the state folder."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from edge.errors import RunError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FILE = "lane.db"
+DATABASE_FILE = "lane.db"
 
 _SCHEMA_VERSION = 1
-# Every statement may find its work done: two processes may open a new file at once.
+# Every statement may run twice, because two processes may open a new file at once.
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS sale (sale_id TEXT PRIMARY KEY, record TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS outbox (
@@ -36,25 +36,25 @@ CREATE TRIGGER IF NOT EXISTS audit_is_pruned_from_its_start BEFORE DELETE ON aud
   WHEN OLD.number > (SELECT number FROM audit_end WHERE which = 'pruned')
   BEGIN SELECT RAISE(ABORT, 'audit records are only removed by pruning'); END;
 """
-_MENDS = {
+_FIXES = {
     "full": "make room on its disk",
-    "locked": "another program is using it, try again",
-    "not a database": "it is damaged: move it away, and the agent makes a new one",
-    "malformed": "it is damaged: move it away, and the agent makes a new one",
+    "locked": "another program is using it: try again",
+    "not a database": "it is damaged: move it away, and the agent creates a new one",
+    "malformed": "it is damaged: move it away, and the agent creates a new one",
 }
 
 
 class StoreError(RunError):
-    """The state folder cannot be written or read: full, read-only, or damaged."""
+    """The database cannot be read or written: the disk is full or read-only, or the file is damaged or locked."""
 
 
 class Database:
-    """One connection; use it from one thread. Every write is on disk when `transaction` ends (synchronous=FULL)."""
+    """One connection, for one thread at a time. Every write is on disk when `transaction` ends (synchronous=FULL)."""
 
     def __init__(self, folder: Path, *, read_only: bool = False) -> None:
-        """Opens `folder`/lane.db, and makes both when they are not there; read_only makes and changes nothing, and may
-        be used while another process writes. Raises StoreError."""
-        self.file = folder / FILE
+        """Opens `folder`/lane.db, and creates both if needed. read_only: create and change nothing; allowed while another
+        process writes. Raises StoreError."""
+        self.file = folder / DATABASE_FILE
         try:
             self._connection = _open_to_read(self.file) if read_only else _open_to_write(self.file)
         except (OSError, sqlite3.Error) as problem:
@@ -76,40 +76,40 @@ class Database:
             return
         if read_only:
             raise StoreError(f"{self.file} is empty: give the state folder of a lane that has run")
-        with self._explained("write"):
+        with self._translated_errors("write"):
             self._connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version={_SCHEMA_VERSION}; COMMIT;")
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """All of what is written inside, or nothing; committed to disk at the end. Inside another one it is part of
-        that. Raises StoreError when the disk or the file does not let it."""
-        with self._between("BEGIN IMMEDIATE", "write"):
+        """Commits everything written inside the block to disk at its end, or nothing when the block raises. Inside
+        another transaction it becomes a part of that one. Raises StoreError when it cannot be written."""
+        with self._inside("BEGIN IMMEDIATE", "write"):
             yield self._connection
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
-        """What is read inside is of one moment, whatever others write meanwhile. Raises StoreError."""
-        with self._between("BEGIN", "read"):
+        """Every read inside the block sees the same state, even while another process writes. Raises StoreError."""
+        with self._inside("BEGIN", "read"):
             yield
 
     def each(self, query: str, *values: object) -> Iterator[tuple[object, ...]]:
-        """The rows of a SELECT, read one after the other. Raises StoreError."""
-        with self._explained("read"):
+        """Iterates over the rows of a SELECT without loading them all. Raises StoreError."""
+        with self._translated_errors("read"):
             yield from self._connection.execute(query, values)
 
     def rows(self, query: str, *values: object) -> list[tuple[object, ...]]:
-        """The rows of a SELECT. Raises StoreError."""
+        """All rows of a SELECT. Raises StoreError."""
         return list(self.each(query, *values))
 
     def close(self) -> None:
         self._connection.close()
 
     @contextmanager
-    def _between(self, begin: str, doing: str) -> Iterator[None]:
+    def _inside(self, begin: str, doing: str) -> Iterator[None]:
         if self._connection.in_transaction:
             yield
             return
-        with self._explained(doing):
+        with self._translated_errors(doing):
             self._connection.execute(begin)
             try:
                 yield
@@ -120,7 +120,7 @@ class Database:
                 raise
 
     @contextmanager
-    def _explained(self, doing: str) -> Iterator[None]:
+    def _translated_errors(self, doing: str) -> Iterator[None]:
         try:
             yield
         except sqlite3.Error as problem:
@@ -129,10 +129,10 @@ class Database:
 
 def _open_to_write(file: Path) -> sqlite3.Connection:
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    # Who was sold what is nobody else's business. SQLite gives the files that it makes beside this one the same mode.
+    # Only this user may read the sales. SQLite gives its -wal and -shm files the same mode.
     file.touch(mode=0o600)
     file.chmod(0o600)
-    # What is removed from the record is overwritten, not just marked as free.
+    # secure_delete overwrites removed rows instead of only marking them as free.
     return _connect(
         str(file.absolute()), "PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA secure_delete=ON"
     )
@@ -147,19 +147,19 @@ def _open_to_read(file: Path) -> sqlite3.Connection:
     try:
         return _connect(uri, "PRAGMA schema_version")
     except sqlite3.OperationalError:
-        # On a read-only disk SQLite cannot make the files beside it that WAL mode needs. A copy that was put there
-        # after its agent had ended needs none.
-        if os.access(file.parent, os.W_OK) or file.with_name(f"{FILE}-wal").exists():
+        # On a read-only disk SQLite cannot create the files that WAL mode needs. A copy of a database whose agent had
+        # stopped does not need them.
+        if os.access(file.parent, os.W_OK) or file.with_name(f"{DATABASE_FILE}-wal").exists():
             raise
         return _connect(f"{uri}&immutable=1", "PRAGMA schema_version")
 
 
 def _connect(name: str, *pragmas: str) -> sqlite3.Connection:
-    # A lane is made in one thread and runs in another, but never in two at once.
+    # A lane is created in one thread and runs in another, but never in two at once.
     connection = sqlite3.connect(
         name, isolation_level=None, timeout=1.0, uri=name.startswith("file:"), check_same_thread=False
     )
-    # Damaged text must not keep the rest from being read.
+    # Damaged text must not prevent reading the other rows.
     connection.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
     try:
         for pragma in pragmas:
@@ -172,5 +172,5 @@ def _connect(name: str, *pragmas: str) -> sqlite3.Connection:
 
 def _reason(problem: OSError | sqlite3.Error) -> str:
     text = str((problem.strerror if isinstance(problem, OSError) else None) or problem)
-    mends = (mend for sign, mend in _MENDS.items() if sign in text)
-    return f"{text}; {next(mends, 'make it readable and writable, or choose another folder with state_dir')}"
+    fixes = (fix for sign, fix in _FIXES.items() if sign in text)
+    return f"{text}; {next(fixes, 'make it readable and writable, or choose another folder with state_dir')}"

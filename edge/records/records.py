@@ -1,4 +1,4 @@
-"""What is kept of a sale in which something restricted was scanned: words and numbers, no picture, no embedding."""
+"""The record of a sale with an age-restricted item: text and numbers only, no pictures and no embeddings."""
 
 from __future__ import annotations
 
@@ -11,16 +11,19 @@ from edge.decision.policy import Decision, Reason
 from edge.till.messages import AgeInterval, CheckOutcome, Moment
 
 Ended = Literal["completed", "cancelled", "abandoned"]
-"""completed: sold. cancelled: the till gave it up. abandoned: the till opened another sale, or fell silent."""
+"""How a sale ended. completed: sold. cancelled: the till cancelled it. abandoned: the till opened another sale, or went
+silent."""
 
 
 class Record(BaseModel):
+    """Base of the records: immutable, without unknown fields."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class AlertRecord(Record):
-    """An answer that the till was given. received_at: when the till said that it had it. expired: it came too late and
-    was shown to nobody."""
+    """One decision sent to the till. received_at: when the till confirmed it. expired: it came too late and was not
+    shown."""
 
     alert_id: str
     decision: Decision
@@ -35,8 +38,9 @@ class AlertRecord(Record):
 
 
 class SaleRecord(Record):
-    """A sale from opening to close. model, config: hashes of what decided. check: what the cashier says the ID check
-    gave, None when none was reported. cashier_id: given by the till with the check or at the close."""
+    """A sale from opening to close. model, config: hashes of the age model and of the settings. check: the result of the
+    ID check as the cashier reported it, None without a report. cashier_id: from the till, with the check or at the
+    close."""
 
     sale_id: str
     lane: str
@@ -54,23 +58,23 @@ class SaleRecord(Record):
 
     @property
     def answer(self) -> AlertRecord | None:
-        """What stood when the sale ended: the last answer that was not expired; None when there was none."""
+        """The last alert that did not expire: the one in effect when the sale ended. None when there was none."""
         return next((alert for alert in reversed(self.alerts) if not alert.expired), None)
 
     @property
     def decision(self) -> Decision:
-        """The decision that stood when the sale ended; UNKNOWN, which means ask, when the till had no answer."""
+        """The decision in effect when the sale ended. UNKNOWN, which means ask, when the till had none."""
         return self.answer.decision if self.answer else Decision.UNKNOWN
 
     @property
     def should_have_asked(self) -> bool:
-        """Whether the last word to the till was to ask for ID. An UNKNOWN that a NO_CHALLENGE replaced is not held
-        against the cashier who saw it replaced."""
+        """Whether the last decision asked for ID. An UNKNOWN that NO_CHALLENGE replaced does not count: the cashier saw
+        it replaced."""
         return self.decision is not Decision.NO_CHALLENGE
 
     def with_delivery(self, alert_id: str, *, received_at: datetime | None = None, expired: bool = False) -> SaleRecord:
-        """The record with what became of one of its alerts. Only the first word counts: a till also confirms the news
-        that an alert expired, and that alert stays expired."""
+        """The record with the delivery of one alert: when it was received, or that it expired. Only the first call for
+        an alert counts: a till also confirms that an alert expired, and the alert stays expired."""
         alerts = tuple(
             alert.model_copy(update={"received_at": received_at, "expired": expired})
             if alert.alert_id == alert_id and alert.received_at is None and not alert.expired

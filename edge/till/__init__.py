@@ -1,1 +1,1 @@
-"""The till: messages, prompts, and the sockets they travel on."""
+"""The till protocol: its messages, the prompts for cashiers, and the ZeroMQ sockets that carry them."""

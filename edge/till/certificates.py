@@ -1,4 +1,4 @@
-"""Key files: ZeroMQ certificates, as `zmq.auth.load_certificate` reads them, that nobody else can read or change."""
+"""Key files in ZeroMQ's certificate format (`zmq.auth.load_certificate` reads them), closed to other users."""
 
 from __future__ import annotations
 
@@ -14,47 +14,49 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 WRITE = 0o022
-"""Mode bits that let others change a file or folder."""
+"""Mode bits that let other users change a file or folder."""
 READ_OR_WRITE = 0o077
-"""And those that let others read it, too."""
+"""Mode bits that let other users read or change it."""
+
+Z85_KEY = re.compile(r"[0-9A-Za-z.:+=^!/*?&<>()\[\]{}@%$#-]{40}")
+"""A CURVE key in Z85 (rfc.zeromq.org/spec/32)."""
 
 _FIELD = re.compile(r'^\s*([a-z-]+)\s*=\s*"(.*)"\s*$', re.MULTILINE)
-_Z85_KEY = re.compile(r"[0-9A-Za-z.:+=^!/*?&<>()\[\]{}@%$#-]{40}")
-_MOST_CHARACTERS = 10_000
+_MAX_CHARACTERS = 10_000
 
 
-def certificate(notes: str, told: dict[str, str], public: str, secret: str | None = None) -> str:
-    """The text of a certificate. notes: for whoever opens it. told: further fields. The keys: 40 characters of Z85."""
+def certificate_text(notes: str, metadata: dict[str, str], public: str, secret: str | None = None) -> str:
+    """The text of a certificate. notes: a comment for its reader. public, secret: 40 characters of Z85."""
     lines = [f"#   {line}" for line in notes.splitlines()]
-    lines += ["", "metadata", *(f'    {name} = "{value}"' for name, value in told.items())]
+    lines += ["", "metadata", *(f'    {name} = "{value}"' for name, value in metadata.items())]
     lines += ["curve", f'    public-key = "{public}"']
     if secret:
         lines.append(f'    secret-key = "{secret}"')
     return "\n".join(lines) + "\n"
 
 
-def read(file: Path, *keys: str, forbidden: int) -> dict[str, str]:
-    """The fields of a certificate with at least these keys; forbidden: mode bits that it must not have.
+def read_certificate(file: Path, *keys: str, forbidden: int) -> dict[str, str]:
+    """The fields of a certificate. keys: fields that must hold a Z85 key. forbidden: mode bits that must not be set.
 
-    Raises UsageError when it is damaged or others could have touched it, RunError when it cannot be read, and
-    FileNotFoundError.
+    Raises UsageError when a key is missing or damaged, or when another user could have read or changed the file.
+    Raises RunError when the file cannot be read, and FileNotFoundError when it does not exist.
     """
     try:
         with file.open(encoding="utf-8", errors="replace") as opened:
-            refuse_if_loose(file, os.fstat(opened.fileno()), forbidden)
-            fields = dict(_FIELD.findall(opened.read(_MOST_CHARACTERS)))
+            check_permissions(file, os.fstat(opened.fileno()), forbidden)
+            fields = dict(_FIELD.findall(opened.read(_MAX_CHARACTERS)))
     except FileNotFoundError:
         raise
     except OSError as problem:
         raise RunError(f"cannot read the key {file}: {problem.strerror}") from None
     for key in keys:
-        if not _Z85_KEY.fullmatch(fields.get(key, "")):
+        if not Z85_KEY.fullmatch(fields.get(key, "")):
             raise UsageError(f"{file} has no {key}, or a damaged one: remove it, and make new keys")
     return fields
 
 
-def write(file: Path, text: str, mode: int = 0o600) -> None:
-    """Write a new file, which nobody else can read unless `mode` says so. Raises FileExistsError, and RunError when it
+def write_new_file(file: Path, text: str, mode: int = 0o600) -> None:
+    """Create a file with this mode, and force it to disk. Raises FileExistsError when it exists, and RunError when it
     cannot be written."""
     try:
         with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8") as opened:
@@ -67,8 +69,8 @@ def write(file: Path, text: str, mode: int = 0o600) -> None:
         raise RunError(f"cannot write {file}: {problem.strerror}") from None
 
 
-def write_whole(file: Path, text: str, mode: int = 0o600) -> None:
-    """Like `write`, but a reader finds the file whole or not at all. Raises what `write` does."""
+def write_new_file_atomically(file: Path, text: str, mode: int = 0o600) -> None:
+    """Like `write_new_file`, but a reader sees either no file or the complete one. Raises the same errors."""
     try:
         with replacing(file, mode=mode, durable=True, overwrite=False) as draft:
             draft.write_text(text, encoding="utf-8")
@@ -78,8 +80,9 @@ def write_whole(file: Path, text: str, mode: int = 0o600) -> None:
         raise RunError(f"cannot write {file}: {problem.strerror}") from None
 
 
-def refuse_if_loose(path: Path, info: os.stat_result, forbidden: int) -> None:
-    """Raises UsageError, one line with the mend, for a path of somebody else's or with a forbidden mode."""
+def check_permissions(path: Path, info: os.stat_result, forbidden: int) -> None:
+    """Raises UsageError, one line with the fix, when `path` belongs to another user than this one or root, or when its
+    mode has one of the `forbidden` bits."""
     us = os.geteuid()
     if info.st_uid not in (us, 0):
         raise UsageError(

@@ -1,4 +1,4 @@
-"""`edge-agent keys`: make, list and revoke the keys with which tills connect from other machines."""
+"""`edge-agent keys`: make, list and revoke the keys that tills on other machines connect with."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
     from edge.settings.config import Settings
 
-_SHORT = 10
-"""Characters of a public key in the table: enough to tell two keys apart."""
+_KEY_CHARACTERS = 10
+"""Characters of a public key in the table: enough to distinguish two keys."""
 
 
 def keys(words: list[str]) -> None:
-    """The command, without its name. Raises UsageError and RunError."""
+    """Run the command. words: its arguments, without its name. Raises UsageError and RunError."""
     arguments = _parser().parse_args(words)
     flags = ["--state-dir", str(arguments.state_dir)] if arguments.state_dir else []
     lanes = load_lanes(flags, arguments.config)
@@ -39,26 +39,26 @@ def keys(words: list[str]) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     shared = Parser(add_help=False)
-    shared.add_argument("--state-dir", type=Path, metavar="DIR", help="the agent's state folder, which keeps the keys")
-    shared.add_argument("--config", type=Path, metavar="FILE", help="the agent's settings, for its state folder")
+    shared.add_argument("--state-dir", type=Path, metavar="DIR", help="the agent's state folder, which holds the keys")
+    shared.add_argument("--config", type=Path, metavar="FILE", help="the agent's settings file, for its state folder")
     parser = Parser(prog="edge-agent keys", description=__doc__)
     actions = parser.add_subparsers(dest="action", required=True, metavar="new|list|revoke")
     new = actions.add_parser("new", parents=[shared], help="make a key for a till")
-    new.add_argument("till", metavar="TILL", help="its name: 1 to 40 letters, digits, - or _")
-    new.add_argument("--out", type=Path, metavar="FILE", help="the file for the till; default: ./TILL.key_secret")
-    new.add_argument("--lane", metavar="NAME", help="where the till stands, if the box has several lanes")
-    listing = actions.add_parser("list", parents=[shared], help="show which tills have a key")
-    listing.add_argument("--json", action="store_true", help="with the whole public keys")
-    revoke = actions.add_parser("revoke", parents=[shared], help="take a till's key away, at once")
+    new.add_argument("till", metavar="TILL", help="the till's name: 1 to 40 letters, digits, - or _")
+    new.add_argument("--out", type=Path, metavar="FILE", help="the till's key file; default: ./TILL.key_secret")
+    new.add_argument("--lane", metavar="NAME", help="the till's lane, if the box has several")
+    listing = actions.add_parser("list", parents=[shared], help="list the tills that have a key")
+    listing.add_argument("--json", action="store_true", help="print JSON with complete public keys")
+    revoke = actions.add_parser("revoke", parents=[shared], help="revoke a till's key within a second")
     revoke.add_argument("till", metavar="TILL")
     return parser
 
 
 def _lane(lanes: tuple[Settings, ...], name: str | None) -> Settings:
-    """The lane that a new key's file tells the addresses of."""
+    """The lane whose addresses go into the new key file. Raises UsageError unless `name` picks exactly one lane."""
     names = ", ".join(lane.lane for lane in lanes)
     if name is None and len(lanes) > 1:
-        raise UsageError(f"this box has the lanes {names}: say where the till stands with --lane")
+        raise UsageError(f"this box has the lanes {names}: choose the till's lane with --lane")
     for lane in lanes:
         if name in (None, lane.lane):
             return lane
@@ -67,7 +67,7 @@ def _lane(lanes: tuple[Settings, ...], name: str | None) -> Settings:
 
 def _new(folder: Keys, till: str, file: Path, settings: Settings) -> None:
     folder.new(till, file, (settings.till.reliable, settings.till.live))
-    print(f"wrote {file}: move it to {till}, where its program alone may read it; it says how to use it")
+    print(f"wrote {file}: move it to {till}, readable by the till program only; comments in the file say how to use it")
 
 
 def _list(folder: Keys, *, as_json: bool) -> None:
@@ -81,4 +81,4 @@ def _list(folder: Keys, *, as_json: bool) -> None:
     width = max(len("till"), *(len(key.till) for key in known))
     print(f"{'till':<{width}}  {'created':<20}  public key")
     for key in known:
-        print(f"{key.till:<{width}}  {key.created:<20}  {key.public[:_SHORT]}...")
+        print(f"{key.till:<{width}}  {key.created:<20}  {key.public[:_KEY_CHARACTERS]}...")

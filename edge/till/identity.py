@@ -1,4 +1,4 @@
-"""Where wall times and ids of messages come from: the world when live, the recording in a replay."""
+"""Ids and wall-clock times for messages: random and real in a live run, reproducible in a replay."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from datetime import datetime, timedelta, timezone
 from typing import Protocol
 
 _REPLAY_START = datetime(2000, 1, 1, tzinfo=timezone.utc)
-_REPLAY_NAMES = uuid.UUID("5c5a0b3e-7d5e-4a86-9f0e-2f9a7f6f3f10")
+_REPLAY_NAMESPACE = uuid.UUID("5c5a0b3e-7d5e-4a86-9f0e-2f9a7f6f3f10")
 
 
 class Identity(Protocol):
-    """Names and dates messages."""
+    """Source of message ids and wall-clock times."""
 
     def new_id(self) -> str:
-        """An id that no other message has."""
+        """An id that no other message has, as a UUID string."""
 
     def wall_time(self, now_s: float) -> datetime:
-        """The UTC time at `now_s` of the frames' clock."""
+        """The UTC time that corresponds to `now_s` of the frame clock."""
 
 
 class LiveIdentity:
-    """Random ids, and the box's own wall clock."""
+    """Random ids, and the system's wall clock. `now_s` is of `time.monotonic`."""
 
     def new_id(self) -> str:
         return str(uuid.uuid4())
@@ -32,14 +32,14 @@ class LiveIdentity:
 
 
 class ReplayIdentity:
-    """Ids by number and times from 2000-01-01, so that the same recording gives the same events byte for byte."""
+    """Numbered ids, and times counted from 2000-01-01: the same recording gives the same events, byte for byte."""
 
     def __init__(self) -> None:
-        self._given = 0
+        self._count = 0
 
     def new_id(self) -> str:
-        self._given += 1
-        return str(uuid.uuid5(_REPLAY_NAMES, str(self._given)))
+        self._count += 1
+        return str(uuid.uuid5(_REPLAY_NAMESPACE, str(self._count)))
 
     def wall_time(self, now_s: float) -> datetime:
         return _REPLAY_START + timedelta(seconds=now_s)

@@ -1,4 +1,4 @@
-"""The live channel: what whoever watches may hear. May be lost, carries no promise."""
+"""The live channel, for screens: messages may be lost."""
 
 from __future__ import annotations
 
@@ -12,51 +12,54 @@ from edge.till.sockets import bind
 
 if TYPE_CHECKING:
     from edge.till.authentication import Authenticator
-    from edge.till.limits import Refusals
+    from edge.till.limits import Rejections
 
 _SETTING = "till.live"
+_SUBSCRIBE = b"\1"
 
 
 class LiveChannel:
-    """A PUB socket to its clients; here an XPUB, which is the same but tells what they subscribe to."""
+    """A PUB socket for its clients. Bound as XPUB, which also reports their subscriptions."""
 
     def __init__(
-        self, context: zmq.Context[zmq.Socket[bytes]], address: str, gate: Authenticator | None, refusals: Refusals
+        self,
+        context: zmq.Context[zmq.Socket[bytes]],
+        address: str,
+        authenticator: Authenticator | None,
+        rejections: Rejections,
     ) -> None:
-        """Raises UsageError."""
-        self._context, self._gate, self._refusals = context, gate, refusals
-        self._socket: zmq.Socket[bytes] | None = bind(context, zmq.XPUB, _SETTING, address, gate)
+        """authenticator: None for a socket without keys. Raises UsageError when the address cannot be bound."""
+        self._context, self._authenticator, self._rejections = context, authenticator, rejections
+        self._socket: zmq.Socket[bytes] | None = bind(context, zmq.XPUB, _SETTING, address, authenticator)
         self.address = self._socket.get_string(zmq.LAST_ENDPOINT)
         self._topics: set[bytes] = set()
 
     def poll(self) -> None:
-        """Hear what screens subscribe to. Does not wait."""
+        """Read new subscriptions, and disconnect all screens when there are too many topics. Does not wait."""
         if not self._socket:
             self._open()
             return
         for _ in range(FRAMES_A_POLL):
             try:
-                said = self._socket.recv(zmq.NOBLOCK)
+                request = self._socket.recv(zmq.NOBLOCK)
             except zmq.Again:
                 return
-            if said[:1] == b"\1":
-                self._topics.add(said[1:])
+            if request[:1] == _SUBSCRIBE:
+                self._topics.add(request[1:])
             else:
-                self._topics.discard(said[1:])
+                self._topics.discard(request[1:])
             if len(self._topics) > TOPICS:
-                self._refusals.add(
-                    "topics", "a screen", f"more than {TOPICS} topics: every screen has to connect again"
-                )
-                self.cut_off()
+                self._rejections.add("topics", "a screen", f"more than {TOPICS} topics: all screens must reconnect")
+                self.disconnect_all()
                 return
 
     def publish(self, topic: str, body: bytes) -> None:
-        """To whoever has subscribed to the topic; nobody is waited for."""
+        """Send to the subscribers of a topic. Does not wait."""
         if self._socket:
             self._socket.send_multipart([topic.encode(), body], zmq.NOBLOCK)
 
-    def cut_off(self) -> None:
-        """Close every connection, and free what they took. Who may come connects again by itself."""
+    def disconnect_all(self) -> None:
+        """Close every connection and free its memory. Clients whose keys are valid reconnect by themselves."""
         if self._socket:
             self._socket.close(linger=0)
         self._socket = None
@@ -64,7 +67,7 @@ class LiveChannel:
 
     def _open(self) -> None:
         try:
-            self._socket = bind(self._context, zmq.XPUB, _SETTING, self.address, self._gate)
+            self._socket = bind(self._context, zmq.XPUB, _SETTING, self.address, self._authenticator)
         except UsageError:
-            # ZeroMQ closes in the background; the next poll tries again.
+            # ZeroMQ closes the old socket in the background; the next poll tries again.
             return

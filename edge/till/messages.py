@@ -1,26 +1,16 @@
-"""The messages between agent and till: CloudEvents 1.0 in JSON, one model per type.
+"""The messages between agent and till, one model per type. `edge.till.envelope` wraps them in CloudEvents.
 
-Unknown fields of a message are ignored, so that newer tills work with older agents; unknown types are answered with
-`lane.error`.
+Unknown fields are ignored, so that newer tills work with older agents. Unknown types are answered with `lane.error`.
 """
 
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from typing import Annotated, Any, ClassVar, Literal, get_args
+from typing import Annotated, ClassVar, Literal, get_args
 
-from pydantic import (
-    AwareDatetime,
-    BaseModel,
-    ConfigDict,
-    Field,
-    PlainSerializer,
-    ValidationError,
-    WithJsonSchema,
-)
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from edge.decision.policy import Decision, Reason
-from edge.settings.problems import in_one_line
 
 Id = Annotated[str, Field(min_length=1, max_length=128)]
 
@@ -31,17 +21,16 @@ def _rfc3339(moment: datetime) -> str:
 
 
 Moment = Annotated[AwareDatetime, PlainSerializer(_rfc3339, when_used="json")]
-"""A time in UTC; in JSON RFC 3339 with milliseconds."""
-
+"""A time with a zone; in JSON it is RFC 3339 in UTC, with milliseconds."""
 
 Reasons = tuple[
     Annotated[Reason, WithJsonSchema({"type": "string", "examples": [reason.value for reason in Reason]})], ...
 ]
-"""Why a decision was made. The schema leaves the list open: what to do is said by the decision alone."""
+"""Why a decision was made. The schema allows unknown reasons: a till acts on the decision alone."""
 
 
 class Data(BaseModel):
-    """What a message of one type carries."""
+    """The `data` of a message. type: the `type` of its envelope."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -49,28 +38,28 @@ class Data(BaseModel):
 
 
 CheckOutcome = Literal["passed", "failed", "not-shown"]
-"""What asking for ID gave: old enough, too young, or no document was shown."""
+"""Result of an ID check. passed: old enough. failed: too young. not-shown: no document was shown."""
 
 ErrorCode = Literal["malformed", "unknown-type", "not-for-agent", "no-such-sale", "wrong-mode", "expired"]
 
 
 class Hello(Data):
-    """A till reports for work at a lane: at start, after three seconds of silence, and whenever `lane.health` names an
-    agent that it has not met. till: the identity of its connection."""
+    """A till greets the agent: when it starts, when the agent has been silent for 3 s, and whenever `lane.health` names
+    a new `agent`. till: the identity of the connection."""
 
     type: ClassVar[str] = "lane.hello"
     till: Id
 
 
 class SaleOpened(Data):
-    """A customer's sale begins, or one that was interrupted goes on; whichever sale was open before is over."""
+    """A customer's sale begins, or an interrupted one continues. Any other sale that was open ends."""
 
     type: ClassVar[str] = "lane.sale.opened"
     sale_id: Id
 
 
 class RestrictedItem(Data):
-    """Something was scanned that must not be sold to the young. Said for every such item; the first one asks."""
+    """An age-restricted item was scanned. Sent for each one; the first one requests a decision."""
 
     type: ClassVar[str] = "lane.sale.restricted_item"
     sale_id: Id
@@ -78,7 +67,7 @@ class RestrictedItem(Data):
 
 
 class IdChecked(Data):
-    """What asking for ID gave; the last word counts."""
+    """Result of the ID check. If sent more than once, the last one counts."""
 
     type: ClassVar[str] = "lane.id.checked"
     sale_id: Id
@@ -90,10 +79,10 @@ Number = Annotated[float, Field(allow_inf_nan=False)]
 
 
 class BasketLine(BaseModel):
-    """Something in the basket. category: of goods, in the shop's own words. quantity: negative for what was brought
-    back. price: of one, in the shop's currency.
+    """One line of the basket. category: the shop's own name for a group of goods. quantity: negative for a return.
+    price: of one unit, in the shop's currency.
 
-    Any number is taken: a sale must not stay open because a line in it looks odd.
+    Any finite number is accepted, so that an odd line cannot keep a sale open.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -109,8 +98,8 @@ Basket = Annotated[tuple[BasketLine, ...], Field(max_length=500)]
 
 
 class SaleBasket(Data):
-    """What is in the basket so far, all of it; wanted by lanes that make offers. Said after each line and not repeated:
-    the next one says everything that this one did."""
+    """The complete basket so far, for lanes that make offers. Sent after each change and not resent: the next one
+    replaces it."""
 
     type: ClassVar[str] = "lane.sale.basket"
     sale_id: Id
@@ -118,7 +107,7 @@ class SaleBasket(Data):
 
 
 class OfferReply(BaseModel):
-    """What became of an offer. shown: the customer neither took nor refused it."""
+    """Result of an offer. shown: the customer neither took nor refused it."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -127,8 +116,8 @@ class OfferReply(BaseModel):
 
 
 class SaleClosed(Data):
-    """The sale is over. completed: false when nothing restricted was sold in the end. offer: what became of the
-    one that the agent made, if it made one."""
+    """The sale is over. completed: false when no restricted item was sold. offer: the result of the agent's offer, if
+    it made one."""
 
     type: ClassVar[str] = "lane.sale.closed"
     sale_id: Id
@@ -139,8 +128,8 @@ class SaleClosed(Data):
 
 
 class Ack(Data):
-    """`message_id`: the `id` of the message that arrived. `alert_id`: given when it was an alert, or the news that one
-    expired."""
+    """Confirms a message. message_id: the `id` of the received message. alert_id: set when that was a `lane.alert`, or
+    a `lane.error` with an `alert_id`."""
 
     type: ClassVar[str] = "lane.ack"
     message_id: Id
@@ -148,7 +137,7 @@ class Ack(Data):
 
 
 class Error(Data):
-    """A message could not be used, or an alert came too late; `text` says why and how to mend it."""
+    """A message could not be used, or an alert came too late. text: why, and how to fix it."""
 
     type: ClassVar[str] = "lane.error"
     code: Annotated[ErrorCode, WithJsonSchema({"type": "string", "examples": [*get_args(ErrorCode)]})]
@@ -159,10 +148,10 @@ class Error(Data):
 
 
 class Health(Data):
-    """The agent is there; sent to every till each second. A till that hears nothing for 3 s asks everyone for ID.
+    """The agent's heartbeat, sent to every till each second. A till that receives nothing for 3 s asks everyone for ID.
 
-    agent: a new one means that the agent has started anew: say hello, and open the running sale again. problems: what
-    is wrong, for the cashier's screen; while the camera or the record of sales is, answers are UNKNOWN.
+    agent: a new value means that the agent was restarted: send `lane.hello`, and open the running sale again. problems:
+    what is wrong, for the cashier's screen. While the camera or the sale record has a problem, decisions are UNKNOWN.
     """
 
     type: ClassVar[str] = "lane.health"
@@ -173,7 +162,7 @@ class Health(Data):
 
 
 class AgeInterval(BaseModel):
-    """Years: the mean, and the ends of the 90 % interval."""
+    """An estimated age in years: the mean, and the ends of the 90 % interval."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -183,7 +172,7 @@ class AgeInterval(BaseModel):
 
     @property
     def completed_years(self) -> int:
-        """The mean as people tell their age: who looks 27.9 is younger than 28, and must not read as 28."""
+        """The mean rounded down, as people state their age: 27.9 is younger than 28, and must not print as 28."""
         return int(self.mean)
 
     def __str__(self) -> str:
@@ -191,7 +180,7 @@ class AgeInterval(BaseModel):
 
 
 class Text(BaseModel):
-    """What the cashier reads."""
+    """A prompt for the cashier, in Russian and English."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -200,7 +189,7 @@ class Text(BaseModel):
 
 
 class Alert(Data):
-    """The answer about a sale: whether to ask for ID."""
+    """The decision about a sale: whether to ask for ID."""
 
     type: ClassVar[str] = "lane.alert"
     alert_id: Id
@@ -217,12 +206,12 @@ class Alert(Data):
     issued_at: Moment
     expires_at: Moment
     grab_to_alert_ms: float | None
-    """Time from grabbing the frame that decided to this message; None in a replay and where no frame did."""
+    """Time from grabbing the deciding frame to this message; None in a replay, and when no frame decided."""
 
 
 class Offer(Data):
-    """Something that the customer may want to buy as well; at most one a sale. Neither repeated nor acknowledged, and
-    never shown while ID is to be asked for. It says nothing of the customer."""
+    """A product or category to offer to the customer, at most one per sale. Neither resent nor acknowledged, and never
+    shown while the cashier should ask for ID. It contains nothing about the customer."""
 
     type: ClassVar[str] = "lane.offer"
     offer_id: Id
@@ -235,7 +224,7 @@ class Offer(Data):
 
 
 class State(Data):
-    """What the lane sees, for screens. `customer` is a number that means nothing outside this run."""
+    """What the lane sees, for screens. customer: a number without meaning outside this run."""
 
     type: ClassVar[str] = "lane.state"
     lane: str
@@ -255,55 +244,4 @@ MESSAGES: dict[str, type[Data]] = {
         *(Ack, Error, Alert, Offer, Health, State),
     )
 }
-
-
-def schema_name(data: type[Data]) -> str:
-    """What `dataschema` says. The version grows when a reader of the one before could go wrong, not for a new field."""
-    return f"urn:edge-agent:{data.type}:1"
-
-
-class Event(BaseModel):
-    """The CloudEvents envelope."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-    specversion: Literal["1.0"] = "1.0"
-    id: Id
-    source: Annotated[str, Field(min_length=1)]
-    type: str
-    time: Moment
-    datacontenttype: Literal["application/json"] = "application/json"
-    dataschema: str | None = None
-    data: dict[str, Any]
-
-    def to_json(self) -> str:
-        return self.model_dump_json(exclude_none=True)
-
-    def content(self) -> Data:
-        """The data as its own type. Raises ValueError, one line, for an unknown type or data that does not fit."""
-        if self.type not in MESSAGES:
-            raise ValueError(f"unknown type {self.type!r}: known are {', '.join(MESSAGES)}")
-        try:
-            return MESSAGES[self.type].model_validate(self.data)
-        except ValidationError as problem:
-            raise ValueError(in_one_line(problem, "message")) from None
-
-
-def wrap(data: Data, *, id: str, source: str, time: datetime) -> Event:
-    """Put a message into its envelope."""
-    return Event(
-        id=id,
-        source=source,
-        type=data.type,
-        time=time,
-        dataschema=schema_name(type(data)),
-        data=data.model_dump(mode="json"),
-    )
-
-
-def parse(raw: bytes) -> Event:
-    """Read one message. Raises ValueError, one line, for anything that is not a CloudEvent in JSON."""
-    try:
-        return Event.model_validate_json(raw)
-    except ValidationError as problem:
-        raise ValueError(in_one_line(problem, "message")) from None
+"""The model of every message type."""

@@ -1,6 +1,6 @@
-"""JSON Schema of every message, made from the models. `python -m edge.till.schemas` writes them anew.
+"""The JSON Schema of every message, generated from the models. `python -m edge.till.schemas` writes the files again.
 
-A schema describes the whole CloudEvent with its data. What it does not name is allowed and ignored.
+A schema describes the complete CloudEvent with its data. Fields that it does not name are allowed and ignored.
 """
 
 from __future__ import annotations
@@ -10,16 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from edge.commands import Parser, run_command
-from edge.till.messages import MESSAGES, Data, Event, schema_name
+from edge.till.envelope import Event, schema_name
+from edge.till.messages import MESSAGES, Data
 
 SCHEMAS_FOLDER = Path(__file__).with_name("schemas")
-"""Where the published schemas lie, one `<type>.json` per message type."""
+"""The folder of the published schemas, one `<type>.json` per message type."""
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def schema(data: type[Data]) -> dict[str, Any]:
-    """The schema of the CloudEvents of one type."""
+    """The schema of one message type: a CloudEvent with this data."""
     envelope, content = Event.model_json_schema(), data.model_json_schema()
     parts = content.pop("$defs", {})
     properties = {**envelope["properties"], "type": {"const": data.type}, "data": content}
@@ -30,7 +31,7 @@ def schema(data: type[Data]) -> dict[str, Any]:
         "title": data.type,
         "description": " ".join(content.pop("description").split()),
         "type": "object",
-        # CloudEvents asks for it; our own reader, being lenient, does not.
+        # CloudEvents requires `specversion`; our own parser also accepts a message without it.
         "required": ["specversion", *envelope["required"]],
         "properties": properties,
         "$defs": parts,
@@ -39,14 +40,14 @@ def schema(data: type[Data]) -> dict[str, Any]:
 
 
 def as_text(data: type[Data]) -> str:
-    """The schema as it stands in its file."""
+    """The schema as the text of its file."""
     return json.dumps(schema(data), indent=2, ensure_ascii=False) + "\n"
 
 
 def _tidy(part: Any) -> Any:
-    """Without the titles that only repeat the names of the fields, and with descriptions on one line."""
+    """Remove titles, which only repeat field names, and put every description on one line."""
     if isinstance(part, list):
-        return [_tidy(one) for one in part]
+        return [_tidy(item) for item in part]
     if not isinstance(part, dict):
         return part
     tidy = {key: _tidy(value) for key, value in part.items() if key != "title" or not isinstance(value, str)}

@@ -1,4 +1,4 @@
-"""Binding a socket of the agent: which addresses there are, which of them need keys, and what ZeroMQ itself limits."""
+"""Binds the agent's ZeroMQ sockets: checks addresses, requires keys on public ones, and sets ZeroMQ's own limits."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ from edge.till.limits import CURVE_BYTES, HANDSHAKE_MS, HEARTBEAT_MS, LIVE_BYTES
 if TYPE_CHECKING:
     from edge.till.authentication import Authenticator
 
-_ADDRESS = re.compile(r"tcp://([\w.-]+|\*|\[[\w.:%]+\]):(?P<port>\d{1,5}|\*)|(ipc|inproc)://.+")
+_SOCKET_ADDRESS = re.compile(r"tcp://([\w.-]+|\*|\[[\w.:%]+\]):(?P<port>\d{1,5}|\*)|(ipc|inproc)://.+")
 _LOOPBACK = re.compile(r"tcp://(127(\.\d{1,3}){3}|localhost|\[::1\]):.+|(ipc|inproc)://.+")
 
 
 def is_public(setting: str, address: str) -> bool:
-    """Whether another machine may reach an address, so that it needs keys. Raises UsageError when it is no address."""
-    parts = _ADDRESS.fullmatch(address)
+    """Whether other machines can reach an address, so that it needs keys. setting: its name, for errors. Raises
+    UsageError when the address is not valid."""
+    parts = _SOCKET_ADDRESS.fullmatch(address)
     if not parts:
         raise UsageError(
-            f"{setting} = {address!r} is no address: use tcp://127.0.0.1:PORT or ipc://FILE on this box, "
+            f"{setting} = {address!r} is not a valid address: use tcp://127.0.0.1:PORT or ipc://FILE on this box, "
             "and tcp://ADDRESS:PORT from outside"
         )
     port = parts["port"] or ""
@@ -32,28 +33,36 @@ def is_public(setting: str, address: str) -> bool:
 
 
 def bind(
-    context: zmq.Context[zmq.Socket[bytes]], kind: int, setting: str, address: str, gate: Authenticator | None
+    context: zmq.Context[zmq.Socket[bytes]],
+    kind: int,
+    setting: str,
+    address: str,
+    authenticator: Authenticator | None,
 ) -> zmq.Socket[bytes]:
-    """A bound socket. gate: who decides about the keys; None for a plain socket, which is never bound to a public
-    address. Raises UsageError."""
-    if is_public(setting, address) and not gate:
+    """A bound socket. kind: ROUTER or XPUB. authenticator: None for a socket without keys.
+
+    Raises UsageError when the address is not valid or in use, and RuntimeError for a public address without an
+    authenticator.
+    """
+    if is_public(setting, address) and not authenticator:
         raise RuntimeError(f"{setting} = {address!r} would let everybody in")
     socket: zmq.Socket[bytes] = context.socket(kind)
-    socket.maxmsgsize = (MESSAGE_BYTES if kind == zmq.ROUTER else LIVE_BYTES) + (CURVE_BYTES if gate else 0)
+    socket.maxmsgsize = (MESSAGE_BYTES if kind == zmq.ROUTER else LIVE_BYTES) + (CURVE_BYTES if authenticator else 0)
     socket.sndhwm = socket.rcvhwm = WAITING_MESSAGES
     socket.handshake_ivl = HANDSHAKE_MS
     socket.ipv6 = "[" in address
     socket.heartbeat_ivl, socket.heartbeat_timeout = HEARTBEAT_MS, 2 * HEARTBEAT_MS
     if kind == zmq.ROUTER:
-        # A till that connects again takes its name over from the connection that broke. ZeroMQ leaves the old one open
-        # but deaf; its heartbeats then fail, so that a till whose name another one took connects again.
+        # A till that reconnects takes over its name from its broken connection. ZeroMQ keeps the old connection open
+        # but stops reading from it, so its heartbeats fail: a till whose name was taken by another client reconnects.
         socket.router_handover = True
-    if gate:
-        gate.guard(socket, setting)
+    if authenticator:
+        authenticator.protect(socket, setting)
     try:
         socket.bind(address)
     except zmq.ZMQError as problem:
         socket.close(linger=0)
-        mend = "stop the other program, or choose another port" if problem.errno == zmq.EADDRINUSE else "mend it"
-        raise UsageError(f"{setting} = {address!r}: {problem.strerror}: {mend}") from None
+        in_use = problem.errno == zmq.EADDRINUSE
+        fix = "stop the other program, or choose another port" if in_use else "correct the address"
+        raise UsageError(f"{setting} = {address!r}: {problem.strerror}: {fix}") from None
     return socket

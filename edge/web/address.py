@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edge.errors import UsageError
-from edge.till.certificates import READ_OR_WRITE, refuse_if_loose
+from edge.till.certificates import READ_OR_WRITE, check_permissions
 
 if TYPE_CHECKING:
     from edge.settings.config import Settings
@@ -79,7 +79,7 @@ def encryption(settings: Settings, address: Address) -> ssl.SSLContext | None:
         return None
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     try:
-        refuse_if_loose(key, key.stat(), READ_OR_WRITE)
+        check_permissions(key, key.stat(), READ_OR_WRITE)
         context.load_cert_chain(chain, key, password="")
     except ssl.SSLError as error:
         why = error.reason or "they do not belong together"

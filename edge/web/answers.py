@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from edge.decision.policy import Reason, Verdict
 from edge.till.messages import Text
 from edge.till.prompts import WHY, prompt
-from edge.till.reference.catalogue import CATALOGUE, find
+from edge.till.reference.catalogue import CATALOGUE, find_item
 
 if TYPE_CHECKING:
     from edge.settings.config import Settings
@@ -66,7 +66,7 @@ def till(view: TillView) -> dict[str, Any]:
     basket = [
         {
             "sku": line.sku,
-            "name": find(line.sku).name.model_dump(),
+            "name": find_item(line.sku).name.model_dump(),
             "quantity": line.quantity,
             "price": line.price,
             "restricted": line.restricted,

@@ -15,7 +15,7 @@ import numpy as np
 from edge.errors import UsageError
 from edge.lane.outcomes import OutgoingMessage
 from edge.till.messages import Alert, IdChecked, RestrictedItem, SaleClosed, SaleOpened, Text
-from edge.till.reference.catalogue import find
+from edge.till.reference.catalogue import find_item
 from edge.till.reference.sale import Screen, TillSale, screen
 
 if TYPE_CHECKING:
@@ -71,11 +71,11 @@ class Demonstration:
     def scan(self, word: str, now_s: float) -> None:
         """Scan an item; the first one opens the sale. word: its name or number. Raises UsageError for an unknown
         item."""
-        item = find(word)
+        item = find_item(word)
         if not self._may_sell(now_s):
             return
         assert self._sale
-        self._sale = self._sale.scanned(item, now_s)
+        self._sale = self._sale.with_item(item, now_s)
         if item.restricted:
             self._send(RestrictedItem(sale_id=self._sale.sale_id, sku=item.sku), now_s)
 
@@ -143,6 +143,6 @@ class Demonstration:
         for alert in [data for data in messages if isinstance(data, Alert)]:
             assert self._sale
             until_s = now_s + (alert.expires_at - alert.issued_at).total_seconds()
-            if self._sale.alert is None and self._sale.asked_s is not None:
-                self._answered_s = now_s - self._sale.asked_s
-            self._sale = replace(self._sale, alert=alert, until_s=until_s)
+            if self._sale.alert is None and self._sale.restricted_s is not None:
+                self._answered_s = now_s - self._sale.restricted_s
+            self._sale = replace(self._sale, alert=alert, alert_until_s=until_s)

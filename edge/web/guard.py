@@ -13,7 +13,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
-from edge.till.limits import Refusals
+from edge.till.limits import Rejections
 from edge.web.address import LOOPBACK_NAMES
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Guard:
         # Browsers send a cookie to every port of a host, so the name keeps two agents on one box apart.
         self._cookie = f"edge-agent-{address.port}"
         self._wrong_tokens_s: deque[float] = deque(maxlen=_WRONG_TOKENS)
-        self._refusals = Refusals()
+        self._refusals = Rejections()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_guarded(message: Message) -> None:

@@ -76,7 +76,7 @@ def _main(words: list[str]) -> None:
 
 def _check(arguments: Namespace, name: str, key_name: str | None) -> None:
     if not TILL_NAME.fullmatch(name):
-        raise UsageError(f"--name {name!r} is no name for a till: use 1 to 40 letters, digits, - or _")
+        raise UsageError(f"--name {name!r} is not a valid till name: use 1 to 40 letters, digits, - or _")
     if arguments.cashier is not None and not 1 <= len(arguments.cashier) <= 128:
         raise UsageError(f"--cashier {arguments.cashier!r} is no id: use 1 to 128 characters")
     if key_name not in (None, name):

@@ -13,7 +13,8 @@ import zmq
 
 from edge.errors import RunError, UsageError
 from edge.till.certificates import READ_OR_WRITE, WRITE, read
-from edge.till.messages import Ack, Alert, Event, parse, wrap
+from edge.till.envelope import Event, parse, wrap
+from edge.till.messages import Ack, Alert
 
 if TYPE_CHECKING:
     from edge.till.messages import Data

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edge.till.messages import Ack, Error, Hello, RestrictedItem, SaleBasket, SaleOpened, wrap
+from edge.till.envelope import wrap
+from edge.till.messages import Ack, Error, Hello, RestrictedItem, SaleBasket, SaleOpened
 from edge.till.reference.steps import Entry, Keep, Send, Step, Tell
 from edge.till.reference.unanswered import Unanswered
 
 if TYPE_CHECKING:
+    from edge.till.envelope import Event
     from edge.till.identity import Identity
-    from edge.till.messages import Data, Event, Health
+    from edge.till.messages import Data, Health
     from edge.till.reference.sale import TillSale
 
 AGENT_SILENT_S = 3.0

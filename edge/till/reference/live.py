@@ -10,7 +10,7 @@ from edge.till.reference.steps import Keep, Send, Tell
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from edge.till.messages import Event
+    from edge.till.envelope import Event
     from edge.till.reference.dealer import Till
     from edge.till.reference.sent import SentLog
     from edge.till.reference.session import TillSession

@@ -27,8 +27,9 @@ from edge.till.reference.steps import Entry, Keep, Send, Step, Tell
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from edge.till.envelope import Event
     from edge.till.identity import Identity
-    from edge.till.messages import CheckOutcome, Data, Event
+    from edge.till.messages import CheckOutcome, Data
     from edge.till.reference.steps import OfferAnswer
 
 

@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from edge.till.messages import Event, Id
+from edge.till.envelope import Event
+from edge.till.messages import Id
 
 OfferAnswer = Literal["taken", "refused"]
 

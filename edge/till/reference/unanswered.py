@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from edge.till.messages import Event
+    from edge.till.envelope import Event
 
 REPEAT_AFTER_S = (1.0, 2.0, 4.0, 5.0)
 """Pauses between repeats; the last one stands for all that follow."""

@@ -14,7 +14,7 @@ import pytest
 from edge.doctor.disk import disk, record
 from edge.doctor.finding import Finding
 from edge.doctor.targets import LaneTarget
-from edge.records.database import FILE, Database
+from edge.records.database import DATABASE_FILE, Database
 from tests.commands import Mount
 
 MakeLane = Callable[..., LaneTarget]
@@ -72,20 +72,20 @@ def test_a_folder_of_another_user_is_a_problem(lane: MakeLane, found: Find) -> N
 def test_an_intact_record_is_ok_with_its_number_of_sales(lane: MakeLane, found: Find, tmp_path: Path) -> None:
     Database(tmp_path / "state").close()
     line = found(record, lane())
-    assert (line.verdict, line.seen.endswith(f"{FILE}: 0 restricted sales, chain intact")) == ("ok", True)
+    assert (line.verdict, line.seen.endswith(f"{DATABASE_FILE}: 0 restricted sales, chain intact")) == ("ok", True)
 
 
 def test_the_fix_for_a_damaged_file_keeps_it(lane: MakeLane, found: Find, tmp_path: Path) -> None:
     (tmp_path / "state").mkdir()
-    (tmp_path / "state" / FILE).write_bytes(b"no database at all" * 100)
+    (tmp_path / "state" / DATABASE_FILE).write_bytes(b"no database at all" * 100)
     line = found(record, lane())
     assert (line.verdict, "not a database" in line.seen) == ("problem", True)
-    assert f"sudo mv {tmp_path}/state/{FILE} {tmp_path}/state/{FILE}.damaged" in line.fix
+    assert f"sudo mv {tmp_path}/state/{DATABASE_FILE} {tmp_path}/state/{DATABASE_FILE}.damaged" in line.fix
 
 
 def test_a_record_with_sales_missing_is_a_problem(lane: MakeLane, found: Find, tmp_path: Path) -> None:
     Database(tmp_path / "state").close()
-    with closing(sqlite3.connect(tmp_path / "state" / FILE)) as database:
+    with closing(sqlite3.connect(tmp_path / "state" / DATABASE_FILE)) as database:
         database.execute("UPDATE audit_end SET number = 7 WHERE which = 'newest'")
         database.commit()
     line = found(record, lane())

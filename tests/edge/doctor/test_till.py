@@ -114,7 +114,7 @@ def test_an_invalid_address_is_a_problem_of_the_config_alone(
 ) -> None:
     settings = {"till": {"reliable": "5557"}}
     line = found(config, box(settings, file=Path(__file__)))
-    assert (line.verdict, "till.reliable = '5557' is no address" in line.seen) == ("problem", True)
+    assert (line.verdict, "till.reliable = '5557' is not a valid address" in line.seen) == ("problem", True)
     assert line.fix.startswith(f"open {__file__} in an editor")
     for check in (keys, sockets):
         assert found(check, lane(**settings)).fix.startswith("fix config first")

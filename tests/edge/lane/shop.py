@@ -20,8 +20,9 @@ from edge.records.audit import Audit
 from edge.records.database import Database
 from edge.settings.config import Settings
 from edge.settings.sections import TillSettings
+from edge.till.envelope import parse, wrap
 from edge.till.identity import LiveIdentity
-from edge.till.messages import Ack, Alert, Data, RestrictedItem, SaleClosed, SaleOpened, parse, wrap
+from edge.till.messages import Ack, Alert, Data, RestrictedItem, SaleClosed, SaleOpened
 from edge.till.server import TillServer
 
 ANY_PORT = "tcp://127.0.0.1:*"

@@ -12,7 +12,8 @@ import pytest
 
 from edge.errors import UsageError
 from edge.lane.events import EventLog, alert_line
-from edge.till.messages import Event, Hello, parse, wrap
+from edge.till.envelope import Event, parse, wrap
+from edge.till.messages import Hello
 
 HELLO = wrap(Hello(till="касса-1"), id="1", source="/x", time=datetime(2026, 1, 1, tzinfo=timezone.utc))
 
@@ -65,7 +66,7 @@ def test_an_alert_is_shown_in_one_line(drive: Callable[..., Any], someone: Any) 
     lane.show(someone(age=50), frames=5)
     assert alert_line(lane.alerts[0]) == (
         "NO_CHALLENGE: age 50 (43-57), looks-older | Looks over 25. If in doubt, ask for ID. | "
-        "Выглядит старше 25. Есть сомнения — спросите документ."
+        "Выглядит старше 25. Если сомневаетесь, проверьте документы."
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from edge.records.database import Database, StoreError
-from edge.records.outbox import LONGEST_REPEAT_S, MOST_EXPIRED, Outbox
+from edge.records.outbox import LONGEST_RESEND_S, MAX_EXPIRED, Outbox
 
 
 @pytest.fixture
@@ -22,8 +22,8 @@ def database(tmp_path: Path) -> Iterator[Database]:
 @pytest.fixture
 def outbox(database: Database) -> Outbox:
     outbox = Outbox(database)
-    outbox.put("a1", "sale-1", "till-1", "first", expires_at=100.0)
-    outbox.put("a2", "sale-2", "till-2", "second", expires_at=200.0)
+    outbox.add("a1", "sale-1", "till-1", "first", expires_at=100.0)
+    outbox.add("a2", "sale-2", "till-2", "second", expires_at=200.0)
     return outbox
 
 
@@ -31,8 +31,8 @@ def test_an_alert_is_due_at_once_and_then_ever_less_often(outbox: Outbox) -> Non
     times = [tenth / 10 for tenth in range(300) if outbox.take_ready("till-1", tenth / 10)]
     pauses = [round(later - before, 1) for before, later in pairwise(times)]
     assert times[0] == 0
-    assert pauses[:5] == [0.5, 1.0, 2.0, 4.0, LONGEST_REPEAT_S]
-    assert set(pauses[4:]) == {LONGEST_REPEAT_S}
+    assert pauses[:5] == [0.5, 1.0, 2.0, 4.0, LONGEST_RESEND_S]
+    assert set(pauses[4:]) == {LONGEST_RESEND_S}
 
 
 def test_a_till_gets_its_own_alerts_only(outbox: Outbox) -> None:
@@ -54,7 +54,7 @@ def test_another_till_cannot_confirm_it(outbox: Outbox) -> None:
 def test_a_till_that_is_back_need_not_wait(outbox: Outbox) -> None:
     for second in range(20):
         outbox.take_ready("till-1", float(second))
-    outbox.hurry("till-1")
+    outbox.resend_now("till-1")
     assert outbox.take_ready("till-1", 19.1) == ["first"]
     assert outbox.take_ready("till-1", 19.7) == ["first"]
 
@@ -77,22 +77,22 @@ def test_nothing_of_a_sale_that_is_over_is_sent(outbox: Outbox) -> None:
 def test_all_of_it_outlives_a_crash(outbox: Outbox, database: Database) -> None:
     outbox.expire(150.0)
     again = Outbox(database)
-    assert again.take_ready("till-2", 0.0) == ["second"]
-    assert again.take_ready("till-1", 0.0) == []
+    assert again.due("till-2", 0.0) == ["second"]
+    assert again.due("till-1", 0.0) == []
     assert again.expired_for("till-1") == [("a1", "sale-1")]
 
 
 def test_the_oldest_expired_ones_make_room(database: Database) -> None:
     outbox = Outbox(database)
-    for number in range(MOST_EXPIRED + 5):
-        outbox.put(f"a{number}", "sale", "till-1", "x", expires_at=1.0)
+    for number in range(MAX_EXPIRED + 5):
+        outbox.add(f"a{number}", "sale", "till-1", "x", expires_at=1.0)
     outbox.expire(2.0)
     kept = outbox.expired_for("till-1")
-    assert (len(kept), kept[0][0]) == (MOST_EXPIRED, "a5")
+    assert (len(kept), kept[0][0]) == (MAX_EXPIRED, "a5")
     assert Outbox(database).expired_for("till-1") == kept
 
 
 def test_an_id_is_taken_in_once(outbox: Outbox) -> None:
     with pytest.raises(StoreError, match="cannot write"):
-        outbox.put("a1", "sale-9", "till-9", "other", expires_at=1.0)
+        outbox.add("a1", "sale-9", "till-9", "other", expires_at=1.0)
     assert outbox.take_ready("till-1", 0.0) == ["first"]

@@ -14,7 +14,8 @@ import zmq
 import zmq.auth
 from zmq.utils.monitor import recv_monitor_message
 
-from edge.till.messages import Event, Hello, wrap
+from edge.till.envelope import Event, wrap
+from edge.till.messages import Hello
 from edge.till.server import TillServer
 
 PATIENCE_S = 20.0

@@ -106,7 +106,7 @@ def test_on_a_box_with_several_lanes_the_file_tells_the_addresses_of_the_tills_o
     text = Path("till-2.key_secret").read_text(encoding="utf-8")
     assert "tcp://10.0.0.1:5567" in text
     assert "tcp://10.0.0.1:5557" not in text
-    with pytest.raises(UsageError, match="this box has the lanes wine, beer: say where the till stands with --lane"):
+    with pytest.raises(UsageError, match="this box has the lanes wine, beer: choose the till's lane with --lane"):
         run("new", "till-3", "--config", config)
     with pytest.raises(UsageError, match="there is no lane gin: this box has wine, beer"):
         run("new", "till-3", "--config", config, "--lane", "gin")

@@ -15,9 +15,9 @@ from edge.errors import RunError, UsageError
 from edge.settings.sections import TillSettings
 from edge.till import sockets
 from edge.till.authentication import Authenticator
+from edge.till.envelope import Event, parse
 from edge.till.keys import Keys
-from edge.till.limits import MESSAGE_BYTES, Refusals
-from edge.till.messages import Event, parse
+from edge.till.limits import MESSAGE_BYTES, Rejections
 from edge.till.server import TillServer
 
 Connect = Callable[..., "zmq.Socket[bytes]"]
@@ -133,7 +133,7 @@ def test_a_key_that_nobody_made_here_is_refused_and_counted(
     stranger = connect(kind, server.addresses[kind == zmq.SUB], b"till-1", forged)
     if kind == zmq.DEALER:
         stranger.send(event("forged").to_json().encode())
-    until(server, lambda: server.refused_by_reason.get("unknown key", 0) >= 1)
+    until(server, lambda: server.rejected_by_reason.get("unknown key", 0) >= 1)
     only_the_good_till_is_heard()
 
 
@@ -192,7 +192,7 @@ def test_a_revoked_key_is_refused_within_a_second(
     assert time.monotonic() - revoked_s < 1
     # The connection stands, and says and hears nothing any more.
     leaver.send(event("too late").to_json().encode())
-    until(server, lambda: server.refused_by_reason.get("revoked key", 0) == 1)
+    until(server, lambda: server.rejected_by_reason.get("revoked key", 0) == 1)
     server.send(b"till-2", event("secret"))
     only_the_good_till_is_heard()
     assert leaver.poll(0) == 0
@@ -223,7 +223,7 @@ def test_a_screen_with_a_revoked_key_hears_nothing_more_and_the_other_one_comes_
 
     until(server, told("before", leaver, screen))
     keys.revoke("till-2")
-    until(server, lambda: server.poll() or server.refused_by_reason.get("unknown key", 0) >= 1)
+    until(server, lambda: server.poll() or server.rejected_by_reason.get("unknown key", 0) >= 1)
     until(server, told("after", screen))
     heard_by_leaver = [leaver.recv_multipart()[1] for _ in iter(lambda: leaver.poll(0), 0)]
     assert event("after").to_json().encode() not in heard_by_leaver
@@ -248,7 +248,7 @@ def test_a_till_gets_a_new_key_and_the_old_one_stays_refused(
     new_key = make_key("till-2")
     until(server, lambda: server.tills == ())
     old.send(event("too late").to_json().encode())
-    until(server, lambda: server.refused == 1)
+    until(server, lambda: server.rejected == 1)
     new = connect(zmq.DEALER, server.addresses[0], b"till-2", new_key)
     new.send(event("new").to_json().encode())
     assert heard(server) == [(b"till-2", event("new"))]
@@ -269,7 +269,7 @@ def test_a_till_that_speaks_as_another_is_refused_and_the_other_one_comes_back(
     only_the_good_till_is_heard()
     impostor = connect(zmq.DEALER, server.addresses[0], b"till-1", other_key)
     impostor.send(event("impostor").to_json().encode())
-    until(server, lambda: server.refused_by_reason.get("another's name", 0) == 1)
+    until(server, lambda: server.rejected_by_reason.get("another's name", 0) == 1)
     # What is meant for till-1 goes to nobody until the right one is back, by itself.
     server.send(b"till-1", event("secret"))
     heard_again: list[tuple[bytes, Event | ValueError]] = []
@@ -309,7 +309,7 @@ def test_keys_that_others_may_change_let_nobody_in_until_that_is_mended(
     folder.chmod(0o777)
     until(server, lambda: server.tills == ())
     good_till.send(event("unsafe").to_json().encode())
-    until(server, lambda: server.refused_by_reason.get("revoked key", 0) == 1)
+    until(server, lambda: server.rejected_by_reason.get("revoked key", 0) == 1)
     assert [record.message for record in caplog.records if record.levelno == logging.ERROR] == [
         f"{folder} has mode 0777, so that others may change it: chmod go-rwx {folder}; until then no till can connect"
     ]
@@ -334,7 +334,7 @@ def test_a_disk_that_cannot_be_read_for_a_moment_cuts_nobody_off(
 
     only_the_good_till_is_heard()
     monkeypatch.setattr(Keys, "tills", fail)
-    until(server, lambda: "Too many open files; until then the keys are those read before" in caplog.text)
+    until(server, lambda: "Too many open files; until then the keys read before stay valid" in caplog.text)
     only_the_good_till_is_heard()
 
 
@@ -342,7 +342,7 @@ def test_nobody_is_let_in_while_nobody_answers_for_the_keys(
     keys: Keys, good_key: Path, connect: Connect, event: MakeEvent, until: Until, is_cut_off: IsCutOff
 ) -> None:
     gate_context, context = zmq.Context(), zmq.Context()
-    gate = Authenticator(gate_context, keys, Refusals())
+    gate = Authenticator(gate_context, keys, Rejections())
     unanswered = sockets.bind(context, zmq.ROUTER, "till.reliable", PUBLIC.reliable, gate)
     till = connect(zmq.DEALER, unanswered.get_string(zmq.LAST_ENDPOINT), b"till-1", good_key)
     cut_off = is_cut_off(till)

@@ -18,20 +18,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.settings.sections import TillSettings
+from edge.till.envelope import Event, parse, wrap
 from edge.till.keys import Keys
-from edge.till.messages import (
-    Ack,
-    Data,
-    Error,
-    Event,
-    Hello,
-    IdChecked,
-    RestrictedItem,
-    SaleClosed,
-    SaleOpened,
-    parse,
-    wrap,
-)
+from edge.till.messages import Ack, Data, Error, Hello, IdChecked, RestrictedItem, SaleClosed, SaleOpened
 from edge.till.server import TillServer
 
 pytestmark = pytest.mark.slow
@@ -98,19 +87,19 @@ def survive(server: TillServer, good: GoodTill, folder: Path, certificates: list
     with subprocess.Popen(command, stdin=subprocess.PIPE) as attackers:
         # All of theirs arrive but those that are too long.
         while hostile < 0.99 * HOSTILE_MESSAGES or len(good.answered_after_s) < GOOD_MESSAGES:
-            assert time.monotonic() < give_up_s, f"{heard} heard, {server.refused_by_reason} refused"
+            assert time.monotonic() < give_up_s, f"{heard} heard, {server.rejected_by_reason} refused"
             good.work()
             for till, said in server.poll():
                 heard[till] += 1
                 answer = Ack(message_id=said.id) if isinstance(said, Event) else Error(code="malformed", text=str(said))
                 server.send(till, message(answer, 0))
-            hostile = heard.total() - heard[b"good"] + server.refused
+            hostile = heard.total() - heard[b"good"] + server.rejected
             if not before_mib and hostile > HOSTILE_MESSAGES // 10:
                 before_mib = resident_mib()
             time.sleep(0.001)
     growth_mib = resident_mib() - before_mib
     print(
-        f"{hostile} hostile messages, refused {server.refused_by_reason}; memory grew by {growth_mib:.1f} MiB; "
+        f"{hostile} hostile messages, refused {server.rejected_by_reason}; memory grew by {growth_mib:.1f} MiB; "
         f"the good till's slowest answer took {max(good.answered_after_s) * 1000:.0f} ms"
     )
     assert attackers.returncode == 0

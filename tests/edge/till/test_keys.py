@@ -102,7 +102,7 @@ def test_looking_makes_nothing(keys: Keys, folder: Path) -> None:
 
 @pytest.mark.parametrize("name", ["", "till 1", "../till", "till.1", "x" * 41, "касса", "till-1\n"])
 def test_a_name_that_is_none_is_refused_and_nothing_is_made(name: str, keys: Keys, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="is no name for a till: use 1 to 40 letters, digits, - or _"):
+    with pytest.raises(UsageError, match="is not a valid till name: use 1 to 40 letters, digits, - or _"):
         keys.new(name, tmp_path / "file", ADDRESSES)
     assert list(tmp_path.iterdir()) == []
 
@@ -119,7 +119,7 @@ def test_a_till_that_has_a_key_gets_no_second_one(keys: Keys, tmp_path: Path) ->
 def test_no_file_is_written_over(keys: Keys, tmp_path: Path) -> None:
     precious = tmp_path / "precious"
     precious.write_text("precious")
-    with pytest.raises(UsageError, match=f"{precious} is there already: .* --out FILE"):
+    with pytest.raises(UsageError, match=f"{precious} already exists: .* --out FILE"):
         keys.new("till-1", precious, ADDRESSES)
     assert precious.read_text() == "precious"
     assert keys.tills() == []
@@ -165,7 +165,7 @@ def test_a_revoked_key_is_gone_and_the_name_is_free_again(keys: Keys, tmp_path: 
 @pytest.mark.usefixtures("till_file")
 @pytest.mark.parametrize("name", ["till-2", "../agent", ""])
 def test_revoking_a_key_that_there_is_not_says_which_there_are(name: str, keys: Keys) -> None:
-    with pytest.raises(UsageError, match="has no key: there are keys of till-1"):
+    with pytest.raises(UsageError, match="has no key: tills with keys: till-1"):
         keys.revoke(name)
 
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edge.till.envelope import parse, wrap
 from edge.till.messages import (
     MESSAGES,
     Ack,
@@ -22,8 +23,6 @@ from edge.till.messages import (
     RestrictedItem,
     SaleClosed,
     SaleOpened,
-    parse,
-    wrap,
 )
 
 NOON = datetime(2026, 3, 1, 12, 0, 0, 250_000, tzinfo=timezone.utc)

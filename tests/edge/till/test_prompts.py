@@ -20,19 +20,19 @@ def verdict(decision: Decision, *reasons: Reason) -> Verdict:
 def test_a_young_face_is_asked_with_the_age_that_counts() -> None:
     text = prompt(verdict(Decision.CHALLENGE, Reason.LOOKS_YOUNG), 25)
     assert text.en == "Ask for ID: looks younger than 25."
-    assert text.ru == "Спросите документ: выглядит моложе 25."
+    assert text.ru == "Проверьте документы: выглядит моложе 25."
 
 
 def test_an_older_face_is_left_to_the_cashiers_own_judgement() -> None:
     text = prompt(verdict(Decision.NO_CHALLENGE, Reason.LOOKS_OLDER), 30)
     assert text.en == "Looks over 30. If in doubt, ask for ID."
-    assert text.ru == "Выглядит старше 30. Есть сомнения — спросите документ."
+    assert text.ru == "Выглядит старше 30. Если сомневаетесь, проверьте документы."
 
 
 def test_several_reasons_are_told_one_after_the_other() -> None:
     text = prompt(verdict(Decision.UNKNOWN, Reason.DARK, Reason.BLURRED), 25)
     assert text.en == "Ask for ID: too dark, the picture is blurred."
-    assert text.ru == "Спросите документ: слишком темно, изображение нечёткое."
+    assert text.ru == "Проверьте документы: слишком темно, изображение нечёткое."
 
 
 def test_a_reason_that_means_nothing_to_a_cashier_is_left_out() -> None:
@@ -44,7 +44,7 @@ def test_a_reason_that_means_nothing_to_a_cashier_is_left_out() -> None:
 def test_every_reason_to_ask_is_told_in_both_languages(reason: Reason) -> None:
     text = prompt(verdict(Decision.UNKNOWN, reason), 25)
     assert text.en.startswith("Ask for ID: ")
-    assert text.ru.startswith("Спросите документ: ")
+    assert text.ru.startswith("Проверьте документы: ")
 
 
 @given(asking, reasons, st.integers(18, 60))
@@ -53,7 +53,7 @@ def test_every_doubt_asks_and_fits_on_the_screen_of_a_till(
 ) -> None:
     text = prompt(verdict(decision, *reasons), challenge_age)
     assert text.en.startswith("Ask for ID")
-    assert text.ru.startswith("Спросите документ")
+    assert text.ru.startswith("Проверьте документы")
     assert max(len(text.en), len(text.ru)) <= 140
     assert "{" not in text.en + text.ru
 

@@ -15,6 +15,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from edge.decision.policy import Decision, Reason
+from edge.till.envelope import parse, wrap
 from edge.till.messages import (
     MESSAGES,
     Ack,
@@ -34,8 +35,6 @@ from edge.till.messages import (
     SaleOpened,
     State,
     Text,
-    parse,
-    wrap,
 )
 from edge.till.schemas import SCHEMAS_FOLDER, as_text, schema
 

@@ -13,8 +13,8 @@ import zmq
 
 from edge.errors import UsageError
 from edge.settings.sections import TillSettings
+from edge.till.envelope import Event, parse
 from edge.till.limits import BURST, PENALTY_S, TILL_SILENT_S, TILLS, TOPICS
-from edge.till.messages import Event, parse
 from edge.till.server import TillServer
 
 Connect = Callable[..., "zmq.Socket[bytes]"]
@@ -191,12 +191,12 @@ def test_a_till_that_says_too_much_is_ignored_for_a_while_and_the_other_one_is_h
     loud, calm = (connect(zmq.DEALER, server.addresses[0], name) for name in (b"loud", b"calm"))
     for number in range(BURST + 100):
         loud.send(event(str(number)).to_json().encode())
-    until(server, lambda: server.refused_by_reason.get("too fast", 0) == 100)
+    until(server, lambda: server.rejected_by_reason.get("too fast", 0) == 100)
     calm.send(event().to_json().encode())
     assert heard(server) == [(b"calm", event())]
     server.forget(b"loud")
     loud.send(event().to_json().encode())
-    until(server, lambda: server.refused == 101)
+    until(server, lambda: server.rejected == 101)
     wait(PENALTY_S)
     loud.send(event("calmer").to_json().encode())
     assert heard(server) == [(b"loud", event("calmer"))]
@@ -210,7 +210,7 @@ def test_nobody_gets_around_the_limits_by_having_no_name(
         nameless = connect(zmq.DEALER, server.addresses[0])
         for _ in range(10):
             nameless.send(event().to_json().encode())
-    until(server, lambda: server.refused_by_reason == {"no name": 300 - BURST})
+    until(server, lambda: server.rejected_by_reason == {"no name": 300 - BURST})
 
 
 def test_a_till_too_many_is_refused_until_another_has_long_been_silent(
@@ -221,7 +221,7 @@ def test_a_till_too_many_is_refused_until_another_has_long_been_silent(
         till.send(event().to_json().encode())
         heard(server)
     tills[TILLS].send(event().to_json().encode())
-    until(server, lambda: server.refused_by_reason == {"too many tills": 1})
+    until(server, lambda: server.rejected_by_reason == {"too many tills": 1})
     wait(TILL_SILENT_S - 1)
     for till in tills[1:TILLS]:
         till.send(event().to_json().encode())
@@ -261,7 +261,7 @@ def test_a_screen_that_asks_for_no_end_of_topics_is_cut_off_and_the_others_come_
     good.subscribe(b"lane.alert.lane-1")
     for number in range(TOPICS + 1):
         hostile.subscribe(f"topic-{number}".encode())
-    until(server, lambda: server.refused_by_reason.get("topics", 0) >= 1)
+    until(server, lambda: server.rejected_by_reason.get("topics", 0) >= 1)
     hostile.close()
     assert what_a_screen_hears(server, good, event)[0] == b"lane.alert.lane-1"
     server.close()
@@ -277,7 +277,7 @@ def test_screens_that_come_and_go_leave_no_topics_behind(
         screen.subscribe(b"lane.alert.lane-1")
         assert what_a_screen_hears(server, screen, event)
         screen.close()
-    assert server.refused == 0
+    assert server.rejected == 0
 
 
 def test_ipc_sockets_work_as_tcp_ones_do(tmp_path: Path, connect: Connect, heard: Heard, event: MakeEvent) -> None:
@@ -304,7 +304,7 @@ def test_an_address_that_other_machines_reach_is_refused_without_keys(setting: s
 
 @pytest.mark.parametrize("address", ["5557", "", "tcp://", "tcp://0.0.0.0", "udp://127.0.0.1:5557", "tcp://a:1;b:2"])
 def test_what_is_no_address_is_refused_with_the_mend(address: str) -> None:
-    with pytest.raises(UsageError, match=r"till.reliable = .* is no address: use tcp://127.0.0.1:PORT"):
+    with pytest.raises(UsageError, match=r"till.reliable = .* is not a valid address: use tcp://127.0.0.1:PORT"):
         TillServer(TillSettings(reliable=address, live=ANY_PORT))
 
 

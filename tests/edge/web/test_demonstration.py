@@ -68,7 +68,7 @@ def test_beer_for_a_young_customer_asks_for_id_in_both_languages(shop: Shop, som
     assert shown.answered_s == pytest.approx(0.3)
     assert shown.screen.text
     assert shown.screen.text.en == "Ask for ID: looks younger than 25."
-    assert shown.screen.text.ru == "Спросите документ: выглядит моложе 25."
+    assert shown.screen.text.ru == "Проверьте документы: выглядит моложе 25."
 
 
 def test_beer_for_nobody_in_view_asks_for_id_within_a_second(shop: Shop) -> None:

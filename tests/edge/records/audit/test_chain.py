@@ -51,7 +51,7 @@ def test_a_record_of_another_version_is_told_from_one_that_was_changed(
     with monkeypatch.context() as newer:
         newer.setattr(SaleRecord, "model_dump_json", lambda _: '{"of": "a newer version"}')
         audit.append(sale(9))
-    assert audit.verify() == ["record 9 is as it was written, but this edge-agent cannot read it"]
+    assert audit.verify() == ["record 9 is unchanged, but this edge-agent cannot read it"]
 
 
 def test_the_agent_itself_can_neither_change_nor_remove_a_record(database: Database) -> None:

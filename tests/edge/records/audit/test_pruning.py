@@ -49,7 +49,7 @@ def test_pruned_records_that_are_put_back_are_named(
     text, hash_ = forged(2, "")
     audit.prune(noon + timedelta(days=3))
     tamper(f"INSERT INTO audit VALUES (2, '{text}', '', '{hash_}')")
-    assert audit.verify() == ["record 2 is one of those that were pruned, and yet it is there"]
+    assert audit.verify() == ["record 2 was pruned, but is in the log"]
 
 
 def test_pruning_stops_at_the_first_record_that_is_to_be_kept_whatever_comes_behind_it(
@@ -71,7 +71,7 @@ def test_a_time_in_another_zone_prunes_the_same(audit: Audit, noon: datetime) ->
 def test_an_unreadable_record_goes_with_the_sound_one_behind_it(audit: Audit, tamper: Tamper, noon: datetime) -> None:
     tamper("UPDATE audit SET record = 'soup' WHERE number IN (1, 2, 5)")
     assert audit.prune(noon + timedelta(days=4)) == 4
-    assert audit.verify() == ["record 5 was changed, or stands where another one was"]
+    assert audit.verify() == ["record 5 was changed, or moved here from another place"]
 
 
 def test_records_cannot_be_got_rid_of_by_making_them_look_old(audit: Audit, tamper: Tamper, noon: datetime) -> None:

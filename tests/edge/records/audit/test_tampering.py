@@ -21,13 +21,13 @@ Forged = Callable[[int, str], tuple[str, str]]
 
 def test_a_changed_record_is_named(audit: Audit, tamper: Tamper) -> None:
     tamper("UPDATE audit SET record = replace(record, 'anna', 'boris') WHERE number = 3")
-    assert audit.verify() == ["record 3 was changed, or stands where another one was"]
+    assert audit.verify() == ["record 3 was changed, or moved here from another place"]
 
 
 @pytest.mark.parametrize("column", ["hash", "before"])
 def test_a_changed_hash_is_named_once(audit: Audit, tamper: Tamper, column: str) -> None:
     tamper(f"UPDATE audit SET {column} = 'abc' WHERE number = 3")
-    assert audit.verify() == ["record 3 was changed, or stands where another one was"]
+    assert audit.verify() == ["record 3 was changed, or moved here from another place"]
 
 
 def test_a_record_replaced_with_its_hash_is_named(
@@ -35,7 +35,7 @@ def test_a_record_replaced_with_its_hash_is_named(
 ) -> None:
     text, hash_ = forged(3, hashes[1])
     tamper(f"UPDATE audit SET record = '{text}', hash = '{hash_}' WHERE number = 3")
-    assert audit.verify() == ["record 3 is not the one that record 4 was written behind"]
+    assert audit.verify() == ["record 3 is not the one that record 4 was written after"]
 
 
 def test_the_newest_record_replaced_with_its_hash_is_named(
@@ -43,7 +43,7 @@ def test_the_newest_record_replaced_with_its_hash_is_named(
 ) -> None:
     text, hash_ = forged(8, hashes[-2])
     tamper(f"UPDATE audit SET record = '{text}', hash = '{hash_}' WHERE number = 8")
-    assert audit.verify() == ["record 8 is not the one that was noted as the newest"]
+    assert audit.verify() == ["record 8 is not the one that was saved as the newest"]
 
 
 @pytest.mark.parametrize(
@@ -64,22 +64,22 @@ def test_removed_records_are_named(audit: Audit, tamper: Tamper, where: str, pro
 def test_two_changes_beside_a_gap_are_all_named(audit: Audit, tamper: Tamper) -> None:
     tamper("DELETE FROM audit WHERE number = 4", "UPDATE audit SET record = '{}' WHERE number IN (3, 5)")
     assert audit.verify() == [
-        "record 3 was changed, or stands where another one was",
+        "record 3 was changed, or moved here from another place",
         "record 4 is missing",
-        "record 5 was changed, or stands where another one was",
+        "record 5 was changed, or moved here from another place",
     ]
 
 
 def test_swapped_records_are_both_named(audit: Audit, tamper: Tamper) -> None:
     tamper(*(f"UPDATE audit SET number = {to} WHERE number = {number}" for number, to in ((3, 0), (6, 3), (0, 6))))
-    assert audit.verify() == [f"record {number} was changed, or stands where another one was" for number in (3, 6)]
+    assert audit.verify() == [f"record {number} was changed, or moved here from another place" for number in (3, 6)]
 
 
 def test_a_removed_record_cannot_be_hidden_by_moving_the_later_ones_up(audit: Audit, tamper: Tamper) -> None:
     tamper("DELETE FROM audit WHERE number = 6", "UPDATE audit SET number = number - 1 WHERE number > 6")
     assert audit.verify() == [
-        "record 6 was changed, or stands where another one was",
-        "record 7 was changed, or stands where another one was",
+        "record 6 was changed, or moved here from another place",
+        "record 7 was changed, or moved here from another place",
         "record 8 is missing",
     ]
 
@@ -87,7 +87,7 @@ def test_a_removed_record_cannot_be_hidden_by_moving_the_later_ones_up(audit: Au
 def test_a_record_put_behind_the_newest_one_is_named(audit: Audit, tamper: Tamper, forged: Forged) -> None:
     text, hash_ = forged(9, audit.head.hash)
     tamper(f"INSERT INTO audit VALUES (9, '{text}', '{audit.head.hash}', '{hash_}')")
-    assert audit.verify() == ["record 8 was noted as the newest, and yet there is a record 9"]
+    assert audit.verify() == ["record 8 was saved as the newest, but there is a record 9"]
 
 
 def test_a_log_cut_short_with_its_marks_is_found_by_a_hash_noted_elsewhere(
@@ -102,7 +102,7 @@ def test_a_log_cut_short_with_its_marks_is_found_by_a_hash_noted_elsewhere(
 
 def test_text_that_is_not_even_utf_8_is_named_and_the_rest_is_read(audit: Audit, tamper: Tamper) -> None:
     tamper("UPDATE audit SET record = CAST(x'7bff7d' AS TEXT), hash = CAST(x'ff' AS TEXT) WHERE number = 3")
-    assert audit.verify() == ["record 3 was changed, or stands where another one was"]
+    assert audit.verify() == ["record 3 was changed, or moved here from another place"]
     assert [head.number for head, _ in audit.records()] == [1, 2, 4, 5, 6, 7, 8]
 
 

@@ -19,9 +19,10 @@ from edge.lane.publisher import Publisher
 from edge.lane.rules import LaneRules
 from edge.settings.config import Settings
 from edge.settings.sections import TillSettings
+from edge.till.envelope import Event, wrap
 from edge.till.identity import LiveIdentity, ReplayIdentity
 from edge.till.keys import Keys
-from edge.till.messages import Ack, Alert, Data, Error, Event, Health, Text, wrap
+from edge.till.messages import Ack, Alert, Data, Error, Health, Text
 from edge.till.reference.session import TillSession
 from edge.till.reference.steps import Entry, Keep, Send, Step, Tell
 from edge.till.server import TillServer
@@ -92,7 +93,7 @@ class Counter:
         alert = Alert(
             alert_id=self.identity.new_id(), sale_id=sale_id, lane="lane-1", decision=decision,
             reasons=(Reason.LOOKS_YOUNG,), age=None, p_under_legal=None, threshold=25, samples=5, model="0123",
-            text=Text(ru="Спросите документ.", en="Ask for ID."), issued_at=at, expires_at=at + timedelta(seconds=30),
+            text=Text(ru="Проверьте документы.", en="Ask for ID."), issued_at=at, expires_at=at + timedelta(seconds=30),
             grab_to_alert_ms=None,
         )  # fmt: skip
         return alert.model_copy(update=changes)

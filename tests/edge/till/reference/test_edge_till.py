@@ -67,7 +67,7 @@ def test_a_script_plays_a_sale_and_tells_it_in_json_lines(box: Box, edge_till: R
     assert [one["event"] for one in events(done) if one["event"] in of_the_sale] == of_the_sale
     [shown] = [one for one in events(done) if one["event"] == "shown"]
     assert (shown["sale_id"], shown["decision"]) == ("s-1", "UNKNOWN")
-    assert shown["text"]["ru"].startswith("Спросите документ")
+    assert shown["text"]["ru"].startswith("Проверьте документы")
     offsets = [one["at_s"] for one in events(done)]
     assert offsets == sorted(offsets)
 
@@ -173,9 +173,9 @@ def test_typing_without_a_sale_or_faster_than_the_agent_answers_harms_nothing(
 @pytest.mark.parametrize(
     ("words", "code", "why"),
     [
-        (["--connect", "5557"], 2, "is no address: use tcp://127.0.0.1:PORT"),
+        (["--connect", "5557"], 2, "is not a valid address: use tcp://127.0.0.1:PORT"),
         (["--connect", "tcp://192.0.2.1:5557"], 2, "is not on this machine: give --key FILE as well"),
-        (["--name", "till 1"], 2, "--name 'till 1' is no name for a till: use 1 to 40 letters, digits, - or _"),
+        (["--name", "till 1"], 2, "--name 'till 1' is not a valid till name: use 1 to 40 letters, digits, - or _"),
         (["--cashier", ""], 2, "--cashier '' is no id: use 1 to 128 characters"),
         (["--key", "gone.key"], 2, "there is no key file gone.key: make one with edge-agent keys new TILL"),
         (["--script", "gone.jsonl"], 2, "cannot read the script gone.jsonl: No such file or directory"),

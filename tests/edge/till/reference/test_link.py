@@ -170,7 +170,7 @@ def test_what_keeps_the_agent_from_knowing_is_told_when_it_changes(counter: Coun
 
 
 def test_a_message_of_a_kind_that_this_till_does_not_know_is_a_sign_of_life_and_no_more(counter: Counter) -> None:
-    from edge.till.messages import Event
+    from edge.till.envelope import Event
 
     offer = Event(id="1", source="/x", type="lane.offer", time=counter.identity.wall_time(0), data={})
     counter.wait(3)

@@ -51,7 +51,7 @@ def test_a_till_in_node_sells_beer_and_the_record_says_so(
     told = [json.loads(line) for line in done.stdout.splitlines()]
     assert [one["event"] for one in told if one["event"] != "agent-met"] == ["connected", "shown", "closed"]
     [alert] = [json.loads(line) for line in notes.read_text(encoding="utf-8").splitlines()]
-    assert alert["text"]["ru"].startswith("Спросите документ")
+    assert alert["text"]["ru"].startswith("Проверьте документы")
 
     box.stop()
     database = Database(tmp_path)
