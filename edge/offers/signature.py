@@ -56,9 +56,8 @@ def new_keys(secret: Path, public: Path) -> None:
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     try:
         write_new_file(secret, pem.decode())
-        write_new_file(
-            public, key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode(), 0o644
-        )
+        public_pem = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        write_new_file(public, public_pem.decode(), 0o644)
     except FileExistsError as problem:
         raise UsageError(f"{problem.filename} exists already: move it away, or name another file with --out") from None
 

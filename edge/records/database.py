@@ -52,8 +52,8 @@ class Database:
     """One connection, for one thread at a time. Every write is on disk when `transaction` ends (synchronous=FULL)."""
 
     def __init__(self, folder: Path, *, read_only: bool = False) -> None:
-        """Opens `folder`/lane.db, and creates both if needed. read_only: create and change nothing; allowed while another
-        process writes. Raises StoreError."""
+        """Opens `folder`/lane.db, and creates both if needed. read_only: create and change nothing; allowed while
+        another process writes. Raises StoreError."""
         self.file = folder / DATABASE_FILE
         try:
             self._connection = _open_to_read(self.file) if read_only else _open_to_write(self.file)

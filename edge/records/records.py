@@ -38,8 +38,8 @@ class AlertRecord(Record):
 
 
 class SaleRecord(Record):
-    """A sale from opening to close. model, config: hashes of the age model and of the settings. check: the result of the
-    ID check as the cashier reported it, None without a report. cashier_id: from the till, with the check or at the
+    """A sale from opening to close. model, config: hashes of the age model and of the settings. check: the result of
+    the ID check as the cashier reported it, None without a report. cashier_id: from the till, with the check or at the
     close."""
 
     sale_id: str

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from edge.settings.problems import in_one_line
 from edge.till.messages import MESSAGES, Data, Id, Moment
 
 
@@ -35,7 +36,7 @@ class Event(BaseModel):
         try:
             return MESSAGES[self.type].model_validate(self.data)
         except ValidationError as problem:
-            raise ValueError(_in_one_line(problem)) from None
+            raise ValueError(in_one_line(problem, "message")) from None
 
 
 def schema_name(data: type[Data]) -> str:
@@ -61,8 +62,4 @@ def parse(raw: bytes) -> Event:
     try:
         return Event.model_validate_json(raw)
     except ValidationError as problem:
-        raise ValueError(_in_one_line(problem)) from None
-
-
-def _in_one_line(problem: ValidationError) -> str:
-    return "; ".join(f"{'.'.join(map(str, error['loc'])) or 'message'}: {error['msg']}" for error in problem.errors())
+        raise ValueError(in_one_line(problem, "message")) from None

@@ -35,7 +35,7 @@ from edge.till.reference.dealer import Till, load_keys
 from edge.till.reference.live import LiveTill
 from edge.till.reference.sent import SentLog
 from edge.till.reference.session import TillSession
-from edge.till.reference.steps import Tell
+from edge.till.reference.steps import Notify
 from edge.till.server import TillServer
 from edge.vision.faces import AGES, Faces
 
@@ -97,29 +97,29 @@ def till(place: Place) -> None:
     shown = os.open(place.shown, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     session = TillSession("till-1", LiveIdentity(), "anna")
 
-    def tell(told: Tell) -> None:
+    def notify(told: Notify) -> None:
         if told.event == "shown" and not told.details.get("again"):
             opened = session.sale.sale_id if session.sale else "-"
             os.write(shown, f"{told.details['alert_id']} {told.details['sale_id']} {opened}\n".encode())
 
     channel = Till("till-1", place.address, load_keys(place.key) if place.key else None)
-    live = LiveTill(session, channel, SentLog(place.folder / "journal"), tell)
+    live = LiveTill(session, channel, SentLog(place.folder / "journal"), notify)
     chance = random.Random()
     while True:
         if session.sale is None:
             if place.stop.exists():
                 break
-            live.do(session.open_sale(time.monotonic()))
-            live.serve(chance.uniform(0, 0.2))
+            live.perform(session.open_sale(time.monotonic()))
+            live.run_for(chance.uniform(0, 0.2))
         if not any(item.restricted for item in session.sale.basket):
-            live.do(session.scan("beer", time.monotonic()))
-        live.serve_until(lambda: session.sale.alert is not None, 1.5)
+            live.perform(session.scan("beer", time.monotonic()))
+        live.run_until(lambda: session.sale.alert is not None, 1.5)
         if session.sale.check is None:
-            live.do(session.check("passed", time.monotonic()))
-        live.serve(chance.uniform(0, 0.1))
-        live.do(session.close_sale(time.monotonic()))
-    live.serve_until(lambda: not session.unanswered, 20)
-    live.serve(1.0)
+            live.perform(session.check("passed", time.monotonic()))
+        live.run_for(chance.uniform(0, 0.1))
+        live.perform(session.close_sale(time.monotonic()))
+    live.run_until(lambda: not session.unanswered, 20)
+    live.run_for(1.0)
 
 
 class Process:

@@ -1,1 +1,1 @@
-"""A reference till: what an integrator may read, run and compare with."""
+"""The reference till: code for integrators to read, run and compare their till with."""

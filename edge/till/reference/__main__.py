@@ -1,4 +1,4 @@
-"""`python -m edge.till.reference` is `edge-till`."""
+"""`python -m edge.till.reference` runs `edge-till`."""
 
 from edge.till.reference.cli import main
 

@@ -1,4 +1,4 @@
-"""The small shop that the reference till sells from."""
+"""The items that the reference till sells."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from edge.till.messages import Text
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """Something on the shelf. restricted: not to be sold to the young. price: in roubles."""
+    """An item of the shop. price: in roubles. restricted: whether the customer must have reached the legal age."""
 
     sku: str
     name: Text
@@ -36,9 +36,10 @@ CATALOGUE = tuple(
 )
 
 
-def find(word: str) -> Item:
-    """An item by its number in the catalogue or its name in either language. Raises UsageError when there is none."""
+def find_item(word: str) -> Item:
+    """The item with this number in the catalogue, or this name in Russian or English. Raises UsageError when there is
+    none."""
     for number, item in enumerate(CATALOGUE, start=1):
         if word.casefold() in (str(number), item.sku, item.name.ru):
             return item
-    raise UsageError(f"no item {word!r} in the catalogue: there are {', '.join(item.sku for item in CATALOGUE)}")
+    raise UsageError(f"no item {word!r} in the catalogue: it has {', '.join(item.sku for item in CATALOGUE)}")

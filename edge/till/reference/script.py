@@ -1,4 +1,4 @@
-"""A scenario for the reference till: what the cashier does, a line of JSON each.
+"""Plays a scenario on the reference till: the cashier's actions and waits, one JSON object per line.
 
     {"do": "wait-for", "event": "connected"}
     {"do": "open"}
@@ -8,9 +8,8 @@
     {"do": "close"}
     {"do": "wait", "seconds": 0.5}
 
-`open` may be given a `sale_id`, which no sale has had before. `{"do": "offer", "outcome": "taken"}`, or `"refused"`, is
-what the customer says to an offer: wait for `offer-shown` first. Empty lines, and those that begin with #, are for
-people.
+`open` accepts a `sale_id` that no sale has had before. `{"do": "offer", "outcome": "taken"}`, or `"refused"`, is the
+customer's answer to an offer: wait for `offer-shown` first. Empty lines and lines that start with # are ignored.
 """
 
 from __future__ import annotations
@@ -23,19 +22,23 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from edge.errors import RunError, UsageError
 from edge.settings.problems import in_one_line
 from edge.till.messages import CheckOutcome, Id
-from edge.till.reference.catalogue import find
+from edge.till.reference.catalogue import find_item
 from edge.till.reference.steps import OfferAnswer  # pydantic reads it
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from edge.till.reference.live import LiveTill
-    from edge.till.reference.steps import Tell
+    from edge.till.reference.steps import Notify
+
+_ANSWER_TIMEOUT_S = 10.0
 
 StepSeconds = Annotated[float, Field(ge=0, le=3600)]
 
 
 class ScriptStep(BaseModel):
+    """Base of the lines of a scenario."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
@@ -45,7 +48,7 @@ class OpenStep(ScriptStep):
 
 
 class ScanStep(ScriptStep):
-    """item: its name in English or Russian."""
+    """item: its name in English or Russian, or its number in the catalogue."""
 
     do: Literal["scan"]
     item: str
@@ -56,8 +59,8 @@ class CheckStep(ScriptStep):
     outcome: CheckOutcome
 
 
-class AnswerOffer(ScriptStep):
-    """What the customer says to the offer."""
+class AnswerOfferStep(ScriptStep):
+    """The customer's answer to the offer."""
 
     do: Literal["offer"]
     outcome: OfferAnswer
@@ -73,91 +76,89 @@ class WaitStep(ScriptStep):
     seconds: StepSeconds
 
 
-class WaitFor(ScriptStep):
-    """Until an event has happened since the last thing the cashier did, or the last event that was waited for."""
+class WaitForStep(ScriptStep):
+    """Wait for an event since the cashier's last action, and since the last event that was waited for."""
 
     do: Literal["wait-for"]
     event: str
     seconds: StepSeconds = 10
 
 
-_LINE: TypeAdapter[OpenStep | ScanStep | CheckStep | AnswerOffer | CloseStep | WaitStep | WaitFor] = TypeAdapter(
-    Annotated[OpenStep | ScanStep | CheckStep | AnswerOffer | CloseStep | WaitStep | WaitFor, Field(discriminator="do")]
-)
+_AnyStep = OpenStep | ScanStep | CheckStep | AnswerOfferStep | CloseStep | WaitStep | WaitForStep
+_SCRIPT_LINE: TypeAdapter[_AnyStep] = TypeAdapter(Annotated[_AnyStep, Field(discriminator="do")])
 
 
 def load_script(file: Path) -> list[ScriptStep]:
-    """Raises UsageError, with the number of the line, for what cannot be played."""
+    """Read a scenario. Raises UsageError for a file that cannot be read, and with the line number for an invalid
+    line."""
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as problem:
         why = getattr(problem, "strerror", None) or "it is not UTF-8 text"
         raise UsageError(f"cannot read the script {file}: {why}") from None
-    lines: list[ScriptStep] = []
-    for number, words in enumerate(text.splitlines(), start=1):
-        if not words.strip() or words.lstrip().startswith("#"):
+    steps: list[ScriptStep] = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip() or line.lstrip().startswith("#"):
             continue
         try:
-            line = _LINE.validate_json(words)
-            if isinstance(line, ScanStep):
-                find(line.item)
+            step = _SCRIPT_LINE.validate_json(line)
+            if isinstance(step, ScanStep):
+                find_item(step.item)
         except ValidationError as problem:
             raise UsageError(f"{file} line {number}: {in_one_line(problem)}") from None
         except UsageError as problem:
             raise UsageError(f"{file} line {number}: {problem}") from None
-        lines.append(line)
-    return lines
+        steps.append(step)
+    return steps
 
 
-class Play:
-    """Plays a script on a till. A till that was cut off goes on after the last thing that its journal knows."""
+class ScriptPlayer:
+    """Plays a script on a till. After a restart it continues after the last action in the till's state file."""
 
     def __init__(self) -> None:
-        self._happened: list[str] = []
+        self._events: list[str] = []
 
-    def note(self, told: Tell) -> None:
-        """Something happened; to be called for everything that the till tells."""
-        self._happened.append(told.event)
+    def record(self, notify: Notify) -> None:
+        """Record that something happened. Call it for every notification of the till."""
+        self._events.append(notify.event)
 
-    def run(self, till: LiveTill, lines: list[ScriptStep]) -> None:
-        """Raises RunError for an event that did not come, and for messages that nobody answered."""
-        for line in lines[_done(lines, till.session.deeds) :]:
-            if isinstance(line, WaitStep):
-                till.serve(line.seconds)
-            elif isinstance(line, WaitFor):
-                self._wait_for(till, line)
+    def run(self, till: LiveTill, steps: list[ScriptStep]) -> None:
+        """Play the steps. Raises RunError when an expected event does not come, and when the agent leaves messages
+        unanswered."""
+        for step in steps[_steps_done(steps, till.session.cashier_actions) :]:
+            if isinstance(step, WaitStep):
+                till.run_for(step.seconds)
+            elif isinstance(step, WaitForStep):
+                self._wait_for(till, step)
             else:
-                self._happened.clear()
-                _do(till, line)
-        if not till.serve_until(lambda: not till.session.unanswered, _ANSWERED_WITHIN_S):
+                self._events.clear()
+                _perform(till, step)
+        if not till.run_until(lambda: not till.session.unanswered, _ANSWER_TIMEOUT_S):
             raise RunError(f"the agent has not answered {till.session.unanswered} messages: is it running?")
 
-    def _wait_for(self, till: LiveTill, line: WaitFor) -> None:
-        if not till.serve_until(lambda: line.event in self._happened, line.seconds):
-            raise RunError(f"waited {line.seconds:g} s for {line.event!r}, which did not come")
-        del self._happened[: self._happened.index(line.event) + 1]
+    def _wait_for(self, till: LiveTill, step: WaitForStep) -> None:
+        if not till.run_until(lambda: step.event in self._events, step.seconds):
+            raise RunError(f"waited {step.seconds:g} s for {step.event!r}, which did not come")
+        del self._events[: self._events.index(step.event) + 1]
 
 
-_ANSWERED_WITHIN_S = 10.0
-
-
-def _done(lines: list[ScriptStep], deeds: int) -> int:
-    """How many lines to skip when so many things have been done already."""
-    if not deeds:
+def _steps_done(steps: list[ScriptStep], actions: int) -> int:
+    """How many steps to skip when this many actions of the cashier are done already."""
+    if not actions:
         return 0
-    doing = [number for number, line in enumerate(lines, start=1) if not isinstance(line, WaitStep | WaitFor)]
-    return doing[min(deeds, len(doing)) - 1] if doing else 0
+    numbers = [number for number, step in enumerate(steps, start=1) if not isinstance(step, WaitStep | WaitForStep)]
+    return numbers[min(actions, len(numbers)) - 1] if numbers else 0
 
 
-def _do(till: LiveTill, line: ScriptStep) -> None:
+def _perform(till: LiveTill, step: ScriptStep) -> None:
     now_s = time.monotonic()
-    if isinstance(line, OpenStep):
-        till.do(till.session.open_sale(now_s, line.sale_id))
-    elif isinstance(line, ScanStep):
-        till.do(till.session.scan(line.item, now_s))
-    elif isinstance(line, CheckStep):
-        till.do(till.session.check(line.outcome, now_s))
-    elif isinstance(line, AnswerOffer):
-        till.do(till.session.answer_offer(line.outcome, now_s))
-    elif isinstance(line, CloseStep):
-        till.do(till.session.close_sale(now_s, completed=line.completed))
+    if isinstance(step, OpenStep):
+        till.perform(till.session.open_sale(now_s, step.sale_id))
+    elif isinstance(step, ScanStep):
+        till.perform(till.session.scan(step.item, now_s))
+    elif isinstance(step, CheckStep):
+        till.perform(till.session.check(step.outcome, now_s))
+    elif isinstance(step, AnswerOfferStep):
+        till.perform(till.session.answer_offer(step.outcome, now_s))
+    elif isinstance(step, CloseStep):
+        till.perform(till.session.close_sale(now_s, completed=step.completed))

@@ -1,4 +1,4 @@
-"""What a till must not forget when its power goes: JSON lines, on disk before anybody relies on them. Append-only."""
+"""The till's state file: what must survive a power cut, as JSON lines. Append-only, and on disk before it is used."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
 
 class SentLog:
-    """One till's file, and nobody else's while it is open."""
+    """The state file of one till, locked while it is open."""
 
     def __init__(self, file: Path) -> None:
-        """Reads what is there into `entries`. Raises UsageError for a file that is another till's, or no journal."""
+        """Reads the existing lines into `entries`, and creates the file if needed. Raises UsageError for a file that
+        cannot be written, is open in another till, or is not a state file."""
         try:
             self._opened = file.open("a+b")
         except OSError as problem:
@@ -37,21 +38,21 @@ class SentLog:
         except BlockingIOError:
             raise UsageError(f"{file} is in use by another till: give each till a --state of its own") from None
         self._opened.seek(0)
-        whole, _, torn = self._opened.read().rpartition(b"\n")
+        complete, _, torn = self._opened.read().rpartition(b"\n")
         if torn:
-            # The power went while this was written; nothing that depends on it has been said to anybody.
+            # The power failed during this write, so no message that depends on it was sent.
             self._opened.truncate(self._opened.tell() - len(torn))
         entries = []
-        for number, line in enumerate(whole.splitlines(), start=1):
+        for number, line in enumerate(complete.splitlines(), start=1):
             try:
                 entries.append(Entry.model_validate_json(line))
             except ValidationError:
-                mend = "give another file, or remove it if no sale is open"
-                raise UsageError(f"{file} line {number} is not what a till writes: {mend}") from None
+                fix = "give another file, or remove it if no sale is open"
+                raise UsageError(f"{file} line {number} is not what a till writes: {fix}") from None
         return entries
 
     def write(self, entries: Iterable[Entry]) -> None:
-        """On disk when this returns. Raises RunError when the disk does not let us."""
+        """Append entries, and force them to disk. Raises RunError when that fails."""
         lines = "".join(entry.model_dump_json(exclude_none=True) + "\n" for entry in entries)
         try:
             self._opened.write(lines.encode())

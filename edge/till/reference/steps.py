@@ -1,4 +1,4 @@
-"""What a till session asks of the program around it: write this down, send this, tell this. In the order given."""
+"""The steps that a till session asks its program to perform, in the given order: save, send, notify."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from edge.till.envelope import Event
 from edge.till.messages import Id
 
 OfferAnswer = Literal["taken", "refused"]
+"""The customer's answer to an offer."""
 
 
 class Entry(BaseModel):
-    """A line of the till's journal; exactly one of these.
+    """A line of the till's state file. Exactly one field is set.
 
-    sent: a message of the cashier's doing. heard: an alert, the news that one expired, or an offer. answered: the id of
-    a message that needs no repeating any more. scanned: sku of an item. offer: what the customer says to it.
+    sent: a message about an action of the cashier. heard: a received alert, error about an expired alert, or offer.
+    answered: the id of a message that need not be resent. scanned: the sku of an item. offer: the customer's answer to
+    the offer.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -30,23 +32,25 @@ class Entry(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Keep:
-    """To be on disk before anything else is done."""
+class Save:
+    """Write an entry to the state file. Must be on disk before the first message of the same list is sent."""
 
     entry: Entry
 
 
 @dataclass(frozen=True, slots=True)
 class Send:
+    """Send a message to the agent."""
+
     event: Event
 
 
 @dataclass(frozen=True, slots=True)
-class Tell:
-    """Something happened that the cashier, or whoever reads along, may want to know."""
+class Notify:
+    """Report to the cashier or to a log that something happened. docs/till-protocol.md lists the events."""
 
     event: str
     details: dict[str, Any] = field(default_factory=dict)
 
 
-Step = Keep | Send | Tell
+Step = Save | Send | Notify

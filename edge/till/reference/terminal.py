@@ -1,4 +1,4 @@
-"""Working the till by hand: a word and Enter for everything the cashier does, while the prompts come as they come."""
+"""Runs the till by hand: the cashier types a word and Enter for each action, and prompts appear in between."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from rich.console import Console
 from rich.table import Table
 
 from edge.errors import UsageError
-from edge.till.reference.catalogue import CATALOGUE, find
+from edge.till.reference.catalogue import CATALOGUE, find_item
 
 if TYPE_CHECKING:
     from edge.till.messages import CheckOutcome
     from edge.till.reference.live import LiveTill
     from edge.till.reference.steps import OfferAnswer
 
-_HELP = """\
-  NUMBER or NAME   scan it; the first item opens a sale      номер или название: товар
-  p  passed        the ID is in order                        п  документ в порядке
+_KEYS_HELP = """\
+  NUMBER or NAME   scan the item; the first opens a sale     номер или название: добавить товар
+  p  passed        the ID is valid                           п  документ в порядке
   f  failed        too young                                 м  слишком молод
-  n  not-shown     no ID was shown                           н  документа нет
+  n  not-shown     no ID was shown                           н  нет документа
   t  take          the customer takes the offer              т  берёт предложенное
-  r  refuse        the customer does not                     о  отказ
+  r  refuse        the customer refuses the offer            о  отказывается
   c  close         the customer has paid or left             з  закрыть чек
   q  quit                                                    в  выход"""
 
@@ -34,24 +34,25 @@ _CHECKS: dict[CheckOutcome, tuple[str, ...]] = {
     "failed": ("f", "failed", "м"),
     "not-shown": ("n", "not-shown", "н"),
 }
-_GOODBYE_S = 5.0
 _ANSWERS: dict[OfferAnswer, tuple[str, ...]] = {"taken": ("t", "take", "т"), "refused": ("r", "refuse", "о")}
-_CLOSE, _QUIT, _HELP_WORDS = ("c", "close", "з"), ("q", "quit", "в"), ("", "h", "help", "?")
+_CLOSE, _QUIT, _SHOW_HELP = ("c", "close", "з"), ("q", "quit", "в"), ("", "h", "help", "?")
+_FINAL_ANSWERS_S = 5.0
+"""How long to wait at the end for answers to the last messages."""
 
 
-def work(till: LiveTill) -> None:
-    """Until the cashier quits or the input ends, and what was said has been answered, or nobody answers."""
-    _serve(till)
-    till.serve_until(lambda: not till.session.unanswered, _GOODBYE_S)
+def run_terminal(till: LiveTill) -> None:
+    """Run until the cashier quits or the input ends. Then wait for answers to the last messages, for 5 s at most."""
+    _run(till)
+    till.run_until(lambda: not till.session.unanswered, _FINAL_ANSWERS_S)
 
 
-def _serve(till: LiveTill) -> None:
+def _run(till: LiveTill) -> None:
     console = Console(soft_wrap=True, highlight=False, markup=False)
     _show_catalogue(console)
-    console.print(_HELP)
+    console.print(_KEYS_HELP)
     typed = b""
     while True:
-        till.look(0.05)
+        till.poll(0.05)
         if not select.select([sys.stdin], [], [], 0)[0]:
             continue
         chunk = os.read(sys.stdin.fileno(), 4096)
@@ -62,31 +63,31 @@ def _serve(till: LiveTill) -> None:
             word = line.decode(errors="replace").strip().casefold()
             if word in _QUIT:
                 return
-            if word in _HELP_WORDS:
-                console.print(_HELP)
+            if word in _SHOW_HELP:
+                console.print(_KEYS_HELP)
                 continue
             try:
-                _do(till, word)
+                _perform(till, word)
             except UsageError as problem:
                 console.print(f"till: {problem}")
 
 
-def _do(till: LiveTill, word: str) -> None:
+def _perform(till: LiveTill, word: str) -> None:
     session, now_s = till.session, time.monotonic()
     outcome = next((outcome for outcome, words in _CHECKS.items() if word in words), None)
     answer = next((answer for answer, words in _ANSWERS.items() if word in words), None)
     if outcome:
-        till.do(session.check(outcome, now_s))
+        till.perform(session.check(outcome, now_s))
     elif answer:
-        till.do(session.answer_offer(answer, now_s))
+        till.perform(session.answer_offer(answer, now_s))
     elif word in _CLOSE:
-        refused = session.sale is not None and session.sale.check in ("failed", "not-shown")
-        till.do(session.close_sale(now_s, completed=not refused))
+        check_failed = session.sale is not None and session.sale.check in ("failed", "not-shown")
+        till.perform(session.close_sale(now_s, completed=not check_failed))
     else:
-        find(word)
+        find_item(word)
         if session.sale is None:
-            till.do(session.open_sale(now_s))
-        till.do(session.scan(word, now_s))
+            till.perform(session.open_sale(now_s))
+        till.perform(session.scan(word, now_s))
 
 
 def _show_catalogue(console: Console) -> None:

@@ -77,8 +77,8 @@ def test_nothing_of_a_sale_that_is_over_is_sent(outbox: Outbox) -> None:
 def test_all_of_it_outlives_a_crash(outbox: Outbox, database: Database) -> None:
     outbox.expire(150.0)
     again = Outbox(database)
-    assert again.due("till-2", 0.0) == ["second"]
-    assert again.due("till-1", 0.0) == []
+    assert again.take_ready("till-2", 0.0) == ["second"]
+    assert again.take_ready("till-1", 0.0) == []
     assert again.expired_for("till-1") == [("a1", "sale-1")]
 
 

@@ -142,7 +142,7 @@ def test_what_is_typed_is_done_and_the_prompt_comes_in_the_cashiers_language(box
         seen = []
         for line in till.stdout:
             seen.append(line)
-            for cue, words in {"connected": "whisky\nпиво\n", "Спросите": "p\nc\n", "sale closed": "q\n"}.items():
+            for cue, words in {"connected": "whisky\nпиво\n", "Проверьте": "p\nc\n", "sale closed": "q\n"}.items():
                 if cue in line:
                     os.write(ours, words.encode())
         timer.cancel()
@@ -176,7 +176,7 @@ def test_typing_without_a_sale_or_faster_than_the_agent_answers_harms_nothing(
         (["--connect", "5557"], 2, "is not a valid address: use tcp://127.0.0.1:PORT"),
         (["--connect", "tcp://192.0.2.1:5557"], 2, "is not on this machine: give --key FILE as well"),
         (["--name", "till 1"], 2, "--name 'till 1' is not a valid till name: use 1 to 40 letters, digits, - or _"),
-        (["--cashier", ""], 2, "--cashier '' is no id: use 1 to 128 characters"),
+        (["--cashier", ""], 2, "--cashier '' is not a valid id: use 1 to 128 characters"),
         (["--key", "gone.key"], 2, "there is no key file gone.key: make one with edge-agent keys new TILL"),
         (["--script", "gone.jsonl"], 2, "cannot read the script gone.jsonl: No such file or directory"),
         (["--state", "gone/till.jsonl", "--script", os.devnull], 2, "cannot write the state gone/till.jsonl: No such"),
@@ -193,7 +193,10 @@ def test_what_a_user_gets_wrong_is_one_line(words: list[str], code: int, why: st
 def test_a_key_for_another_name_is_refused(box: Box, edge_till: Run) -> None:
     done = edge_till("--key", box.key("till-7"), "--name", "till-8")
     assert done.returncode == 2
-    assert "--name 'till-8' is not whom the key is for: leave it out, or make a key for this name" in done.stderr
+    assert (
+        "--name 'till-8' differs from the key's till 'till-7': remove --name, or make a key for this name"
+        in done.stderr
+    )
 
 
 @pytest.mark.parametrize(

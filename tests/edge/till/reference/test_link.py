@@ -9,183 +9,183 @@ import pytest
 
 from edge.decision.policy import Decision
 from edge.till.messages import Ack, Hello
-from edge.till.reference.unanswered import MOST
+from edge.till.reference.pending import MAX_PENDING
 
-Counter = Any
+TillHarness = Any
 
 
 def test_what_is_not_answered_is_repeated_with_the_same_id_after_1_2_4_and_then_every_5_seconds(
-    counter: Counter,
+    till: TillHarness,
 ) -> None:
-    counter.open()
+    till.open()
     at_s = []
     for _ in range(400):
-        before = len(counter.sent)
-        counter.wait(0.05, with_health=True)
-        at_s += [counter.now_s] * (len([event for event in counter.sent[before:] if event.type != Ack.type]))
+        before = len(till.sent)
+        till.wait(0.05, with_health=True)
+        at_s += [till.now_s] * (len([event for event in till.sent[before:] if event.type != Ack.type]))
     assert at_s == pytest.approx([1, 3, 7, 12, 17], abs=0.2)
-    assert len({event.id for event in counter.sent if event.type == "lane.sale.opened"}) == 1
+    assert len({event.id for event in till.sent if event.type == "lane.sale.opened"}) == 1
 
 
-def test_one_message_is_under_way_at_a_time_so_that_they_arrive_in_order(counter: Counter) -> None:
-    counter.open()
-    counter.scan()
-    counter.check()
-    assert counter.said == ["lane.sale.opened"]
-    counter.hear(Ack(message_id=counter.sent[-1].id))
-    assert counter.said == ["lane.sale.opened", "lane.sale.restricted_item"]
+def test_one_message_is_under_way_at_a_time_so_that_they_arrive_in_order(till: TillHarness) -> None:
+    till.open()
+    till.scan()
+    till.check()
+    assert till.sent_types == ["lane.sale.opened"]
+    till.receive(Ack(message_id=till.sent[-1].id))
+    assert till.sent_types == ["lane.sale.opened", "lane.sale.restricted_item"]
 
 
-def test_an_answer_that_comes_twice_or_to_nothing_changes_nothing(counter: Counter) -> None:
-    counter.open()
-    message_id = counter.sent[-1].id
+def test_an_answer_that_comes_twice_or_to_nothing_changes_nothing(till: TillHarness) -> None:
+    till.open()
+    message_id = till.sent[-1].id
     for answered in (message_id, message_id, "never-sent"):
-        counter.hear(Ack(message_id=answered))
-    assert counter.said == ["lane.sale.opened"]
+        till.receive(Ack(message_id=answered))
+    assert till.sent_types == ["lane.sale.opened"]
 
 
-def test_every_sign_of_life_is_acknowledged(counter: Counter) -> None:
-    steps = counter.health()
+def test_every_sign_of_life_is_acknowledged(till: TillHarness) -> None:
+    steps = till.health()
     assert steps[0].event.content().message_id
-    assert counter.said == []
+    assert till.sent_types == []
 
 
-def test_after_three_seconds_of_silence_everyone_is_asked_until_the_agent_is_heard(counter: Counter) -> None:
-    counter.wait(2.9)
-    assert counter.shows == "nothing"
-    counter.wait(0.1)
-    assert (counter.shows, counter.told) == ("ask-everyone", ["agent-silent", "screen"])
-    counter.health()
-    assert (counter.shows, counter.told[2:]) == ("nothing", ["agent-back", "screen"])
+def test_after_three_seconds_of_silence_everyone_is_asked_until_the_agent_is_heard(till: TillHarness) -> None:
+    till.wait(2.9)
+    assert till.shows == "nothing"
+    till.wait(0.1)
+    assert (till.shows, till.events) == ("ask-everyone", ["agent-silent", "screen"])
+    till.health()
+    assert (till.shows, till.events[2:]) == ("nothing", ["agent-back", "screen"])
 
 
-def test_silence_takes_back_what_the_agent_said_in_favour_of_the_customer(counter: Counter) -> None:
-    counter.open()
-    counter.scan()
-    counter.hear(counter.alert(Decision.NO_CHALLENGE))
-    counter.wait(3)
-    assert counter.shows == "ask-everyone"
-    counter.health()
-    assert counter.shows == "alert"
+def test_silence_takes_back_what_the_agent_said_in_favour_of_the_customer(till: TillHarness) -> None:
+    till.open()
+    till.scan()
+    till.receive(till.alert(Decision.NO_CHALLENGE))
+    till.wait(3)
+    assert till.shows == "ask-everyone"
+    till.health()
+    assert till.shows == "alert"
 
 
-def test_a_silent_agent_is_greeted_again_for_it_may_have_been_started_anew(counter: Counter) -> None:
-    counter.wait(3)
-    assert counter.said == ["lane.hello"]
-    counter.wait(3.2)
-    assert counter.said == ["lane.hello"] * 3, "repeated after 1 s and 2 s more"
+def test_a_silent_agent_is_greeted_again_for_it_may_have_been_started_anew(till: TillHarness) -> None:
+    till.wait(3)
+    assert till.sent_types == ["lane.hello"]
+    till.wait(3.2)
+    assert till.sent_types == ["lane.hello"] * 3, "repeated after 1 s and 2 s more"
 
 
-def test_a_new_agent_is_greeted_and_told_of_the_running_sale_and_what_it_owes(counter: Counter) -> None:
-    counter.open()
-    counter.scan()
-    counter.answer()
-    counter.forget()
-    counter.health("agent-2")
-    counter.answer()
-    assert counter.said == ["lane.hello", "lane.sale.opened", "lane.sale.restricted_item"]
-    assert {event.data.get("sale_id", "s-1") for event in counter.sent if event.type != Ack.type} == {"s-1"}
+def test_a_new_agent_is_greeted_and_told_of_the_running_sale_and_what_it_owes(till: TillHarness) -> None:
+    till.open()
+    till.scan()
+    till.acknowledge_all()
+    till.clear()
+    till.health("agent-2")
+    till.acknowledge_all()
+    assert till.sent_types == ["lane.hello", "lane.sale.opened", "lane.sale.restricted_item"]
+    assert {event.data.get("sale_id", "s-1") for event in till.sent if event.type != Ack.type} == {"s-1"}
 
 
-def test_a_new_agent_is_not_asked_what_has_been_answered(counter: Counter) -> None:
-    counter.open()
-    counter.scan()
-    counter.answer()
-    counter.hear(counter.alert())
-    counter.forget()
-    counter.health("agent-2")
-    counter.answer()
-    assert counter.said == ["lane.hello", "lane.sale.opened"]
+def test_a_new_agent_is_not_asked_what_has_been_answered(till: TillHarness) -> None:
+    till.open()
+    till.scan()
+    till.acknowledge_all()
+    till.receive(till.alert())
+    till.clear()
+    till.health("agent-2")
+    till.acknowledge_all()
+    assert till.sent_types == ["lane.hello", "lane.sale.opened"]
 
 
-def test_a_new_agent_hears_of_a_closed_sale_what_the_old_one_did_not_answer(counter: Counter) -> None:
-    counter.open()
-    counter.scan()
-    counter.answer()
-    counter.check()
-    counter.close()
-    counter.forget()
-    counter.health("agent-2")
-    counter.answer()
-    assert counter.said == ["lane.hello", "lane.sale.opened", "lane.id.checked", "lane.sale.closed"]
+def test_a_new_agent_hears_of_a_closed_sale_what_the_old_one_did_not_answer(till: TillHarness) -> None:
+    till.open()
+    till.scan()
+    till.acknowledge_all()
+    till.check()
+    till.close()
+    till.clear()
+    till.health("agent-2")
+    till.acknowledge_all()
+    assert till.sent_types == ["lane.hello", "lane.sale.opened", "lane.id.checked", "lane.sale.closed"]
 
 
-def test_an_agent_that_has_met_the_till_is_not_greeted_again(counter: Counter) -> None:
-    counter.open()
-    counter.answer()
-    counter.forget()
-    counter.health()
-    assert counter.said == []
+def test_an_agent_that_has_met_the_till_is_not_greeted_again(till: TillHarness) -> None:
+    till.open()
+    till.acknowledge_all()
+    till.clear()
+    till.health()
+    assert till.sent_types == []
 
 
 def test_a_sale_that_the_agent_has_lost_is_opened_again_and_the_message_told_again_under_a_new_id(
-    counter: Counter,
+    till: TillHarness,
 ) -> None:
-    counter.open()
-    counter.answer()
-    counter.scan()
-    lost = counter.sent[-1]
-    counter.refuse(lost)
-    counter.answer()
-    assert counter.said[2:] == ["lane.sale.opened", "lane.sale.restricted_item", "lane.sale.basket"]
-    assert counter.sent[-1].id != lost.id
+    till.open()
+    till.acknowledge_all()
+    till.scan()
+    lost = till.sent[-1]
+    till.reject(lost)
+    till.acknowledge_all()
+    assert till.sent_types[2:] == ["lane.sale.opened", "lane.sale.restricted_item", "lane.sale.basket"]
+    assert till.sent[-1].id != lost.id
 
 
-def test_a_message_that_is_refused_again_is_given_up(counter: Counter) -> None:
-    counter.open()
-    counter.answer()
-    counter.check()
-    counter.refuse(counter.sent[-1])
-    counter.hear(Ack(message_id=counter.sent[-1].id))
-    counter.refuse(counter.sent[-1])
-    assert counter.session.unanswered == 0
+def test_a_message_that_is_refused_again_is_given_up(till: TillHarness) -> None:
+    till.open()
+    till.acknowledge_all()
+    till.check()
+    till.reject(till.sent[-1])
+    till.receive(Ack(message_id=till.sent[-1].id))
+    till.reject(till.sent[-1])
+    assert till.session.unanswered == 0
 
 
 @pytest.mark.parametrize("code", ["malformed", "unknown-type", "not-for-agent", "wrong-mode", "no-such-sale"])
-def test_a_message_that_cannot_be_used_is_told_of_and_not_repeated(code: str, counter: Counter) -> None:
-    counter.open()
-    counter.refuse(counter.sent[-1], code)
-    counter.wait(10, with_health=True)
-    assert counter.said == ["lane.sale.opened"]
-    assert counter.details("error")[0]["code"] == code
+def test_a_message_that_cannot_be_used_is_told_of_and_not_repeated(code: str, till: TillHarness) -> None:
+    till.open()
+    till.reject(till.sent[-1], code)
+    till.wait(10, with_health=True)
+    assert till.sent_types == ["lane.sale.opened"]
+    assert till.details("error")[0]["code"] == code
 
 
 @pytest.mark.parametrize("late_s", [-3, 3])
-def test_while_the_clocks_differ_nobody_is_passed_on_the_agents_word(late_s: float, counter: Counter) -> None:
-    counter.open()
-    counter.scan()
-    counter.health(late_s=late_s)
-    assert counter.details("clocks") == [{"agree": False, "till_ahead_s": late_s}]
-    counter.hear(counter.alert(Decision.NO_CHALLENGE))
-    counter.wait(1)
-    assert (counter.details("not-shown")[0]["why"], counter.shows) == ("clocks-differ", "ask")
-    counter.hear(counter.alert(Decision.CHALLENGE))
-    assert counter.shows == "alert"
+def test_while_the_clocks_differ_nobody_is_passed_on_the_agents_word(late_s: float, till: TillHarness) -> None:
+    till.open()
+    till.scan()
+    till.health(late_s=late_s)
+    assert till.details("clocks") == [{"agree": False, "till_ahead_s": late_s}]
+    till.receive(till.alert(Decision.NO_CHALLENGE))
+    till.wait(1)
+    assert (till.details("not-shown")[0]["why"], till.shows) == ("clocks-differ", "ask")
+    till.receive(till.alert(Decision.CHALLENGE))
+    assert till.shows == "alert"
 
 
-def test_what_keeps_the_agent_from_knowing_is_told_when_it_changes(counter: Counter) -> None:
+def test_what_keeps_the_agent_from_knowing_is_told_when_it_changes(till: TillHarness) -> None:
     for problems in (("no picture",), ("no picture",), ()):
-        counter.health(problems=problems)
-    assert [one["status"] for one in counter.details("health")] == ["degraded", "ok"]
+        till.health(problems=problems)
+    assert [one["status"] for one in till.details("health")] == ["degraded", "ok"]
 
 
-def test_a_message_of_a_kind_that_this_till_does_not_know_is_a_sign_of_life_and_no_more(counter: Counter) -> None:
+def test_a_message_of_a_kind_that_this_till_does_not_know_is_a_sign_of_life_and_no_more(till: TillHarness) -> None:
     from edge.till.envelope import Event
 
-    offer = Event(id="1", source="/x", type="lane.offer", time=counter.identity.wall_time(0), data={})
-    counter.wait(3)
-    counter.take(counter.session.hear(offer, counter.now_s))
-    assert counter.told[-3:] == ["agent-back", "not-understood", "screen"]
+    offer = Event(id="1", source="/x", type="lane.offer", time=till.identity.wall_time(0), data={})
+    till.wait(3)
+    till.record(till.session.receive(offer, till.now_s))
+    assert till.events[-3:] == ["agent-back", "not-understood", "screen"]
 
 
-def test_a_till_that_is_cut_off_for_hours_keeps_the_newest_that_it_has_to_say(counter: Counter) -> None:
-    for number in range(MOST):
-        counter.open(f"s-{number}")
-        counter.close()
-    assert counter.session.unanswered == MOST
-    counter.answer()
-    assert counter.sent[-1].data["sale_id"] == f"s-{MOST - 1}"
+def test_a_till_that_is_cut_off_for_hours_keeps_the_newest_that_it_has_to_say(till: TillHarness) -> None:
+    for number in range(MAX_PENDING):
+        till.open(f"s-{number}")
+        till.close()
+    assert till.session.unanswered == MAX_PENDING
+    till.acknowledge_all()
+    assert till.sent[-1].data["sale_id"] == f"s-{MAX_PENDING - 1}"
 
 
-def test_a_till_greets_with_its_own_name(new_counter: Callable[..., Counter]) -> None:
-    assert new_counter().sent[0].content() == Hello(till="till-1")
+def test_a_till_greets_with_its_own_name(new_till: Callable[..., TillHarness]) -> None:
+    assert new_till().sent[0].content() == Hello(till="till-1")

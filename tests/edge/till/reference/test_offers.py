@@ -10,41 +10,41 @@ import pytest
 from edge.decision.policy import Decision
 from edge.errors import UsageError
 from edge.till.messages import Offer, OfferReply, SaleBasket, SaleClosed, Text
-from edge.till.reference.steps import Tell
-from edge.till.reference.view import Narrator
+from edge.till.reference.display import TerminalDisplay
+from edge.till.reference.steps import Notify
 
 Make = Callable[..., Any]
 
 
-def offer(counter: Any, sale_id: str = "s-1", offer_id: str = "o-1") -> None:
+def offer(till: Any, sale_id: str = "s-1", offer_id: str = "o-1") -> None:
     text = Text(ru="Предложите: сыр.", en="Offer: cheese.")
-    counter.hear(
+    till.receive(
         Offer(
             offer_id=offer_id, sale_id=sale_id, lane="lane-1", category="cheese", sku=None, text=text,
-            issued_at=counter.identity.wall_time(counter.now_s),
+            issued_at=till.identity.wall_time(till.now_s),
         )
     )  # fmt: skip
 
 
-def baskets(counter: Any) -> list[list[str]]:
-    content = [event.content() for event in counter.sent]
+def baskets(till: Any) -> list[list[str]]:
+    content = [event.content() for event in till.sent]
     return [[line.sku for line in data.basket] for data in content if isinstance(data, SaleBasket)]
 
 
-def reply(counter: Any) -> OfferReply | None:
-    counter.close()
-    counter.answer()
-    closed = counter.sent[-1].content()
+def reply(till: Any) -> OfferReply | None:
+    till.close()
+    till.acknowledge_all()
+    closed = till.sent[-1].content()
     assert isinstance(closed, SaleClosed)
     return closed.offer
 
 
 @pytest.fixture
-def selling(counter: Any) -> Any:
+def selling(till: Any) -> Any:
     """A till with a sale that the agent knows."""
-    counter.open()
-    counter.answer()
-    return counter
+    till.open()
+    till.acknowledge_all()
+    return till
 
 
 def test_after_each_line_the_whole_basket_is_said_once(selling: Any) -> None:
@@ -58,29 +58,29 @@ def test_a_basket_waits_until_what_is_restricted_was_answered(selling: Any) -> N
     selling.scan("milk")
     selling.scan("beer")
     assert baskets(selling) == [["milk"]]
-    assert selling.said[-1] == "lane.sale.restricted_item"
-    selling.answer()
+    assert selling.sent_types[-1] == "lane.sale.restricted_item"
+    selling.acknowledge_all()
     assert baskets(selling) == [["milk"], ["milk", "beer"]]
 
 
 def test_a_lost_basket_holds_up_nothing(selling: Any) -> None:
     selling.scan("milk")
     selling.scan("beer")
-    assert selling.said[-2:] == ["lane.sale.basket", "lane.sale.restricted_item"]
+    assert selling.sent_types[-2:] == ["lane.sale.basket", "lane.sale.restricted_item"]
 
 
 def test_an_agent_older_than_offers_is_told_no_more_baskets(selling: Any) -> None:
     selling.scan("milk")
-    selling.refuse(selling.sent[-1], "unknown-type")
+    selling.reject(selling.sent[-1], "unknown-type")
     selling.scan("bread")
     assert baskets(selling) == [["milk"]]
-    assert "error" not in selling.told
+    assert "error" not in selling.events
 
 
 def test_a_closed_sale_has_no_more_baskets(selling: Any) -> None:
     selling.scan("beer")
     selling.close()
-    selling.answer()
+    selling.acknowledge_all()
     assert baskets(selling) == []
 
 
@@ -89,20 +89,20 @@ def test_an_offer_is_shown_and_the_agent_hears_what_became_of_it(selling: Any) -
     offer(selling)
     [shown] = selling.details("offer-shown")
     assert shown["text"] == {"ru": "Предложите: сыр.", "en": "Offer: cheese."}
-    selling.take(selling.session.answer_offer("taken", selling.now_s))
+    selling.record(selling.session.answer_offer("taken", selling.now_s))
     assert selling.session.screen.offer is None
     assert reply(selling) == OfferReply(offer_id="o-1", outcome="taken")
 
 
 def test_people_read_it_in_their_language(selling: Any, capsys: pytest.CaptureFixture[str]) -> None:
     for language, words in (("both", ["Offer: cheese.", "Предложите: сыр."]), ("ru", ["Предложите: сыр."])):
-        selling.forget()
+        selling.clear()
         offer(selling)
         again = selling if language == "both" else selling.restart()
-        narrator = Narrator(again.session, language)
+        display = TerminalDisplay(again.session, language)
         for step in again.steps:
-            if isinstance(step, Tell):
-                narrator.tell(step)
+            if isinstance(step, Notify):
+                display.show(step)
         lines = [line.strip() for line in capsys.readouterr().out.splitlines() if "heese" in line or "сыр" in line]
         assert [line.removeprefix("OFFER").strip() for line in lines] == words
 
@@ -121,21 +121,21 @@ def test_without_an_offer_nothing_is_said_and_nothing_can_be_taken(selling: Any)
 @pytest.mark.parametrize("decision", [Decision.CHALLENGE, Decision.UNKNOWN])
 def test_while_id_is_to_be_asked_for_no_offer_is_shown(decision: Decision, selling: Any) -> None:
     selling.scan("beer")
-    selling.answer()
-    selling.hear(selling.alert(decision))
+    selling.acknowledge_all()
+    selling.receive(selling.alert(decision))
     offer(selling)
     assert (selling.shows, selling.session.screen.offer) == ("alert", None)
     with pytest.raises(UsageError, match="nothing is offered"):
         selling.session.answer_offer("taken", selling.now_s)
     selling.check("passed")
     assert selling.session.screen.offer
-    assert "offer-shown" in selling.told
+    assert "offer-shown" in selling.events
 
 
 def test_beside_no_challenge_it_is_shown_and_when_the_agent_falls_silent_it_goes(selling: Any) -> None:
     selling.scan("beer")
-    selling.answer()
-    selling.hear(selling.alert(Decision.NO_CHALLENGE))
+    selling.acknowledge_all()
+    selling.receive(selling.alert(Decision.NO_CHALLENGE))
     offer(selling)
     assert selling.session.screen.offer
     selling.wait(4)
@@ -144,8 +144,8 @@ def test_beside_no_challenge_it_is_shown_and_when_the_agent_falls_silent_it_goes
 
 def test_an_offer_that_was_never_seen_is_told_as_such(selling: Any) -> None:
     selling.scan("beer")
-    selling.answer()
-    selling.hear(selling.alert())
+    selling.acknowledge_all()
+    selling.receive(selling.alert())
     offer(selling)
     assert reply(selling) == OfferReply(offer_id="o-1", outcome="not-shown")
 
@@ -161,8 +161,8 @@ def test_an_offer_and_its_answer_outlive_a_power_cut(selling: Any) -> None:
     offer(selling)
     again = selling.restart()
     assert again.session.screen.offer
-    again.take(again.session.answer_offer("refused", again.now_s))
+    again.record(again.session.answer_offer("refused", again.now_s))
     last = again.restart()
-    assert (last.session.screen.offer, last.session.deeds) == (None, 2)
-    last.answer()
+    assert (last.session.screen.offer, last.session.cashier_actions) == (None, 2)
+    last.acknowledge_all()
     assert reply(last) == OfferReply(offer_id="o-1", outcome="refused")

@@ -8,7 +8,7 @@ import pytest
 
 from edge.errors import UsageError
 from edge.till.reference import script
-from edge.till.reference.script import CheckStep, CloseStep, OpenStep, ScanStep, WaitFor, WaitStep, load_script
+from edge.till.reference.script import CheckStep, CloseStep, OpenStep, ScanStep, WaitForStep, WaitStep, load_script
 
 PROTOCOL = Path(__file__).parents[4] / "docs" / "till-protocol.md"
 
@@ -18,10 +18,10 @@ def test_the_scenario_in_the_documentation_can_be_played(text: str, tmp_path: Pa
     file = tmp_path / "scenario"
     file.write_text("\n".join(line for line in text.splitlines() if line.lstrip().startswith('{"do"')))
     assert [type(line) for line in load_script(file)] == [
-        WaitFor,
+        WaitForStep,
         OpenStep,
         ScanStep,
-        WaitFor,
+        WaitForStep,
         CheckStep,
         CloseStep,
         WaitStep,
@@ -35,7 +35,7 @@ def test_the_scenario_in_the_documentation_can_be_played(text: str, tmp_path: Pa
         ("{}", "it needs 'do'"),
         ('{"do": "dance"}', "it needs 'do' to be one of 'open'"),
         ('{"do": "open", "sale": "1"}', "open.sale is not a known field"),
-        ('{"do": "scan", "item": "whisky"}', "no item 'whisky' in the catalogue: there are milk"),
+        ('{"do": "scan", "item": "whisky"}', "no item 'whisky' in the catalogue: it has milk"),
         ('{"do": "check", "outcome": "maybe"}', "check.outcome must be 'passed', 'failed' or 'not-shown'"),
         ('{"do": "wait", "seconds": -1}', "wait.seconds must be at least 0"),
     ],

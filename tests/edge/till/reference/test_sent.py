@@ -38,13 +38,13 @@ def test_a_new_journal_is_empty_and_what_is_written_is_read_again(file: Path) ->
     assert read(file) == [MILK, BEER]
 
 
-def test_everything_that_a_till_notes_is_read_again_as_it_was(file: Path, counter: Any) -> None:
-    counter.open()
-    counter.scan()
-    counter.answer()
-    counter.hear(counter.alert())
-    written(file, *counter.journal)
-    assert read(file) == counter.journal
+def test_everything_that_a_till_notes_is_read_again_as_it_was(file: Path, till: Any) -> None:
+    till.open()
+    till.scan()
+    till.acknowledge_all()
+    till.receive(till.alert())
+    written(file, *till.saved)
+    assert read(file) == till.saved
 
 
 @pytest.mark.parametrize("lost", range(1, 19))

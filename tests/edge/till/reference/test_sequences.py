@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from edge.decision.policy import Decision
 from edge.till.messages import Ack, Data, Error
 from edge.till.reference.sale import ANSWER_WITHIN_S
-from edge.till.reference.steps import Keep, Send, Tell
+from edge.till.reference.steps import Notify, Save, Send
 
 ANY_ONE = st.integers(0, 1000)
 
@@ -20,9 +20,9 @@ ANY_ONE = st.integers(0, 1000)
 class Shop(RuleBasedStateMachine):
     """A till, an agent that may be started anew, and a network that loses, repeats and re-orders."""
 
-    def __init__(self, new_counter: Callable[..., Any]) -> None:
+    def __init__(self, new_till: Callable[..., Any]) -> None:
         super().__init__()
-        self.till = new_counter()
+        self.till = new_till()
         self.sales = 0
         self.heard_by_agent = 0
         self.to_till: list[tuple[str, Data]] = []
@@ -33,9 +33,9 @@ class Shop(RuleBasedStateMachine):
     def follow(self) -> None:
         """Look at what the till has just done: an alert is noted first, shown once, and acknowledged after that."""
         for step in self.till.steps[self.seen :]:
-            if isinstance(step, Keep) and step.entry.heard:
+            if isinstance(step, Save) and step.entry.heard:
                 self.noted.add(step.entry.heard.data["alert_id"])
-            elif isinstance(step, Tell) and step.event == "shown":
+            elif isinstance(step, Notify) and step.event == "shown":
                 alert_id = step.details["alert_id"]
                 assert alert_id in self.noted
                 assert alert_id not in self.shown or "again" in step.details
@@ -92,7 +92,7 @@ class Shop(RuleBasedStateMachine):
         message = f"alert-{alert.alert_id}", alert
         self.to_till.append(message)
         for _ in range(arrives):
-            self.till.hear(alert, id=message[0])
+            self.till.receive(alert, id=message[0])
 
     @rule()
     def the_agent_gives_a_sign_of_life(self) -> None:
@@ -107,7 +107,7 @@ class Shop(RuleBasedStateMachine):
     def the_till_reads(self, which: int, comes_again: bool) -> None:
         which %= len(self.to_till)
         message_id, data = self.to_till[which]
-        self.till.hear(data, id=message_id)
+        self.till.receive(data, id=message_id)
         if not comes_again:
             del self.to_till[which]
 
@@ -140,28 +140,28 @@ class Shop(RuleBasedStateMachine):
     @invariant()
     def nobody_passes_unasked_but_on_an_answer_about_themselves(self) -> None:
         sale = self.till.session.sale
-        if sale and sale.asked_s is not None and not sale.check and self.till.shows == "nothing":
+        if sale and sale.restricted_s is not None and not sale.check and self.till.shows == "nothing":
             assert sale.sale_id in self.let_pass
         if self.till.shows == "waiting":
-            assert self.till.now_s - sale.asked_s < ANSWER_WITHIN_S
+            assert self.till.now_s - sale.restricted_s < ANSWER_WITHIN_S
 
     def teardown(self) -> None:
         """With an agent that answers again, everything is said in the end, each sale's story in its order."""
         for _ in range(4):
             self.till.health()
             self.till.wait(1.0)
-            self.till.answer()
+            self.till.acknowledge_all()
         assert self.till.session.unanswered == 0
         again = self.till.restart()
-        again.answer()
+        again.acknowledge_all()
         before, after = self.till.session.sale, again.session.sale
         assert (before and (before.sale_id, before.basket, before.check)) == (
             after and (after.sale_id, after.basket, after.check)
         )
 
 
-def test_no_sequence_of_events_breaks_a_promise_of_the_till(new_counter: Callable[..., Any]) -> None:
+def test_no_sequence_of_events_breaks_a_promise_of_the_till(new_till: Callable[..., Any]) -> None:
     run_state_machine_as_test(
-        lambda: Shop(new_counter),
+        lambda: Shop(new_till),
         settings=settings(max_examples=100, stateful_step_count=40, deadline=None, derandomize=True),
     )

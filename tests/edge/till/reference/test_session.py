@@ -11,40 +11,40 @@ from edge.decision.policy import Decision
 from edge.errors import UsageError
 from edge.till.messages import SaleClosed
 
-Counter = Any
+TillHarness = Any
 
 
-def test_a_till_that_is_switched_on_says_hello_first(new_counter: Callable[..., Counter]) -> None:
-    counter = new_counter()
-    assert counter.said == ["lane.hello"]
-    counter.answer()
-    assert counter.told == ["connected"]
+def test_a_till_that_is_switched_on_says_hello_first(new_till: Callable[..., TillHarness]) -> None:
+    till = new_till()
+    assert till.sent_types == ["lane.hello"]
+    till.acknowledge_all()
+    assert till.events == ["connected"]
 
 
-def test_an_ordinary_sale_says_each_thing_once_and_in_order(counter: Counter) -> None:
-    counter.open()
-    counter.scan("milk")
-    counter.scan("beer")
-    counter.answer()
-    counter.hear(counter.alert())
-    counter.check("passed")
-    counter.close()
-    counter.answer()
-    assert counter.said == [
+def test_an_ordinary_sale_says_each_thing_once_and_in_order(till: TillHarness) -> None:
+    till.open()
+    till.scan("milk")
+    till.scan("beer")
+    till.acknowledge_all()
+    till.receive(till.alert())
+    till.check("passed")
+    till.close()
+    till.acknowledge_all()
+    assert till.sent_types == [
         "lane.sale.opened", "lane.sale.restricted_item", "lane.sale.basket", "lane.id.checked", "lane.sale.closed"
     ]  # fmt: skip
-    assert counter.told == [
+    assert till.events == [
         "sale-opened", "scanned", "scanned", "screen", "alert", "shown", "screen", "checked", "screen", "sale-closed",
     ]  # fmt: skip
 
 
-def test_a_closed_sale_carries_the_basket_and_the_cashier(counter: Counter) -> None:
-    counter.open()
+def test_a_closed_sale_carries_the_basket_and_the_cashier(till: TillHarness) -> None:
+    till.open()
     for item in ("milk", "пиво", "beer", "6"):
-        counter.scan(item)
-    counter.close()
-    counter.answer()
-    closed = counter.sent[-1].content()
+        till.scan(item)
+    till.close()
+    till.acknowledge_all()
+    closed = till.sent[-1].content()
     assert isinstance(closed, SaleClosed)
     assert [(line.sku, line.quantity, line.restricted) for line in closed.basket] == [
         ("milk", 1, False),
@@ -53,46 +53,46 @@ def test_a_closed_sale_carries_the_basket_and_the_cashier(counter: Counter) -> N
     assert (closed.completed, closed.cashier_id) == (True, "anna")
 
 
-def test_what_was_not_sold_in_the_end_is_not_in_the_basket(counter: Counter) -> None:
-    counter.open()
-    counter.scan("milk")
-    counter.scan("beer")
-    counter.check("not-shown")
-    assert counter.shows == "do-not-sell"
-    counter.close(completed=False)
-    counter.answer()
-    assert [line.sku for line in counter.sent[-1].content().basket] == ["milk"]
+def test_what_was_not_sold_in_the_end_is_not_in_the_basket(till: TillHarness) -> None:
+    till.open()
+    till.scan("milk")
+    till.scan("beer")
+    till.check("not-shown")
+    assert till.shows == "do-not-sell"
+    till.close(completed=False)
+    till.acknowledge_all()
+    assert [line.sku for line in till.sent[-1].content().basket] == ["milk"]
 
 
-def test_without_an_answer_the_till_itself_asks_for_id_after_a_second(counter: Counter) -> None:
-    counter.open()
-    counter.scan()
-    counter.wait(0.9)
-    assert counter.shows == "waiting"
-    counter.wait(0.1)
-    assert counter.shows == "ask"
+def test_without_an_answer_the_till_itself_asks_for_id_after_a_second(till: TillHarness) -> None:
+    till.open()
+    till.scan()
+    till.wait(0.9)
+    assert till.shows == "waiting"
+    till.wait(0.1)
+    assert till.shows == "ask"
 
 
-def test_an_answer_that_comes_late_replaces_what_the_till_asked_by_itself(counter: Counter) -> None:
-    counter.open()
-    counter.scan()
-    counter.wait(1.5)
-    counter.hear(counter.alert(Decision.NO_CHALLENGE))
-    assert counter.shows == "alert"
+def test_an_answer_that_comes_late_replaces_what_the_till_asked_by_itself(till: TillHarness) -> None:
+    till.open()
+    till.scan()
+    till.wait(1.5)
+    till.receive(till.alert(Decision.NO_CHALLENGE))
+    assert till.shows == "alert"
 
 
 @pytest.mark.parametrize(
     ("deed", "mend"),
     [
-        (lambda counter: counter.scan(), "no sale is open: open one first"),
-        (lambda counter: counter.check(), "no sale is open: open one first"),
-        (lambda counter: counter.close(), "no sale is open: open one first"),
-        (lambda counter: (counter.open("s-1"), counter.open("s-2")), "sale s-1 is open: close it before the next one"),
-        (lambda counter: (counter.open(), counter.scan("whisky")), "no item 'whisky' in the catalogue: there are milk"),
+        (lambda till: till.scan(), "no sale is open: open one first"),
+        (lambda till: till.check(), "no sale is open: open one first"),
+        (lambda till: till.close(), "no sale is open: open one first"),
+        (lambda till: (till.open("s-1"), till.open("s-2")), "sale s-1 is open: close it before the next one"),
+        (lambda till: (till.open(), till.scan("whisky")), "no item 'whisky' in the catalogue: it has milk"),
     ],
 )
 def test_what_the_cashier_cannot_do_now_is_refused_with_the_mend(
-    deed: Callable[[Counter], None], mend: str, counter: Counter
+    deed: Callable[[TillHarness], None], mend: str, till: TillHarness
 ) -> None:
     with pytest.raises(UsageError, match=mend):
-        deed(counter)
+        deed(till)
