@@ -23,7 +23,7 @@ from train.teacher import DistillationTargets
 from train.team import ALONE, Team
 
 _FACE_MIDDLE = 0.56
-"""How far down the crop the middle of the face lies."""
+"""Vertical position of the middle of the face in the crop, as a share of its side."""
 
 
 class Batch(NamedTuple):

@@ -24,10 +24,10 @@ def _main() -> None:
     parser = Parser(prog="edge-train", description="Train and evaluate the age model.")
     commands = parser.add_subparsers(dest="command", required=True)
 
-    look = commands.add_parser("explore", help="write a report on labelled photos, to read before training")
-    look.add_argument("data", type=Path, help="a folder as for fit, or a CSV file with labels only")
-    look.add_argument("--out", type=Path, default=Path("report"), help="folder for index.html and facts.json")
-    look.set_defaults(run=_explore)
+    explore = commands.add_parser("explore", help="write a report on labelled photos, to read before training")
+    explore.add_argument("data", type=Path, help="a folder as for fit, or a CSV file with labels only")
+    explore.add_argument("--out", type=Path, default=Path("report"), help="folder for index.html and facts.json")
+    explore.set_defaults(run=_explore)
 
     fit = commands.add_parser("fit", help="train a model; run it again to resume after a stop")
     fit.add_argument("data", type=Path, help="folder with labels.csv and final_files/, or a folder of such folders")

@@ -22,7 +22,7 @@ def svg(draw: Drawing, width: float = 7.2, height: float = 3.4) -> str:
         "xtick.color": _GREY, "ytick.color": _GREY,
         "axes.spines.top": False, "axes.spines.right": False,
     }  # fmt: skip
-    with matplotlib.rc_context(style):
+    with matplotlib.rc_context(style):  # type: ignore[arg-type]
         figure = Figure((width, height), layout="constrained")
         figure.patch.set_alpha(0)
         axes = figure.add_subplot()

@@ -39,7 +39,7 @@ def soft_labels(
 
 
 def years_outside(mean_ages: Tensor, known: Tensor) -> Tensor:
-    """float32 (N,): by how many years mean ages (N,) lie outside the known range (N, 2), youngest and oldest."""
+    """float32 (N,): by how many years mean ages (N,) are outside the known range (N, 2), youngest and oldest."""
     youngest, oldest = known.unbind(dim=1)
     return torch.relu(youngest - mean_ages) + torch.relu(mean_ages - oldest)
 

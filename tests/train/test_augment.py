@@ -34,9 +34,9 @@ def test_every_augmented_crop_is_a_crop_of_the_contract(picture: np.ndarray, key
 
 
 def test_the_same_generator_gives_the_same_crops(picture: np.ndarray, keypoints: np.ndarray) -> None:
-    one, other = np.random.default_rng(5), np.random.default_rng(5)
+    first, second = np.random.default_rng(5), np.random.default_rng(5)
     for _ in range(40):
-        mine, theirs = (augmented_view(picture, keypoints, random, LANE) for random in (one, other))
+        mine, theirs = (augmented_view(picture, keypoints, random, LANE) for random in (first, second))
         assert np.array_equal(mine.crop, theirs.crop)
         assert mine.mirrored == theirs.mirrored
         assert np.array_equal(mine.placement, theirs.placement)

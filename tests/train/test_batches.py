@@ -19,9 +19,9 @@ from train.teacher import DistillationTargets
 from train.team import Team
 
 
-def equal(one: Batch, other: Batch) -> bool:
-    pairs = zip((*one._replace(maps=()), *one.maps), (*other._replace(maps=()), *other.maps), strict=True)
-    return all(mine == theirs if isinstance(mine, tuple) else torch.equal(mine, theirs) for mine, theirs in pairs)
+def equal(first: Batch, second: Batch) -> bool:
+    pairs = zip((*first._replace(maps=()), *first.maps), (*second._replace(maps=()), *second.maps), strict=True)
+    return all(a == b if isinstance(a, tuple) else torch.equal(a, b) for a, b in pairs)
 
 
 def test_a_batch_has_pictures_labels_ages_and_no_embeddings_without_a_teacher(
@@ -44,9 +44,9 @@ def test_pictures_grow_with_the_stages(faces: Pictures, tiny_recipe: Recipe) -> 
 
 
 def test_batch_k_is_always_the_same(faces: Pictures, tiny_recipe: Recipe) -> None:
-    one, other = Batches(faces, None, tiny_recipe, 3, 9), Batches(faces, None, tiny_recipe, 3, 9)
-    backwards = {step: other[step] for step in reversed(range(9))}
-    assert all(equal(one[step], backwards[step]) for step in range(9))
+    first, second = Batches(faces, None, tiny_recipe, 3, 9), Batches(faces, None, tiny_recipe, 3, 9)
+    backwards = {step: second[step] for step in reversed(range(9))}
+    assert all(equal(first[step], backwards[step]) for step in range(9))
 
 
 def test_a_loader_that_starts_at_step_k_begins_with_batch_k(faces: Pictures, tiny_recipe: Recipe) -> None:

@@ -39,9 +39,9 @@ def train_step(model: nn.Module, optimizer: torch.optim.Optimizer, step: int) ->
     optimizer.step()
 
 
-def same(one: nn.Module, other: nn.Module) -> bool:
-    theirs = other.state_dict()
-    return all(torch.equal(value, theirs[name]) for name, value in one.state_dict().items())
+def same(first: nn.Module, second: nn.Module) -> bool:
+    expected = second.state_dict()
+    return all(torch.equal(value, expected[name]) for name, value in first.state_dict().items())
 
 
 @pytest.fixture

@@ -24,8 +24,8 @@ def faces_in(*boxes: tuple[int, int, int, int]) -> Faces:
     return Faces(np.array(boxes, np.float32), np.zeros((count, 4, 2), np.float32), np.ones(count, np.float32))
 
 
-def distance(one: np.ndarray, other: np.ndarray) -> int:
-    return int(np.bitwise_count(one ^ other).sum())
+def distance(first: np.ndarray, second: np.ndarray) -> int:
+    return int(np.bitwise_count(first ^ second).sum())
 
 
 def test_the_keypoints_are_on_the_eyes_and_the_mouth(faces: Pictures) -> None:

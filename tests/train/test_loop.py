@@ -53,10 +53,10 @@ def fit(model: AgeNetwork, faces: Pictures, recipe: Recipe, run_dir: Path | None
     )
 
 
-def differing(one: AgeNetwork, other: AgeNetwork) -> list[str]:
+def differing(first: AgeNetwork, second: AgeNetwork) -> list[str]:
     """Names of the weights that are not bit-identical."""
-    theirs = other.state_dict()
-    return [name for name, value in one.state_dict().items() if not torch.equal(value, theirs[name])]
+    expected = second.state_dict()
+    return [name for name, value in first.state_dict().items() if not torch.equal(value, expected[name])]
 
 
 def log_lines(run_dir: Path) -> list[dict[str, object]]:

@@ -32,7 +32,7 @@ def test_a_pseudo_label_does_not_use_the_photos_own_label(ages: np.ndarray) -> N
 
 def test_pseudo_labels_are_distributions_and_repeatable(ages: np.ndarray) -> None:
     embeddings = np.random.default_rng(2).normal(size=(20, 8)).astype(np.float32)
-    once, again = (pseudo_labels(embeddings, ages[:20]) for _ in range(2))
-    assert once.shape == (20, 101)
-    assert once.sum(axis=1) == pytest.approx(1, abs=1e-5)
-    assert np.array_equal(once, again)
+    first, second = (pseudo_labels(embeddings, ages[:20]) for _ in range(2))
+    assert first.shape == (20, 101)
+    assert first.sum(axis=1) == pytest.approx(1, abs=1e-5)
+    assert np.array_equal(first, second)

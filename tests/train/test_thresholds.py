@@ -37,7 +37,7 @@ def test_without_trials_the_upper_bound_is_1() -> None:
 
 
 def test_every_risk_gets_the_lowest_age_that_meets_it() -> None:
-    # 30 of 1000 look 26.5: at most 4.25 % pass while the challenge age is not above 26.
+    # 30 of 1000 have a predicted age of 26.5: at most 4.25 % pass while the challenge age is not above 26.
     ages = [26.5] * 30 + [15.0] * 970
     assert ages_by_risk(ages) == {0.01: 27, 0.02: 27, 0.05: 18, 0.10: 18}
 

@@ -108,9 +108,11 @@ def children(ages: _Ages, known: _Ages) -> ChildRates:
     )
 
 
-def paired_differences(other: str, mine: _Ages, theirs: _Ages, pictures: Pictures) -> dict[str, PairedDifference]:
-    """By source, the difference of two models' errors, photo by photo. mine, theirs: (N,) predicted years."""
-    difference = np.abs(signed_years_outside(mine, pictures.ages)) - np.abs(signed_years_outside(theirs, pictures.ages))
+def paired_differences(other: str, ages: _Ages, other_ages: _Ages, pictures: Pictures) -> dict[str, PairedDifference]:
+    """By source, the difference of two models' errors, photo by photo. ages, other_ages: (N,) predicted years."""
+    difference = np.abs(signed_years_outside(ages, pictures.ages)) - np.abs(
+        signed_years_outside(other_ages, pictures.ages)
+    )
     found = {}
     for source in np.unique(pictures.sources):
         rows = pictures.sources == source
@@ -121,6 +123,6 @@ def paired_differences(other: str, mine: _Ages, theirs: _Ages, pictures: Picture
             difference_years=round(float(difference[rows].mean()), 4),
             low=low,
             high=high,
-            largest_years=round(float(np.abs(mine - theirs)[rows].max()), 4),
+            largest_years=round(float(np.abs(ages - other_ages)[rows].max()), 4),
         )
     return found

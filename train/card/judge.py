@@ -44,10 +44,10 @@ def judge(model: Path, data: Path, against: Path | None = None, study: Study | N
     compared = {}
     if against is not None:
         other = load_candidate(against, train_data[validation])
-        theirs = mean_ages(
+        other_ages = mean_ages(
             calibrated(predict_through(other.predict, pictures, plain, "other model").age_probs, other.temperature)
         )
-        compared = breakdowns.paired_differences(other.name, ages, theirs, pictures)
+        compared = breakdowns.paired_differences(other.name, ages, other_ages, pictures)
     challenge_age = judged.thresholds[-1].challenge_age if judged.thresholds else None
     return Card(
         model=judged.name,
