@@ -1,9 +1,9 @@
-"""Draws docs/dashboard.png: every panel of deploy/grafana/edge-agent.json, asked of a running Prometheus.
+"""Draws docs/dashboard.png: every panel of deploy/grafana/edge-agent.json, with data from a running Prometheus.
 
     python docs/dashboard_picture.py http://127.0.0.1:9090 --minutes 10
 
-It needs matplotlib. It is no screenshot of Grafana: the panels, their places and queries are the dashboard's own, the
-drawing is not.
+It needs matplotlib. It is not a screenshot of Grafana: panels, places and queries are the dashboard's, the drawing is
+its own.
 """
 
 from __future__ import annotations
@@ -46,24 +46,24 @@ class Prometheus:
         self.start_s = self.end_s - 60 * minutes
 
     def series(self, query: str) -> list[tuple[dict[str, str], np.ndarray, np.ndarray]]:
-        """Labels, times and values of everything that a query gives; NaN where there was nothing."""
-        given = {"query": query, "start": self.start_s, "end": self.end_s, "step": STEP_S}
+        """Labels, times (s) and values of each series that a query returns; NaN where there is no value."""
+        parameters = {"query": query, "start": self.start_s, "end": self.end_s, "step": STEP_S}
         times = np.arange(self.start_s, self.end_s + 1e-6, STEP_S)
         found = []
-        for one in self._ask("query_range", given):
+        for series in self._get("query_range", parameters):
             values = np.full(len(times), np.nan)
-            for at_s, value in one["values"]:
+            for at_s, value in series["values"]:
                 values[round((at_s - self.start_s) / STEP_S)] = float(value)
-            found.append((one["metric"], times, values))
+            found.append((series["metric"], times, values))
         return found
 
     def rows(self, query: str) -> list[dict[str, str]]:
-        return [one["metric"] for one in self._ask("query", {"query": query, "time": self.end_s})]
+        return [series["metric"] for series in self._get("query", {"query": query, "time": self.end_s})]
 
-    def _ask(self, what: str, given: dict[str, Any]) -> list[dict[str, Any]]:
-        text = urllib.parse.urlencode(given)
-        with urllib.request.urlopen(f"{self._address}/api/v1/{what}?{text}", timeout=30) as answer:
-            return json.load(answer)["data"]["result"]
+    def _get(self, endpoint: str, parameters: dict[str, Any]) -> list[dict[str, Any]]:
+        text = urllib.parse.urlencode(parameters)
+        with urllib.request.urlopen(f"{self._address}/api/v1/{endpoint}?{text}", timeout=30) as response:
+            return json.load(response)["data"]["result"]
 
 
 def query_of(target: dict[str, Any]) -> str:
@@ -77,24 +77,24 @@ def name_of(target: dict[str, Any], labels: dict[str, str]) -> str:
 def fixed_colours(panel: dict[str, Any]) -> dict[str, str]:
     found = {}
     for override in panel["fieldConfig"]["overrides"]:
-        for one in override["properties"]:
-            if one["id"] == "color":
-                found[override["matcher"]["options"]] = COLOURS[one["value"]["fixedColor"]]
+        for setting in override["properties"]:
+            if setting["id"] == "color":
+                found[override["matcher"]["options"]] = COLOURS[setting["value"]["fixedColor"]]
     return found
 
 
-def overridden(panel: dict[str, Any], what: str) -> set[str]:
-    """The names of the series that have something to themselves."""
+def overridden(panel: dict[str, Any], setting_id: str) -> set[str]:
+    """The names of the series that override a setting of the panel."""
     return {
         override["matcher"]["options"]
         for override in panel["fieldConfig"]["overrides"]
-        if any(one["id"] == what for one in override["properties"])
+        if any(setting["id"] == setting_id for setting in override["properties"])
     }
 
 
 def draw_lines(axes: Axes, panel: dict[str, Any], prometheus: Prometheus) -> None:
     fixed, cycle = fixed_colours(panel), iter(CYCLE * 4)
-    own_axis, unstacked = (overridden(panel, what) for what in ("custom.axisPlacement", "custom.stacking"))
+    own_axis, unstacked = (overridden(panel, setting_id) for setting_id in ("custom.axisPlacement", "custom.stacking"))
     stacked = "stacking" in panel["fieldConfig"]["defaults"]["custom"]
     below: np.ndarray | float = 0.0
     handles = []
@@ -177,8 +177,8 @@ DRAW = {"timeseries": draw_lines, "stat": draw_stat, "state-timeline": draw_stat
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("prometheus", help="http://HOST:PORT")
-    parser.add_argument("--minutes", type=float, default=10, help="how much of the past to show")
-    parser.add_argument("--ago", type=float, default=0, help="how many seconds ago it ended")
+    parser.add_argument("--minutes", type=float, default=10, help="length of the period to show")
+    parser.add_argument("--ago", type=float, default=0, help="seconds since the end of the period")
     parser.add_argument("--out", type=Path, default=DOCS / "dashboard.png")
     arguments = parser.parse_args()
     prometheus = Prometheus(arguments.prometheus, arguments.minutes, arguments.ago)

@@ -1,4 +1,4 @@
-"""Draws docs/demo.svg, the picture in the README: what `make demo` prints, and the frame that it was about.
+"""Draws docs/demo.svg, the picture in the README: a frame of the demonstration, and what `make demo` prints.
 
 Run it again when the demonstration or the bundled model changes: .venv/bin/python docs/demo_picture.py
 """
@@ -21,7 +21,7 @@ from edge.demo.clip import FRAMES_PER_SECOND, clip_frames
 LINE_PX, MARGIN_PX, WIDTH_PX = 19, 16, 980
 STANDING = 4 * FRAMES_PER_SECOND
 _COLOURS = {1: "#c01c28", 2: "#26a269", 3: "#a2734c"}
-"""Background colours by their number in ANSI's table: red, green, yellow."""
+"""Background colours by their ANSI number: red, green, yellow."""
 
 
 def main() -> None:
@@ -51,7 +51,7 @@ def _line(text: str, y: int, colour: str = "#cdd6f4") -> str:
 
 
 def _styled(line: Text, y: int) -> list[str]:
-    """A line of the terminal; what had a background there gets one here."""
+    """SVG elements of a line of the terminal, with its background colours."""
     parts = []
     for span in line.spans:
         style = Console().get_style(span.style)

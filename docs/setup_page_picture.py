@@ -37,7 +37,7 @@ def main() -> None:
 
 
 def write_clip(file: Path) -> None:
-    """Somebody walks in and stands there for a minute."""
+    """Write a clip in which someone walks in and stands at the till for a minute."""
     frames = list(clip_frames())
     comes = round((EMPTY_S + WALK_S) * FRAMES_PER_SECOND)
     stands = frames[comes : comes + round(STAND_S * FRAMES_PER_SECOND)]
@@ -48,7 +48,7 @@ def write_clip(file: Path) -> None:
 
 
 def link_in(log: Path, agent: subprocess.Popen[bytes]) -> str:
-    """The link that the agent's log says."""
+    """The link to the page from the agent's log. Exits when the agent has ended."""
     while not (found := re.search(r"setup page: (\S+)", log.read_text(encoding="utf-8"))):
         if agent.poll() is not None:
             sys.exit(log.read_text(encoding="utf-8"))

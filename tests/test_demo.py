@@ -10,7 +10,7 @@ import pytest
 pytestmark = pytest.mark.slow
 
 
-def test_the_demo_shows_a_sale_and_the_answer_to_it() -> None:
+def test_the_demo_prints_a_sale_and_its_answer() -> None:
     command = [sys.executable, "-m", "edge.demo"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
     assert done.returncode == 0, done.stderr
@@ -19,7 +19,7 @@ def test_the_demo_shows_a_sale_and_the_answer_to_it() -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_a_clip_that_is_not_there_is_one_line() -> None:
+def test_a_missing_clip_is_an_error_in_one_line() -> None:
     command = [sys.executable, "-m", "edge.demo", "gone.mp4"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stdout) == (2, "")

@@ -1,1 +1,1 @@
-"""The demonstration: a lane, a simulated till, and a clip made on the spot."""
+"""`make demo`: a lane, a simulated till, and a clip that is drawn for it."""

@@ -1,4 +1,4 @@
-"""`make demo`: the agent on a recording in one process, a simulated till in another."""
+"""`make demo`: runs the agent on a recording in one process and a simulated till in another."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from edge.demo.clip import write_clip
 from edge.errors import UsageError
 
 _SCAN_AFTER_S = 3.5
-"""When the drawn clip's customer has stood for a second."""
+"""By then the customer of the drawn clip has stood at the till for a second."""
 
 
 def _sale(scan_after_s: float) -> str:
-    """What the till plays. scan_after_s: from opening the sale to scanning beer."""
+    """The till's script, as JSON lines. scan_after_s: from opening the sale to scanning beer."""
     lines = [
         {"do": "wait-for", "event": "agent-met", "seconds": 20},
         {"do": "open", "sale_id": datetime.now(timezone.utc).strftime("sale-%H%M%S")},
@@ -40,7 +40,7 @@ def _sale(scan_after_s: float) -> str:
 
 
 def _seconds(clip: Path) -> float:
-    """Length of a recording; 0 for what is none, which the agent itself will say."""
+    """Length of a recording in seconds; 0 if it cannot be read, which the agent reports itself."""
     capture = cv2.VideoCapture(str(clip))
     frames, rate = capture.get(cv2.CAP_PROP_FRAME_COUNT), capture.get(cv2.CAP_PROP_FPS)
     capture.release()
@@ -49,7 +49,7 @@ def _seconds(clip: Path) -> float:
 
 def _main() -> None:
     parser = argparse.ArgumentParser(prog="python -m edge.demo", description=__doc__)
-    parser.add_argument("clip", nargs="?", help="a recording of your own; default: one that is drawn on the spot")
+    parser.add_argument("clip", nargs="?", help="a recording of your own; default: draw one")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         if arguments.clip:
@@ -60,7 +60,7 @@ def _main() -> None:
             clip = Path(folder) / "lane.mp4"
             print("demo: drawing a clip: someone walks up to the till, stops, leaves", flush=True)
             write_clip(clip)
-        # Private sockets, so that a lane already running on this machine is not disturbed.
+        # Private sockets do not disturb a lane that already runs on this machine.
         reliable, live = f"ipc://{folder}/reliable", f"ipc://{folder}/live"
         agent = [sys.executable, "-m", "edge", "run", "--video", str(clip)]
         agent += ["--till.reliable", reliable, "--till.live", live, "--state-dir", f"{folder}/state"]
@@ -71,7 +71,7 @@ def _main() -> None:
         till += ["--script", str(script), "--tell", "words"]
         print(f"demo: edge-agent --video {clip}", flush=True)
         with subprocess.Popen(agent) as running:
-            # A till that is there long before its agent asks everyone for ID, as it should; here it would only puzzle.
+            # Start the till after the agent: until it connects, a till asks everyone for ID, which would confuse here.
             while running.poll() is None and not (Path(folder) / "reliable").exists():
                 time.sleep(0.02)
             answered = running.poll() is None and subprocess.run(till, check=False).returncode == 0

@@ -1,6 +1,6 @@
-"""The demonstration clip, drawn on the spot: someone walks up to the till, stops to pay, and walks away.
+"""Draws the demonstration clip: someone walks up to the till, stops to pay, and walks away.
 
-The person is Eileen Collins, from NASA's public-domain portrait that scikit-image ships; the walk is drawn.
+The person is Eileen Collins, from the public-domain NASA portrait in scikit-image.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 WIDTH, HEIGHT, FRAMES_PER_SECOND = 640, 480, 30
 EMPTY_S, WALK_S, STAND_S, LEFT_S = 1.0, 1.5, 5.0, 2.5
-"""The clip: an empty lane, a walk in, standing, a walk out, an empty lane again."""
+"""Parts of the clip: empty lane, walk (in and later out), standing, empty lane again."""
 
 _FAR, _NEAR = 0.45, 0.80
 """Scale of the 512-pixel portrait at the ends of the walk and at the till."""
@@ -39,24 +39,24 @@ def clip_frames() -> Iterator[NDArray[np.uint8]]:
 
 
 def write_clip(file: Path) -> None:
-    """Write the clip as H.264-free MPEG-4, which every OpenCV can read and write. Raises RunError when it cannot."""
+    """Write the clip as MPEG-4 Part 2, which, unlike H.264, every OpenCV can read and write. Raises RunError."""
     writer = cv2.VideoWriter(str(file), cv2.VideoWriter.fourcc(*"mp4v"), FRAMES_PER_SECOND, (WIDTH, HEIGHT))
     if not writer.isOpened():
-        raise RunError(f"cannot write a video to {file}: is the folder there, and writable?")
+        raise RunError(f"cannot write a video to {file}: does the folder exist, and is it writable?")
     for frame in clip_frames():
         writer.write(frame)
     writer.release()
 
 
 def _walk() -> Iterator[tuple[float, float] | None]:
-    """By frame: the person's place as (centre in pixels from the left, scale), None while the lane is empty."""
+    """For each frame the person's place as (centre in pixels from the left, scale); None while the lane is empty."""
     empty, walking, standing, left = (
         round(seconds * FRAMES_PER_SECOND) for seconds in (EMPTY_S, WALK_S, STAND_S, LEFT_S)
     )
     steps = [_eased(step / walking) for step in range(walking)]
     yield from [None] * empty
     yield from ((-120 + 440 * share, _FAR + (_NEAR - _FAR) * share) for share in steps)
-    # Nobody stands quite still: a slow sway of a few pixels.
+    # People sway by a few pixels while they stand.
     yield from ((320 + 6 * np.sin(step / 14), _NEAR + 0.01 * np.sin(step / 23)) for step in range(standing))
     yield from ((320 + 440 * share, _NEAR + (_FAR - _NEAR) * share) for share in steps)
     yield from [None] * left
@@ -89,7 +89,7 @@ def _outline() -> NDArray[np.float32]:
 def _with_person(
     lane: NDArray[np.uint8], portrait: NDArray[np.uint8], outline: NDArray[np.float32], place: tuple[float, float]
 ) -> NDArray[np.uint8]:
-    """The lane with the person standing at a place; their feet are below the picture."""
+    """The lane with the person standing at a place; the bottom of the portrait is at the bottom of the picture."""
     centre, scale = place
     transform = np.array([[scale, 0, centre - 225 * scale], [0, scale, HEIGHT - 512 * scale]], np.float32)
     person = cv2.warpAffine(portrait, transform, (WIDTH, HEIGHT), flags=cv2.INTER_AREA)
