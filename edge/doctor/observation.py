@@ -129,7 +129,7 @@ class _Watcher:
         observed.zone_brightness += (brightness - observed.zone_brightness) / observed.frames_searched
         faces = self._detector.detect(frame.pixels)
         faces = faces[alignable(faces.keypoints)]
-        # A new zone has sampled nobody yet, so every face inside it is sampled.
+        # A new zone has no samples yet, so it wants one of every face inside it.
         in_zone = faces[CustomerZone(self._settings).should_sample(faces, frame.pixels.shape, 0.0)]
         if not len(in_zone):
             observed.frames_outside += len(faces) > 0
