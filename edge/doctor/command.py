@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from edge.settings.config import Settings
 
 USUAL_FILE = Path("lane.toml")
-"""The settings file that fixes name when there is none yet."""
+"""The name that fixes use for the settings file while there is none."""
 
 _COLOURS = {"ok": "green", "warning": "yellow", "problem": "bold red"}
 _VERDICT_WIDTH, _NAME_WIDTH = 9, 12

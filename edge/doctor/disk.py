@@ -80,9 +80,9 @@ def _nearest_existing(folder: Path) -> Path:
 
 
 def _write_error(folder: Path, *, exists: bool) -> str:
-    """Why a folder cannot be written or, unless it `exists` as the state folder, why that cannot be created in it.
+    """Why the state folder cannot be written; empty when it can. Leaves no file behind.
 
-    Empty when it can. Leaves no file behind.
+    exists: False when the state folder does not exist yet and `folder` is the parent in which it will be created.
     """
     if not folder.is_dir():
         return f"{folder} is not a folder"
