@@ -23,7 +23,7 @@ from export.quantize import calibration_faces, write_int8
 from export.verify import verify
 from train.card.candidates import calibrate
 from train.card.measures import mean_ages
-from train.card.views import plain, predict_through
+from train.card.views import plain_crop, predict_through
 from train.data import split, validation_split
 from train.evaluate import scores_by_source
 from train.pictures import Pictures
@@ -69,7 +69,9 @@ def write_bundle(checkpoint: Path, data: Path, out: Path, name: str) -> Manifest
         write_int8(Path(folder) / "float.onnx", calibration_faces(train_data), made / CPU_MODEL)
         predict = OnnxAgeModel(made / CPU_MODEL).predict
         temperature, measured = calibrate(predict, all_train_data[validation])
-        ages = mean_ages(calibrated(predict_through(predict, test_data, plain, "test photos").age_probs, temperature))
+        ages = mean_ages(
+            calibrated(predict_through(predict, test_data, plain_crop, "test photos").age_probs, temperature)
+        )
         sources = _sources(facts, train_data)
         manifest = Manifest(
             name=name,

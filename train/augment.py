@@ -20,7 +20,7 @@ _Image = NDArray[np.uint8]
 Change = Callable[[_Image, np.random.Generator], _Image]
 
 
-class View(NamedTuple):
+class AugmentedCrop(NamedTuple):
     """An augmented crop.
 
     crop: uint8 (224, 224, 3) RGB. mirrored: whether left and right were swapped. placement: float32 (2, 3), affine map
@@ -39,7 +39,7 @@ def augmented_view(
     random: np.random.Generator,
     changes: tuple[tuple[float, Change], ...],
     strength: float = 1,
-) -> View:
+) -> AugmentedCrop:
     """A random aligned crop, as with another camera, distance and light.
 
     changes: probability and function, in the order to apply. strength: 0..1, factor for every probability and for
@@ -54,7 +54,7 @@ def augmented_view(
     for chance, change in changes:
         if random.random() < chance * strength:
             crop = change(crop, random)
-    return View(crop, mirrored, placement)
+    return AugmentedCrop(crop, mirrored, placement)
 
 
 def _placement(keypoints: NDArray[np.float32], moved: NDArray[np.float32]) -> NDArray[np.float32]:

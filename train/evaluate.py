@@ -42,7 +42,7 @@ def evaluate(
     """
     if batches is not None and batches * _CROPS_PER_BATCH < len(pictures):
         pictures = pictures[np.linspace(0, len(pictures) - 1, batches * _CROPS_PER_BATCH).astype(int)]
-    return scores_by_source(pictures, mean_ages(stage_predictor(model, stage), pictures))
+    return scores_by_source(pictures, predicted_ages(stage_predictor(model, stage), pictures))
 
 
 def stage_predictor(model: AgeNetwork, stage: Stage | None) -> Predict:
@@ -62,7 +62,7 @@ def stage_predictor(model: AgeNetwork, stage: Stage | None) -> Predict:
     return predict
 
 
-def mean_ages(predict: Predict, pictures: Pictures) -> NDArray[np.float32]:
+def predicted_ages(predict: Predict, pictures: Pictures) -> NDArray[np.float32]:
     """float32 (N,): the mean of the predicted distribution of every picture, in years."""
     starts = range(0, len(pictures), _CROPS_PER_BATCH)
     chunks = (pictures[np.arange(start, min(start + _CROPS_PER_BATCH, len(pictures)))] for start in starts)

@@ -16,7 +16,7 @@ from train.card.facts import Study, StudyRun
 from train.card.measures import MeasuredError, error
 from train.checkpoint import load_average, make_model
 from train.data import load_test, load_train, select_sources, validation_split
-from train.evaluate import mean_ages, stage_predictor
+from train.evaluate import predicted_ages, stage_predictor
 from train.loop import LAST, train_model
 from train.pictures import Pictures
 from train.recipe import Recipe, read_recipe
@@ -71,7 +71,7 @@ def study(
             distillation=run.distillation[run.rows] if run.distillation else None,
             run_dir=_folder(out, run.name),
         )
-        ages = mean_ages(stage_predictor(model, run.recipe.stages[-1]), test)
+        ages = predicted_ages(stage_predictor(model, run.recipe.stages[-1]), test)
         sources = tuple(str(source) for source in np.unique(pictures.sources[known]))
         runs.append(StudyRun(name=run.name, sources=sources, errors=_by_source(ages, test)))
     return Study(photos=photos, taught=teacher is not None, own_photos=OWN_PHOTOS, runs=tuple(runs))

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from train import create_model
-from train.evaluate import Score, evaluate, mean_ages, scores_by_source
+from train.evaluate import Score, evaluate, predicted_ages, scores_by_source
 from train.pictures import Pictures
 from train.recipe import Stage
 
@@ -47,13 +47,13 @@ def test_every_source_has_its_own_score(pictures_of: PicturesOf) -> None:
 
 def test_the_mean_age_is_the_expectation_of_the_distribution(faces: Pictures) -> None:
     half_and_half = lambda crops: (always(20)(crops) + always(40)(crops)) / 2  # noqa: E731
-    assert mean_ages(half_and_half, faces).tolist() == [30] * 11
+    assert predicted_ages(half_and_half, faces).tolist() == [30] * 11
 
 
 def test_every_picture_is_predicted_once_and_in_order_over_many_batches(faces: Pictures) -> None:
     brightness = lambda crops: np.eye(101, dtype=np.float32)[crops.mean(axis=(1, 2, 3)).astype(int) // 3]  # noqa: E731
     rows = np.arange(70) % 11
-    assert mean_ages(brightness, faces[rows]).tolist() == mean_ages(brightness, faces)[rows].tolist()
+    assert predicted_ages(brightness, faces[rows]).tolist() == predicted_ages(brightness, faces)[rows].tolist()
 
 
 def test_a_model_is_scored_on_every_picture_of_every_source(faces: Pictures) -> None:

@@ -14,7 +14,7 @@ from edge.ages.calibration import calibrated
 from edge.ages.onnx import OnnxAgeModel
 from train.calibration import fitted_temperature
 from train.card.measures import mean_ages
-from train.card.views import plain, predict_through
+from train.card.views import plain_crop, predict_through
 from train.checkpoint import load_model
 from train.evaluate import Predict
 from train.pictures import Pictures
@@ -56,7 +56,7 @@ def calibrate(predict: Predict, validation: Pictures) -> tuple[float, tuple[Thre
     and no thresholds."""
     if not len(validation):
         return 1.0, ()
-    probs = predict_through(predict, validation, plain, "calibration").age_probs
+    probs = predict_through(predict, validation, plain_crop, "calibration").age_probs
     temperature = fitted_temperature(probs, validation.ages)
     return temperature, thresholds(mean_ages(calibrated(probs, temperature)), validation.ages, validation.sources)
 

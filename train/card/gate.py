@@ -15,7 +15,7 @@ from edge.vision.detectors.confirmation import FaceConfirmation
 from edge.vision.faces import LEFT_EYE, MOUTH, NOSE, RIGHT_EYE, Faces
 from edge.vision.quality import Measures, judge, measure
 from train.card.facts import GateBin, GateEvidence
-from train.card.impaired import Impairment, blurred, brighter, covered, darker, smaller
+from train.card.impairments import Impairment, blurred, brighter, covered, darker, smaller
 from train.card.measures import error, share
 from train.evaluate import Predict
 from train.pictures import Pictures, read_photo

@@ -17,7 +17,7 @@ from train.card.views import (
     BLURS_PX,
     ViewResult,
     blurred_crop,
-    plain,
+    plain_crop,
     predict_at_face_sizes,
     predict_through,
     shifted,
@@ -38,14 +38,14 @@ def judge(model: Path, data: Path, against: Path | None = None, study: Study | N
     _, validation = validation_split(train_data)
     judged, pictures = load_candidate(model, train_data[validation]), load_test(data)
     sample = _sample(pictures)
-    before = predict_through(judged.predict, pictures, plain, "test photos").age_probs
+    before = predict_through(judged.predict, pictures, plain_crop, "test photos").age_probs
     after = calibrated(before, judged.temperature)
     ages, passed = mean_ages(after), passes_gate(pictures)
     compared = {}
     if against is not None:
         other = load_candidate(against, train_data[validation])
         other_ages = mean_ages(
-            calibrated(predict_through(other.predict, pictures, plain, "other model").age_probs, other.temperature)
+            calibrated(predict_through(other.predict, pictures, plain_crop, "other model").age_probs, other.temperature)
         )
         compared = breakdowns.paired_differences(other.name, ages, other_ages, pictures)
     challenge_age = judged.thresholds[-1].challenge_age if judged.thresholds else None
@@ -102,7 +102,7 @@ def _sample(pictures: Pictures) -> Pictures:
 
 
 def _view_errors(predict: Predict, temperature: float, pictures: Pictures) -> list[ViewError]:
-    unchanged = predict_through(predict, pictures, plain, "sample of test photos")
+    unchanged = predict_through(predict, pictures, plain_crop, "sample of test photos")
     all_rows = np.ones(len(pictures), bool)
     views = {"15 % wider": wider(1.15), "40 % wider": wider(1.40), "10 % aside": shifted(0.10)}
     views |= {f"blur of {sigma} px": blurred_crop(sigma) for sigma in BLURS_PX}

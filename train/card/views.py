@@ -50,7 +50,7 @@ def predict_through(predict: Predict, pictures: Pictures, view: View, name: str)
     return ViewResult(has_face, age_probs)
 
 
-def plain(picture: Crop, keypoints: NDArray[np.float32]) -> Crop:
+def plain_crop(picture: Crop, keypoints: NDArray[np.float32]) -> Crop:
     """The lane's own crop."""
     return align(picture, keypoints)
 
