@@ -7,7 +7,7 @@ VENV := .venv
 INSTALL := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 PYTEST := $(VENV)/bin/python -m pytest --numprocesses $(JOBS) --dist loadgroup --no-loadscope-reorder
 
-.PHONY: demo quick test check format clean
+.PHONY: demo quick test proof check format clean
 
 demo: $(VENV)/.demo
 	@$(VENV)/bin/python -m edge.demo $(CLIP)
@@ -19,6 +19,13 @@ quick: $(VENV)/.dev
 # Every test. Those that measure time or speed come last, one after the other.
 test: $(VENV)/.dev
 	@$(PYTEST) -m 'not alone'; first=$$?; $(VENV)/bin/python -m pytest -m alone && exit $$first
+
+# Long runs of what `make test` runs for a short time: kills, network cuts, and an hour of a lane played fast.
+proof: $(VENV)/.dev
+	$(VENV)/bin/python -m tests.proof.crash --kills 400 --victim agent
+	$(VENV)/bin/python -m tests.proof.crash --kills 400 --victim till
+	[ "$$(id -u)" != 0 ] || $(VENV)/bin/python -m tests.proof.network --disturbances 30
+	$(VENV)/bin/python -m tests.soak tests/replay/recordings/again.mkv --hours 1 --speed 10
 
 check: $(VENV)/.dev
 	$(VENV)/bin/ruff format --check .

@@ -1,4 +1,4 @@
-"""`edge-agent bench` measures; these tests ask that it does, not how fast this machine is."""
+"""`edge-agent bench` measures every figure; these tests do not check how fast this machine is."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_it_is_compared_with_the_bare_detector_and_age_model(figures: Any) -> No
     assert 0.2 < figures["fastest"]["share_of_bare_detector_and_age_model"] < 1.2
 
 
-def test_the_till_was_answered_in_real_time(figures: Any) -> None:
+def test_real_time_figures_have_alerts_and_latencies(figures: Any) -> None:
     (live,) = figures["real_time"]
     assert live["alerts"] >= 2
     assert live["analysed_frames_per_second"] <= live["source_frames_per_second"]
@@ -45,20 +45,20 @@ def test_the_till_was_answered_in_real_time(figures: Any) -> None:
     assert live["grab_to_start_ms"]["p99"] <= 100, "no frame older than that is analysed"
 
 
-def test_several_lanes_with_several_faces_are_measured_side_by_side(demo_clip: Path, edge_agent: EdgeAgent) -> None:
+def test_several_lanes_with_several_faces_are_measured_at_the_same_time(demo_clip: Path, edge_agent: EdgeAgent) -> None:
     words = ("--lanes", 2, "--faces", 2, "--rate", 10, "--seconds", 8, "--json")
     run = edge_agent("bench", demo_clip, *words)
     assert run.code == 0, run.err
-    found = json.loads(run.out)
-    assert [lane["lane"] for lane in found["real_time"]] == ["lane-1", "lane-2"]
-    for lane in found["real_time"]:
+    report = json.loads(run.out)
+    assert [lane["lane"] for lane in report["real_time"]] == ["lane-1", "lane-2"]
+    for lane in report["real_time"]:
         assert 9 <= lane["source_frames_per_second"] <= 11
         assert lane["alerts"] >= 2
-    assert found["fastest"]["ages"] > 0
+    assert report["fastest"]["ages"] > 0
 
 
 @pytest.mark.parametrize(("copies", "places"), [(1, 1), (2, 2), (3, 3), (4, 4)])
-def test_a_scene_shows_its_person_several_times(copies: int, places: int) -> None:
+def test_a_tiled_scene_shows_its_person_several_times(copies: int, places: int) -> None:
     person = np.zeros((480, 640, 3), np.uint8)
     person[200:280, 280:360] = 255
     picture = tiled(person, copies)
@@ -91,7 +91,7 @@ def test_the_age_model_is_measured_by_the_size_of_the_batch(ages: Any) -> None:
         assert_timed(row["ours"]["call_ms"])
 
 
-def test_on_a_cpu_it_is_compared_call_by_call_with_the_very_file_it_runs(ages: Any) -> None:
+def test_on_a_cpu_it_is_compared_call_by_call_with_its_bare_model_file(ages: Any) -> None:
     for row in ages["batches"]:
         assert_timed(row["bare"]["call_ms"])
         assert row["bare"]["call_ms"]["count"] == row["ours"]["call_ms"]["count"]
@@ -106,16 +106,16 @@ def test_the_age_model_is_measured_by_the_number_of_lanes(ages: Any) -> None:
         assert row["faces_per_second"] > 0
         assert 1 <= row["mean_batch"] <= row["lanes"]
         assert row["call_ms"]["count"] >= row["lanes"]
-        # Every face that was asked for was in one batch.
+        # Every face was in exactly one batch.
         assert row["call_ms"]["count"] / row["batches"] == pytest.approx(row["mean_batch"], abs=0.006)
     assert ages["lanes"][0]["mean_batch"] == 1
 
 
-def test_what_the_batcher_adds_to_a_single_face_is_measured(ages: Any) -> None:
+def test_the_overhead_of_the_batcher_for_a_single_face_is_measured(ages: Any) -> None:
     assert ages["batcher_adds_ms"]["count"] >= 1
 
 
-def test_the_figures_of_the_age_model_in_words(ages: Any) -> None:
+def test_the_figures_of_the_age_model_as_a_table(ages: Any) -> None:
     words = in_words(ages).splitlines()
     assert words[1].split(maxsplit=1) == ["backend", ages["backend"]]
     single = next(line.split() for line in words if line.split()[:1] == ["1"])
@@ -123,7 +123,7 @@ def test_the_figures_of_the_age_model_in_words(ages: Any) -> None:
     assert single[-1] == f"{ages['batches'][0]['ours_to_bare']:.2f}"
 
 
-def test_what_is_no_onnx_file_on_a_cpu_has_nothing_to_be_compared_with(ages: Any) -> None:
+def test_a_backend_other_than_onnx_on_a_cpu_has_no_comparison(ages: Any) -> None:
     on_a_gpu = copy.deepcopy(ages)
     for row in on_a_gpu["batches"]:
         row["bare"] = row["ours_to_bare"] = None
@@ -148,7 +148,7 @@ def test_it_measures_either_a_recording_or_the_age_model(
     assert said in run.err
 
 
-def test_a_profile_shows_which_calls_the_time_of_a_frame_goes_to(demo_clip: Path, edge_agent: EdgeAgent) -> None:
+def test_a_profile_shows_the_calls_that_take_the_time_of_a_frame(demo_clip: Path, edge_agent: EdgeAgent) -> None:
     run = edge_agent("bench", demo_clip, "--profile")
     assert run.code == 0, run.err
     for call in ("Pipeline.process", "BlazeFaceDetector.detect", "FaceTracker.update"):
@@ -156,12 +156,12 @@ def test_a_profile_shows_which_calls_the_time_of_a_frame_goes_to(demo_clip: Path
     assert "%" in run.out
 
 
-def test_the_basket_report_is_measured_and_held_against_what_was_planted(edge_agent: EdgeAgent) -> None:
+def test_the_basket_report_is_measured_and_compared_with_the_planted_lifts(edge_agent: EdgeAgent) -> None:
     found = json.loads(edge_agent("bench", "--baskets", 300_000, "--json").out)
     assert found["files"] == 30
     assert 290_000 < found["lines"] < 320_000
-    # Rare categories are left out of what can be said. Of the others 95 % within, and 5 % at most found by chance; the
-    # lifts of a category hang together, and so this is not held to the last one.
+    # Rare categories are omitted. Of the others 95 % should be within, and 5 % at most found by chance; the limits
+    # are wider, because the lifts of a category are correlated.
     assert 200 <= found["planted"] <= 240
     assert found["within"] >= 0.88 * found["planted"]
     assert found["chance_findings"] <= 0.1 * found["alike"]

@@ -20,7 +20,7 @@ from edge.errors import RunError, UsageError
 from edge.settings.config import Settings
 from edge.settings.lanes import Origin
 from edge.settings.load import load_settings
-from tests.client import Client
+from tests.tills import TillDriver
 
 pytestmark = pytest.mark.slow
 
@@ -56,7 +56,7 @@ class Running:
         self.agent = Agent(*origin.load(), origin=origin)
         self._thread = threading.Thread(target=self.agent.run)
         self._thread.start()
-        self.till = Client("till-1", f"ipc://{folder}/reliable")
+        self.till = TillDriver("till-1", f"ipc://{folder}/reliable")
         self.till.greet()
 
     def flags(self, *more: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""The basket report on Spark says what it says on DuckDB, whatever lies among the purchases: here, and on a cluster."""
+"""The basket report on Spark, here and on a cluster, equals the report on DuckDB, with invalid purchases, too."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LAST_DAY = datetime(2026, 11, 1, tzinfo=timezone.utc)
 
 @pytest.fixture(scope="module")
 def stores(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Two shops; among their purchases is all that can be wrong with them."""
+    """Two shops, with every kind of invalid purchase."""
     north, sea = (tmp_path_factory.mktemp(name) for name in ("north", "sea"))
     list(Chain().write(north, 60_000, LAST_DAY))
     odd = {
@@ -117,7 +117,7 @@ def by_duckdb(stores: list[Path]) -> dict[str, Any]:
     return _report(stores)
 
 
-def test_whatever_is_wrong_with_purchases_is_counted_and_the_rest_read(by_duckdb: dict[str, Any]) -> None:
+def test_invalid_purchases_are_counted_and_the_others_read(by_duckdb: dict[str, Any]) -> None:
     assert by_duckdb["faults"] == {
         "sales_in_future": 1, "sales_in_other_bands": 1, "sales_without_basket": 2, "lines_of_odd_quantity": 1,
         "lines_of_odd_price": 1, "lines_without_category": 1, "baskets_without_price": 1,
@@ -129,7 +129,7 @@ def test_whatever_is_wrong_with_purchases_is_counted_and_the_rest_read(by_duckdb
 
 
 @needs_java
-def test_spark_says_what_duckdb_says(stores: list[Path], by_duckdb: dict[str, Any]) -> None:
+def test_spark_gives_the_report_of_duckdb(stores: list[Path], by_duckdb: dict[str, Any]) -> None:
     _same(by_duckdb, _report(stores, "--engine", "spark"))
 
 
@@ -171,12 +171,12 @@ def _wait_for(port: int) -> None:
 
 
 @needs_java
-def test_a_cluster_says_what_duckdb_says(stores: list[Path], by_duckdb: dict[str, Any], cluster: str) -> None:
+def test_a_cluster_gives_the_report_of_duckdb(stores: list[Path], by_duckdb: dict[str, Any], cluster: str) -> None:
     words = ("--engine", "spark", "--spark-master", cluster)
     _same(by_duckdb, _report(stores, *words, SPARK_LOCAL_IP="127.0.0.1"))
 
 
-def test_without_java_one_line_says_what_is_missing(stores: list[Path], tmp_path: Path) -> None:
+def test_without_java_one_line_explains_what_to_install(stores: list[Path], tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "edge", "report", "basket", "--engine", "spark", "--folder", *map(str, stores)],
         env=os.environ | {"JAVA_HOME": str(tmp_path)}, capture_output=True, text=True, timeout=300, check=False,
@@ -186,7 +186,7 @@ def test_without_java_one_line_says_what_is_missing(stores: list[Path], tmp_path
     assert line.endswith(": Spark needs Java 17 or newer: apt install default-jre-headless, or set JAVA_HOME")
 
 
-def test_days_of_a_made_up_chain_do_not_depend_on_how_many_there_are(tmp_path: Path) -> None:
+def test_a_generated_day_does_not_depend_on_the_number_of_days(tmp_path: Path) -> None:
     few, many = tmp_path / "few", tmp_path / "many"
     assert len(list(Chain().write(few, 20_000, LAST_DAY))) == 2
     list(Chain().write(many, 30_000, LAST_DAY - timedelta(0)))

@@ -6,10 +6,8 @@ import re
 import shutil
 import ssl
 import subprocess
-import sys
-import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +21,7 @@ from edge.settings.load import load_settings
 from edge.till.messages import Health, Hello, SaleClosed, SaleOpened
 from edge.till.reference.dealer import Till
 from edge.web import zone
+from tests.agents import AgentProcess
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
@@ -48,53 +47,50 @@ def long_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-@dataclass
-class Running:
-    """An agent with a setup page. link: to the page, with the token, from its log."""
+class PageAgent:
+    """An agent with a setup page. link: with the token, from its log. base: the page's address."""
 
-    process: subprocess.Popen[str]
-    link: str
-    config: Path
-    reliable: str
-    log: Path
+    def __init__(
+        self, folder: Path, clip: Path, *flags: object, web: str = "127.0.0.1:0", with_config: bool = True
+    ) -> None:
+        """Starts it with settings in `config`, or all in flags, and waits for its link."""
+        self.config = folder / "lane.toml"
+        sockets = f'[till]\nreliable = "ipc://{folder}/reliable" # old\nlive = "ipc://{folder}/live"\n'
+        text = f'# Lane four.\nvideo = "{clip}"\nstate_dir = "{folder}/state"\n\n{sockets}'
+        self.config.write_text(text, encoding="utf-8")
+        settings = ("--config", self.config) if with_config else ("--video", clip)
+        self.process = AgentProcess(folder, *settings, "--web", web, *flags)
+        self.reliable = self.process.reliable
+        self.link = self.process.wait_for_log(r"setup page: (\S+)")[1]
+        self.base = self.link.partition("?")[0]
 
-    @property
-    def base(self) -> str:
-        return self.link.partition("?")[0]
-
-
-def start(folder: Path, clip: Path, *flags: str, web: str = "127.0.0.1:0", with_config: bool = True) -> Running:
-    """Start the agent as an installer does; return once its log has the link to the page."""
-    config, log, reliable = folder / "lane.toml", folder / "log", f"ipc://{folder}/reliable"
-    text = f'# Lane four.\nvideo = "{clip}"\nstate_dir = "{folder}/state"\n\n[till]\nreliable = "{reliable}" # old\n'
-    text += f'live = "ipc://{folder}/live"\n'
-    config.write_text(text, encoding="utf-8")
-    words = ["--config", str(config)]
-    if not with_config:
-        words = ["--video", str(clip), "--state-dir", f"{folder}/state", "--till.reliable", reliable]
-        words += ["--till.live", f"ipc://{folder}/live"]
-    with log.open("w", encoding="utf-8") as err:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "edge", "run", *words, "--web", web, *flags], stderr=err, text=True
-        )
-    end_s = time.monotonic() + 120
-    while not (found := re.search(r"setup page: (\S+)", log.read_text(encoding="utf-8"))):
-        assert process.poll() is None, log.read_text(encoding="utf-8")
-        assert time.monotonic() < end_s
-        time.sleep(0.05)
-    return Running(process, found[1], config, reliable, log)
+    def stop(self) -> str:
+        """Stop it, and return its log."""
+        return self.process.stop()
 
 
-def end(agent: Running) -> None:
-    agent.process.terminate()
-    assert agent.process.wait(60) == 0, agent.log.read_text(encoding="utf-8")
+StartPage = Callable[..., PageAgent]
 
 
 @pytest.fixture(scope="module")
-def agent(long_clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    running = start(tmp_path_factory.mktemp("agent"), long_clip)
-    yield running
-    end(running)
+def agent(long_clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageAgent]:
+    agent = PageAgent(tmp_path_factory.mktemp("agent"), long_clip)
+    yield agent
+    agent.stop()
+
+
+@pytest.fixture
+def start_page(long_clip: Path, tmp_path: Path) -> Iterator[StartPage]:
+    """Start an agent of the test's own; it is killed if it still runs afterwards."""
+    agents: list[PageAgent] = []
+
+    def start(*flags: object, **options: Any) -> PageAgent:
+        agents.append(PageAgent(tmp_path, long_clip, *flags, **options))
+        return agents[-1]
+
+    yield start
+    for agent in agents:
+        agent.process.kill()
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +126,7 @@ def visit(browser: Any, link: str, **context: Any) -> Visit:
 
 
 @pytest.fixture
-def page(browser: Any, agent: Running) -> Iterator[Any]:
+def page(browser: Any, agent: PageAgent) -> Iterator[Any]:
     """The page in English with its first picture. Fails the test on any script error or request to another address."""
     found = visit(browser, agent.link, viewport={"width": 1280, "height": 900})
     yield found.page
@@ -140,7 +136,7 @@ def page(browser: Any, agent: Running) -> Iterator[Any]:
     assert [url for url in found.requested if not url.startswith((agent.base, "data:"))] == []
 
 
-def saved(agent: Running) -> tuple[tuple[float, float], ...]:
+def saved(agent: PageAgent) -> tuple[tuple[float, float], ...]:
     return load_settings([], agent.config).zone
 
 
@@ -171,7 +167,7 @@ def near(zone: tuple[tuple[float, float], ...], *corners: tuple[float, float]) -
     )
 
 
-def test_a_zone_drawn_with_the_mouse_is_saved(page: Any, agent: Running) -> None:
+def test_a_zone_drawn_with_the_mouse_is_saved(page: Any, agent: PageAgent) -> None:
     page.click("#zone-edit")
     drag(page, (0.2, 0.1), (0.7, 0.9))
     message = save(page)
@@ -181,7 +177,7 @@ def test_a_zone_drawn_with_the_mouse_is_saved(page: Any, agent: Running) -> None
     assert "# Lane four." in agent.config.read_text(encoding="utf-8")
 
 
-def test_corners_can_be_moved_added_and_removed_and_edits_cancelled(page: Any, agent: Running) -> None:
+def test_corners_can_be_moved_added_and_removed_and_edits_cancelled(page: Any, agent: PageAgent) -> None:
     zone.save(agent.config, "lane-1", ((0.2, 0.2), (0.8, 0.2), (0.8, 0.8), (0.2, 0.8)))
     page.click("#zone-edit")
     drag(page, (0.2, 0.2), (0.7, 0.9))
@@ -201,7 +197,7 @@ def test_corners_can_be_moved_added_and_removed_and_edits_cancelled(page: Any, a
     assert near(saved(agent), (0.1, 0.2), (0.9, 0.29), (0.9, 0.9), (0.3, 0.9))
 
 
-def test_a_zone_too_small_for_a_customer_is_rejected(page: Any, agent: Running) -> None:
+def test_a_zone_too_small_for_a_customer_is_rejected(page: Any, agent: PageAgent) -> None:
     before = agent.config.read_bytes()
     page.click("#zone-edit")
     drag(page, (0.5, 0.5), (0.54, 0.54))
@@ -209,7 +205,7 @@ def test_a_zone_too_small_for_a_customer_is_rejected(page: Any, agent: Running) 
     assert agent.config.read_bytes() == before
 
 
-def test_on_a_phone_the_zone_is_drawn_with_a_finger(browser: Any, agent: Running) -> None:
+def test_on_a_phone_the_zone_is_drawn_with_a_finger(browser: Any, agent: PageAgent) -> None:
     phone = {"viewport": {"width": 390, "height": 800}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
     page = visit(browser, agent.link, **phone).page
     page.tap("#zone-edit")
@@ -239,7 +235,7 @@ SCAN = """async () => {
     [("en-GB", "ID", "ID checked: you may sell."), ("ru-RU", "документ", "Документы проверены: можно продавать.")],
 )
 def test_scanning_beer_shows_the_prompt_within_a_second(
-    browser: Any, agent: Running, locale: str, asks: str, checked: str
+    browser: Any, agent: PageAgent, locale: str, asks: str, checked: str
 ) -> None:
     page = visit(browser, agent.link, locale=locale).page
     page.click("#tab-till")
@@ -273,16 +269,16 @@ def test_the_language_can_be_switched_and_is_remembered(page: Any) -> None:
     assert page.inner_text("#tab-till") == "Касса"
 
 
-def test_an_open_page_shows_that_the_agent_does_not_answer(browser: Any, long_clip: Path, tmp_path: Path) -> None:
-    running = start(tmp_path, long_clip)
-    page = visit(browser, running.link).page
-    end(running)
+def test_an_open_page_shows_that_the_agent_does_not_answer(browser: Any, start_page: StartPage) -> None:
+    own = start_page()
+    page = visit(browser, own.link).page
+    own.stop()
     page.wait_for_selector("#lost:not([hidden])")
     assert page.inner_text("#lost").startswith("The agent does not answer")
     page.context.close()
 
 
-def test_a_real_sale_ends_the_demonstration(page: Any, agent: Running) -> None:
+def test_a_real_sale_ends_the_demonstration(page: Any, agent: PageAgent) -> None:
     page.click("#tab-till")
     page.click("[data-sku=bread]")
     page.wait_for_selector("#basket li")
@@ -297,7 +293,7 @@ def test_a_real_sale_ends_the_demonstration(page: Any, agent: Running) -> None:
         page.wait_for_function(f"() => !{busy}")
 
 
-def test_the_doctor_tab_lists_findings_and_fixes_worst_first(page: Any, agent: Running) -> None:
+def test_the_doctor_tab_lists_findings_and_fixes_worst_first(page: Any, agent: PageAgent) -> None:
     page.click("#tab-doctor")
     page.click("#examine")
     page.wait_for_selector("#findings li")
@@ -310,7 +306,7 @@ def test_the_doctor_tab_lists_findings_and_fixes_worst_first(page: Any, agent: R
     assert count
 
 
-def test_scripts_on_the_page_cannot_send_to_another_origin(browser: Any, agent: Running) -> None:
+def test_scripts_on_the_page_cannot_send_to_another_origin(browser: Any, agent: PageAgent) -> None:
     """This box under another name is another origin, too."""
     page = visit(browser, agent.link).page
     other_origin = agent.base.replace("127.0.0.1", "localhost")
@@ -325,7 +321,7 @@ def test_scripts_on_the_page_cannot_send_to_another_origin(browser: Any, agent: 
     page.context.close()
 
 
-def test_every_path_without_the_token_is_rejected(agent: Running) -> None:
+def test_every_path_without_the_token_is_rejected(agent: PageAgent) -> None:
     paths = (
         "",
         "page.js",
@@ -341,7 +337,7 @@ def test_every_path_without_the_token_is_rejected(agent: Running) -> None:
             urllib.request.urlopen(agent.base + path, timeout=30)
 
 
-def test_watching_writes_no_picture_to_disk(page: Any, agent: Running) -> None:
+def test_watching_writes_no_picture_to_disk(page: Any, agent: PageAgent) -> None:
     page.wait_for_timeout(1000)
     files = [file for file in agent.config.parent.rglob("*") if file.is_file()]
     assert files
@@ -351,9 +347,9 @@ def test_watching_writes_no_picture_to_disk(page: Any, agent: Running) -> None:
         assert b"base64" not in content
 
 
-def test_without_a_config_file_the_line_to_copy_is_shown(browser: Any, long_clip: Path, tmp_path: Path) -> None:
-    running = start(tmp_path, long_clip, with_config=False)
-    page = visit(browser, running.link).page
+def test_without_a_config_file_the_line_to_copy_is_shown(browser: Any, tmp_path: Path, start_page: StartPage) -> None:
+    own = start_page(with_config=False)
+    page = visit(browser, own.link).page
     page.click("#zone-edit")
     drag(page, (0.2, 0.1), (0.7, 0.9))
     assert "started without --config" in save(page)
@@ -361,28 +357,27 @@ def test_without_a_config_file_the_line_to_copy_is_shown(browser: Any, long_clip
     (tmp_path / "copied.toml").write_text(line, encoding="utf-8")
     assert near(load_settings([], tmp_path / "copied.toml").zone, (0.2, 0.1), (0.7, 0.1), (0.7, 0.9), (0.2, 0.9))
     page.context.close()
-    end(running)
+    own.stop()
 
 
 def test_unblurred_faces_are_marked_on_the_page_in_health_and_in_every_log_line(
-    browser: Any, long_clip: Path, tmp_path: Path
+    browser: Any, start_page: StartPage
 ) -> None:
-    running = start(tmp_path, long_clip, "--web-unblurred")
-    page = visit(browser, running.link).page
+    own = start_page("--web-unblurred")
+    page = visit(browser, own.link).page
     page.wait_for_selector("#unblurred:not([hidden])")
-    with closing(Till("till-7", running.reliable)) as till:
+    with closing(Till("till-7", own.reliable)) as till:
         till.send(Hello(till="till-7"))
         while not isinstance(health := till.receive(60), Health):
             pass
         assert health.problems == ("the setup page shows faces unblurred",)
     page.context.close()
-    end(running)
-    lines = running.log.read_text(encoding="utf-8").splitlines()
+    lines = own.stop().splitlines()
     assert lines
     assert all(line.startswith("edge-agent: FACES SHOWN: ") for line in lines)
 
 
-def test_with_a_certificate_the_page_speaks_https(long_clip: Path, tmp_path: Path) -> None:
+def test_with_a_certificate_the_page_is_served_over_https(tmp_path: Path, start_page: StartPage) -> None:
     chain, key = tmp_path / "chain.pem", tmp_path / "key.pem"
     words = f"req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -keyout {key} -out {chain}"
     subprocess.run(
@@ -390,13 +385,13 @@ def test_with_a_certificate_the_page_speaks_https(long_clip: Path, tmp_path: Pat
     )
     key.chmod(0o600)
     flags = ["--web-certificate", str(chain), "--web-key", str(key)]
-    running = start(tmp_path, long_clip, *flags, web="0.0.0.0:0")
+    own = start_page(*flags, web="0.0.0.0:0")
     trusting = urllib.request.build_opener(
         urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=str(chain))),
         urllib.request.HTTPCookieProcessor(),
     )
-    link = re.sub(r"//[^:]+", "//localhost", running.link)
+    link = re.sub(r"//[^:]+", "//localhost", own.link)
     with trusting.open(link, timeout=30) as response:
         assert response.url == link.partition("?")[0]
         assert "<title>edge-agent</title>" in response.read().decode()
-    end(running)
+    own.stop()

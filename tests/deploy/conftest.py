@@ -1,4 +1,4 @@
-"""The box that the agent is installed on, what its camera shows, and a client that asks it for decisions."""
+"""The box on which the agent is installed, a recording for its camera, and a till."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ import cv2
 import pytest
 
 from edge.demo.clip import EMPTY_S, FRAMES_PER_SECOND, HEIGHT, STAND_S, WALK_S, WIDTH, clip_frames
-from tests.client import Client
-from tests.deploy.debian import Debian, NotHereError, booted
+from tests.deploy.debian import Debian, UnavailableError, booted
+from tests.tills import TillDriver
 
 _SECONDS = 180
-"""Of the recording; each start of the agent begins it anew."""
+"""Length of the recording. Each start of the agent plays it from the beginning."""
 
 _FRAMES_PER_SECOND = 10
 
 
 @pytest.fixture(scope="module")
 def standing(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A recording of somebody who stands at the till and does not leave."""
+    """A recording of a person who stands at the till and does not leave."""
     first = round((EMPTY_S + WALK_S) * FRAMES_PER_SECOND)
     frames = list(itertools.islice(clip_frames(), first, first + round(STAND_S * FRAMES_PER_SECOND)))
     file = tmp_path_factory.mktemp("camera") / "standing.mp4"
@@ -36,26 +36,26 @@ def standing(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Debian]:
-    """A Debian that has just been started, with nothing installed."""
+    """A Debian that has just booted, with nothing installed."""
     try:
         with booted(tmp_path_factory.mktemp("box")) as debian:
             yield debian
-    except NotHereError as problem:
+    except UnavailableError as problem:
         pytest.skip(str(problem))
 
 
 @pytest.fixture(scope="module")
 def ports() -> tuple[int, int]:
-    """Two that nobody listens on; the box shares the network of this machine."""
-    with socket.socket() as one, socket.socket() as other:
-        one.bind(("127.0.0.1", 0))
-        other.bind(("127.0.0.1", 0))
-        return one.getsockname()[1], other.getsockname()[1]
+    """Two free ports; the box shares the network of this machine."""
+    with socket.socket() as first, socket.socket() as second:
+        first.bind(("127.0.0.1", 0))
+        second.bind(("127.0.0.1", 0))
+        return first.getsockname()[1], second.getsockname()[1]
 
 
 @pytest.fixture
-def client(ports: tuple[int, int]) -> Iterator[Client]:
-    """A till on the box."""
-    client = Client("till-1", f"tcp://127.0.0.1:{ports[0]}")
-    yield client
-    client.close()
+def till(ports: tuple[int, int]) -> Iterator[TillDriver]:
+    """A till that is connected to the box."""
+    till = TillDriver("till-1", f"tcp://127.0.0.1:{ports[0]}")
+    yield till
+    till.close()

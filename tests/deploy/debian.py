@@ -1,4 +1,4 @@
-"""A bare Debian 12 with systemd, booted in a container: made once with debootstrap, thrown away after each use."""
+"""A minimal Debian 12 with systemd, booted in a container. debootstrap makes it once; changes are discarded."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ REPOSITORY = Path(__file__).parents[2]
 CACHE = REPOSITORY / ".cache" / "debian"
 
 PACKAGES = "systemd,systemd-sysv,dbus,udev,python3-venv,libgl1,libegl1,libgles2,libglib2.0-0"
-"""What the installer asks for, on top of what every Debian has."""
+"""What the installer requires in addition to a minimal Debian."""
 
 TOOLS = ("debootstrap", "systemd-nspawn", "nsenter", "mount")
 
 PIP = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": "/wheels"}
-"""The box has no internet: its Python packages come from a folder."""
+"""The box has no internet: pip takes packages from a folder."""
 
 
-class NotHereError(Exception):
-    """Why there can be no such box on this machine."""
+class UnavailableError(Exception):
+    """The box cannot be booted on this machine; the text is the reason."""
 
 
 class Debian:
-    """A box that runs. root: its files, as this machine sees them."""
+    """A running box. root: the folder of its files on this machine."""
 
     def __init__(self, root: Path, leader: int) -> None:
         self.root, self._leader = root, leader
 
     def run(self, *words: str, timeout_s: float = 60, check: bool = True) -> subprocess.CompletedProcess[str]:
-        """A command, as root inside."""
+        """Run a command as root inside the box."""
         inside = f"--root=/proc/{self._leader}/root"
         enter = "nsenter", "--target", str(self._leader), "-m", "-p", "-u", "-i", "-C", inside
         own = {"PATH": "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LANG": "C.UTF-8", **PIP}
@@ -51,20 +51,20 @@ class Debian:
         return self.run("systemctl", "show", unit, "--property", what, "--value").stdout.strip()
 
     def log(self, unit: str) -> list[str]:
-        """Everything that was logged of a unit, by itself and by systemd."""
+        """All log lines of a unit, its own and those of systemd."""
         return self.run("journalctl", "--unit", unit, "--output", "cat", "--no-pager").stdout.splitlines()
 
 
 @contextmanager
 def booted(folder: Path) -> Iterator[Debian]:
-    """Boot a box; what it writes goes to `folder` and is gone afterwards. Raises NotHereError."""
+    """Boot a box whose changes go to `folder` and are deleted afterwards. Raises UnavailableError."""
     _require_tools()
     system, wheels = _system(), _wheels()
     upper, work, root = (folder / name for name in ("upper", "work", "root"))
     for made in (upper, work, root):
         made.mkdir()
     layers = f"lowerdir={system},upperdir={upper},workdir={work}"
-    _or_not_here("mount", "-t", "overlay", "overlay", "-o", layers, str(root))
+    _run_or_skip("mount", "-t", "overlay", "overlay", "-o", layers, str(root))
     shares = f"--bind-ro={wheels}:/wheels", f"--bind-ro={REPOSITORY}:/source"
     command = [
         "systemd-nspawn",
@@ -84,7 +84,7 @@ def booted(folder: Path) -> Iterator[Debian]:
             try:
                 yield _when_up(container, root, folder / "console")
             finally:
-                # Twice: the first asks it to shut down, the second does not ask.
+                # SIGTERM shuts it down; after 20 s it is killed.
                 container.terminate()
                 try:
                     container.wait(20)
@@ -97,28 +97,28 @@ def booted(folder: Path) -> Iterator[Debian]:
 
 def _require_tools() -> None:
     if os.geteuid() != 0:
-        raise NotHereError("only root can boot a container")
+        raise UnavailableError("only root can boot a container")
     if missing := [tool for tool in TOOLS if shutil.which(tool) is None]:
-        raise NotHereError(f"no {', '.join(missing)} here: apt-get install debootstrap systemd-container")
+        raise UnavailableError(f"no {', '.join(missing)} here: apt-get install debootstrap systemd-container")
 
 
 def _system() -> Path:
-    """The files of the system, made once."""
+    """The folder with the files of the system, made on the first call."""
     system = CACHE / "system"
     if not system.is_dir():
         CACHE.mkdir(parents=True, exist_ok=True)
         partial = CACHE / f"partial-{os.getpid()}"
-        _or_not_here(
+        _run_or_skip(
             "debootstrap", "--variant=minbase", f"--include={PACKAGES}", "bookworm", str(partial), timeout_s=600
         )
-        # Each boot gets a name of its own.
+        # Empty, so that each boot generates its own.
         (partial / "etc" / "machine-id").write_text("")
         partial.rename(system)
     return system
 
 
 def _wheels() -> Path:
-    """The Python packages that the box needs, for its Python; fetched when they are others than before."""
+    """The folder with the Python packages for the box, downloaded when the requirements have changed."""
     wheels, asked = CACHE / "wheels", CACHE / "wheels.for"
     project = read_toml(REPOSITORY / "pyproject.toml")
     constraints = REPOSITORY / "constraints.txt"
@@ -129,26 +129,26 @@ def _wheels() -> Path:
     if not asked.is_file() or asked.read_text() != f"{needed}{constraints.read_text()}":
         shutil.rmtree(wheels, ignore_errors=True)
         download = "download", "--quiet", "--dest", str(wheels), "--only-binary", ":all:", "--python-version", "3.11"
-        _or_not_here(sys.executable, "-m", "pip", *download, "--constraint", str(constraints), *needed, timeout_s=300)
+        _run_or_skip(sys.executable, "-m", "pip", *download, "--constraint", str(constraints), *needed, timeout_s=300)
         asked.write_text(f"{needed}{constraints.read_text()}")
     return wheels
 
 
-def _or_not_here(*command: str, timeout_s: float = 30) -> None:
+def _run_or_skip(*command: str, timeout_s: float = 30) -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=timeout_s, check=False)
     if done.returncode:
-        last = (done.stderr or done.stdout).strip().splitlines() or ["no word why"]
-        raise NotHereError(f"{Path(command[0]).name} failed: {last[-1]}")
+        last = (done.stderr or done.stdout).strip().splitlines() or ["without a message"]
+        raise UnavailableError(f"{Path(command[0]).name} failed: {last[-1]}")
 
 
 def _when_up(container: subprocess.Popen[bytes], root: Path, console: Path) -> Debian:
     children = Path(f"/proc/{container.pid}/task/{container.pid}/children")
     end_s = time.monotonic() + 90
     while time.monotonic() < end_s and container.poll() is None:
-        # nspawn has short-lived children before the one that it boots.
+        # Before the booted process nspawn has short-lived children.
         for leader in map(int, children.read_text().split()):
             box = Debian(root, leader)
             if box.run("systemctl", "is-system-running", check=False).stdout.strip() in ("running", "degraded"):
                 return box
         time.sleep(0.5)
-    raise NotHereError(f"it does not boot here: {console.read_text(errors='replace').strip().splitlines()[-1:]}")
+    raise UnavailableError(f"it does not boot here: {console.read_text(errors='replace').strip().splitlines()[-1:]}")

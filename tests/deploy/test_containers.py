@@ -1,4 +1,4 @@
-"""The container files against the repository: what they copy is here, who they run as, and which versions they take."""
+"""The container files: what they copy exists, and users, versions and paths are those of the service."""
 
 from __future__ import annotations
 
@@ -10,15 +10,13 @@ import pytest
 from edge.settings.load import read_toml
 from tests.deploy.debian import REPOSITORY
 
-pytestmark = pytest.mark.slow
-
 FOLDER = REPOSITORY / "deploy" / "containers"
 FILES = sorted(FOLDER.glob("Containerfile.*"))
 
 
 @pytest.fixture(params=FILES, ids=lambda file: file.suffix[1:])
 def lines(request: pytest.FixtureRequest) -> list[str]:
-    """The instructions of a file, each in one line."""
+    """The instructions of a file, one per line."""
     return instructions(request.param)
 
 
@@ -32,17 +30,17 @@ def words_of(lines: list[str], name: str) -> list[list[str]]:
 
 
 def allowed() -> set[str]:
-    """What the builder gets to see of the repository."""
+    """The files and folders of the repository that the builder sees."""
     shown = (REPOSITORY / ".dockerignore").read_text().splitlines()
     return {line.removeprefix("!") for line in shown if line.startswith("!")}
 
 
-def test_there_is_one_for_every_kind_of_box() -> None:
+def test_every_kind_of_box_has_a_container_file() -> None:
     kinds = {file.stem for file in (REPOSITORY / "deploy" / "systemd").glob("*.conf")} & {"cpu", "nvidia", "jetson"}
     assert {file.suffix[1:] for file in FILES} == kinds == {"cpu", "nvidia", "jetson"}
 
 
-def test_what_is_copied_is_in_the_repository_and_shown_to_the_builder(lines: list[str]) -> None:
+def test_what_is_copied_exists_and_is_visible_to_the_builder(lines: list[str]) -> None:
     for words in words_of(lines, "COPY"):
         if not words[0].startswith("--from="):
             for source in words[:-1]:
@@ -51,18 +49,18 @@ def test_what_is_copied_is_in_the_repository_and_shown_to_the_builder(lines: lis
 
 
 def test_every_package_of_the_project_is_copied() -> None:
-    setuptools = read_toml(REPOSITORY / "pyproject.toml")["tool"]["setuptools"]
-    packages = {name.split(".")[0] for name in setuptools["packages"]}
+    patterns = read_toml(REPOSITORY / "pyproject.toml")["tool"]["setuptools"]["packages"]["find"]["include"]
+    packages = {pattern.removesuffix("*") for pattern in patterns}
     for kind in ("cpu", "jetson"):
         copied = {words[0] for words in words_of(instructions(FOLDER / f"Containerfile.{kind}"), "COPY")}
         assert packages <= copied
 
 
-def test_it_ends_as_a_user_without_rights(lines: list[str]) -> None:
+def test_it_runs_as_a_user_without_privileges(lines: list[str]) -> None:
     assert words_of(lines, "USER")[-1] == ["10001:10001"]
 
 
-def test_everything_installed_is_of_the_versions_tested_together(lines: list[str]) -> None:
+def test_only_tested_versions_are_installed(lines: list[str]) -> None:
     installed = [command for words in words_of(lines, "RUN") for command in " ".join(words).split(" && ")]
     installed = [command for command in installed if "pip install" in command]
     assert installed
@@ -70,18 +68,18 @@ def test_everything_installed_is_of_the_versions_tested_together(lines: list[str
         assert "--constraint" in command or '"cuda-bindings>=12.6,<13"' in command
 
 
-def test_state_and_cache_are_where_the_service_has_them() -> None:
+def test_state_and_cache_are_in_the_folders_of_the_service() -> None:
     for kind in ("cpu", "jetson"):
         text = (FOLDER / f"Containerfile.{kind}").read_text()
         assert "STATE_DIRECTORY=/var/lib/edge-agent CACHE_DIRECTORY=/var/cache/edge-agent" in text
         assert 'CMD ["run", "--config", "/etc/edge-agent/lane.toml"]' in text
 
 
-def test_the_jetson_finds_faces_without_mediapipe() -> None:
+def test_the_jetson_detects_faces_without_mediapipe() -> None:
     assert "EDGE_DETECTOR__NAME=yunet" in (FOLDER / "Containerfile.jetson").read_text()
 
 
-def test_the_readme_names_the_bases_that_the_files_begin_with() -> None:
+def test_the_readme_names_the_base_image_of_each_file() -> None:
     readme = (FOLDER / "README.md").read_text()
     for file in FILES:
         (base,) = (words[0] for words in words_of(instructions(file), "ARG"))

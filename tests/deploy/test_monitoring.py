@@ -1,4 +1,4 @@
-"""The alert rules and the dashboard: they fire when they should, and ask for nothing that the agent does not have."""
+"""The alert rules and the dashboard: alerts fire when they should, and every query uses metrics that exist."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def filled_in(query: str) -> str:
 
 
 def metrics_in(text: str) -> set[str]:
-    """The agent's own metrics that a text asks for, without what Prometheus adds to a histogram's name."""
+    """The agent's metrics in a text, without the suffixes that Prometheus adds to the name of a histogram."""
     found = set(re.findall(r"\bedge_agent_\w+", text))
     return {re.sub(r"(_seconds)_(bucket|count|sum)$", r"\1", name) for name in found}
 
@@ -53,7 +53,7 @@ def test_every_alert_fires_when_it_should_and_is_silent_when_it_should_not() -> 
     assert "SUCCESS" in promtool("test", "rules", RULES_TEST)
 
 
-def test_a_rule_that_was_weakened_fails_its_test(tmp_path: Path) -> None:
+def test_a_weakened_rule_fails_its_test(tmp_path: Path) -> None:
     """The test above can fail."""
     weaker = RULES.read_text(encoding="utf-8").replace(
         'edge_agent_problem{part="camera"} == 1\n', "vector(0) == 1\n", 1
@@ -74,18 +74,18 @@ def test_every_alert_is_tested_and_described() -> None:
         assert f"`{alert}`" in MANUAL, f"docs/metrics.md does not say what {alert} means"
 
 
-def test_the_example_of_a_configuration_is_one() -> None:
+def test_the_example_configuration_is_valid() -> None:
     promtool("check", "config", PROMETHEUS / "prometheus.yml")
 
 
-def test_rules_and_dashboard_ask_for_nothing_that_the_agent_does_not_tell() -> None:
-    told = set(re.findall(r"^\| `(edge_agent_\w+)", MANUAL, re.MULTILINE))
-    assert metrics_in(RULES.read_text(encoding="utf-8")) - told == set()
+def test_rules_and_dashboard_use_only_metrics_of_the_agent() -> None:
+    listed = set(re.findall(r"^\| `(edge_agent_\w+)", MANUAL, re.MULTILINE))
+    assert metrics_in(RULES.read_text(encoding="utf-8")) - listed == set()
     for title, query in expressions():
-        assert metrics_in(query) - told == set(), title
+        assert metrics_in(query) - listed == set(), title
 
 
-def test_every_query_of_the_dashboard_can_be_asked(tmp_path: Path) -> None:
+def test_every_query_of_the_dashboard_is_valid(tmp_path: Path) -> None:
     rules = [{"record": f"panel:{number}", "expr": query} for number, (_, query) in enumerate(expressions())]
     file = tmp_path / "panels.json"
     file.write_text(json.dumps({"groups": [{"name": "dashboard", "rules": rules}]}), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The service on a real box: a bare Debian with systemd, in a container. The tests follow one another."""
+"""The service on a Debian with systemd, in a container. Each test continues where the one before ended."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import pytest
 
 from edge.decision.policy import Decision, Reason
 from edge.till.reference.dealer import load_keys
-from tests.client import CASHIER, Client
 from tests.deploy.debian import REPOSITORY, Debian
+from tests.tills import CASHIER, TillDriver
 
 pytestmark = pytest.mark.slow
 
@@ -27,8 +27,8 @@ INSTALLED = "opt usr/local etc/systemd etc/udev etc/edge-agent etc/sysusers.d et
 
 @pytest.fixture(scope="module")
 def installed(box: Debian, ports: tuple[int, int]) -> Debian:
-    """The box after an installer was there. No camera is plugged in yet."""
-    # Only because it shares its network with this machine, where somebody may have an agent with the usual ports.
+    """The box after the installation, without a camera."""
+    # It shares the network with this machine, on which another agent may use the default ports.
     (box.root / "etc/edge-agent").mkdir()
     settings(box, ports, watched="camera")
     box.run(INSTALL, "--network", "10.77.0.0/16", timeout_s=300)
@@ -37,7 +37,7 @@ def installed(box: Debian, ports: tuple[int, int]) -> Debian:
 
 @pytest.fixture(scope="module")
 def lane(installed: Debian, standing: Path, ports: tuple[int, int]) -> Debian:
-    """The box with somebody before its camera."""
+    """The box with a person in front of its camera."""
     shutil.copy(standing, installed.root / "srv" / "standing.mp4")
     settings(installed, ports)
     installed.run("systemctl", "restart", UNIT)
@@ -47,7 +47,7 @@ def lane(installed: Debian, standing: Path, ports: tuple[int, int]) -> Debian:
 def settings(
     box: Debian, ports: tuple[int, int], more: str = "", host: str = "127.0.0.1", watched: str = "recording"
 ) -> None:
-    """What the installer leaves, but for these."""
+    """Write the settings of the installer with some changes."""
     reliable, live = (f"tcp://{host}:{port}" for port in ports)
     text = (REPOSITORY / "deploy" / "lane.toml").read_text()
     text = text.replace("tcp://127.0.0.1:5557", reliable).replace("tcp://127.0.0.1:5556", live)
@@ -58,7 +58,7 @@ def settings(
 
 
 def logged(box: Debian, words: str, times: int = 1) -> str:
-    """The newest line with these words, once there are so many; fails when they do not come."""
+    """Wait until the log has `times` lines with these words, and return the last one."""
     end_s = time.monotonic() + 60
     while time.monotonic() < end_s:
         if len(found := [line for line in box.log(UNIT) if words in line]) >= times:
@@ -68,7 +68,7 @@ def logged(box: Debian, words: str, times: int = 1) -> str:
 
 
 def rows(box: Debian, table: str) -> list[str]:
-    """What the lane's database holds."""
+    """The rows of a table in the lane's database."""
     column = "event" if table == "outbox" else "record"
     connection = sqlite3.connect(f"file:{box.root / STATE / 'lane.db'}?mode=ro", uri=True)
     found = [row[0] for row in connection.execute(f"SELECT {column} FROM {table} ORDER BY rowid")]
@@ -77,17 +77,17 @@ def rows(box: Debian, table: str) -> list[str]:
 
 
 def files(box: Debian) -> str:
-    """Every file that installing touches, with the time of its last change."""
+    """All files that the installer may change, with the times of their last changes."""
     return box.run("find", *(f"/{part}" for part in INSTALLED.split()), "-path", "*/private/*/lane.db*", "-prune",
                    "-o", "-printf", "%p %m %u %T@\\n").stdout  # fmt: skip
 
 
-def test_it_is_active_after_the_installation_and_degraded_without_a_camera(installed: Debian) -> None:
+def test_after_the_installation_it_is_active_and_without_a_camera_degraded(installed: Debian) -> None:
     assert installed.show(UNIT, "ActiveState") == "active"
     assert installed.show(UNIT, "StatusText").startswith("degraded: lane-1: ")
 
 
-def test_a_lost_camera_is_no_reason_to_start_again(installed: Debian) -> None:
+def test_a_lost_camera_does_not_restart_the_service(installed: Debian) -> None:
     process = installed.show(UNIT, "MainPID")
     time.sleep(WATCHDOG_S + 2)
     assert installed.show(UNIT, "MainPID") == process
@@ -102,7 +102,7 @@ def test_installing_again_changes_nothing(installed: Debian) -> None:
     assert installed.show(UNIT, "MainPID") == process
 
 
-def test_systemd_can_read_the_rule_for_the_camera(installed: Debian) -> None:
+def test_udev_accepts_the_rule_for_the_camera(installed: Debian) -> None:
     read = installed.run("udevadm", "test", "/sys/class/mem/null", check=False).stderr
     about_it = [line for line in read.splitlines() if "70-lane-camera.rules" in line]
     assert about_it == ["Reading rules file: /etc/udev/rules.d/70-lane-camera.rules"]
@@ -118,7 +118,7 @@ def test_no_core_dump_can_hold_a_picture(installed: Debian) -> None:
     assert re.search(r"Max core file size +0 +0 ", limits)
 
 
-def test_it_is_ready_when_the_age_model_has_passed_its_test(lane: Debian) -> None:
+def test_it_is_ready_after_the_self_test_of_the_age_model(lane: Debian) -> None:
     log = lane.log(UNIT)
     started = [number for number, line in enumerate(log) if line.startswith("Started ")]
     loaded = [number for number, line in enumerate(log) if "age model" in line and "ONNX Runtime" in line]
@@ -126,55 +126,55 @@ def test_it_is_ready_when_the_age_model_has_passed_its_test(lane: Debian) -> Non
     assert all(model < ready for model, ready in zip(loaded, started, strict=True))
 
 
-def test_a_client_gets_a_decision(lane: Debian, client: Client) -> None:
-    client.greet()
-    alert = client.decide()
+def test_a_till_gets_a_decision(lane: Debian, till: TillDriver) -> None:
+    till.greet()
+    alert = till.decide()
     assert alert.age is not None
     assert alert.decision in (Decision.CHALLENGE, Decision.NO_CHALLENGE)
 
 
-def test_killed_it_is_back_within_five_seconds(lane: Debian, client: Client) -> None:
+def test_after_a_kill_it_is_back_within_five_seconds(lane: Debian, till: TillDriver) -> None:
     took_s = []
     for _ in range(3):
-        client.greet()
+        till.greet()
         start_s = time.monotonic()
         lane.run("systemctl", "kill", "--signal", "KILL", UNIT)
-        client.greet()
+        till.greet()
         took_s.append(time.monotonic() - start_s)
-    assert client.decide()
-    assert min(took_s) < 5, "a busy machine may be slow, but not each time"
+    assert till.decide()
+    assert min(took_s) < 5, "a busy machine may be slow, but not every time"
 
 
-def test_a_sale_outlives_a_kill_and_is_not_judged_by_what_was_seen_before(lane: Debian, client: Client) -> None:
-    client.greet()
-    sale_id = client.open()
+def test_a_sale_survives_a_kill_without_the_samples_taken_before(lane: Debian, till: TillDriver) -> None:
+    till.greet()
+    sale_id = till.open()
     lane.run("systemctl", "kill", "--signal", "KILL", UNIT)
-    client.greet()
-    client.scan(sale_id)
-    assert Reason.RESTARTED in client.answer().reasons
-    client.finish(sale_id)
+    till.greet()
+    till.scan(sale_id)
+    assert Reason.RESTARTED in till.answer().reasons
+    till.finish(sale_id)
 
 
-def test_hung_it_is_started_again_by_the_watchdog(lane: Debian, client: Client) -> None:
-    client.greet()
+def test_the_watchdog_restarts_a_hung_agent(lane: Debian, till: TillDriver) -> None:
+    till.greet()
     lane.run("systemctl", "kill", "--signal", "STOP", "--kill-whom", "main", UNIT)
     logged(lane, "Watchdog timeout")
-    client.greet()
-    assert client.decide().age is not None
+    till.greet()
+    assert till.decide().age is not None
 
 
-def test_settings_are_read_again_without_dropping_a_sale(lane: Debian, client: Client, ports: tuple[int, int]) -> None:
+def test_settings_are_reloaded_without_losing_a_sale(lane: Debian, till: TillDriver, ports: tuple[int, int]) -> None:
     process = lane.show(UNIT, "MainPID")
-    client.greet()
-    sale_id = client.open()
+    till.greet()
+    sale_id = till.open()
     settings(lane, ports, "policy.challenge_age = 60")
     lane.run("systemctl", "reload", UNIT)
     logged(lane, "after the sale that is open")
-    client.scan(sale_id)
-    assert client.answer().threshold != 60, "a sale is judged by the settings it began with"
-    client.finish(sale_id)
+    till.scan(sale_id)
+    assert till.answer().threshold != 60, "a sale keeps the settings it began with"
+    till.finish(sale_id)
     logged(lane, "now with settings")
-    answer = client.decide()
+    answer = till.decide()
     assert (answer.threshold, answer.decision) == (60, Decision.CHALLENGE)
     assert lane.show(UNIT, "MainPID") == process
     first, second = rows(lane, "audit")[-2:]
@@ -186,33 +186,33 @@ def hash_of(record: str) -> str:
     return re.findall(r'"config":"(\w+)"', record)[0]
 
 
-def test_wrong_settings_leave_the_old_ones_in_force(lane: Debian, client: Client, ports: tuple[int, int]) -> None:
+def test_invalid_settings_leave_the_old_ones_in_use(lane: Debian, till: TillDriver, ports: tuple[int, int]) -> None:
     process = lane.show(UNIT, "MainPID")
     settings(lane, ports, "policy.challenge_age = 600")
     lane.run("systemctl", "reload", UNIT)
     assert "policy.challenge_age = 600" in logged(lane, "nothing was changed")
-    client.greet()
-    assert client.decide().threshold == 60
+    till.greet()
+    assert till.decide().threshold == 60
     assert lane.show(UNIT, "MainPID") == process
     settings(lane, ports)
 
 
-def test_stopped_it_still_answers_and_leaves_nothing_undelivered(lane: Debian, client: Client) -> None:
-    client.greet()
-    sale_id = client.open()
-    client.scan(sale_id)
+def test_while_stopping_it_answers_and_delivers_everything(lane: Debian, till: TillDriver) -> None:
+    till.greet()
+    sale_id = till.open()
+    till.scan(sale_id)
     stopping = threading.Thread(target=lane.run, args=("systemctl", "stop", UNIT))
     stopping.start()
-    assert client.answer().sale_id == sale_id
+    assert till.answer().sale_id == sale_id
     stopping.join()
     assert lane.show(UNIT, "Result") == "success", "TimeoutStopSec= was not needed, and it is five seconds"
     assert lane.show(UNIT, "TimeoutStopUSec") == "5s"
     assert rows(lane, "outbox") == []
-    assert any(sale_id in record for record in rows(lane, "sale")), "an open sale is waited for"
+    assert any(sale_id in record for record in rows(lane, "sale")), "an open sale is kept"
 
 
-def test_what_purchases_need_is_installed_when_the_settings_speak_of_them(
-    lane: Debian, client: Client, ports: tuple[int, int]
+def test_the_packages_for_purchases_are_installed_when_the_settings_enable_them(
+    lane: Debian, till: TillDriver, ports: tuple[int, int]
 ) -> None:
     export = "edge-agent", "report", "export", "--config", "/etc/edge-agent/lane.toml", "--since", "1d", "--out", "/srv"
     assert "pip install 'edge-agent[insights]'" in lane.run(*export, check=False).stderr
@@ -220,10 +220,10 @@ def test_what_purchases_need_is_installed_when_the_settings_speak_of_them(
     lane.run(INSTALL, timeout_s=300)
     lane.run(*export)
     assert list((lane.root / "srv").glob("20*/*.parquet"))
-    assert client.decide().age is not None
+    assert till.decide().age is not None
 
 
-def test_tills_on_the_network_get_in_with_a_key_that_the_service_cannot_read_on_disk(
+def test_a_till_on_the_network_connects_with_a_key_that_the_service_cannot_read_on_disk(
     lane: Debian, ports: tuple[int, int], tmp_path: Path
 ) -> None:
     settings(lane, ports, host="0.0.0.0")
@@ -234,13 +234,13 @@ def test_tills_on_the_network_get_in_with_a_key_that_the_service_cannot_read_on_
     file = tmp_path / "till-9.key_secret"
     file.write_bytes((lane.root / "root/till-9").read_bytes())
     file.chmod(0o600)
-    till = Client("till-9", f"tcp://127.0.0.1:{ports[0]}", load_keys(file))
+    till = TillDriver("till-9", f"tcp://127.0.0.1:{ports[0]}", load_keys(file))
     till.greet()
     assert till.decide().age is not None
     till.close()
 
 
-def test_a_second_agent_has_settings_and_state_of_its_own(lane: Debian) -> None:
+def test_a_second_agent_has_its_own_settings_and_state(lane: Debian) -> None:
     (lane.root / "etc/edge-agent/lane2.toml").write_text(
         'camera = "test:"\nmetrics.listen = "off"\n[till]\nreliable = "ipc:///var/lib/edge-agent2/reliable"\n'
         'live = "ipc:///var/lib/edge-agent2/live"\n'
@@ -251,15 +251,15 @@ def test_a_second_agent_has_settings_and_state_of_its_own(lane: Debian) -> None:
     assert lane.show(UNIT, "ActiveState") == "active"
 
 
-def test_the_log_names_nobody_and_holds_no_picture(lane: Debian) -> None:
+def test_the_log_has_no_names_and_no_pictures(lane: Debian) -> None:
     log = lane.log(UNIT)
     assert len(rows(lane, "audit")) >= 5
-    assert any(CASHIER in record for record in rows(lane, "audit")), "the audit does name who was at the till"
+    assert any(CASHIER in record for record in rows(lane, "audit")), "the audit names the cashier"
     assert not any(CASHIER in line for line in log)
     assert not any(len(line) > 500 or re.search(r"[A-Za-z0-9+/]{80}|\\x[0-9a-f]{2}|Traceback", line) for line in log)
 
 
-def test_taken_away_it_leaves_the_audit(lane: Debian) -> None:
+def test_the_uninstaller_keeps_the_audit(lane: Debian) -> None:
     lane.run("systemctl", "stop", UNIT)
     kept = rows(lane, "audit")
     lane.run(INSTALL, "--uninstall")

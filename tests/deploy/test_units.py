@@ -1,4 +1,4 @@
-"""The units and drop-ins as systemd reads them, for every kind of box."""
+"""The units and drop-ins are valid for systemd, for every kind of box."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.deploy.debian import REPOSITORY
 
 UNITS = REPOSITORY / "deploy" / "systemd"
 EXPOSURE = {"cpu": 1.3, "nvidia": 1.5, "jetson": 1.5}
-"""By systemd 252; 10 is a service without any sandbox."""
+"""As computed by systemd 252; 10 is a service without any sandbox."""
 
 pytestmark = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd-analyze here")
 
@@ -24,7 +24,7 @@ def analyze(*words: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(params=EXPOSURE)
 def box(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Path]:
-    """A kind of box, and its unit as it is installed there. Programs are where this machine has one."""
+    """A kind of box, and a folder with its unit as installed there, except that the program is /bin/true."""
     for name in ("edge-agent.service", "edge-agent@.service"):
         text = (UNITS / name).read_text().replace("/opt/edge-agent/current/bin/edge-agent", "/bin/true")
         (tmp_path / name).write_text(text)
@@ -36,7 +36,7 @@ def box(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Path]:
 
 
 @pytest.mark.parametrize("unit", ["edge-agent.service", "edge-agent@2.service"])
-def test_systemd_understands_every_line(unit: str, box: tuple[str, Path]) -> None:
+def test_systemd_accepts_every_line(unit: str, box: tuple[str, Path]) -> None:
     done = analyze("verify", "--man=no", str(box[1] / unit))
     ours = [line for line in done.stderr.splitlines() if "edge-agent" in line]
     assert (done.returncode, ours) == (0, [])
@@ -47,10 +47,10 @@ def test_the_exposure_is_what_the_sandbox_allows(box: tuple[str, Path]) -> None:
     (folder / "edge-agent.service.d" / "till-network.conf").unlink()
     done = analyze("security", "--offline=yes", "--no-pager", str(folder / "edge-agent.service"))
     if "--offline" in done.stderr:
-        pytest.skip("this systemd-analyze cannot judge a unit that is not installed")
+        pytest.skip("this systemd-analyze cannot analyse a unit that is not installed")
     found = float(re.findall(r"exposure level for \S+: ([\d.]+)", done.stdout)[0])
     assert found <= EXPOSURE[kind]
 
 
-def test_both_units_are_one_text() -> None:
+def test_both_units_are_the_same_file() -> None:
     assert (UNITS / "edge-agent@.service").readlink() == Path("edge-agent.service")

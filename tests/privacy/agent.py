@@ -1,4 +1,4 @@
-"""The agent of an hour: the real one, on a clock that runs fast, and faster still while nobody is in the lane."""
+"""The real agent on a fast clock, which is even faster while nobody is in the lane."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from edge.settings.load import load_settings
 from tests.soak.agent import RATE, FailingCamera, pictures_of
 
 SERVING, WAITING = 3.5, 700.0
-"""How fast the clock runs while somebody is shown, and while nobody is: faster, a busy machine could not follow."""
+"""Speed of the clock while a customer is shown, and while nobody is. A busy machine could not follow a faster one."""
 TURN_S = 360.0
-"""From one customer to the next. The camera fails every 300 s: that is while the first and the sixth are shown."""
+"""From one customer to the next. The camera fails every 300 s: during the first and the sixth customer."""
 _FIRST_S = 1800.0
-"""A clock that begins at a multiple of this begins with a first customer."""
+"""A clock that starts at a multiple of this starts with a first customer."""
 
 
 def real_s(hour_s: float, shown_s: float) -> float:
-    """How long so much of the lane's time takes, with a customer who is shown for so long in each turn."""
+    """Real seconds for `hour_s` of the lane's time, with a customer shown for `shown_s` in each turn."""
     turns, into_s = divmod(hour_s, TURN_S)
     turn_s = shown_s / SERVING + (TURN_S - shown_s) / WAITING
     return turns * turn_s + min(into_s, shown_s) / SERVING + max(0.0, into_s - shown_s) / WAITING
 
 
 def run_the_clock(shown_s: float) -> None:
-    """From now on, `time.monotonic` says what time it is in a shop that shows each customer for so many seconds."""
+    """Replace `time.monotonic` by the fast clock of a lane that shows each customer for `shown_s`."""
     real, start_s = time.monotonic, time.monotonic()
     first_s = math.ceil(start_s / _FIRST_S) * _FIRST_S
     customer_s = shown_s / SERVING

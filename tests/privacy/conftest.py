@@ -1,4 +1,4 @@
-"""What the tests of privacy share: what the camera shows, and whoever finds it again."""
+"""Fixtures of the privacy tests: the pictures that the camera shows, and a finder of these pictures."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.soak.agent import pictures_of
 
 @pytest.fixture(scope="session")
 def shown(demo_clip: Path) -> list[Picture]:
-    """The pictures of the clip, as the camera of a soak shows them."""
+    """The frames of the clip, as the camera of the soak test shows them."""
     return pictures_of(demo_clip)
 
 

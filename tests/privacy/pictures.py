@@ -1,4 +1,4 @@
-"""Finds pictures in bytes: files of any common kind, and faces that were shown, as bare pixels."""
+"""Finds pictures in bytes: image files of common formats, and raw pixels of given faces."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from edge.vision.detectors import make_detector
 Picture = NDArray[np.uint8]
 
 RUN = 48
-"""So many bytes of a row of pixels are a find."""
-_LIVELY = 12
-"""A run of fewer different values may be anything: a wall, or an empty page of a database."""
+"""This many equal bytes in a row of pixels count as found."""
+_MIN_VALUES = 12
+"""A run with fewer distinct values is ignored: it may be a wall, or an empty page of a database."""
 
-_BEGINNINGS = {
+_SIGNATURES = {
     "JPEG": rb"\xff\xd8\xff[\xdb\xe0-\xef\xfe]",
     "PNG": rb"\x89PNG\r\n\x1a\n",
     "GIF": rb"GIF8[79]a",
@@ -37,11 +37,11 @@ _BEGINNINGS = {
     "PNG in base64": rb"iVBORw0KGgo",
     "WebP in base64": rb"UklGR[0-9A-Za-z+/]{6}XRUJQ",
 }
-_FILES = {kind: re.compile(pattern, re.DOTALL) for kind, pattern in _BEGINNINGS.items()}
+_FILES = {kind: re.compile(pattern, re.DOTALL) for kind, pattern in _SIGNATURES.items()}
 
 
 class Finder:
-    """Knows the faces in some pictures."""
+    """Finds image files, and the faces of the given pictures."""
 
     def __init__(self, shown: Iterable[Picture]) -> None:
         detector = make_detector("mediapipe")
@@ -54,16 +54,16 @@ class Finder:
                 start = round((left + right) / 2) - RUN // 2
                 for share in (1 / 4, 1 / 2, 3 / 4):
                     row = round(top + share * (bottom - top))
-                    # Two rows next to each other: the camera's noise is on one in seven.
+                    # Two adjacent rows: the camera's noise is in one of seven.
                     for pixels in picture[row : row + 2, start : start + RUN]:
-                        self._runs |= {run: name for name, run in _spellings(pixels) if len(set(run)) >= _LIVELY}
+                        self._runs |= {run: name for name, run in _encodings(pixels) if len(set(run)) >= _MIN_VALUES}
         detector.close()
         self._lengths = {len(run) for run in self._runs}
         self._starts = np.unique(np.frombuffer(b"".join(run[:8] for run in self._runs), np.uint64))
 
     def find(self, content: bytes) -> set[str]:
-        """What pictures there are in some bytes, in words."""
-        files = {kind for kind, beginning in _FILES.items() if beginning.search(content)}
+        """The kinds of pictures in some bytes, such as `JPEG` or `a face in BGR`."""
+        files = {kind for kind, signature in _FILES.items() if signature.search(content)}
         if len(content) < RUN:
             return files
         places = np.concatenate([self._places(content, shift) for shift in range(8)])
@@ -71,18 +71,18 @@ class Finder:
         return files | {self._runs[run] for run in runs if run in self._runs}
 
     def _places(self, content: bytes, shift: int) -> NDArray[np.intp]:
-        """Where a run may start, at every eighth byte from `shift` on."""
+        """Offsets at which a run may start: every eighth byte from `shift` on is compared."""
         whole = max(0, (len(content) - shift) // 8)
         return np.flatnonzero(np.isin(np.frombuffer(content, np.uint64, whole, shift), self._starts)) * 8 + shift
 
     def find_in(self, folder: Path) -> dict[str, set[str]]:
-        """By path, the files in a folder that hold any."""
+        """The kinds of pictures in the files of a folder, by path; files without pictures are omitted."""
         files = (file for file in folder.rglob("*") if file.is_file())
         return {str(file.relative_to(folder)): found for file in files if (found := self.find(file.read_bytes()))}
 
 
-def _spellings(pixels: Picture) -> Iterator[tuple[str, bytes]]:
-    """uint8 (RUN, 3) BGR as bytes, in every order in which a program might hold it."""
+def _encodings(pixels: Picture) -> Iterator[tuple[str, bytes]]:
+    """uint8 (RUN, 3) BGR as bytes, in every order in which a program may store it."""
     orders = {
         "a face in BGR": pixels,
         "a face in RGB": pixels[:, ::-1],
@@ -94,6 +94,6 @@ def _spellings(pixels: Picture) -> Iterator[tuple[str, bytes]]:
     for name, values in orders.items():
         run = values.tobytes()[:RUN]
         yield name, run
-        # In base64 a byte may stand at each of three places in a group; what its neighbours have a part in is cut off.
+        # In base64 a byte may be at each of three places in a group; characters that depend on neighbours are cut off.
         for place in range(3):
             yield f"{name}, in base64", base64.b64encode(bytes(place) + run)[4:-4]

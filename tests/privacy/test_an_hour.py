@@ -1,4 +1,4 @@
-"""An hour of a lane, with customers, sales and faults, leaves no picture: in no file, in no line, in no message."""
+"""An hour of a lane, with customers, sales and faults, leaves no picture in files, log lines and messages."""
 
 from __future__ import annotations
 
@@ -18,22 +18,25 @@ import zmq
 from tests.privacy.agent import real_s
 from tests.privacy.pictures import Finder, Picture
 from tests.soak.agent import RATE
-from tests.soak.shop import FastTill
+from tests.soak.till import FastTill
 
 pytestmark = pytest.mark.slow
 
 HOUR_S = 3600.0
 LONGEST = 2000
-"""Bytes of a message, a line or a record. Each is a few numbers and words; a face would not fit."""
+"""Limit for the bytes of a message, a line or a record: a few numbers and words, too short for a face."""
 
 _TILL = 5.0
-"""How fast the till's clock runs: it serves those who stand there, and others too."""
+"""Speed of the till's clock."""
 _PLACES = ("HOME", "TMPDIR", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR")
 
 
 @dataclass
 class Hour:
-    """What is left of it. folder: everywhere the agent may write. messages: all that either socket has sent."""
+    """What an hour leaves. folder: everywhere the agent may write. messages: all bytes sent on both sockets.
+
+    fresh: new files in /dev/shm.
+    """
 
     folder: Path
     log: str
@@ -42,41 +45,41 @@ class Hour:
     till: FastTill
 
 
-class Overheard:
-    """A till's socket; what it receives is noted."""
+class RecordingSocket:
+    """A till's socket that records what it receives."""
 
-    def __init__(self, socket: Any, heard: list[bytes]) -> None:
-        self._socket, self._heard = socket, heard
+    def __init__(self, socket: Any, received: list[bytes]) -> None:
+        self._socket, self._received = socket, received
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._socket, name)
 
     def recv_multipart(self) -> list[bytes]:
         frames = self._socket.recv_multipart()
-        self._heard += frames
+        self._received += frames
         return frames
 
 
-class NotingTill(FastTill):
-    """A till that notes what it is told, byte by byte."""
+class RecordingTill(FastTill):
+    """A till that records all bytes it receives."""
 
     def __init__(self, address: str, speed: float) -> None:
-        self.heard: list[bytes] = []
+        self.received: list[bytes] = []
         super().__init__(address, speed)
 
-    def _come(self) -> None:
-        super()._come()
-        self._till.socket = Overheard(self._till.socket, self.heard)
+    def _connect(self) -> None:
+        super()._connect()
+        self._till.socket = RecordingSocket(self._till.socket, self.received)
 
 
-def until_somebody_comes(screen: zmq.Socket[bytes]) -> list[bytes]:
-    """What a screen is told until there is a customer, or for so long that there has been one."""
-    told, end_s = [b""], time.monotonic() + 1.0
-    while b'"customer":null' in told[-1] or b'"customer"' not in told[-1]:
+def messages_until_a_customer(screen: zmq.Socket[bytes]) -> list[bytes]:
+    """What a screen receives until there is a customer, or within a second."""
+    messages, end_s = [b""], time.monotonic() + 1.0
+    while b'"customer":null' in messages[-1] or b'"customer"' not in messages[-1]:
         if not screen.poll(max(0, round((end_s - time.monotonic()) * 1000))):
             break
-        told += screen.recv_multipart()
-    return told
+        messages += screen.recv_multipart()
+    return messages
 
 
 @pytest.fixture(scope="module")
@@ -93,35 +96,35 @@ def hour(demo_clip: Path, shown: list[Picture], tmp_path_factory: pytest.TempPat
     screen = context.socket(zmq.SUB)
     screen.subscribe(b"")
     screen.connect(live)
-    told: list[bytes] = []
+    live_messages: list[bytes] = []
     with (outside / "log").open("wb") as log:
         agent = subprocess.Popen(command, cwd=folder, stderr=log, stdout=log, env=os.environ | places | python)
-    till = NotingTill(reliable, _TILL)
-    # The hour begins when the agent is there.
+    till = RecordingTill(reliable, _TILL)
+    # The hour begins with the first message of the agent.
     end_s = None
     while end_s is None or time.monotonic() < end_s:
-        told += until_somebody_comes(screen)
+        live_messages += messages_until_a_customer(screen)
         till.sell_once()
-        if end_s is None and till.heard:
+        if end_s is None and till.received:
             end_s = time.monotonic() + real_s(HOUR_S, len(shown) / RATE)
     till.close()
     screen.close(linger=0)
     context.term()
     fresh = [file for file in Path("/dev/shm").iterdir() if file.is_file() and file.stat().st_mtime > before_s]
     agent.terminate()
-    said = (outside / "log").read_text(encoding="utf-8")
-    assert agent.wait(30) == 0, said
-    return Hour(folder, said, [*till.heard, *told], fresh, till)
+    log = (outside / "log").read_text(encoding="utf-8")
+    assert agent.wait(30) == 0, log
+    return Hour(folder, log, [*till.received, *live_messages], fresh, till)
 
 
-def test_it_was_an_hour_worth_looking_at(hour: Hour) -> None:
+def test_the_hour_had_customers_sales_and_faults(hour: Hour) -> None:
     with closing(sqlite3.connect(hour.folder / "XDG_STATE_HOME" / "edge-agent" / "lane.db")) as database:
         ((records,),) = database.execute("SELECT count(*) FROM audit")
     assert records > 5
-    assert any(b'"mean":' in message for message in hour.messages), "somebody's age must have been estimated"
-    assert hour.till.degraded_s > 0, "the camera must have failed"
+    assert any(b'"mean":' in message for message in hour.messages), "ages were estimated"
+    assert hour.till.degraded_s > 0, "the camera failed"
     assert {b"CHALLENGE" in message for message in hour.messages} == {True, False}
-    assert any(b"lane.state" in message for message in hour.messages), "the live channel must have been heard"
+    assert any(b"lane.state" in message for message in hour.messages), "the live channel was received"
 
 
 def test_no_file_holds_a_picture(hour: Hour, finder: Finder) -> None:
@@ -132,11 +135,11 @@ def test_no_file_holds_a_picture(hour: Hour, finder: Finder) -> None:
 
 def test_only_the_state_folder_was_written(hour: Hour) -> None:
     written = {file.relative_to(hour.folder).parts[:2] for file in hour.folder.rglob("*") if file.is_file()}
-    # A library wants to draw, and makes a list of the fonts that there are.
+    # matplotlib, which a library imports, caches a list of fonts.
     assert written - {("XDG_CACHE_HOME", "matplotlib")} == {("XDG_STATE_HOME", "edge-agent")}
 
 
-def test_no_record_is_long_enough_for_one(hour: Hour) -> None:
+def test_no_record_is_long_enough_for_a_picture(hour: Hour) -> None:
     with closing(sqlite3.connect(hour.folder / "XDG_STATE_HOME" / "edge-agent" / "lane.db")) as database:
         tables = [name for (name,) in database.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
         values = [value for table in tables for row in database.execute(f"SELECT * FROM {table}") for value in row]

@@ -1,4 +1,4 @@
-"""Whoever looks for pictures finds one that was left on purpose, and none where there is none."""
+"""The finder of pictures finds pictures that are there, and none that are not."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ AROUND = b'{"sale_id": "s-1"}' * 50
 
 @pytest.fixture
 def standing(shown: list[Picture]) -> Picture:
-    """Somebody in front of the camera, half way through the clip."""
+    """A frame with a person, half way through the clip."""
     return shown[len(shown) // 2]
 
 
 def noisy(picture: Picture) -> Picture:
-    """As the camera of a soak changes it."""
+    """With the noise of the soak test's camera."""
     changed = picture.copy()
     changed[3::7] += np.uint8(3)
     return changed
 
 
 @pytest.mark.parametrize("kind", [".jpg", ".png", ".webp", ".bmp", ".tiff", ".jp2", ".ppm"])
-def test_a_picture_file_is_found_in_the_middle_of_others_bytes(kind: str, finder: Finder, standing: Picture) -> None:
+def test_a_picture_file_is_found_between_other_bytes(kind: str, finder: Finder, standing: Picture) -> None:
     assert finder.find(AROUND + cv2.imencode(kind, standing)[1].tobytes() + AROUND)
 
 
@@ -56,21 +56,21 @@ def test_a_face_is_found_as_bare_pixels_and_in_base64(
         assert f"{name}, in base64" in finder.find(AROUND + base64.b64encode(AROUND[:place] + pixels) + AROUND)
 
 
-def test_every_picture_with_a_face_is_known(finder: Finder, shown: list[Picture]) -> None:
+def test_every_frame_with_a_face_is_found(finder: Finder, shown: list[Picture]) -> None:
     assert finder.faces > len(shown) / 2
     assert all(
         "a face in BGR" in finder.find(noisy(one).tobytes()) for one in shown[len(shown) // 3 : len(shown) // 2 : 5]
     )
 
 
-def test_the_file_that_holds_it_is_named(finder: Finder, standing: Picture, tmp_path: Path) -> None:
+def test_the_file_with_the_picture_is_reported(finder: Finder, standing: Picture, tmp_path: Path) -> None:
     (tmp_path / "state").mkdir()
     (tmp_path / "state" / "lane.db").write_bytes(AROUND)
     (tmp_path / "state" / "lane.db-wal").write_bytes(AROUND + standing.tobytes())
     assert set(finder.find_in(tmp_path)) == {"state/lane.db-wal"}
 
 
-def test_words_and_chance_are_no_pictures(finder: Finder) -> None:
+def test_text_and_random_bytes_are_not_pictures(finder: Finder) -> None:
     assert finder.find(AROUND) == set()
     assert finder.find(bytes(1_000_000)) == set()
     assert finder.find(np.random.default_rng(0).bytes(1_000_000)) == set()

@@ -19,9 +19,9 @@ import pytest
 
 from edge.decision.policy import Decision
 from tests.agents import StartAgent
-from tests.client import Client
 from tests.privacy.pictures import Picture
 from tests.soak.agent import RATE
+from tests.tills import TillDriver
 
 pytestmark = pytest.mark.slow
 
@@ -72,9 +72,9 @@ def test_every_socket_is_in_the_settings(web: bool, clip: Path, tmp_path: Path, 
     trace = tmp_path / "trace"
     strace = ["strace", "-f", "--seccomp-bpf", "-e", "trace=network", "-o", str(trace)]
     agent = start_agent("--video", clip, "--mode", "on-sale", *flags, wrapper=strace)
-    with closing(Client("till-1", f"tcp://127.0.0.1:{reliable}")) as client:
-        client.greet()
-        client.decide()
+    with closing(TillDriver("till-1", f"tcp://127.0.0.1:{reliable}")) as till:
+        till.greet()
+        till.decide()
     assert answer_of(f"http://127.0.0.1:{metrics}/metrics") == 200
     if web:
         assert answer_of(f"http://127.0.0.1:{page}/") == 401
@@ -121,11 +121,11 @@ def test_without_a_network_it_decides_and_never_tries_to_reach_one(clip: Path, s
     if subprocess.run([*alone, "true"], capture_output=True, check=False).returncode:
         pytest.skip("network namespaces are not allowed here")
     agent = start_agent("--video", clip, "--mode", "on-sale", "--web", "127.0.0.1:0", wrapper=alone)
-    with closing(Client("till-1", agent.reliable)) as client:
-        client.greet()
+    with closing(TillDriver("till-1", agent.reliable)) as till:
+        till.greet()
         decisions = []
         while not decisions or (decisions[-1].age is None and agent.running):
-            decisions.append(client.decide())
+            decisions.append(till.decide())
     assert decisions[-1].decision is not Decision.UNKNOWN
     assert decisions[-1].age is not None
     assert packets_without_route(agent.pid) == 0

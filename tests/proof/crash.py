@@ -1,4 +1,4 @@
-"""Kill -9 the agent or the till at random instants during sales, and judge what is left. A line of JSON at the end.
+"""Kill the agent or the till at random instants during sales, then check what is left. Prints a line of JSON.
 
 python -m tests.proof.crash --kills 200 --victim agent
 """
@@ -13,7 +13,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.proof.shop import Place, Process, agent, judge, till
+from tests.proof.processes import Place, Process, agent, till
+from tests.proof.verdict import verdict_on
 
 
 def main() -> None:
@@ -26,7 +27,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         place = Place(Path(folder), f"ipc://{folder}/reliable")
         running = {"agent": Process(agent, place), "till": Process(till, place)}
-        # A till finds an agent that was started anew within a second.
+        # A till finds a restarted agent within a second.
         longest_s = 1.2 if arguments.victim == "agent" else 0.4
         for kill in range(arguments.kills):
             time.sleep(chance.uniform(0.02, longest_s))
@@ -36,7 +37,7 @@ def main() -> None:
         place.stop.touch()
         ended = running["till"].ended_well(60)
         running["agent"].kill()
-        found = judge(place)
+        found = verdict_on(place)
     print(json.dumps({"victim": arguments.victim, "kills": arguments.kills, "till_ended": ended, **found}))
     sys.exit(bool(found["broken"]) or not ended)
 

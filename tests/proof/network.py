@@ -1,7 +1,8 @@
-"""A till and its agent in two network namespaces with a real link between them, which is cut, slowed down, and cut
-while a message is on it; then judge what is left. Needs root and iproute2. A line of JSON at the end.
+"""Cut and slow down the network between an agent and a till during sales, then check what is left.
 
-    python -m tests.proof.network --troubles 12
+The two are in network namespaces with a real link between them. Needs root and iproute2. Prints a line of JSON.
+
+    python -m tests.proof.network --disturbances 12
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from edge.till.keys import Keys
-from tests.proof.shop import Place, Process, agent, judge, till
+from tests.proof.processes import Place, Process, agent, till
+from tests.proof.verdict import verdict_on
 
 _NEW_NETWORK = 0x40000000
 """CLONE_NEWNET of sched.h."""
@@ -31,7 +33,7 @@ _SLOW = ("tbf", "rate", "16kbit", "burst", "1600", "latency", "20s")
 
 
 class Link:
-    """Two namespaces and the pair of virtual network cards that joins them."""
+    """Two namespaces, and the pair of virtual network cards that connects them."""
 
     def __init__(self, name: str) -> None:
         self.agent, self.till = f"{name}-agent", f"{name}-till"
@@ -46,12 +48,12 @@ class Link:
     def cut(self) -> None:
         _ip("-n", self.till, "link", "set", "shop", "down")
 
-    def mend(self) -> None:
+    def restore(self) -> None:
         _ip("-n", self.till, "link", "set", "shop", "up")
 
     @contextmanager
     def slow(self) -> Iterator[None]:
-        """In both directions."""
+        """Slow in both directions."""
         for space in (self.agent, self.till):
             _run("tc", "-n", space, "qdisc", "add", "dev", "shop", "root", *_SLOW)
         try:
@@ -66,7 +68,7 @@ class Link:
 
     @staticmethod
     def enter(space: str) -> Callable[[], None]:
-        """What a new process calls to be in a namespace."""
+        """A function that moves the calling process into a namespace."""
 
         def enter() -> None:
             with Path("/run/netns", space).open() as opened:
@@ -78,7 +80,7 @@ class Link:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--troubles", type=int, default=30)
+    parser.add_argument("--disturbances", type=int, default=30)
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     chance = random.Random(arguments.seed)
@@ -92,33 +94,33 @@ def main() -> None:
                 Path(folder), address, key=key, agent_side=link.enter(link.agent), till_side=link.enter(link.till)
             )
             agent_process, till_process = Process(agent, place), Process(till, place)
-            for trouble in range(arguments.troubles):
+            for disturbance in range(arguments.disturbances):
                 time.sleep(chance.uniform(0.5, 3.0))
-                _trouble(trouble % 3, link, chance)
-                print(f"\r{trouble + 1} troubles of the network", end="", file=sys.stderr, flush=True)
+                _disturbance(disturbance % 3, link, chance)
+                print(f"\r{disturbance + 1} disturbances of the network", end="", file=sys.stderr, flush=True)
             place.stop.touch()
             ended = till_process.ended_well(60)
             agent_process.kill()
-            found = judge(place)
+            found = verdict_on(place)
     finally:
         link.remove()
-    print(json.dumps({"troubles": arguments.troubles, "till_ended": ended, **found}))
+    print(json.dumps({"disturbances": arguments.disturbances, "till_ended": ended, **found}))
     sys.exit(bool(found["broken"]) or not ended)
 
 
-def _trouble(kind: int, link: Link, chance: random.Random) -> None:
-    """0: cut. 1: slow. 2: slow, and cut while messages are under way."""
+def _disturbance(kind: int, link: Link, chance: random.Random) -> None:
+    """0: cut. 1: slow. 2: slow, then cut while messages are on their way."""
     if kind == 0:
         link.cut()
         time.sleep(chance.uniform(0.1, 5.0))
-        link.mend()
+        link.restore()
         return
     with link.slow():
         time.sleep(chance.uniform(0.5, 3.0))
         if kind == 2:
             link.cut()
             time.sleep(chance.uniform(0.1, 2.0))
-            link.mend()
+            link.restore()
 
 
 def _ip(*words: str) -> None:

@@ -1,4 +1,7 @@
-"""No alert is lost, none is shown twice or in another sale, and the audit log holds, whatever breaks."""
+"""No alert is lost, none is shown twice or in another sale, and the audit log stays valid, after any kill or cut.
+
+These are short runs. `make proof` runs long ones.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,6 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,42 +17,40 @@ import pytest
 
 pytestmark = pytest.mark.slow
 
-KILLS = 200
-TROUBLES = 12
-
-Start = Callable[..., "subprocess.Popen[str]"]
+KILLS = 60
+DISTURBANCES = 6
 
 
-def start(module: str, *words: object) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", f"tests.proof.{module}", *map(str, words)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2])
+def start(module: str, *arguments: object) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", f"tests.proof.{module}", *map(str, arguments)]
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=Path(__file__).parents[2]
+    )
 
 
 def result(process: subprocess.Popen[str]) -> dict[str, Any]:
     out, _ = process.communicate(timeout=600)
-    found: dict[str, Any] = json.loads(out.splitlines()[-1])
-    print(found)
-    return found
+    verdict: dict[str, Any] = json.loads(out.splitlines()[-1])
+    print(verdict)
+    return verdict
 
 
-def test_killing_the_agent_or_the_till_at_any_instant_breaks_no_promise(capsys: pytest.CaptureFixture[str]) -> None:
+def test_killing_the_agent_or_the_till_at_any_instant_breaks_no_promise() -> None:
     running = [start("crash", "--kills", KILLS, "--victim", victim) for victim in ("agent", "till")]
-    with capsys.disabled():
-        by_agent, by_till = (result(process) for process in running)
-    for found in (by_agent, by_till):
-        assert found["broken"] == []
-        assert found["till_ended"]
-        assert found["kills"] == KILLS
-        assert found["received"] + found["expired"] == found["alerts"]
-    # The experiment means something only if sales went on between the kills.
-    assert by_agent["received"] > KILLS / 8
-    assert by_till["shown"] > KILLS / 8
+    of_agent, of_till = (result(process) for process in running)
+    for verdict in (of_agent, of_till):
+        assert verdict["broken"] == []
+        assert verdict["till_ended"]
+        assert verdict["kills"] == KILLS
+        assert verdict["received"] + verdict["expired"] == verdict["alerts"]
+    # The result means something only if sales went on between the kills.
+    assert of_agent["received"] > KILLS / 8
+    assert of_till["shown"] > KILLS / 8
 
 
 @pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("tc"), reason="network namespaces need root and iproute2")
-def test_cutting_and_slowing_the_network_breaks_no_promise(capsys: pytest.CaptureFixture[str]) -> None:
-    with capsys.disabled():
-        found = result(start("network", "--troubles", TROUBLES))
-    assert found["broken"] == []
-    assert found["till_ended"]
-    assert found["received"] > TROUBLES / 2
+def test_cutting_and_slowing_the_network_breaks_no_promise() -> None:
+    verdict = result(start("network", "--disturbances", DISTURBANCES))
+    assert verdict["broken"] == []
+    assert verdict["till_ended"]
+    assert verdict["received"] > DISTURBANCES / 2

@@ -1,4 +1,4 @@
-"""A recording made worse: what cannot be seen well is UNKNOWN, never a wrong age."""
+"""A recording of bad quality gives UNKNOWN, never a wrong age."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def bright(picture: Picture) -> Picture:
 
 
 def small(picture: Picture) -> Picture:
-    """As if the customer stood three times as far away."""
+    """The customer at three times the distance."""
     far = cv2.resize(picture, None, fx=0.3, fy=0.3, interpolation=cv2.INTER_AREA)
     height, width = picture.shape[:2]
     top, left = (height - len(far)) // 2, (width - far.shape[1]) // 2
@@ -41,7 +41,7 @@ def small(picture: Picture) -> Picture:
 
 
 @pytest.mark.parametrize("worse", [blurred, dark, bright, small])
-def test_nobody_is_given_an_age_who_cannot_be_seen_well(
+def test_a_bad_picture_gives_unknown_and_no_age(
     worse: Callable[[Picture], Picture], recordings: Path, tmp_path: Path, edge_agent: EdgeAgent
 ) -> None:
     clip = tmp_path / "worse.avi"
@@ -52,9 +52,9 @@ def test_nobody_is_given_an_age_who_cannot_be_seen_well(
     written.release()
     run = edge_agent("--video", clip, "--replay", "--mode", "continuous", "--events", "-")
     assert run.code == 0, run.err
-    assert run.of_type("lane.state"), "the lane looked"
+    assert run.of_type("lane.state"), "the lane ran"
     alerts = run.of_type("lane.alert")
     assert [(alert["decision"], alert["age"]) for alert in alerts] == [("UNKNOWN", None)] * len(alerts)
     assert all(worse.__name__ in alert["reasons"] for alert in alerts)
-    # Where all is white no face is found, and so there is no customer to speak of.
+    # In a white picture no face is detected, so there may be no customer.
     assert alerts or worse is bright

@@ -1,4 +1,4 @@
-"""The whole pipeline on the drawn clip, which needs nothing but the project itself."""
+"""Replays of the drawn clip: the whole pipeline on a clip that is made at run time."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_one_person_is_one_customer_with_one_sale(demo_clip: Path, replay: Repla
     assert len({alert["sale_id"] for alert in run.of_type("lane.alert")}) == 1
 
 
-def test_the_empty_lane_has_no_customer_and_no_age(demo_clip: Path, replay: Replay) -> None:
+def test_an_empty_lane_has_no_customer_and_no_age(demo_clip: Path, replay: Replay) -> None:
     states = replay(demo_clip).of_type("lane.state")
     before, after = states[0], states[-1]
     for state in (before, after):
@@ -30,7 +30,7 @@ def test_the_empty_lane_has_no_customer_and_no_age(demo_clip: Path, replay: Repl
         assert state["decision"] is None
 
 
-def test_an_alert_says_what_the_contract_asks_for(demo_clip: Path, replay: Replay) -> None:
+def test_an_alert_has_the_fields_of_the_protocol(demo_clip: Path, replay: Replay) -> None:
     event = next(event for event in replay(demo_clip).events if event["type"] == "lane.alert")
     assert event["specversion"] == "1.0"
     assert set(event["data"]) == {
@@ -44,13 +44,13 @@ def test_an_alert_says_what_the_contract_asks_for(demo_clip: Path, replay: Repla
     assert life.total_seconds() == 30
 
 
-def test_the_portrait_of_a_grown_woman_is_read_as_an_adult(demo_clip: Path, replay: Replay) -> None:
+def test_the_portrait_of_a_woman_of_36_is_estimated_as_an_adult(demo_clip: Path, replay: Replay) -> None:
     ages = [state["age"]["mean"] for state in replay(demo_clip).of_type("lane.state") if state["age"]]
-    print(f"the portrait, taken at 36, is read as {min(ages)} to {max(ages)}")
+    print(f"the portrait, taken at 36, is estimated at {min(ages)} to {max(ages)}")
     assert 22 < min(ages) <= max(ages) < 55
 
 
-def test_the_same_replay_twice_gives_the_same_bytes(
+def test_two_replays_give_the_same_bytes(
     demo_clip: Path, replay: Replay, edge_agent: EdgeAgent, tmp_path: Path
 ) -> None:
     file = tmp_path / "events.jsonl"
@@ -58,10 +58,8 @@ def test_the_same_replay_twice_gives_the_same_bytes(
     assert file.read_text(encoding="utf-8") == replay(demo_clip).out
 
 
-def test_a_clip_cut_off_in_the_middle_ends_cleanly_with_what_it_saw(
-    demo_clip: Path, edge_agent: EdgeAgent, tmp_path: Path
-) -> None:
-    # The index of an MP4 stands at its end and would be cut off too; Matroska, what recorders use, needs none.
+def test_a_truncated_clip_is_replayed_up_to_its_end(demo_clip: Path, edge_agent: EdgeAgent, tmp_path: Path) -> None:
+    # The index of an MP4 is at its end and would be cut off, too; Matroska, which recorders use, needs none.
     import av
 
     whole, cut = tmp_path / "whole.mkv", tmp_path / "cut.mkv"
@@ -81,7 +79,7 @@ def test_a_clip_cut_off_in_the_middle_ends_cleanly_with_what_it_saw(
 
 
 def test_a_replay_opens_no_socket(demo_clip: Path, edge_agent: EdgeAgent) -> None:
-    # An address that cannot be bound would fail a run that tried.
+    # Binding this address would fail.
     run = edge_agent("--video", demo_clip, "--replay", EDGE_TILL__RELIABLE="tcp://192.0.2.1:5557")
     assert run.code == 0, run.err
 

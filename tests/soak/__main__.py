@@ -1,9 +1,9 @@
-"""Hours of a lane, played fast: customers, sales, faults, and what the agent's process holds at the start and the end.
+"""Hours of a lane, played fast, with customers, sales and faults; measures whether the agent's process grows.
 
     python -m tests.soak CLIP --hours 8 --speed 10
 
-The agent is the real one, with its camera's threads, its sockets and its files; only its clock runs faster. Ends with
-exit code 1 if something has grown by more than 1 % after the first tenth.
+The agent is the real one, with its camera threads, sockets and files; only its clock is faster. Exit code 1 if memory,
+threads, open files or the outbox have grown by more than 1 % after the first tenth.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from tests.soak.holdings import Holdings, grown, holdings
-from tests.soak.shop import FastTill
+from tests.soak.till import FastTill
 
 TENTHS = 10
 
@@ -35,12 +35,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         seen = soak(arguments.clip, arguments.hours * 3600, arguments.speed, Path(folder))
     Console().print(table(seen))
-    if complaints := grown(seen, arguments.allowed):
-        sys.exit("; ".join(complaints))
+    if problems := grown(seen, arguments.allowed):
+        sys.exit("; ".join(problems))
 
 
 def soak(clip: Path, seconds: float, speed: float, folder: Path) -> list[Holdings]:
-    """What the agent holds after each tenth of so many seconds of the lane's time."""
+    """Measure the agent after each tenth of `seconds` of the lane's time."""
     command = [sys.executable, "-m", "tests.soak.agent", str(clip), str(folder), str(speed)]
     with subprocess.Popen(command, stdin=subprocess.PIPE) as agent, Progress(transient=True) as progress:
         till = FastTill(f"ipc://{folder}/lane", speed)
@@ -51,7 +51,7 @@ def soak(clip: Path, seconds: float, speed: float, folder: Path) -> list[Holding
             played_s = (time.monotonic() - start_s) * speed
             progress.update(bar, completed=played_s)
             if agent.poll() is not None:
-                raise SystemExit(f"the agent has ended by itself, with exit code {agent.returncode}")
+                raise SystemExit(f"the agent ended with exit code {agent.returncode}")
             if played_s >= seconds * (len(seen) + 1) / TENTHS:
                 seen.append(holdings(agent.pid, folder / "lane-1" / "lane.db", till, played_s / 3600))
         till.close()
@@ -62,13 +62,13 @@ def soak(clip: Path, seconds: float, speed: float, folder: Path) -> list[Holding
 
 
 def table(seen: list[Holdings]) -> Table:
-    """A line for every tenth."""
+    """A row for every tenth."""
     columns = ("hours", "MB", "threads", "files", "outbox", "sales", "answers", "UNKNOWN", "blind s")
-    shown = Table(*columns, title="What the agent holds")
-    for one in seen:
+    shown = Table(*columns, title="Resources of the agent")
+    for row in seen:
         shown.add_row(
-            f"{one.hours:.1f}", f"{one.resident_mb:.1f}", str(one.threads), str(one.files), str(one.outbox),
-            str(one.sales), str(one.answers), str(one.unknown), f"{one.degraded_s:.0f}",
+            f"{row.hours:.1f}", f"{row.resident_mb:.1f}", str(row.threads), str(row.files), str(row.outbox),
+            str(row.sales), str(row.answers), str(row.unknown), f"{row.degraded_s:.0f}",
         )  # fmt: skip
     return shown
 

@@ -1,4 +1,4 @@
-"""The agent of a soak: the real one, on a clock that runs fast, with a camera that fails now and then."""
+"""The real agent on a fast clock, with a camera that fails every five minutes."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ from edge.settings.load import load_settings
 Picture = NDArray[np.uint8]
 RATE = 15.0
 _EMPTY_S = 6.0
-"""Nobody stands in the lane for so long between two customers."""
+"""The lane is empty for this long between two customers."""
 _FAULT_EVERY_S, _FAULT_S = 300.0, 20.0
 
 
 def run_the_clock(speed: float) -> None:
-    """From now on, `time.monotonic` runs so many times as fast."""
+    """Replace `time.monotonic` by a clock that is `speed` times as fast."""
     real, start_s = time.monotonic, time.monotonic()
     time.monotonic = lambda: start_s + (real() - start_s) * speed
 
 
 class FailingCamera:
-    """An opening of a camera that shows customers, one after the other, and every five minutes is out of order."""
+    """An open camera that shows one customer after the other, and fails every five minutes."""
 
     def __init__(self, pictures: list[Picture], speed: float, empty_s: float = _EMPTY_S) -> None:
         self._pictures, self._speed, self._empty_s = pictures, speed, empty_s
         self._frames = itertools.count()
         self._before = pictures[0]
-        # Where somebody could be are shelves.
+        # The empty lane has lines, like shelves, where the customer would be.
         self._nobody = np.asarray(cv2.GaussianBlur(pictures[0], (0, 0), 30), np.uint8)
         self._nobody[::20] //= 2
 
@@ -59,7 +59,7 @@ class FailingCamera:
         pass
 
     def _scene(self, number: int, now_s: float) -> Picture:
-        """The clip, then nobody, and so on; a sensor's noise is always there."""
+        """The clip, then an empty lane, repeatedly; always with sensor noise."""
         shown = len(self._pictures) / RATE
         into_s = now_s % (shown + self._empty_s)
         picture = self._pictures[int(into_s * RATE)] if into_s < shown else self._nobody
@@ -85,7 +85,7 @@ class FailingCamera:
 
 
 def pictures_of(clip: Path) -> list[Picture]:
-    """A clip at 15 of its 30 frames/s."""
+    """Every second frame of a clip: 15 of its 30 frames/s."""
     capture, pictures = cv2.VideoCapture(str(clip)), []
     while (read := capture.read())[0]:
         pictures.append(np.asarray(read[1], np.uint8))

@@ -1,4 +1,4 @@
-"""What a process holds, as the system sees it."""
+"""Resources of the agent's process: memory, threads, open files, outbox."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.soak.shop import FastTill
+from tests.soak.till import FastTill
 
 
 @dataclass(frozen=True)
 class Holdings:
     """hours: of the lane's time so far. files: open handles. outbox: alerts on disk that no till has confirmed.
-    degraded_s: seconds of the lane's time for which the tills heard that the agent cannot know."""
+
+    degraded_s: seconds of the lane's time with health `degraded`.
+    """
 
     hours: float
     resident_mb: float
@@ -45,12 +47,14 @@ def holdings(pid: int, database: Path, till: FastTill, hours: float) -> Holdings
 
 
 def grown(seen: list[Holdings], allowed: float) -> list[str]:
-    """What has grown by more than it may since the first tenth, in words. Threads and files come and go with a camera
-    that fails: of those it is the least of the last three tenths that counts."""
+    """One text for each value that has grown by more than `allowed` since the first tenth.
+
+    The smallest of the last three tenths counts, because a failing camera temporarily adds threads and files.
+    """
     first, last = seen[0], seen[-3:]
-    complaints = []
+    problems = []
     for name in ("resident_mb", "threads", "files", "outbox"):
-        before, now = getattr(first, name), min(getattr(one, name) for one in last)
+        before, now = getattr(first, name), min(getattr(tenth, name) for tenth in last)
         if now > before * (1 + allowed):
-            complaints.append(f"{name} grew from {before:.1f} to {now:.1f}")
-    return complaints
+            problems.append(f"{name} grew from {before:.1f} to {now:.1f}")
+    return problems

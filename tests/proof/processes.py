@@ -1,8 +1,8 @@
-"""An agent and a till in processes of their own, which can be killed, and what is left of them to be judged.
+"""An agent and a till as processes that can be killed.
 
-The agent here is the real one from the lane on: policy, desk, outbox, audit, sockets. Only the camera and the network
-that reads ages are played: a customer of 20 or 50 years stands there. Processes are forked from one that has imported
-everything, so that a start takes milliseconds and hundreds of kills a minute.
+The agent is the real one from the lane on: policy, desk, outbox, audit, sockets. Only the faces are made up: a customer
+of 20 or 50 years stands in front of the camera. The processes are forked from one that has imported everything, so that
+a start takes milliseconds and hundreds of kills take minutes.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import os
 import random
 import signal
 import time
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,13 +23,10 @@ from edge.lane.events import EventLog
 from edge.lane.lane import Lane
 from edge.lane.publisher import Publisher
 from edge.lane.rules import LaneRules
-from edge.records.audit import Audit
-from edge.records.database import Database
 from edge.settings.config import Settings
 from edge.settings.sections import TillSettings
 from edge.till.identity import LiveIdentity
 from edge.till.keys import Keys
-from edge.till.messages import Alert
 from edge.till.reference.dealer import Till, load_keys
 from edge.till.reference.live import LiveTill
 from edge.till.reference.sent import SentLog
@@ -45,8 +41,11 @@ _PIXELS = np.zeros((48, 64, 3), np.uint8)
 
 @dataclass(frozen=True)
 class Place:
-    """Where everything is. address: of the agent, as the till sees it. key: the till's key file, where keys are used.
-    agent_side, till_side: called first in a new process, to enter its network namespace for one."""
+    """Folder and addresses of an experiment.
+
+    address: of the agent, as the till sees it. bind: of the agent, if it is another one. key: the till's key file, if
+    keys are used. agent_side, till_side: called first in a new process, for example to enter its network namespace.
+    """
 
     folder: Path
     address: str
@@ -61,17 +60,17 @@ class Place:
 
     @property
     def stop(self) -> Path:
-        """While this file is there, the till opens no new sale."""
+        """The till opens no new sale while this file exists."""
         return self.folder / "stop"
 
     @property
     def shown(self) -> Path:
-        """A line for every alert that came on the till's screen: its id, its sale, and the sale that was open."""
+        """One line for each alert that the till has shown: its id, its sale, and the sale that was open."""
         return self.folder / "shown"
 
 
 def agent(place: Place) -> None:
-    """Runs until it is killed."""
+    """An agent that runs until it is killed."""
     place.agent_side()
     settings = Settings(mode="on-sale", state_dir=place.state)
     sockets = TillSettings(reliable=place.bind or place.address, live=f"ipc://{place.folder}/live")
@@ -92,7 +91,7 @@ def agent(place: Place) -> None:
 
 
 def till(place: Place) -> None:
-    """Sells beer until it is told to stop; a till that was killed goes on where its journal ends."""
+    """A till that sells beer until the file `stop` exists. After a kill it continues from its journal."""
     place.till_side()
     shown = os.open(place.shown, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     session = TillSession("till-1", LiveIdentity(), "anna")
@@ -123,7 +122,7 @@ def till(place: Place) -> None:
 
 
 class Process:
-    """A forked process that runs `work`, and can be killed as by a power cut."""
+    """A forked process that runs `work`. `kill` ends it as a power cut would."""
 
     def __init__(self, work: Callable[[Place], None], place: Place) -> None:
         self._id = os.fork()
@@ -140,7 +139,7 @@ class Process:
         os.waitpid(self._id, 0)
 
     def ended_well(self, within_s: float) -> bool:
-        """Waits for its end."""
+        """Wait for its end, and kill it after `within_s`; whether it ended by itself with exit code 0."""
         give_up_s = time.monotonic() + within_s
         while time.monotonic() < give_up_s:
             done, status = os.waitpid(self._id, os.WNOHANG)
@@ -151,50 +150,8 @@ class Process:
         return False
 
 
-def judge(place: Place) -> dict[str, int | list[str]]:
-    """What is left on disk, counted; `broken` lists every promise that was not kept."""
-    broken: list[str] = []
-    entries = SentLog(place.folder / "journal").entries
-    noted = {data.alert_id for entry in entries if entry.heard and isinstance(data := entry.heard.content(), Alert)}
-    sent = [entry.sent.content() for entry in entries if entry.sent]
-    scanned = {data.sale_id for data in sent if data.type == "lane.sale.restricted_item"}
-    shown = [line.split() for line in place.shown.read_text().splitlines()]
-    database = Database(place.state)
-    broken += Audit(database).verify()
-    records = [record for _, record in Audit(database).records()]
-    waiting = database.rows("SELECT alert_id FROM outbox WHERE expired = 0")
-    database.close()
-
-    for sale_id, count in Counter(record.sale_id for record in records).items():
-        if count > 1:
-            broken.append(f"sale {sale_id} has {count} records")
-    missing = scanned - {record.sale_id for record in records}
-    broken += [f"restricted sale {sale_id} left no record" for sale_id in missing]
-    alerts = [alert for record in records for alert in record.alerts]
-    for alert in alerts:
-        if bool(alert.received_at) == alert.expired:
-            broken.append(f"alert {alert.alert_id} is neither received nor expired")
-        if alert.received_at and alert.alert_id not in noted:
-            broken.append(f"alert {alert.alert_id} counts as received and the till has not noted it")
-    issued = {alert.alert_id for alert in alerts}
-    broken += [f"alert {alert_id} was noted and stands in no record" for alert_id in noted - issued]
-    broken += [f"alert {alert_id} waits for ever" for (alert_id,) in waiting]
-    for alert_id, count in Counter(alert_id for alert_id, _, _ in shown).items():
-        if count > 1:
-            broken.append(f"alert {alert_id} was shown {count} times")
-    broken += [f"alert {one[0]} of {one[1]} was shown in {one[2]}" for one in shown if one[1] != one[2]]
-    return {
-        "sales": len(records),
-        "alerts": len(alerts),
-        "received": sum(bool(alert.received_at) for alert in alerts),
-        "expired": sum(alert.expired for alert in alerts),
-        "shown": len(shown),
-        "broken": broken,
-    }
-
-
 def _customer(age: int) -> Faces:
-    """One face in the middle, which reads as this old."""
+    """One face in the middle of the frame, with an age distribution around `age`."""
     probs = np.exp(-(((np.arange(AGES) - age) / 3.0) ** 2) / 2)
     return Faces(
         boxes=np.array([[22, 14, 42, 34]], np.float32),

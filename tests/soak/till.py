@@ -1,4 +1,4 @@
-"""A till that sells, goes away, comes back and talks rubbish, fast."""
+"""A till on a fast clock that sells, disconnects, reconnects and sends invalid messages."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ NAME = "till-1"
 
 
 class FastTill:
-    """Sells on a clock that runs `speed` times as fast as ours."""
+    """Sells on a clock that is `speed` times as fast."""
 
     def __init__(self, address: str, speed: float) -> None:
         self._address, self._speed, self._random = address, speed, random.Random(0)
         self.sales = self.answers = self.unknown = 0
         self.degraded_s = 0.0
-        self._come()
+        self._connect()
 
     def sell_once(self) -> None:
-        """One sale, with what may go wrong in it."""
+        """One sale, with random faults."""
         self.sales += 1
         sale = f"sale-{self.sales}"
         self._till.send(SaleOpened(sale_id=sale))
-        self._listen(self._random.uniform(2, 10))
+        self._receive(self._random.uniform(2, 10))
         self._till.send(RestrictedItem(sale_id=sale))
         if self._random.random() < 0.05:
-            self._go_away()
-        answer = self._listen(2.0, sale)
+            self._disconnect()
+        answer = self._receive(2.0, sale)
         if answer:
             self.answers += 1
             self.unknown += answer.decision is Decision.UNKNOWN
@@ -49,23 +49,23 @@ class FastTill:
         if self._random.random() < 0.1:
             self._till.socket.send(self._random.randbytes(200))
         self._till.send(SaleClosed(sale_id=sale))
-        self._listen(self._random.uniform(1, 5))
+        self._receive(self._random.uniform(1, 5))
 
     def close(self) -> None:
         self._till.close()
 
-    def _come(self) -> None:
+    def _connect(self) -> None:
         self._till = Till(NAME, self._address)
         self._till.send(Hello(till=NAME))
 
-    def _go_away(self) -> None:
-        """The cable is out for half a minute."""
+    def _disconnect(self) -> None:
+        """Disconnect for half a minute of the lane's time, then reconnect."""
         self._till.close()
         time.sleep(30 / self._speed)
-        self._come()
+        self._connect()
 
-    def _listen(self, seconds: float, sale: str = "") -> Alert | None:
-        """Hear what comes in so many seconds of the lane's time, or until there is an answer about the sale."""
+    def _receive(self, seconds: float, sale: str = "") -> Alert | None:
+        """Receive for `seconds` of the lane's time, or until the alert of the sale, which is returned."""
         end_s = time.monotonic() + seconds / self._speed
         while (left_s := end_s - time.monotonic()) > 0:
             message = self._till.receive(left_s)
