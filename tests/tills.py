@@ -7,7 +7,8 @@ import time
 import uuid
 from datetime import datetime, timezone
 
-from edge.till.messages import Ack, Alert, Data, Hello, IdChecked, RestrictedItem, SaleClosed, SaleOpened, wrap
+from edge.till.envelope import wrap
+from edge.till.messages import Ack, Alert, Data, Hello, IdChecked, RestrictedItem, SaleClosed, SaleOpened
 from edge.till.reference.dealer import Till, TillKeys
 
 CASHIER = "Ludmila-Ivanova"
