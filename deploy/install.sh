@@ -1,21 +1,20 @@
 #!/usr/bin/env bash
-# Installs the agent on this box as a service, from this checkout; called again it brings what has changed, and else
-# changes nothing.
+# Installs the agent on this box as a service, from this checkout. A second run installs only what has changed.
 #
 #   sudo deploy/install.sh [--box cpu|nvidia|jetson] [--network 192.168.10.0/24]...
 #   sudo deploy/install.sh --uninstall
 #
-# --box: what runs the age model; found out by itself if not given.
-# --network: where tills or cameras on other machines are; may be given more than once. Nobody else is let through, and
-#            without it nobody but this box.
-# --uninstall: takes the program and the service away, and leaves the audit, the settings and the keys.
+# --box: the hardware that runs the age model; detected if not given.
+# --network: network of tills or cameras on other machines; may be given more than once. Only this box and these networks
+#            are allowed.
+# --uninstall: removes the program and the service; keeps the audit, the settings and the keys.
 #
-# What purchases and offers need comes along once the settings of a lane have [insights] or [offers]: call this again then.
+# Run this again after [insights] or [offers] was added to the settings of a lane: it then installs their packages.
 #
-# Programs go to /opt/edge-agent, settings to /etc/edge-agent, the audit is in /var/lib/edge-agent. Python packages come
-# from where pip gets them: PIP_INDEX_URL, or PIP_NO_INDEX=1 and PIP_FIND_LINKS=FOLDER for a box without internet.
+# Programs go to /opt/edge-agent, settings to /etc/edge-agent, the audit to /var/lib/edge-agent. pip finds its packages as
+# usual: PIP_INDEX_URL, or PIP_NO_INDEX=1 and PIP_FIND_LINKS=FOLDER for a box without internet access.
 set -euo pipefail
-# The service is another user than root, and has to read what is installed.
+# The service runs as another user and must be able to read the installed files.
 umask 022
 
 readonly source_dir="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
@@ -37,12 +36,12 @@ main() {
     shift || fail 2 "the last option needs a value; see deploy/install.sh --help"
   done
   ((EUID == 0)) || fail 1 "only root can install a service: sudo deploy/install.sh"
-  [[ -d /run/systemd/system ]] || fail 1 "this box was not started by systemd: run edge-agent by other means here"
+  [[ -d /run/systemd/system ]] || fail 1 "systemd does not run on this box: start edge-agent in another way"
   if [[ $uninstall ]]; then
     uninstall
   else
     box="${box:-$(what_box)}"
-    [[ $box =~ ^(cpu|nvidia|jetson)$ ]] || fail 2 "--box $box: it is cpu, nvidia or jetson"
+    [[ $box =~ ^(cpu|nvidia|jetson)$ ]] || fail 2 "--box $box: use cpu, nvidia or jetson"
     install_all "$box" "${networks[@]}"
   fi
 }
@@ -53,7 +52,7 @@ install_all() {
   check_python
   for network in "$@"; do
     "$python" -c 'import ipaddress, sys; ipaddress.ip_network(sys.argv[1])' "$network" 2>/dev/null ||
-      fail 2 "--network $network: it is like 192.168.10.0/24, or one address"
+      fail 2 "--network $network: use a network like 192.168.10.0/24, or an address"
   done
   install_program "$box"
   install_user_and_folders
@@ -61,7 +60,7 @@ install_all() {
   for unit in edge-agent.service edge-agent@.service; do
     put "$source_dir/deploy/systemd/$unit" "$units/$unit" && changed=yes
     put "$source_dir/deploy/systemd/$box.conf" "$units/$unit.d/$box.conf" && changed=yes
-    # A box that got another card.
+    # Remove the drop-in of another kind of box, for example after a change of the card.
     find "$units/$unit.d" -name '*.conf' \( -name cpu.conf -o -name nvidia.conf -o -name jetson.conf \) \
       ! -name "$box.conf" -print -delete | grep -q . && changed=yes
     if (($#)); then
@@ -73,13 +72,13 @@ install_all() {
 
 check_python() {
   "$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null ||
-    fail 1 "Python 3.10 or newer is needed; PYTHON=python3.12 deploy/install.sh takes another one"
+    fail 1 "Python 3.10 or newer is needed; choose another with PYTHON=python3.12 deploy/install.sh"
   "$python" -c 'import ensurepip, venv' 2>/dev/null ||
     fail 1 "this Python has no venv: apt-get install python3-venv"
 }
 
-# The virtual environment of each version has a folder of its own, named after what is in it, and `current` points to
-# one: an installation that fails half-way leaves the old one running.
+# The virtual environment of each version has its own folder, named by a hash of its content, and `current` links to one
+# of them. If an installation fails half-way, the old version keeps running.
 install_program() {
   local box="$1" extras=web options=() build id
   case "$box" in
@@ -87,11 +86,11 @@ install_program() {
     # TensorRT, and an OpenCV with GStreamer, come with JetPack.
     jetson) options=(--system-site-packages) ;;
   esac
-  # Half as much again as all the rest: only for who files purchases.
+  # These packages add half of the size of all others: install them only for lanes that keep purchases.
   grep -qsE '^[[:space:]]*\[?(lane\.)?(insights|offers)[].]' "$etc"/lane*.toml && extras+=,insights
   build="$(mktemp -d)"
   trap "rm -rf '$build'" EXIT
-  # A copy, so that building leaves nothing in the checkout; fixed times, so that the same files give the same wheel.
+  # Build in a copy, to leave nothing in the checkout, and with fixed times, so that equal files give equal wheels.
   (cd "$source_dir" && cp -r pyproject.toml README.md LICENSE NOTICE edge train export "$build")
   find "$build" -name __pycache__ -prune -exec rm -rf {} +
   "$python" -m venv "$build/.venv"
@@ -117,16 +116,16 @@ install_program() {
 try_program() {
   local said
   said="$("$1" -c 'import edge.agent.agent' 2>&1)" && return
-  # OpenCV and mediapipe come as wheels that expect these of the system.
+  # The wheels of OpenCV and mediapipe need these libraries from the system.
   [[ $said == *"lib"*".so"* ]] &&
-    fail 1 "${said##*$'\n'}: apt-get install libgl1 libegl1 libgles2 libglib2.0-0, and call this again"
+    fail 1 "${said##*$'\n'}: apt-get install libgl1 libegl1 libgles2 libglib2.0-0, and run this again"
   fail 1 "$said"
 }
 
 install_user_and_folders() {
   put "$source_dir/deploy/systemd/edge-agent.sysusers" /etc/sysusers.d/edge-agent.conf &&
     systemd-sysusers edge-agent.conf
-  # The settings belong to the service, whose setup page may save them; the sticky bit keeps the keys root's all the same.
+  # The settings belong to the service, so that the setup page can save them. The sticky bit protects the keys of root.
   install -d -o root -g edge-agent -m 1775 "$etc"
   install -d -o root -g root -m 755 "$etc/keys" "$etc/keys/tills"
   [[ -e $etc/lane.toml ]] || install -m 644 "$source_dir/deploy/lane.toml" "$etc/lane.toml"
@@ -134,12 +133,12 @@ install_user_and_folders() {
 }
 
 start_service() {
-  # One that does not run may be what a failed installation left.
+  # A failed installation may have left a service that does not run.
   if [[ $changed ]] || ! systemctl --quiet is-active edge-agent.service; then
     systemctl daemon-reload
     systemctl --quiet enable edge-agent.service
-    say "starting the service; that takes until the age model has passed its test"
-    systemctl restart edge-agent.service || fail 1 "it did not start: journalctl --unit edge-agent --lines 20"
+    say "starting the service; it is ready when the age model has passed its self-test"
+    systemctl restart edge-agent.service || fail 1 "the service did not start: journalctl --unit edge-agent --lines 20"
     mapfile -t instances < <(systemctl list-units --plain --no-legend 'edge-agent@*.service' | cut -d ' ' -f 1)
     ((${#instances[@]} == 0)) || systemctl restart "${instances[@]}"
     find "$opt" -mindepth 1 -maxdepth 1 -type d ! -name "$(readlink "$opt/current")" -exec rm -rf {} +
@@ -156,10 +155,10 @@ uninstall() {
   rm -f /usr/local/bin/edge-agent /usr/local/bin/edge-till /etc/sysusers.d/edge-agent.conf "$rule"
   systemctl daemon-reload
   reload_udev
-  say "gone. The audit stays in /var/lib/edge-agent*, settings and keys in $etc, and their owner, the user edge-agent"
+  say "uninstalled. The audit in /var/lib/edge-agent*, settings and keys in $etc, and the user edge-agent stay"
 }
 
-# What the age model runs on here.
+# The kind of this box.
 what_box() {
   if [[ -e /etc/nv_tegra_release ]]; then
     echo jetson
@@ -171,12 +170,12 @@ what_box() {
 }
 
 network_conf() {
-  echo "# Written by install.sh --network: who is let through beside this box."
+  echo "# Written by install.sh --network: the networks that are allowed beside this box."
   echo "[Service]"
   printf 'IPAddressAllow=%s\n' "$@"
 }
 
-# put SOURCE FILE: whether the file was not there, or other than the source.
+# put SOURCE FILE: copies; succeeds only if FILE was missing or different.
 put() {
   local content
   content="$(cat "$1")"
@@ -187,7 +186,7 @@ put() {
 }
 
 reload_udev() {
-  # In a container nobody listens.
+  # In a container no udev runs.
   [[ ! -e /run/udev/control ]] || { udevadm control --reload && udevadm trigger --subsystem-match=video4linux; }
 }
 
