@@ -20,7 +20,7 @@ from edge.ages.worker import AgeWorker
 from edge.errors import UsageError
 from edge.frames import capture, open_source, start_in_background
 from edge.lane.events import EventLog
-from edge.lane.health import LaneHealth, report
+from edge.lane.health import LaneHealth, health_report
 from edge.lane.loop import LaneLoop
 from edge.lane.rules import challenge_age
 from edge.purchases.filing import run_filing
@@ -80,7 +80,7 @@ class Agent:
             self._monitor: Monitor | None = None
             if first.metrics.listen != "off" and not self._replay:
                 metrics = metrics_of(self.lanes, lambda: self._ages[-1])
-                self._monitor = Monitor(first.metrics, metrics, lambda: report(self.health))
+                self._monitor = Monitor(first.metrics, metrics, lambda: health_report(self.health))
                 opened.callback(self._monitor.close)
             self._web: WebServer | None = None
             if first.web is not None:

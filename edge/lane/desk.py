@@ -159,7 +159,7 @@ class TillDesk:
             self._reject(till, Error(code=code, text=str(problem), message_id=message.id), now_s)
             return
         if isinstance(content, Hello) and content.till != till:
-            text = f"this connection is called {till}, and the till in its hello {content.till}: use one name"
+            text = f"the connection has the name {till}, and lane.hello has {content.till}: use the same name"
             self._reject(till, Error(code="malformed", text=text, message_id=message.id), now_s)
             return
         outcomes = self._lane.receive(till, message.id, content, now_s)
@@ -179,7 +179,7 @@ class TillDesk:
             return
         outbox.resend_now(till)
         for alert_id, sale_id in outbox.expired_for(till):
-            text = f"an alert about sale {sale_id} came too late and must not be shown"
+            text = f"an alert for sale {sale_id} expired before it was delivered: do not show it"
             self._reject(till, Error(code="expired", text=text, alert_id=alert_id, sale_id=sale_id), now_s)
 
     def _every_second(self, now_s: float) -> None:

@@ -44,7 +44,7 @@ class LaneHealth:
         return LaneHealth((*self.problems, Problem(part, text))) if text else self
 
 
-def report(lanes: Mapping[str, LaneHealth]) -> dict[str, Any]:
+def health_report(lanes: Mapping[str, LaneHealth]) -> dict[str, Any]:
     """The health of a box, for JSON. lanes: health by lane name. The box is ok when every lane is."""
     return {
         "status": "degraded" if any(health.problems for health in lanes.values()) else "ok",

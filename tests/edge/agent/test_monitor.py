@@ -15,7 +15,7 @@ from prometheus_client import CollectorRegistry, Gauge
 
 from edge.agent.monitor import Monitor
 from edge.errors import UsageError
-from edge.lane.health import LaneHealth, report
+from edge.lane.health import LaneHealth, health_report
 from edge.settings.sections import MetricsSettings
 
 
@@ -26,7 +26,7 @@ class Box:
         self.health = LaneHealth()
         registry = CollectorRegistry()
         Gauge("answer", "To everything", registry=registry).set(42)
-        self.monitor = Monitor(MetricsSettings(listen=listen), registry, lambda: report({"lane-1": self.health}))
+        self.monitor = Monitor(MetricsSettings(listen=listen), registry, lambda: health_report({"lane-1": self.health}))
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self.monitor.work, args=(self._stopping,))
         self._thread.start()
@@ -67,7 +67,7 @@ def test_prometheus_reads_the_metrics(box: Box) -> None:
 
 
 def test_healthz_is_200_without_problems_and_503_with_them(box: Box) -> None:
-    assert box.healthz() == (200, report({"lane-1": LaneHealth()}))
+    assert box.healthz() == (200, health_report({"lane-1": LaneHealth()}))
     box.health = box.health.with_problem("camera", "the picture is black")
     status, body = box.healthz()
     assert status == 503

@@ -196,7 +196,7 @@ def test_an_unusable_message_is_rejected_with_a_code(shop: Shop, message: bytes,
 def test_a_hello_with_another_name_than_its_connection_is_rejected(shop: Shop) -> None:
     reply = shop.ask(Hello(till="till-2"), till="till-1")
     assert isinstance(reply, Error)
-    assert "use one name" in reply.text
+    assert "use the same name" in reply.text
 
 
 def test_a_till_with_an_invalid_name_is_rejected(shop: Shop) -> None:

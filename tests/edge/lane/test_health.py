@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge.lane.health import LaneHealth, Problem, report
+from edge.lane.health import LaneHealth, Problem, health_report
 
 
 def test_a_lane_is_ok_until_it_has_a_problem() -> None:
@@ -23,11 +23,11 @@ def test_several_parts_can_have_problems_at_once() -> None:
 
 
 def test_a_box_is_ok_when_every_lane_is() -> None:
-    assert report({"lane-1": LaneHealth(), "wine": LaneHealth()})["status"] == "ok"
+    assert health_report({"lane-1": LaneHealth(), "wine": LaneHealth()})["status"] == "ok"
 
 
 def test_the_report_of_a_box_names_each_lane_and_its_problems() -> None:
-    found = report({"lane-1": LaneHealth(), "wine": LaneHealth().with_problem("camera", "the picture is black")})
+    found = health_report({"lane-1": LaneHealth(), "wine": LaneHealth().with_problem("camera", "the picture is black")})
     assert found == {
         "status": "degraded",
         "lanes": [
