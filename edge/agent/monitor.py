@@ -32,7 +32,7 @@ class Monitor:
     def __init__(
         self, settings: MetricsSettings, metrics: CollectorRegistry, health: Callable[[], dict[str, Any]]
     ) -> None:
-        """health: returns what `edge.lane.health.health_report` returns. Raises UsageError if the address is not available."""
+        """health: gives the JSON of `health_report`. Raises UsageError if the address is not available."""
         self._health = health
         self._metrics: WSGIApplication = make_wsgi_app(metrics)
         try:
