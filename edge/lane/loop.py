@@ -153,7 +153,7 @@ class LaneLoop:
         """The lane's problems. This and the other properties may be read from any thread."""
         health = self.desk.health if self.desk else self._health()
         idle_s = time.monotonic() - self.turned_s
-        stuck = f"the lane has been stuck for {idle_s:.0f} s: restart the agent" if idle_s > _STUCK_S else ""
+        stuck = f"the lane's loop has not turned for {idle_s:.0f} s: restart the agent" if idle_s > _STUCK_S else ""
         return health.with_problem("loop", stuck)
 
     @property

@@ -75,7 +75,7 @@ def test_a_stuck_loop_is_a_health_problem(loop: LaneLoop, model: HungModel) -> N
     assert model.called.wait(PATIENCE_S)
     wait_for(lambda: loop.health.has_problem("loop"))
     [stuck] = [problem.text for problem in loop.health.problems if problem.part == "loop"]
-    assert stuck.startswith("the lane has been stuck for ")
+    assert stuck.startswith("the lane's loop has not turned for ")
     model.released.set()
     wait_for(lambda: not loop.health.has_problem("loop"))
 
