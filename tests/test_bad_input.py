@@ -6,15 +6,14 @@ import json
 import shutil
 import socket
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from edge.ages import BUNDLED
-from tests.commands import EdgeAgent
+from tests.commands import EdgeAgent, Run
 
 
-def assert_one_line(run: Any, code: int, *expected: str) -> None:
+def assert_one_line(run: Run, code: int, *expected: str) -> None:
     assert run.code == code, run.err
     lines = run.err.strip().splitlines()
     assert len(lines) == 1, run.err

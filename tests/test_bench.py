@@ -15,28 +15,31 @@ from edge.bench.ages import in_words
 from edge.bench.scene import tiled
 from tests.commands import EdgeAgent
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
+
+Json = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
-def figures(demo_clip: Path, edge_agent: EdgeAgent) -> Any:
+def figures(demo_clip: Path, edge_agent: EdgeAgent) -> Json:
     run = edge_agent("bench", demo_clip, "--seconds", 8, "--json")
     assert run.code == 0, run.err
-    return json.loads(run.out)
+    report: Json = json.loads(run.out)
+    return report
 
 
-def test_every_stage_is_measured(figures: Any) -> None:
+def test_every_stage_is_measured(figures: Json) -> None:
     assert set(figures["fastest"]["stages_ms"]) == {"detect", "track", "align", "judge", "age"}
     for stage in figures["fastest"]["stages_ms"].values():
         assert stage["count"] > 0
         assert 0 < stage["p50"] <= stage["p95"] <= stage["p99"]
 
 
-def test_it_is_compared_with_the_bare_detector_and_age_model(figures: Any) -> None:
+def test_it_is_compared_with_the_bare_detector_and_age_model(figures: Json) -> None:
     assert 0.2 < figures["fastest"]["share_of_bare_detector_and_age_model"] < 1.2
 
 
-def test_real_time_figures_have_alerts_and_latencies(figures: Any) -> None:
+def test_real_time_figures_have_alerts_and_latencies(figures: Json) -> None:
     (live,) = figures["real_time"]
     assert live["alerts"] >= 2
     assert live["analysed_frames_per_second"] <= live["source_frames_per_second"]
@@ -67,31 +70,32 @@ def test_a_tiled_scene_shows_its_person_several_times(copies: int, places: int) 
     assert found - 1 == places
 
 
-def test_memory_is_measured(figures: Any) -> None:
+def test_memory_is_measured(figures: Json) -> None:
     assert 50 < figures["memory_mb"]["now"] <= figures["memory_mb"]["most"]
 
 
 @pytest.fixture(scope="module")
-def ages(edge_agent: EdgeAgent) -> Any:
+def ages(edge_agent: EdgeAgent) -> Json:
     run = edge_agent("bench", "--ages", "--json", "--seconds-per-row", 0.05)
     assert run.code == 0, run.err
     assert "bench: batches of 32" in run.err
-    return json.loads(run.out)
+    report: Json = json.loads(run.out)
+    return report
 
 
-def assert_timed(calls: Any) -> None:
+def assert_timed(calls: Json) -> None:
     assert calls["count"] >= 1
     assert 0 < calls["p50"] <= calls["p95"] <= calls["p99"]
 
 
-def test_the_age_model_is_measured_by_the_size_of_the_batch(ages: Any) -> None:
+def test_the_age_model_is_measured_by_the_size_of_the_batch(ages: Json) -> None:
     assert [row["faces"] for row in ages["batches"]] == [1, 2, 4, 8, 16, 32]
     for row in ages["batches"]:
         assert row["ours"]["faces_per_second"] > 0
         assert_timed(row["ours"]["call_ms"])
 
 
-def test_on_a_cpu_it_is_compared_call_by_call_with_its_bare_model_file(ages: Any) -> None:
+def test_on_a_cpu_it_is_compared_call_by_call_with_its_bare_model_file(ages: Json) -> None:
     for row in ages["batches"]:
         assert_timed(row["bare"]["call_ms"])
         assert row["bare"]["call_ms"]["count"] == row["ours"]["call_ms"]["count"]
@@ -99,7 +103,7 @@ def test_on_a_cpu_it_is_compared_call_by_call_with_its_bare_model_file(ages: Any
         assert row["ours_to_bare"] > 0
 
 
-def test_the_age_model_is_measured_by_the_number_of_lanes(ages: Any) -> None:
+def test_the_age_model_is_measured_by_the_number_of_lanes(ages: Json) -> None:
     assert [row["lanes"] for row in ages["lanes"]] == [1, 2, 4, 8]
     for row in ages["lanes"]:
         assert_timed(row["call_ms"])
@@ -111,11 +115,11 @@ def test_the_age_model_is_measured_by_the_number_of_lanes(ages: Any) -> None:
     assert ages["lanes"][0]["mean_batch"] == 1
 
 
-def test_the_overhead_of_the_batcher_for_a_single_face_is_measured(ages: Any) -> None:
+def test_the_overhead_of_the_batcher_for_a_single_face_is_measured(ages: Json) -> None:
     assert ages["batcher_adds_ms"]["count"] >= 1
 
 
-def test_the_figures_of_the_age_model_as_a_table(ages: Any) -> None:
+def test_the_figures_of_the_age_model_as_a_table(ages: Json) -> None:
     words = in_words(ages).splitlines()
     assert words[1].split(maxsplit=1) == ["backend", ages["backend"]]
     single = next(line.split() for line in words if line.split()[:1] == ["1"])
@@ -123,7 +127,7 @@ def test_the_figures_of_the_age_model_as_a_table(ages: Any) -> None:
     assert single[-1] == f"{ages['batches'][0]['ours_to_bare']:.2f}"
 
 
-def test_a_backend_other_than_onnx_on_a_cpu_has_no_comparison(ages: Any) -> None:
+def test_a_backend_other_than_onnx_on_a_cpu_has_no_comparison(ages: Json) -> None:
     on_a_gpu = copy.deepcopy(ages)
     for row in on_a_gpu["batches"]:
         row["bare"] = row["ours_to_bare"] = None

@@ -42,7 +42,8 @@ class Monitor:
     def text(self) -> str:
         """The body of /metrics."""
         with urllib.request.urlopen(f"{self._address}/metrics", timeout=30) as answer:
-            return answer.read().decode()
+            body: bytes = answer.read()
+        return body.decode()
 
     def read(self, name: str, **labels: str) -> float:
         """The sum of all samples with this name and these labels."""

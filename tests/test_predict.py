@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -33,7 +32,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def table(pictures: Path, edge_agent: EdgeAgent, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def table(pictures: Path, edge_agent: EdgeAgent, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]]:
     file = tmp_path_factory.mktemp("table") / "out.csv"
     run = edge_agent("predict", pictures, "--csv", file)
     assert run.code == 0, run.err
@@ -42,14 +41,14 @@ def table(pictures: Path, edge_agent: EdgeAgent, tmp_path_factory: pytest.TempPa
         return {Path(row["file"]).stem: row for row in csv.DictReader(text)}
 
 
-def test_every_picture_has_a_row_with_the_documented_columns(table: dict[str, Any]) -> None:
+def test_every_picture_has_a_row_with_the_documented_columns(table: dict[str, dict[str, str]]) -> None:
     assert list(table) == ["a-portrait", "b-tight", "c-dark", "d-blurred", "e-blank", "f-text"]
     columns = ["file", "face", "x", "y", "w", "h", "age", "std", "p_under_18", "p_under_25", "quality", "reason"]
     assert list(table["a-portrait"]) == columns
 
 
 @pytest.mark.parametrize("name", ["a-portrait", "b-tight"])
-def test_a_good_face_has_an_age_with_its_standard_deviation(name: str, table: dict[str, Any]) -> None:
+def test_a_good_face_has_an_age_with_its_standard_deviation(name: str, table: dict[str, dict[str, str]]) -> None:
     row = table[name]
     assert row["reason"] == ""
     assert float(row["quality"]) > 0
@@ -58,17 +57,17 @@ def test_a_good_face_has_an_age_with_its_standard_deviation(name: str, table: di
     assert 0 <= float(row["p_under_18"]) <= float(row["p_under_25"]) <= 1
 
 
-def test_a_dark_face_is_rejected_as_dark(table: dict[str, Any]) -> None:
+def test_a_dark_face_is_rejected_as_dark(table: dict[str, dict[str, str]]) -> None:
     assert float(table["c-dark"]["quality"]) == 0
     assert "dark" in table["c-dark"]["reason"].split() or table["c-dark"]["reason"] == "no-face"
 
 
-def test_a_blurred_face_is_rejected_as_blurred(table: dict[str, Any]) -> None:
+def test_a_blurred_face_is_rejected_as_blurred(table: dict[str, dict[str, str]]) -> None:
     assert float(table["d-blurred"]["quality"]) == 0
     assert "blurred" in table["d-blurred"]["reason"].split()
 
 
-def test_a_picture_without_a_face_has_the_reason(table: dict[str, Any]) -> None:
+def test_a_picture_without_a_face_has_the_reason(table: dict[str, dict[str, str]]) -> None:
     assert (table["e-blank"]["reason"], table["e-blank"]["age"]) == ("no-face", "")
     assert (table["f-text"]["reason"], table["f-text"]["age"]) == ("unreadable", "")
 

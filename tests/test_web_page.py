@@ -6,12 +6,13 @@ import re
 import shutil
 import ssl
 import subprocess
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import pytest
@@ -22,6 +23,9 @@ from edge.till.messages import Health, Hello, SaleClosed, SaleOpened
 from edge.till.reference.dealer import Till
 from edge.web import zone
 from tests.agents import AgentProcess
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
@@ -94,7 +98,7 @@ def start_page(long_clip: Path, tmp_path: Path) -> Iterator[StartPage]:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
+def browser() -> Iterator[Browser]:
     if not CHROMIUM:
         pytest.skip("no Chromium: on Debian, apt install chromium")
     with sync_api.sync_playwright() as playwright:
@@ -108,13 +112,14 @@ def browser() -> Iterator[Any]:
 class Visit:
     """A browser's page, the addresses it requested, and the errors in its scripts and console."""
 
-    page: Any
+    page: Page
     requested: list[str]
     errors: list[str]
 
 
-def visit(browser: Any, link: str, **context: Any) -> Visit:
-    page = browser.new_context(**({"locale": "en-GB", "ignore_https_errors": True} | context)).new_page()
+def visit(browser: Browser, link: str, **context: Any) -> Visit:
+    options: dict[str, Any] = {"locale": "en-GB", "ignore_https_errors": True} | context
+    page = browser.new_context(**options).new_page()
     page.set_default_timeout(WITHIN_MS)
     found = Visit(page, [], [])
     page.on("request", lambda request: found.requested.append(request.url))
@@ -126,7 +131,7 @@ def visit(browser: Any, link: str, **context: Any) -> Visit:
 
 
 @pytest.fixture
-def page(browser: Any, agent: PageAgent) -> Iterator[Any]:
+def page(browser: Browser, agent: PageAgent) -> Iterator[Page]:
     """The page in English with its first picture. Fails the test on any script error or request to another address."""
     found = visit(browser, agent.link, viewport={"width": 1280, "height": 900})
     yield found.page
@@ -140,13 +145,14 @@ def saved(agent: PageAgent) -> tuple[tuple[float, float], ...]:
     return load_settings([], agent.config).zone
 
 
-def at(page: Any, x: float, y: float) -> tuple[float, float]:
+def at(page: Page, x: float, y: float) -> tuple[float, float]:
     """The window coordinates of a point that is given as shares of the picture."""
     box = page.locator("#stage").bounding_box()
+    assert box, "the picture is not shown"
     return box["x"] + x * box["width"], box["y"] + y * box["height"]
 
 
-def drag(page: Any, start: tuple[float, float], to: tuple[float, float]) -> None:
+def drag(page: Page, start: tuple[float, float], to: tuple[float, float]) -> None:
     page.mouse.move(*at(page, *start))
     page.mouse.down()
     page.mouse.move(*at(page, 0.5, 0.5), steps=4)
@@ -154,7 +160,7 @@ def drag(page: Any, start: tuple[float, float], to: tuple[float, float]) -> None
     page.mouse.up()
 
 
-def save(page: Any) -> str:
+def save(page: Page) -> str:
     page.click("#zone-save")
     page.wait_for_selector("#zone-result:not([hidden])")
     return str(page.inner_text("#zone-result"))
@@ -167,7 +173,7 @@ def near(zone: tuple[tuple[float, float], ...], *corners: tuple[float, float]) -
     )
 
 
-def test_a_zone_drawn_with_the_mouse_is_saved(page: Any, agent: PageAgent) -> None:
+def test_a_zone_drawn_with_the_mouse_is_saved(page: Page, agent: PageAgent) -> None:
     page.click("#zone-edit")
     drag(page, (0.2, 0.1), (0.7, 0.9))
     message = save(page)
@@ -177,7 +183,7 @@ def test_a_zone_drawn_with_the_mouse_is_saved(page: Any, agent: PageAgent) -> No
     assert "# Lane four." in agent.config.read_text(encoding="utf-8")
 
 
-def test_corners_can_be_moved_added_and_removed_and_edits_cancelled(page: Any, agent: PageAgent) -> None:
+def test_corners_can_be_moved_added_and_removed_and_edits_cancelled(page: Page, agent: PageAgent) -> None:
     zone.save(agent.config, "lane-1", ((0.2, 0.2), (0.8, 0.2), (0.8, 0.8), (0.2, 0.8)))
     page.click("#zone-edit")
     drag(page, (0.2, 0.2), (0.7, 0.9))
@@ -197,7 +203,7 @@ def test_corners_can_be_moved_added_and_removed_and_edits_cancelled(page: Any, a
     assert near(saved(agent), (0.1, 0.2), (0.9, 0.29), (0.9, 0.9), (0.3, 0.9))
 
 
-def test_a_zone_too_small_for_a_customer_is_rejected(page: Any, agent: PageAgent) -> None:
+def test_a_zone_too_small_for_a_customer_is_rejected(page: Page, agent: PageAgent) -> None:
     before = agent.config.read_bytes()
     page.click("#zone-edit")
     drag(page, (0.5, 0.5), (0.54, 0.54))
@@ -205,7 +211,7 @@ def test_a_zone_too_small_for_a_customer_is_rejected(page: Any, agent: PageAgent
     assert agent.config.read_bytes() == before
 
 
-def test_on_a_phone_the_zone_is_drawn_with_a_finger(browser: Any, agent: PageAgent) -> None:
+def test_on_a_phone_the_zone_is_drawn_with_a_finger(browser: Browser, agent: PageAgent) -> None:
     phone = {"viewport": {"width": 390, "height": 800}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
     page = visit(browser, agent.link, **phone).page
     page.tap("#zone-edit")
@@ -235,7 +241,7 @@ SCAN = """async () => {
     [("en-GB", "ID", "ID checked: you may sell."), ("ru-RU", "документ", "Документы проверены: можно продавать.")],
 )
 def test_scanning_beer_shows_the_prompt_within_a_second(
-    browser: Any, agent: PageAgent, locale: str, asks: str, checked: str
+    browser: Browser, agent: PageAgent, locale: str, asks: str, checked: str
 ) -> None:
     page = visit(browser, agent.link, locale=locale).page
     page.click("#tab-till")
@@ -252,7 +258,7 @@ def test_scanning_beer_shows_the_prompt_within_a_second(
     page.context.close()
 
 
-def test_the_camera_tab_shows_zone_faces_age_and_decision(page: Any) -> None:
+def test_the_camera_tab_shows_zone_faces_age_and_decision(page: Page) -> None:
     zone_all = page.evaluate("document.querySelector('.zone polygon').getAttribute('points')")
     assert len(zone_all.split()) >= 3
     page.wait_for_selector(".face rect")
@@ -261,7 +267,7 @@ def test_the_camera_tab_shows_zone_faces_age_and_decision(page: Any) -> None:
     assert "Customer" in page.inner_text("#faces")
 
 
-def test_the_language_can_be_switched_and_is_remembered(page: Any) -> None:
+def test_the_language_can_be_switched_and_is_remembered(page: Page) -> None:
     page.click("#language")
     assert page.inner_text("#tab-till") == "Касса"
     assert page.evaluate("async () => [21, 23].map((await import('./words.js')).years)") == ["21 год", "23 года"]
@@ -269,7 +275,7 @@ def test_the_language_can_be_switched_and_is_remembered(page: Any) -> None:
     assert page.inner_text("#tab-till") == "Касса"
 
 
-def test_an_open_page_shows_that_the_agent_does_not_answer(browser: Any, start_page: StartPage) -> None:
+def test_an_open_page_shows_that_the_agent_does_not_answer(browser: Browser, start_page: StartPage) -> None:
     own = start_page()
     page = visit(browser, own.link).page
     own.stop()
@@ -278,7 +284,7 @@ def test_an_open_page_shows_that_the_agent_does_not_answer(browser: Any, start_p
     page.context.close()
 
 
-def test_a_real_sale_ends_the_demonstration(page: Any, agent: PageAgent) -> None:
+def test_a_real_sale_ends_the_demonstration(page: Page, agent: PageAgent) -> None:
     page.click("#tab-till")
     page.click("[data-sku=bread]")
     page.wait_for_selector("#basket li")
@@ -293,7 +299,7 @@ def test_a_real_sale_ends_the_demonstration(page: Any, agent: PageAgent) -> None
         page.wait_for_function(f"() => !{busy}")
 
 
-def test_the_doctor_tab_lists_findings_and_fixes_worst_first(page: Any, agent: PageAgent) -> None:
+def test_the_doctor_tab_lists_findings_and_fixes_worst_first(page: Page, agent: PageAgent) -> None:
     page.click("#tab-doctor")
     page.click("#examine")
     page.wait_for_selector("#findings li")
@@ -306,7 +312,7 @@ def test_the_doctor_tab_lists_findings_and_fixes_worst_first(page: Any, agent: P
     assert count
 
 
-def test_scripts_on_the_page_cannot_send_to_another_origin(browser: Any, agent: PageAgent) -> None:
+def test_scripts_on_the_page_cannot_send_to_another_origin(browser: Browser, agent: PageAgent) -> None:
     """This box under another name is another origin, too."""
     page = visit(browser, agent.link).page
     other_origin = agent.base.replace("127.0.0.1", "localhost")
@@ -333,11 +339,11 @@ def test_every_path_without_the_token_is_rejected(agent: PageAgent) -> None:
         "doctor",
     )
     for path in paths:
-        with pytest.raises(urllib.request.HTTPError, match="401"):  # type: ignore[attr-defined]
+        with pytest.raises(urllib.error.HTTPError, match="401"):
             urllib.request.urlopen(agent.base + path, timeout=30)
 
 
-def test_watching_writes_no_picture_to_disk(page: Any, agent: PageAgent) -> None:
+def test_watching_writes_no_picture_to_disk(page: Page, agent: PageAgent) -> None:
     page.wait_for_timeout(1000)
     files = [file for file in agent.config.parent.rglob("*") if file.is_file()]
     assert files
@@ -347,7 +353,9 @@ def test_watching_writes_no_picture_to_disk(page: Any, agent: PageAgent) -> None
         assert b"base64" not in content
 
 
-def test_without_a_config_file_the_line_to_copy_is_shown(browser: Any, tmp_path: Path, start_page: StartPage) -> None:
+def test_without_a_config_file_the_line_to_copy_is_shown(
+    browser: Browser, tmp_path: Path, start_page: StartPage
+) -> None:
     own = start_page(with_config=False)
     page = visit(browser, own.link).page
     page.click("#zone-edit")
@@ -361,7 +369,7 @@ def test_without_a_config_file_the_line_to_copy_is_shown(browser: Any, tmp_path:
 
 
 def test_unblurred_faces_are_marked_on_the_page_in_health_and_in_every_log_line(
-    browser: Any, start_page: StartPage
+    browser: Browser, start_page: StartPage
 ) -> None:
     own = start_page("--web-unblurred")
     page = visit(browser, own.link).page

@@ -183,7 +183,7 @@ def test_settings_are_reloaded_without_losing_a_sale(lane: Debian, till: TillDri
 
 
 def hash_of(record: str) -> str:
-    return re.findall(r'"config":"(\w+)"', record)[0]
+    return str(re.findall(r'"config":"(\w+)"', record)[0])
 
 
 def test_invalid_settings_leave_the_old_ones_in_use(lane: Debian, till: TillDriver, ports: tuple[int, int]) -> None:

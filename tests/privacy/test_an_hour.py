@@ -10,7 +10,7 @@ import time
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import zmq
@@ -48,7 +48,7 @@ class Hour:
 class RecordingSocket:
     """A till's socket that records what it receives."""
 
-    def __init__(self, socket: Any, received: list[bytes]) -> None:
+    def __init__(self, socket: zmq.Socket[bytes], received: list[bytes]) -> None:
         self._socket, self._received = socket, received
 
     def __getattr__(self, name: str) -> Any:
@@ -69,7 +69,7 @@ class RecordingTill(FastTill):
 
     def _connect(self) -> None:
         super()._connect()
-        self._till.socket = RecordingSocket(self._till.socket, self.received)
+        self._till.socket = cast("zmq.Socket[bytes]", RecordingSocket(self._till.socket, self.received))
 
 
 def messages_until_a_customer(screen: zmq.Socket[bytes]) -> list[bytes]:
@@ -112,9 +112,9 @@ def hour(demo_clip: Path, shown: list[Picture], tmp_path_factory: pytest.TempPat
     context.term()
     fresh = [file for file in Path("/dev/shm").iterdir() if file.is_file() and file.stat().st_mtime > before_s]
     agent.terminate()
-    log = (outside / "log").read_text(encoding="utf-8")
-    assert agent.wait(30) == 0, log
-    return Hour(folder, log, [*till.received, *live_messages], fresh, till)
+    text = (outside / "log").read_text(encoding="utf-8")
+    assert agent.wait(30) == 0, text
+    return Hour(folder, text, [*till.received, *live_messages], fresh, till)
 
 
 def test_the_hour_had_customers_sales_and_faults(hour: Hour) -> None:

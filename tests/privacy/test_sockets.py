@@ -18,6 +18,7 @@ import cv2
 import pytest
 
 from edge.decision.policy import Decision
+from edge.till.messages import Alert
 from tests.agents import StartAgent
 from tests.privacy.pictures import Picture
 from tests.soak.agent import RATE
@@ -123,7 +124,7 @@ def test_without_a_network_it_decides_and_never_tries_to_reach_one(clip: Path, s
     agent = start_agent("--video", clip, "--mode", "on-sale", "--web", "127.0.0.1:0", wrapper=alone)
     with closing(TillDriver("till-1", agent.reliable)) as till:
         till.greet()
-        decisions = []
+        decisions: list[Alert] = []
         while not decisions or (decisions[-1].age is None and agent.running):
             decisions.append(till.decide())
     assert decisions[-1].decision is not Decision.UNKNOWN

@@ -29,6 +29,7 @@ from edge.till.identity import LiveIdentity
 from edge.till.keys import Keys
 from edge.till.reference.dealer import Till, load_keys
 from edge.till.reference.live import LiveTill
+from edge.till.reference.sale import TillSale
 from edge.till.reference.sent import SentLog
 from edge.till.reference.session import TillSession
 from edge.till.reference.steps import Notify
@@ -96,10 +97,14 @@ def till(place: Place) -> None:
     shown = os.open(place.shown, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     session = TillSession("till-1", LiveIdentity(), "anna")
 
-    def notify(told: Notify) -> None:
-        if told.event == "shown" and not told.details.get("again"):
+    def notify(notice: Notify) -> None:
+        if notice.event == "shown" and not notice.details.get("again"):
             opened = session.sale.sale_id if session.sale else "-"
-            os.write(shown, f"{told.details['alert_id']} {told.details['sale_id']} {opened}\n".encode())
+            os.write(shown, f"{notice.details['alert_id']} {notice.details['sale_id']} {opened}\n".encode())
+
+    def open_sale() -> TillSale:
+        assert session.sale
+        return session.sale
 
     channel = Till("till-1", place.address, load_keys(place.key) if place.key else None)
     live = LiveTill(session, channel, SentLog(place.folder / "journal"), notify)
@@ -110,10 +115,10 @@ def till(place: Place) -> None:
                 break
             live.perform(session.open_sale(time.monotonic()))
             live.run_for(chance.uniform(0, 0.2))
-        if not any(item.restricted for item in session.sale.basket):
+        if not any(item.restricted for item in open_sale().basket):
             live.perform(session.scan("beer", time.monotonic()))
-        live.run_until(lambda: session.sale.alert is not None, 1.5)
-        if session.sale.check is None:
+        live.run_until(lambda: open_sale().alert is not None, 1.5)
+        if open_sale().check is None:
             live.perform(session.check("passed", time.monotonic()))
         live.run_for(chance.uniform(0, 0.1))
         live.perform(session.close_sale(time.monotonic()))

@@ -6,7 +6,7 @@ from collections import Counter
 
 from edge.records.audit import Audit
 from edge.records.database import Database
-from edge.till.messages import Alert
+from edge.till.messages import Alert, RestrictedItem
 from edge.till.reference.sent import SentLog
 from tests.proof.processes import Place
 
@@ -17,7 +17,7 @@ def verdict_on(place: Place) -> dict[str, int | list[str]]:
     entries = SentLog(place.folder / "journal").entries
     stored = {data.alert_id for entry in entries if entry.heard and isinstance(data := entry.heard.content(), Alert)}
     sent = [entry.sent.content() for entry in entries if entry.sent]
-    scanned = {data.sale_id for data in sent if data.type == "lane.sale.restricted_item"}
+    scanned = {data.sale_id for data in sent if isinstance(data, RestrictedItem)}
     shown = [line.split() for line in place.shown.read_text().splitlines()]
     database = Database(place.state)
     broken += Audit(database).verify()

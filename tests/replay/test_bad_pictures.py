@@ -23,11 +23,11 @@ def blurred(picture: Picture) -> Picture:
 
 def dark(picture: Picture) -> Picture:
     noise = np.random.default_rng(0).normal(0, 2, picture.shape)
-    return np.clip(picture * 0.22 + noise, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(picture * 0.22 + noise, 0, 255), np.uint8)
 
 
 def bright(picture: Picture) -> Picture:
-    return np.clip(picture * 1.6 + 120, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(picture * 1.6 + 120, 0, 255), np.uint8)
 
 
 def small(picture: Picture) -> Picture:

@@ -8,6 +8,8 @@ import pytest
 from train.pseudo_labels import pseudo_labels
 from train.targets import YEARS
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def ages() -> np.ndarray:

@@ -6,10 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import torch
 from torch import nn
 
 from train.team import ALONE, joined_team
+
+pytestmark = pytest.mark.slow
 
 SCRIPT = """
 import sys
