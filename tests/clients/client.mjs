@@ -1,14 +1,14 @@
-// A very small till: one sale from hello to close, told in JSON lines. node client.mjs ADDRESS NOTES [KEY] [SECONDS]
+// A very small till: one sale from hello to close, printed as JSON lines. node client.mjs ADDRESS ALERTS [KEY] [SECONDS]
 //
-// It is written from docs/till-protocol.md alone. NOTES: a file for the alerts. KEY: made by `edge-agent keys new`.
-// SECONDS: how long to wait for the agent.
+// Written from docs/till-protocol.md alone. ALERTS: a file to save alerts in. KEY: made by `edge-agent keys new`.
+// SECONDS: how long to wait for the agent; default 20.
 
 import { randomUUID } from "node:crypto";
 import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from "node:fs";
 import { Dealer } from "zeromq";
 
-const [address, notesFile, keyFile, seconds = "20"] = process.argv.slice(2);
-const REPEAT_AFTER_MS = [1000, 2000, 4000, 5000];
+const [address, alertsFile, keyFile, seconds = "20"] = process.argv.slice(2);
+const RESEND_AFTER_MS = [1000, 2000, 4000, 5000];
 
 const keyText = keyFile ? readFileSync(keyFile, "utf8") : "";
 const field = (name) => keyText.match(new RegExp(`^\\s*${name}\\s*=\\s*"(.*)"\\s*$`, "m"))?.[1];
@@ -21,9 +21,9 @@ const curve = keyFile && {
 const socket = new Dealer({ routingId: till, immediate: true, heartbeatInterval: 1000, linger: 1000, ...curve });
 socket.connect(address);
 
-const tell = (event, details = {}) => console.log(JSON.stringify({ event, ...details }));
+const print = (event, details = {}) => console.log(JSON.stringify({ event, ...details }));
 
-// The socket takes one message at a time.
+// The socket accepts one send at a time.
 let sending = Promise.resolve();
 const send = (event) => (sending = sending.then(() => socket.send(JSON.stringify(event))));
 
@@ -36,50 +36,52 @@ const wrap = (type, data) => ({
   data,
 });
 
-const waiting = new Map();
+/** By message id: a function to call when the agent answers it. */
+const pending = new Map();
 
-/** Says something and repeats it, with the same id, until the agent answers; returns the answer. */
-async function say(type, data) {
+/** Sends a message and resends it with the same id until the agent answers; returns "ack" or "error". */
+async function request(type, data) {
   const event = wrap(type, data);
-  const answer = new Promise((resolve) => waiting.set(event.id, resolve));
-  for (let repeat = 0; ; repeat += 1) {
+  const answer = new Promise((resolve) => pending.set(event.id, resolve));
+  for (let resends = 0; ; resends += 1) {
     send(event);
-    const pause_ms = REPEAT_AFTER_MS[Math.min(repeat, REPEAT_AFTER_MS.length - 1)];
+    const pause_ms = RESEND_AFTER_MS[Math.min(resends, RESEND_AFTER_MS.length - 1)];
     let timer;
     const pause = new Promise((resolve) => (timer = setTimeout(resolve, pause_ms)));
-    const answered = await Promise.race([answer, pause]);
+    const result = await Promise.race([answer, pause]);
     clearTimeout(timer);
-    if (answered) return answered;
+    if (result) return result;
   }
 }
 
+/** Ids of the agents and alerts received before. */
 const known = new Set();
 let sale_id;
-let answered;
-const firstAlert = new Promise((resolve) => (answered = resolve));
+let gotAlert;
+const firstAlert = new Promise((resolve) => (gotAlert = resolve));
 
-const hear = {
-  "lane.ack": ({ data }) => waiting.get(data.message_id)?.("ack"),
+const handlers = {
+  "lane.ack": ({ data }) => pending.get(data.message_id)?.("ack"),
   "lane.error": ({ id, data }) => {
-    tell("error", data);
+    print("error", data);
     if (data.alert_id) send(wrap("lane.ack", { message_id: id, alert_id: data.alert_id }));
-    waiting.get(data.message_id)?.("error");
+    pending.get(data.message_id)?.("error");
   },
   "lane.health": ({ id, data }) => {
     send(wrap("lane.ack", { message_id: id }));
-    if (!known.has(data.agent)) tell("agent-met", { agent: data.agent });
+    if (!known.has(data.agent)) print("agent-met", { agent: data.agent });
     known.add(data.agent);
   },
   "lane.alert": ({ id, data }) => {
     if (!known.has(data.alert_id)) {
-      const notes = openSync(notesFile, "a");
-      writeSync(notes, JSON.stringify(data) + "\n");
-      fsyncSync(notes);
-      closeSync(notes);
+      const file = openSync(alertsFile, "a");
+      writeSync(file, JSON.stringify(data) + "\n");
+      fsyncSync(file);
+      closeSync(file);
       known.add(data.alert_id);
       const hidden = data.sale_id !== sale_id || Date.now() >= Date.parse(data.expires_at);
-      tell(hidden ? "not-shown" : "shown", data);
-      answered();
+      print(hidden ? "not-shown" : "shown", data);
+      gotAlert();
     }
     send(wrap("lane.ack", { message_id: id, alert_id: data.alert_id }));
   },
@@ -88,21 +90,21 @@ const hear = {
 async function listen() {
   for await (const [frame] of socket) {
     const event = JSON.parse(frame.toString());
-    hear[event.type]?.(event);
+    handlers[event.type]?.(event);
   }
 }
 
 async function sell() {
-  await say("lane.hello", { till });
-  tell("connected");
+  await request("lane.hello", { till });
+  print("connected");
   sale_id = randomUUID();
-  await say("lane.sale.opened", { sale_id });
-  await say("lane.sale.restricted_item", { sale_id, sku: "beer" });
+  await request("lane.sale.opened", { sale_id });
+  await request("lane.sale.restricted_item", { sale_id, sku: "beer" });
   await firstAlert;
-  await say("lane.id.checked", { sale_id, outcome: "passed", cashier_id: "борис" });
+  await request("lane.id.checked", { sale_id, outcome: "passed", cashier_id: "борис" });
   const basket = [{ sku: "beer", quantity: 2, price: 99.9, restricted: true }];
-  await say("lane.sale.closed", { sale_id, completed: true, cashier_id: "борис", basket });
-  tell("closed", { sale_id });
+  await request("lane.sale.closed", { sale_id, completed: true, cashier_id: "борис", basket });
+  print("closed", { sale_id });
 }
 
 setTimeout(() => {

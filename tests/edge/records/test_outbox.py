@@ -1,4 +1,4 @@
-"""Alerts on their way: repeated until they are confirmed, never too late, and all there after a crash."""
+"""Pending alerts: resent until confirmed, never sent late, and complete after a crash."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def outbox(database: Database) -> Outbox:
     return outbox
 
 
-def test_an_alert_is_due_at_once_and_then_ever_less_often(outbox: Outbox) -> None:
+def test_an_alert_is_ready_at_once_and_then_with_growing_pauses(outbox: Outbox) -> None:
     times = [tenth / 10 for tenth in range(300) if outbox.take_ready("till-1", tenth / 10)]
     pauses = [round(later - before, 1) for before, later in pairwise(times)]
     assert times[0] == 0
@@ -46,12 +46,12 @@ def test_a_confirmed_alert_is_not_sent_again(outbox: Outbox) -> None:
     assert not outbox.confirm("till-1", "a1")
 
 
-def test_another_till_cannot_confirm_it(outbox: Outbox) -> None:
+def test_another_till_cannot_confirm_an_alert(outbox: Outbox) -> None:
     assert not outbox.confirm("till-2", "a1")
     assert outbox.take_ready("till-1", 0.0) == ["first"]
 
 
-def test_a_till_that_is_back_need_not_wait(outbox: Outbox) -> None:
+def test_a_till_that_reconnects_gets_its_alerts_at_once(outbox: Outbox) -> None:
     for second in range(20):
         outbox.take_ready("till-1", float(second))
     outbox.resend_now("till-1")
@@ -59,7 +59,7 @@ def test_a_till_that_is_back_need_not_wait(outbox: Outbox) -> None:
     assert outbox.take_ready("till-1", 19.7) == ["first"]
 
 
-def test_past_its_time_an_alert_is_not_sent_and_the_till_can_be_told(outbox: Outbox) -> None:
+def test_an_expired_alert_is_not_sent_and_is_listed_until_it_is_confirmed(outbox: Outbox) -> None:
     assert outbox.expire(99.9) == []
     assert outbox.expire(100.0) == ["a1"]
     assert outbox.expire(100.0) == []
@@ -69,12 +69,12 @@ def test_past_its_time_an_alert_is_not_sent_and_the_till_can_be_told(outbox: Out
     assert outbox.expired_for("till-1") == []
 
 
-def test_nothing_of_a_sale_that_is_over_is_sent(outbox: Outbox) -> None:
+def test_the_alerts_of_a_closed_sale_are_not_sent(outbox: Outbox) -> None:
     assert outbox.close_sale("sale-2") == ["a2"]
     assert outbox.take_ready("till-2", 0.0) == []
 
 
-def test_all_of_it_outlives_a_crash(outbox: Outbox, database: Database) -> None:
+def test_the_alerts_survive_a_crash(outbox: Outbox, database: Database) -> None:
     outbox.expire(150.0)
     again = Outbox(database)
     assert again.take_ready("till-2", 0.0) == ["second"]
@@ -82,7 +82,7 @@ def test_all_of_it_outlives_a_crash(outbox: Outbox, database: Database) -> None:
     assert again.expired_for("till-1") == [("a1", "sale-1")]
 
 
-def test_the_oldest_expired_ones_make_room(database: Database) -> None:
+def test_the_oldest_expired_alerts_are_dropped(database: Database) -> None:
     outbox = Outbox(database)
     for number in range(MAX_EXPIRED + 5):
         outbox.add(f"a{number}", "sale", "till-1", "x", expires_at=1.0)
@@ -92,7 +92,7 @@ def test_the_oldest_expired_ones_make_room(database: Database) -> None:
     assert Outbox(database).expired_for("till-1") == kept
 
 
-def test_an_id_is_taken_in_once(outbox: Outbox) -> None:
+def test_an_id_cannot_be_added_twice(outbox: Outbox) -> None:
     with pytest.raises(StoreError, match="cannot write"):
         outbox.add("a1", "sale-9", "till-9", "other", expires_at=1.0)
     assert outbox.take_ready("till-1", 0.0) == ["first"]

@@ -1,4 +1,4 @@
-"""The record of a sale: what stood at its end, and what it says as JSON."""
+"""The record of a sale: the decision at its end, and its JSON."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def sale(*alerts: AlertRecord, **more: Any) -> SaleRecord:
 
 
 @pytest.mark.parametrize(
-    ("told", "decision", "ask"),
+    ("sent", "decision", "ask"),
     [
         ([], UNKNOWN, True),
         ([(UNKNOWN, False)], UNKNOWN, True),
@@ -50,32 +50,32 @@ def sale(*alerts: AlertRecord, **more: Any) -> SaleRecord:
         ([(NO_CHALLENGE, True)], UNKNOWN, True),
     ],
 )
-def test_the_last_answer_that_was_not_too_late_stands(
-    told: list[tuple[Decision, bool]], decision: Decision, ask: bool
+def test_the_last_alert_that_did_not_expire_counts(
+    sent: list[tuple[Decision, bool]], decision: Decision, ask: bool
 ) -> None:
-    record = sale(*(alert(answer, expired=expired) for answer, expired in told))
+    record = sale(*(alert(answer, expired=expired) for answer, expired in sent))
     assert record.decision is decision
     assert record.should_have_asked is ask
 
 
-def test_what_became_of_one_alert_leaves_the_others_alone() -> None:
+def test_the_delivery_of_one_alert_does_not_change_the_others() -> None:
     record = sale(alert(UNKNOWN, "alert-1"), alert(CHALLENGE, "alert-2")).with_delivery("alert-2", received_at=NOON)
-    assert [one.received_at for one in record.alerts] == [None, NOON]
+    assert [sent.received_at for sent in record.alerts] == [None, NOON]
     assert record.with_delivery("alert-3", expired=True) == record
 
 
-def test_an_alert_that_the_till_had_does_not_expire_afterwards() -> None:
+def test_a_received_alert_does_not_expire() -> None:
     record = sale(alert(CHALLENGE)).with_delivery("alert-1", received_at=NOON).with_delivery("alert-1", expired=True)
     assert (record.alerts[0].received_at, record.alerts[0].expired) == (NOON, False)
 
 
-def test_confirming_the_news_that_an_alert_expired_does_not_bring_it_back() -> None:
+def test_an_expired_alert_stays_expired_when_it_is_confirmed() -> None:
     record = sale(alert(NO_CHALLENGE)).with_delivery("alert-1", expired=True).with_delivery("alert-1", received_at=NOON)
     assert (record.alerts[0].received_at, record.alerts[0].expired) == (None, True)
     assert record.should_have_asked
 
 
-def test_a_record_is_read_back_as_it_was_written_to_the_millisecond() -> None:
+def test_a_record_is_read_back_to_the_millisecond() -> None:
     record = sale(
         alert(CHALLENGE, received_at=NOON), restricted_at=NOON, check="passed", checked_at=NOON, cashier_id="Анна",
         closed_at=NOON + timedelta(seconds=9), ended="completed",
@@ -87,14 +87,14 @@ def test_a_record_is_read_back_as_it_was_written_to_the_millisecond() -> None:
     assert '"opened_at":"2026-11-01T12:00:00.123Z"' in text
 
 
-def test_a_time_without_a_zone_and_a_field_that_nobody_knows_are_refused() -> None:
+def test_a_time_without_a_zone_and_an_unknown_field_are_errors() -> None:
     with pytest.raises(ValidationError, match="timezone"):
         sale(restricted_at=datetime(2026, 11, 1))
     with pytest.raises(ValidationError, match="Extra inputs are not permitted"):
         sale(photo="...")
 
 
-def test_nothing_of_the_customer_is_kept_but_an_age_with_its_doubt() -> None:
+def test_a_record_contains_nothing_about_the_customer_except_an_age_interval() -> None:
     kept = set(SaleRecord.model_fields) | set(AlertRecord.model_fields)
     assert kept == {
         "sale_id", "lane", "till", "opened_at", "model", "config", "restricted_at", "alerts", "check", "checked_at",

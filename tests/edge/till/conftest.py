@@ -1,4 +1,4 @@
-"""What the tests of the channels share: sockets as a till or a screen has them, and polling until something comes."""
+"""Shared fixtures for the channels: client sockets of tills and screens, and polling the server."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PATIENCE_S = 20.0
 
 @pytest.fixture(scope="session")
 def event() -> Callable[..., Event]:
-    """A message that is told apart by its text."""
+    """Makes a message that is identified by its text."""
 
     def event(text: str = "till-1") -> Event:
         return wrap(Hello(till=text), id=f"hello-{text}", source="/x", time=datetime(2026, 1, 1, tzinfo=timezone.utc))
@@ -33,7 +33,7 @@ def event() -> Callable[..., Event]:
 
 @pytest.fixture
 def connect() -> Iterator[Callable[..., zmq.Socket[bytes]]]:
-    """Connects a socket as a till or a screen does; certificate: the file that `edge-agent keys new` wrote."""
+    """Connects a socket as a till or a screen would. certificate: the file that `edge-agent keys new` wrote."""
     context, sockets = zmq.Context(), list[zmq.Socket[bytes]]()
 
     def connect(
@@ -60,12 +60,12 @@ def connect() -> Iterator[Callable[..., zmq.Socket[bytes]]]:
 
 @pytest.fixture(scope="session")
 def until() -> Callable[..., None]:
-    """Polls a server until something is so; fails when it never is."""
+    """Polls a server until a condition holds; fails after PATIENCE_S."""
 
-    def until(server: TillServer, happened: Callable[[], object]) -> None:
+    def until(server: TillServer, condition: Callable[[], object]) -> None:
         give_up_s = time.perf_counter() + PATIENCE_S
-        while not happened():
-            assert time.perf_counter() < give_up_s, "it never happened"
+        while not condition():
+            assert time.perf_counter() < give_up_s, "the condition never held"
             server.poll()
             time.sleep(0.001)
 
@@ -73,10 +73,10 @@ def until() -> Callable[..., None]:
 
 
 @pytest.fixture(scope="session")
-def heard() -> Callable[..., list[tuple[bytes, Event | ValueError]]]:
-    """Polls a server until so many messages have come."""
+def received() -> Callable[..., list[tuple[bytes, Event | ValueError]]]:
+    """Polls a server until it has received `count` messages."""
 
-    def heard(server: TillServer, count: int = 1) -> list[tuple[bytes, Event | ValueError]]:
+    def received(server: TillServer, count: int = 1) -> list[tuple[bytes, Event | ValueError]]:
         messages: list[tuple[bytes, Event | ValueError]] = []
         give_up_s = time.perf_counter() + PATIENCE_S
         while len(messages) < count and time.perf_counter() < give_up_s:
@@ -84,15 +84,15 @@ def heard() -> Callable[..., list[tuple[bytes, Event | ValueError]]]:
             time.sleep(0.001)
         return messages
 
-    return heard
+    return received
 
 
 @pytest.fixture(scope="session")
-def is_cut_off() -> Callable[..., Callable[[], bool]]:
-    """Whether a client's connection has been closed by the other end, from the call of this fixture on."""
+def is_disconnected() -> Callable[..., Callable[[], bool]]:
+    """Makes a check whether the server has closed a client's connection since the check was made."""
 
-    def is_cut_off(client: zmq.Socket[bytes]) -> Callable[[], bool]:
+    def is_disconnected(client: zmq.Socket[bytes]) -> Callable[[], bool]:
         monitor = client.get_monitor_socket(zmq.EVENT_DISCONNECTED)
         return lambda: bool(monitor.poll(0)) and bool(recv_monitor_message(monitor))
 
-    return is_cut_off
+    return is_disconnected

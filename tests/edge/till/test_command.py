@@ -16,7 +16,7 @@ from edge.till.command import keys
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
-    """Runs the command in an empty folder, with a state folder beside it; returns what it printed."""
+    """Runs the command in an empty folder, with a separate state folder. Returns its output."""
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
     monkeypatch.setenv("EDGE_STATE_DIR", str(tmp_path / "state"))
@@ -38,7 +38,7 @@ def test_new_writes_the_tills_file_here_and_prints_no_secret(run: Callable[..., 
     assert secret.decode() not in printed + run("list") + run("list", "--json")
 
 
-def test_new_writes_where_it_is_told(run: Callable[..., str], tmp_path: Path) -> None:
+def test_new_writes_to_the_file_of_out(run: Callable[..., str], tmp_path: Path) -> None:
     run("new", "till-1", "--out", tmp_path / "usb")
     assert (tmp_path / "usb").exists()
     assert list(Path().iterdir()) == []
@@ -61,14 +61,14 @@ def test_list_without_keys_says_how_to_make_one(run: Callable[..., str]) -> None
     assert run("list", "--json") == "[]\n"
 
 
-def test_revoke_takes_the_key_away(run: Callable[..., str]) -> None:
+def test_revoke_removes_the_key(run: Callable[..., str]) -> None:
     run("new", "till-1")
     assert run("revoke", "till-1") == "revoked the key of till-1: a running agent cuts it off within a second\n"
     assert run("list", "--json") == "[]\n"
 
 
 @pytest.mark.parametrize("given", [["--state-dir", "elsewhere"], ["--config", "lane.toml"]])
-def test_the_state_folder_is_the_one_of_the_flag_or_of_the_agents_settings(
+def test_the_state_folder_comes_from_the_flag_or_from_the_settings_file(
     given: list[str], run: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("EDGE_STATE_DIR")
@@ -79,7 +79,7 @@ def test_the_state_folder_is_the_one_of_the_flag_or_of_the_agents_settings(
         assert "tcp://10.0.0.7:5557" in Path("till-1.key_secret").read_text()
 
 
-def test_loose_keys_are_not_listed_but_refused(run: Callable[..., str], tmp_path: Path) -> None:
+def test_list_rejects_keys_that_others_may_read(run: Callable[..., str], tmp_path: Path) -> None:
     run("new", "till-1")
     (tmp_path / "state" / "keys" / "agent.key_secret").chmod(0o644)
     with pytest.raises(UsageError, match=r"agent.key_secret has mode 0644, so that others may read it"):
@@ -87,13 +87,13 @@ def test_loose_keys_are_not_listed_but_refused(run: Callable[..., str], tmp_path
 
 
 @pytest.mark.parametrize("words", [[], ["make"], ["new"], ["new", "till-1", "till-2"], ["revoke"], ["list", "till-1"]])
-def test_wrong_words_are_refused_in_one_line(words: list[str], run: Callable[..., str]) -> None:
-    with pytest.raises(UsageError, match="--help") as refused:
+def test_wrong_arguments_give_a_one_line_error(words: list[str], run: Callable[..., str]) -> None:
+    with pytest.raises(UsageError, match="--help") as error:
         run(*words)
-    assert "\n" not in str(refused.value)
+    assert "\n" not in str(error.value)
 
 
-def test_on_a_box_with_several_lanes_the_file_tells_the_addresses_of_the_tills_own(
+def test_with_several_lanes_the_key_file_has_the_addresses_of_the_chosen_lane(
     run: Callable[..., str], tmp_path: Path
 ) -> None:
     config = tmp_path / "box.toml"

@@ -1,4 +1,4 @@
-"""The channels as other machines reach them: with CURVE, for tills that have a key, and for nobody else."""
+"""The channels on public addresses: CURVE only, for tills that have a key."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from edge.till.limits import MESSAGE_BYTES, Rejections
 from edge.till.server import TillServer
 
 Connect = Callable[..., "zmq.Socket[bytes]"]
-Heard = Callable[..., list[tuple[bytes, Event | ValueError]]]
+Received = Callable[..., list[tuple[bytes, Event | ValueError]]]
 Until = Callable[..., None]
 MakeEvent = Callable[..., Event]
-IsCutOff = Callable[..., Callable[[], bool]]
+IsDisconnected = Callable[..., Callable[[], bool]]
 
 PUBLIC = TillSettings(reliable="tcp://0.0.0.0:*", live="tcp://0.0.0.0:*")
 ADDRESSES = ("tcp://0.0.0.0:5557", "tcp://0.0.0.0:5556")
@@ -37,7 +37,7 @@ def keys(tmp_path: Path) -> Keys:
 
 @pytest.fixture
 def make_key(keys: Keys, tmp_path: Path) -> Callable[[str], Path]:
-    """Makes a key, as `edge-agent keys new` does, and returns the till's file."""
+    """Makes a key as `edge-agent keys new` does, and returns the till's file."""
 
     def make_key(till: str) -> Path:
         file = tmp_path / f"{till}-{len(list(tmp_path.iterdir()))}.key_secret"
@@ -70,59 +70,59 @@ def good_till(server: TillServer, connect: Connect, good_key: Path) -> zmq.Socke
 
 
 @pytest.fixture
-def only_the_good_till_is_heard(
-    server: TillServer, good_till: zmq.Socket[bytes], heard: Heard, event: MakeEvent
+def only_the_good_till_is_served(
+    server: TillServer, good_till: zmq.Socket[bytes], received: Received, event: MakeEvent
 ) -> Callable[[], None]:
-    """Checks that a message of the good till comes, that nothing comes before it, and that it is answered."""
+    """Checks that the next received message is from the good till, and that the good till gets the answer."""
 
     def check() -> None:
         good_till.send(event("good").to_json().encode())
-        assert heard(server) == [(b"till-1", event("good"))]
+        assert received(server) == [(b"till-1", event("good"))]
         server.send(b"till-1", event("answer"))
         assert parse(good_till.recv()) == event("answer")
 
     return check
 
 
-def test_a_till_with_a_key_is_heard_and_answered(only_the_good_till_is_heard: Callable[[], None]) -> None:
-    only_the_good_till_is_heard()
+def test_a_till_with_a_key_is_served(only_the_good_till_is_served: Callable[[], None]) -> None:
+    only_the_good_till_is_served()
 
 
-def test_a_message_may_be_as_long_as_on_this_box(
-    server: TillServer, good_till: zmq.Socket[bytes], heard: Heard, is_cut_off: IsCutOff, until: Until
+def test_a_message_may_be_as_long_as_without_curve(
+    server: TillServer, good_till: zmq.Socket[bytes], received: Received, is_disconnected: IsDisconnected, until: Until
 ) -> None:
-    cut_off = is_cut_off(good_till)
+    disconnected = is_disconnected(good_till)
     good_till.send(b"x" * MESSAGE_BYTES)
-    [(name, problem)] = heard(server)
+    [(name, problem)] = received(server)
     assert name == b"till-1"
     assert "is not JSON" in str(problem)
     good_till.send(b"x" * (MESSAGE_BYTES + 1))
-    until(server, cut_off)
+    until(server, disconnected)
 
 
-def test_a_screen_with_a_key_hears_the_live_channel(
+def test_a_screen_with_a_key_receives_the_live_channel(
     server: TillServer, connect: Connect, good_key: Path, until: Until, event: MakeEvent
 ) -> None:
     screen = connect(zmq.SUB, server.addresses[1], certificate=good_key)
     screen.subscribe(b"lane.alert")
 
-    def told() -> int:
+    def published() -> int:
         server.publish("lane.alert.lane-1", event())
         return screen.poll(1)
 
-    until(server, told)
+    until(server, published)
     assert screen.recv_multipart()[0] == b"lane.alert.lane-1"
 
 
 @pytest.mark.parametrize("kind", [zmq.DEALER, zmq.SUB])
-def test_a_key_that_nobody_made_here_is_refused_and_counted(
+def test_an_unknown_key_is_rejected_and_counted(
     kind: int,
     server: TillServer,
     connect: Connect,
     good_key: Path,
     event: MakeEvent,
     until: Until,
-    only_the_good_till_is_heard: Callable[[], None],
+    only_the_good_till_is_served: Callable[[], None],
 ) -> None:
     public, secret = zmq.curve_keypair()
     forged = good_key.with_name("forged")
@@ -134,71 +134,71 @@ def test_a_key_that_nobody_made_here_is_refused_and_counted(
     if kind == zmq.DEALER:
         stranger.send(event("forged").to_json().encode())
     until(server, lambda: server.rejected_by_reason.get("unknown key", 0) >= 1)
-    only_the_good_till_is_heard()
+    only_the_good_till_is_served()
 
 
 @pytest.mark.parametrize("channel", [0, 1])
-def test_a_client_without_a_key_is_cut_off(
+def test_a_client_without_a_key_is_disconnected(
     channel: int,
     server: TillServer,
     connect: Connect,
     event: MakeEvent,
     until: Until,
-    is_cut_off: IsCutOff,
-    only_the_good_till_is_heard: Callable[[], None],
+    is_disconnected: IsDisconnected,
+    only_the_good_till_is_served: Callable[[], None],
 ) -> None:
     plain = connect(zmq.SUB if channel else zmq.DEALER, server.addresses[channel], b"till-1")
-    cut_off = is_cut_off(plain)
+    disconnected = is_disconnected(plain)
     if channel == 0:
         plain.send(event("plain").to_json().encode())
-    until(server, cut_off)
-    only_the_good_till_is_heard()
+    until(server, disconnected)
+    only_the_good_till_is_served()
 
 
-def test_a_till_that_takes_another_box_for_this_one_is_cut_off(
+def test_a_till_with_another_agents_public_key_is_disconnected(
     server: TillServer,
     connect: Connect,
     good_key: Path,
     event: MakeEvent,
     until: Until,
-    is_cut_off: IsCutOff,
-    only_the_good_till_is_heard: Callable[[], None],
+    is_disconnected: IsDisconnected,
+    only_the_good_till_is_served: Callable[[], None],
 ) -> None:
     public, _ = zmq.curve_keypair()
     lost = connect(zmq.DEALER, server.addresses[0], b"till-1", good_key, curve_serverkey=public)
-    cut_off = is_cut_off(lost)
+    disconnected = is_disconnected(lost)
     lost.send(event("lost").to_json().encode())
-    until(server, cut_off)
-    only_the_good_till_is_heard()
+    until(server, disconnected)
+    only_the_good_till_is_served()
 
 
-def test_a_revoked_key_is_refused_within_a_second(
+def test_a_revoked_key_is_rejected_within_a_second(
     server: TillServer,
     keys: Keys,
     connect: Connect,
     other_key: Path,
-    heard: Heard,
+    received: Received,
     event: MakeEvent,
     until: Until,
-    only_the_good_till_is_heard: Callable[[], None],
+    only_the_good_till_is_served: Callable[[], None],
 ) -> None:
     leaver = connect(zmq.DEALER, server.addresses[0], b"till-2", other_key)
     leaver.send(event().to_json().encode())
-    assert heard(server) == [(b"till-2", event())]
+    assert received(server) == [(b"till-2", event())]
 
     keys.revoke("till-2")
     revoked_s = time.monotonic()
     until(server, lambda: server.tills == ())
     assert time.monotonic() - revoked_s < 1
-    # The connection stands, and says and hears nothing any more.
+    # The connection stays open, but carries no message in either direction.
     leaver.send(event("too late").to_json().encode())
     until(server, lambda: server.rejected_by_reason.get("revoked key", 0) == 1)
     server.send(b"till-2", event("secret"))
-    only_the_good_till_is_heard()
+    only_the_good_till_is_served()
     assert leaver.poll(0) == 0
 
 
-def test_a_screen_with_a_revoked_key_hears_nothing_more_and_the_other_one_comes_back(
+def test_a_screen_with_a_revoked_key_receives_nothing_more_and_the_other_one_reconnects(
     server: TillServer,
     keys: Keys,
     connect: Connect,
@@ -212,38 +212,38 @@ def test_a_screen_with_a_revoked_key_hears_nothing_more_and_the_other_one_comes_
     for socket in (leaver, screen):
         socket.subscribe(b"")
 
-    def told(text: str, *screens: zmq.Socket[bytes]) -> Callable[[], bool]:
-        """Whether each of the screens has heard this, and not only what was said before it."""
+    def published(text: str, *screens: zmq.Socket[bytes]) -> Callable[[], bool]:
+        """Makes a check that publishes a text, and whether every screen has received this text."""
 
-        def tell() -> bool:
+        def publish() -> bool:
             server.publish("lane.alert.lane-1", event(text))
             return all(screen.poll(1) and parse(screen.recv_multipart()[1]) == event(text) for screen in screens)
 
-        return tell
+        return publish
 
-    until(server, told("before", leaver, screen))
+    until(server, published("before", leaver, screen))
     keys.revoke("till-2")
     until(server, lambda: server.poll() or server.rejected_by_reason.get("unknown key", 0) >= 1)
-    until(server, told("after", screen))
-    heard_by_leaver = [leaver.recv_multipart()[1] for _ in iter(lambda: leaver.poll(0), 0)]
-    assert event("after").to_json().encode() not in heard_by_leaver
+    until(server, published("after", screen))
+    received_by_leaver = [leaver.recv_multipart()[1] for _ in iter(lambda: leaver.poll(0), 0)]
+    assert event("after").to_json().encode() not in received_by_leaver
 
 
-def test_a_till_gets_a_new_key_and_the_old_one_stays_refused(
+def test_after_a_till_gets_a_new_key_the_old_one_stays_rejected(
     server: TillServer,
     keys: Keys,
     connect: Connect,
     other_key: Path,
     make_key: Callable[[str], Path],
-    heard: Heard,
+    received: Received,
     event: MakeEvent,
     until: Until,
 ) -> None:
     old = connect(zmq.DEALER, server.addresses[0], b"till-2", other_key)
     old.send(event("old").to_json().encode())
-    assert heard(server) == [(b"till-2", event("old"))]
+    assert received(server) == [(b"till-2", event("old"))]
 
-    # Both happen between two looks at the folder.
+    # Both happen between two reads of the folder.
     keys.revoke("till-2")
     new_key = make_key("till-2")
     until(server, lambda: server.tills == ())
@@ -251,60 +251,60 @@ def test_a_till_gets_a_new_key_and_the_old_one_stays_refused(
     until(server, lambda: server.rejected == 1)
     new = connect(zmq.DEALER, server.addresses[0], b"till-2", new_key)
     new.send(event("new").to_json().encode())
-    assert heard(server) == [(b"till-2", event("new"))]
+    assert received(server) == [(b"till-2", event("new"))]
     server.send(b"till-2", event("answer"))
     assert parse(new.recv()) == event("answer")
     assert old.poll(0) == 0
 
 
-def test_a_till_that_speaks_as_another_is_refused_and_the_other_one_comes_back(
+def test_a_till_that_uses_another_name_is_rejected_and_the_right_till_reconnects(
     server: TillServer,
     connect: Connect,
     other_key: Path,
     good_till: zmq.Socket[bytes],
     event: MakeEvent,
     until: Until,
-    only_the_good_till_is_heard: Callable[[], None],
+    only_the_good_till_is_served: Callable[[], None],
 ) -> None:
-    only_the_good_till_is_heard()
+    only_the_good_till_is_served()
     impostor = connect(zmq.DEALER, server.addresses[0], b"till-1", other_key)
     impostor.send(event("impostor").to_json().encode())
     until(server, lambda: server.rejected_by_reason.get("another's name", 0) == 1)
-    # What is meant for till-1 goes to nobody until the right one is back, by itself.
+    # Messages for till-1 are dropped until the right till has reconnected by itself.
     server.send(b"till-1", event("secret"))
-    heard_again: list[tuple[bytes, Event | ValueError]] = []
+    received_again: list[tuple[bytes, Event | ValueError]] = []
 
-    def speaks_again() -> bool:
+    def sends_again() -> bool:
         if good_till.poll(0, zmq.POLLOUT):
             good_till.send(event("again").to_json().encode())
-        heard_again.extend(server.poll())
-        return bool(heard_again)
+        received_again.extend(server.poll())
+        return bool(received_again)
 
-    until(server, speaks_again)
-    assert heard_again[0] == (b"till-1", event("again"))
+    until(server, sends_again)
+    assert received_again[0] == (b"till-1", event("again"))
     assert impostor.poll(0) == 0
     assert b"till-2" not in server.tills
 
 
-def test_a_key_made_while_the_agent_runs_is_good_without_a_restart(
-    server: TillServer, connect: Connect, make_key: Callable[[str], Path], heard: Heard, event: MakeEvent
+def test_a_new_key_works_without_restarting_the_agent(
+    server: TillServer, connect: Connect, make_key: Callable[[str], Path], received: Received, event: MakeEvent
 ) -> None:
     server.poll()
     till = connect(zmq.DEALER, server.addresses[0], b"till-3", make_key("till-3"))
     till.send(event().to_json().encode())
-    assert heard(server) == [(b"till-3", event())]
+    assert received(server) == [(b"till-3", event())]
 
 
-def test_keys_that_others_may_change_let_nobody_in_until_that_is_mended(
+def test_while_others_may_change_the_keys_no_till_can_connect(
     server: TillServer,
     good_till: zmq.Socket[bytes],
     event: MakeEvent,
     until: Until,
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
-    only_the_good_till_is_heard: Callable[[], None],
+    only_the_good_till_is_served: Callable[[], None],
 ) -> None:
-    only_the_good_till_is_heard()
+    only_the_good_till_is_served()
     folder = tmp_path / "state" / "keys" / "tills"
     folder.chmod(0o777)
     until(server, lambda: server.tills == ())
@@ -315,60 +315,60 @@ def test_keys_that_others_may_change_let_nobody_in_until_that_is_mended(
     ]
     folder.chmod(0o700)
 
-    def is_heard() -> bool:
+    def is_received() -> bool:
         good_till.send(event("safe").to_json().encode())
         return bool(server.poll())
 
-    until(server, is_heard)
+    until(server, is_received)
 
 
-def test_a_disk_that_cannot_be_read_for_a_moment_cuts_nobody_off(
+def test_when_the_keys_cannot_be_read_the_tills_stay_connected(
     server: TillServer,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
     until: Until,
-    only_the_good_till_is_heard: Callable[[], None],
+    only_the_good_till_is_served: Callable[[], None],
 ) -> None:
     def fail(keys: Keys) -> None:
         raise RunError("cannot read the keys: Too many open files")
 
-    only_the_good_till_is_heard()
+    only_the_good_till_is_served()
     monkeypatch.setattr(Keys, "tills", fail)
     until(server, lambda: "Too many open files; until then the keys read before stay valid" in caplog.text)
-    only_the_good_till_is_heard()
+    only_the_good_till_is_served()
 
 
-def test_nobody_is_let_in_while_nobody_answers_for_the_keys(
-    keys: Keys, good_key: Path, connect: Connect, event: MakeEvent, until: Until, is_cut_off: IsCutOff
+def test_no_till_can_connect_while_nothing_answers_zap_requests(
+    keys: Keys, good_key: Path, connect: Connect, event: MakeEvent, until: Until, is_disconnected: IsDisconnected
 ) -> None:
-    gate_context, context = zmq.Context(), zmq.Context()
-    gate = Authenticator(gate_context, keys, Rejections())
-    unanswered = sockets.bind(context, zmq.ROUTER, "till.reliable", PUBLIC.reliable, gate)
+    authenticator_context, context = zmq.Context(), zmq.Context()
+    authenticator = Authenticator(authenticator_context, keys, Rejections())
+    unanswered = sockets.bind(context, zmq.ROUTER, "till.reliable", PUBLIC.reliable, authenticator)
     till = connect(zmq.DEALER, unanswered.get_string(zmq.LAST_ENDPOINT), b"till-1", good_key)
-    cut_off = is_cut_off(till)
+    disconnected = is_disconnected(till)
     till.send(event().to_json().encode())
     give_up_s = time.monotonic() + 20
-    while not cut_off():
+    while not disconnected():
         assert time.monotonic() < give_up_s
         assert unanswered.poll(10) == 0
     assert unanswered.poll(0) == 0
     context.destroy(linger=0)
-    gate_context.destroy(linger=0)
+    authenticator_context.destroy(linger=0)
 
 
-def test_a_socket_that_others_reach_cannot_be_bound_without_keys() -> None:
+def test_a_public_socket_cannot_be_bound_without_an_authenticator() -> None:
     with zmq.Context() as context, pytest.raises(RuntimeError, match="would let everybody in"):
         sockets.bind(context, zmq.ROUTER, "till.reliable", PUBLIC.reliable, None)
 
 
 @pytest.mark.parametrize("with_keys", [True, False])
-def test_a_public_address_without_a_tills_key_is_refused_with_the_mend(with_keys: bool, keys: Keys) -> None:
+def test_a_public_address_without_keys_is_an_error_with_the_fix(with_keys: bool, keys: Keys) -> None:
     with pytest.raises(UsageError, match="no till has a key: make one with edge-agent keys new TILL"):
         TillServer(PUBLIC, keys if with_keys else None)
 
 
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:*", "tcp://0.0.0.0:*"])
-def test_keys_that_others_may_read_are_refused_at_start(
+def test_keys_that_others_may_read_are_an_error_at_start(
     address: str, keys: Keys, good_key: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "state" / "keys" / "agent.key_secret").chmod(0o640)
@@ -376,11 +376,11 @@ def test_keys_that_others_may_read_are_refused_at_start(
         TillServer(TillSettings(reliable=address, live=address), keys)
 
 
-def test_on_this_box_no_key_is_needed_even_where_there_are_some(
-    keys: Keys, good_key: Path, connect: Connect, heard: Heard, event: MakeEvent
+def test_loopback_needs_no_key_even_when_tills_have_keys(
+    keys: Keys, good_key: Path, connect: Connect, received: Received, event: MakeEvent
 ) -> None:
     server = TillServer(TillSettings(reliable="tcp://127.0.0.1:*", live="tcp://0.0.0.0:*"), keys)
     till = connect(zmq.DEALER, server.addresses[0], b"any-till")
     till.send(event().to_json().encode())
-    assert heard(server) == [(b"any-till", event())]
+    assert received(server) == [(b"any-till", event())]
     server.close()

@@ -1,4 +1,4 @@
-"""The keys folder: what is written where, and what is refused because somebody else could have touched it."""
+"""The keys folder: which files are written, and which are rejected because other users could change or read them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def keys(folder: Path) -> Keys:
 
 @pytest.fixture
 def till_file(keys: Keys, tmp_path: Path) -> Path:
-    """The file for till-1, whose key has been made."""
+    """The key file made for till-1."""
     file = tmp_path / "till-1.key_secret"
     keys.new("till-1", file, ADDRESSES)
     return file
@@ -47,7 +47,7 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
-def test_a_new_key_is_a_pair_for_the_till_whose_public_half_stays_here(
+def test_a_new_key_is_a_pair_whose_secret_key_is_only_in_the_tills_file(
     keys: Keys, folder: Path, till_file: Path
 ) -> None:
     public, secret = zmq.auth.load_certificate(till_file)
@@ -59,7 +59,7 @@ def test_a_new_key_is_a_pair_for_the_till_whose_public_half_stays_here(
     assert not [file for file in folder.rglob("*") if file.is_file() and secret.decode() in file.read_text()]
 
 
-def test_the_tills_file_says_all_that_its_integrator_needs(keys: Keys, till_file: Path) -> None:
+def test_the_tills_file_has_everything_its_integrator_needs(keys: Keys, till_file: Path) -> None:
     agent_public, _ = keys.agent()
     text = till_file.read_text()
     assert f'agent-public-key = "{agent_public.decode()}"' in text
@@ -67,48 +67,48 @@ def test_the_tills_file_says_all_that_its_integrator_needs(keys: Keys, till_file
     assert all(address in text for address in ADDRESSES)
 
 
-def test_the_agents_own_pair_is_made_once(keys: Keys, folder: Path) -> None:
+def test_the_agents_pair_is_created_once(keys: Keys, folder: Path) -> None:
     public, secret = keys.agent()
     assert zmq.curve_public(secret) == public
     assert keys.agent() == Keys(folder).agent() == (public, secret)
 
 
-def test_when_two_processes_make_the_agents_pair_both_use_the_first_one(
+def test_when_two_processes_create_the_agents_pair_both_use_the_first_one(
     keys: Keys, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pair = zmq.curve_keypair
 
-    def meanwhile() -> tuple[bytes, bytes]:
+    def pair_after_another_process() -> tuple[bytes, bytes]:
         monkeypatch.setattr("edge.till.keys.zmq.curve_keypair", pair)
         Keys(folder).agent()
         return pair()
 
-    monkeypatch.setattr("edge.till.keys.zmq.curve_keypair", meanwhile)
+    monkeypatch.setattr("edge.till.keys.zmq.curve_keypair", pair_after_another_process)
     assert keys.agent() == Keys(folder).agent()
     assert [file.name for file in folder.iterdir() if file.is_file()] == ["agent.key_secret"]
 
 
 @pytest.mark.usefixtures("umask")
-def test_nobody_else_can_read_what_is_made_whatever_the_umask(keys: Keys, folder: Path, tmp_path: Path) -> None:
+def test_new_files_are_private_under_any_umask(keys: Keys, folder: Path, tmp_path: Path) -> None:
     keys.new("till-1", tmp_path / "till-1.key_secret", ADDRESSES)
     assert mode(tmp_path / "till-1.key_secret") == mode(folder / "agent.key_secret") == 0o600
     assert mode(folder) == mode(folder / "tills") == 0o700
 
 
-def test_looking_makes_nothing(keys: Keys, folder: Path) -> None:
+def test_listing_keys_creates_nothing(keys: Keys, folder: Path) -> None:
     assert keys.tills() == []
     assert not folder.parent.exists()
 
 
 @pytest.mark.parametrize("name", ["", "till 1", "../till", "till.1", "x" * 41, "касса", "till-1\n"])
-def test_a_name_that_is_none_is_refused_and_nothing_is_made(name: str, keys: Keys, tmp_path: Path) -> None:
+def test_an_invalid_name_is_rejected_and_nothing_is_created(name: str, keys: Keys, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is not a valid till name: use 1 to 40 letters, digits, - or _"):
         keys.new(name, tmp_path / "file", ADDRESSES)
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.usefixtures("till_file")
-def test_a_till_that_has_a_key_gets_no_second_one(keys: Keys, tmp_path: Path) -> None:
+def test_a_till_with_a_key_gets_no_second_one(keys: Keys, tmp_path: Path) -> None:
     before = keys.tills()
     with pytest.raises(UsageError, match="revoke it first with edge-agent keys revoke till-1"):
         keys.new("till-1", tmp_path / "second", ADDRESSES)
@@ -116,7 +116,7 @@ def test_a_till_that_has_a_key_gets_no_second_one(keys: Keys, tmp_path: Path) ->
     assert not (tmp_path / "second").exists()
 
 
-def test_no_file_is_written_over(keys: Keys, tmp_path: Path) -> None:
+def test_no_file_is_overwritten(keys: Keys, tmp_path: Path) -> None:
     precious = tmp_path / "precious"
     precious.write_text("precious")
     with pytest.raises(UsageError, match=f"{precious} already exists: .* --out FILE"):
@@ -125,13 +125,13 @@ def test_no_file_is_written_over(keys: Keys, tmp_path: Path) -> None:
     assert keys.tills() == []
 
 
-def test_a_file_that_cannot_be_written_leaves_no_key(keys: Keys, tmp_path: Path) -> None:
+def test_when_the_tills_file_cannot_be_written_there_is_no_key(keys: Keys, tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"cannot write .*: No such file or directory"):
         keys.new("till-1", tmp_path / "no" / "folder", ADDRESSES)
     assert keys.tills() == []
 
 
-def test_a_key_that_cannot_be_kept_leaves_no_file(
+def test_when_the_public_key_cannot_be_written_the_tills_file_is_removed(
     keys: Keys, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(source: Path, target: Path) -> None:
@@ -145,7 +145,7 @@ def test_a_key_that_cannot_be_kept_leaves_no_file(
     assert list((folder / "tills").iterdir()) == []
 
 
-def test_as_many_tills_have_keys_as_an_agent_serves(keys: Keys, tmp_path: Path) -> None:
+def test_no_more_tills_have_keys_than_an_agent_serves(keys: Keys, tmp_path: Path) -> None:
     for number in range(TILLS):
         keys.new(f"till-{number}", tmp_path / f"{number}", ADDRESSES)
     with pytest.raises(UsageError, match=f"{TILLS} tills have a key, .* revoke one"):
@@ -153,7 +153,7 @@ def test_as_many_tills_have_keys_as_an_agent_serves(keys: Keys, tmp_path: Path) 
 
 
 @pytest.mark.usefixtures("till_file")
-def test_a_revoked_key_is_gone_and_the_name_is_free_again(keys: Keys, tmp_path: Path) -> None:
+def test_after_revoking_a_key_the_name_can_be_used_again(keys: Keys, tmp_path: Path) -> None:
     [old] = keys.tills()
     keys.revoke("till-1")
     assert keys.tills() == []
@@ -164,14 +164,14 @@ def test_a_revoked_key_is_gone_and_the_name_is_free_again(keys: Keys, tmp_path: 
 
 @pytest.mark.usefixtures("till_file")
 @pytest.mark.parametrize("name", ["till-2", "../agent", ""])
-def test_revoking_a_key_that_there_is_not_says_which_there_are(name: str, keys: Keys) -> None:
+def test_revoking_a_key_that_does_not_exist_lists_the_keys(name: str, keys: Keys) -> None:
     with pytest.raises(UsageError, match="has no key: tills with keys: till-1"):
         keys.revoke(name)
 
 
 @pytest.mark.usefixtures("till_file")
 @pytest.mark.parametrize(
-    ("path", "loose", "danger"),
+    ("path", "unsafe_mode", "danger"),
     [
         ("agent.key_secret", 0o640, "read"),
         ("agent.key_secret", 0o604, "read"),
@@ -182,15 +182,15 @@ def test_revoking_a_key_that_there_is_not_says_which_there_are(name: str, keys: 
         ("", 0o702, "change"),
     ],
 )
-def test_what_others_may_read_or_change_is_refused_with_the_mend(
-    path: str, loose: int, danger: str, keys: Keys, folder: Path
+def test_files_that_others_may_read_or_change_are_rejected_with_the_fix(
+    path: str, unsafe_mode: int, danger: str, keys: Keys, folder: Path
 ) -> None:
     file = folder / path
-    file.chmod(loose)
-    with pytest.raises(UsageError) as refused:
+    file.chmod(unsafe_mode)
+    with pytest.raises(UsageError) as error:
         keys.tills()
-    assert str(refused.value) == f"{file} has mode {loose:04o}, so that others may {danger} it: chmod go-rwx {file}"
-    file.chmod(loose & 0o700)
+    assert str(error.value) == f"{file} has mode {unsafe_mode:04o}, so that others may {danger} it: chmod go-rwx {file}"
+    file.chmod(unsafe_mode & 0o700)
     assert len(keys.tills()) == 1
 
 
@@ -203,7 +203,7 @@ def test_public_keys_and_folders_may_be_read_by_others(keys: Keys, folder: Path)
 
 @pytest.mark.usefixtures("till_file")
 @pytest.mark.parametrize("path", ["agent.key_secret", "tills/till-1.key", "tills", ""])
-def test_what_belongs_to_another_user_is_refused(
+def test_files_of_another_user_are_rejected(
     path: str, keys: Keys, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = folder / path
@@ -217,7 +217,7 @@ def test_what_belongs_to_another_user_is_refused(
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to another user")
-def test_root_makes_no_keys_that_the_agents_user_could_not_read(keys: Keys, folder: Path, tmp_path: Path) -> None:
+def test_root_creates_no_keys_that_the_agents_user_could_not_read(keys: Keys, folder: Path, tmp_path: Path) -> None:
     folder.parent.mkdir()
     os.chown(folder.parent, 12345, -1)
     with pytest.raises(UsageError, match=r"run it as that user \(sudo -u '#12345' ...\)"):
@@ -227,7 +227,7 @@ def test_root_makes_no_keys_that_the_agents_user_could_not_read(keys: Keys, fold
 
 @pytest.mark.usefixtures("till_file")
 @pytest.mark.parametrize("text", [b"", b"\xff\xfe\x00", b'public-key = "short"', b'public-key = "' + b"\xd0" * 40])
-def test_a_damaged_key_is_refused_by_its_name(text: bytes, keys: Keys, folder: Path) -> None:
+def test_the_error_for_a_damaged_key_names_the_file(text: bytes, keys: Keys, folder: Path) -> None:
     file = folder / "tills" / "till-1.key"
     file.write_bytes(text)
     with pytest.raises(UsageError, match=f"{file} has no public-key, or a damaged one"):
@@ -235,13 +235,13 @@ def test_a_damaged_key_is_refused_by_its_name(text: bytes, keys: Keys, folder: P
 
 
 @pytest.mark.usefixtures("till_file")
-def test_what_is_no_key_file_is_passed_over(keys: Keys, folder: Path) -> None:
+def test_other_files_in_the_folder_are_ignored(keys: Keys, folder: Path) -> None:
     for name in (".till-9.key.4711", "till 9.key", "notes.txt"):
         (folder / "tills" / name).write_text("none")
     assert [key.till for key in keys.tills()] == ["till-1"]
 
 
-def test_a_state_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+def test_a_state_folder_that_cannot_be_created_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(EdgeError, match="cannot"):
         Keys(tmp_path / "file" / "keys").agent()

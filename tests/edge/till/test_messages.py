@@ -1,4 +1,4 @@
-"""The messages between agent and till: CloudEvents in JSON, strict in what is sent, lenient in what is read."""
+"""The messages between agent and till: CloudEvents in JSON, strict when sent, lenient when read."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def alert(drive: Callable[..., Any], someone: Any) -> Alert:
     return alert
 
 
-def test_a_message_is_a_whole_cloudevent() -> None:
+def test_a_message_is_a_complete_cloudevent() -> None:
     event = wrap(Hello(till="till-1"), id="42", source="/edge-agent/lane-1", time=NOON)
     assert json.loads(event.to_json()) == {
         "specversion": "1.0",
@@ -74,18 +74,18 @@ def test_a_message_is_a_whole_cloudevent() -> None:
 
 
 @given(messages)
-def test_what_is_sent_reads_back_the_same(message: Data) -> None:
+def test_a_sent_message_is_parsed_unchanged(message: Data) -> None:
     event = wrap(message, id="1", source="/x", time=NOON)
     assert parse(event.to_json().encode()) == event
     assert parse(event.to_json().encode()).content() == message
 
 
-def test_an_alert_reads_back_the_same(alert: Alert) -> None:
+def test_a_sent_alert_is_parsed_unchanged(alert: Alert) -> None:
     raw = wrap(alert, id="1", source="/x", time=NOON).to_json()
     assert parse(raw.encode()).content() == alert
 
 
-def test_an_alert_without_an_age_says_null_and_carries_nothing_but_the_contracts_fields(alert: Alert) -> None:
+def test_an_alert_without_an_age_has_null_and_only_the_specified_fields(alert: Alert) -> None:
     data = json.loads(wrap(alert, id="1", source="/x", time=NOON).to_json())["data"]
     assert data["age"] is None
     assert data["p_under_legal"] is None
@@ -101,23 +101,23 @@ def test_times_in_an_alert_are_utc_with_milliseconds(alert: Alert) -> None:
     assert data["expires_at"] == "2000-01-01T00:00:31.000Z"
 
 
-def test_a_time_of_another_zone_is_told_in_utc() -> None:
+def test_a_time_of_another_zone_is_sent_in_utc() -> None:
     moscow = NOON.astimezone(timezone(timedelta(hours=3)))
     event = wrap(Hello(till="till-1"), id="1", source="/x", time=moscow)
     assert json.loads(event.to_json())["time"] == "2026-03-01T12:00:00.250Z"
 
 
-@pytest.mark.parametrize(("mean", "told"), [(27.0, 27), (27.9, 27), (28.0, 28)])
-def test_an_age_is_told_in_completed_years_so_that_nobody_below_28_reads_as_28(mean: float, told: int) -> None:
-    assert AgeInterval(mean=mean, low=17, high=41).completed_years == told
+@pytest.mark.parametrize(("mean", "years"), [(27.0, 27), (27.9, 27), (28.0, 28)])
+def test_an_age_is_rounded_down_so_that_nobody_below_28_prints_as_28(mean: float, years: int) -> None:
+    assert AgeInterval(mean=mean, low=17, high=41).completed_years == years
 
 
-def test_what_a_newer_till_adds_is_ignored() -> None:
+def test_unknown_fields_are_ignored() -> None:
     event = parse(envelope(traceparent="00-1-2-00", data={"till": "till-1", "colour": "red"}))
     assert event.content() == Hello(till="till-1")
 
 
-def test_every_type_has_its_own_name_and_no_other() -> None:
+def test_every_message_is_listed_under_its_own_type() -> None:
     assert all(MESSAGES[name].type == name for name in MESSAGES)
     assert {"lane.hello", "lane.sale.opened", "lane.sale.restricted_item", "lane.sale.closed", "lane.id.checked"} < set(
         MESSAGES
@@ -140,20 +140,20 @@ def test_every_type_has_its_own_name_and_no_other() -> None:
         (envelope(data="till-1"), "data must be an object"),
     ],
 )
-def test_what_is_no_cloudevent_is_refused_in_one_line_by_the_field(raw: bytes, named: str) -> None:
-    with pytest.raises(ValueError, match=r".") as refused:
+def test_an_invalid_cloudevent_gives_a_one_line_error_that_names_the_field(raw: bytes, named: str) -> None:
+    with pytest.raises(ValueError, match=r".") as error:
         parse(raw)
-    assert str(refused.value).startswith(named)
-    assert "\n" not in str(refused.value)
+    assert str(error.value).startswith(named)
+    assert "\n" not in str(error.value)
 
 
 @given(st.binary(max_size=200))
-def test_no_bytes_from_a_till_cause_anything_but_a_value_error(raw: bytes) -> None:
+def test_any_bytes_give_a_value_error(raw: bytes) -> None:
     with pytest.raises(ValueError, match=r" (is|must) "):
         parse(raw)
 
 
-def test_an_unknown_type_is_refused_with_those_that_are_known() -> None:
+def test_an_unknown_type_gives_an_error_that_lists_the_known_types() -> None:
     with pytest.raises(ValueError, match=r"unknown type 'lane\.dance': known are lane\.hello, "):
         parse(envelope(type="lane.dance")).content()
 
@@ -166,6 +166,6 @@ def test_an_unknown_type_is_refused_with_those_that_are_known() -> None:
         ("lane.id.checked", {"sale_id": "1", "outcome": "maybe"}, "outcome must be 'passed', 'failed' or"),
     ],
 )
-def test_data_that_does_not_fit_its_type_is_refused_by_the_field(type: str, data: dict[str, Any], named: str) -> None:
+def test_invalid_data_gives_an_error_that_names_the_field(type: str, data: dict[str, Any], named: str) -> None:
     with pytest.raises(ValueError, match=named):
         parse(envelope(type=type, data=data)).content()

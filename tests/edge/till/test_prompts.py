@@ -1,4 +1,4 @@
-"""What the cashier reads: a question or none, the reason, in two languages, and no false certainty."""
+"""The cashier's prompts: whether to ask for ID and why, in two languages, without false certainty."""
 
 from __future__ import annotations
 
@@ -17,38 +17,38 @@ def verdict(decision: Decision, *reasons: Reason) -> Verdict:
     return Verdict(decision, reasons, None, 0)
 
 
-def test_a_young_face_is_asked_with_the_age_that_counts() -> None:
+def test_the_prompt_for_a_young_customer_names_the_challenge_age() -> None:
     text = prompt(verdict(Decision.CHALLENGE, Reason.LOOKS_YOUNG), 25)
     assert text.en == "Ask for ID: looks younger than 25."
     assert text.ru == "Проверьте документы: выглядит моложе 25."
 
 
-def test_an_older_face_is_left_to_the_cashiers_own_judgement() -> None:
+def test_the_prompt_for_an_older_customer_leaves_the_decision_to_the_cashier() -> None:
     text = prompt(verdict(Decision.NO_CHALLENGE, Reason.LOOKS_OLDER), 30)
     assert text.en == "Looks over 30. If in doubt, ask for ID."
     assert text.ru == "Выглядит старше 30. Если сомневаетесь, проверьте документы."
 
 
-def test_several_reasons_are_told_one_after_the_other() -> None:
+def test_several_reasons_are_listed_in_order() -> None:
     text = prompt(verdict(Decision.UNKNOWN, Reason.DARK, Reason.BLURRED), 25)
     assert text.en == "Ask for ID: too dark, the picture is blurred."
     assert text.ru == "Проверьте документы: слишком темно, изображение нечёткое."
 
 
-def test_a_reason_that_means_nothing_to_a_cashier_is_left_out() -> None:
+def test_a_reason_that_does_not_help_a_cashier_is_skipped() -> None:
     assert prompt(verdict(Decision.UNKNOWN, Reason.NEW_LOOK), 25).en == "Ask for ID."
     assert prompt(verdict(Decision.UNKNOWN, Reason.NO_FACE, Reason.NEW_LOOK), 25).en == "Ask for ID: no face in view."
 
 
 @pytest.mark.parametrize("reason", sorted(set(Reason) - {Reason.LOOKS_OLDER, Reason.NEW_LOOK}))
-def test_every_reason_to_ask_is_told_in_both_languages(reason: Reason) -> None:
+def test_every_reason_to_ask_has_a_prompt_in_both_languages(reason: Reason) -> None:
     text = prompt(verdict(Decision.UNKNOWN, reason), 25)
     assert text.en.startswith("Ask for ID: ")
     assert text.ru.startswith("Проверьте документы: ")
 
 
 @given(asking, reasons, st.integers(18, 60))
-def test_every_doubt_asks_and_fits_on_the_screen_of_a_till(
+def test_every_prompt_to_ask_fits_on_a_tills_screen(
     decision: Decision, reasons: tuple[Reason, ...], challenge_age: int
 ) -> None:
     text = prompt(verdict(decision, *reasons), challenge_age)
@@ -59,7 +59,9 @@ def test_every_doubt_asks_and_fits_on_the_screen_of_a_till(
 
 
 @given(st.sampled_from(Decision), reasons)
-def test_no_prompt_shouts_or_speaks_of_the_other_language(decision: Decision, reasons: tuple[Reason, ...]) -> None:
+def test_no_prompt_has_an_exclamation_mark_or_letters_of_the_other_language(
+    decision: Decision, reasons: tuple[Reason, ...]
+) -> None:
     text = prompt(verdict(decision, *reasons), 25)
     assert "!" not in text.en + text.ru
     assert text.en.isascii()

@@ -1,4 +1,4 @@
-"""The published schemas, the models and the examples in the documentation say the same."""
+"""The published schemas, the models and the examples in the documentation agree."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ lines = st.builds(
     price=st.none() | st.floats(allow_nan=False, allow_infinity=False),
     restricted=st.booleans(),
 )
-# One of each: a type that is new has to be added here.
+# One strategy per message type.
 STRATEGIES: dict[str, st.SearchStrategy[Data]] = {
     "lane.hello": st.builds(Hello, till=ids),
     "lane.sale.opened": st.builds(SaleOpened, sale_id=ids),
@@ -132,8 +132,8 @@ STRATEGIES: dict[str, st.SearchStrategy[Data]] = {
 }
 
 
-def fits(event: dict[str, Any]) -> tuple[bool, bool]:
-    """Whether a message fits its schema, and its model."""
+def validity(event: dict[str, Any]) -> tuple[bool, bool]:
+    """Whether a message is valid by its schema, and by its model."""
     try:
         parse(json.dumps(event).encode()).content()
     except ValueError:
@@ -142,24 +142,24 @@ def fits(event: dict[str, Any]) -> tuple[bool, bool]:
 
 
 @pytest.mark.parametrize("name", MESSAGES)
-def test_the_published_schema_is_what_the_model_says(name: str) -> None:
+def test_the_published_schema_matches_the_model(name: str) -> None:
     file = SCHEMAS_FOLDER / f"{name}.json"
-    assert file.read_text(encoding="utf-8") == as_text(MESSAGES[name]), "write it anew: python -m edge.till.schemas"
+    assert file.read_text(encoding="utf-8") == as_text(MESSAGES[name]), "write it again: python -m edge.till.schemas"
 
 
-def test_no_schema_is_published_but_those_of_the_messages() -> None:
+def test_only_the_schemas_of_messages_are_published() -> None:
     assert {file.name for file in SCHEMAS_FOLDER.iterdir()} == {f"{name}.json" for name in MESSAGES}
 
 
 @pytest.mark.parametrize("name", MESSAGES)
-def test_a_schema_is_one_and_says_which_version_it_is(name: str) -> None:
+def test_a_schema_is_valid_and_names_its_version(name: str) -> None:
     Draft202012Validator.check_schema(SCHEMAS[name].schema)
     assert SCHEMAS[name].schema["$id"] == f"urn:edge-agent:{name}:1"
 
 
 @pytest.mark.parametrize("name", STRATEGIES)
 @given(st.data())
-def test_whatever_is_sent_fits_its_schema(name: str, data: st.DataObject) -> None:
+def test_every_message_matches_its_schema(name: str, data: st.DataObject) -> None:
     message = data.draw(STRATEGIES[name])
     event = wrap(message, id="1", source="/x", time=datetime(2026, 1, 1, tzinfo=timezone.utc))
     try:
@@ -169,7 +169,7 @@ def test_whatever_is_sent_fits_its_schema(name: str, data: st.DataObject) -> Non
     assert parse(event.to_json().encode()).content().type == name
 
 
-def test_every_message_is_tried() -> None:
+def test_every_message_type_has_a_strategy() -> None:
     assert set(STRATEGIES) == set(MESSAGES)
 
 
@@ -178,44 +178,44 @@ def test_the_documentation_has_an_example_of_every_message() -> None:
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: str(example["type"]))
-def test_an_example_fits_its_schema_and_its_model_and_is_read_as_it_is_written(example: dict[str, Any]) -> None:
-    assert fits(example) == (True, True)
+def test_an_example_matches_its_schema_and_its_model_and_is_parsed_unchanged(example: dict[str, Any]) -> None:
+    assert validity(example) == (True, True)
     event = parse(json.dumps(example).encode())
     assert event.content().model_dump(mode="json", include=set(example["data"])) == example["data"]
     assert json.loads(event.to_json())["time"] == example["time"]
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: str(example["type"]))
-def test_what_a_newer_side_adds_is_allowed(example: dict[str, Any]) -> None:
+def test_unknown_fields_are_allowed(example: dict[str, Any]) -> None:
     newer = {**example, "traceparent": "00-1-2-00", "data": {**example["data"], "colour": "red"}}
-    assert fits(newer) == (True, True)
+    assert validity(newer) == (True, True)
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: str(example["type"]))
-def test_schema_and_model_ask_for_the_same_fields(example: dict[str, Any]) -> None:
+def test_schema_and_model_require_the_same_fields(example: dict[str, Any]) -> None:
     for name in example["data"]:
         shorter = {**example, "data": {key: value for key, value in example["data"].items() if key != name}}
-        assert fits(shorter) in ((True, True), (False, False)), name
+        assert validity(shorter) in ((True, True), (False, False)), name
     for name in ("id", "source", "time", "data"):
-        assert fits({key: value for key, value in example.items() if key != name}) == (False, False), name
+        assert validity({key: value for key, value in example.items() if key != name}) == (False, False), name
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: str(example["type"]))
 @pytest.mark.parametrize("wrong", [{}, [], [{}], "", "x" * 129, -1, 1e9], ids=str)
-def test_what_the_schema_allows_the_model_can_read(wrong: object, example: dict[str, Any]) -> None:
+def test_the_model_accepts_what_the_schema_allows(wrong: object, example: dict[str, Any]) -> None:
     for name in example["data"]:
-        by_schema, by_model = fits({**example, "data": {**example["data"], name: wrong}})
-        # The schema leaves open what may grow, and does not look into the form of a time.
+        by_schema, by_model = validity({**example, "data": {**example["data"], name: wrong}})
+        # The schema allows unknown reasons and codes, and does not check the format of times.
         if name not in ("reasons", "code", "issued_at", "expires_at"):
             assert by_model or not by_schema, name
 
 
-def test_a_message_of_another_type_does_not_fit() -> None:
+def test_a_message_matches_the_schema_of_its_own_type_only() -> None:
     for example in EXAMPLES:
         assert [name for name, validator in SCHEMAS.items() if validator.is_valid(example)] == [example["type"]]
 
 
-def test_reasons_and_codes_that_a_newer_agent_knows_fit_the_schema_of_today() -> None:
+def test_unknown_reasons_and_error_codes_match_the_schema() -> None:
     for example in EXAMPLES:
         data = {"lane.alert": {"reasons": ["fog"]}, "lane.error": {"code": "teapot"}}.get(example["type"], {})
         assert SCHEMAS[example["type"]].is_valid({**example, "data": {**example["data"], **data}})

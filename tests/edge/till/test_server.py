@@ -1,4 +1,4 @@
-"""The two channels on this box, over real ZeroMQ: tills on one, whoever watches on the other. Keys: test_curve.py."""
+"""Both channels on loopback addresses, over real ZeroMQ. Public addresses with keys: test_curve.py."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ from edge.till.server import TillServer
 
 Connect = Callable[..., "zmq.Socket[bytes]"]
 Messages = list[tuple[bytes, Event | ValueError]]
-Heard = Callable[..., Messages]
+Received = Callable[..., Messages]
 Until = Callable[..., None]
 MakeEvent = Callable[..., Event]
+Wait = Callable[[float], None]
 
 ANY_PORT = "tcp://127.0.0.1:*"
 
@@ -35,7 +36,7 @@ def server() -> Iterator[TillServer]:
 
 @pytest.fixture
 def wait(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
-    """The server's clock, and nobody else's, stands still, but for what a test waits: in no time."""
+    """Replaces the server's clock with one that only this fixture moves. Returns a function that moves it."""
     now_s = [time.monotonic()]
     monkeypatch.setattr("edge.till.server.time", SimpleNamespace(monotonic=lambda: now_s[0]))
 
@@ -45,40 +46,40 @@ def wait(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     return wait
 
 
-def test_a_tills_message_arrives_with_its_identity_and_the_reply_goes_back(
-    server: TillServer, connect: Connect, heard: Heard, event: MakeEvent
+def test_a_message_arrives_with_the_tills_identity_and_the_reply_goes_back(
+    server: TillServer, connect: Connect, received: Received, event: MakeEvent
 ) -> None:
     till = connect(zmq.DEALER, server.addresses[0], b"till-1")
     till.send(event().to_json().encode())
-    assert heard(server) == [(b"till-1", event())]
+    assert received(server) == [(b"till-1", event())]
     assert server.tills == (b"till-1",)
     server.send(b"till-1", event("reply"))
     assert parse(till.recv()) == event("reply")
 
 
-def test_a_reply_goes_to_the_till_that_asked_and_to_no_other(
-    server: TillServer, connect: Connect, heard: Heard, event: MakeEvent
+def test_a_reply_goes_to_one_till_only(
+    server: TillServer, connect: Connect, received: Received, event: MakeEvent
 ) -> None:
     tills = [connect(zmq.DEALER, server.addresses[0], name) for name in (b"till-1", b"till-2")]
     for till in tills:
         till.send(event().to_json().encode())
-    heard(server, count=2)
+    received(server, count=2)
     server.send(b"till-2", event("second"))
     server.send(b"till-1", event("first"))
     assert [parse(till.recv()) for till in tills] == [event("first"), event("second")]
 
 
-def test_the_order_of_a_tills_messages_is_kept(
-    server: TillServer, connect: Connect, heard: Heard, event: MakeEvent
+def test_the_order_of_messages_is_kept(
+    server: TillServer, connect: Connect, received: Received, event: MakeEvent
 ) -> None:
     till = connect(zmq.DEALER, server.addresses[0], b"till-1")
     for number in range(BURST):
         till.send(event(str(number)).to_json().encode())
-    messages = [message for _, message in heard(server, count=BURST)]
+    messages = [message for _, message in received(server, count=BURST)]
     assert messages == [event(str(number)) for number in range(BURST)]
 
 
-def test_polling_hears_nothing_when_nobody_has_spoken(server: TillServer) -> None:
+def test_poll_returns_nothing_without_messages(server: TillServer) -> None:
     assert server.poll() == []
 
 
@@ -92,26 +93,26 @@ def test_polling_hears_nothing_when_nobody_has_spoken(server: TillServer) -> Non
         ([b"{}"], "is missing"),
     ],
 )
-def test_what_is_no_message_is_handed_on_as_an_error_and_the_next_is_heard(
-    frames: list[bytes], why: str, server: TillServer, connect: Connect, heard: Heard, event: MakeEvent
+def test_an_invalid_message_is_returned_as_an_error_and_the_next_one_is_received(
+    frames: list[bytes], why: str, server: TillServer, connect: Connect, received: Received, event: MakeEvent
 ) -> None:
     till = connect(zmq.DEALER, server.addresses[0], b"till-1")
     till.send_multipart(frames)
     till.send(event().to_json().encode())
-    (name, problem), good = heard(server, count=2)
+    (name, problem), good = received(server, count=2)
     assert name == b"till-1"
     assert isinstance(problem, ValueError)
     assert why in str(problem)
     assert good == (b"till-1", event())
 
 
-def test_more_than_64_kib_are_dropped_and_what_follows_is_heard(
+def test_a_message_of_more_than_64_kib_is_dropped_and_later_ones_are_received(
     server: TillServer, connect: Connect, event: MakeEvent
 ) -> None:
     till = connect(zmq.DEALER, server.addresses[0], b"till-1")
     till.send(b"x" * (64 * 1024 + 1))
     messages: Messages = []
-    # The till is cut off and connects again by itself; what it sent meanwhile is lost, so it sends until it is heard.
+    # The till is disconnected and reconnects by itself. Messages sent meanwhile are lost, so it sends several.
     for _ in range(1000):
         till.send(event().to_json().encode())
         time.sleep(0.01)
@@ -120,90 +121,95 @@ def test_more_than_64_kib_are_dropped_and_what_follows_is_heard(
     assert messages[0] == (b"till-1", event())
 
 
-def test_a_till_that_has_gone_is_not_waited_for(
-    server: TillServer, connect: Connect, heard: Heard, event: MakeEvent
+def test_sending_to_a_till_that_is_gone_does_not_block(
+    server: TillServer, connect: Connect, received: Received, event: MakeEvent
 ) -> None:
     till = connect(zmq.DEALER, server.addresses[0], b"till-1")
     till.send(event().to_json().encode())
-    heard(server)
+    received(server)
     till.close()
     for _ in range(3000):
         server.send(b"till-1", event())
     server.send(b"never-seen", event())
 
 
-def test_a_till_that_never_reads_is_not_waited_for_and_costs_little_memory(
-    server: TillServer, connect: Connect, heard: Heard, event: MakeEvent
+def test_sending_to_a_till_that_never_reads_does_not_block_and_costs_little_memory(
+    server: TillServer, connect: Connect, received: Received, event: MakeEvent
 ) -> None:
     deaf = connect(zmq.DEALER, server.addresses[0], b"till-1", rcvhwm=1, rcvbuf=4096)
     deaf.send(event().to_json().encode())
-    heard(server)
+    received(server)
     statm = Path("/proc/self/statm")
     before = int(statm.read_text().split()[1])
     for _ in range(30_000):
         server.send(b"till-1", event("x" * 100))
     grown_pages = int(statm.read_text().split()[1]) - before
-    assert grown_pages * os.sysconf("SC_PAGE_SIZE") < 5 * 2**20 * 2**20
+    assert grown_pages * os.sysconf("SC_PAGE_SIZE") < 5 * 2**20
 
 
-def test_a_till_that_connects_again_takes_its_name_over(
-    server: TillServer, connect: Connect, heard: Heard, event: MakeEvent
+def test_a_till_that_reconnects_takes_over_its_name(
+    server: TillServer, connect: Connect, received: Received, event: MakeEvent
 ) -> None:
     for connection in ("first", "second"):
         till = connect(zmq.DEALER, server.addresses[0], b"till-1")
         till.send(event(connection).to_json().encode())
-        assert heard(server) == [(b"till-1", event(connection))]
+        assert received(server) == [(b"till-1", event(connection))]
     server.send(b"till-1", event("reply"))
     assert parse(till.recv()) == event("reply")
 
 
-def test_a_forgotten_till_gets_nothing_until_it_speaks_again(
-    server: TillServer, connect: Connect, heard: Heard, event: MakeEvent
+def test_a_forgotten_till_receives_nothing_until_its_next_message(
+    server: TillServer, connect: Connect, received: Received, event: MakeEvent
 ) -> None:
     till = connect(zmq.DEALER, server.addresses[0], b"till-1")
     till.send(event().to_json().encode())
-    heard(server)
+    received(server)
     server.forget(b"till-1")
     server.forget(b"till-1")
     assert server.tills == ()
     server.send(b"till-1", event("lost"))
     till.send(event().to_json().encode())
-    heard(server)
+    received(server)
     server.send(b"till-1", event("reply"))
     assert parse(till.recv()) == event("reply")
 
 
 @pytest.mark.parametrize("identity", [b"", b"till 1", b"x" * 41, b"\xff\xfe", "касса-1".encode(), b"till-1\n"])
-def test_a_till_without_a_proper_name_is_heard_and_answered_but_is_none_of_the_tills(
-    identity: bytes, server: TillServer, connect: Connect, heard: Heard, event: MakeEvent
+def test_a_client_without_a_valid_name_can_be_answered_but_is_not_listed_as_a_till(
+    identity: bytes, server: TillServer, connect: Connect, received: Received, event: MakeEvent
 ) -> None:
     till = connect(zmq.DEALER, server.addresses[0], identity)
     till.send(event().to_json().encode())
-    [(name, _)] = heard(server)
+    [(name, _)] = received(server)
     assert server.tills == ()
     server.send(name, event("a till needs a name"))
     assert parse(till.recv()) == event("a till needs a name")
 
 
-def test_a_till_that_says_too_much_is_ignored_for_a_while_and_the_other_one_is_heard(
-    server: TillServer, connect: Connect, heard: Heard, event: MakeEvent, until: Until, wait: Callable[[float], None]
+def test_a_till_that_sends_too_much_is_ignored_for_a_while_and_other_tills_are_served(
+    server: TillServer,
+    connect: Connect,
+    received: Received,
+    event: MakeEvent,
+    until: Until,
+    wait: Wait,
 ) -> None:
     loud, calm = (connect(zmq.DEALER, server.addresses[0], name) for name in (b"loud", b"calm"))
     for number in range(BURST + 100):
         loud.send(event(str(number)).to_json().encode())
     until(server, lambda: server.rejected_by_reason.get("too fast", 0) == 100)
     calm.send(event().to_json().encode())
-    assert heard(server) == [(b"calm", event())]
+    assert received(server) == [(b"calm", event())]
     server.forget(b"loud")
     loud.send(event().to_json().encode())
     until(server, lambda: server.rejected == 101)
     wait(PENALTY_S)
     loud.send(event("calmer").to_json().encode())
-    assert heard(server) == [(b"loud", event("calmer"))]
+    assert received(server) == [(b"loud", event("calmer"))]
 
 
 @pytest.mark.usefixtures("wait")
-def test_nobody_gets_around_the_limits_by_having_no_name(
+def test_all_clients_without_a_name_share_one_limit(
     server: TillServer, connect: Connect, event: MakeEvent, until: Until
 ) -> None:
     for _ in range(30):
@@ -213,36 +219,41 @@ def test_nobody_gets_around_the_limits_by_having_no_name(
     until(server, lambda: server.rejected_by_reason == {"no name": 300 - BURST})
 
 
-def test_a_till_too_many_is_refused_until_another_has_long_been_silent(
-    server: TillServer, connect: Connect, heard: Heard, event: MakeEvent, until: Until, wait: Callable[[float], None]
+def test_one_till_too_many_is_rejected_until_another_has_been_silent_long_enough(
+    server: TillServer,
+    connect: Connect,
+    received: Received,
+    event: MakeEvent,
+    until: Until,
+    wait: Wait,
 ) -> None:
     tills = [connect(zmq.DEALER, server.addresses[0], f"till-{number}".encode()) for number in range(TILLS + 1)]
     for till in tills[:TILLS]:
         till.send(event().to_json().encode())
-        heard(server)
+        received(server)
     tills[TILLS].send(event().to_json().encode())
     until(server, lambda: server.rejected_by_reason == {"too many tills": 1})
     wait(TILL_SILENT_S - 1)
     for till in tills[1:TILLS]:
         till.send(event().to_json().encode())
-    heard(server, count=TILLS - 1)
+    received(server, count=TILLS - 1)
     wait(1)
     tills[TILLS].send(event().to_json().encode())
-    assert heard(server) == [(f"till-{TILLS}".encode(), event())]
+    assert received(server) == [(f"till-{TILLS}".encode(), event())]
     assert b"till-0" not in server.tills
     assert len(server.tills) == TILLS
 
 
-def test_a_screen_hears_the_topics_it_asked_for(server: TillServer, connect: Connect, event: MakeEvent) -> None:
+def test_a_screen_receives_the_topics_it_subscribed_to(server: TillServer, connect: Connect, event: MakeEvent) -> None:
     screen = connect(zmq.SUB, server.addresses[1])
     screen.subscribe(b"lane.alert.lane-1")
-    topic, body = what_a_screen_hears(server, screen, event)
+    topic, body = received_by_screen(server, screen, event)
     assert topic == b"lane.alert.lane-1"
     assert parse(body) == event("alert")
 
 
-def what_a_screen_hears(server: TillServer, screen: zmq.Socket[bytes], event: MakeEvent) -> list[bytes]:
-    """A subscription takes a moment to arrive; the live channel promises nothing, so it is told again until heard."""
+def received_by_screen(server: TillServer, screen: zmq.Socket[bytes], event: MakeEvent) -> list[bytes]:
+    """Publishes until the screen receives a message, because a subscription takes a moment to arrive."""
     for _ in range(2000):
         server.poll()
         server.publish("lane.state.lane-1", event("state"))
@@ -253,7 +264,7 @@ def what_a_screen_hears(server: TillServer, screen: zmq.Socket[bytes], event: Ma
 
 
 @pytest.mark.parametrize("address", [ANY_PORT, "ipc://{folder}/live"])
-def test_a_screen_that_asks_for_no_end_of_topics_is_cut_off_and_the_others_come_back(
+def test_a_screen_with_too_many_topics_is_disconnected_and_the_others_reconnect(
     address: str, tmp_path: Path, connect: Connect, event: MakeEvent, until: Until
 ) -> None:
     server = TillServer(TillSettings(reliable=ANY_PORT, live=address.format(folder=tmp_path)))
@@ -263,52 +274,52 @@ def test_a_screen_that_asks_for_no_end_of_topics_is_cut_off_and_the_others_come_
         hostile.subscribe(f"topic-{number}".encode())
     until(server, lambda: server.rejected_by_reason.get("topics", 0) >= 1)
     hostile.close()
-    assert what_a_screen_hears(server, good, event)[0] == b"lane.alert.lane-1"
+    assert received_by_screen(server, good, event)[0] == b"lane.alert.lane-1"
     server.close()
 
 
-def test_screens_that_come_and_go_leave_no_topics_behind(
-    server: TillServer, connect: Connect, event: MakeEvent
-) -> None:
+def test_the_topics_of_closed_screens_are_removed(server: TillServer, connect: Connect, event: MakeEvent) -> None:
     for _ in range(3):
         screen = connect(zmq.SUB, server.addresses[1])
         for number in range(TOPICS // 2 - 1):
             screen.subscribe(f"topic-{number}".encode())
         screen.subscribe(b"lane.alert.lane-1")
-        assert what_a_screen_hears(server, screen, event)
+        assert received_by_screen(server, screen, event)
         screen.close()
     assert server.rejected == 0
 
 
-def test_ipc_sockets_work_as_tcp_ones_do(tmp_path: Path, connect: Connect, heard: Heard, event: MakeEvent) -> None:
+def test_ipc_sockets_work_like_tcp_sockets(
+    tmp_path: Path, connect: Connect, received: Received, event: MakeEvent
+) -> None:
     settings = TillSettings(reliable=f"ipc://{tmp_path}/r", live=f"ipc://{tmp_path}/l")
     server = TillServer(settings)
     assert server.addresses == (settings.reliable, settings.live)
     till = connect(zmq.DEALER, settings.reliable, b"till-1")
     till.send(event().to_json().encode())
-    assert heard(server) == [(b"till-1", event())]
+    assert received(server) == [(b"till-1", event())]
     server.close()
 
 
 @pytest.mark.parametrize("setting", ["reliable", "live"])
 @pytest.mark.parametrize("address", ["tcp://0.0.0.0:5557", "tcp://*:5557", "tcp://192.168.1.5:5557", "tcp://eth0:*"])
-def test_an_address_that_other_machines_reach_is_refused_without_keys(setting: str, address: str) -> None:
+def test_a_public_address_without_keys_is_an_error(setting: str, address: str) -> None:
     other = "live" if setting == "reliable" else "reliable"
-    with pytest.raises(UsageError) as refused:
+    with pytest.raises(UsageError) as error:
         TillServer(TillSettings.model_validate({setting: address, other: ANY_PORT}))
-    assert str(refused.value) == (
+    assert str(error.value) == (
         f"till.{setting} = {address!r} can be reached from other machines, and no till has a key: "
         "make one with edge-agent keys new TILL, or use tcp://127.0.0.1:PORT"
     )
 
 
 @pytest.mark.parametrize("address", ["5557", "", "tcp://", "tcp://0.0.0.0", "udp://127.0.0.1:5557", "tcp://a:1;b:2"])
-def test_what_is_no_address_is_refused_with_the_mend(address: str) -> None:
+def test_an_invalid_address_is_an_error_with_the_fix(address: str) -> None:
     with pytest.raises(UsageError, match=r"till.reliable = .* is not a valid address: use tcp://127.0.0.1:PORT"):
         TillServer(TillSettings(reliable=address, live=ANY_PORT))
 
 
-def test_a_port_in_use_is_refused_and_the_other_one_is_not_kept(server: TillServer) -> None:
+def test_a_port_in_use_is_an_error_and_the_other_port_is_released(server: TillServer) -> None:
     freed = TillServer(TillSettings(reliable=ANY_PORT, live=ANY_PORT))
     live = freed.addresses[1]
     freed.close()
@@ -317,12 +328,12 @@ def test_a_port_in_use_is_refused_and_the_other_one_is_not_kept(server: TillServ
     TillServer(TillSettings(reliable=ANY_PORT, live=live)).close()
 
 
-def test_a_port_that_there_is_not_is_refused_and_not_taken_for_another_one() -> None:
+def test_a_port_above_65535_is_an_error() -> None:
     with pytest.raises(UsageError, match="70000"):
         TillServer(TillSettings(reliable="tcp://127.0.0.1:70000", live=ANY_PORT)).close()
 
 
-def test_a_closed_server_gives_its_port_back(server: TillServer) -> None:
+def test_a_closed_server_releases_its_ports(server: TillServer) -> None:
     reliable, live = server.addresses
     server.close()
     TillServer(TillSettings(reliable=reliable, live=live)).close()

@@ -1,4 +1,4 @@
-"""A log of eight sales, one a day, and somebody who writes into its file behind the agent's back."""
+"""A log of eight sales, one a day, and fixtures that tamper with its file."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ def noon() -> datetime:
 
 @pytest.fixture(scope="session")
 def sale() -> Callable[[int], SaleRecord]:
-    """The sale of a day, from 1 on."""
+    """Makes the sale of a day; days count from 1."""
     return sale_of
 
 
 @pytest.fixture(scope="session")
 def eight_sales() -> Callable[[Path], AbstractContextManager[Database]]:
-    """The database of a folder with eight sales."""
+    """Makes a database with eight sales in a folder."""
 
     @contextmanager
     def of(folder: Path) -> Iterator[Database]:
@@ -62,13 +62,13 @@ def audit(database: Database) -> Audit:
 
 @pytest.fixture
 def hashes(database: Database) -> list[str]:
-    """Those of the eight records."""
+    """The hashes of the eight records."""
     return [str(written) for (written,) in database.rows("SELECT hash FROM audit ORDER BY number")]
 
 
 @pytest.fixture(scope="session")
 def forged() -> Callable[[int, str], tuple[str, str]]:
-    """A made-up record for a number, and the hash that belongs to it behind a given one."""
+    """Makes a forged record for a number, and its valid hash after a given one."""
 
     def of(number: int, before: str) -> tuple[str, str]:
         text = sale_of(number).model_copy(update={"cashier_id": "boris"}).model_dump_json()
@@ -79,7 +79,7 @@ def forged() -> Callable[[int, str], tuple[str, str]]:
 
 @pytest.fixture
 def tamper(database: Database) -> Callable[..., None]:
-    """Do something to the file, as somebody with a database program would."""
+    """Executes SQL statements on the file without the triggers that protect it."""
 
     def run(*statements: str) -> None:
         with database.transaction() as connection:

@@ -1,4 +1,4 @@
-"""The audit log as the agent writes it: a chain that is whole, and only grows."""
+"""The audit log as the agent writes it: a complete chain that only grows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from edge.records.records import SaleRecord
 MakeSale = Callable[[int], SaleRecord]
 
 
-def test_each_record_carries_the_hash_of_the_one_before(audit: Audit, database: Database, sale: MakeSale) -> None:
+def test_each_record_has_the_hash_of_the_record_before(audit: Audit, database: Database, sale: MakeSale) -> None:
     rows = database.rows("SELECT number, before, hash FROM audit ORDER BY number")
     assert [number for number, _, _ in rows] == list(range(1, 9))
     assert [before for _, before, _ in rows] == ["", *(written for _, _, written in rows[:-1])]
@@ -25,7 +25,7 @@ def test_each_record_carries_the_hash_of_the_one_before(audit: Audit, database: 
     assert [record for _, record in audit.records()] == [sale(number) for number in range(1, 9)]
 
 
-def test_an_empty_log_is_whole(tmp_path: Path, noon: datetime) -> None:
+def test_an_empty_log_has_no_problems(tmp_path: Path, noon: datetime) -> None:
     with closing(Database(tmp_path)) as database:
         audit = Audit(database)
         assert (audit.head, audit.pruned, audit.verify(), list(audit.records())) == (Head(0, ""), Head(0, ""), [], [])
@@ -37,7 +37,7 @@ def test_the_hash_is_sha_256_of_the_hash_before_the_number_and_the_record() -> N
     assert chained("ab", 7, "{}") == "ff85e449147440de1b7ee891781f84698a1d7197a7d7a07a45b2de40d99d9498"
 
 
-def test_a_record_that_fails_to_be_written_leaves_no_trace(audit: Audit, database: Database, sale: MakeSale) -> None:
+def test_a_record_that_could_not_be_written_leaves_no_trace(audit: Audit, database: Database, sale: MakeSale) -> None:
     with suppress(RuntimeError), database.transaction():
         audit.append(sale(9))
         raise RuntimeError("the power fails")
@@ -45,7 +45,7 @@ def test_a_record_that_fails_to_be_written_leaves_no_trace(audit: Audit, databas
     assert audit.verify() == []
 
 
-def test_a_record_of_another_version_is_told_from_one_that_was_changed(
+def test_a_record_of_another_version_is_not_reported_as_changed(
     audit: Audit, database: Database, monkeypatch: pytest.MonkeyPatch, sale: MakeSale
 ) -> None:
     with monkeypatch.context() as newer:

@@ -1,4 +1,4 @@
-"""Records are removed when their time is over, and the chain can still be verified."""
+"""Old records are removed, and the chain can still be verified."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Tamper = Callable[..., None]
 Forged = Callable[[int, str], tuple[str, str]]
 
 
-def test_pruning_removes_what_is_older_and_leaves_a_chain_that_is_whole_and_goes_on(
+def test_pruning_removes_older_records_and_the_chain_continues(
     audit: Audit, hashes: list[str], noon: datetime, sale: MakeSale
 ) -> None:
     assert audit.prune(noon + timedelta(days=3)) == 3
@@ -28,14 +28,14 @@ def test_pruning_removes_what_is_older_and_leaves_a_chain_that_is_whole_and_goes
     assert audit.prune(noon + timedelta(days=3)) == 0
 
 
-def test_a_log_may_be_pruned_empty_and_go_on(audit: Audit, noon: datetime, sale: MakeSale) -> None:
+def test_a_log_may_be_pruned_completely_and_continue(audit: Audit, noon: datetime, sale: MakeSale) -> None:
     assert audit.prune(noon + timedelta(days=99)) == 8
     assert audit.head == audit.pruned
     assert audit.append(sale(9)).number == 9
     assert audit.verify() == []
 
 
-def test_a_hash_that_was_pruned_since_it_was_noted_is_said_to_be_gone(
+def test_a_saved_hash_of_a_pruned_record_is_reported_as_missing(
     audit: Audit, hashes: list[str], noon: datetime
 ) -> None:
     first = hashes[0]
@@ -43,7 +43,7 @@ def test_a_hash_that_was_pruned_since_it_was_noted_is_said_to_be_gone(
     assert audit.verify(first) == [f"no record has the hash {first}: the newest one is number 8, and 3 were pruned"]
 
 
-def test_pruned_records_that_are_put_back_are_named(
+def test_pruned_records_that_were_put_back_are_reported(
     audit: Audit, tamper: Tamper, forged: Forged, noon: datetime
 ) -> None:
     text, hash_ = forged(2, "")
@@ -52,7 +52,7 @@ def test_pruned_records_that_are_put_back_are_named(
     assert audit.verify() == ["record 2 was pruned, but is in the log"]
 
 
-def test_pruning_stops_at_the_first_record_that_is_to_be_kept_whatever_comes_behind_it(
+def test_pruning_stops_at_the_first_record_to_keep_even_if_older_ones_follow(
     tmp_path: Path, noon: datetime, sale: MakeSale
 ) -> None:
     with closing(Database(tmp_path)) as database:
@@ -68,19 +68,19 @@ def test_a_time_in_another_zone_prunes_the_same(audit: Audit, noon: datetime) ->
     assert audit.prune((noon + timedelta(days=3)).astimezone(tokyo)) == 3
 
 
-def test_an_unreadable_record_goes_with_the_sound_one_behind_it(audit: Audit, tamper: Tamper, noon: datetime) -> None:
+def test_an_unreadable_record_is_removed_with_the_next_intact_one(audit: Audit, tamper: Tamper, noon: datetime) -> None:
     tamper("UPDATE audit SET record = 'soup' WHERE number IN (1, 2, 5)")
     assert audit.prune(noon + timedelta(days=4)) == 4
     assert audit.verify() == ["record 5 was changed, or moved here from another place"]
 
 
-def test_records_cannot_be_got_rid_of_by_making_them_look_old(audit: Audit, tamper: Tamper, noon: datetime) -> None:
+def test_records_with_a_forged_date_are_not_pruned(audit: Audit, tamper: Tamper, noon: datetime) -> None:
     tamper("UPDATE audit SET record = replace(record, '2026-11', '1999-11')")
     assert audit.prune(noon - timedelta(days=365)) == 0
     assert len(audit.verify()) == 8
 
 
-def test_a_log_that_is_pruned_while_it_is_verified_is_still_whole(
+def test_a_log_pruned_during_verification_has_no_problems(
     database: Database, audit: Audit, noon: datetime, sale: MakeSale
 ) -> None:
     with closing(Database(database.file.parent, read_only=True)) as reader, reader.snapshot():
@@ -92,7 +92,7 @@ def test_a_log_that_is_pruned_while_it_is_verified_is_still_whole(
     assert audit.verify() == []
 
 
-def test_what_is_pruned_is_gone_from_the_file(tmp_path: Path, noon: datetime, sale: MakeSale) -> None:
+def test_pruned_text_is_erased_from_the_file(tmp_path: Path, noon: datetime, sale: MakeSale) -> None:
     with closing(Database(tmp_path)) as database:
         audit = Audit(database)
         audit.append(sale(1).model_copy(update={"cashier_id": "unforgettable"}))

@@ -1,4 +1,4 @@
-"""Whatever is done to the audit log behind the agent's back is found and named."""
+"""Every change of the audit log's file by someone else is detected and reported."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ Tamper = Callable[..., None]
 Forged = Callable[[int, str], tuple[str, str]]
 
 
-def test_a_changed_record_is_named(audit: Audit, tamper: Tamper) -> None:
+def test_a_changed_record_is_reported(audit: Audit, tamper: Tamper) -> None:
     tamper("UPDATE audit SET record = replace(record, 'anna', 'boris') WHERE number = 3")
     assert audit.verify() == ["record 3 was changed, or moved here from another place"]
 
 
 @pytest.mark.parametrize("column", ["hash", "before"])
-def test_a_changed_hash_is_named_once(audit: Audit, tamper: Tamper, column: str) -> None:
+def test_a_changed_hash_is_reported_once(audit: Audit, tamper: Tamper, column: str) -> None:
     tamper(f"UPDATE audit SET {column} = 'abc' WHERE number = 3")
     assert audit.verify() == ["record 3 was changed, or moved here from another place"]
 
 
-def test_a_record_replaced_with_its_hash_is_named(
+def test_a_record_replaced_with_its_hash_is_reported(
     audit: Audit, tamper: Tamper, hashes: list[str], forged: Forged
 ) -> None:
     text, hash_ = forged(3, hashes[1])
@@ -38,7 +38,7 @@ def test_a_record_replaced_with_its_hash_is_named(
     assert audit.verify() == ["record 3 is not the one that record 4 was written after"]
 
 
-def test_the_newest_record_replaced_with_its_hash_is_named(
+def test_the_newest_record_replaced_with_its_hash_is_reported(
     audit: Audit, tamper: Tamper, hashes: list[str], forged: Forged
 ) -> None:
     text, hash_ = forged(8, hashes[-2])
@@ -56,12 +56,12 @@ def test_the_newest_record_replaced_with_its_hash_is_named(
         ("true", "records 1 to 8 are missing"),
     ],
 )
-def test_removed_records_are_named(audit: Audit, tamper: Tamper, where: str, problem: str) -> None:
+def test_removed_records_are_reported(audit: Audit, tamper: Tamper, where: str, problem: str) -> None:
     tamper(f"DELETE FROM audit WHERE {where}")
     assert audit.verify() == [problem]
 
 
-def test_two_changes_beside_a_gap_are_all_named(audit: Audit, tamper: Tamper) -> None:
+def test_two_changes_beside_a_gap_are_all_reported(audit: Audit, tamper: Tamper) -> None:
     tamper("DELETE FROM audit WHERE number = 4", "UPDATE audit SET record = '{}' WHERE number IN (3, 5)")
     assert audit.verify() == [
         "record 3 was changed, or moved here from another place",
@@ -70,7 +70,7 @@ def test_two_changes_beside_a_gap_are_all_named(audit: Audit, tamper: Tamper) ->
     ]
 
 
-def test_swapped_records_are_both_named(audit: Audit, tamper: Tamper) -> None:
+def test_swapped_records_are_both_reported(audit: Audit, tamper: Tamper) -> None:
     tamper(*(f"UPDATE audit SET number = {to} WHERE number = {number}" for number, to in ((3, 0), (6, 3), (0, 6))))
     assert audit.verify() == [f"record {number} was changed, or moved here from another place" for number in (3, 6)]
 
@@ -84,23 +84,23 @@ def test_a_removed_record_cannot_be_hidden_by_moving_the_later_ones_up(audit: Au
     ]
 
 
-def test_a_record_put_behind_the_newest_one_is_named(audit: Audit, tamper: Tamper, forged: Forged) -> None:
+def test_a_record_added_after_the_newest_one_is_reported(audit: Audit, tamper: Tamper, forged: Forged) -> None:
     text, hash_ = forged(9, audit.head.hash)
     tamper(f"INSERT INTO audit VALUES (9, '{text}', '{audit.head.hash}', '{hash_}')")
     assert audit.verify() == ["record 8 was saved as the newest, but there is a record 9"]
 
 
-def test_a_log_cut_short_with_its_marks_is_found_by_a_hash_noted_elsewhere(
+def test_a_log_truncated_with_its_end_marks_is_detected_by_a_hash_saved_elsewhere(
     audit: Audit, tamper: Tamper, hashes: list[str]
 ) -> None:
-    noted, sixth = audit.head.hash, hashes[5]
+    saved, sixth = audit.head.hash, hashes[5]
     tamper("DELETE FROM audit WHERE number > 6", f"UPDATE audit_end SET number = 6, hash = '{sixth}' WHERE number = 8")
     assert audit.verify() == []
-    assert audit.verify(noted) == [f"no record has the hash {noted}: the newest one is number 6"]
+    assert audit.verify(saved) == [f"no record has the hash {saved}: the newest one is number 6"]
     assert audit.verify(sixth) == []
 
 
-def test_text_that_is_not_even_utf_8_is_named_and_the_rest_is_read(audit: Audit, tamper: Tamper) -> None:
+def test_text_that_is_not_utf_8_is_reported_and_the_rest_is_read(audit: Audit, tamper: Tamper) -> None:
     tamper("UPDATE audit SET record = CAST(x'7bff7d' AS TEXT), hash = CAST(x'ff' AS TEXT) WHERE number = 3")
     assert audit.verify() == ["record 3 was changed, or moved here from another place"]
     assert [head.number for head, _ in audit.records()] == [1, 2, 4, 5, 6, 7, 8]
@@ -111,7 +111,7 @@ COLUMNS = ("number", "record", "before", "hash")
 
 @st.composite
 def edits(draw: st.DrawFn) -> Callable[[sqlite3.Connection], None]:
-    """One edit of one cell, or of one row, of the log or of its marks; of a log of which two records were pruned."""
+    """Edits one cell or one row of the audit table or of its end marks, in a log with two pruned records."""
     number = draw(st.integers(3, 8))
     what = draw(st.sampled_from((*COLUMNS, "delete", "insert", "pruned number", "pruned hash", "newest number",
                                  "newest hash", "mark")))  # fmt: skip
@@ -140,7 +140,7 @@ def edits(draw: st.DrawFn) -> Callable[[sqlite3.Connection], None]:
 
 
 @given(edit=edits())
-def test_any_single_edit_is_found(
+def test_any_single_edit_is_detected(
     tmp_path_factory: pytest.TempPathFactory,
     edit: Tamper,
     noon: datetime,

@@ -1,4 +1,4 @@
-"""A lane's database, and disks that cannot be written."""
+"""A lane's database, and a read-only disk."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.commands import Mount
 
 @pytest.fixture(scope="session")
 def put() -> Callable[..., None]:
-    """Write a sale."""
+    """Writes a sale."""
 
     def run(database: Database, sale_id: str, record: str = "{}") -> None:
         with database.transaction() as connection:
@@ -26,7 +26,7 @@ def put() -> Callable[..., None]:
 
 @pytest.fixture(scope="session")
 def sales() -> Callable[[Database], list[object]]:
-    """The ids of the sales that are there."""
+    """Reads the ids of the stored sales."""
     return lambda database: [sale_id for (sale_id,) in database.rows("SELECT sale_id FROM sale ORDER BY sale_id")]
 
 
@@ -43,7 +43,7 @@ def folder(database: Database) -> Path:
 
 @pytest.fixture
 def read_only_copy(mount: Mount) -> Callable[[Path], Path]:
-    """The same folder, as on a disk that cannot be written."""
+    """Mounts a folder again, read-only."""
 
     def of(folder: Path) -> Path:
         target = mount("--bind", str(folder))

@@ -1,4 +1,4 @@
-"""Disks that are full or read-only and files that are damaged are named, with the mend, and nothing is lost by them."""
+"""Full and read-only disks and damaged files give an error with the fix, and lose no data."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ Put = Callable[..., None]
 Sales = Callable[[Database], list[object]]
 
 
-def test_a_folder_that_cannot_be_made_is_named_with_the_mend(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_created_is_an_error_with_the_fix(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match=r"cannot open .*/file/lane/lane.db: Not a directory; .*state_dir"):
         Database(tmp_path / "file" / "lane")
 
 
-def test_a_read_only_disk_is_named_and_nothing_is_left_open(
+def test_a_read_only_disk_is_an_error_and_no_connection_stays_open(
     folder: Path, database: Database, read_only_copy: Callable[[Path], Path]
 ) -> None:
     with pytest.raises(StoreError, match=r"cannot open .*: Read-only file system; .*choose another folder"):
         Database(read_only_copy(folder))
 
 
-def test_a_full_disk_is_named_and_writing_goes_on_once_there_is_room(mount: Mount, put: Put, sales: Sales) -> None:
+def test_a_full_disk_is_an_error_and_writing_continues_when_there_is_room(mount: Mount, put: Put, sales: Sales) -> None:
     disk = mount("-t", "tmpfs", "-o", "size=1m", "tmpfs")
     with closing(Database(disk)) as database:
         put(database, "sale-1")
@@ -45,7 +45,7 @@ def test_a_full_disk_is_named_and_writing_goes_on_once_there_is_room(mount: Moun
         assert (sales(database), database.rows("PRAGMA integrity_check")) == (["sale-1", "sale-3"], [("ok",)])
 
 
-def test_a_full_disk_at_the_first_start_is_named_and_the_second_start_mends_it(mount: Mount, put: Put) -> None:
+def test_a_full_disk_at_the_first_start_is_an_error_and_the_second_start_works(mount: Mount, put: Put) -> None:
     disk = mount("-t", "tmpfs", "-o", "size=64k", "tmpfs")
     (disk / "ballast").write_bytes(b"x" * 56 * 1024)
     with pytest.raises(StoreError, match=r"lane\.db: "):
@@ -57,20 +57,20 @@ def test_a_full_disk_at_the_first_start_is_named_and_the_second_start_mends_it(m
 
 
 @pytest.mark.parametrize("read_only", [False, True])
-def test_a_file_of_a_newer_agent_is_left_alone(folder: Path, database: Database, read_only: bool) -> None:
+def test_a_file_of_a_newer_agent_is_an_error(folder: Path, database: Database, read_only: bool) -> None:
     database.rows("PRAGMA user_version=7")
     with pytest.raises(StoreError, match=r"made by a newer edge-agent: its schema is 7, this one knows 1; update"):
         Database(folder, read_only=read_only)
 
 
 @pytest.mark.parametrize("read_only", [False, True])
-def test_a_file_that_is_no_database_is_named(tmp_path: Path, read_only: bool) -> None:
+def test_a_file_that_is_not_a_database_is_an_error(tmp_path: Path, read_only: bool) -> None:
     (tmp_path / "lane.db").write_bytes(b"this is not a database, whatever its name says" * 100)
     with pytest.raises(StoreError, match=r"cannot open .*: file is not a database; it is damaged: move it away"):
         Database(tmp_path, read_only=read_only)
 
 
-def test_damage_inside_the_file_is_named_when_it_is_met(tmp_path: Path, put: Put) -> None:
+def test_damage_inside_the_file_is_an_error_when_it_is_read(tmp_path: Path, put: Put) -> None:
     with closing(Database(tmp_path)) as database:
         for number in range(200):
             put(database, f"sale-{number}", "x" * 500)

@@ -1,4 +1,4 @@
-"""Whoever opens the database to read changes nothing, and gets in nobody's way."""
+"""A read-only connection changes nothing and does not block writers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Put = Callable[..., None]
 Sales = Callable[[Database], list[object]]
 
 
-def test_a_snapshot_stays_as_it_was_while_another_connection_writes(
+def test_a_snapshot_does_not_change_while_another_connection_writes(
     folder: Path, database: Database, put: Put, sales: Sales
 ) -> None:
     put(database, "sale-1")
@@ -33,7 +33,7 @@ def test_a_reader_changes_nothing(folder: Path, database: Database, put: Put, sa
         assert sales(reader) == []
 
 
-def test_a_reader_makes_neither_folder_nor_file(tmp_path: Path) -> None:
+def test_a_reader_creates_neither_folder_nor_file(tmp_path: Path) -> None:
     for missing in (tmp_path, tmp_path / "lane"):
         with pytest.raises(StoreError, match=r"^there is no .*lane\.db: give the state folder of a lane that has run$"):
             Database(missing, read_only=True)
@@ -44,7 +44,7 @@ def test_a_reader_makes_neither_folder_nor_file(tmp_path: Path) -> None:
     assert (tmp_path / "lane.db").stat().st_size == 0
 
 
-def test_a_name_with_odd_characters_is_read_as_it_is(tmp_path: Path, put: Put, sales: Sales) -> None:
+def test_a_path_with_special_characters_works(tmp_path: Path, put: Put, sales: Sales) -> None:
     folder = tmp_path / "касса?mode=rw#1 %20"
     with closing(Database(folder)) as database:
         put(database, "sale-1")
@@ -62,7 +62,7 @@ def test_a_copy_on_a_read_only_disk_can_be_read(
         assert sales(reader) == ["sale-1"]
 
 
-def test_a_copy_on_a_read_only_disk_is_refused_when_the_newest_records_would_be_left_out(
+def test_a_copy_on_a_read_only_disk_with_unmerged_changes_is_an_error(
     folder: Path, database: Database, read_only_copy: Callable[[Path], Path], tmp_path: Path, put: Put
 ) -> None:
     put(database, "sale-1")

@@ -1,4 +1,4 @@
-"""What is committed stays, whatever happens then, and nobody else may read it."""
+"""Committed data survives a crash, and only this user may read it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Put = Callable[..., None]
 Sales = Callable[[Database], list[object]]
 
 
-def test_what_is_written_is_there_when_it_is_opened_again(tmp_path: Path, put: Put, sales: Sales) -> None:
+def test_written_data_is_there_after_reopening(tmp_path: Path, put: Put, sales: Sales) -> None:
     with closing(Database(tmp_path)) as database:
         put(database, "sale-1")
     with closing(Database(tmp_path)) as database:
@@ -31,7 +31,7 @@ def test_every_commit_is_forced_to_disk_and_removed_text_is_overwritten(database
     assert found == ["wal", 2, 1]
 
 
-def test_nobody_else_may_read_the_folder_or_any_file_in_it(tmp_path: Path, put: Put) -> None:
+def test_only_this_user_may_read_the_folder_and_its_files(tmp_path: Path, put: Put) -> None:
     before = os.umask(0)
     try:
         with closing(Database(tmp_path / "new" / "lane")) as database:
@@ -43,14 +43,14 @@ def test_nobody_else_may_read_the_folder_or_any_file_in_it(tmp_path: Path, put: 
     assert modes == {"lane.db": 0o600, "lane.db-wal": 0o600, "lane.db-shm": 0o600}
 
 
-def test_a_file_that_others_could_read_is_closed_to_them(tmp_path: Path) -> None:
+def test_a_readable_file_is_made_private(tmp_path: Path) -> None:
     Database(tmp_path).close()
     (tmp_path / "lane.db").chmod(0o644)
     Database(tmp_path).close()
     assert (tmp_path / "lane.db").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_transaction_is_whole_or_not_at_all(database: Database, put: Put, sales: Sales) -> None:
+def test_a_failed_transaction_writes_nothing(database: Database, put: Put, sales: Sales) -> None:
     with suppress(RuntimeError), database.transaction():
         put(database, "sale-1")
         raise RuntimeError("the power fails")
@@ -59,7 +59,7 @@ def test_a_transaction_is_whole_or_not_at_all(database: Database, put: Put, sale
     assert sales(database) == ["sale-2"]
 
 
-def test_a_transaction_inside_another_one_is_part_of_it(database: Database, put: Put, sales: Sales) -> None:
+def test_a_nested_transaction_is_part_of_the_outer_one(database: Database, put: Put, sales: Sales) -> None:
     with suppress(RuntimeError), database.transaction():
         with database.transaction():
             put(database, "sale-1")
@@ -67,7 +67,7 @@ def test_a_transaction_inside_another_one_is_part_of_it(database: Database, put:
     assert sales(database) == []
 
 
-def test_a_process_that_is_killed_leaves_what_it_had_committed_and_nothing_else(tmp_path: Path, sales: Sales) -> None:
+def test_a_killed_process_leaves_exactly_its_committed_data(tmp_path: Path, sales: Sales) -> None:
     script = (
         "import os, sys, signal; from pathlib import Path; from edge.records.database import Database\n"
         "database = Database(Path(sys.argv[1]))\n"
@@ -84,9 +84,7 @@ def test_a_process_that_is_killed_leaves_what_it_had_committed_and_nothing_else(
         assert sales(database) == ["committed"]
 
 
-def test_two_connections_see_each_others_commits_and_never_half_of_one(
-    folder: Path, database: Database, put: Put, sales: Sales
-) -> None:
+def test_two_connections_see_each_others_commits_only(folder: Path, database: Database, put: Put, sales: Sales) -> None:
     with closing(Database(folder)) as other:
         with database.transaction():
             put(database, "sale-1")
@@ -94,14 +92,14 @@ def test_two_connections_see_each_others_commits_and_never_half_of_one(
         assert sales(other) == ["sale-1"]
 
 
-def test_somebody_who_keeps_the_file_locked_is_named_after_a_second(folder: Path, database: Database, put: Put) -> None:
+def test_a_locked_file_is_an_error_after_a_second(folder: Path, database: Database, put: Put) -> None:
     locked = pytest.raises(StoreError, match=r"cannot write .*: database is locked; another program is using it")
     with closing(Database(folder)) as other, other.transaction(), locked:
         put(database, "sale-1")
     put(database, "sale-1")
 
 
-def test_agents_that_start_at_the_same_time_make_the_tables_once(tmp_path: Path) -> None:
+def test_agents_that_start_at_the_same_time_create_the_tables_once(tmp_path: Path) -> None:
     ready, problems = threading.Barrier(8), []
 
     def start() -> None:
@@ -110,12 +108,12 @@ def test_agents_that_start_at_the_same_time_make_the_tables_once(tmp_path: Path)
             try:
                 Database(tmp_path).close()
             except StoreError as problem:
-                # On a slow disk somebody's turn may take longer than the second that the others wait for it.
+                # On a slow disk, one thread may hold the lock longer than the second that the others wait.
                 if "try again" in str(problem):
                     continue
                 problems.append(problem)
             return
-        problems.append(StoreError("its turn never came"))
+        problems.append(StoreError("it never got the lock"))
 
     threads = [threading.Thread(target=start) for _ in range(8)]
     for thread in threads:

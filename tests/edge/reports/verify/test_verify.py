@@ -57,7 +57,7 @@ def test_verify_prints_a_line_per_problem_and_fails(
     with pytest.raises(RunError, match="is not intact: see the lines above"):
         report(["verify", "--state-dir", str(folder), "--head", "a" * 64])
     assert capsys.readouterr().out.splitlines() == [
-        "record 2 was changed, or stands where another one was",
+        "record 2 was changed, or moved here from another place",
         f"no record has the hash {'a' * 64}: the newest one is number 3",
     ]
 

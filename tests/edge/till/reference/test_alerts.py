@@ -1,4 +1,4 @@
-"""Alerts at the reference till: noted, shown to their own customer and in their time, acknowledged, and taken once."""
+"""Alerts at the reference till: saved, shown for their own sale until they expire, acknowledged, and handled once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TillHarness = Any
 ASKING = [Decision.CHALLENGE, Decision.UNKNOWN]
 
 
-def test_an_alert_is_written_down_then_shown_and_only_then_acknowledged(till: TillHarness) -> None:
+def test_an_alert_is_saved_then_shown_and_only_then_acknowledged(till: TillHarness) -> None:
     till.open()
     till.scan()
     alert = till.alert()
@@ -24,19 +24,19 @@ def test_an_alert_is_written_down_then_shown_and_only_then_acknowledged(till: Ti
     assert steps[3].event.content() == Ack(message_id="m-1", alert_id=alert.alert_id)
 
 
-def test_an_alert_that_comes_again_is_acknowledged_again_and_not_shown_again(till: TillHarness) -> None:
+def test_a_duplicate_alert_is_acknowledged_and_not_shown(till: TillHarness) -> None:
     till.open()
     till.scan()
     alert = till.alert()
     for message_id in ("m-1", "m-1", "m-2"):
         till.receive(alert, id=message_id)
     assert till.events.count("shown") == 1
-    receipts = [event.content() for event in till.sent if event.type == "lane.ack"]
-    assert [receipt.message_id for receipt in receipts] == ["m-1", "m-1", "m-2"]
+    acks = [event.content() for event in till.sent if event.type == "lane.ack"]
+    assert [ack.message_id for ack in acks] == ["m-1", "m-1", "m-2"]
 
 
 @pytest.mark.parametrize("decision", Decision)
-def test_an_alert_about_another_sale_is_acknowledged_and_not_shown(decision: Decision, till: TillHarness) -> None:
+def test_an_alert_of_another_sale_is_acknowledged_and_not_shown(decision: Decision, till: TillHarness) -> None:
     till.open()
     till.scan()
     till.receive(till.alert(decision, "s-0"))
@@ -46,7 +46,7 @@ def test_an_alert_about_another_sale_is_acknowledged_and_not_shown(decision: Dec
     assert till.sent[-1].type == "lane.ack"
 
 
-def test_an_alert_for_a_sale_that_has_been_closed_is_not_shown(till: TillHarness) -> None:
+def test_an_alert_of_a_closed_sale_is_not_shown(till: TillHarness) -> None:
     till.open()
     till.scan()
     alert = till.alert()
@@ -56,9 +56,7 @@ def test_an_alert_for_a_sale_that_has_been_closed_is_not_shown(till: TillHarness
 
 
 @pytest.mark.parametrize("decision", Decision)
-def test_an_alert_whose_time_is_over_is_not_shown_and_the_till_asks_by_itself(
-    decision: Decision, till: TillHarness
-) -> None:
+def test_an_expired_alert_is_not_shown_and_the_till_asks_for_id(decision: Decision, till: TillHarness) -> None:
     till.open()
     till.scan()
     alert = till.alert(decision)
@@ -68,7 +66,7 @@ def test_an_alert_whose_time_is_over_is_not_shown_and_the_till_asks_by_itself(
 
 
 @pytest.mark.parametrize("decision", ASKING)
-def test_who_was_to_be_asked_still_is_when_the_time_of_the_alert_is_over(decision: Decision, till: TillHarness) -> None:
+def test_after_an_alert_to_ask_has_expired_the_till_still_asks(decision: Decision, till: TillHarness) -> None:
     till.open()
     till.scan()
     till.receive(till.alert(decision))
@@ -78,7 +76,7 @@ def test_who_was_to_be_asked_still_is_when_the_time_of_the_alert_is_over(decisio
     assert till.shows == "ask"
 
 
-def test_who_need_not_be_asked_is_not_told_so_for_longer_than_the_alert_is_good(till: TillHarness) -> None:
+def test_a_no_challenge_is_removed_from_the_screen_when_it_expires(till: TillHarness) -> None:
     till.open()
     till.scan()
     till.receive(till.alert(Decision.NO_CHALLENGE))
@@ -86,7 +84,7 @@ def test_who_need_not_be_asked_is_not_told_so_for_longer_than_the_alert_is_good(
     assert till.shows == "nothing"
 
 
-def test_a_later_alert_replaces_the_one_before_and_an_older_one_does_not(till: TillHarness) -> None:
+def test_a_newer_alert_replaces_an_older_one_but_not_the_reverse(till: TillHarness) -> None:
     till.open()
     till.scan()
     older = till.alert(Decision.NO_CHALLENGE)
@@ -98,7 +96,7 @@ def test_a_later_alert_replaces_the_one_before_and_an_older_one_does_not(till: T
     assert till.details("not-shown")[0]["why"] == "newer-one-known"
 
 
-def test_a_repeat_of_an_older_alert_does_not_come_back_to_the_screen(till: TillHarness) -> None:
+def test_a_resent_older_alert_is_not_shown_again(till: TillHarness) -> None:
     till.open()
     till.scan()
     first = till.alert(Decision.NO_CHALLENGE)
@@ -110,7 +108,7 @@ def test_a_repeat_of_an_older_alert_does_not_come_back_to_the_screen(till: TillH
     assert till.session.screen.alert == second
 
 
-def test_once_id_was_checked_no_alert_disturbs(till: TillHarness) -> None:
+def test_after_the_id_check_no_alert_is_shown(till: TillHarness) -> None:
     till.open()
     till.scan()
     till.check("passed")
@@ -118,10 +116,10 @@ def test_once_id_was_checked_no_alert_disturbs(till: TillHarness) -> None:
     assert (till.details("not-shown")[0]["why"], till.shows) == ("checked", "nothing")
 
 
-def test_news_of_an_alert_that_expired_is_acknowledged_each_time_and_told_once(till: TillHarness) -> None:
-    news = Error(code="expired", text="too late", alert_id="a-1", sale_id="s-1")
+def test_an_expired_error_is_acknowledged_each_time_and_reported_once(till: TillHarness) -> None:
+    error = Error(code="expired", text="too late", alert_id="a-1", sale_id="s-1")
     for message_id in ("m-1", "m-2"):
-        till.receive(news, id=message_id)
+        till.receive(error, id=message_id)
     assert till.events.count("expired") == 1
     assert [event.content() for event in till.sent] == [
         Ack(message_id="m-1", alert_id="a-1"),

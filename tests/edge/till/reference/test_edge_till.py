@@ -1,4 +1,4 @@
-"""`edge-till` as a user starts it, against an agent on real sockets."""
+"""`edge-till` as a user starts it, with an agent on real sockets."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ SALE = (
 
 @pytest.fixture(scope="session")
 def edge_till() -> Run:
-    """Runs the command with some words, and perhaps with what somebody types."""
+    """Runs the command with these arguments. typed: its standard input."""
 
     def run(*words: object, typed: str | None = None) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "edge.till.reference", *map(str, words)]
@@ -59,20 +59,20 @@ def events(done: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def test_a_script_plays_a_sale_and_tells_it_in_json_lines(box: Box, edge_till: Run, tmp_path: Path) -> None:
+def test_a_script_plays_a_sale_and_prints_json_lines(box: Box, edge_till: Run, tmp_path: Path) -> None:
     box.start()
     done = edge_till("--connect", box.address, "--script", script(tmp_path / "sale", *SALE))
     assert (done.returncode, done.stderr) == (0, "")
-    of_the_sale = ["sale-opened", "scanned", "scanned", "alert", "shown", "checked", "sale-closed"]
-    assert [one["event"] for one in events(done) if one["event"] in of_the_sale] == of_the_sale
-    [shown] = [one for one in events(done) if one["event"] == "shown"]
+    sale_events = ["sale-opened", "scanned", "scanned", "alert", "shown", "checked", "sale-closed"]
+    assert [line["event"] for line in events(done) if line["event"] in sale_events] == sale_events
+    [shown] = [line for line in events(done) if line["event"] == "shown"]
     assert (shown["sale_id"], shown["decision"]) == ("s-1", "UNKNOWN")
     assert shown["text"]["ru"].startswith("Проверьте документы")
-    offsets = [one["at_s"] for one in events(done)]
+    offsets = [line["at_s"] for line in events(done)]
     assert offsets == sorted(offsets)
 
 
-def test_a_till_with_a_key_is_served_away_from_loopback(box: Box, edge_till: Run, tmp_path: Path) -> None:
+def test_a_till_with_a_key_is_served_on_a_public_address(box: Box, edge_till: Run, tmp_path: Path) -> None:
     key = box.key("till-7")
     box.start()
     address = box.address.replace("0.0.0.0", "127.0.0.1")
@@ -80,37 +80,37 @@ def test_a_till_with_a_key_is_served_away_from_loopback(box: Box, edge_till: Run
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_a_till_without_a_key_is_not_served_away_from_loopback(box: Box, edge_till: Run, tmp_path: Path) -> None:
+def test_a_till_without_a_key_is_not_served_on_a_public_address(box: Box, edge_till: Run, tmp_path: Path) -> None:
     box.key("till-7")
     box.start()
     address = box.address.replace("0.0.0.0", "127.0.0.1")
     done = edge_till("--connect", address, "--script", script(tmp_path / "hello", wait_for("agent-silent")))
-    assert [one["event"] for one in events(done)] == ["agent-silent", "screen"]
+    assert [line["event"] for line in events(done)] == ["agent-silent", "screen"]
     assert events(done)[1]["shows"] == "ask-everyone"
 
 
-def test_a_sale_goes_on_when_the_agent_is_started_anew(box: Box, tmp_path: Path) -> None:
+def test_a_sale_continues_when_the_agent_is_restarted(box: Box, tmp_path: Path) -> None:
     lines = (*SALE[:3], wait_for("agent-silent"), {"do": "scan", "item": "beer"}, *SALE[4:])
     box.start()
     command = [sys.executable, "-m", "edge.till.reference", "--connect", box.address]
     command += ["--script", str(script(tmp_path / "sale", *lines))]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as till:
         assert till.stdout
-        told = []
+        seen = []
         for line in till.stdout:
-            told.append(json.loads(line)["event"])
-            if told[-1] == "scanned" and told.count("scanned") == 1:
+            seen.append(json.loads(line)["event"])
+            if seen[-1] == "scanned" and seen.count("scanned") == 1:
                 box.stop()
-            elif told[-1] == "scanned":
+            elif seen[-1] == "scanned":
                 box.start()
         assert till.stderr
         assert till.stderr.read() == ""
     assert till.returncode == 0
-    assert "agent-back" in told
-    assert told.count("shown") == 1
+    assert "agent-back" in seen
+    assert seen.count("shown") == 1
 
 
-def test_a_till_that_is_killed_goes_on_where_it_was(box: Box, edge_till: Run, tmp_path: Path) -> None:
+def test_a_killed_till_continues_where_it_was(box: Box, edge_till: Run, tmp_path: Path) -> None:
     box.start()
     words = ["--connect", box.address, "--script", script(tmp_path / "sale", *SALE[:5], {"do": "wait", "seconds": 60})]
     words += ["--state", tmp_path / "till.jsonl"]
@@ -123,20 +123,20 @@ def test_a_till_that_is_killed_goes_on_where_it_was(box: Box, edge_till: Run, tm
     words[3] = script(tmp_path / "sale", *SALE)
     done = edge_till(*words)
     assert (done.returncode, done.stderr) == (0, "")
-    [again] = [one for one in events(done) if one["event"] == "shown"]
+    [again] = [line for line in events(done) if line["event"] == "shown"]
     assert (again["alert_id"], again["again"]) == (first["alert_id"], True)
-    assert [one["event"] for one in events(done) if one["event"] in ("sale-opened", "scanned", "checked")] == [
+    assert [line["event"] for line in events(done) if line["event"] in ("sale-opened", "scanned", "checked")] == [
         "checked"
     ]
 
 
-def test_what_is_typed_is_done_and_the_prompt_comes_in_the_cashiers_language(box: Box) -> None:
+def test_typed_actions_are_performed_and_the_prompt_is_in_the_chosen_language(box: Box) -> None:
     box.start()
     command = [sys.executable, "-m", "edge.till.reference", "--connect", box.address, "--language", "ru"]
     ours, theirs = pty.openpty()
     with subprocess.Popen(command, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as till:
         assert till.stdout
-        # Who types waits for what is on the screen; a till that hangs is ended.
+        # Type each action when its cue is on the screen. The timer kills a till that hangs.
         timer = threading.Timer(PATIENCE_S, till.kill)
         timer.start()
         seen = []
@@ -156,7 +156,7 @@ def test_what_is_typed_is_done_and_the_prompt_comes_in_the_cashiers_language(box
 
 
 @pytest.mark.parametrize("end", ["", "q\n"])
-def test_typing_without_a_sale_or_faster_than_the_agent_answers_harms_nothing(
+def test_typing_without_a_sale_or_faster_than_the_agent_answers_does_no_harm(
     box: Box, edge_till: Run, end: str, tmp_path: Path
 ) -> None:
     box.start()
@@ -167,7 +167,7 @@ def test_typing_without_a_sale_or_faster_than_the_agent_answers_harms_nothing(
     assert done.stdout.rstrip().endswith("sale closed")
     box.stop()
     with closing(Database(tmp_path, read_only=True)) as database:
-        assert len(database.rows("SELECT record FROM audit")) == 1, "the agent has heard all of it"
+        assert len(database.rows("SELECT record FROM audit")) == 1, "the agent has received all of it"
 
 
 @pytest.mark.parametrize(
@@ -183,14 +183,14 @@ def test_typing_without_a_sale_or_faster_than_the_agent_answers_harms_nothing(
         (["--language", "de"], 2, "invalid choice: 'de'"),
     ],
 )
-def test_what_a_user_gets_wrong_is_one_line(words: list[str], code: int, why: str, edge_till: Run) -> None:
+def test_a_usage_error_is_one_line(words: list[str], code: int, why: str, edge_till: Run) -> None:
     done = edge_till(*words)
     assert (done.returncode, done.stdout) == (code, "")
     assert why in done.stderr
     assert done.stderr.count("\n") == 1
 
 
-def test_a_key_for_another_name_is_refused(box: Box, edge_till: Run) -> None:
+def test_a_key_for_another_name_is_an_error(box: Box, edge_till: Run) -> None:
     done = edge_till("--key", box.key("till-7"), "--name", "till-8")
     assert done.returncode == 2
     assert (
@@ -206,7 +206,7 @@ def test_a_key_for_another_name_is_refused(box: Box, edge_till: Run) -> None:
         ([{"do": "open"}], "the agent has not answered 2 messages: is it running?"),
     ],
 )
-def test_what_does_not_come_about_in_a_script_is_a_failure(
+def test_an_event_that_does_not_come_fails_the_script(
     lines: list[dict[str, Any]], why: str, edge_till: Run, tmp_path: Path
 ) -> None:
     done = edge_till("--connect", f"ipc://{tmp_path}/nobody", "--script", script(tmp_path / "script", *lines))

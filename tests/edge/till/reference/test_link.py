@@ -1,4 +1,4 @@
-"""How the reference till keeps in touch: repeats, silence, and an agent that was started anew."""
+"""The reference till's connection: resends, a silent agent, and an agent that was restarted."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from edge.till.reference.pending import MAX_PENDING
 TillHarness = Any
 
 
-def test_what_is_not_answered_is_repeated_with_the_same_id_after_1_2_4_and_then_every_5_seconds(
+def test_an_unanswered_message_is_resent_with_the_same_id_after_1_2_4_and_then_every_5_seconds(
     till: TillHarness,
 ) -> None:
     till.open()
@@ -27,7 +27,7 @@ def test_what_is_not_answered_is_repeated_with_the_same_id_after_1_2_4_and_then_
     assert len({event.id for event in till.sent if event.type == "lane.sale.opened"}) == 1
 
 
-def test_one_message_is_under_way_at_a_time_so_that_they_arrive_in_order(till: TillHarness) -> None:
+def test_one_message_is_sent_at_a_time_so_that_they_arrive_in_order(till: TillHarness) -> None:
     till.open()
     till.scan()
     till.check()
@@ -36,7 +36,7 @@ def test_one_message_is_under_way_at_a_time_so_that_they_arrive_in_order(till: T
     assert till.sent_types == ["lane.sale.opened", "lane.sale.restricted_item"]
 
 
-def test_an_answer_that_comes_twice_or_to_nothing_changes_nothing(till: TillHarness) -> None:
+def test_a_duplicate_or_unknown_ack_changes_nothing(till: TillHarness) -> None:
     till.open()
     message_id = till.sent[-1].id
     for answered in (message_id, message_id, "never-sent"):
@@ -44,13 +44,13 @@ def test_an_answer_that_comes_twice_or_to_nothing_changes_nothing(till: TillHarn
     assert till.sent_types == ["lane.sale.opened"]
 
 
-def test_every_sign_of_life_is_acknowledged(till: TillHarness) -> None:
+def test_every_heartbeat_is_acknowledged(till: TillHarness) -> None:
     steps = till.health()
     assert steps[0].event.content().message_id
     assert till.sent_types == []
 
 
-def test_after_three_seconds_of_silence_everyone_is_asked_until_the_agent_is_heard(till: TillHarness) -> None:
+def test_after_three_seconds_of_silence_everyone_is_asked_until_the_agent_sends_again(till: TillHarness) -> None:
     till.wait(2.9)
     assert till.shows == "nothing"
     till.wait(0.1)
@@ -59,7 +59,7 @@ def test_after_three_seconds_of_silence_everyone_is_asked_until_the_agent_is_hea
     assert (till.shows, till.events[2:]) == ("nothing", ["agent-back", "screen"])
 
 
-def test_silence_takes_back_what_the_agent_said_in_favour_of_the_customer(till: TillHarness) -> None:
+def test_a_silent_agents_no_challenge_is_not_shown(till: TillHarness) -> None:
     till.open()
     till.scan()
     till.receive(till.alert(Decision.NO_CHALLENGE))
@@ -69,14 +69,14 @@ def test_silence_takes_back_what_the_agent_said_in_favour_of_the_customer(till: 
     assert till.shows == "alert"
 
 
-def test_a_silent_agent_is_greeted_again_for_it_may_have_been_started_anew(till: TillHarness) -> None:
+def test_a_silent_agent_is_greeted_again_because_it_may_have_been_restarted(till: TillHarness) -> None:
     till.wait(3)
     assert till.sent_types == ["lane.hello"]
     till.wait(3.2)
-    assert till.sent_types == ["lane.hello"] * 3, "repeated after 1 s and 2 s more"
+    assert till.sent_types == ["lane.hello"] * 3, "resent after 1 s and 2 s more"
 
 
-def test_a_new_agent_is_greeted_and_told_of_the_running_sale_and_what_it_owes(till: TillHarness) -> None:
+def test_a_new_agent_gets_hello_and_the_open_sale_and_its_restricted_item(till: TillHarness) -> None:
     till.open()
     till.scan()
     till.acknowledge_all()
@@ -87,7 +87,7 @@ def test_a_new_agent_is_greeted_and_told_of_the_running_sale_and_what_it_owes(ti
     assert {event.data.get("sale_id", "s-1") for event in till.sent if event.type != Ack.type} == {"s-1"}
 
 
-def test_a_new_agent_is_not_asked_what_has_been_answered(till: TillHarness) -> None:
+def test_a_new_agent_is_not_sent_a_restricted_item_that_has_its_alert(till: TillHarness) -> None:
     till.open()
     till.scan()
     till.acknowledge_all()
@@ -98,7 +98,7 @@ def test_a_new_agent_is_not_asked_what_has_been_answered(till: TillHarness) -> N
     assert till.sent_types == ["lane.hello", "lane.sale.opened"]
 
 
-def test_a_new_agent_hears_of_a_closed_sale_what_the_old_one_did_not_answer(till: TillHarness) -> None:
+def test_a_new_agent_gets_the_unanswered_messages_of_a_closed_sale(till: TillHarness) -> None:
     till.open()
     till.scan()
     till.acknowledge_all()
@@ -110,7 +110,7 @@ def test_a_new_agent_hears_of_a_closed_sale_what_the_old_one_did_not_answer(till
     assert till.sent_types == ["lane.hello", "lane.sale.opened", "lane.id.checked", "lane.sale.closed"]
 
 
-def test_an_agent_that_has_met_the_till_is_not_greeted_again(till: TillHarness) -> None:
+def test_a_known_agent_is_not_greeted_again(till: TillHarness) -> None:
     till.open()
     till.acknowledge_all()
     till.clear()
@@ -118,7 +118,7 @@ def test_an_agent_that_has_met_the_till_is_not_greeted_again(till: TillHarness) 
     assert till.sent_types == []
 
 
-def test_a_sale_that_the_agent_has_lost_is_opened_again_and_the_message_told_again_under_a_new_id(
+def test_a_sale_unknown_to_the_agent_is_opened_again_and_the_message_is_sent_with_a_new_id(
     till: TillHarness,
 ) -> None:
     till.open()
@@ -131,7 +131,7 @@ def test_a_sale_that_the_agent_has_lost_is_opened_again_and_the_message_told_aga
     assert till.sent[-1].id != lost.id
 
 
-def test_a_message_that_is_refused_again_is_given_up(till: TillHarness) -> None:
+def test_a_message_that_is_rejected_twice_is_dropped(till: TillHarness) -> None:
     till.open()
     till.acknowledge_all()
     till.check()
@@ -142,7 +142,7 @@ def test_a_message_that_is_refused_again_is_given_up(till: TillHarness) -> None:
 
 
 @pytest.mark.parametrize("code", ["malformed", "unknown-type", "not-for-agent", "wrong-mode", "no-such-sale"])
-def test_a_message_that_cannot_be_used_is_told_of_and_not_repeated(code: str, till: TillHarness) -> None:
+def test_a_rejected_message_is_reported_and_not_resent(code: str, till: TillHarness) -> None:
     till.open()
     till.reject(till.sent[-1], code)
     till.wait(10, with_health=True)
@@ -151,7 +151,7 @@ def test_a_message_that_cannot_be_used_is_told_of_and_not_repeated(code: str, ti
 
 
 @pytest.mark.parametrize("late_s", [-3, 3])
-def test_while_the_clocks_differ_nobody_is_passed_on_the_agents_word(late_s: float, till: TillHarness) -> None:
+def test_while_the_clocks_differ_no_challenge_is_not_shown(late_s: float, till: TillHarness) -> None:
     till.open()
     till.scan()
     till.health(late_s=late_s)
@@ -163,13 +163,13 @@ def test_while_the_clocks_differ_nobody_is_passed_on_the_agents_word(late_s: flo
     assert till.shows == "alert"
 
 
-def test_what_keeps_the_agent_from_knowing_is_told_when_it_changes(till: TillHarness) -> None:
+def test_the_agents_problems_are_reported_when_they_change(till: TillHarness) -> None:
     for problems in (("no picture",), ("no picture",), ()):
         till.health(problems=problems)
-    assert [one["status"] for one in till.details("health")] == ["degraded", "ok"]
+    assert [health["status"] for health in till.details("health")] == ["degraded", "ok"]
 
 
-def test_a_message_of_a_kind_that_this_till_does_not_know_is_a_sign_of_life_and_no_more(till: TillHarness) -> None:
+def test_an_invalid_message_only_shows_that_the_agent_is_alive(till: TillHarness) -> None:
     from edge.till.envelope import Event
 
     offer = Event(id="1", source="/x", type="lane.offer", time=till.identity.wall_time(0), data={})
@@ -178,7 +178,7 @@ def test_a_message_of_a_kind_that_this_till_does_not_know_is_a_sign_of_life_and_
     assert till.events[-3:] == ["agent-back", "not-understood", "screen"]
 
 
-def test_a_till_that_is_cut_off_for_hours_keeps_the_newest_that_it_has_to_say(till: TillHarness) -> None:
+def test_a_till_that_is_offline_for_hours_keeps_its_newest_messages(till: TillHarness) -> None:
     for number in range(MAX_PENDING):
         till.open(f"s-{number}")
         till.close()
@@ -187,5 +187,5 @@ def test_a_till_that_is_cut_off_for_hours_keeps_the_newest_that_it_has_to_say(ti
     assert till.sent[-1].data["sale_id"] == f"s-{MAX_PENDING - 1}"
 
 
-def test_a_till_greets_with_its_own_name(new_till: Callable[..., TillHarness]) -> None:
+def test_hello_has_the_tills_name(new_till: Callable[..., TillHarness]) -> None:
     assert new_till().sent[0].content() == Hello(till="till-1")

@@ -1,4 +1,4 @@
-"""The till tells its basket without holding anything up, and shows an offer only where nothing asks for ID."""
+"""The till sends its basket without delaying other messages, and shows an offer only when no prompt asks for ID."""
 
 from __future__ import annotations
 
@@ -41,20 +41,20 @@ def reply(till: Any) -> OfferReply | None:
 
 @pytest.fixture
 def selling(till: Any) -> Any:
-    """A till with a sale that the agent knows."""
+    """A till with an open sale that the agent has acknowledged."""
     till.open()
     till.acknowledge_all()
     return till
 
 
-def test_after_each_line_the_whole_basket_is_said_once(selling: Any) -> None:
+def test_after_each_item_the_complete_basket_is_sent_once(selling: Any) -> None:
     selling.scan("milk")
     selling.scan("bread")
     selling.wait(10, with_health=True)
     assert baskets(selling) == [["milk"], ["milk", "bread"]]
 
 
-def test_a_basket_waits_until_what_is_restricted_was_answered(selling: Any) -> None:
+def test_a_basket_is_sent_after_the_restricted_item_was_acknowledged(selling: Any) -> None:
     selling.scan("milk")
     selling.scan("beer")
     assert baskets(selling) == [["milk"]]
@@ -63,13 +63,13 @@ def test_a_basket_waits_until_what_is_restricted_was_answered(selling: Any) -> N
     assert baskets(selling) == [["milk"], ["milk", "beer"]]
 
 
-def test_a_lost_basket_holds_up_nothing(selling: Any) -> None:
+def test_a_lost_basket_delays_nothing(selling: Any) -> None:
     selling.scan("milk")
     selling.scan("beer")
     assert selling.sent_types[-2:] == ["lane.sale.basket", "lane.sale.restricted_item"]
 
 
-def test_an_agent_older_than_offers_is_told_no_more_baskets(selling: Any) -> None:
+def test_an_agent_that_does_not_know_baskets_is_sent_no_more(selling: Any) -> None:
     selling.scan("milk")
     selling.reject(selling.sent[-1], "unknown-type")
     selling.scan("bread")
@@ -77,14 +77,14 @@ def test_an_agent_older_than_offers_is_told_no_more_baskets(selling: Any) -> Non
     assert "error" not in selling.events
 
 
-def test_a_closed_sale_has_no_more_baskets(selling: Any) -> None:
+def test_no_basket_is_sent_after_the_sale_was_closed(selling: Any) -> None:
     selling.scan("beer")
     selling.close()
     selling.acknowledge_all()
     assert baskets(selling) == []
 
 
-def test_an_offer_is_shown_and_the_agent_hears_what_became_of_it(selling: Any) -> None:
+def test_an_offer_is_shown_and_its_result_is_sent(selling: Any) -> None:
     selling.scan("milk")
     offer(selling)
     [shown] = selling.details("offer-shown")
@@ -94,7 +94,7 @@ def test_an_offer_is_shown_and_the_agent_hears_what_became_of_it(selling: Any) -
     assert reply(selling) == OfferReply(offer_id="o-1", outcome="taken")
 
 
-def test_people_read_it_in_their_language(selling: Any, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_offer_is_printed_in_the_chosen_language(selling: Any, capsys: pytest.CaptureFixture[str]) -> None:
     for language, words in (("both", ["Offer: cheese.", "Предложите: сыр."]), ("ru", ["Предложите: сыр."])):
         selling.clear()
         offer(selling)
@@ -107,19 +107,19 @@ def test_people_read_it_in_their_language(selling: Any, capsys: pytest.CaptureFi
         assert [line.removeprefix("OFFER").strip() for line in lines] == words
 
 
-def test_an_offer_that_nobody_answers_was_shown(selling: Any) -> None:
+def test_an_offer_without_an_answer_counts_as_shown(selling: Any) -> None:
     offer(selling)
     assert reply(selling) == OfferReply(offer_id="o-1", outcome="shown")
 
 
-def test_without_an_offer_nothing_is_said_and_nothing_can_be_taken(selling: Any) -> None:
+def test_without_an_offer_there_is_no_result_and_nothing_to_take(selling: Any) -> None:
     with pytest.raises(UsageError, match="nothing is offered"):
         selling.session.answer_offer("taken", selling.now_s)
     assert reply(selling) is None
 
 
 @pytest.mark.parametrize("decision", [Decision.CHALLENGE, Decision.UNKNOWN])
-def test_while_id_is_to_be_asked_for_no_offer_is_shown(decision: Decision, selling: Any) -> None:
+def test_no_offer_is_shown_while_a_prompt_asks_for_id(decision: Decision, selling: Any) -> None:
     selling.scan("beer")
     selling.acknowledge_all()
     selling.receive(selling.alert(decision))
@@ -132,7 +132,7 @@ def test_while_id_is_to_be_asked_for_no_offer_is_shown(decision: Decision, selli
     assert "offer-shown" in selling.events
 
 
-def test_beside_no_challenge_it_is_shown_and_when_the_agent_falls_silent_it_goes(selling: Any) -> None:
+def test_an_offer_is_shown_beside_no_challenge_and_removed_when_the_agent_is_silent(selling: Any) -> None:
     selling.scan("beer")
     selling.acknowledge_all()
     selling.receive(selling.alert(Decision.NO_CHALLENGE))
@@ -142,7 +142,7 @@ def test_beside_no_challenge_it_is_shown_and_when_the_agent_falls_silent_it_goes
     assert (selling.shows, selling.session.screen.offer) == ("ask-everyone", None)
 
 
-def test_an_offer_that_was_never_seen_is_told_as_such(selling: Any) -> None:
+def test_an_offer_that_was_never_shown_is_reported_as_not_shown(selling: Any) -> None:
     selling.scan("beer")
     selling.acknowledge_all()
     selling.receive(selling.alert())
@@ -150,14 +150,14 @@ def test_an_offer_that_was_never_seen_is_told_as_such(selling: Any) -> None:
     assert reply(selling) == OfferReply(offer_id="o-1", outcome="not-shown")
 
 
-def test_offers_of_other_sales_and_second_ones_are_not_shown(selling: Any) -> None:
+def test_offers_of_other_sales_and_second_offers_are_ignored(selling: Any) -> None:
     offer(selling, "s-0", "o-0")
     offer(selling)
     offer(selling, offer_id="o-2")
-    assert [one["offer_id"] for one in selling.details("offer-shown")] == ["o-1"]
+    assert [shown["offer_id"] for shown in selling.details("offer-shown")] == ["o-1"]
 
 
-def test_an_offer_and_its_answer_outlive_a_power_cut(selling: Any) -> None:
+def test_an_offer_and_its_answer_survive_a_power_cut(selling: Any) -> None:
     offer(selling)
     again = selling.restart()
     assert again.session.screen.offer

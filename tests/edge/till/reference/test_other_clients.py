@@ -21,7 +21,7 @@ PATIENCE_S = 60
 
 @pytest.fixture(scope="session")
 def node_client() -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Runs the client with some words; installs the library that it needs first."""
+    """Runs the client with these arguments. Installs the library that it needs first."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if not node or not npm:
         pytest.skip("node and npm are not installed")
@@ -40,17 +40,17 @@ def node_client() -> Callable[..., subprocess.CompletedProcess[str]]:
 
 
 @pytest.mark.parametrize("with_key", [True, False], ids=["curve", "loopback"])
-def test_a_till_in_node_sells_beer_and_the_record_says_so(
+def test_a_till_in_node_sells_beer_and_the_sale_is_recorded(
     with_key: bool, box: Box, node_client: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
 ) -> None:
     key = [box.key("till-9")] if with_key else []
     box.start()
-    notes = tmp_path / "notes.jsonl"
-    done = node_client(box.address.replace("0.0.0.0", "127.0.0.1"), notes, *key)
+    alerts_file = tmp_path / "alerts.jsonl"
+    done = node_client(box.address.replace("0.0.0.0", "127.0.0.1"), alerts_file, *key)
     assert (done.returncode, done.stderr) == (0, "")
-    told = [json.loads(line) for line in done.stdout.splitlines()]
-    assert [one["event"] for one in told if one["event"] != "agent-met"] == ["connected", "shown", "closed"]
-    [alert] = [json.loads(line) for line in notes.read_text(encoding="utf-8").splitlines()]
+    printed = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [line["event"] for line in printed if line["event"] != "agent-met"] == ["connected", "shown", "closed"]
+    [alert] = [json.loads(line) for line in alerts_file.read_text(encoding="utf-8").splitlines()]
     assert alert["text"]["ru"].startswith("Проверьте документы")
 
     box.stop()
@@ -63,17 +63,17 @@ def test_a_till_in_node_sells_beer_and_the_record_says_so(
         "борис",
         "completed",
     )
-    assert [(one.alert_id, one.expired) for one in record.alerts] == [(alert["alert_id"], False)]
+    assert [(sent.alert_id, sent.expired) for sent in record.alerts] == [(alert["alert_id"], False)]
     assert record.alerts[0].received_at is not None
 
 
-def test_a_till_in_node_whose_key_was_revoked_is_not_served(
+def test_a_till_in_node_with_a_revoked_key_is_not_served(
     box: Box, node_client: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
 ) -> None:
     key = box.key("till-9")
     box.key("till-8")
     box.keys.revoke("till-9")
     box.start()
-    done = node_client(box.address.replace("0.0.0.0", "127.0.0.1"), tmp_path / "notes.jsonl", key, 3)
+    done = node_client(box.address.replace("0.0.0.0", "127.0.0.1"), tmp_path / "alerts.jsonl", key, 3)
     assert (done.returncode, done.stdout) == (1, "")
     assert "is the agent running, and the key known?" in done.stderr

@@ -1,4 +1,4 @@
-"""The reference till after a power cut: its journal gives back its sale, what it had to say and what it was told."""
+"""The reference till after a power cut: its state file restores the sale, the unanswered messages and the alerts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from edge.decision.policy import Decision
 TillHarness = Any
 
 
-def test_a_till_without_power_goes_on_with_its_sale_and_with_what_it_had_to_say(till: TillHarness) -> None:
+def test_after_a_power_cut_the_till_continues_its_sale_and_sends_its_messages(till: TillHarness) -> None:
     till.open()
     till.scan("milk")
     till.scan("beer")
@@ -23,7 +23,7 @@ def test_a_till_without_power_goes_on_with_its_sale_and_with_what_it_had_to_say(
     assert [event.id for event in again.sent[1:]] == [entry.sent.id for entry in till.saved if entry.sent]
 
 
-def test_a_till_without_power_shows_again_what_was_on_its_screen_and_does_not_take_it_twice(till: TillHarness) -> None:
+def test_after_a_power_cut_the_alert_is_shown_again_and_its_duplicate_only_acknowledged(till: TillHarness) -> None:
     till.open()
     till.scan()
     alert = till.alert()
@@ -36,7 +36,7 @@ def test_a_till_without_power_shows_again_what_was_on_its_screen_and_does_not_ta
 
 
 @pytest.mark.parametrize("decision", Decision)
-def test_a_till_that_was_without_power_for_too_long_asks_by_itself(decision: Decision, till: TillHarness) -> None:
+def test_after_a_long_power_cut_the_till_asks_for_id(decision: Decision, till: TillHarness) -> None:
     till.open()
     till.scan()
     till.receive(till.alert(decision))
@@ -45,7 +45,7 @@ def test_a_till_that_was_without_power_for_too_long_asks_by_itself(decision: Dec
     assert ("shown" in again.events, again.shows) == (False, "ask")
 
 
-def test_a_till_that_was_without_power_knows_what_was_answered_and_what_was_checked(till: TillHarness) -> None:
+def test_after_a_power_cut_the_till_knows_its_answered_messages_and_the_id_check(till: TillHarness) -> None:
     till.open()
     till.scan()
     till.acknowledge_all()

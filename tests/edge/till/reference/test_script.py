@@ -1,4 +1,4 @@
-"""Scenarios for the reference till: what a line may say, and what is wrong with one that cannot be played."""
+"""Scenarios for the reference till: valid lines, and the errors for invalid ones."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ def test_the_scenario_in_the_documentation_can_be_played(text: str, tmp_path: Pa
         ('{"do": "wait", "seconds": -1}', "wait.seconds must be at least 0"),
     ],
 )
-def test_a_line_that_cannot_be_played_is_named_by_its_number(line: str, why: str, tmp_path: Path) -> None:
+def test_the_error_for_an_invalid_line_has_its_number(line: str, why: str, tmp_path: Path) -> None:
     file = tmp_path / "scenario"
     file.write_text(f'# first\n{{"do": "open"}}\n\n{line}\n')
-    with pytest.raises(UsageError) as refused:
+    with pytest.raises(UsageError) as error:
         load_script(file)
-    assert f"{file} line 4: " in str(refused.value)
-    assert why in str(refused.value)
-    assert "\n" not in str(refused.value)
+    assert f"{file} line 4: " in str(error.value)
+    assert why in str(error.value)
+    assert "\n" not in str(error.value)

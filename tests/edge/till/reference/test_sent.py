@@ -1,4 +1,4 @@
-"""What the reference till writes down: read back whole after a power cut, and nobody else's."""
+"""The reference till's state file: complete after a power cut, and used by one till only."""
 
 from __future__ import annotations
 
@@ -19,56 +19,56 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "till.jsonl"
 
 
-def written(file: Path, *entries: Entry) -> None:
-    journal = SentLog(file)
-    journal.write(entries)
-    journal.close()
+def write(file: Path, *entries: Entry) -> None:
+    sent_log = SentLog(file)
+    sent_log.write(entries)
+    sent_log.close()
 
 
 def read(file: Path) -> list[Entry]:
-    journal = SentLog(file)
-    journal.close()
-    return journal.entries
+    sent_log = SentLog(file)
+    sent_log.close()
+    return sent_log.entries
 
 
-def test_a_new_journal_is_empty_and_what_is_written_is_read_again(file: Path) -> None:
+def test_a_new_file_is_empty_and_written_entries_are_read_back(file: Path) -> None:
     assert read(file) == []
-    written(file, MILK)
-    written(file, BEER)
+    write(file, MILK)
+    write(file, BEER)
     assert read(file) == [MILK, BEER]
 
 
-def test_everything_that_a_till_notes_is_read_again_as_it_was(file: Path, till: Any) -> None:
+def test_every_entry_of_a_sale_is_read_back_unchanged(file: Path, till: Any) -> None:
     till.open()
     till.scan()
     till.acknowledge_all()
     till.receive(till.alert())
-    written(file, *till.saved)
+    write(file, *till.saved)
     assert read(file) == till.saved
 
 
 @pytest.mark.parametrize("lost", range(1, 19))
-def test_a_line_that_was_cut_off_by_a_power_cut_is_as_if_never_written(lost: int, file: Path) -> None:
-    written(file, MILK, BEER)
+def test_an_incomplete_last_line_is_dropped(lost: int, file: Path) -> None:
+    write(file, MILK, BEER)
     file.write_bytes(file.read_bytes()[:-lost])
     assert read(file) == [MILK]
-    written(file, BEER)
+    write(file, BEER)
     assert read(file) == [MILK, BEER]
 
 
-@pytest.mark.parametrize("rubbish", [b"beer", b"{", b'{"sold": "beer"}', b"\xff\xfe"])
-def test_a_file_that_is_no_journal_is_refused_by_its_line_and_left_as_it_is(rubbish: bytes, file: Path) -> None:
-    written(file, MILK)
-    before = file.read_bytes() + rubbish + b"\n"
+@pytest.mark.parametrize("invalid", [b"beer", b"{", b'{"sold": "beer"}', b"\xff\xfe"])
+def test_an_invalid_line_is_an_error_with_its_number_and_the_file_is_unchanged(invalid: bytes, file: Path) -> None:
+    write(file, MILK)
+    before = file.read_bytes() + invalid + b"\n"
     file.write_bytes(before)
     with pytest.raises(UsageError, match=r"line 2 is not what a till writes: give another file, or remove it"):
         SentLog(file)
     assert file.read_bytes() == before
 
 
-def test_a_journal_belongs_to_one_till_at_a_time(file: Path) -> None:
-    journal = SentLog(file)
+def test_a_file_is_used_by_one_till_at_a_time(file: Path) -> None:
+    sent_log = SentLog(file)
     with pytest.raises(UsageError, match="is in use by another till: give each till a --state of its own"):
         SentLog(file)
-    journal.close()
+    sent_log.close()
     SentLog(file).close()

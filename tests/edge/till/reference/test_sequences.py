@@ -1,4 +1,4 @@
-"""Whatever happens, in whatever order, over whatever network: the reference till keeps its promises."""
+"""Random sequences of events over an unreliable network: the reference till always follows the protocol."""
 
 from __future__ import annotations
 
@@ -14,39 +14,39 @@ from edge.till.messages import Ack, Data, Error
 from edge.till.reference.sale import ANSWER_WITHIN_S
 from edge.till.reference.steps import Notify, Save, Send
 
-ANY_ONE = st.integers(0, 1000)
+ANY_INDEX = st.integers(0, 1000)
 
 
 class Shop(RuleBasedStateMachine):
-    """A till, an agent that may be started anew, and a network that loses, repeats and re-orders."""
+    """A till, an agent that may be restarted, and a network that loses, duplicates and reorders messages."""
 
     def __init__(self, new_till: Callable[..., Any]) -> None:
         super().__init__()
         self.till = new_till()
         self.sales = 0
-        self.heard_by_agent = 0
+        self.read_by_agent = 0
         self.to_till: list[tuple[str, Data]] = []
-        self.noted, self.shown = set[str](), set[str]()
-        self.let_pass: set[str] = set()
-        self.seen = 0
+        self.saved, self.shown = set[str](), set[str]()
+        self.not_asked: set[str] = set()
+        self.checked_steps = 0
 
-    def follow(self) -> None:
-        """Look at what the till has just done: an alert is noted first, shown once, and acknowledged after that."""
-        for step in self.till.steps[self.seen :]:
+    def check_new_steps(self) -> None:
+        """Check the latest steps: an alert is saved first, shown once, and acknowledged after that."""
+        for step in self.till.steps[self.checked_steps :]:
             if isinstance(step, Save) and step.entry.heard:
-                self.noted.add(step.entry.heard.data["alert_id"])
+                self.saved.add(step.entry.heard.data["alert_id"])
             elif isinstance(step, Notify) and step.event == "shown":
                 alert_id = step.details["alert_id"]
-                assert alert_id in self.noted
+                assert alert_id in self.saved
                 assert alert_id not in self.shown or "again" in step.details
                 self.shown.add(alert_id)
                 if step.details["decision"] == Decision.NO_CHALLENGE.value:
-                    self.let_pass.add(step.details["sale_id"])
+                    self.not_asked.add(step.details["sale_id"])
             elif isinstance(step, Send) and step.event.type == Ack.type:
-                assert step.event.data["alert_id"] in self.noted | {None}
-        self.seen = len(self.till.steps)
+                assert step.event.data["alert_id"] in self.saved | {None}
+        self.checked_steps = len(self.till.steps)
 
-    # The cashier.
+    # Actions of the cashier.
 
     @precondition(lambda self: self.till.session.sale is None)
     @rule()
@@ -73,21 +73,21 @@ class Shop(RuleBasedStateMachine):
 
     @rule(answered=st.booleans())
     def the_agent_reads(self, answered: bool) -> None:
-        """answered: else it is lost, here or on the way back."""
-        news, self.heard_by_agent = self.till.sent[self.heard_by_agent :], len(self.till.sent)
+        """answered: False when the message or its answer is lost."""
+        new, self.read_by_agent = self.till.sent[self.read_by_agent :], len(self.till.sent)
         if answered:
-            self.to_till += [(f"ack-{one.id}", Ack(message_id=one.id)) for one in news if one.type != Ack.type]
+            self.to_till += [(f"ack-{event.id}", Ack(message_id=event.id)) for event in new if event.type != Ack.type]
 
     @precondition(lambda self: bool(self.till.sent))
     @rule(ago=st.integers(1, 3), code=st.sampled_from(["no-such-sale", "malformed"]))
-    def the_agent_refuses(self, ago: int, code: Any) -> None:
-        refused = self.till.sent[-ago:][0].id
-        self.to_till.append((f"error-{refused}", Error(code=code, text="no", message_id=refused)))
+    def the_agent_rejects(self, ago: int, code: Any) -> None:
+        rejected = self.till.sent[-ago:][0].id
+        self.to_till.append((f"error-{rejected}", Error(code=code, text="no", message_id=rejected)))
 
     @precondition(lambda self: self.sales > 0)
     @rule(decision=st.sampled_from(Decision), sales_ago=st.sampled_from([0, 0, 0, 1]), arrives=st.integers(0, 2))
     def the_agent_decides(self, decision: Decision, sales_ago: int, arrives: int) -> None:
-        """arrives: so often at once, and perhaps later."""
+        """arrives: how often the alert arrives now; it may arrive later too."""
         alert = self.till.alert(decision, f"s-{self.sales - sales_ago}")
         message = f"alert-{alert.alert_id}", alert
         self.to_till.append(message)
@@ -95,38 +95,38 @@ class Shop(RuleBasedStateMachine):
             self.till.receive(alert, id=message[0])
 
     @rule()
-    def the_agent_gives_a_sign_of_life(self) -> None:
+    def the_agent_sends_a_heartbeat(self) -> None:
         self.till.health()
 
     @rule()
-    def the_agent_is_started_anew(self) -> None:
+    def the_agent_is_restarted(self) -> None:
         self.till.agent = self.till.identity.new_id()
 
     @precondition(lambda self: bool(self.to_till))
-    @rule(which=ANY_ONE, comes_again=st.booleans())
-    def the_till_reads(self, which: int, comes_again: bool) -> None:
+    @rule(which=ANY_INDEX, arrives_again=st.booleans())
+    def the_till_reads(self, which: int, arrives_again: bool) -> None:
         which %= len(self.to_till)
         message_id, data = self.to_till[which]
         self.till.receive(data, id=message_id)
-        if not comes_again:
+        if not arrives_again:
             del self.to_till[which]
 
-    # The world.
+    # Time and power.
 
     @rule(seconds=st.sampled_from([0.1, 0.5, 1.0, 2.5, 31.0]), with_health=st.booleans())
     def time_passes(self, seconds: float, with_health: bool) -> None:
         self.till.wait(seconds, with_health=with_health)
 
     @rule(after_s=st.sampled_from([0.1, 5.0, 40.0]))
-    def the_power_goes(self, after_s: float) -> None:
-        self.follow()
+    def the_power_fails(self, after_s: float) -> None:
+        self.check_new_steps()
         self.till = self.till.restart(after_s=after_s)
-        self.heard_by_agent = self.seen = 0
+        self.read_by_agent = self.checked_steps = 0
 
-    # The promises.
+    # The rules of the protocol.
 
     @invariant()
-    def an_alert_is_on_the_screen_for_its_own_customer_and_in_its_time(self) -> None:
+    def a_shown_alert_is_of_the_open_sale_and_has_not_expired(self) -> None:
         session, alert = self.till.session, self.till.session.screen.alert
         if alert:
             assert alert.sale_id == session.sale.sale_id
@@ -134,19 +134,19 @@ class Shop(RuleBasedStateMachine):
             assert session.sale.check is None
 
     @invariant()
-    def what_it_tells_and_says_is_in_order(self) -> None:
-        self.follow()
+    def steps_are_in_order(self) -> None:
+        self.check_new_steps()
 
     @invariant()
-    def nobody_passes_unasked_but_on_an_answer_about_themselves(self) -> None:
+    def the_screen_is_empty_only_after_a_no_challenge_about_this_sale(self) -> None:
         sale = self.till.session.sale
         if sale and sale.restricted_s is not None and not sale.check and self.till.shows == "nothing":
-            assert sale.sale_id in self.let_pass
+            assert sale.sale_id in self.not_asked
         if self.till.shows == "waiting":
             assert self.till.now_s - sale.restricted_s < ANSWER_WITHIN_S
 
     def teardown(self) -> None:
-        """With an agent that answers again, everything is said in the end, each sale's story in its order."""
+        """Once the agent answers again, the till sends everything, and a restarted till has the same sale."""
         for _ in range(4):
             self.till.health()
             self.till.wait(1.0)
@@ -160,7 +160,7 @@ class Shop(RuleBasedStateMachine):
         )
 
 
-def test_no_sequence_of_events_breaks_a_promise_of_the_till(new_till: Callable[..., Any]) -> None:
+def test_no_sequence_of_events_breaks_the_protocol(new_till: Callable[..., Any]) -> None:
     run_state_machine_as_test(
         lambda: Shop(new_till),
         settings=settings(max_examples=100, stateful_step_count=40, deadline=None, derandomize=True),

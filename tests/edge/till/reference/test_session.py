@@ -1,4 +1,4 @@
-"""The reference till at work: what the cashier does, what the agent is told of it, and what the till does alone."""
+"""The reference till in a sale: the cashier's actions, the messages they send, and the till's own prompts."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from edge.till.messages import SaleClosed
 TillHarness = Any
 
 
-def test_a_till_that_is_switched_on_says_hello_first(new_till: Callable[..., TillHarness]) -> None:
+def test_a_new_till_sends_hello_first(new_till: Callable[..., TillHarness]) -> None:
     till = new_till()
     assert till.sent_types == ["lane.hello"]
     till.acknowledge_all()
     assert till.events == ["connected"]
 
 
-def test_an_ordinary_sale_says_each_thing_once_and_in_order(till: TillHarness) -> None:
+def test_a_sale_sends_each_message_once_and_in_order(till: TillHarness) -> None:
     till.open()
     till.scan("milk")
     till.scan("beer")
@@ -38,7 +38,7 @@ def test_an_ordinary_sale_says_each_thing_once_and_in_order(till: TillHarness) -
     ]  # fmt: skip
 
 
-def test_a_closed_sale_carries_the_basket_and_the_cashier(till: TillHarness) -> None:
+def test_a_closed_sale_has_the_basket_and_the_cashier(till: TillHarness) -> None:
     till.open()
     for item in ("milk", "пиво", "beer", "6"):
         till.scan(item)
@@ -53,7 +53,7 @@ def test_a_closed_sale_carries_the_basket_and_the_cashier(till: TillHarness) -> 
     assert (closed.completed, closed.cashier_id) == (True, "anna")
 
 
-def test_what_was_not_sold_in_the_end_is_not_in_the_basket(till: TillHarness) -> None:
+def test_restricted_items_that_were_not_sold_are_not_in_the_basket(till: TillHarness) -> None:
     till.open()
     till.scan("milk")
     till.scan("beer")
@@ -64,7 +64,7 @@ def test_what_was_not_sold_in_the_end_is_not_in_the_basket(till: TillHarness) ->
     assert [line.sku for line in till.sent[-1].content().basket] == ["milk"]
 
 
-def test_without_an_answer_the_till_itself_asks_for_id_after_a_second(till: TillHarness) -> None:
+def test_without_an_alert_the_till_asks_for_id_after_a_second(till: TillHarness) -> None:
     till.open()
     till.scan()
     till.wait(0.9)
@@ -73,7 +73,7 @@ def test_without_an_answer_the_till_itself_asks_for_id_after_a_second(till: Till
     assert till.shows == "ask"
 
 
-def test_an_answer_that_comes_late_replaces_what_the_till_asked_by_itself(till: TillHarness) -> None:
+def test_a_late_alert_replaces_the_tills_own_prompt(till: TillHarness) -> None:
     till.open()
     till.scan()
     till.wait(1.5)
@@ -82,7 +82,7 @@ def test_an_answer_that_comes_late_replaces_what_the_till_asked_by_itself(till: 
 
 
 @pytest.mark.parametrize(
-    ("deed", "mend"),
+    ("action", "message"),
     [
         (lambda till: till.scan(), "no sale is open: open one first"),
         (lambda till: till.check(), "no sale is open: open one first"),
@@ -91,8 +91,8 @@ def test_an_answer_that_comes_late_replaces_what_the_till_asked_by_itself(till: 
         (lambda till: (till.open(), till.scan("whisky")), "no item 'whisky' in the catalogue: it has milk"),
     ],
 )
-def test_what_the_cashier_cannot_do_now_is_refused_with_the_mend(
-    deed: Callable[[TillHarness], None], mend: str, till: TillHarness
+def test_an_impossible_action_is_an_error_with_the_fix(
+    action: Callable[[TillHarness], None], message: str, till: TillHarness
 ) -> None:
-    with pytest.raises(UsageError, match=mend):
-        deed(till)
+    with pytest.raises(UsageError, match=message):
+        action(till)
