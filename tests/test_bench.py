@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
-from edge.bench.ages import in_words
+from edge.bench.ages import as_words
 from edge.bench.scene import tiled
 from tests.commands import EdgeAgent
 
@@ -120,7 +120,7 @@ def test_the_overhead_of_the_batcher_for_a_single_face_is_measured(ages: Json) -
 
 
 def test_the_figures_of_the_age_model_as_a_table(ages: Json) -> None:
-    words = in_words(ages).splitlines()
+    words = as_words(ages).splitlines()
     assert words[1].split(maxsplit=1) == ["backend", ages["backend"]]
     single = next(line.split() for line in words if line.split()[:1] == ["1"])
     assert single[1] == f"{ages['batches'][0]['ours']['faces_per_second']:.1f}"
@@ -131,8 +131,8 @@ def test_a_backend_other_than_onnx_on_a_cpu_has_no_comparison(ages: Json) -> Non
     on_a_gpu = copy.deepcopy(ages)
     for row in on_a_gpu["batches"]:
         row["bare"] = row["ours_to_bare"] = None
-    words = in_words(on_a_gpu)
-    assert "not measured: this backend is no ONNX file on a CPU" in words
+    words = as_words(on_a_gpu)
+    assert "not measured: this backend does not run an ONNX file on the CPU" in words
     single = next(line.split() for line in words.splitlines() if line.split()[:1] == ["1"])
     assert len(single) == 6
 

@@ -1,1 +1,1 @@
-"""`edge-agent bench`: how fast this machine is."""
+"""`edge-agent bench`: measures the speed of this machine."""

@@ -1,4 +1,4 @@
-"""`edge-agent bench --ages`: how many faces a second the age model of this machine tells, by batch and by lanes."""
+"""`edge-agent bench --ages`: faces per second of the age model, by batch size and by number of lanes."""
 
 from __future__ import annotations
 
@@ -39,13 +39,17 @@ _LANES = (1, 2, 4, 8)
 
 
 def bench_ages(seconds_per_row: float, bundle_folder: Path | None = None, *, as_json: bool) -> None:
-    """Measure and print. bundle_folder: instead of the bundled model. Raises as `Bundle` and `make_age_model`."""
+    """Measure and print.
+
+    seconds_per_row: time for each batch size and each number of lanes. bundle_folder: a model bundle; default: the
+    bundled one. Raises as `Bundle` and `make_age_model`.
+    """
     settings = load_settings(["--model", str(bundle_folder)] if bundle_folder else [])
     bundle = Bundle(settings.model or BUNDLED)
     model, choice = make_age_model(bundle, settings.ages, settings.cache_dir)
     files = {"cpu": lambda: bundle.cpu_model, "cpu-half": lambda: bundle.gpu_model}
-    bare = _bare(files[choice.name](), settings.ages.threads) if choice.name in files else None
-    crops = _smooth_pictures(max(_BATCHES))
+    bare = _bare_session(files[choice.name](), settings.ages.threads) if choice.name in files else None
+    crops = _smooth_images(max(_BATCHES))
     figures: dict[str, Any] = {
         "bundle": f"{bundle.manifest.name} {bundle.hash}",
         "backend": model.backend,
@@ -59,28 +63,30 @@ def bench_ages(seconds_per_row: float, bundle_folder: Path | None = None, *, as_
     for lanes in _LANES:
         progress(f"lanes, one face each: {lanes}")
         figures["lanes"].append(_lanes_row(model, collect_s, lanes, crops[:1], seconds_per_row))
-    progress("what the batcher adds")
-    with _at_work(Batcher(model, deadline_s=collect_s)) as batcher:
+    progress("latency of the batcher")
+    with _running(Batcher(model, deadline_s=collect_s)) as batcher:
         direct_ms, batched_ms = _interleaved_ms((model.predict, batcher.predict), crops[:1], seconds_per_row)
     figures["batcher_adds_ms"] = summary(batched_ms - direct_ms)
-    output(figures, in_words, as_json=as_json)
+    output(figures, as_words, as_json=as_json)
 
 
-def _bare(file: Path, threads: int) -> Predict:
-    """The very file that our backend runs, with the same options, and nothing of ours around it."""
+def _bare_session(file: Path, threads: int) -> Predict:
+    """The same ONNX file as the backend, with the same options, called without the backend's code."""
     session = onnxruntime.InferenceSession(str(file), session_options(threads), providers=[CPU])
     return lambda crops: session.run(["age_probs"], {"images": crops})
 
 
-def _smooth_pictures(number: int) -> Crops:
-    """uint8 (number, 224, 224, 3): colours that run into one another. How fast a network is does not depend on it."""
+def _smooth_images(number: int) -> Crops:
+    """uint8 (number, 224, 224, 3): random smooth colours. The content does not affect the speed of the network."""
     coarse = np.random.default_rng(0).integers(0, 256, (number, 8, 8, 3), np.uint8)
-    return np.stack([np.asarray(cv2.resize(one, (CROP_PX, CROP_PX)), np.uint8) for one in coarse])
+    return np.stack([np.asarray(cv2.resize(image, (CROP_PX, CROP_PX)), np.uint8) for image in coarse])
 
 
 def _batch_row(model: AgeModel, bare: Predict | None, crops: Crops, seconds: float) -> dict[str, Any]:
-    """Our model beside the bare one. The ratio is the middle one of all pairs of calls: neighbours in time, they had
-    the same machine to themselves, whatever else ran on it meanwhile."""
+    """The backend and the bare session.
+
+    The ratio is the median over pairs of consecutive calls, so that other load on the machine affects both sides.
+    """
     calls = (model.predict, bare) if bare else (model.predict,)
     ours_ms, *bare_ms = _interleaved_ms(calls, crops, seconds)
     return {
@@ -96,7 +102,7 @@ def _speed(milliseconds: NDArray[np.float64], faces: int) -> dict[str, Any]:
 
 
 def _interleaved_ms(calls: Sequence[Predict], crops: Crops, seconds: float) -> NDArray[np.float64]:
-    """Call in turn, for some seconds, at least once each. Returns (calls, rounds) in milliseconds."""
+    """Call each in turn for some seconds, at least once. Returns float64 (calls, rounds) in milliseconds."""
     order = list(range(len(calls)))
     for call in calls:
         call(crops)
@@ -107,7 +113,7 @@ def _interleaved_ms(calls: Sequence[Predict], crops: Crops, seconds: float) -> N
         for number in order:
             took[number] = _took_ms(calls[number], crops)
         rounds.append(took)
-        # So that none always finds what the other left in the caches.
+        # So that no call always finds the CPU caches as the same other call left them.
         order.reverse()
     return np.array(rounds).T
 
@@ -119,19 +125,19 @@ def _took_ms(call: Predict, crops: Crops) -> float:
 
 
 def _lanes_row(model: AgeModel, collect_s: float, lanes: int, crop: Crops, seconds: float) -> dict[str, Any]:
-    """So many lanes, each of which asks for one face as soon as it has the answer to the one before."""
-    counted = _Counted(model)
-    with _at_work(Batcher(counted, deadline_s=collect_s)) as batcher, ThreadPoolExecutor(lanes) as pool:
+    """Several lanes; each sends one face as soon as it has the result of the one before."""
+    counting = _CountingModel(model)
+    with _running(Batcher(counting, deadline_s=collect_s)) as batcher, ThreadPoolExecutor(lanes) as pool:
         start_s = time.perf_counter()
-        asking = [pool.submit(_lane_ms, batcher, crop, start_s + seconds) for _ in range(lanes)]
-        call_ms = [took_ms for lane in asking for took_ms in lane.result()]
+        running = [pool.submit(_lane_ms, batcher, crop, start_s + seconds) for _ in range(lanes)]
+        call_ms = [took_ms for lane in running for took_ms in lane.result()]
         took_s = time.perf_counter() - start_s
     return {
         "lanes": lanes,
         "faces_per_second": round(len(call_ms) / took_s, 1),
         "call_ms": summary(call_ms),
-        "batches": len(counted.sizes),
-        "mean_batch": round(float(np.mean(counted.sizes)), 2),
+        "batches": len(counting.sizes),
+        "mean_batch": round(float(np.mean(counting.sizes)), 2),
     }
 
 
@@ -142,8 +148,8 @@ def _lane_ms(batcher: Batcher, crop: Crops, end_s: float) -> list[float]:
     return took_ms
 
 
-class _Counted:
-    """An age model that remembers how large the batches were."""
+class _CountingModel:
+    """An age model that records the sizes of its batches."""
 
     def __init__(self, model: AgeModel) -> None:
         self._model, self.backend = model, model.backend
@@ -155,7 +161,7 @@ class _Counted:
 
 
 @contextmanager
-def _at_work(batcher: Batcher) -> Iterator[Batcher]:
+def _running(batcher: Batcher) -> Iterator[Batcher]:
     stopping = threading.Event()
     worker = start_in_background(lambda: batcher.work(stopping), "ages")
     try:
@@ -165,8 +171,8 @@ def _at_work(batcher: Batcher) -> Iterator[Batcher]:
         worker.join()
 
 
-def in_words(figures: dict[str, Any]) -> str:
-    """The figures as they are printed for people."""
+def as_words(figures: dict[str, Any]) -> str:
+    """The figures as text for people."""
     batches = _table(
         (
             "faces a call", "faces/s", *FIGURE_COLUMNS,
@@ -187,15 +193,15 @@ def in_words(figures: dict[str, Any]) -> str:
             for row in figures["lanes"]
         ],
     )
-    bare = "the same ONNX file, called without us, in turn with ours; ours/bare is the p50 of all pairs of calls"
+    bare = "the same ONNX file, called directly, in turn with the backend; ours/bare is the p50 of all pairs of calls"
     if figures["batches"][0]["bare"] is None:
-        bare = "not measured: this backend is no ONNX file on a CPU"
+        bare = "not measured: this backend does not run an ONNX file on the CPU"
     adds = figures["batcher_adds_ms"]
     return f"""\
 bundle                {figures["bundle"]}
 backend               {figures["backend"]}
 bare                  {bare}
-the batcher adds      {adds["p50"]:.2f} ms to a single face (p50 of {adds["count"]} pairs of calls)
+batcher latency       {adds["p50"]:.2f} ms for a single face (p50 of {adds["count"]} pairs of calls)
 
 Batches, milliseconds a call
 {batches}

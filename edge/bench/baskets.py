@@ -1,4 +1,4 @@
-"""`edge-agent bench --baskets`: how long the basket report takes over a made-up chain, and whether it is right."""
+"""`edge-agent bench --baskets`: speed and accuracy of the basket report on a simulated chain of shops."""
 
 from __future__ import annotations
 
@@ -17,14 +17,17 @@ from rich.progress import track
 from edge.bench.chain import Chain
 from edge.errors import RunError
 
-_LOOK_EVERY_S = 0.02
+_SAMPLE_INTERVAL_S = 0.02
 
 
 @dataclass(frozen=True)
 class Figures:
-    """seconds: of the whole command, from its start. peak_mb: most memory that it held, in millions of bytes.
-    within: of the planted lifts, how many lie inside the 95 % intervals that the report gives. chance_findings: of the
-    lifts that are 1 in truth, how many the report says stand out."""
+    """The results. The names are those of the JSON.
+
+    lines, files: filed. seconds: run time of the report command. peak_mb: its peak memory, in millions of bytes.
+    planted: number of reported lifts whose true value is known. within: of these, the number inside the reported 95 %
+    interval. alike: number of lifts whose true value is 1. chance_findings: of these, the number reported as findings.
+    """
 
     lines: int
     files: int
@@ -37,7 +40,7 @@ class Figures:
 
 
 def bench_baskets(lines: int, *, as_json: bool) -> None:
-    """File about `lines` basket lines in a temporary folder, run `edge-agent report basket` on them, print figures."""
+    """File about `lines` basket lines in a temporary folder, run the basket report on them, print the results."""
     chain = Chain()
     with tempfile.TemporaryDirectory(prefix="edge-agent-chain-") as folder:
         written = list(
@@ -46,29 +49,29 @@ def bench_baskets(lines: int, *, as_json: bool) -> None:
                 "filing purchases", max(1, round(lines / 10_000)), transient=True, disable=as_json,
             )
         )  # fmt: skip
-        report, seconds, peak_mb = _reported(Path(folder))
-    figures = _compared(chain, report, sum(written), len(written), seconds, peak_mb)
+        report, seconds, peak_mb = _run_report(Path(folder))
+    figures = _figures(chain, report, sum(written), len(written), seconds, peak_mb)
     if as_json:
         print(json.dumps(asdict(figures), indent=2))
         return
     print(f"basket lines        {figures.lines:,} in {figures.files:,} files")
-    print(f"report              {figures.seconds:.1f} s, {figures.peak_mb:.0f} MB at most")
-    print(f"planted lifts       {figures.within} of {figures.planted} within their 95 % intervals")
-    print(f"bought by all alike {figures.chance_findings} of {figures.alike} said to stand out")
+    print(f"report              {figures.seconds:.1f} s, {figures.peak_mb:.0f} MB peak memory")
+    print(f"known lifts         {figures.within} of {figures.planted} within their 95 % intervals")
+    print(f"false findings      {figures.chance_findings} of {figures.alike} lifts that are 1")
 
 
-def _reported(folder: Path) -> tuple[dict[str, Any], float, float]:
-    """What the report says in JSON, how many seconds it took, and its peak memory in MB."""
+def _run_report(folder: Path) -> tuple[dict[str, Any], float, float]:
+    """The report's JSON, its run time in seconds, and its peak memory in MB. Raises RunError if the report fails."""
     words = ["report", "basket", "--folder", str(folder), "--since", "2000w", "--json", "-"]
     start, peak_kb = time.monotonic(), 0
     with tempfile.TemporaryFile() as out:
         process = subprocess.Popen([sys.executable, "-m", "edge", *words], stdout=out)
         while process.poll() is None:
             peak_kb = max(peak_kb, _peak_kb(process.pid))
-            time.sleep(_LOOK_EVERY_S)
+            time.sleep(_SAMPLE_INTERVAL_S)
         seconds = time.monotonic() - start
         if process.returncode:
-            raise RunError(f"the report ended with {process.returncode}")
+            raise RunError(f"the report failed with exit code {process.returncode}")
         out.seek(0)
         return json.load(out), seconds, peak_kb * 1024 / 1e6
 
@@ -76,13 +79,13 @@ def _reported(folder: Path) -> tuple[dict[str, Any], float, float]:
 def _peak_kb(process: int) -> int:
     try:
         status = Path(f"/proc/{process}/status").read_text(encoding="ascii")
-    except OSError:  # it has just ended
+    except OSError:  # the process has just ended
         return 0
     return next((int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:")), 0)
 
 
-def _compared(chain: Chain, report: dict[str, Any], lines: int, files: int, seconds: float, peak_mb: float) -> Figures:
-    bought = {(one["band"], one["category"]): one for one in report["bought"]}
+def _figures(chain: Chain, report: dict[str, Any], lines: int, files: int, seconds: float, peak_mb: float) -> Figures:
+    bought = {(lift["band"], lift["category"]): lift for lift in report["bought"]}
     truth = {key: lift for key, lift in chain.lifts.items() if key in bought}
     alike = [key for key, lift in truth.items() if abs(lift - 1) < 1e-9]
     return Figures(
@@ -91,12 +94,12 @@ def _compared(chain: Chain, report: dict[str, Any], lines: int, files: int, seco
         seconds=round(seconds, 1),
         peak_mb=round(peak_mb, 1),
         planted=len(truth),
-        within=sum(_holds(bought[key]["lift"], lift) for key, lift in truth.items()),
+        within=sum(_contains(bought[key]["lift"], lift) for key, lift in truth.items()),
         alike=len(alike),
         chance_findings=sum(bought[key]["stands_out"] for key in alike),
     )
 
 
-def _holds(lift: dict[str, float | None], truth: float) -> bool:
+def _contains(lift: dict[str, float | None], truth: float) -> bool:
     low, high = lift["low"], lift["high"]
     return (low is None or low <= truth) and (high is None or truth <= high)

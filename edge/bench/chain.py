@@ -1,4 +1,4 @@
-"""A made-up chain of shops of which it is known what each age band buys: files of purchases as lanes file them."""
+"""Simulates a chain of shops with known lifts, and files its purchases as lanes do."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MODEL_WIDTH_YEARS = 6.5
-"""How far the age model's single answers lie from the truth: a mean error of 5.2 years."""
+"""Standard deviation of the age model's error for a single face; the mean error is 5.2 years."""
 
-LINES_A_BASKET = 5
-BASKETS_A_FILE = 2_000
-"""Of a busy lane's day."""
+LINES_PER_BASKET = 5
+BASKETS_PER_FILE = 2_000
+"""Of a busy lane on one day."""
 
 UNKNOWN_SHARE = 0.1
-"""Of the baskets whose customer could not be looked at."""
+"""Of the baskets, those without an age estimate."""
 
 _KINDS = np.array(["-a", "-b", "-c"])
-"""What tells the skus of a category apart."""
+"""Suffixes of the skus of a category."""
 
-_EVERYBODY = "bag"
-"""A category that is in every basket, so that none is empty."""
+_IN_EVERY_BASKET = "bag"
+"""A category in every basket, so that no basket is empty."""
 
 _LINE = pa.struct(
     [("category", pa.string()), ("sku", pa.string()), ("quantity", pa.float64()), ("price", pa.float64())]
@@ -51,25 +51,26 @@ _SCHEMA = pa.schema(
 
 @dataclass(frozen=True)
 class Chain:
-    """edges: of the age bands. categories: how many are bought more by some bands than by others, or by all alike."""
+    """edges: ages at which a new band begins. categories: number of categories; every other one is bought by all bands
+    alike. The same seed gives the same files."""
 
     edges: tuple[int, ...] = (18, 25, 35, 45, 60)
     categories: int = 40
     seed: int = 0
     shares: NDArray[np.float64] = field(init=False, repr=False)
-    """float64 (bands, categories): how many of a band's baskets hold a category."""
+    """float64 (bands, categories): the share of a band's baskets that contain a category."""
 
     def __post_init__(self) -> None:
         chance = np.random.default_rng([self.seed, 0])
-        common = (LINES_A_BASKET - 1) * chance.dirichlet(np.full(self.categories, 2.0))
-        # Every other category is bought by all alike: it must not be found.
+        common = (LINES_PER_BASKET - 1) * chance.dirichlet(np.full(self.categories, 2.0))
+        # Every other category is bought by all bands alike: the report must not find it.
         factors = np.exp(0.5 * chance.standard_normal((len(self.edges) + 1, self.categories)))
         factors[:, ::2] = 1
         object.__setattr__(self, "shares", (common * factors).clip(0, 0.9))
 
     @property
     def lifts(self) -> dict[tuple[str, str], float]:
-        """By band and category: how often its baskets hold it, by how often all do."""
+        """The true lift by band and category."""
         bands = np.bincount(self._bands_of(np.arange(AGES)), customers_by_age())
         lifts = self.shares / (bands @ self.shares)
         names = [_name(number) for number in range(self.categories)]
@@ -80,13 +81,15 @@ class Chain:
         }
 
     def write(self, folder: Path, lines: int, last_day: datetime) -> Iterator[int]:
-        """File about so many basket lines, of days up to `last_day`, a hundred lanes a day; yields how many were
-        written, file by file. Every file is the same whatever was written before it."""
-        files = max(1, round(lines / LINES_A_BASKET / BASKETS_A_FILE))
+        """File about `lines` basket lines: a hundred lanes a day, backwards from `last_day`.
+
+        Yields the number of lines of each file. A file's content depends on its day and lane only.
+        """
+        files = max(1, round(lines / LINES_PER_BASKET / BASKETS_PER_FILE))
         for number in range(files):
             day = (last_day - timedelta(days=number // 100)).astimezone(timezone.utc)
             chance = np.random.default_rng([self.seed, 1, number])
-            baskets = min(BASKETS_A_FILE, max(1, lines // LINES_A_BASKET))
+            baskets = min(BASKETS_PER_FILE, max(1, lines // LINES_PER_BASKET))
             table = self._day(chance, baskets, day, number % 100)
             file = folder / f"{day:%Y-%m-%d}" / f"lane-{number % 100}-{number:016x}{SUFFIX}"
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -97,7 +100,7 @@ class Chain:
         bands, probs = self._customers(chance, baskets)
         bought = chance.random((baskets, self.categories + 1)) < np.c_[np.ones(baskets), self.shares[bands]]
         basket, category = np.nonzero(bought)
-        names = np.array([_EVERYBODY, *(_name(number) for number in range(self.categories))])
+        names = np.array([_IN_EVERY_BASKET, *(_name(number) for number in range(self.categories))])
         lines = pa.StructArray.from_arrays(
             [
                 pa.array(names[category]),
@@ -107,30 +110,30 @@ class Chain:
             ],
             fields=list(_LINE),
         )
-        seen = chance.random(baskets) >= UNKNOWN_SHARE
+        known = chance.random(baskets) >= UNKNOWN_SHARE
         likeliest = np.array(band_names(self.edges))[probs.argmax(axis=1)]
         hours = np.datetime64(f"{day:%Y-%m-%d}") + chance.integers(8, 22, baskets).astype("timedelta64[h]")
-        every = np.arange(baskets + 1, dtype=np.int32)
-        count = len(self.edges) + 1
+        offsets = np.arange(baskets + 1, dtype=np.int32)
+        bands_count = len(self.edges) + 1
         columns: list[Any] = [
             pa.array(hours.astype("datetime64[us]")).cast(_SCHEMA.field("time").type),
             pa.array([f"store-{lane // 10}"] * baskets),
             pa.array([f"lane-{lane}"] * baskets),
-            pa.array(np.where(seen, likeliest, UNKNOWN)),
+            pa.array(np.where(known, likeliest, UNKNOWN)),
             pa.ListArray.from_arrays(
-                every * len(self.edges), pa.array(np.tile(np.array(self.edges, np.int32), baskets))
+                offsets * len(self.edges), pa.array(np.tile(np.array(self.edges, np.int32), baskets))
             ),
-            pa.ListArray.from_arrays(every * count, pa.array(probs.ravel()), mask=pa.array(~seen)),
+            pa.ListArray.from_arrays(offsets * bands_count, pa.array(probs.ravel()), mask=pa.array(~known)),
             pa.ListArray.from_arrays(np.searchsorted(basket, np.arange(baskets + 1)).astype(np.int32), lines),
         ]
         return pa.table(columns, schema=_SCHEMA)
 
     def _customers(self, chance: np.random.Generator, number: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """Their true band, int (N,), and what the age model says of them, float64 (N, bands)."""
+        """The true bands, int (N,), and the age model's band probabilities, float64 (N, bands)."""
         by_age, years = customers_by_age(), np.arange(AGES)
         ages = chance.choice(AGES, number, p=by_age)
-        seen = ages + chance.normal(0, MODEL_WIDTH_YEARS, number)
-        probs = np.exp(-(((seen[:, None] - years) / MODEL_WIDTH_YEARS) ** 2) / 2) * by_age
+        estimated = ages + chance.normal(0, MODEL_WIDTH_YEARS, number)
+        probs = np.exp(-(((estimated[:, None] - years) / MODEL_WIDTH_YEARS) ** 2) / 2) * by_age
         by_band = np.add.reduceat(probs / probs.sum(axis=1, keepdims=True), [0, *self.edges], axis=1)
         return self._bands_of(ages), by_band.round(4)
 
@@ -140,8 +143,8 @@ class Chain:
 
 def customers_by_age() -> NDArray[np.float64]:
     """float64 (101,): the share of each age among a shop's customers."""
-    many = np.interp(np.arange(AGES), [0, 10, 15, 20, 30, 45, 60, 75, 90, 100], [0, 0, 2, 8, 12, 11, 10, 7, 1, 0])
-    return np.asarray(many / many.sum())
+    weights = np.interp(np.arange(AGES), [0, 10, 15, 20, 30, 45, 60, 75, 90, 100], [0, 0, 2, 8, 12, 11, 10, 7, 1, 0])
+    return np.asarray(weights / weights.sum())
 
 
 def _name(category: int) -> str:

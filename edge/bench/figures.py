@@ -1,4 +1,4 @@
-"""What is measured, in numbers: percentiles rather than averages, and how they are printed."""
+"""Percentiles of measured times, and how results are printed."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ FIGURE_COLUMNS = ("count", "p50", "p95", "p99")
 
 
 def percentiles(count: int, middle: float, slow: float, slowest: float) -> dict[str, float]:
-    """By `FIGURE_COLUMNS`, to a thousandth."""
+    """A dictionary with the keys `FIGURE_COLUMNS`, rounded to three decimals."""
     return {"count": count, "p50": round(middle, 3), "p95": round(slow, 3), "p99": round(slowest, 3)}
 
 
 def summary(values: Sequence[float] | NDArray[np.float64]) -> dict[str, float]:
-    """How many values there are, and their percentiles. values: (N,), at least one."""
+    """The number of values and their percentiles. values: (N,), at least one."""
     middle, slow, slowest = np.percentile(values, (50, 95, 99))
     return percentiles(len(values), float(middle), float(slow), float(slowest))
 
 
 def cells(figures: dict[str, float] | None, digits: int = 1) -> tuple[str, ...]:
-    """A row's cells below `FIGURE_COLUMNS`; empty ones where nothing was measured."""
+    """The cells of a table row with the columns `FIGURE_COLUMNS`; empty if nothing was measured."""
     if figures is None:
         return ("",) * len(FIGURE_COLUMNS)
     return (str(figures["count"]), *(f"{figures[name]:.{digits}f}" for name in FIGURE_COLUMNS[1:]))
 
 
-def progress(doing: str) -> None:
-    """Say on stderr what is being measured now."""
-    print(f"bench: {doing}", file=sys.stderr)
+def progress(step: str) -> None:
+    """Print on stderr what is being measured now."""
+    print(f"bench: {step}", file=sys.stderr)
 
 
 def output(figures: dict[str, Any], as_text: Callable[[dict[str, Any]], str], *, as_json: bool) -> None:
-    """Print the figures on stdout."""
+    """Print the figures on stdout, as JSON or as `as_text` formats them."""
     print(json.dumps(figures, indent=2) if as_json else as_text(figures).rstrip("\n"))

@@ -1,4 +1,4 @@
-"""`edge-agent bench CLIP`: how fast this machine is, stage by stage, and how soon the till has its answer."""
+"""`edge-agent bench CLIP`: time of each stage, and time until the till has its answer."""
 
 from __future__ import annotations
 
@@ -39,24 +39,27 @@ def bench_lane(
     clip: Path, seconds: float, model: Path | None = None, *, lanes: int = 1, faces: int = 1, rate: float = RATE,
     as_json: bool,
 ) -> None:  # fmt: skip
-    """Measure and print. seconds: how long to play the clip, looped, in real time. model: a bundle instead of the
-    bundled one. lanes: how many run at once, each of `rate` frames a second with the clip's person `faces` times in the
-    picture. Raises as `VideoFile` and `Bundle`."""
+    """Measure and print.
+
+    seconds: how long to play the clip, looped, in real time. model: a model bundle; the bundled one by default. lanes:
+    number of lanes that run at once. faces: number of copies of the clip in each frame. rate: frames per second of each
+    lane. Raises as `VideoFile` and `Bundle`.
+    """
     flags = ["--video", str(clip), *(["--model", str(model)] if model else [])]
     settings = load_settings(flags)
     VideoFile(clip, settings.lane).close()
-    progress("starting the agent in a process of its own")
+    progress("starting the agent in a separate process")
     figures: dict[str, Any] = {"clip": clip.name, "start_to_first_event_s": _first_event_s(flags)}
-    progress("every frame, as fast as it goes")
+    progress("every frame, as fast as possible")
     figures["fastest"] = _fastest(settings, faces, rate)
     progress(f"{seconds:.0f} s in real time, with tills that scan every {SALE_S:.0f} s")
     figures["real_time"] = real_time(flags, clip, seconds, lanes, faces, rate)
     figures["memory_mb"] = {"now": _memory_mb("VmRSS"), "most": _memory_mb("VmHWM")}
-    output(figures, _in_words, as_json=as_json)
+    output(figures, _as_words, as_json=as_json)
 
 
 def _first_event_s(flags: list[str]) -> float:
-    """From starting the command to its first event, which the first frame brings."""
+    """Seconds from the start of the command to its first event, that of the first frame."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "edge", "run", *flags, "--events", "-", *within(f"{folder}/lane")]
         start_s = time.monotonic()
@@ -65,17 +68,17 @@ def _first_event_s(flags: list[str]) -> float:
             line = running.stdout.readline()
             took_s = time.monotonic() - start_s
             running.terminate()
-            _, complaint = running.communicate()
+            _, errors = running.communicate()
     if not line:
-        raise RunError(f"the agent ended without an event: {complaint.decode(errors='replace').strip()}")
+        raise RunError(f"the agent ended without an event: {errors.decode(errors='replace').strip()}")
     return round(took_s, 2)
 
 
 def _fastest(settings: Settings, faces: int, rate: float) -> dict[str, Any]:
-    """The whole pipeline, and in turn with it the bare detector and age model doing the same work on the same frames.
+    """The speed of the whole pipeline, and of the bare detector and age model on the same frames.
 
-    Each sees them several times, some frames at a time, and the quickest of these times counts, as with `timeit`: what
-    is slower tells what else the machine did.
+    They run in turn, a few frames at a time, several times. The fastest pass of each few frames counts, as with
+    `timeit`, because slower ones include other load on the machine.
     """
     frames = frames_of(settings, faces, rate)
     age_model, _ = make_age_model(Bundle(settings.model or BUNDLED), settings.ages, settings.cache_dir)
@@ -86,7 +89,7 @@ def _fastest(settings: Settings, faces: int, rate: float) -> dict[str, Any]:
     turns = [frames[first : first + _TURN_FRAMES] for first in range(0, len(frames), _TURN_FRAMES)]
     whole_s, bare_s = (np.zeros((_PASSES, len(turns))) for _ in range(2))
     ages = 0
-    for one in range(_PASSES):
+    for number in range(_PASSES):
         pipeline.change(settings, age_model)
         zone = CustomerZone(settings)
         for turn, shown in enumerate(turns):
@@ -97,7 +100,7 @@ def _fastest(settings: Settings, faces: int, rate: float) -> dict[str, Any]:
                 detector.detect(frame.pixels)
                 if batch:
                     age_model.predict(crops[:batch])
-            whole_s[one, turn], bare_s[one, turn] = middle_s - start_s, time.perf_counter() - middle_s
+            whole_s[number, turn], bare_s[number, turn] = middle_s - start_s, time.perf_counter() - middle_s
             ages += sum(batches)
     pipeline.close()
     detector.close()
@@ -111,7 +114,7 @@ def _fastest(settings: Settings, faces: int, rate: float) -> dict[str, Any]:
 
 
 def watch(pipeline: Pipeline, zone: CustomerZone, frames: list[Frame]) -> list[int]:
-    """Look at every frame as a lane with an open sale does; returns how many ages were estimated in each."""
+    """Process every frame as a lane with an open sale does; returns the number of ages estimated in each."""
     batches = []
     for frame in frames:
         found = pipeline.process(
@@ -123,7 +126,7 @@ def watch(pipeline: Pipeline, zone: CustomerZone, frames: list[Frame]) -> list[i
 
 
 def frames_of(settings: Settings, faces: int, rate: float) -> list[Frame]:
-    """Frames in memory, so that decoding is not what is measured."""
+    """Frames in memory, so that decoding is not measured. faces, rate: as for `Scene`."""
     assert settings.video
     scene = Scene(settings.video, settings.lane, math.inf, faces, rate)
     frames = [frame for _ in range(_FASTEST_FRAMES) if (frame := scene.read()) is not None]
@@ -132,7 +135,7 @@ def frames_of(settings: Settings, faces: int, rate: float) -> list[Frame]:
 
 
 def _memory_mb(field: str) -> float:
-    """Resident memory of this process: VmRSS now, VmHWM at most."""
+    """Resident memory of this process in MB. field: VmRSS for the present value, VmHWM for the peak."""
     for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
         if line.startswith(field):
             return round(int(line.split()[1]) / 1024, 1)
@@ -152,20 +155,20 @@ _LANES = (
 )
 
 
-def _in_words(figures: dict[str, Any]) -> str:
+def _as_words(figures: dict[str, Any]) -> str:
     fastest, live, memory = figures["fastest"], figures["real_time"], figures["memory_mb"]
     stages = Table(
         ("milliseconds", *FIGURE_COLUMNS),
         tuple((name, *cells(row)) for name, row in fastest["stages_ms"].items()),
         frozenset(FIGURE_COLUMNS),
     )
-    lanes = Table(_LANES, tuple(_lane_row(one) for one in live), frozenset(_LANES[1:]))
+    lanes = Table(_LANES, tuple(_lane_row(lane) for lane in live), frozenset(_LANES[1:]))
     return f"""\
 clip                  {figures["clip"]}
 first event after     {figures["start_to_first_event_s"]} s from the start of the process
-as fast as it goes    {fastest["frames_per_second"]} frames/s, {fastest["ages"]} ages
+as fast as possible   {fastest["frames_per_second"]} frames/s, {fastest["ages"]} ages
                       {fastest["share_of_bare_detector_and_age_model"]} of the bare detector and age model
-memory                {memory["now"]} MB resident, {memory["most"]} MB at most
+memory                {memory["now"]} MB resident, {memory["most"]} MB peak
 
 {as_text(stages)}
 In real time, {live[0]["seconds"]} s, in milliseconds:
@@ -173,10 +176,10 @@ In real time, {live[0]["seconds"]} s, in milliseconds:
 {as_text(lanes)}"""
 
 
-def _lane_row(one: dict[str, Any]) -> tuple[str, ...]:
-    event, scan = one["grab_to_event_ms"], one["scan_to_alert_ms"]
+def _lane_row(lane: dict[str, Any]) -> tuple[str, ...]:
+    event, scan = lane["grab_to_event_ms"], lane["scan_to_alert_ms"]
     return (
-        one["lane"], f"{one['analysed_frames_per_second']}", f"{one['source_frames_per_second']}",
-        f"{one['dropped_frames']}", f"{one['grab_to_start_ms']['p99']:.1f}", f"{event['p50']:.1f}",
+        lane["lane"], f"{lane['analysed_frames_per_second']}", f"{lane['source_frames_per_second']}",
+        f"{lane['dropped_frames']}", f"{lane['grab_to_start_ms']['p99']:.1f}", f"{event['p50']:.1f}",
         f"{event['p99']:.1f}", f"{scan['p50']:.1f}", f"{scan['p99']:.1f}",
     )  # fmt: skip

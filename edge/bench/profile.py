@@ -1,4 +1,4 @@
-"""`edge-agent bench CLIP --profile`: where the time of a frame goes, call by call."""
+"""`edge-agent bench CLIP --profile`: the time of each function call in the pipeline."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from edge.settings.load import load_settings
 if TYPE_CHECKING:
     from pathlib import Path
 
-_EVERY_S = 0.0005
-_SETTLING = 20
-"""The first frames load what the later ones use."""
+_SAMPLE_INTERVAL_S = 0.0005
+_WARM_UP_FRAMES = 20
+"""The first frames are not profiled, because they load models and caches."""
 
 
 def profile(clip: Path, faces: int, rate: float) -> None:
-    """Print the calls of the pipeline with their shares of the time, on frames in memory, as fast as it goes.
+    """Process frames in memory as fast as possible and print the calls with their shares of the time.
 
     faces, rate: as for `Scene`. Raises as `VideoFile`.
     """
@@ -32,9 +32,9 @@ def profile(clip: Path, faces: int, rate: float) -> None:
     frames = frames_of(settings, faces, rate)
     age_model, _ = make_age_model(Bundle(BUNDLED), settings.ages, settings.cache_dir)
     pipeline, zone = Pipeline(settings, age_model), CustomerZone(settings)
-    watch(pipeline, zone, frames[:_SETTLING])
-    profiler = Profiler(interval=_EVERY_S)
+    watch(pipeline, zone, frames[:_WARM_UP_FRAMES])
+    profiler = Profiler(interval=_SAMPLE_INTERVAL_S)
     with profiler:
-        watch(pipeline, zone, frames[_SETTLING:])
+        watch(pipeline, zone, frames[_WARM_UP_FRAMES:])
     pipeline.close()
     print(profiler.output(ConsoleRenderer(unicode=True, time="percent_of_total")))

@@ -1,4 +1,4 @@
-"""The running agent with real sockets and real tills: do its lanes keep up, and how long does an answer take?"""
+"""Measures a running agent in real time, with real sockets and tills: dropped frames and answer times."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 def real_time(
     flags: list[str], clip: Path, seconds: float, lanes: int, copies: int, rate: float
 ) -> list[dict[str, Any]]:
-    """The figures of every lane, all of which run at once. flags: further settings. copies, rate: as for `Scene`.
+    """Run all lanes at once and return the figures of each.
 
-    Raises RunError when a till got no answer at all.
+    flags: additional settings. copies, rate: as for `Scene`. Raises RunError if a till got no answer.
     """
     with tempfile.TemporaryDirectory() as folder:
         names = [f"lane-{number}" for number in range(1, lanes + 1)]
@@ -35,8 +35,8 @@ def real_time(
         agent = Agent(*settings, sources=[RealTime(scene) for scene in scenes])
         answers: list[list[tuple[float, float]]] = [[] for _ in names]
         tills = [
-            start_in_background(partial(sell, one.till.reliable, seconds, got), "till")
-            for one, got in zip(settings, answers, strict=True)
+            start_in_background(partial(sell, own.till.reliable, seconds, received), "till")
+            for own, received in zip(settings, answers, strict=True)
         ]
         start_s = time.monotonic()
         agent.run()
@@ -47,15 +47,15 @@ def real_time(
 
 
 def within(folder: str) -> list[str]:
-    """Flags that keep sockets and state in a folder of the measurement's own and let nobody read its metrics."""
+    """Flags that put sockets and state into this folder and turn metrics off."""
     places = {"--till.reliable": "ipc://{}-reliable", "--till.live": "ipc://{}-live", "--state-dir": "{}"}
-    own = [word for flag, place in places.items() for word in (flag, place.format(folder))]
-    return [*own, "--metrics.listen", "off"]
+    words = [word for flag, place in places.items() for word in (flag, place.format(folder))]
+    return [*words, "--metrics.listen", "off"]
 
 
 def _figures(lane: LaneLoop, scene: Scene, answers: list[tuple[float, float]], took_s: float) -> dict[str, Any]:
     if not answers:
-        raise RunError(f"no alert came in {took_s:.0f} s: is the clip long enough for a sale of {SALE_S:.0f} s?")
+        raise RunError(f"no alert in {took_s:.0f} s: use a clip of at least {SALE_S:.0f} s, the length of a sale")
     timings = lane.timings.percentiles()
     after_first_second = answers[1:] or answers
     return {

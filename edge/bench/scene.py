@@ -1,4 +1,4 @@
-"""What a lane is shown while it is measured: a clip again and again, at any rate, and as many times in one picture."""
+"""A frame source for measurements: a looped clip, at a chosen rate, with several copies in each frame."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 RATE = 30.0
-"""Frames a second of a camera, unless told otherwise."""
+"""Default frames per second of a camera."""
 
 
 class Scene:
-    """A `FrameSource`: a clip, looped, for some seconds of its own time."""
+    """A `FrameSource` that loops a clip until its own time reaches some seconds. given: number of frames returned."""
 
     problem = ""
 
     def __init__(self, clip: Path, lane: str, seconds: float, copies: int = 1, rate: float = RATE) -> None:
-        """copies: how often the clip stands in each picture, so that one person becomes several. rate: frames a second,
-        no more than the clip has. Raises as `VideoFile`."""
+        """copies: number of copies of the clip in each frame, to get several persons. rate: frames per second, at most
+        the clip's. Raises as `VideoFile`."""
         self._clip, self._lane, self._seconds, self._copies, self._rate = clip, lane, seconds, copies, rate
         self._file = VideoFile(clip, lane)
         self._offset_s = self._last_s = 0.0
         self.given = 0
 
     def read(self) -> Frame | None:
-        # Half a frame early is as near to the wanted time as half a frame late.
+        # A frame may be a quarter of a frame interval early.
         while (frame := self._next()) is not None and frame.grab_s < (self.given - 0.25) / self._rate:
             pass
         if frame is None or frame.grab_s > self._seconds:
@@ -58,7 +58,7 @@ class Scene:
 
 
 def tiled(pixels: NDArray[np.uint8], copies: int) -> NDArray[np.uint8]:
-    """A picture of the same size with so many copies of `pixels` in it, row by row. pixels: uint8 (H, W, 3)."""
+    """A picture of the same size with `copies` small copies of `pixels`, row by row. pixels: uint8 (H, W, 3)."""
     if copies == 1:
         return pixels
     columns = math.ceil(math.sqrt(copies))

@@ -1,4 +1,4 @@
-"""A till that opens sales and scans, and notes how long its answers take."""
+"""A till that opens sales, scans, and measures how long answers take."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from edge.till.messages import Alert, Hello, RestrictedItem, SaleClosed, SaleOpe
 from edge.till.reference.dealer import Till
 
 SALE_S = 2.0
-_SETTLED_S = 1.0
+_BEFORE_SCAN_S = 1.0
 
 
 def sell(address: str, seconds: float, answers: list[tuple[float, float]]) -> None:
-    """Sale after sale: open it, let the customer stand, scan, wait for the answer.
+    """Sale after sale: open it, wait a second, scan a restricted item, wait for the answer, close it.
 
-    address: of the agent's reliable channel. answers: gets the milliseconds from grab to alert and from scan to alert.
+    address: of the agent's reliable channel. answers: filled with pairs of milliseconds, from grab to alert
+    and from scan to alert.
     """
     till = Till("bench", address)
     till.send(Hello(till="bench"))
@@ -23,10 +24,10 @@ def sell(address: str, seconds: float, answers: list[tuple[float, float]]) -> No
     while time.monotonic() + SALE_S < end_s:
         number += 1
         till.send(SaleOpened(sale_id=str(number)))
-        _wait_for_alert(till, _SETTLED_S)
+        _wait_for_alert(till, _BEFORE_SCAN_S)
         scanned_s = time.monotonic()
         till.send(RestrictedItem(sale_id=str(number)))
-        alert = _wait_for_alert(till, SALE_S - _SETTLED_S)
+        alert = _wait_for_alert(till, SALE_S - _BEFORE_SCAN_S)
         if alert and alert.grab_to_alert_ms is not None:
             answers.append((alert.grab_to_alert_ms, (time.monotonic() - scanned_s) * 1000))
         till.send(SaleClosed(sale_id=str(number)))

@@ -20,8 +20,8 @@ def report(words: list[str]) -> None:
     Raises UsageError, StoreError for an audit log that cannot be read, and RunError for other input that cannot be.
     """
     parser = Parser(prog="edge-agent report", description="Reports on the lanes' audit logs and filed purchases.")
-    commands = parser.add_subparsers(metavar="|".join(one.name for one in REPORTS), required=True)
-    for one in REPORTS:
-        one.add_to(commands)
+    commands = parser.add_subparsers(metavar="|".join(declared.name for declared in REPORTS), required=True)
+    for declared in REPORTS:
+        declared.add_to(commands)
     arguments = parser.parse_args(words)
     arguments.report.write(arguments)

@@ -33,7 +33,7 @@ class Report:
     what needs an extra (DuckDB, Ibis), so that other reports run without it.
     period: adds --since and --until; `run` finds them as `arguments.period`, a `Period`.
     state_dirs: adds --state-dir, with any number of folders.
-    folders: adds --folder; says what is in the folders.
+    folders: adds --folder, with this help text.
     engine: adds --engine and --spark-master.
     formats: adds --csv, --html and --json.
     add_arguments: adds the report's own arguments to its parser.
@@ -70,7 +70,7 @@ class Report:
             parser.add_argument("--folder", type=Path, nargs="+", metavar="DIR", help=self.folders)
         if self.engine:
             parser.add_argument(
-                "--engine", choices=("duckdb", "spark"), default="duckdb", help="what reads --folder; default: duckdb"
+                "--engine", choices=("duckdb", "spark"), default="duckdb", help="what reads the files; default: duckdb"
             )
             parser.add_argument(
                 "--spark-master", metavar="URL", help="the cluster for --engine spark; default: this machine"
