@@ -17,7 +17,7 @@ REPORTS = (CASHIERS, SALES, BASKET, OFFERS, EXPORT, VERIFY)
 def report(words: list[str]) -> None:
     """Run `edge-agent report` with these command-line words.
 
-    Raises UsageError, StoreError for an audit log that cannot be read, and RunError for other input that cannot be.
+    Raises UsageError, StoreError for an audit log that cannot be read, and RunError for other unreadable input.
     """
     parser = Parser(prog="edge-agent report", description="Reports on the lanes' audit logs and filed purchases.")
     commands = parser.add_subparsers(metavar="|".join(declared.name for declared in REPORTS), required=True)

@@ -76,11 +76,11 @@ class Report:
                 "--spark-master", metavar="URL", help="the cluster for --engine spark; default: this machine"
             )
         if "csv" in self.formats:
-            parser.add_argument("--csv", metavar="FILE", help="write the figures as CSV; -: print only them")
+            parser.add_argument("--csv", metavar="FILE", help="write the figures as CSV; - prints only the CSV")
         if "html" in self.formats:
             parser.add_argument("--html", type=Path, metavar="FILE", help="write a page with plots")
         if "json" in self.formats:
-            parser.add_argument("--json", metavar="FILE", help="write the figures as JSON; -: print only them")
+            parser.add_argument("--json", metavar="FILE", help="write the figures as JSON; - prints only the JSON")
         if self.add_arguments:
             self.add_arguments(parser)
 
