@@ -79,8 +79,10 @@ def settings_problem(error: ValidationError) -> str:
 def unreadable_setting(error: SettingsError) -> str:
     """A flag or an EDGE_* variable that could not be parsed."""
     if field := re.match(r'error parsing value for field "(\w+)" from source "EnvSettingsSource"', str(error)):
-        variable = f"EDGE_{field[1].upper()}"
-        return f"{variable} = {os.environ.get(variable, '')!r} must be JSON"
+        value = getattr(error.__cause__, "doc", "")  # of json.JSONDecodeError
+        prefix = f"EDGE_{field[1].upper()}"
+        names = [name for name in os.environ if name.upper().startswith(prefix) and os.environ[name] == value]
+        return f"{names[0] if names else prefix} = {value!r} must be JSON"
     return f"{error}; see edge-agent run --help".replace("error parsing CLI: ", "")
 
 

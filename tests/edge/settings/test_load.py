@@ -186,7 +186,8 @@ def test_a_missing_file_is_reported_by_name(tmp_path: Path) -> None:
     ("name", "value", "named"),
     [
         ("EDGE_LANE", "a b", "lane = 'a b'"),
-        ("EDGE_ZONE", "everywhere", "EDGE_ZONE"),
+        ("EDGE_ZONE", "everywhere", "EDGE_ZONE = 'everywhere' must be JSON"),
+        ("EDGE_INSIGHTS__BANDS", "18 and 25", "EDGE_INSIGHTS__BANDS = '18 and 25' must be JSON"),
         ("EDGE_POLICY__MIN_LOOKS", "0", "policy.min_looks = '0'"),
         ("EDGE_POLICY__COLOUR", "red", "policy.colour: there is no such setting"),
     ],
