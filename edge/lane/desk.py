@@ -190,8 +190,8 @@ class TillDesk:
                 self._server.forget(identity)
         self._recorder.recover(now_s)
         self._send_health(now_s)
-        waiting = self._recorder.outbox.pending if self._recorder.outbox else {}
-        self._times.keep_only({alert_id for alert_id, alert in waiting.items() if not alert.expired})
+        pending = self._recorder.outbox.pending if self._recorder.outbox else {}
+        self._times.keep_only({alert_id for alert_id, alert in pending.items() if not alert.expired})
 
     def _send_alerts(self, now_s: float) -> None:
         """Send every alert that is new or must be repeated now."""
