@@ -23,7 +23,7 @@ SHEET = 15
 _LISTED = 20
 """Entries shown of each list."""
 
-_STYLE = """
+_EXPLORE_STYLE = """
 .sheet { display: grid; grid-template-columns: repeat(5, 1fr); gap: .5rem; }
 .sheet figure { margin: 0; text-align: center; } .sheet img { width: 100%; border-radius: 6px; }
 .cards { display: flex; flex-wrap: wrap; gap: 1rem; }
@@ -47,7 +47,7 @@ def explore_page(facts: Facts, pictures: Pictures) -> str:
     parts.append(_list("Unusable rows", facts.broken_rows))
     if facts.rows_without_a_file:
         parts.append(_list("Rows without a file", facts.rows_without_a_file))
-    return page("Labelled photos", "\n".join(parts), _STYLE)
+    return page("Labelled photos", "\n".join(parts), _EXPLORE_STYLE)
 
 
 def _cards(facts: Facts) -> str:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from edge.settings.sections import MetricsSettings
 
-_POLL_S = 0.2
+_MONITOR_POLL_S = 0.2
 """How often the server checks whether it should stop."""
 
 
@@ -41,7 +41,7 @@ class Monitor:
             fix = "stop the other program, choose another port, or set it to off"
             raise UsageError(f"metrics.listen = {settings.listen!r}: {problem.strerror}: {fix}") from None
         self._server.set_app(self._answer)
-        self._server.timeout = _POLL_S
+        self._server.timeout = _MONITOR_POLL_S
 
     @property
     def address(self) -> str:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     Predict = Callable[[Crops], Any]
 
 _BATCHES = (1, 2, 4, 8, 16, 32)
-_LANES = (1, 2, 4, 8)
+_LANE_COUNTS = (1, 2, 4, 8)
 
 
 def bench_ages(seconds_per_row: float, bundle_folder: Path | None = None, *, as_json: bool) -> None:
@@ -60,7 +60,7 @@ def bench_ages(seconds_per_row: float, bundle_folder: Path | None = None, *, as_
         progress(f"batches of {batch}")
         figures["batches"].append(_batch_row(model, bare, crops[:batch], seconds_per_row))
     collect_s = settings.ages.collect_ms / 1000
-    for lanes in _LANES:
+    for lanes in _LANE_COUNTS:
         progress(f"lanes, one face each: {lanes}")
         figures["lanes"].append(_lanes_row(model, collect_s, lanes, crops[:1], seconds_per_row))
     progress("latency of the batcher")

@@ -39,7 +39,7 @@ _IN_EVERY_BASKET = "bag"
 _LINE = pa.struct(
     [("category", pa.string()), ("sku", pa.string()), ("quantity", pa.float64()), ("price", pa.float64())]
 )
-_SCHEMA = pa.schema(
+_CHAIN_SCHEMA = pa.schema(
     [
         ("time", pa.timestamp("us", "UTC")), ("store", pa.string()), ("lane", pa.string()), ("band", pa.string()),
         ("band_edges", pa.list_(pa.int32())), ("band_probs", pa.list_(pa.float64())), ("lines", pa.list_(_LINE)),
@@ -116,7 +116,7 @@ class Chain:
         offsets = np.arange(baskets + 1, dtype=np.int32)
         bands_count = len(self.edges) + 1
         columns: list[Any] = [
-            pa.array(hours.astype("datetime64[us]")).cast(_SCHEMA.field("time").type),
+            pa.array(hours.astype("datetime64[us]")).cast(_CHAIN_SCHEMA.field("time").type),
             pa.array([f"store-{lane // 10}"] * baskets),
             pa.array([f"lane-{lane}"] * baskets),
             pa.array(np.where(known, likeliest, UNKNOWN)),
@@ -126,7 +126,7 @@ class Chain:
             pa.ListArray.from_arrays(offsets * bands_count, pa.array(probs.ravel()), mask=pa.array(~known)),
             pa.ListArray.from_arrays(np.searchsorted(basket, np.arange(baskets + 1)).astype(np.int32), lines),
         ]
-        return pa.table(columns, schema=_SCHEMA)
+        return pa.table(columns, schema=_CHAIN_SCHEMA)
 
     def _customers(self, chance: np.random.Generator, number: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """The true bands, int (N,), and the age model's band probabilities, float64 (N, bands)."""

@@ -31,7 +31,7 @@ _SYNCHRONISE = (
 )
 _SET_CLOCK = "sudo timedatectl set-time 'YYYY-MM-DD HH:MM:SS', with the current time"
 
-_YEARS = range(2025, 2060)
+_PLAUSIBLE_YEARS = range(2025, 2060)
 """A clock whose battery is empty starts in 1970, or at the date of the firmware."""
 _TIME_ERROR = 5
 """What adjtimex(2) returns while the clock is not synchronised."""
@@ -77,7 +77,7 @@ def user(box: BoxTarget) -> Finding:
 @check("clock", "Is the clock right and synchronised? The record of sales contains its time.", _SYNCHRONISE, _SET_CLOCK)
 def clock(_: BoxTarget) -> Finding:
     now = datetime.now().astimezone()
-    if now.year not in _YEARS:
+    if now.year not in _PLAUSIBLE_YEARS:
         return problem(f"the clock shows {now:%Y-%m-%d %H:%M:%S %Z}", _SET_CLOCK)
     synchronised = clock_is_synchronised()
     if synchronised is None:

@@ -34,10 +34,10 @@ def table() -> str:
     for check in checks:
         fixes = "<br>".join(in_capitals(fix).replace("|", r"\|") for fix in check.fixes)
         rows.append(f"| {check.name} | {check.question} | {fixes} |")
-    return _PAGE.format("\n".join(rows), *map(in_capitals, GENERAL_FIXES))
+    return _DOCTOR_PAGE.format("\n".join(rows), *map(in_capitals, GENERAL_FIXES))
 
 
-_PAGE = """\
+_DOCTOR_PAGE = """\
 # edge-agent doctor
 
 <!-- Written by: edge-agent doctor --checks > docs/doctor.md -->

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 USUAL_FILE = Path("lane.toml")
 """The name that fixes use for the settings file while there is none."""
 
-_COLOURS = {"ok": "green", "warning": "yellow", "problem": "bold red"}
+_SEVERITY_COLOURS = {"ok": "green", "warning": "yellow", "problem": "bold red"}
 _VERDICT_WIDTH, _NAME_WIDTH = 9, 12
 
 
@@ -114,7 +114,7 @@ def _printed(findings: Iterator[Finding]) -> list[Finding]:
             lane, last_fix = finding.lane, ""
             console.print(f"\n{lane}")
         same_fix = bool(finding.fix) and finding.fix == last_fix
-        line = Text(f"{finding.verdict:<{_VERDICT_WIDTH}}", _COLOURS[finding.verdict])
+        line = Text(f"{finding.verdict:<{_VERDICT_WIDTH}}", _SEVERITY_COLOURS[finding.verdict])
         line.append(f"{finding.name:<{_NAME_WIDTH}}{visible(finding.seen)}", "default")
         console.print(line.append("; fix: as above" if same_fix else "", "cyan"))
         if finding.fix and not same_fix:

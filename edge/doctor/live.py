@@ -14,7 +14,7 @@ from edge.till.messages import State
 if TYPE_CHECKING:
     from edge.till.messages import Data
 
-_WAIT_S = 4.0
+_LIVE_WAIT_S = 4.0
 """An agent sends a lane's state at least once a second."""
 _ENOUGH = 2
 _ANSWER_S = 1.0
@@ -33,7 +33,7 @@ def receive_states(address: str, lane: str) -> tuple[State, ...]:
         subscriber.ipv6 = "[" in address
         subscriber.connect(address)
         subscriber.subscribe(f"lane.state.{lane}")
-        until_s = time.monotonic() + _WAIT_S
+        until_s = time.monotonic() + _LIVE_WAIT_S
         while len(states) < _ENOUGH and (left_s := until_s - time.monotonic()) > 0:
             if not subscriber.poll(round(left_s * 1000)):
                 continue

@@ -35,7 +35,7 @@ _USELESS_S = 30.0
 """A camera that sends only bad pictures is reopened after this time: it may be stuck."""
 _MOST_BLOCKED = 8
 """Most threads that may be blocked in a driver. At this number, the camera is reopened only after one returns."""
-_POLL_S = 0.1
+_CAMERA_POLL_S = 0.1
 """How often `read` checks for problems while no frame comes."""
 _CLOSE_S = 1.0
 """How long `close` waits for the reading thread."""
@@ -78,7 +78,7 @@ class Camera:
     def read(self) -> Frame | None:
         """The next frame that shows the lane as it is now; waits for it. None once the camera is closed."""
         while not self._closed.is_set():
-            frame = self._stream.latest.take(_POLL_S)
+            frame = self._stream.latest.take(_CAMERA_POLL_S)
             now_s = time.monotonic()
             if frame:
                 self._good_s = now_s

@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_COLOURS = {Decision.CHALLENGE: "\033[1;31m", Decision.UNKNOWN: "\033[1;33m", Decision.NO_CHALLENGE: "\033[1;32m"}
+_DECISION_COLOURS = {
+    Decision.CHALLENGE: "\033[1;31m",
+    Decision.UNKNOWN: "\033[1;33m",
+    Decision.NO_CHALLENGE: "\033[1;32m",
+}
 
 
 class EventLog:
@@ -71,5 +75,5 @@ def alert_line(alert: Alert) -> str:
     age = alert.age or "unknown"
     decision = alert.decision.value
     if sys.stderr.isatty():
-        decision = f"{_COLOURS[alert.decision]}{decision}\033[0m"
+        decision = f"{_DECISION_COLOURS[alert.decision]}{decision}\033[0m"
     return f"{decision}: age {age}, {', '.join(alert.reasons)} | {alert.text.en} | {alert.text.ru}"

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_WAIT_S = 0.02
+_FRAME_WAIT_S = 0.02
 """How long the loop waits for a frame before it serves the tills again."""
 
 _STALE_S = 0.1
@@ -185,7 +185,7 @@ class LaneLoop:
         while not self._stopping.is_set() and not self.slot.ended:
             if not (self._lane.open_record or self._changes.empty()):
                 self._apply(*self._changes.get())
-            frame = self.slot.take(_WAIT_S)
+            frame = self.slot.take(_FRAME_WAIT_S)
             now_s = self.turned_s = time.monotonic()
             if frame is not None and now_s - frame.grab_s > _STALE_S:
                 self.too_old += 1
@@ -208,7 +208,7 @@ class LaneLoop:
             now_s = time.monotonic()
             desk.deliver(self._lane.tick(now_s), now_s)
             desk.serve(now_s)
-            time.sleep(_WAIT_S)
+            time.sleep(_FRAME_WAIT_S)
 
     def _analyse(self, frame: Frame, now_s: float | None) -> list[Outcome]:
         """Send a frame through the pipeline and the lane. now_s: the time of the result; None to read the clock."""

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-_SCHEMA = "CREATE TABLE IF NOT EXISTS restricted_goods (name TEXT PRIMARY KEY) STRICT"
+_RESTRICTED_SCHEMA = "CREATE TABLE IF NOT EXISTS restricted_goods (name TEXT PRIMARY KEY) STRICT"
 _NAMES = "SELECT name FROM restricted_goods"
 
 
@@ -21,7 +21,7 @@ class RestrictedGoods:
     def __init__(self, database: Database) -> None:
         self._database = database
         with database.transaction() as connection:
-            connection.execute(_SCHEMA)
+            connection.execute(_RESTRICTED_SCHEMA)
 
     def names(self) -> frozenset[str]:
         return frozenset(str(name) for (name,) in self._database.rows(_NAMES))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 Name = Annotated[str, Field(min_length=1, max_length=128)]
 
-_WORDS = frozenset({
+_RESTRICTED_WORDS = frozenset({
     "beer", "beers", "ale", "ales", "lager", "lagers", "stout", "cider", "ciders", "wine", "wines", "spirits", "liquor",
     "liquors", "liqueur", "liqueurs", "vodka", "whisky", "whiskey", "rum", "gin", "brandy", "cognac", "tequila",
     "champagne", "prosecco", "vermouth", "alcopop", "alcopops", "snus", "vape", "vapes", "vaping", "hookah", "shisha",
@@ -63,7 +63,7 @@ def sounds_restricted(name: str) -> bool:
     folded = name.casefold()
     words = re.findall(r"[^\W\d_]+", folded)
     return any(part in folded for part in _ANYWHERE) or any(
-        word in _WORDS or word.startswith(_BEGINNINGS) for word in words
+        word in _RESTRICTED_WORDS or word.startswith(_BEGINNINGS) for word in words
     )
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 # Not part of the database's own schema: older agents ignore it, and shops that keep no purchases do not have it.
 # The key is random and numbers are never reused, so that a file named after the key can never belong to other rows.
-_SCHEMA = """
+_STORE_SCHEMA = """
 CREATE TABLE IF NOT EXISTS {table} (
   number INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL DEFAULT (lower(hex(randomblob(8)))), day TEXT NOT NULL,
   {table} TEXT NOT NULL
@@ -47,7 +47,7 @@ class DayStore:
         """table: name of the table and of its column with the rows."""
         self._database, self._table = database, table
         with database.transaction() as connection:
-            connection.execute(_SCHEMA.format(table=table))
+            connection.execute(_STORE_SCHEMA.format(table=table))
 
     def add(self, row: Row) -> None:
         with self._database.transaction() as connection:

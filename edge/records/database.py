@@ -17,7 +17,7 @@ DATABASE_FILE = "lane.db"
 
 _SCHEMA_VERSION = 1
 # Every statement may run twice, because two processes may open a new file at once.
-_SCHEMA = """
+_DATABASE_SCHEMA = """
 CREATE TABLE IF NOT EXISTS sale (sale_id TEXT PRIMARY KEY, record TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS outbox (
   alert_id TEXT PRIMARY KEY, sale_id TEXT NOT NULL, till TEXT NOT NULL, event TEXT NOT NULL, expires_at REAL NOT NULL,
@@ -77,7 +77,9 @@ class Database:
         if read_only:
             raise StoreError(f"{self.file} is empty: give the state folder of a lane that has run")
         with self._translated_errors("write"):
-            self._connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version={_SCHEMA_VERSION}; COMMIT;")
+            self._connection.executescript(
+                f"BEGIN IMMEDIATE; {_DATABASE_SCHEMA} PRAGMA user_version={_SCHEMA_VERSION}; COMMIT;"
+            )
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:

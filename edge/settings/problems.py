@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _MOST = 5
 """More problems than this are only counted."""
 
-_WORDS = {
+_PROBLEM_WORDS = {
     "missing": "is missing",
     "extra_forbidden": "is not a known field",
     "greater_than": "must be above {gt}",
@@ -67,12 +67,12 @@ def in_one_line(error: ValidationError, whole: str = "it") -> str:
 
     whole: the name of what was validated, for problems of no single field.
     """
-    return _joined([_text(detail, whole, _WORDS, with_value=False) for detail in _details(error)])
+    return _joined([_text(detail, whole, _PROBLEM_WORDS, with_value=False) for detail in _details(error)])
 
 
 def settings_problem(error: ValidationError) -> str:
     """Every unknown or invalid setting as `name = value: what is allowed`."""
-    words = _WORDS | _SETTINGS_WORDS
+    words = _PROBLEM_WORDS | _SETTINGS_WORDS
     return _joined([_text(detail, "the file", words, with_value=True) for detail in _details(error)])
 
 

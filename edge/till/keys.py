@@ -31,7 +31,7 @@ from edge.till.limits import TILLS
 TILL_NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 """A valid till name. The till's key and the identity of its connection have the same name."""
 
-_NOTES = """\
+_KEY_NOTES = """\
 The keys of {till}. Only that till's program may read this file.
 Set on every socket: curve_serverkey = agent-public-key, curve_publickey = public-key, curve_secretkey = secret-key;
 on the DEALER also set the identity (routing id) to {till}.
@@ -117,7 +117,7 @@ class Keys:
         public, secret = _new_pair()
         created = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
         metadata = {"till": till, "created": created, "agent-public-key": agent_public.decode()}
-        notes = _NOTES.format(till=till, reliable=addresses[0], live=addresses[1])
+        notes = _KEY_NOTES.format(till=till, reliable=addresses[0], live=addresses[1])
         try:
             write_new_file(file, certificate_text(notes, metadata, public, secret))
         except FileExistsError:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from edge.settings.lanes import Origin
     from edge.web.lane import WatchedLane
 
-_PAGE = Path(__file__).parent / "page"
+_PAGE_FOLDER = Path(__file__).parent / "page"
 _TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 
@@ -40,7 +40,9 @@ class Application:
         without it a saved zone takes effect at the next start."""
         self._lanes, self._origin, self._reload = lanes, origin, reload
         self._doctor_lock = asyncio.Lock()
-        routes = [Route("/" if file.name == "index.html" else f"/{file.name}", _page(file)) for file in _PAGE.iterdir()]
+        routes = [
+            Route("/" if file.name == "index.html" else f"/{file.name}", _page(file)) for file in _PAGE_FOLDER.iterdir()
+        ]
         routes += [
             Route("/lanes", self._list_lanes),
             Route("/lanes/{lane}/snapshot", self._next_snapshot),

@@ -115,14 +115,14 @@ def _learn(arguments: argparse.Namespace) -> None:
         f"Sales to customers of known age {period}: {sales.total}{sample}. Goods that may be offered, each in at least "
         f"{min_sales} sales: {len(sales.goods)}. Rules: {len(rules.rules)}."
     )
-    remarks = [*(_NOTES if rules.rules else ()), *dropped_files(files)]
+    remarks = [*(_LEARN_NOTES if rules.rules else ()), *dropped_files(files)]
     if arguments.out:
         write(arguments.out, rules.model_dump_json(indent=2, exclude_none=True) + "\n")
         remarks.append(f"review and edit {arguments.out}, then run edge-agent offers sign {arguments.out}")
     print_report(headline, [rules_table(rules)] if rules.rules else [], remarks)
 
 
-_NOTES = (
+_LEARN_NOTES = (
     "Sales: with the reasons and the goods, weighted by the probability of the band. Confidence: of the band's sales "
     "with the reasons, the share with the goods. Lift: confidence divided by the share of all the band's sales with "
     "the goods.",

@@ -79,7 +79,7 @@ def source(monkeypatch: pytest.MonkeyPatch) -> Iterator[Source]:
         "_OPENING_S",
         "_REOPEN_S",
         "_USELESS_S",
-        "_POLL_S",
+        "_CAMERA_POLL_S",
         "_CLOSE_S",
     ):
         monkeypatch.setattr(camera, name, getattr(camera, name) / 10)
