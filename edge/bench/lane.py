@@ -142,7 +142,7 @@ def _memory_mb(field: str) -> float:
     return float("nan")
 
 
-_LANES = (
+_LANE_COLUMNS = (
     "lane",
     "frames/s",
     "of",
@@ -162,7 +162,7 @@ def _as_words(figures: dict[str, Any]) -> str:
         tuple((name, *cells(row)) for name, row in fastest["stages_ms"].items()),
         frozenset(FIGURE_COLUMNS),
     )
-    lanes = Table(_LANES, tuple(_lane_row(lane) for lane in live), frozenset(_LANES[1:]))
+    lanes = Table(_LANE_COLUMNS, tuple(_lane_row(lane) for lane in live), frozenset(_LANE_COLUMNS[1:]))
     return f"""\
 clip                  {figures["clip"]}
 first event after     {figures["start_to_first_event_s"]} s from the start of the process
