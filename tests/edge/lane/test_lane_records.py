@@ -1,4 +1,4 @@
-"""The records of sales: one for each sale, whatever happens to the till, the customer or the agent."""
+"""The records of sales: one for each sale, also after failures of the till, the customer leaving, or a restart."""
 
 from __future__ import annotations
 
