@@ -93,7 +93,7 @@ class Outbox:
         return True
 
     def expire(self, now_at: float) -> list[str]:
-        """Mark alerts whose time is over. Returns the ids of those marked now."""
+        """Mark the alerts that have expired. Returns the ids of those marked now."""
         return self._expire([alert_id for alert_id, alert in self.pending.items() if now_at >= alert.expires_at])
 
     def close_sale(self, sale_id: str) -> list[str]:

@@ -85,11 +85,6 @@ class TillServer:
         return tuple(self._limiters)
 
     @property
-    def rejected(self) -> int:
-        """How many messages and connections were rejected."""
-        return self._rejections.counts.total()
-
-    @property
     def rejected_by_reason(self) -> dict[str, int]:
         """How many messages and connections were rejected, by reason."""
         return dict(self._rejections.counts)

@@ -55,7 +55,7 @@ class Link:
         self._greet(sale, now_s)
 
     def message_received(self, now_s: float) -> list[Step]:
-        """Note that the agent is alive. Call it for every message, whatever its type."""
+        """Note that the agent is alive. Call it for every message, of any type."""
         was_silent, self.silent, self._received_s = self.silent, False, now_s
         return [Notify("agent-back")] if was_silent else []
 

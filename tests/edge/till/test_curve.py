@@ -248,7 +248,7 @@ def test_after_a_till_gets_a_new_key_the_old_one_stays_rejected(
     new_key = make_key("till-2")
     until(server, lambda: server.tills == ())
     old.send(event("too late").to_json().encode())
-    until(server, lambda: server.rejected == 1)
+    until(server, lambda: sum(server.rejected_by_reason.values()) == 1)
     new = connect(zmq.DEALER, server.addresses[0], b"till-2", new_key)
     new.send(event("new").to_json().encode())
     assert received(server) == [(b"till-2", event("new"))]

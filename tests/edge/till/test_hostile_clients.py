@@ -95,7 +95,7 @@ def survive(server: TillServer, good: GoodTill, folder: Path, certificates: list
                 if isinstance(message_or_error, Event):
                     answer = Ack(message_id=message_or_error.id)
                 server.send(till, message(answer, 0))
-            hostile = received.total() - received[b"good"] + server.rejected
+            hostile = received.total() - received[b"good"] + sum(server.rejected_by_reason.values())
             if not before_mib and hostile > HOSTILE_MESSAGES // 10:
                 before_mib = resident_mib()
             time.sleep(0.001)

@@ -65,7 +65,7 @@ def test_a_file_of_a_newer_agent_is_an_error(folder: Path, database: Database, r
 
 @pytest.mark.parametrize("read_only", [False, True])
 def test_a_file_that_is_not_a_database_is_an_error(tmp_path: Path, read_only: bool) -> None:
-    (tmp_path / "lane.db").write_bytes(b"this is not a database, whatever its name says" * 100)
+    (tmp_path / "lane.db").write_bytes(b"this is not a database, despite its name" * 100)
     with pytest.raises(StoreError, match=r"cannot open .*: file is not a database; it is damaged: move it away"):
         Database(tmp_path, read_only=read_only)
 
