@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+import torch
 
 from edge.ages.bundle import CPU_MODEL, GPU_MODEL, MANIFEST, sha256_of
 from edge.errors import RunError
@@ -19,6 +20,7 @@ from export.card import CARD, write_verdict
 from export.cli import main
 from export.verify import Parity, Verification, verify
 from train.data import load_test
+from train.model import AgeNetwork
 from train.pictures import Pictures
 
 pytestmark = pytest.mark.slow
@@ -108,12 +110,16 @@ def test_a_file_with_other_predictions_fails_with_its_name_and_the_difference(
 
 
 def test_flipped_decisions_are_counted_at_the_challenge_age_of_the_bundle(
-    damaged: Callable[[str, Damage], Path], photos: Pictures, checkpoint: Path, verdict: Verification
-) -> None:
+    damaged: Callable[[str, Damage], Path], photos: Pictures, checkpoint: Path, verdict: Verification,
+    model: AgeNetwork, crops: np.ndarray,
+) -> None:  # fmt: skip
     copy = damaged(GPU_MODEL, older)
     manifest = json.loads((copy / MANIFEST).read_text())
     assert parity_of(verdict, GPU_MODEL).flips is None
-    for challenge_age in range(18, 61):
+    with torch.inference_mode():
+        ages = model(torch.from_numpy(crops[-len(photos) :])).numpy() @ np.arange(101)
+    # The changed file makes everybody years older: a challenge age just above a prediction flips its decision.
+    for challenge_age in sorted(range(18, 61), key=lambda age: min(abs(age - ages - 0.5))):
         manifest["thresholds"] = [{"risk": 0.1, "challenge_age": challenge_age, "teenagers": 9, "passed": 0}]
         (copy / MANIFEST).write_text(json.dumps(manifest))
         flips = parity_of(verify(copy, photos, checkpoint), GPU_MODEL).flips
