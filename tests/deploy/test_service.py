@@ -169,7 +169,7 @@ def test_settings_are_reloaded_without_losing_a_sale(lane: Debian, till: TillDri
     sale_id = till.open()
     settings(lane, ports, "policy.challenge_age = 60")
     lane.run("systemctl", "reload", UNIT)
-    logged(lane, "after the sale that is open")
+    logged(lane, "the new settings apply after the open sale")
     till.scan(sale_id)
     assert till.answer().threshold != 60, "a sale keeps the settings it began with"
     till.finish(sale_id)

@@ -153,6 +153,7 @@ def test_without_a_running_agent_the_check_is_ok(lane: MakeLane, found: Find) ->
     assert found(agent, lane()).verdict == "ok"
 
 
+@pytest.mark.slow
 def test_a_running_agent_is_found_and_not_disturbed(lane: MakeLane, found: Find, agent_on: Callable[..., Any]) -> None:
     target = lane(camera="test:")
     with agent_on(target, "--camera", "test:"):
@@ -175,6 +176,7 @@ def test_a_running_agent_is_found_and_not_disturbed(lane: MakeLane, found: Find,
         till.close()
 
 
+@pytest.mark.slow
 def test_an_agent_on_other_addresses_is_a_problem(lane: MakeLane, found: Find, agent_on: Callable[..., Any]) -> None:
     with agent_on(lane(camera="test:"), "--camera", "test:"):
         other = lane(camera="test:", till={"reliable": "tcp://127.0.0.1:9", "live": "tcp://127.0.0.1:10"})

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from edge.frames import Frame, MovingPattern, RealTime, VideoFile
 
@@ -61,6 +62,7 @@ def test_real_time_ends_and_closes_with_its_source() -> None:
     assert source.closed
 
 
+@pytest.mark.slow
 def test_a_recording_never_has_a_problem(demo_clip: Path) -> None:
     recording = VideoFile(demo_clip, "lane-1")
     assert recording.problem == MovingPattern("lane-1").problem == RealTime(recording).problem == ""

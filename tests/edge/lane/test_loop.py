@@ -71,6 +71,7 @@ def wait_for(found: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.slow
 def test_a_stuck_loop_is_a_health_problem(loop: LaneLoop, model: HungModel) -> None:
     assert model.called.wait(PATIENCE_S)
     wait_for(lambda: loop.health.has_problem("loop"))
@@ -80,6 +81,7 @@ def test_a_stuck_loop_is_a_health_problem(loop: LaneLoop, model: HungModel) -> N
     wait_for(lambda: not loop.health.has_problem("loop"))
 
 
+@pytest.mark.slow
 def test_a_loop_whose_recording_has_ended_is_not_stuck(loop: LaneLoop, model: HungModel) -> None:
     model.released.set()
     wait_for(lambda: loop.slot.ended)
