@@ -1,6 +1,6 @@
 """Lift: how often a band buys a category, compared with everybody. Shares, lifts, intervals and p-values. Pure.
 
-Assumption: customers of the same true band buy alike, whatever age the camera estimates. Then the probability that a
+Assumption: customers of the same true band buy alike, independent of the estimated age. Then the probability that a
 basket contains the category is the sum over bands of p times the band's share. Least squares of baskets on p estimates
 these shares without bias (Goodman 1953; McCartan, Fisher, Goldin, Ho and Imai 2025, "Estimating Racial Disparities When
 Race is Not Observed"). Weighting baskets by p instead mixes neighbouring bands and draws every lift towards 1 (Chen,

@@ -46,7 +46,7 @@ def test_without_a_draft_nothing_is_replaced(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("mode", [0o600, 0o644, 0o666])
-def test_the_mode_holds_for_the_draft_and_the_file_whatever_the_umask(tmp_path: Path, mode: int) -> None:
+def test_the_mode_holds_for_the_draft_and_the_file_with_any_umask(tmp_path: Path, mode: int) -> None:
     before = os.umask(0o077)
     try:
         with replacing(tmp_path / "key", mode=mode, durable=True) as draft:
