@@ -14,6 +14,7 @@ from edge.decision.customer import CustomerZone
 from edge.decision.policy import Reason
 from edge.settings.config import Settings
 from edge.vision.faces import NO_TRACK, Faces
+from tests.edge.people import Person
 
 Show = Callable[..., None]
 SHAPE = (480, 640, 3)
@@ -33,11 +34,11 @@ people = st.lists(
 
 
 @pytest.fixture(scope="session")
-def show(someone: Any, faces_of: Callable[..., Faces]) -> Show:
+def show(faces_of: Callable[..., Faces]) -> Show:
     """Show people to a zone in `frames` frames, a tenth of a second apart, the first at `from_s`."""
 
     def show(zone: CustomerZone, *people: dict[str, Any], from_s: float = 0.0, frames: int = 3) -> None:
-        faces = faces_of(*(someone(**person) for person in people))
+        faces = faces_of(*(Person(**person) for person in people))
         for number in range(frames):
             zone.observe(faces, SHAPE, from_s + number / 10)
 
@@ -195,12 +196,12 @@ def test_forgetting_ages_keeps_the_customer(zone: CustomerZone, show: Show) -> N
 
 @given(st.lists(people, max_size=25))
 def test_faces_outside_unconfirmed_or_untracked_never_become_the_customer(
-    someone: Any, faces_of: Callable[..., Faces], seen: list[list[dict[str, Any]]]
+    faces_of: Callable[..., Faces], seen: list[list[dict[str, Any]]]
 ) -> None:
     zone = CustomerZone(Settings())
     confirmed: dict[int, int] = {}
     for number, frame in enumerate(seen):
-        zone.observe(faces_of(*(someone(**person) for person in frame)), SHAPE, number / 10)
+        zone.observe(faces_of(*(Person(**person) for person in frame)), SHAPE, number / 10)
         for person in frame:
             if 0.15 <= person["x"] <= 0.85 and "unconfirmed" not in person["reasons"]:
                 confirmed[person["track"]] = confirmed.get(person["track"], 0) + 1
@@ -224,36 +225,32 @@ def sample_times(zone: CustomerZone, faces: Faces, seconds: float, *, from_s: fl
 
 
 def test_a_customer_is_sampled_ten_times_a_second_and_then_less_and_less_often(
-    zone: CustomerZone, someone: Any, faces_of: Callable[..., Faces]
+    zone: CustomerZone, faces_of: Callable[..., Faces]
 ) -> None:
-    times = sample_times(zone, faces_of(someone(track=1)), 20)
+    times = sample_times(zone, faces_of(Person(track=1)), 20)
     assert np.diff(times)[:9] == pytest.approx(0.1, abs=0.01)
     assert np.diff(times)[12:18] == pytest.approx(0.2, abs=0.01)
     assert np.diff(times)[32:] == pytest.approx(0.8, abs=0.01)
 
 
-def test_a_new_sale_samples_its_customer_from_the_start(
-    zone: CustomerZone, someone: Any, faces_of: Callable[..., Faces]
-) -> None:
-    faces = faces_of(someone(track=1))
+def test_a_new_sale_samples_its_customer_from_the_start(zone: CustomerZone, faces_of: Callable[..., Faces]) -> None:
+    faces = faces_of(Person(track=1))
     sample_times(zone, faces, 10)
     zone.forget_ages()
     assert np.diff(sample_times(zone, faces, 1, from_s=10))[:8] == pytest.approx(0.1, abs=0.01)
 
 
-def test_faces_outside_the_zone_are_not_sampled(
-    zone: CustomerZone, someone: Any, faces_of: Callable[..., Faces]
-) -> None:
-    faces = faces_of(someone(track=1, x=0.5), someone(track=2, x=0.95))
+def test_faces_outside_the_zone_are_not_sampled(zone: CustomerZone, faces_of: Callable[..., Faces]) -> None:
+    faces = faces_of(Person(track=1, x=0.5), Person(track=2, x=0.95))
     assert zone.should_sample(faces, SHAPE, 0).tolist() == [True, False]
     assert zone.should_sample(faces[np.array([1])], SHAPE, 0).tolist() == [False]
     assert zone.should_sample(Faces(), SHAPE, 0).tolist() == []
 
 
 def test_a_face_half_way_to_its_time_joins_the_batch_of_another(
-    zone: CustomerZone, someone: Any, faces_of: Callable[..., Faces]
+    zone: CustomerZone, faces_of: Callable[..., Faces]
 ) -> None:
-    first, both = faces_of(someone(track=1)), faces_of(someone(track=1), someone(track=2, x=0.7))
+    first, both = faces_of(Person(track=1)), faces_of(Person(track=1), Person(track=2, x=0.7))
     sample_times(zone, first, 0.1)
     rows = []
     for frame in range(90):

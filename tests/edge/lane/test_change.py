@@ -10,6 +10,7 @@ import pytest
 from edge.lane.rules import LaneRules
 from edge.settings.config import Settings
 from edge.till.messages import Hello, RestrictedItem, SaleClosed, SaleOpened
+from tests.edge.people import Person
 
 Drive = Callable[..., Any]
 HELLO, OPEN, SCAN = Hello(till="till-1"), SaleOpened(sale_id="sale-1"), RestrictedItem(sale_id="sale-1")
@@ -19,11 +20,11 @@ def change(lane: Any, **settings: Any) -> None:
     lane.lane.change(LaneRules(Settings(**settings), 30, "new-model"))
 
 
-def test_the_next_decision_uses_the_new_challenge_age_and_names_the_new_model(drive: Drive, someone: Any) -> None:
+def test_the_next_decision_uses_the_new_challenge_age_and_names_the_new_model(drive: Drive) -> None:
     lane = drive(mode="on-sale")
     change(lane, mode="on-sale")
     lane.receive(OPEN)
-    lane.show(someone(age=27), frames=10)
+    lane.show(Person(age=27), frames=10)
     lane.receive(SCAN)
     assert lane.decisions == ["CHALLENGE"]
     assert (lane.alerts[0].threshold, lane.alerts[0].model) == (30, "new-model")
@@ -40,11 +41,11 @@ def test_the_record_of_a_sale_has_the_hash_of_its_settings(drive: Drive) -> None
     assert lane.lane.open_record.model == "new-model"
 
 
-def test_a_new_zone_changes_who_the_customer_is(drive: Drive, someone: Any) -> None:
+def test_a_new_zone_changes_who_the_customer_is(drive: Drive) -> None:
     lane = drive(mode="on-sale")
     change(lane, mode="on-sale", zone=((0, 0), (0.2, 0), (0.2, 1), (0, 1)))
     lane.receive(OPEN)
-    lane.show(someone(1, age=50, x=0.5), someone(2, age=15, x=0.1), frames=10)
+    lane.show(Person(1, age=50, x=0.5), Person(2, age=15, x=0.1), frames=10)
     lane.receive(SCAN)
     assert lane.decisions == ["CHALLENGE"]
 
@@ -57,9 +58,9 @@ def test_a_till_that_connected_before_counts_in_the_new_mode(mode: str, analysin
     assert lane.lane.analysing is analysing
 
 
-def test_without_a_till_a_customer_who_stays_gets_a_new_decision(drive: Drive, someone: Any) -> None:
+def test_without_a_till_a_customer_who_stays_gets_a_new_decision(drive: Drive) -> None:
     lane = drive(mode="continuous")
-    lane.show(someone(age=27), frames=10)
+    lane.show(Person(age=27), frames=10)
     change(lane, mode="continuous")
-    lane.show(someone(age=27), frames=10)
+    lane.show(Person(age=27), frames=10)
     assert lane.decisions == ["NO_CHALLENGE", "CHALLENGE"]

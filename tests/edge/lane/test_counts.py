@@ -12,31 +12,30 @@ from edge.offers.sheet import Rule
 from edge.purchases.goods import Goods
 from edge.till.messages import RestrictedItem, SaleClosed, Text
 from edge.vision.faces import Faces
+from tests.edge.people import Person
 
 if TYPE_CHECKING:
-    from tests.edge.conftest import LaneDriver, Someone
+    from tests.edge.driver import LaneDriver
 
 
-def test_every_face_is_counted_once_by_its_outcome(faces_of: Callable[..., Faces], someone: type[Someone]) -> None:
+def test_every_face_is_counted_once_by_its_outcome(faces_of: Callable[..., Faces]) -> None:
     counts = FaceCounts()
     counts.add(
         faces_of(
-            someone(age=None, quality=float("nan")),
-            someone(age=None, reasons=("dark", "small")),
-            someone(age=None),
-            someone(age=30),
-            someone(age=60),
+            Person(age=None, quality=float("nan")),
+            Person(age=None, reasons=("dark", "small")),
+            Person(age=None),
+            Person(age=30),
+            Person(age=60),
         )
     )
     assert counts.outcomes == {"skipped": 1, "refused": 1, "passed": 1, "estimated": 2}
 
 
-def test_a_rejected_face_is_counted_once_for_each_reason(
-    faces_of: Callable[..., Faces], someone: type[Someone]
-) -> None:
+def test_a_rejected_face_is_counted_once_for_each_reason(faces_of: Callable[..., Faces]) -> None:
     counts = FaceCounts()
-    counts.add(faces_of(someone(age=None, reasons=("dark", "small"))))
-    counts.add(faces_of(someone(age=None, reasons=("small",)), someone()))
+    counts.add(faces_of(Person(age=None, reasons=("dark", "small"))))
+    counts.add(faces_of(Person(age=None, reasons=("small",)), Person()))
     assert +counts.rejections == {"dark": 1, "small": 2}
 
 
@@ -56,13 +55,11 @@ def test_every_series_starts_at_zero() -> None:
     assert len(answers.reasons) == len(Decision) * len(Reason)
 
 
-def test_an_alert_is_counted_by_its_decision_and_by_each_of_its_reasons(
-    sale: LaneDriver, someone: type[Someone]
-) -> None:
+def test_an_alert_is_counted_by_its_decision_and_by_each_of_its_reasons(sale: LaneDriver) -> None:
     counts = AnswerCounts()
     sale.receive(RestrictedItem(sale_id="sale-1"))
     sale.wait(0.9)
-    sale.show(someone(age=16), frames=5)
+    sale.show(Person(age=16), frames=5)
     for alert in sale.alerts:
         counts.count_alert(alert)
     assert counts.decisions == {Decision.UNKNOWN: 1, Decision.CHALLENGE: 1, Decision.NO_CHALLENGE: 0}

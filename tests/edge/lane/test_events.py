@@ -14,6 +14,7 @@ from edge.errors import UsageError
 from edge.lane.events import EventLog, alert_line
 from edge.till.envelope import Event, parse, wrap
 from edge.till.messages import Hello
+from tests.edge.people import Person
 
 HELLO = wrap(Hello(till="касса-1"), id="1", source="/x", time=datetime(2026, 1, 1, tzinfo=timezone.utc))
 
@@ -61,24 +62,24 @@ def test_a_file_that_cannot_be_written_is_rejected_by_name(tmp_path: Path) -> No
         EventLog(str(tmp_path / "missing" / "events.jsonl")).open()
 
 
-def test_an_alert_is_shown_in_one_line(drive: Callable[..., Any], someone: Any) -> None:
+def test_an_alert_is_shown_in_one_line(drive: Callable[..., Any]) -> None:
     lane = drive(mode="continuous")
-    lane.show(someone(age=50), frames=5)
+    lane.show(Person(age=50), frames=5)
     assert alert_line(lane.alerts[0]) == (
         "NO_CHALLENGE: age 50 (43-57), looks-older | Looks over 25. If in doubt, ask for ID. | "
         "Выглядит старше 25. Если сомневаетесь, проверьте документы."
     )
 
 
-def test_an_alert_without_an_age_shows_it_as_unknown(drive: Callable[..., Any], someone: Any) -> None:
+def test_an_alert_without_an_age_shows_it_as_unknown(drive: Callable[..., Any]) -> None:
     lane = drive(mode="continuous")
-    lane.show(someone(reasons=("dark",)), frames=15)
+    lane.show(Person(reasons=("dark",)), frames=15)
     assert alert_line(lane.alerts[0]).startswith("UNKNOWN: age unknown, dark | Ask for ID: too dark. | ")
 
 
-def test_a_logged_alert_parses_to_the_same_alert(drive: Callable[..., Any], someone: Any, tmp_path: Path) -> None:
+def test_a_logged_alert_parses_to_the_same_alert(drive: Callable[..., Any], tmp_path: Path) -> None:
     lane = drive(mode="continuous")
-    lane.show(someone(age=20), frames=5)
+    lane.show(Person(age=20), frames=5)
     [alert] = lane.alerts
     log = EventLog(str(tmp_path / "events.jsonl"))
     log.open()

@@ -9,14 +9,16 @@ import pytest
 
 from edge.decision.policy import Decision, Reason
 from edge.till.messages import Ack, Alert, Error, Hello, IdChecked, RestrictedItem, SaleClosed, SaleOpened
+from tests.edge.driver import LaneDriver
+from tests.edge.people import Person
 
 Drive = Callable[..., Any]
 OPEN, SCAN, CLOSE = SaleOpened(sale_id="sale-1"), RestrictedItem(sale_id="sale-1"), SaleClosed(sale_id="sale-1")
 NEXT, NEXT_SCAN = SaleOpened(sale_id="sale-2"), RestrictedItem(sale_id="sale-2")
 
 
-def test_an_older_customer_is_answered_as_soon_as_alcohol_is_scanned(sale: Any, someone: Any) -> None:
-    sale.show(someone(age=50), frames=10)
+def test_an_older_customer_is_answered_as_soon_as_alcohol_is_scanned(sale: LaneDriver) -> None:
+    sale.show(Person(age=50), frames=10)
     assert sale.alerts == []
     sale.receive(SCAN)
     [alert] = sale.alerts
@@ -28,15 +30,15 @@ def test_an_older_customer_is_answered_as_soon_as_alcohol_is_scanned(sale: Any, 
     assert alert.grab_to_alert_ms == 0
 
 
-def test_a_challenge_of_a_young_customer_stands(sale: Any, someone: Any) -> None:
-    sale.show(someone(age=20), frames=5)
+def test_a_challenge_of_a_young_customer_stands(sale: LaneDriver) -> None:
+    sale.show(Person(age=20), frames=5)
     sale.receive(SCAN)
-    sale.show(someone(age=90), frames=50)
+    sale.show(Person(age=90), frames=50)
     sale.show(frames=50)
     assert sale.decisions == ["CHALLENGE"]
 
 
-def test_with_nobody_in_view_the_answer_is_unknown_in_time(sale: Any) -> None:
+def test_with_nobody_in_view_the_answer_is_unknown_in_time(sale: LaneDriver) -> None:
     sale.receive(SCAN)
     sale.show(frames=7)
     assert sale.alerts == []
@@ -45,8 +47,8 @@ def test_with_nobody_in_view_the_answer_is_unknown_in_time(sale: Any) -> None:
     assert (alert.decision, alert.reasons, alert.age, alert.samples) == ("UNKNOWN", (Reason.NO_FACE,), None, 0)
 
 
-def test_after_the_camera_stops_the_answer_is_unknown_in_time(sale: Any, someone: Any) -> None:
-    sale.show(someone(age=50), frames=2)
+def test_after_the_camera_stops_the_answer_is_unknown_in_time(sale: LaneDriver) -> None:
+    sale.show(Person(age=50), frames=2)
     sale.wait(0.9)
     sale.receive(SCAN)
     sale.wait(0.9)
@@ -62,92 +64,92 @@ def test_before_the_first_frame_the_answer_is_unknown_in_time(drive: Drive) -> N
     assert (alert.decision, alert.reasons, alert.grab_to_alert_ms) == ("UNKNOWN", (Reason.CAMERA_LOST,), None)
 
 
-def test_samples_do_not_count_once_the_camera_is_lost(sale: Any, someone: Any) -> None:
-    sale.show(someone(age=50), frames=10)
+def test_samples_do_not_count_once_the_camera_is_lost(sale: LaneDriver) -> None:
+    sale.show(Person(age=50), frames=10)
     sale.wait(1.1)
     sale.receive(SCAN)
     sale.wait(0.9)
     assert sale.decisions == ["UNKNOWN"]
 
 
-def test_two_people_of_about_equal_size_are_unknown(sale: Any, someone: Any) -> None:
-    sale.show(someone(1, age=50, x=0.3), someone(2, age=15, x=0.7, eyes_px=38), frames=5)
+def test_two_people_of_about_equal_size_are_unknown(sale: LaneDriver) -> None:
+    sale.show(Person(1, age=50, x=0.3), Person(2, age=15, x=0.7, eyes_px=38), frames=5)
     sale.receive(SCAN)
     sale.wait(0.3)
-    sale.show(someone(1, age=50, x=0.3), someone(2, age=15, x=0.7, eyes_px=38), frames=6)
+    sale.show(Person(1, age=50, x=0.3), Person(2, age=15, x=0.7, eyes_px=38), frames=6)
     assert [(alert.decision, alert.reasons) for alert in sale.alerts] == [("UNKNOWN", (Reason.TWO_PEOPLE,))]
 
 
-def test_an_unknown_is_replaced_after_a_new_sample_and_the_alert_says_so(sale: Any, someone: Any) -> None:
+def test_an_unknown_is_replaced_after_a_new_sample_and_the_alert_says_so(sale: LaneDriver) -> None:
     sale.receive(SCAN)
     sale.show(frames=9)
-    sale.show(someone(age=50), frames=5)
+    sale.show(Person(age=50), frames=5)
     assert sale.decisions == ["UNKNOWN", "NO_CHALLENGE"]
     assert sale.alerts[1].reasons == (Reason.LOOKS_OLDER, Reason.NEW_LOOK)
     assert sale.alerts[1].samples == 3
 
 
-def test_an_unknown_is_not_replaced_without_a_new_sample(sale: Any, someone: Any) -> None:
-    sale.show(someone(age=50), frames=5)
+def test_an_unknown_is_not_replaced_without_a_new_sample(sale: LaneDriver) -> None:
+    sale.show(Person(age=50), frames=5)
     sale.receive(SCAN)
     sale.wait(1.2)
-    sale.show(someone(age=None, quality=float("nan")), frames=5)
+    sale.show(Person(age=None, quality=float("nan")), frames=5)
     assert sale.decisions == ["NO_CHALLENGE", "UNKNOWN"]
 
 
-def test_a_change_of_customer_replaces_the_answer_by_unknown(sale: Any, someone: Any) -> None:
-    sale.show(someone(1, age=50), frames=5)
+def test_a_change_of_customer_replaces_the_answer_by_unknown(sale: LaneDriver) -> None:
+    sale.show(Person(1, age=50), frames=5)
     sale.receive(SCAN)
     sale.show(frames=25)
-    sale.show(someone(2, age=50), frames=10)
+    sale.show(Person(2, age=50), frames=10)
     assert sale.decisions == ["NO_CHALLENGE", "UNKNOWN"]
     assert sale.states[-1].reasons == (Reason.CUSTOMER_CHANGED,)
 
 
-def test_a_new_sale_uses_no_sample_of_the_sale_before(sale: Any, someone: Any) -> None:
-    sale.show(someone(age=50), frames=10)
+def test_a_new_sale_uses_no_sample_of_the_sale_before(sale: LaneDriver) -> None:
+    sale.show(Person(age=50), frames=10)
     sale.receive(CLOSE)
     sale.receive(NEXT)
     sale.receive(NEXT_SCAN)
     assert sale.alerts == []
-    sale.show(someone(age=50), frames=3)
+    sale.show(Person(age=50), frames=3)
     assert [(alert.sale_id, alert.decision, alert.samples) for alert in sale.alerts] == [("sale-2", "NO_CHALLENGE", 3)]
 
 
-def test_the_last_customer_is_not_the_customer_of_the_next_sale(sale: Any, someone: Any) -> None:
-    sale.show(someone(1, age=50), frames=10)
+def test_the_last_customer_is_not_the_customer_of_the_next_sale(sale: LaneDriver) -> None:
+    sale.show(Person(1, age=50), frames=10)
     sale.receive(CLOSE)
-    sale.show(someone(2, age=60), frames=5)
+    sale.show(Person(2, age=60), frames=5)
     sale.receive(NEXT)
-    sale.show(someone(2, age=60), frames=30)
+    sale.show(Person(2, age=60), frames=30)
     sale.receive(NEXT_SCAN)
     assert [(alert.sale_id, alert.decision) for alert in sale.alerts] == [("sale-2", "NO_CHALLENGE")]
 
 
-def test_opening_an_open_sale_again_changes_nothing(sale: Any, someone: Any) -> None:
-    sale.show(someone(age=20), frames=5)
+def test_opening_an_open_sale_again_changes_nothing(sale: LaneDriver) -> None:
+    sale.show(Person(age=20), frames=5)
     sale.receive(SCAN)
     assert isinstance(sale.receive(OPEN), Ack)
     sale.receive(SCAN)
-    sale.show(someone(age=90), frames=20)
+    sale.show(Person(age=90), frames=20)
     assert sale.decisions == ["CHALLENGE"]
 
 
-def test_a_scan_is_answered_even_if_the_till_repeats_sale_opened(sale: Any) -> None:
+def test_a_scan_is_answered_even_if_the_till_repeats_sale_opened(sale: LaneDriver) -> None:
     sale.receive(SCAN)
     sale.receive(OPEN)
     sale.wait(0.9)
     assert sale.decisions == ["UNKNOWN"]
 
 
-def test_every_message_of_a_sale_is_acknowledged(sale: Any) -> None:
+def test_every_message_of_a_sale_is_acknowledged(sale: LaneDriver) -> None:
     checked = IdChecked(sale_id="sale-1", outcome="passed")
     replies = [sale.receive(message) for message in (Hello(till="till-1"), SCAN, checked, CLOSE)]
     assert replies == [Ack(message_id=f"message-{number}") for number in (2, 3, 4, 5)]
 
 
 @pytest.mark.parametrize("message", [NEXT_SCAN, IdChecked(sale_id="sale-2", outcome="failed")])
-def test_a_message_about_a_sale_that_is_not_open_is_rejected_with_the_fix(message: Any, sale: Any) -> None:
+def test_a_message_about_a_sale_that_is_not_open_is_rejected_with_the_fix(message: Any, sale: LaneDriver) -> None:
     reply = sale.receive(message)
     assert isinstance(reply, Error)
     assert (reply.code, reply.sale_id) == ("no-such-sale", "sale-2")
@@ -162,16 +164,16 @@ def test_an_ack_gets_no_reply_and_a_message_from_the_agent_is_rejected(make_lane
     assert (rejection.type, rejection.code) == ("lane.error", "not-for-agent")
 
 
-def test_states_are_published_on_every_change_and_once_a_second(drive: Drive, someone: Any) -> None:
+def test_states_are_published_on_every_change_and_once_a_second(drive: Drive) -> None:
     lane = drive(mode="on-sale")
     lane.show(frames=21)
     assert [state.frame for state in lane.states] == [0, 10, 20]
-    lane.show(someone(track=4), frames=2)
+    lane.show(Person(track=4), frames=2)
     assert [(state.people, state.customer) for state in lane.states[-2:]] == [(0, None), (1, 4)]
 
 
-def test_an_alert_in_a_replay_has_no_time_from_grab_to_alert(drive: Drive, someone: Any) -> None:
+def test_an_alert_in_a_replay_has_no_time_from_grab_to_alert(drive: Drive) -> None:
     lane = drive(mode="continuous", replay=True, video="clip.mkv")
-    lane.show(someone(age=50), frames=3)
+    lane.show(Person(age=50), frames=3)
     assert isinstance(lane.alerts[0], Alert)
     assert lane.alerts[0].grab_to_alert_ms is None

@@ -10,17 +10,19 @@ import pytest
 from edge.decision.policy import Decision, Reason
 from edge.lane.sales import SALE_SILENT_S
 from edge.till.messages import Ack, Error, Hello, IdChecked, RestrictedItem, SaleClosed, SaleOpened
+from tests.edge.driver import LaneDriver
+from tests.edge.people import Person
 
 Drive = Callable[..., Any]
 OPEN, SCAN = SaleOpened(sale_id="sale-1"), RestrictedItem(sale_id="sale-1")
 CLOSE = SaleClosed(sale_id="sale-1", cashier_id="anna")
 
 
-def test_a_sale_leaves_one_record_with_its_alert_and_check(sale: Any, someone: Any) -> None:
-    sale.show(someone(age=20), frames=5)
+def test_a_sale_leaves_one_record_with_its_alert_and_check(sale: LaneDriver) -> None:
+    sale.show(Person(age=20), frames=5)
     sale.receive(SCAN)
     sale.confirm(sale.alerts[0])
-    sale.show(someone(age=20), frames=20)
+    sale.show(Person(age=20), frames=20)
     sale.receive(IdChecked(sale_id="sale-1", outcome="passed"))
     sale.receive(CLOSE)
     [record] = sale.records
@@ -33,24 +35,24 @@ def test_a_sale_leaves_one_record_with_its_alert_and_check(sale: Any, someone: A
     assert record.model == "0123456789ab"
 
 
-def test_the_record_of_a_sale_without_restricted_items_has_no_restricted_at(sale: Any) -> None:
+def test_the_record_of_a_sale_without_restricted_items_has_no_restricted_at(sale: LaneDriver) -> None:
     sale.receive(CLOSE)
     assert [record.restricted_at for record in sale.records] == [None]
 
 
-def test_a_sale_closed_as_not_completed_is_cancelled(sale: Any) -> None:
+def test_a_sale_closed_as_not_completed_is_cancelled(sale: LaneDriver) -> None:
     sale.receive(SCAN)
     sale.receive(SaleClosed(sale_id="sale-1", completed=False))
     assert [record.ended for record in sale.records] == ["cancelled"]
 
 
-def test_opening_a_sale_abandons_the_one_before(sale: Any) -> None:
+def test_opening_a_sale_abandons_the_one_before(sale: LaneDriver) -> None:
     sale.receive(SCAN)
     sale.receive(SaleOpened(sale_id="sale-2"))
     assert [(record.sale_id, record.ended) for record in sale.records] == [("sale-1", "abandoned")]
 
 
-def test_a_sale_is_abandoned_after_an_hour_without_messages(sale: Any) -> None:
+def test_a_sale_is_abandoned_after_an_hour_without_messages(sale: LaneDriver) -> None:
     sale.receive(SCAN)
     sale.now_s += SALE_SILENT_S - 1
     sale.wait(0.5)
@@ -61,8 +63,8 @@ def test_a_sale_is_abandoned_after_an_hour_without_messages(sale: Any) -> None:
 
 
 @pytest.mark.parametrize("message", [SCAN, IdChecked(sale_id="sale-1", outcome="passed")])
-def test_messages_of_another_till_do_not_change_a_sale(message: Any, sale: Any, someone: Any) -> None:
-    sale.show(someone(age=50), frames=5)
+def test_messages_of_another_till_do_not_change_a_sale(message: Any, sale: LaneDriver) -> None:
+    sale.show(Person(age=50), frames=5)
     reply = sale.receive(message, till="till-2")
     assert isinstance(reply, Error)
     sale.wait(1)
@@ -70,8 +72,8 @@ def test_messages_of_another_till_do_not_change_a_sale(message: Any, sale: Any, 
     assert sale.lane.open_record.check is None
 
 
-def test_another_till_can_neither_close_a_sale_nor_confirm_its_alerts(sale: Any, someone: Any) -> None:
-    sale.show(someone(age=50), frames=5)
+def test_another_till_can_neither_close_a_sale_nor_confirm_its_alerts(sale: LaneDriver) -> None:
+    sale.show(Person(age=50), frames=5)
     sale.receive(SCAN)
     sale.confirm(sale.alerts[0], till="till-2")
     sale.receive(CLOSE, till="till-2")
@@ -79,14 +81,14 @@ def test_another_till_can_neither_close_a_sale_nor_confirm_its_alerts(sale: Any,
     assert sale.lane.open_record.alerts[0].received_at is None
 
 
-def test_closing_a_sale_twice_leaves_one_record(sale: Any) -> None:
+def test_closing_a_sale_twice_leaves_one_record(sale: LaneDriver) -> None:
     sale.receive(SCAN)
     assert isinstance(sale.receive(CLOSE), Ack)
     assert isinstance(sale.receive(CLOSE), Ack)
     assert len(sale.records) == 1
 
 
-def test_a_repeated_message_does_not_reopen_a_closed_sale(sale: Any, drive: Drive) -> None:
+def test_a_repeated_message_does_not_reopen_a_closed_sale(sale: LaneDriver, drive: Drive) -> None:
     sale.receive(SCAN)
     sale.receive(CLOSE)
     again = drive(mode="on-sale")
@@ -98,43 +100,43 @@ def test_a_repeated_message_does_not_reopen_a_closed_sale(sale: Any, drive: Driv
         assert isinstance(lane.receive(OPEN, till="till-2"), Ack), "another till may use the same sale id"
 
 
-def test_an_abandoned_sale_can_be_opened_again(sale: Any) -> None:
+def test_an_abandoned_sale_can_be_opened_again(sale: LaneDriver) -> None:
     sale.receive(SaleOpened(sale_id="sale-2"))
     sale.receive(SaleClosed(sale_id="sale-2"))
     assert isinstance(sale.receive(OPEN), Ack)
     assert sale.lane.open_record.sale_id == "sale-1"
 
 
-def test_if_the_customer_left_before_the_scan_the_answer_is_unknown(sale: Any, someone: Any) -> None:
-    sale.show(someone(age=50), frames=10)
+def test_if_the_customer_left_before_the_scan_the_answer_is_unknown(sale: LaneDriver) -> None:
+    sale.show(Person(age=50), frames=10)
     sale.show(frames=25)
     sale.receive(SCAN)
     sale.show(frames=10)
     assert [(alert.decision, alert.reasons) for alert in sale.alerts] == [("UNKNOWN", (Reason.CUSTOMER_LEFT,))]
 
 
-def test_while_nothing_can_be_recorded_the_answer_is_unknown(sale: Any, someone: Any) -> None:
+def test_while_nothing_can_be_recorded_the_answer_is_unknown(sale: LaneDriver) -> None:
     sale.lane.set_recording(False)
-    sale.show(someone(age=60), frames=10)
+    sale.show(Person(age=60), frames=10)
     sale.receive(SCAN)
-    sale.show(someone(age=60), frames=10)
+    sale.show(Person(age=60), frames=10)
     assert [(alert.decision, alert.reasons) for alert in sale.alerts] == [("UNKNOWN", (Reason.NOT_RECORDED,))]
 
 
-def test_a_no_challenge_becomes_unknown_when_recording_fails(sale: Any, someone: Any) -> None:
-    sale.show(someone(age=60), frames=10)
+def test_a_no_challenge_becomes_unknown_when_recording_fails(sale: LaneDriver) -> None:
+    sale.show(Person(age=60), frames=10)
     sale.receive(SCAN)
     sale.lane.set_recording(False)
-    sale.show(someone(age=60))
+    sale.show(Person(age=60))
     assert sale.decisions == ["NO_CHALLENGE", "UNKNOWN"]
 
 
-def test_after_a_restart_an_open_sale_continues_with_unknown(sale: Any, someone: Any, drive: Drive) -> None:
-    sale.show(someone(age=60), frames=10)
+def test_after_a_restart_an_open_sale_continues_with_unknown(sale: LaneDriver, drive: Drive) -> None:
+    sale.show(Person(age=60), frames=10)
     sale.receive(SCAN)
     again = drive(mode="on-sale")
     again.lane.resume(sale.lane.open_record, [], 0.0)
-    again.show(someone(age=60), frames=20)
+    again.show(Person(age=60), frames=20)
     assert [(alert.sale_id, alert.decision, alert.reasons) for alert in again.alerts] == [
         ("sale-1", "UNKNOWN", (Reason.RESTARTED,))
     ]
@@ -142,11 +144,11 @@ def test_after_a_restart_an_open_sale_continues_with_unknown(sale: Any, someone:
     assert [alert.decision for alert in again.records[0].alerts] == ["NO_CHALLENGE", "UNKNOWN"]
 
 
-def test_a_till_that_missed_its_answer_gets_a_new_one_after_reconnecting(sale: Any, someone: Any) -> None:
-    sale.show(someone(age=20), frames=10)
+def test_a_till_that_missed_its_answer_gets_a_new_one_after_reconnecting(sale: LaneDriver) -> None:
+    sale.show(Person(age=20), frames=10)
     sale.receive(SCAN)
     sale.lane.alert_expired(sale.alerts[0].alert_id)
-    sale.show(someone(age=20), frames=10)
+    sale.show(Person(age=20), frames=10)
     assert sale.decisions == ["CHALLENGE"]
     sale.receive(Hello(till="till-1"))
     assert sale.decisions == ["CHALLENGE", "CHALLENGE"]

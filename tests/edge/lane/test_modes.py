@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from edge.till.messages import Hello, RestrictedItem, SaleClosed, SaleOpened
+from tests.edge.people import Person
 
 Drive = Callable[..., Any]
 HELLO, OPEN = Hello(till="till-1"), SaleOpened(sale_id="sale-1")
@@ -23,28 +24,28 @@ def test_on_sale_faces_are_analysed_only_while_a_sale_is_open(drive: Drive) -> N
     assert analysing == [False, False, True, True, False]
 
 
-def test_on_sale_nothing_is_decided_between_sales(drive: Drive, someone: Any) -> None:
+def test_on_sale_nothing_is_decided_between_sales(drive: Drive) -> None:
     lane = drive(mode="on-sale")
-    lane.show(someone(age=15), frames=50)
+    lane.show(Person(age=15), frames=50)
     assert lane.alerts == []
     assert {state.decision for state in lane.states} == {None}
 
 
 @pytest.mark.parametrize("mode", ["continuous", "auto"])
-def test_without_a_till_every_customer_gets_a_decision(mode: str, drive: Drive, someone: Any) -> None:
+def test_without_a_till_every_customer_gets_a_decision(mode: str, drive: Drive) -> None:
     lane = drive(mode=mode)
     assert lane.lane.analysing
-    lane.show(someone(1, age=50), frames=5)
+    lane.show(Person(1, age=50), frames=5)
     lane.show(frames=25)
-    lane.show(someone(2, age=15), frames=5)
+    lane.show(Person(2, age=15), frames=5)
     assert lane.decisions == ["NO_CHALLENGE", "CHALLENGE"]
     assert lane.alerts[0].sale_id != lane.alerts[1].sale_id
 
 
 @pytest.mark.parametrize("reason", ["small", "turned", "dark", "bright", "blurred"])
-def test_without_a_till_a_customer_of_poor_quality_is_unknown_in_time(reason: str, drive: Drive, someone: Any) -> None:
+def test_without_a_till_a_customer_of_poor_quality_is_unknown_in_time(reason: str, drive: Drive) -> None:
     lane = drive(mode="continuous")
-    lane.show(someone(reasons=(reason,)), frames=15)
+    lane.show(Person(reasons=(reason,)), frames=15)
     assert lane.decisions == ["UNKNOWN"]
     assert [reason.value for reason in lane.alerts[0].reasons] == [reason]
 
@@ -56,20 +57,20 @@ def test_without_a_till_an_empty_lane_sends_no_alert(drive: Drive) -> None:
     assert lane.alerts == []
 
 
-def test_auto_becomes_on_sale_at_the_first_hello(drive: Drive, someone: Any) -> None:
+def test_auto_becomes_on_sale_at_the_first_hello(drive: Drive) -> None:
     lane = drive(mode="auto")
-    lane.show(someone(age=50), frames=5)
+    lane.show(Person(age=50), frames=5)
     lane.receive(HELLO)
     assert not lane.lane.analysing
-    lane.show(someone(2, age=15, x=0.3), frames=50)
+    lane.show(Person(2, age=15, x=0.3), frames=50)
     assert lane.decisions == ["NO_CHALLENGE"]
 
 
-def test_a_second_hello_does_not_change_the_open_sale(drive: Drive, someone: Any) -> None:
+def test_a_second_hello_does_not_change_the_open_sale(drive: Drive) -> None:
     lane = drive(mode="auto")
     for message in (HELLO, OPEN, HELLO):
         lane.receive(message)
-    lane.show(someone(age=50), frames=5)
+    lane.show(Person(age=50), frames=5)
     lane.receive(SCAN)
     assert [(alert.sale_id, alert.decision.value) for alert in lane.alerts] == [("sale-1", "NO_CHALLENGE")]
 
@@ -80,10 +81,10 @@ def test_continuous_stays_continuous_when_a_till_says_hello(drive: Drive) -> Non
     assert lane.lane.analysing
 
 
-def test_a_till_that_sent_no_hello_gets_its_answers(drive: Drive, someone: Any) -> None:
+def test_a_till_that_sent_no_hello_gets_its_answers(drive: Drive) -> None:
     lane = drive(mode="auto")
     lane.receive(OPEN)
-    lane.show(someone(age=50), frames=5)
+    lane.show(Person(age=50), frames=5)
     lane.receive(SCAN)
     lane.wait(0.9)
     assert "sale-1" in [alert.sale_id for alert in lane.alerts]

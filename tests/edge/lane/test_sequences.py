@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from edge.decision.policy import Decision
 from edge.till.messages import Ack, Alert, Hello, RestrictedItem, SaleClosed, SaleOpened
+from tests.edge.people import Person
 
 Drive = Callable[..., Any]
 Step = tuple[Any, ...]
@@ -58,8 +59,8 @@ class SentAlert(NamedTuple):
 class Player:
     """Plays steps to a lane, and counts for each sale the frames in which a face in the zone was good."""
 
-    def __init__(self, drive: Any, someone: Any) -> None:
-        self.drive, self._someone = drive, someone
+    def __init__(self, drive: Any) -> None:
+        self.drive = drive
         self.sales, self.open_sale = 0, ""
         self.scanned_s: dict[str, float] = {}
         self.closed_s: dict[str, float] = {}
@@ -104,7 +105,7 @@ class Player:
             analysing = self.drive.lane.analysing
             self._samples.update(good if analysing else [])
             self.drive.show(*(
-                self._someone(track, age=AGES[track] if analysing else None, **person)
+                Person(track, age=AGES[track] if analysing else None, **person)
                 for track, person in people.items()
             ))  # fmt: skip
             self._customers |= good & {self.drive.states[-1].customer}
@@ -121,10 +122,8 @@ def issued_s(alert: Alert) -> float:
 
 @given(steps)
 @settings(max_examples=150)
-def test_no_challenge_needs_samples_of_an_older_face_from_the_same_sale(
-    drive: Drive, someone: Any, steps: list[Step]
-) -> None:
-    player = Player(drive(mode="on-sale"), someone)
+def test_no_challenge_needs_samples_of_an_older_face_from_the_same_sale(drive: Drive, steps: list[Step]) -> None:
+    player = Player(drive(mode="on-sale"))
     for step in steps:
         player.play(*step)
     for alert, samples, customers in player.sent:
@@ -139,8 +138,8 @@ def test_no_challenge_needs_samples_of_an_older_face_from_the_same_sale(
 
 @given(steps)
 @settings(max_examples=100)
-def test_a_challenge_is_the_last_decision_of_its_sale(drive: Drive, someone: Any, steps: list[Step]) -> None:
-    player = Player(drive(mode="on-sale"), someone)
+def test_a_challenge_is_the_last_decision_of_its_sale(drive: Drive, steps: list[Step]) -> None:
+    player = Player(drive(mode="on-sale"))
     for step in steps:
         player.play(*step)
     for number in range(player.sales):
@@ -151,10 +150,8 @@ def test_a_challenge_is_the_last_decision_of_its_sale(drive: Drive, someone: Any
 
 @given(steps)
 @settings(max_examples=100)
-def test_every_scan_is_answered_in_time_and_nothing_else_is_answered(
-    drive: Drive, someone: Any, steps: list[Step]
-) -> None:
-    player = Player(drive(mode="on-sale"), someone)
+def test_every_scan_is_answered_in_time_and_nothing_else_is_answered(drive: Drive, steps: list[Step]) -> None:
+    player = Player(drive(mode="on-sale"))
     for step in [*steps, ("wait", 2.0)]:
         player.play(*step)
     first_s: dict[str, float] = {}
@@ -169,16 +166,16 @@ def test_every_scan_is_answered_in_time_and_nothing_else_is_answered(
 
 
 @given(steps)
-def test_on_sale_faces_are_analysed_exactly_while_a_sale_is_open(drive: Drive, someone: Any, steps: list[Step]) -> None:
-    player = Player(drive(mode="on-sale"), someone)
+def test_on_sale_faces_are_analysed_exactly_while_a_sale_is_open(drive: Drive, steps: list[Step]) -> None:
+    player = Player(drive(mode="on-sale"))
     for step in steps:
         player.play(*step)
         assert player.drive.lane.analysing == (player.open_sale != "")
 
 
 @given(steps)
-def test_auto_stays_on_sale_after_the_first_hello(drive: Drive, someone: Any, steps: list[Step]) -> None:
-    player = Player(drive(mode="auto"), someone)
+def test_auto_stays_on_sale_after_the_first_hello(drive: Drive, steps: list[Step]) -> None:
+    player = Player(drive(mode="auto"))
     player.play("show", {1: {"x": 0.5, "reasons": ()}}, 5)
     assert player.drive.lane.analysing
     for step in [("hello",), *steps]:
@@ -187,10 +184,8 @@ def test_auto_stays_on_sale_after_the_first_hello(drive: Drive, someone: Any, st
 
 
 @given(steps)
-def test_a_person_never_confirmed_in_the_zone_is_never_the_customer(
-    drive: Drive, someone: Any, steps: list[Step]
-) -> None:
-    player = Player(drive(mode="continuous"), someone)
+def test_a_person_never_confirmed_in_the_zone_is_never_the_customer(drive: Drive, steps: list[Step]) -> None:
+    player = Player(drive(mode="continuous"))
     for step in steps:
         if step[0] in ("show", "wait"):
             player.play(*step)

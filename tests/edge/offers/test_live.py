@@ -29,6 +29,7 @@ from edge.till.reference.dealer import Till
 from edge.till.server import TillServer
 from tests.agents import StartAgent
 from tests.edge.offers.conftest import line_of, rule_of, sheet_of
+from tests.edge.people import Person
 
 Make = Callable[..., Any]
 
@@ -98,46 +99,44 @@ def types(messages: list[Data]) -> list[str]:
     return [data.type for data in messages if data.type in ("lane.alert", "lane.offer")]
 
 
-def test_an_offer_is_sent_in_the_turn_that_receives_the_basket(counter: Counter, someone: Any) -> None:
+def test_an_offer_is_sent_in_the_turn_that_receives_the_basket(counter: Counter) -> None:
     for _ in range(5):
-        counter.turn(someone(age=50))
+        counter.turn(Person(age=50))
     counter.send(BASKET)
     counter.turn()
     assert types(counter.received()) == ["lane.offer"]
 
 
-def test_an_alert_of_the_same_frame_is_sent_before_the_offer(counter: Counter, someone: Any) -> None:
+def test_an_alert_of_the_same_frame_is_sent_before_the_offer(counter: Counter) -> None:
     """Both follow from the same frame, with the customer's third sample."""
     for _ in range(2):
-        counter.turn(someone(age=50))
+        counter.turn(Person(age=50))
     counter.send(RestrictedItem(**SALE), BASKET)
     counter.turn()
     assert types(counter.received()) == []
     counter.send(SaleBasket(**SALE, basket=(line_of("crackers"), line_of("dairy"))))
     counter.turn()
-    counter.turn(someone(age=50))
+    counter.turn(Person(age=50))
     assert types(counter.received()) == ["lane.alert", "lane.offer"]
 
 
-def test_an_offer_is_sent_once_and_only_to_its_till(counter: Counter, someone: Any) -> None:
+def test_an_offer_is_sent_once_and_only_to_its_till(counter: Counter) -> None:
     with closing(Till("till-2", counter.server.addresses[0])) as other:
         other.send(Hello(till="till-2"))
         time.sleep(0.05)
         for _ in range(5):
-            counter.turn(someone(age=50))
+            counter.turn(Person(age=50))
         counter.send(BASKET)
         for _ in range(5):
-            counter.turn(someone(age=50))
+            counter.turn(Person(age=50))
         assert types(counter.received()) == ["lane.offer"]
         while (message := other.receive(0.2)) is not None:
             assert message.type != "lane.offer"
 
 
-def test_the_result_of_an_offer_is_stored_when_its_sale_closes(
-    counter: Counter, someone: Any, settings: Settings
-) -> None:
+def test_the_result_of_an_offer_is_stored_when_its_sale_closes(counter: Counter, settings: Settings) -> None:
     for _ in range(5):
-        counter.turn(someone(age=50))
+        counter.turn(Person(age=50))
     counter.send(BASKET)
     counter.turn()
     offer: Any = counter.received()[-1]

@@ -16,6 +16,7 @@ from edge.purchases.purchases import Purchase, purchase_of
 from edge.settings.load import load_settings
 from edge.settings.sections import InsightsSettings
 from edge.till.messages import BasketLine, RestrictedItem, SaleClosed, SaleOpened
+from tests.edge.people import Person
 
 SETTINGS = InsightsSettings(enabled=True, notice="we count")
 MILK = BasketLine(sku="milk", category="dairy", quantity=2, price=94.9)
@@ -34,8 +35,8 @@ def close(sale: Any, *basket: BasketLine, completed: bool = True) -> Closed:
     return closed
 
 
-def test_a_row_has_the_band_probabilities_of_the_customer_and_the_basket(sale: Any, someone: Any) -> None:
-    sale.show(someone(age=40), frames=8)
+def test_a_row_has_the_band_probabilities_of_the_customer_and_the_basket(sale: Any) -> None:
+    sale.show(Person(age=40), frames=8)
     row = row_of(close(sale, MILK))
     assert (row.store, row.lane, row.band, row.band_edges) == ("store-1", "lane-1", "35-44", (18, 25, 35, 45, 60))
     assert row.band_probs
@@ -46,8 +47,8 @@ def test_a_row_has_the_band_probabilities_of_the_customer_and_the_basket(sale: A
     ]
 
 
-def test_a_row_contains_no_sale_cashier_track_or_age(sale: Any, someone: Any) -> None:
-    sale.show(someone(age=40, track=4711), frames=8)
+def test_a_row_contains_no_sale_cashier_track_or_age(sale: Any) -> None:
+    sale.show(Person(age=40, track=4711), frames=8)
     text = row_of(close(sale, MILK)).model_dump_json()
     assert not [name for name in ("sale-1", "anna", "till-1", "4711", '"age', "mean") if name in text]
 
@@ -62,25 +63,25 @@ def test_without_a_customer_the_band_is_unknown(sale: Any) -> None:
     assert (row.band, row.band_probs) == ("unknown", None)
 
 
-def test_with_too_few_samples_the_band_is_unknown(sale: Any, someone: Any) -> None:
-    sale.show(someone(age=40), frames=2)
+def test_with_too_few_samples_the_band_is_unknown(sale: Any) -> None:
+    sale.show(Person(age=40), frames=2)
     assert row_of(close(sale, MILK)).band == "unknown"
 
 
-def test_with_two_people_the_band_is_unknown(sale: Any, someone: Any) -> None:
-    sale.show(someone(age=40, track=1, x=0.4), someone(age=15, track=2, x=0.6), frames=8)
+def test_with_two_people_the_band_is_unknown(sale: Any) -> None:
+    sale.show(Person(age=40, track=1, x=0.4), Person(age=15, track=2, x=0.6), frames=8)
     assert row_of(close(sale, MILK)).band == "unknown"
 
 
-def test_the_first_customer_counts_even_if_gone_or_replaced_at_the_end(sale: Any, someone: Any) -> None:
-    sale.show(someone(age=40, track=1), frames=8)
+def test_the_first_customer_counts_even_if_gone_or_replaced_at_the_end(sale: Any) -> None:
+    sale.show(Person(age=40, track=1), frames=8)
     sale.show(frames=30)
-    sale.show(someone(age=70, track=2), frames=8)
+    sale.show(Person(age=70, track=2), frames=8)
     assert row_of(close(sale, MILK)).band == "35-44"
 
 
-def test_the_band_of_the_sale_before_is_not_used(sale: Any, someone: Any) -> None:
-    sale.show(someone(age=40), frames=8)
+def test_the_band_of_the_sale_before_is_not_used(sale: Any) -> None:
+    sale.show(Person(age=40), frames=8)
     sale.receive(SaleClosed(sale_id="sale-1", basket=(MILK,)))
     sale.receive(SaleOpened(sale_id="sale-2"))
     sale.receive(SaleClosed(sale_id="sale-2", basket=(MILK,)))

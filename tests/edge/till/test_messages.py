@@ -24,6 +24,7 @@ from edge.till.messages import (
     SaleClosed,
     SaleOpened,
 )
+from tests.edge.people import Person
 
 NOON = datetime(2026, 3, 1, 12, 0, 0, 250_000, tzinfo=timezone.utc)
 
@@ -51,9 +52,9 @@ def envelope(**changes: Any) -> bytes:
 
 
 @pytest.fixture
-def alert(drive: Callable[..., Any], someone: Any) -> Alert:
+def alert(drive: Callable[..., Any]) -> Alert:
     lane = drive(mode="continuous")
-    lane.show(someone(age=None), frames=15)
+    lane.show(Person(age=None), frames=15)
     [alert] = lane.alerts
     assert isinstance(alert, Alert)
     return alert

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pytest
 
 from edge.vision.faces import AGES, LEFT_EYE, NO_TRACK, RIGHT_EYE, Faces
+from tests.edge.people import Person
 
 
 def test_faces_of_an_empty_frame_are_empty_arrays_of_the_right_shapes() -> None:
@@ -36,8 +36,8 @@ def test_the_error_for_arrays_of_different_lengths_names_the_array(name: str, de
         two.with_(**{name: getattr(two, name)[:1]})
 
 
-def test_a_mask_picks_the_same_rows_of_every_array(someone: Any, faces_of: Callable[..., Faces]) -> None:
-    three = faces_of(someone(1, age=20), someone(2, age=40, reasons=("dark",)), someone(3, age=60))
+def test_a_mask_picks_the_same_rows_of_every_array(faces_of: Callable[..., Faces]) -> None:
+    three = faces_of(Person(1, age=20), Person(2, age=40, reasons=("dark",)), Person(3, age=60))
     picked = three[np.array([False, True, True])]
     assert picked.track_ids.tolist() == [2, 3]
     assert picked.reasons == (("dark",), ())
@@ -47,13 +47,13 @@ def test_a_mask_picks_the_same_rows_of_every_array(someone: Any, faces_of: Calla
     assert picked.scores.tolist() == three.scores[1:].tolist()
 
 
-def test_row_numbers_pick_faces_in_the_given_order(someone: Any, faces_of: Callable[..., Faces]) -> None:
-    three = faces_of(someone(1), someone(2), someone(3))
+def test_row_numbers_pick_faces_in_the_given_order(faces_of: Callable[..., Faces]) -> None:
+    three = faces_of(Person(1), Person(2), Person(3))
     assert three[np.array([2, 0])].track_ids.tolist() == [3, 1]
 
 
-def test_a_mask_of_false_values_picks_no_face(someone: Any, faces_of: Callable[..., Faces]) -> None:
-    assert len(faces_of(someone())[np.array([False])]) == 0
+def test_a_mask_of_false_values_picks_no_face(faces_of: Callable[..., Faces]) -> None:
+    assert len(faces_of(Person())[np.array([False])]) == 0
 
 
 def test_filling_in_an_array_does_not_change_the_original(detected: Callable[..., Faces]) -> None:
@@ -63,13 +63,13 @@ def test_filling_in_an_array_does_not_change_the_original(detected: Callable[...
     assert after.boxes is before.boxes
 
 
-def test_only_a_face_that_passed_the_gate_is_usable(someone: Any, faces_of: Callable[..., Faces]) -> None:
-    faces = faces_of(someone(quality=0.01), someone(reasons=("blurred",)), someone(quality=float("nan")))
+def test_only_a_face_that_passed_the_gate_is_usable(faces_of: Callable[..., Faces]) -> None:
+    faces = faces_of(Person(quality=0.01), Person(reasons=("blurred",)), Person(quality=float("nan")))
     assert faces.usable.tolist() == [True, False, False]
 
 
-def test_areas_and_eye_distances_are_in_pixels(someone: Any, faces_of: Callable[..., Faces]) -> None:
-    faces = faces_of(someone(eyes_px=10), someone(eyes_px=40))
+def test_areas_and_eye_distances_are_in_pixels(faces_of: Callable[..., Faces]) -> None:
+    faces = faces_of(Person(eyes_px=10), Person(eyes_px=40))
     assert faces.areas.tolist() == [400, 6400]
     assert faces.eye_distances_px.tolist() == [10, 40]
 

@@ -16,6 +16,7 @@ from edge.till.messages import RestrictedItem, SaleClosed, SaleOpened
 from edge.till.reference.sale import Screen
 from edge.vision.faces import Faces
 from edge.web.demonstration import BUSY, NOT_YET, Demonstration
+from tests.edge.people import Person
 
 
 class Shop:
@@ -50,20 +51,20 @@ def shop(make_lane: Callable[..., Lane], faces_of: Callable[..., Faces], frame_a
     return shop
 
 
-def test_beer_for_an_older_customer_needs_no_id(shop: Shop, someone: Any) -> None:
+def test_beer_for_an_older_customer_needs_no_id(shop: Shop) -> None:
     shop.till.scan("bread", shop.now_s)
-    shop.show(someone(age=50), frames=5)
+    shop.show(Person(age=50), frames=5)
     assert shop.screen == Screen("nothing")
     shop.till.scan("beer", shop.now_s)
     assert shop.screen.alert
     assert shop.screen.alert.decision is Decision.NO_CHALLENGE
 
 
-def test_beer_for_a_young_customer_asks_for_id_in_both_languages(shop: Shop, someone: Any) -> None:
-    shop.show(someone(age=19), frames=5)
+def test_beer_for_a_young_customer_asks_for_id_in_both_languages(shop: Shop) -> None:
+    shop.show(Person(age=19), frames=5)
     shop.till.scan("beer", shop.now_s)
     assert shop.screen.shows == "waiting"
-    shop.show(someone(age=19), frames=4)
+    shop.show(Person(age=19), frames=4)
     shown = shop.till.show(shop.now_s)
     assert shown.answered_s == pytest.approx(0.3)
     assert shown.screen.text
@@ -104,11 +105,11 @@ def test_an_id_that_is_not_ok_says_not_to_sell(shop: Shop) -> None:
     assert shop.screen.shows == "do-not-sell"
 
 
-def test_the_real_lane_is_not_changed_and_records_nothing(shop: Shop, someone: Any) -> None:
+def test_the_real_lane_is_not_changed_and_records_nothing(shop: Shop) -> None:
     shop.till.scan("beer", shop.now_s)
-    shop.show(someone(age=19), frames=10)
+    shop.show(Person(age=19), frames=10)
     shop.till.close(shop.now_s, completed=True)
-    shop.show(someone(age=19), frames=10)
+    shop.show(Person(age=19), frames=10)
     assert shop.lane.open_record is None
     assert not shop.lane.analysing
     assert [outcome for outcome in shop.outcomes if isinstance(outcome, Closed)] == []
@@ -116,9 +117,9 @@ def test_the_real_lane_is_not_changed_and_records_nothing(shop: Shop, someone: A
 
 
 def test_faces_are_sampled_only_while_its_sale_is_open(
-    shop: Shop, someone: Any, faces_of: Callable[..., Faces], frame_at: Callable[..., Frame]
+    shop: Shop, faces_of: Callable[..., Faces], frame_at: Callable[..., Frame]
 ) -> None:
-    faces = faces_of(someone(), someone(track=2, x=0.05))
+    faces = faces_of(Person(), Person(track=2, x=0.05))
     assert shop.till.should_sample(faces, frame_at(1)).tolist() == [False, False]
     shop.till.scan("bread", shop.now_s)
     assert shop.till.should_sample(faces, frame_at(1)).tolist() == [True, False]
@@ -134,12 +135,12 @@ def test_a_real_sale_ends_the_demonstration_at_once(shop: Shop) -> None:
     assert shop.till.show(shop.now_s).note == BUSY
 
 
-def test_it_does_not_sell_while_a_real_sale_is_open(shop: Shop, someone: Any) -> None:
+def test_it_does_not_sell_while_a_real_sale_is_open(shop: Shop) -> None:
     shop.lane.receive("till-7", "m-1", SaleOpened(sale_id="real"), shop.now_s)
     shop.show()
     shop.till.scan("beer", shop.now_s)
     assert shop.till.show(shop.now_s).sale is None
-    shop.show(someone(age=50), frames=5)
+    shop.show(Person(age=50), frames=5)
     answer, *_ = shop.lane.receive("till-7", "m-2", RestrictedItem(sale_id="real"), shop.now_s)[1:]
     assert not isinstance(answer, Closed)
     assert answer.data.type == "lane.alert"

@@ -13,6 +13,7 @@ from edge.lane.lane import Lane
 from edge.vision.faces import Faces
 from edge.web import answers
 from edge.web.view import WATCHED_S, LaneView
+from tests.edge.people import Person
 
 
 @pytest.fixture
@@ -49,9 +50,9 @@ def test_the_frame_is_released_when_nobody_watches_any_more(lane: Lane, frame_at
 
 
 def test_ages_are_estimated_only_while_the_demonstration_has_a_sale_open(
-    lane: Lane, frame_at: Callable[..., Frame], faces_of: Callable[..., Faces], someone: Any
+    lane: Lane, frame_at: Callable[..., Frame], faces_of: Callable[..., Faces]
 ) -> None:
-    view, faces = LaneView(), faces_of(someone(age=None))
+    view, faces = LaneView(), faces_of(Person(age=None))
     view.observe(lane, frame_at(1.0), faces, 1.0)
     assert not view.analysing
     assert view.should_sample(faces, frame_at(1.1)).tolist() == [False]
@@ -63,14 +64,14 @@ def test_ages_are_estimated_only_while_the_demonstration_has_a_sale_open(
 
 def test_the_snapshot_has_every_face_with_its_place_age_and_rejection_reasons(
     make_lane: Callable[..., Lane], make_settings: Callable[..., Any], frame_at: Callable[..., Frame],
-    faces_of: Callable[..., Faces], someone: Any,
+    faces_of: Callable[..., Faces],
 ) -> None:  # fmt: skip
     lane, view = make_lane(mode="continuous"), LaneView()
     view.newest()
     people = (
-        someone(age=40),
-        someone(track=2, x=0.3, eyes_px=10, age=None, reasons=("small",)),
-        someone(track=3, x=0.02),
+        Person(age=40),
+        Person(track=2, x=0.3, eyes_px=10, age=None, reasons=("small",)),
+        Person(track=3, x=0.02),
     )
     for number in range(8):
         now_s = time.monotonic() + number / 10
