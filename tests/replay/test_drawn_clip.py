@@ -50,6 +50,7 @@ def test_the_portrait_of_a_woman_of_36_is_estimated_as_an_adult(demo_clip: Path,
     assert 22 < min(ages) <= max(ages) < 55
 
 
+@pytest.mark.slow
 def test_two_replays_give_the_same_bytes(
     demo_clip: Path, replay: Replay, edge_agent: EdgeAgent, tmp_path: Path
 ) -> None:
@@ -58,6 +59,7 @@ def test_two_replays_give_the_same_bytes(
     assert file.read_text(encoding="utf-8") == replay(demo_clip).out
 
 
+@pytest.mark.slow
 def test_a_truncated_clip_is_replayed_up_to_its_end(demo_clip: Path, edge_agent: EdgeAgent, tmp_path: Path) -> None:
     # The index of an MP4 is at its end and would be cut off, too; Matroska, which recorders use, needs none.
     import av
@@ -78,6 +80,7 @@ def test_a_truncated_clip_is_replayed_up_to_its_end(demo_clip: Path, edge_agent:
     assert "Traceback" not in run.err
 
 
+@pytest.mark.slow
 def test_a_replay_opens_no_socket(demo_clip: Path, edge_agent: EdgeAgent) -> None:
     # Binding this address would fail.
     run = edge_agent("--video", demo_clip, "--replay", EDGE_TILL__RELIABLE="tcp://192.0.2.1:5557")

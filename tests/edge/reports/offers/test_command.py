@@ -49,6 +49,7 @@ def offered(rules: Path) -> set[str]:
     return {rule["offer"]["category"] for rule in json.loads(rules.read_text())["rules"]}
 
 
+@pytest.mark.slow
 def test_from_purchases_to_a_valid_sheet(shop: Path, edge_agent: EdgeAgent) -> None:
     learnt = edge_agent("offers", "learn", "--since", "1d", "--config", "lane.toml", "--out", "rules.json")
     assert learnt.code == 0, learnt.err
@@ -72,6 +73,7 @@ def test_goods_that_are_excluded_or_marked_by_tills_get_no_rule(shop: Path, edge
     assert offered(shop / "rules.json") == set()
 
 
+@pytest.mark.slow
 def test_forbidden_rules_are_not_signed(shop: Path, edge_agent: EdgeAgent) -> None:
     edge_agent("offers", "learn", "--since", "1d", "--config", "lane.toml", "--out", "rules.json")
     edge_agent("offers", "new-key")
