@@ -134,7 +134,7 @@ class Customers:
 
 
 @dataclass(frozen=True)
-class Shop:
+class SimulatedShop:
     """A simulated shop: customers' true ages and what they buy are known."""
 
     chance: np.random.Generator
@@ -168,9 +168,9 @@ def _band_of(ages: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 @pytest.fixture
-def shop() -> Callable[..., Shop]:
+def shop() -> Callable[..., SimulatedShop]:
     """Makes a simulated shop; the same seed gives the same customers."""
-    return lambda seed=0: Shop(np.random.default_rng(seed))
+    return lambda seed=0: SimulatedShop(np.random.default_rng(seed))
 
 
 @pytest.fixture(scope="session")

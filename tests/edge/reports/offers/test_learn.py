@@ -18,7 +18,7 @@ from edge.reports.offers.sales import Sales, read_sales
 from edge.reports.period import Period
 from edge.till.messages import Text
 from tests.edge.purchases.conftest import EDGES, NOON
-from tests.edge.reports.conftest import Shop
+from tests.edge.reports.conftest import SimulatedShop
 
 Make = Callable[..., Any]
 GOODS = 20
@@ -29,7 +29,7 @@ REASON, OFFER, BAND = 15, 6, 2
 
 def simulated(seed: int, times_as_often: float = 1.0, customers: int = 8000) -> Sales:
     """A shop where goods are bought independently, except one pair in one band."""
-    shop = Shop(np.random.default_rng(seed))
+    shop = SimulatedShop(np.random.default_rng(seed))
     people = shop.customers(customers)
     holds = shop.chance.random((customers, GOODS)) < BASE
     linked = (people.bands == BAND) & holds[:, REASON]
