@@ -22,7 +22,7 @@ from edge.settings.load import load_settings
 from edge.till.messages import Health, Hello, SaleClosed, SaleOpened
 from edge.till.reference.dealer import Till
 from edge.web import zone
-from tests.agents import AgentProcess
+from tests.agents import PageAgent
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -49,28 +49,6 @@ def long_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
         writer.write(frame)
     writer.release()
     return file
-
-
-class PageAgent:
-    """An agent with a setup page. link: with the token, from its log. base: the page's address."""
-
-    def __init__(
-        self, folder: Path, clip: Path, *flags: object, web: str = "127.0.0.1:0", with_config: bool = True
-    ) -> None:
-        """Starts it with settings in `config`, or all in flags, and waits for its link."""
-        self.config = folder / "lane.toml"
-        sockets = f'[till]\nreliable = "ipc://{folder}/reliable" # old\nlive = "ipc://{folder}/live"\n'
-        text = f'# Lane four.\nvideo = "{clip}"\nstate_dir = "{folder}/state"\n\n{sockets}'
-        self.config.write_text(text, encoding="utf-8")
-        settings = ("--config", self.config) if with_config else ("--video", clip)
-        self.process = AgentProcess(folder, *settings, "--web", web, *flags)
-        self.reliable = self.process.reliable
-        self.link = self.process.wait_for_log(r"setup page: (\S+)")[1]
-        self.base = self.link.partition("?")[0]
-
-    def stop(self) -> str:
-        """Stop it, and return its log."""
-        return self.process.stop()
 
 
 StartPage = Callable[..., PageAgent]

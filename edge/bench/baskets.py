@@ -17,7 +17,7 @@ from rich.progress import track
 from edge.bench.chain import Chain
 from edge.errors import RunError
 
-_SAMPLE_INTERVAL_S = 0.02
+_MEMORY_INTERVAL_S = 0.02
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def _run_report(folder: Path) -> tuple[dict[str, Any], float, float]:
         process = subprocess.Popen([sys.executable, "-m", "edge", *words], stdout=out)
         while process.poll() is None:
             peak_kb = max(peak_kb, _peak_kb(process.pid))
-            time.sleep(_SAMPLE_INTERVAL_S)
+            time.sleep(_MEMORY_INTERVAL_S)
         seconds = time.monotonic() - start
         if process.returncode:
             raise RunError(f"the report failed with exit code {process.returncode}")
