@@ -30,8 +30,10 @@ ONE_PROCESS = ("export",)
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """One process runs all tests of a file, or of a folder in ONE_PROCESS, so that their fixtures are made once."""
+    if not config.pluginmanager.hasplugin("xdist"):
+        return
     for item in items:
         path = item.path.relative_to(TESTS)
         folder = path.parts[0]
