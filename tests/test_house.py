@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("edge", "train", "export")
@@ -76,3 +79,17 @@ def test_constants_of_the_same_name_have_the_same_value() -> None:
             if name.isupper():
                 values[name][name_of(file)] = value
     assert {name: by_file for name, by_file in values.items() if len(set(by_file.values())) > 1} == {}
+
+
+@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md"])
+def test_a_document_names_only_files_that_exist(document: str) -> None:
+    text = (ROOT / document).read_text(encoding="utf-8")
+    links = re.findall(r"\]\(([^)#:]+)\)", text)
+    paths = re.findall(r"`((?:edge|train|export|tests|docs|deploy)/[\w./-]+)`", text)
+    assert [path for path in (*links, *paths) if not (ROOT / path).exists()] == []
+
+
+def test_edge_imports_no_torch() -> None:
+    torch = [name_of(file) for file in MODULES if name_of(file).startswith("edge/")
+             and re.search(r"^\s*(import|from) torch", file.read_text(encoding="utf-8"), re.MULTILINE)]  # fmt: skip
+    assert torch == []

@@ -18,7 +18,7 @@ from edge.settings.load import load_settings
 if TYPE_CHECKING:
     from pathlib import Path
 
-_SAMPLE_INTERVAL_S = 0.0005
+_PROFILE_INTERVAL_S = 0.0005
 _WARM_UP_FRAMES = 20
 """The first frames are not profiled, because they load models and caches."""
 
@@ -33,7 +33,7 @@ def profile(clip: Path, faces: int, rate: float) -> None:
     age_model, _ = make_age_model(Bundle(BUNDLED), settings.ages, settings.cache_dir)
     pipeline, zone = Pipeline(settings, age_model), CustomerZone(settings)
     watch(pipeline, zone, frames[:_WARM_UP_FRAMES])
-    profiler = Profiler(interval=_SAMPLE_INTERVAL_S)
+    profiler = Profiler(interval=_PROFILE_INTERVAL_S)
     with profiler:
         watch(pipeline, zone, frames[_WARM_UP_FRAMES:])
     pipeline.close()
