@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+Json = dict[str, Any]
+"""An object of JSON, with values of any kind."""
+
 
 @dataclass(frozen=True)
 class Run:
@@ -21,11 +24,11 @@ class Run:
     err: str
 
     @property
-    def events(self) -> list[dict[str, Any]]:
+    def events(self) -> list[Json]:
         """The events that were printed, one JSON object per line."""
         return [json.loads(line) for line in self.out.splitlines()]
 
-    def of_type(self, kind: str) -> list[dict[str, Any]]:
+    def of_type(self, kind: str) -> list[Json]:
         """The data of every event of one type."""
         return [event["data"] for event in self.events if event["type"] == kind]
 

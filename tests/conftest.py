@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import itertools
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import cv2
 import pytest
@@ -110,8 +109,18 @@ def start_agent(tmp_path: Path) -> Iterator[StartAgent]:
     """Start agents as processes; those that still run after the test are killed."""
     agents: list[AgentProcess] = []
 
-    def start(*flags: object, folder: Path | None = None, **options: Any) -> AgentProcess:
-        agents.append(AgentProcess(folder or tmp_path, *flags, **options))
+    def start(
+        *flags: object,
+        folder: Path | None = None,
+        variables: Mapping[str, str] | None = None,
+        wrapper: Sequence[str] = (),
+        working_folder: Path | None = None,
+    ) -> AgentProcess:
+        agents.append(
+            AgentProcess(
+                folder or tmp_path, *flags, variables=variables, wrapper=wrapper, working_folder=working_folder
+            )
+        )
         return agents[-1]
 
     yield start

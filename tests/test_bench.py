@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import json
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -13,11 +12,9 @@ import pytest
 
 from edge.bench.ages import as_words
 from edge.bench.scene import tiled
-from tests.commands import EdgeAgent
+from tests.commands import EdgeAgent, Json
 
 pytestmark = [pytest.mark.slow, pytest.mark.alone]
-
-Json = dict[str, Any]
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,6 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -17,7 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from edge.till.messages import Alert, Hello, RestrictedItem, SaleClosed, SaleOpened
 from edge.till.reference.dealer import Till
 from tests.agents import AgentProcess, StartAgent, box_config
-from tests.commands import EdgeAgent
+from tests.commands import EdgeAgent, Json
 
 pytestmark = pytest.mark.slow
 
@@ -30,7 +29,7 @@ class Monitor:
     def __init__(self, agent: AgentProcess) -> None:
         self._address = agent.metrics_address()
 
-    def healthz(self) -> tuple[int, dict[str, Any]]:
+    def healthz(self) -> tuple[int, Json]:
         """The HTTP status and the body of /healthz."""
         try:
             with urllib.request.urlopen(f"{self._address}/healthz", timeout=30) as answer:

@@ -12,7 +12,6 @@ import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
@@ -20,6 +19,7 @@ import pytest
 from edge.bench.chain import Chain
 from edge.purchases.parquet import write_day
 from edge.purchases.purchases import Purchase, PurchaseLine
+from tests.commands import Json
 
 pytestmark = pytest.mark.slow
 
@@ -73,7 +73,7 @@ def _spoil_the_middle(file: Path) -> None:
     file.write_bytes(content)
 
 
-def _report(folders: list[Path], *words: str, **variables: str) -> dict[str, Any]:
+def _report(folders: list[Path], *words: str, **variables: str) -> Json:
     command = [
         sys.executable,
         "-m",
@@ -97,13 +97,15 @@ def _report(folders: list[Path], *words: str, **variables: str) -> dict[str, Any
     return dict(json.loads(done.stdout))
 
 
-def _same(one: Any, other: Any) -> None:
+def _same(one: object, other: object) -> None:
     """The engines add up in another order, so that the last digits may differ."""
     if isinstance(one, dict):
+        assert isinstance(other, dict)
         assert one.keys() == other.keys()
         for name, value in one.items():
             _same(value, other[name])
     elif isinstance(one, list):
+        assert isinstance(other, list)
         for left, right in zip(one, other, strict=True):
             _same(left, right)
     elif isinstance(one, float):
@@ -113,11 +115,11 @@ def _same(one: Any, other: Any) -> None:
 
 
 @pytest.fixture(scope="module")
-def by_duckdb(stores: list[Path]) -> dict[str, Any]:
+def by_duckdb(stores: list[Path]) -> Json:
     return _report(stores)
 
 
-def test_invalid_purchases_are_counted_and_the_others_read(by_duckdb: dict[str, Any]) -> None:
+def test_invalid_purchases_are_counted_and_the_others_read(by_duckdb: Json) -> None:
     assert by_duckdb["faults"] == {
         "sales_in_future": 1, "sales_in_other_bands": 1, "sales_without_basket": 2, "lines_of_odd_quantity": 1,
         "lines_of_odd_price": 1, "lines_without_category": 1, "baskets_without_price": 1,
@@ -129,7 +131,7 @@ def test_invalid_purchases_are_counted_and_the_others_read(by_duckdb: dict[str, 
 
 
 @needs_java
-def test_spark_gives_the_report_of_duckdb(stores: list[Path], by_duckdb: dict[str, Any]) -> None:
+def test_spark_gives_the_report_of_duckdb(stores: list[Path], by_duckdb: Json) -> None:
     _same(by_duckdb, _report(stores, "--engine", "spark"))
 
 
@@ -171,7 +173,7 @@ def _wait_for(port: int) -> None:
 
 
 @needs_java
-def test_a_cluster_gives_the_report_of_duckdb(stores: list[Path], by_duckdb: dict[str, Any], cluster: str) -> None:
+def test_a_cluster_gives_the_report_of_duckdb(stores: list[Path], by_duckdb: Json, cluster: str) -> None:
     words = ("--engine", "spark", "--spark-master", cluster)
     _same(by_duckdb, _report(stores, *words, SPARK_LOCAL_IP="127.0.0.1"))
 

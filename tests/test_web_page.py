@@ -8,11 +8,11 @@ import ssl
 import subprocess
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import cv2
 import pytest
@@ -51,7 +51,10 @@ def long_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-StartPage = Callable[..., PageAgent]
+class StartPage(Protocol):
+    """Starts an agent of the test's own, with flags and options as for PageAgent."""
+
+    def __call__(self, *flags: object, web: str = "127.0.0.1:0", with_config: bool = True) -> PageAgent: ...
 
 
 @pytest.fixture(scope="module")
@@ -66,8 +69,8 @@ def start_page(long_clip: Path, tmp_path: Path) -> Iterator[StartPage]:
     """Start an agent of the test's own; it is killed if it still runs afterwards."""
     agents: list[PageAgent] = []
 
-    def start(*flags: object, **options: Any) -> PageAgent:
-        agents.append(PageAgent(tmp_path, long_clip, *flags, **options))
+    def start(*flags: object, web: str = "127.0.0.1:0", with_config: bool = True) -> PageAgent:
+        agents.append(PageAgent(tmp_path, long_clip, *flags, web=web, with_config=with_config))
         return agents[-1]
 
     yield start

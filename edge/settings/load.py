@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import re
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +23,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
+    """Leaves out "default: None", which means no default, and "default factory:" with the name of a function: the
+    descriptions of those settings say what the default is."""
+
+    def _get_help_string(self, action: argparse.Action) -> str:
+        return re.sub(r" \(default(: None| factory: \w+)\)", "", action.help or "")
+
+
 def load_settings(flags: list[str], file: Path | None = None) -> Settings:
     """Settings from flags, EDGE_* variables and a TOML file.
 
@@ -35,6 +45,7 @@ def settings_of(flags: list[str], content: dict[str, Any]) -> Settings:
         cli = CliSettingsSource[Any](
             Settings, cli_parse_args=flags, cli_prog_name="edge-agent run", cli_exit_on_error=False,
             cli_implicit_flags=True, cli_kebab_case=True, cli_avoid_json=True, cli_hide_none_type=True,
+            formatter_class=_HelpFormatter,
         )  # fmt: skip
         return Settings(_cli_settings_source=cli, **content)
     except ValidationError as problem:

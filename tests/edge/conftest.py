@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +18,7 @@ from edge.till.identity import ReplayIdentity
 from edge.till.messages import SaleOpened
 from edge.vision.faces import AGES, NO_TRACK, Faces
 from tests.edge.driver import LaneDriver
-from tests.edge.people import HEIGHT, WIDTH, Person
+from tests.edge.people import HEIGHT, WIDTH, DetectedPerson, Person, settings_with
 
 FACE_SHAPE = np.array([[-0.5, 0.0], [0.5, 0.0], [0.0, 0.55], [0.0, 1.1]], np.float32)
 """Right eye, left eye, nose and mouth of a frontal face, in eye distances from between the eyes."""
@@ -72,8 +71,8 @@ def faces_of(age_probs_at: Callable[..., NDArray[np.float32]]) -> Callable[..., 
 def detected(faces_of: Callable[..., Faces]) -> Callable[..., Faces]:
     """Faces as a detector gives them, with nothing filled in yet: `detected({"x": 0.3}, {"x": 0.7, "score": 0.4})`."""
 
-    def faces(*people: dict[str, Any]) -> Faces:
-        found = faces_of(*(Person(**{"track": NO_TRACK, **person}) for person in people))
+    def faces(*people: DetectedPerson) -> Faces:
+        found = faces_of(*(Person(track=NO_TRACK, **person) for person in people))
         return Faces(found.boxes, found.keypoints, found.scores)
 
     return faces
@@ -98,8 +97,8 @@ def make_settings() -> Callable[..., Settings]:
 def make_lane() -> Callable[..., Lane]:
     """A lane with challenge age 25, numbered ids and times from 2000-01-01. book: its offers."""
 
-    def lane(book: OfferBook | None = None, **settings: Any) -> Lane:
-        return Lane(LaneRules(Settings(**settings), 25, "0123456789ab", book), ReplayIdentity())
+    def lane(book: OfferBook | None = None, **settings: object) -> Lane:
+        return Lane(LaneRules(settings_with(**settings), 25, "0123456789ab", book), ReplayIdentity())
 
     return lane
 

@@ -12,7 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from types import ModuleType
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +35,21 @@ MEASURE_S = 2.0
 COPY_BYTES = 64 << 20
 MATRIX = 8192
 FACE_BYTES = 224 * 224 * 3
+
+
+class Tensor(Protocol):
+    shape: tuple[int, ...]
+
+
+class Convolution(Protocol):
+    """A layer of a TensorRT network, as far as counting its operations needs."""
+
+    num_groups: int
+    kernel_size_nd: tuple[int, ...]
+
+    def get_input(self, index: int) -> Tensor: ...
+
+    def get_output(self, index: int) -> Tensor: ...
 
 
 @dataclass(frozen=True)
@@ -132,13 +148,13 @@ def flops_per_face(library: Library, file: Path) -> float:
     return float(sum(_flops(trt, layer) for layer in parsed.layers if layer.type == trt.LayerType.CONVOLUTION))
 
 
-def _flops(trt: Any, layer: Any) -> int:
+def _flops(trt: ModuleType, layer: Convolution) -> int:
     layer.__class__ = trt.IConvolutionLayer  # the bindings return every layer as its base class
     inputs = layer.get_input(0).shape[1] // layer.num_groups
     return 2 * math.prod(layer.get_output(0).shape) * inputs * math.prod(layer.kernel_size_nd)
 
 
-def _timed(work: Callable[[], Any]) -> NDArray[np.float64]:
+def _timed(work: Callable[[], object]) -> NDArray[np.float64]:
     """The duration of each call in milliseconds, during MEASURE_S after a warm-up."""
     for _ in range(3):
         work()

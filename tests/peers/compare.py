@@ -14,7 +14,7 @@ import sys
 import tempfile
 import venv
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import cv2
 import numpy as np
@@ -29,6 +29,13 @@ ROUNDS, FRAMES = 3, 300
 HERE = Path(__file__).parent
 
 
+class Answer(TypedDict):
+    """seconds: processing time. ages: a number or null for every picture."""
+
+    seconds: float
+    ages: list[float | None]
+
+
 class Worker:
     """A process that receives files of pictures and returns its processing time and the predicted ages."""
 
@@ -37,14 +44,15 @@ class Worker:
             [python, script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=HERE.parents[1]
         )
 
-    def work(self, kind: str, pictures: Path) -> dict[str, Any]:
+    def work(self, kind: str, pictures: Path) -> Answer:
         """Process pictures. kind: "video" or "every frame" for the frames of one recording, or "photos". pictures: .npy
         of uint8 (N, H, W, 3) BGR, or .npz of such pictures of any size. Returns `seconds`, and `ages` with a number or
         null for every picture."""
         assert self._process.stdin
         assert self._process.stdout
         print(json.dumps({"kind": kind, "pictures": str(pictures)}), file=self._process.stdin, flush=True)
-        return dict(json.loads(self._process.stdout.readline()))
+        answer: Answer = json.loads(self._process.stdout.readline())
+        return answer
 
     def close(self) -> None:
         self._process.terminate()

@@ -8,7 +8,6 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from prometheus_client import CollectorRegistry, Gauge
@@ -17,6 +16,7 @@ from edge.agent.monitor import Monitor
 from edge.errors import UsageError
 from edge.lane.health import LaneHealth, health_report
 from edge.settings.sections import MetricsSettings
+from tests.commands import Json
 
 
 class Box:
@@ -46,7 +46,7 @@ class Box:
             with answer:
                 return answer.code, answer.headers["Content-Type"], answer.read().decode()
 
-    def healthz(self) -> tuple[int, dict[str, Any]]:
+    def healthz(self) -> tuple[int, Json]:
         status, kind, text = self.get("/healthz")
         assert kind == "application/json"
         return status, json.loads(text)

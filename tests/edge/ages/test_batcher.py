@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import accumulate, count
-from typing import Any
 
 import numpy as np
 import pytest
@@ -103,7 +102,7 @@ def working(batcher: Batcher) -> Iterator[threading.Event]:
 
 def queue_up(
     pool: ThreadPoolExecutor, batcher: Batcher, requests: Sequence[Crops], largest: int = 32
-) -> list[Future[Any]]:
+) -> list[Future[Rows]]:
     """Start each request in a thread, in this order; returns when all of them wait."""
     pieces = accumulate(-(-len(crops) // largest) for crops in requests)
     results, end_s = [], time.monotonic() + WITHIN_S
@@ -213,9 +212,9 @@ def test_a_request_without_crops_needs_no_worker() -> None:
     "crops",
     [np.zeros((1, 112, 112, 3), np.uint8), np.zeros((CROP_PX, CROP_PX, 3), np.uint8), faces(1).astype(np.float32)],
 )
-def test_invalid_crops_are_rejected_before_they_join_a_batch(crops: Any) -> None:
+def test_invalid_crops_are_rejected_before_they_join_a_batch(crops: NDArray[np.uint8] | NDArray[np.float32]) -> None:
     with pytest.raises(ValueError, match=r"crops are uint8 \(N, 224, 224, 3\), not"):
-        Batcher(Numbers()).predict(crops)
+        Batcher(Numbers()).predict(crops)  # type: ignore[arg-type]
 
 
 def test_many_lanes_at_once_each_get_their_own_rows_in_order(pool: ThreadPoolExecutor) -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 import pytest
 
@@ -15,18 +14,22 @@ from edge.ages.bundle import CPU_MODEL, GPU_MODEL, MANIFEST, Bundle, sha256_of
 from edge.errors import UsageError
 from edge.vision.crop import CROP_CONTRACT
 
-MakeBundle = Callable[..., Path]
+
+class MakeBundle(Protocol):
+    """Makes a folder with two small files as models, and a manifest with the given changes."""
+
+    def __call__(self, **changes: object) -> Path: ...
 
 
 @pytest.fixture
 def make_bundle(tmp_path: Path) -> MakeBundle:
     """Makes a folder with two small files as models, and a manifest with the given changes."""
 
-    def make(**changes: Any) -> Path:
+    def make(**changes: object) -> Path:
         contents = {CPU_MODEL: b"int8", GPU_MODEL: b"fp16"}
         for name, content in contents.items():
             (tmp_path / name).write_bytes(content)
-        manifest: dict[str, Any] = {
+        manifest: dict[str, object] = {
             "name": "small",
             "version": "1",
             "files": {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()},
@@ -105,7 +108,7 @@ def test_a_bundle_without_the_cpu_model_is_rejected(make_bundle: MakeBundle) -> 
     ],
 )
 def test_the_error_for_an_invalid_manifest_names_the_field(
-    changes: dict[str, Any], named: str, make_bundle: MakeBundle
+    changes: dict[str, object], named: str, make_bundle: MakeBundle
 ) -> None:
     folder = make_bundle(**changes)
     assert rejection(folder).startswith(f"{folder / MANIFEST} is damaged: {named}")

@@ -3,70 +3,45 @@
 from __future__ import annotations
 
 import itertools
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from edge.demo.clip import FRAMES_PER_SECOND, clip_frames
-from edge.doctor.finding import GENERAL_FIXES, Check, Finding
 from edge.doctor.targets import BoxTarget, LaneTarget
-from edge.settings.config import Settings
 from tests.agents import StartAgent
-
-Pixels = NDArray[np.uint8]
+from tests.edge.doctor.builders import Change, MakeBox, MakeLane, Pixels, RunAgent, WriteClip, unchanged
+from tests.edge.people import settings_with
 
 FILE = Path("/etc/edge-agent/lane.toml")
 WATCHED_S = 2.0
 
 
-def is_fix_of(check: Check[Any], fix: str) -> bool:
-    """Whether a finding of this check may contain the fix, with any values in the braces."""
-    known = (*check.fixes, *GENERAL_FIXES)
-    return any(re.fullmatch(re.sub(r"\\{\w+\\}", ".+", re.escape(text)), fix) for text in known)
-
-
 @pytest.fixture
-def box(tmp_path: Path) -> Callable[..., BoxTarget]:
+def box(tmp_path: Path) -> MakeBox:
     """Makes a box with one lane for each of these settings; one lane with default settings without any."""
 
-    def make(*lanes: dict[str, Any], file: Path | None = None) -> BoxTarget:
+    def make(*lanes: Mapping[str, object], file: Path | None = None) -> BoxTarget:
         own = {"state_dir": tmp_path / "state"}
-        return BoxTarget(tuple(Settings(**(own | settings)) for settings in lanes or ({},)), file)
+        return BoxTarget(tuple(settings_with(**(own | dict(settings))) for settings in lanes or ({},)), file)
 
     return make
 
 
 @pytest.fixture
-def lane(tmp_path: Path) -> Callable[..., LaneTarget]:
+def lane(tmp_path: Path) -> MakeLane:
     """Makes a lane with these settings; its sockets are files."""
 
-    def make(**settings: Any) -> LaneTarget:
+    def make(**settings: object) -> LaneTarget:
         sockets = {"reliable": f"ipc://{tmp_path}/reliable", "live": f"ipc://{tmp_path}/live"}
-        own = {"state_dir": tmp_path / "state", "till": sockets}
-        return LaneTarget(Settings(**(own | settings)), FILE, WATCHED_S)
+        own: dict[str, object] = {"state_dir": tmp_path / "state", "till": sockets}
+        return LaneTarget(settings_with(**(own | settings)), FILE, WATCHED_S)
 
     return make
-
-
-@pytest.fixture(scope="session")
-def found() -> Callable[[Check[Any], Any], Finding]:
-    """Runs a check. Its fix must be in the check's list of fixes, from which docs/doctor.md is made."""
-
-    def find(check: Check[Any], target: Any) -> Finding:
-        finding = check.finding(target)
-        assert "this check crashed" not in finding.seen
-        assert bool(finding.fix) == (finding.verdict != "ok")
-        assert not finding.fix or is_fix_of(check, finding.fix), finding.fix
-        return finding
-
-    return find
 
 
 @pytest.fixture(scope="session")
@@ -76,10 +51,10 @@ def standing() -> list[Pixels]:
 
 
 @pytest.fixture
-def clip(standing: list[Pixels], tmp_path: Path) -> Callable[..., Path]:
+def clip(standing: list[Pixels], tmp_path: Path) -> WriteClip:
     """Writes the clip with every picture changed by `change`; returns its file."""
 
-    def write(change: Callable[[Pixels], Any] = lambda pixels: pixels, rate: float = FRAMES_PER_SECOND) -> Path:
+    def write(change: Change = unchanged, rate: float = FRAMES_PER_SECOND) -> Path:
         file = tmp_path / "clip.avi"
         frames = [np.asarray(change(pixels), np.uint8) for pixels in standing]
         height, width = frames[0].shape[:2]
@@ -93,7 +68,7 @@ def clip(standing: list[Pixels], tmp_path: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture
-def agent_on(start_agent: StartAgent) -> Callable[..., Any]:
+def agent_on(start_agent: StartAgent) -> RunAgent:
     """Runs an agent with the settings of a lane during the test."""
 
     @contextmanager

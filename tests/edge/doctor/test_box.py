@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -12,11 +11,7 @@ import pytest
 from edge.doctor import box as box_checks
 from edge.doctor.box import clock, config, user
 from edge.doctor.checks import LANE_CHECKS
-from edge.doctor.finding import Finding
-from edge.doctor.targets import BoxTarget, LaneTarget
-
-MakeBox = Callable[..., BoxTarget]
-Find = Callable[..., Finding]
+from tests.edge.doctor.builders import MakeBox, MakeLane, found
 
 
 @pytest.fixture
@@ -27,19 +22,19 @@ def file(tmp_path: Path) -> Path:
     return file
 
 
-def test_settings_that_no_other_user_can_change_are_ok(box: MakeBox, found: Find, file: Path) -> None:
+def test_settings_that_no_other_user_can_change_are_ok(box: MakeBox, file: Path) -> None:
     line = found(config, box({"camera": "0"}, {"lane": "lane-2"}, file=file))
     assert (line.verdict, line.seen) == ("ok", f"{file}; lanes: lane-1, lane-2")
 
 
-def test_settings_that_other_users_can_change_are_a_problem(box: MakeBox, found: Find, file: Path) -> None:
+def test_settings_that_other_users_can_change_are_a_problem(box: MakeBox, file: Path) -> None:
     file.chmod(0o664)
     line = found(config, box({"camera": "0"}, file=file))
     assert (line.verdict, line.fix) == ("problem", f"sudo chmod go-w {file}")
     assert line.seen == f"{file} has mode 0664: other users can change it"
 
 
-def test_a_camera_password_that_every_user_can_read_is_a_warning(box: MakeBox, found: Find, file: Path) -> None:
+def test_a_camera_password_that_every_user_can_read_is_a_warning(box: MakeBox, file: Path) -> None:
     file.chmod(0o644)
     line = found(config, box({"camera": "rtsp://anna:secret@10.0.0.7/lane"}, file=file))
     assert (line.verdict, line.fix) == ("warning", f"sudo chmod o-r {file}")
@@ -47,14 +42,14 @@ def test_a_camera_password_that_every_user_can_read_is_a_warning(box: MakeBox, f
     assert found(config, box({"camera": "rtsp://10.0.0.7/lane"}, file=file)).verdict == "ok"
 
 
-def test_an_own_or_a_missing_state_folder_is_ok(box: MakeBox, found: Find, tmp_path: Path) -> None:
+def test_an_own_or_a_missing_state_folder_is_ok(box: MakeBox, tmp_path: Path) -> None:
     assert found(user, box()).verdict == "ok"
     (tmp_path / "state").mkdir()
     assert found(user, box()).verdict == "ok"
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
-def test_root_is_ok_and_the_owner_is_named(box: MakeBox, found: Find, tmp_path: Path) -> None:
+def test_root_is_ok_and_the_owner_is_named(box: MakeBox, tmp_path: Path) -> None:
     (tmp_path / "state").mkdir()
     os.chown(tmp_path / "state", 61234, 61234)
     line = found(user, box())
@@ -62,7 +57,7 @@ def test_root_is_ok_and_the_owner_is_named(box: MakeBox, found: Find, tmp_path: 
     assert (line.verdict, line.seen) == ("ok", f"root; {folder} belongs to #61234")
 
 
-def test_the_clock_check_shows_the_date(box: MakeBox, found: Find) -> None:
+def test_the_clock_check_shows_the_date(box: MakeBox) -> None:
     assert found(clock, box()).verdict in ("ok", "warning")
     assert f"{datetime.now():%Y-%m-%d}" in found(clock, box()).seen
 
@@ -72,7 +67,7 @@ def test_the_clock_check_shows_the_date(box: MakeBox, found: Find) -> None:
     [(True, "ok", "set by a time server"), (False, "warning", "no time server"), (None, "ok", "this user cannot see")],
 )
 def test_a_clock_without_a_time_server_is_a_warning(
-    synchronised: bool | None, verdict: str, words: str, box: MakeBox, found: Find, monkeypatch: pytest.MonkeyPatch
+    synchronised: bool | None, verdict: str, words: str, box: MakeBox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(box_checks, "clock_is_synchronised", lambda: synchronised)
     line = found(clock, box())
@@ -80,7 +75,7 @@ def test_a_clock_without_a_time_server_is_a_warning(
     assert words in line.seen
 
 
-def test_a_clock_that_starts_in_1970_is_a_problem(box: MakeBox, found: Find, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_clock_that_starts_in_1970_is_a_problem(box: MakeBox, monkeypatch: pytest.MonkeyPatch) -> None:
     class Reset(datetime):
         @classmethod
         def now(cls, tz: object = None) -> datetime:  # type: ignore[override]
@@ -94,7 +89,7 @@ def test_a_clock_that_starts_in_1970_is_a_problem(box: MakeBox, found: Find, mon
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
 @pytest.mark.parametrize("name", ["agent", "disk", "record", "keys", "sockets", "camera"])
-def test_a_user_without_access_is_told_to_use_sudo(name: str, lane: Callable[..., LaneTarget], found: Find) -> None:
+def test_a_user_without_access_is_told_to_use_sudo(name: str, lane: MakeLane) -> None:
     """As on a box where systemd lets only root into the state folder."""
     check = next(check for check in LANE_CHECKS if check.name == name)
     target = lane(camera="/dev/lane-camera")

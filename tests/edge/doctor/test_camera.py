@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from edge.doctor.camera import camera, frame_rate, named
-from edge.doctor.finding import Finding
-from edge.doctor.targets import LaneTarget
 from tests.cameras.rtsp import RtspCamera, black
-
-MakeLane = Callable[..., LaneTarget]
-Find = Callable[..., Finding]
+from tests.edge.doctor.builders import MakeLane, Pixels, WriteClip, found
 
 
 @pytest.fixture
@@ -24,7 +20,7 @@ def network_camera() -> Iterator[RtspCamera]:
     camera.stop()
 
 
-def test_a_network_camera_that_gives_pictures_is_ok(lane: MakeLane, found: Find, network_camera: RtspCamera) -> None:
+def test_a_network_camera_that_gives_pictures_is_ok(lane: MakeLane, network_camera: RtspCamera) -> None:
     target = lane(camera=network_camera.url)
     line = found(camera, target)
     assert (line.verdict, line.seen.startswith("320x240, ")) == ("ok", True)
@@ -32,14 +28,14 @@ def test_a_network_camera_that_gives_pictures_is_ok(lane: MakeLane, found: Find,
     assert found(frame_rate, target).verdict == "ok"
 
 
-def test_a_covered_lens_is_a_problem(lane: MakeLane, found: Find, network_camera: RtspCamera) -> None:
+def test_a_covered_lens_is_a_problem(lane: MakeLane, network_camera: RtspCamera) -> None:
     network_camera.picture = black
     line = found(camera, lane(camera=network_camera.url))
     assert (line.verdict, "picture is black" in line.seen) == ("problem", True)
     assert "take the cap off the lens" in line.fix
 
 
-def test_the_fix_for_a_missing_camera_fits_its_kind(lane: MakeLane, found: Find) -> None:
+def test_the_fix_for_a_missing_camera_fits_its_kind(lane: MakeLane) -> None:
     line = found(camera, lane(camera="rtsp://anna:secret@127.0.0.1:9/lane"))
     assert (line.verdict, "Connection refused" in line.seen) == ("problem", True)
     assert "secret" not in line.seen
@@ -48,31 +44,27 @@ def test_the_fix_for_a_missing_camera_fits_its_kind(lane: MakeLane, found: Find)
     assert (line.verdict, "sudo fuser -v /dev/no-camera" in line.fix) == ("problem", True)
 
 
-def test_a_missing_or_an_invalid_source_is_a_problem(lane: MakeLane, found: Find, tmp_path: Path) -> None:
+def test_a_missing_or_an_invalid_source_is_a_problem(lane: MakeLane, tmp_path: Path) -> None:
     assert found(camera, lane()).seen == "no camera is set"
     assert "is none of 0, /dev/..." in found(camera, lane(camera="webcam")).seen
     assert "no video at" in found(camera, lane(video=tmp_path / "gone.mkv")).seen
     assert "GStreamer" in found(camera, lane(camera="gst:videotestsrc ! appsink")).seen
 
 
-def test_the_test_pattern_and_a_recording_are_a_warning(lane: MakeLane, found: Find, clip: Callable[..., Path]) -> None:
+def test_the_test_pattern_and_a_recording_are_a_warning(lane: MakeLane, clip: WriteClip) -> None:
     assert "this is the test pattern, not a camera" in found(camera, lane(camera="test:")).seen
     line = found(camera, lane(video=clip()))
     assert (line.verdict, "this is a recording, not a camera" in line.seen) == ("warning", True)
 
 
-def test_a_black_or_a_frozen_recording_is_a_problem(
-    lane: MakeLane, found: Find, clip: Callable[..., Path], standing: list[object]
-) -> None:
+def test_a_black_or_a_frozen_recording_is_a_problem(lane: MakeLane, clip: WriteClip, standing: list[Pixels]) -> None:
     assert "picture is black" in found(camera, lane(video=clip(np.zeros_like))).seen
     line = found(camera, lane(video=clip(lambda _: standing[0])))
     assert (line.verdict, "the same picture again and again" in line.seen) == ("problem", True)
 
 
 @pytest.mark.parametrize(("rate", "verdict"), [(3, "problem"), (8, "warning"), (30, "ok")])
-def test_the_frame_rate_decides_the_verdict(
-    rate: float, verdict: str, lane: MakeLane, found: Find, clip: Callable[..., Path]
-) -> None:
+def test_the_frame_rate_decides_the_verdict(rate: float, verdict: str, lane: MakeLane, clip: WriteClip) -> None:
     line = found(frame_rate, lane(video=clip(rate=rate)))
     assert line.verdict == verdict
     assert float(line.seen.split()[0]) == pytest.approx(rate, rel=0.2)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from edge.doctor.checks import BOX_CHECKS, LANE_CHECKS
 from edge.doctor.command import doctor
 from edge.errors import RunError, UsageError
 from tests.commands import EdgeAgent
+from tests.edge.doctor.builders import WriteClip
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "doctor.md"
 
@@ -53,7 +53,7 @@ ok       looks       ... face samples are good enough
 
 
 @pytest.fixture
-def config(tmp_path: Path, clip: Callable[..., Path]) -> Path:
+def config(tmp_path: Path, clip: WriteClip) -> Path:
     """A lane's settings, with a clip for its camera."""
     file = tmp_path / "lane.toml"
     file.write_text(

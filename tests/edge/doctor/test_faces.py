@@ -2,36 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
-
 import cv2
 import pytest
+from numpy.typing import ArrayLike
 
 from edge.doctor.checks import LANE_CHECKS
 from edge.doctor.faces import customer, face_samples, face_size, focus, light
-from edge.doctor.finding import Check, Finding
+from edge.doctor.finding import Check
 from edge.doctor.targets import LaneTarget
-
-MakeLane = Callable[..., LaneTarget]
-Find = Callable[..., Finding]
-Clip = Callable[..., Path]
+from tests.edge.doctor.builders import Change, MakeLane, Pixels, WriteClip, found
 
 
-def dark(pixels: Any) -> Any:
+def dark(pixels: Pixels) -> ArrayLike:
     return pixels * 0.2
 
 
-def bright(pixels: Any) -> Any:
+def bright(pixels: Pixels) -> ArrayLike:
     return 255 - (255 - pixels.astype(float)) * 0.15
 
 
-def blurred(pixels: Any) -> Any:
+def blurred(pixels: Pixels) -> ArrayLike:
     return cv2.GaussianBlur(pixels, (0, 0), 5)
 
 
-def test_a_well_lit_sharp_face_in_the_zone_is_ok(lane: MakeLane, found: Find, clip: Clip) -> None:
+def test_a_well_lit_sharp_face_in_the_zone_is_ok(lane: MakeLane, clip: WriteClip) -> None:
     target = lane(video=clip())
     lines = {check.name: found(check, target) for check in (customer, light, focus, face_size, face_samples)}
     assert {line.verdict for line in lines.values()} == {"ok"}, lines
@@ -48,7 +42,7 @@ def test_a_well_lit_sharp_face_in_the_zone_is_ok(lane: MakeLane, found: Find, cl
     ],
 )
 def test_a_dark_bright_or_blurred_picture_is_a_problem_with_its_own_fix(
-    change: Callable[[Any], Any], check: Check[LaneTarget], fix: str, lane: MakeLane, found: Find, clip: Clip
+    change: Change, check: Check[LaneTarget], fix: str, lane: MakeLane, clip: WriteClip
 ) -> None:
     target = lane(video=clip(change))
     line = found(check, target)
@@ -57,16 +51,14 @@ def test_a_dark_bright_or_blurred_picture_is_a_problem_with_its_own_fix(
 
 
 @pytest.mark.parametrize(("least", "verdict"), [(16, "ok"), (30, "warning"), (45, "problem")])
-def test_the_size_of_faces_decides_the_verdict(
-    least: float, verdict: str, lane: MakeLane, found: Find, clip: Clip
-) -> None:
+def test_the_size_of_faces_decides_the_verdict(least: float, verdict: str, lane: MakeLane, clip: WriteClip) -> None:
     """The eyes in the clip are 37 pixels apart."""
     line = found(face_size, lane(video=clip(), quality={"min_eye_distance_px": least}))
     assert (line.verdict, int(line.seen.split()[0])) == (verdict, pytest.approx(37, abs=2))
     assert verdict == "ok" or line.fix.startswith("move the camera nearer")
 
 
-def test_without_a_face_the_fix_is_to_ask_someone_to_stand_there(lane: MakeLane, found: Find) -> None:
+def test_without_a_face_the_fix_is_to_ask_someone_to_stand_there(lane: MakeLane) -> None:
     target = lane(camera="test:")
     assert found(customer, target).seen.startswith("no face in ")
     for check in (light, focus, face_size, face_samples):
@@ -75,13 +67,13 @@ def test_without_a_face_the_fix_is_to_ask_someone_to_stand_there(lane: MakeLane,
         assert line.fix.startswith("ask someone to stand where customers do")
 
 
-def test_the_fix_for_a_face_outside_the_zone_is_to_redraw_it(lane: MakeLane, found: Find, clip: Clip) -> None:
+def test_the_fix_for_a_face_outside_the_zone_is_to_redraw_it(lane: MakeLane, clip: WriteClip) -> None:
     line = found(customer, lane(video=clip(), zone=((0, 0), (0.2, 0), (0.2, 1))))
     assert (line.verdict, "none in the zone" in line.seen) == ("warning", True)
     assert line.fix.startswith("redraw the zone")
 
 
-def test_a_zone_too_dark_to_find_a_face_is_a_problem_of_light(lane: MakeLane, found: Find, clip: Clip) -> None:
+def test_a_zone_too_dark_to_find_a_face_is_a_problem_of_light(lane: MakeLane, clip: WriteClip) -> None:
     line = found(light, lane(video=clip(lambda pixels: pixels * 0.05)))
     assert (line.verdict, "too dark to find a face" in line.seen) == ("problem", True)
 

@@ -9,7 +9,7 @@ import pytest
 from edge.doctor.examine import examine
 from edge.doctor.finding import Check, Finding, NotChecked, check, ok, problem, warning
 from edge.errors import RunError
-from tests.edge.doctor.conftest import is_fix_of
+from tests.edge.doctor.builders import is_fix_of
 
 WATER = "water {plant} with {litres} l"
 

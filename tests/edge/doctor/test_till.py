@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
 
 import pytest
 import zmq
@@ -15,9 +14,7 @@ from edge.doctor.box import config
 from edge.doctor.camera import camera
 from edge.doctor.disk import disk, record
 from edge.doctor.faces import light
-from edge.doctor.finding import Finding
 from edge.doctor.live import mechanism
-from edge.doctor.targets import BoxTarget, LaneTarget
 from edge.doctor.till import agent, keys, sockets, tills
 from edge.lane.ledger import Ledger
 from edge.records.records import SaleRecord
@@ -25,9 +22,7 @@ from edge.till.keys import Keys
 from edge.till.messages import Ack, Hello
 from edge.till.reference.dealer import Till
 from edge.till.server import TillServer
-
-MakeLane = Callable[..., LaneTarget]
-Find = Callable[..., Finding]
+from tests.edge.doctor.builders import MakeBox, MakeLane, RunAgent, found
 
 PUBLIC = {"reliable": "tcp://0.0.0.0:*", "live": "tcp://0.0.0.0:*"}
 
@@ -54,18 +49,18 @@ def sale(till: str, opened_at: datetime) -> SaleRecord:
     )
 
 
-def test_tills_on_this_box_need_no_keys(lane: MakeLane, found: Find) -> None:
+def test_tills_on_this_box_need_no_keys(lane: MakeLane) -> None:
     line = found(keys, lane())
     assert (line.verdict, line.seen) == ("ok", "not used: only programs on this box can connect")
 
 
-def test_tills_on_other_machines_need_keys(lane: MakeLane, found: Find) -> None:
+def test_tills_on_other_machines_need_keys(lane: MakeLane) -> None:
     line = found(keys, lane(till=PUBLIC))
     assert (line.verdict, "no till has a key" in line.seen) == ("problem", True)
     assert line.fix.startswith("sudo edge-agent keys new till-1 --config /etc/edge-agent/lane.toml")
 
 
-def test_keys_that_no_other_user_can_read_or_change_are_ok(lane: MakeLane, found: Find, key: Path) -> None:
+def test_keys_that_no_other_user_can_read_or_change_are_ok(lane: MakeLane, key: Path) -> None:
     target = lane(till=PUBLIC)
     assert found(keys, target).seen == "keys of till-1"
     assert found(sockets, target).verdict == "ok"
@@ -73,7 +68,7 @@ def test_keys_that_no_other_user_can_read_or_change_are_ok(lane: MakeLane, found
 
 @pytest.mark.parametrize(("which", "mode"), [(".", 0o777), ("agent.key_secret", 0o644), ("tills/till-1.key", 0o666)])
 def test_keys_open_to_other_users_are_a_problem_and_the_fix_works(
-    which: str, mode: int, lane: MakeLane, found: Find, key: Path
+    which: str, mode: int, lane: MakeLane, key: Path
 ) -> None:
     (key / which).chmod(mode)
     line = found(keys, lane(till=PUBLIC))
@@ -84,7 +79,7 @@ def test_keys_open_to_other_users_are_a_problem_and_the_fix_works(
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
-def test_keys_of_another_user_are_not_checked(lane: MakeLane, found: Find, key: Path) -> None:
+def test_keys_of_another_user_are_not_checked(lane: MakeLane, key: Path) -> None:
     os.chown(key, 61234, 61234)
     for check in (keys, sockets):
         line = found(check, lane(till=PUBLIC))
@@ -92,26 +87,24 @@ def test_keys_of_another_user_are_not_checked(lane: MakeLane, found: Find, key: 
         assert line.fix == "sudo -u '#61234' edge-agent doctor --config /etc/edge-agent/lane.toml"
 
 
-def test_free_addresses_are_ok(lane: MakeLane, found: Find) -> None:
+def test_free_addresses_are_ok(lane: MakeLane) -> None:
     assert found(sockets, lane()).seen.endswith("are free for the agent")
 
 
-def test_an_address_used_by_another_program_is_a_problem(lane: MakeLane, found: Find, taken: str) -> None:
+def test_an_address_used_by_another_program_is_a_problem(lane: MakeLane, taken: str) -> None:
     line = found(sockets, lane(till={"reliable": taken, "live": "tcp://127.0.0.1:*"}))
     assert (line.verdict, "Address already in use" in line.seen) == ("problem", True)
     assert "a ZeroMQ program answers there (NULL), maybe another agent" in line.seen
     assert f"sudo ss -ltnp | grep :{taken.rpartition(':')[2]}" in line.fix
 
 
-def test_an_address_that_this_box_does_not_have_is_a_problem(lane: MakeLane, found: Find, key: Path) -> None:
+def test_an_address_that_this_box_does_not_have_is_a_problem(lane: MakeLane, key: Path) -> None:
     line = found(sockets, lane(till={"reliable": "tcp://203.0.113.7:5557", "live": "tcp://127.0.0.1:*"}))
     assert (line.verdict, "203.0.113.7" in line.seen) == ("problem", True)
     assert 'write reliable = "tcp://127.0.0.1:5557"' in line.fix
 
 
-def test_an_invalid_address_is_a_problem_of_the_config_alone(
-    lane: MakeLane, found: Find, box: Callable[..., BoxTarget]
-) -> None:
+def test_an_invalid_address_is_a_problem_of_the_config_alone(lane: MakeLane, box: MakeBox) -> None:
     settings = {"till": {"reliable": "5557"}}
     line = found(config, box(settings, file=Path(__file__)))
     assert (line.verdict, "till.reliable = '5557' is not a valid address" in line.seen) == ("problem", True)
@@ -129,7 +122,7 @@ def test_the_mechanism_is_read_from_the_greeting(lane: MakeLane, key: Path, take
     assert mechanism("ipc:///tmp/till") == ""
 
 
-def test_without_any_sale_the_fix_is_to_try_a_till(lane: MakeLane, found: Find) -> None:
+def test_without_any_sale_the_fix_is_to_try_a_till(lane: MakeLane) -> None:
     line = found(tills, lane(till={"reliable": "tcp://127.0.0.1:5557"}))
     assert (line.verdict, line.seen) == ("warning", "no till has sold a restricted item yet")
     assert "edge-till --connect tcp://127.0.0.1:5557, and scan beer" in line.fix
@@ -138,9 +131,7 @@ def test_without_any_sale_the_fix_is_to_try_a_till(lane: MakeLane, found: Find) 
 
 
 @pytest.mark.parametrize(("days", "verdict"), [(1, "ok"), (30, "warning")])
-def test_the_date_of_the_last_sale_decides_the_verdict(
-    days: int, verdict: str, lane: MakeLane, found: Find, tmp_path: Path
-) -> None:
+def test_the_date_of_the_last_sale_decides_the_verdict(days: int, verdict: str, lane: MakeLane, tmp_path: Path) -> None:
     ledger = Ledger(tmp_path / "state")
     ledger.close_sale(sale("till-3", datetime.now(timezone.utc) - timedelta(days=days)))
     ledger.close()
@@ -149,12 +140,12 @@ def test_the_date_of_the_last_sale_decides_the_verdict(
     assert found(record, lane()).seen.endswith("1 restricted sales, chain intact")
 
 
-def test_without_a_running_agent_the_check_is_ok(lane: MakeLane, found: Find) -> None:
+def test_without_a_running_agent_the_check_is_ok(lane: MakeLane) -> None:
     assert found(agent, lane()).verdict == "ok"
 
 
 @pytest.mark.slow
-def test_a_running_agent_is_found_and_not_disturbed(lane: MakeLane, found: Find, agent_on: Callable[..., Any]) -> None:
+def test_a_running_agent_is_found_and_not_disturbed(lane: MakeLane, agent_on: RunAgent) -> None:
     target = lane(camera="test:")
     with agent_on(target, "--camera", "test:"):
         till = Till("till-1", target.settings.till.reliable)
@@ -177,7 +168,7 @@ def test_a_running_agent_is_found_and_not_disturbed(lane: MakeLane, found: Find,
 
 
 @pytest.mark.slow
-def test_an_agent_on_other_addresses_is_a_problem(lane: MakeLane, found: Find, agent_on: Callable[..., Any]) -> None:
+def test_an_agent_on_other_addresses_is_a_problem(lane: MakeLane, agent_on: RunAgent) -> None:
     with agent_on(lane(camera="test:"), "--camera", "test:"):
         other = lane(camera="test:", till={"reliable": "tcp://127.0.0.1:9", "live": "tcp://127.0.0.1:10"})
         line = found(agent, other)

@@ -148,6 +148,20 @@ def test_an_unknown_or_incomplete_flag_points_to_the_help(flags: list[str]) -> N
     assert text.endswith("see edge-agent run --help")
 
 
+def test_the_help_shows_defaults_but_no_function_and_no_none(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "300")  # no word is broken at a hyphen
+    with pytest.raises(SystemExit):
+        load_settings(["--help"])
+    text = " ".join(capsys.readouterr().out.split())
+    assert "name of the lane: 1 to 40 letters, digits, hyphens or underscores (default: lane-1)" in text
+    assert "default: systemd's StateDirectory, or ~/.local/state/edge-agent --keys-dir" in text
+    assert "default: systemd's CacheDirectory, or ~/.cache/edge-agent --web str" in text
+    assert "factory" not in text
+    assert "None" not in text
+
+
 def test_camera_and_video_exclude_each_other() -> None:
     assert rejection(["--camera", "0", "--video", "clip.mkv"]) == "camera and video are both given: give one"
 

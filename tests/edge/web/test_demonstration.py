@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
@@ -27,7 +26,7 @@ class Shop:
         self._faces_of, self._frame_at = faces_of, frame_at
         self.outcomes: list[Outcome] = []
 
-    def show(self, *people: Any, frames: int = 1) -> None:
+    def show(self, *people: Person, frames: int = 1) -> None:
         for _ in range(frames):
             self.now_s = round(self.now_s + 0.1, 6)
             frame, faces = self._frame_at(self.now_s), self._faces_of(*people)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 import pytest
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from skimage import data
 
 from edge.frames import Frame
@@ -32,7 +31,7 @@ def painter(make_settings: Callable[..., Settings]) -> Iterator[Painter]:
     painter.close()
 
 
-def snapshot(pixels: NDArray[Any], grab_s: float = 1.0, faces: Faces | None = None) -> Snapshot:
+def snapshot(pixels: ArrayLike, grab_s: float = 1.0, faces: Faces | None = None) -> Snapshot:
     return Snapshot(1, Frame(np.asarray(pixels, np.uint8), grab_s, 0, "lane-1"), faces or Faces(), {}, None, 25)
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
 from edge.frames import Frame
 from edge.lane.lane import Lane
+from edge.settings.config import Settings
 from edge.vision.faces import Faces
 from edge.web import answers
 from edge.web.view import WATCHED_S, LaneView
@@ -63,7 +63,7 @@ def test_ages_are_estimated_only_while_the_demonstration_has_a_sale_open(
 
 
 def test_the_snapshot_has_every_face_with_its_place_age_and_rejection_reasons(
-    make_lane: Callable[..., Lane], make_settings: Callable[..., Any], frame_at: Callable[..., Frame],
+    make_lane: Callable[..., Lane], make_settings: Callable[..., Settings], frame_at: Callable[..., Frame],
     faces_of: Callable[..., Faces],
 ) -> None:  # fmt: skip
     lane, view = make_lane(mode="continuous"), LaneView()

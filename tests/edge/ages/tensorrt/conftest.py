@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,7 +15,6 @@ from edge.ages.tensorrt import cuda as cuda_module
 from edge.ages.tensorrt.cuda import Cuda
 from edge.ages.tensorrt.description import EngineDescription
 from edge.ages.tensorrt.engine import LoadedEngine
-from edge.ages.tensorrt.library import Library
 from tests.edge.ages.tensorrt.host_gpu import HostEngine, HostRuntime
 
 RECORDED = Path(__file__).parent / "engine.json"
@@ -72,19 +70,5 @@ def small(recorded: EngineDescription) -> EngineDescription:
 def make_engine(runtime: HostRuntime, cpu_model: OnnxAgeModel) -> Callable[[EngineDescription], LoadedEngine]:
     def make(description: EngineDescription) -> LoadedEngine:
         return LoadedEngine(HostEngine(runtime, cpu_model, description), None, description)
-
-    return make
-
-
-@pytest.fixture
-def make_library() -> Callable[..., Library]:
-    """Makes the part of TensorRT, or TensorRT for RTX, that running an engine needs."""
-
-    def make(*, rtx: bool = False, last_error: str = "") -> Library:
-        module = SimpleNamespace(
-            ExecutionContextAllocationStrategy=SimpleNamespace(USER_MANAGED="ours"),
-            DynamicShapesKernelSpecializationStrategy=SimpleNamespace(EAGER="eager"),
-        )
-        return Library(module, rtx, "1.7.1" if rtx else "10.3.0", SimpleNamespace(last_error=last_error))
 
     return make

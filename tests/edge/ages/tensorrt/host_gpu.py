@@ -10,12 +10,26 @@ import ctypes
 import enum
 from collections.abc import Callable
 from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 
 from edge.ages.onnx import OnnxAgeModel
 from edge.ages.tensorrt.description import EngineDescription
+from edge.ages.tensorrt.library import Library
+
+Results = tuple[object, ...]
+"""What a function of CUDA's bindings returns: the code of the error, then its results."""
+
+Graph = list[Callable[[], object]]
+
+
+def host_library(*, rtx: bool = False, last_error: str = "") -> Library:
+    """The part of TensorRT, or TensorRT for RTX, that running an engine needs."""
+    module = SimpleNamespace(
+        ExecutionContextAllocationStrategy=SimpleNamespace(USER_MANAGED="ours"),
+        DynamicShapesKernelSpecializationStrategy=SimpleNamespace(EAGER="eager"),
+    )
+    return Library(module, rtx, "1.7.1" if rtx else "10.3.0", SimpleNamespace(last_error=last_error))
 
 
 class HostRuntime:
@@ -39,90 +53,90 @@ class HostRuntime:
     def __init__(self) -> None:
         self._fails: dict[str, str] = {}
         self._hangs = False
-        self._allocated: dict[int, Any] = {}
-        self._pending: list[Callable[[], None]] = []
+        self._allocated: dict[int, ctypes.Array[ctypes.c_ubyte]] = {}
+        self._pending: Graph = []
         self._queried = False
-        self._captured: list[Callable[[], None]] | None = None
-        self._graphs: list[list[Callable[[], None]]] = []
+        self._captured: Graph | None = None
+        self._graphs: list[Graph] = []
         self._launched: list[int] = []
         self._copied: list[tuple[str, int]] = []
 
-    def _begin(self, work: Callable[[], None]) -> None:
+    def _begin(self, work: Callable[[], object]) -> None:
         (self._pending if self._captured is None else self._captured).append(work)
 
-    def __getattribute__(self, name: str) -> Any:
+    def __getattribute__(self, name: str) -> object:
         function = super().__getattribute__(name)
         failure = super().__getattribute__("_fails").get(name) if name.startswith("cuda") else None
         return (lambda *_: (self.cudaError_t[failure], None)) if failure else function
 
-    def _done(self, *results: Any) -> tuple[Any, ...]:
+    def _done(self, *results: object) -> Results:
         return (self.cudaError_t.cudaSuccess, *results)
 
-    def cudaGetDeviceCount(self) -> Any:
+    def cudaGetDeviceCount(self) -> Results:
         return self._done(1)
 
-    def cudaGetLastError(self) -> Any:
+    def cudaGetLastError(self) -> Results:
         return self._done()
 
-    def cudaDeviceGetAttribute(self, attribute: int, device: int) -> Any:
+    def cudaDeviceGetAttribute(self, attribute: int, device: int) -> Results:
         return self._done({75: 8, 76: 9}[attribute])
 
-    def cudaGetDeviceProperties(self, device: int) -> Any:
+    def cudaGetDeviceProperties(self, device: int) -> Results:
         return self._done(SimpleNamespace(name=b"NVIDIA RTX 2000 Ada\0\0"))
 
-    def cudaStreamCreateWithFlags(self, flags: int) -> Any:
+    def cudaStreamCreateWithFlags(self, flags: int) -> Results:
         return self._done(7)
 
-    def cudaStreamDestroy(self, stream: int) -> Any:
+    def cudaStreamDestroy(self, stream: int) -> Results:
         return self._done()
 
-    def _allocate(self, size: int) -> Any:
+    def _allocate(self, size: int) -> Results:
         memory = (ctypes.c_ubyte * size)()
         self._allocated[ctypes.addressof(memory)] = memory
         return self._done(ctypes.addressof(memory))
 
-    def cudaMalloc(self, size: int) -> Any:
+    def cudaMalloc(self, size: int) -> Results:
         return self._allocate(size)
 
-    def cudaHostAlloc(self, size: int, flags: int) -> Any:
+    def cudaHostAlloc(self, size: int, flags: int) -> Results:
         return self._allocate(size)
 
-    def cudaFree(self, address: int) -> Any:
+    def cudaFree(self, address: int) -> Results:
         del self._allocated[address]
         return self._done()
 
     cudaFreeHost = cudaFree
 
-    def cudaMemcpyAsync(self, to: int, source: int, size: int, kind: Any, stream: int) -> Any:
+    def cudaMemcpyAsync(self, to: int, source: int, size: int, kind: enum.IntEnum, stream: int) -> Results:
         self._copied.append((kind.name.removeprefix("cudaMemcpy"), size))
         self._begin(lambda: ctypes.memmove(to, source, size))
         return self._done()
 
-    def cudaStreamBeginCapture(self, stream: int, mode: Any) -> Any:
+    def cudaStreamBeginCapture(self, stream: int, mode: enum.IntEnum) -> Results:
         self._captured = []
         return self._done()
 
-    def cudaStreamEndCapture(self, stream: int) -> Any:
+    def cudaStreamEndCapture(self, stream: int) -> Results:
         captured, self._captured = self._captured, None
         return self._done(captured)
 
-    def cudaGraphInstantiate(self, graph: Any, flags: int) -> Any:
+    def cudaGraphInstantiate(self, graph: Graph, flags: int) -> Results:
         self._graphs.append(graph)
         return self._done(graph)
 
-    def cudaGraphDestroy(self, graph: Any) -> Any:
+    def cudaGraphDestroy(self, graph: Graph) -> Results:
         return self._done()
 
-    def cudaGraphExecDestroy(self, graph: Any) -> Any:
+    def cudaGraphExecDestroy(self, graph: Graph) -> Results:
         return self._done()
 
-    def cudaGraphLaunch(self, graph: Any, stream: int) -> Any:
+    def cudaGraphLaunch(self, graph: Graph, stream: int) -> Results:
         self._launched.append(self._graphs.index(graph))
         for work in graph:
             self._begin(work)
         return self._done()
 
-    def cudaStreamQuery(self, stream: int) -> Any:
+    def cudaStreamQuery(self, stream: int) -> Results:
         if self._hangs or (self._pending and not self._queried):
             self._queried = True
             return (self.cudaError_t.cudaErrorNotReady,)
@@ -175,13 +189,13 @@ class HostEngine:
     def __init__(self, runtime: HostRuntime, model: OnnxAgeModel, description: EngineDescription) -> None:
         self._runtime, self._model, self._description = runtime, model, description
         self._capturable = self._runs = True
-        self._compiled: dict[str, Any] = {}
+        self._compiled: dict[str, object] = {}
 
-    def create_execution_context(self, how: Any) -> HostContext:
+    def create_execution_context(self, how: object) -> HostContext:
         self._compiled["how"] = how
         return HostContext(self)
 
-    def create_runtime_config(self) -> Any:
+    def create_runtime_config(self) -> SimpleNamespace:
         compiled = SimpleNamespace(
             deserialize=lambda kernels: self._compiled.update(given=kernels), serialize=lambda: b"compiled kernels"
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from typing import Any
 
 import pytest
 
@@ -31,7 +30,9 @@ def test_the_error_without_cuda_bindings_names_the_command_that_installs_them(mo
         ({"cudaGetDeviceCount": "cudaErrorNoDevice"}, "cudaGetDeviceCount failed: cudaErrorNoDevice"),
     ],
 )
-def test_the_error_without_a_driver_or_a_gpu_is_one_line(runtime: Any, failure: dict[str, str], reason: str) -> None:
+def test_the_error_without_a_driver_or_a_gpu_is_one_line(
+    runtime: HostRuntime, failure: dict[str, str], reason: str
+) -> None:
     runtime._fails = failure
     with pytest.raises(UsageError) as rejected:
         Cuda()
@@ -40,7 +41,9 @@ def test_the_error_without_a_driver_or_a_gpu_is_one_line(runtime: Any, failure: 
     )
 
 
-def test_the_error_of_older_bindings_without_a_driver_is_handled(runtime: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_of_older_bindings_without_a_driver_is_handled(
+    runtime: HostRuntime, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def count() -> None:
         raise RuntimeError("Failed to dlopen libcuda.so.1")
 
@@ -53,7 +56,7 @@ def test_name_and_compute_capability_are_read(cuda: Cuda) -> None:
     assert (cuda.name, cuda.capability) == ("NVIDIA RTX 2000 Ada", "8.9")
 
 
-def test_a_failed_capture_is_ended_so_that_the_stream_can_be_used_again(cuda: Cuda, runtime: Any) -> None:
+def test_a_failed_capture_is_ended_so_that_the_stream_can_be_used_again(cuda: Cuda, runtime: HostRuntime) -> None:
     def work() -> None:
         raise RunError("not today")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pytest
@@ -14,19 +13,18 @@ from edge.ages.tensorrt.cuda import GPU_WITHIN_S, Cuda
 from edge.ages.tensorrt.description import EngineDescription
 from edge.ages.tensorrt.engine import LoadedEngine
 from edge.ages.tensorrt.execution import Execution
-from edge.ages.tensorrt.library import Library
 from edge.errors import RunError
+from tests.edge.ages.tensorrt.host_gpu import HostRuntime, host_library
 
 MakeEngine = Callable[[EngineDescription], LoadedEngine]
-MakeLibrary = Callable[..., Library]
 CROP_BYTES, ROW_BYTES = 224 * 224 * 3, 101 * 4
 
 
 def test_any_number_of_faces_gives_each_its_own_age(
-    make_library: MakeLibrary, make_engine: MakeEngine, recorded: EngineDescription, cuda: Cuda, runtime: Any,
+    make_engine: MakeEngine, recorded: EngineDescription, cuda: Cuda, runtime: HostRuntime,
     crops: np.ndarray, expected: np.ndarray,
 ) -> None:  # fmt: skip
-    execution = Execution(make_library(), make_engine(recorded), cuda)
+    execution = Execution(host_library(), make_engine(recorded), cuda)
     assert len(runtime._graphs) == 6
     for faces, graphs in {0: [], 1: [0], 3: [2], 40: [5, 3]}.items():
         runtime._launched.clear()
@@ -42,9 +40,9 @@ def test_any_number_of_faces_gives_each_its_own_age(
 
 
 def test_a_result_is_not_overwritten_by_the_next(
-    make_library: MakeLibrary, make_engine: MakeEngine, small: EngineDescription, cuda: Cuda, crops: np.ndarray
+    make_engine: MakeEngine, small: EngineDescription, cuda: Cuda, crops: np.ndarray
 ) -> None:
-    execution = Execution(make_library(), make_engine(small), cuda)
+    execution = Execution(host_library(), make_engine(small), cuda)
     first = execution.predict(crops[:1])
     copy = first.copy()
     second = execution.predict(crops[1:2])
@@ -54,9 +52,9 @@ def test_a_result_is_not_overwritten_by_the_next(
 
 @pytest.mark.parametrize("shape", [(1, 112, 112, 3), (224, 224, 3), (1, 224, 224, 1)])
 def test_crops_of_another_shape_or_type_are_rejected(
-    make_library: MakeLibrary, make_engine: MakeEngine, small: EngineDescription, cuda: Cuda, shape: tuple[int, ...]
+    make_engine: MakeEngine, small: EngineDescription, cuda: Cuda, shape: tuple[int, ...]
 ) -> None:
-    execution = Execution(make_library(), make_engine(small), cuda)
+    execution = Execution(host_library(), make_engine(small), cuda)
     with pytest.raises(ValueError, match="not uint8"):
         execution.predict(np.zeros(shape, np.uint8))
     with pytest.raises(ValueError, match="float32"):
@@ -64,22 +62,22 @@ def test_crops_of_another_shape_or_type_are_rejected(
 
 
 def test_tensorrt_for_rtx_gets_the_kernels_of_the_last_start(
-    make_library: MakeLibrary, make_engine: MakeEngine, small: EngineDescription, cuda: Cuda
+    make_engine: MakeEngine, small: EngineDescription, cuda: Cuda
 ) -> None:
     loaded = make_engine(small)
-    execution = Execution(make_library(rtx=True), loaded, cuda, b"kernels of the last start")
+    execution = Execution(host_library(rtx=True), loaded, cuda, b"kernels of the last start")
     assert loaded.engine._compiled["given"] == b"kernels of the last start"
     assert loaded.engine._compiled["how"].dynamic_shapes_kernel_specialization_strategy == "eager"
     assert execution.kernels == b"compiled kernels"
 
 
 def test_an_engine_that_cannot_be_captured_runs_without_a_graph_and_is_logged(
-    make_library: MakeLibrary, make_engine: MakeEngine, small: EngineDescription, cuda: Cuda, runtime: Any,
+    make_engine: MakeEngine, small: EngineDescription, cuda: Cuda, runtime: HostRuntime,
     crops: np.ndarray, expected: np.ndarray, caplog: pytest.LogCaptureFixture,
 ) -> None:  # fmt: skip
     loaded = make_engine(small)
     loaded.engine._capturable = False
-    execution = Execution(make_library(rtx=True), loaded, cuda)
+    execution = Execution(host_library(rtx=True), loaded, cuda)
     assert execution.predict(crops[:3]) == pytest.approx(expected[:3], abs=1e-4)
     assert runtime._graphs == []
     assert caplog.messages == [
@@ -89,28 +87,28 @@ def test_an_engine_that_cannot_be_captured_runs_without_a_graph_and_is_logged(
 
 
 def test_an_engine_that_does_not_run_raises_the_reason_and_releases_everything(
-    make_library: MakeLibrary, make_engine: MakeEngine, small: EngineDescription, cuda: Cuda, runtime: Any
+    make_engine: MakeEngine, small: EngineDescription, cuda: Cuda, runtime: HostRuntime
 ) -> None:
     loaded = make_engine(small)
     loaded.engine._runs = False
     with pytest.raises(RunError, match=r"^TensorRT 10\.3\.0 could not run the engine: the card fell off the bus$"):
-        Execution(make_library(last_error="the card fell off the bus"), loaded, cuda)
+        Execution(host_library(last_error="the card fell off the bus"), loaded, cuda)
     assert runtime._allocated == {}
 
 
 def test_the_error_of_a_full_gpu_is_raised(
-    make_library: MakeLibrary, make_engine: MakeEngine, small: EngineDescription, cuda: Cuda, runtime: Any
+    make_engine: MakeEngine, small: EngineDescription, cuda: Cuda, runtime: HostRuntime
 ) -> None:
     runtime._fails["cudaMalloc"] = "cudaErrorMemoryAllocation"
     with pytest.raises(RunError, match=r"^cudaMalloc failed: cudaErrorMemoryAllocation$"):
-        Execution(make_library(), make_engine(small), cuda)
+        Execution(host_library(), make_engine(small), cuda)
 
 
 def test_a_gpu_failure_is_raised_with_cudas_name_of_it(
-    make_library: MakeLibrary, make_engine: MakeEngine, small: EngineDescription, cuda: Cuda, runtime: Any,
+    make_engine: MakeEngine, small: EngineDescription, cuda: Cuda, runtime: HostRuntime,
     crops: np.ndarray,
 ) -> None:  # fmt: skip
-    execution = Execution(make_library(), make_engine(small), cuda)
+    execution = Execution(host_library(), make_engine(small), cuda)
     runtime._fails["cudaStreamQuery"] = "cudaErrorIllegalAddress"
     with pytest.raises(RunError, match=r"^cudaStreamQuery failed: cudaErrorIllegalAddress$"):
         execution.predict(crops[:1])
@@ -119,10 +117,10 @@ def test_a_gpu_failure_is_raised_with_cudas_name_of_it(
 
 
 def test_a_hanging_gpu_is_abandoned(
-    make_library: MakeLibrary, make_engine: MakeEngine, small: EngineDescription, cuda: Cuda, runtime: Any,
+    make_engine: MakeEngine, small: EngineDescription, cuda: Cuda, runtime: HostRuntime,
     crops: np.ndarray, caplog: pytest.LogCaptureFixture,
 ) -> None:  # fmt: skip
-    execution = Execution(make_library(), make_engine(small), cuda)
+    execution = Execution(host_library(), make_engine(small), cuda)
     allocated = dict(runtime._allocated)
     runtime._hangs = True
     start_s = time.monotonic()
@@ -136,10 +134,10 @@ def test_a_hanging_gpu_is_abandoned(
 
 
 def test_a_closed_execution_holds_no_memory_and_rejects_calls(
-    make_library: MakeLibrary, make_engine: MakeEngine, small: EngineDescription, cuda: Cuda, runtime: Any,
+    make_engine: MakeEngine, small: EngineDescription, cuda: Cuda, runtime: HostRuntime,
     crops: np.ndarray,
 ) -> None:  # fmt: skip
-    execution = Execution(make_library(), make_engine(small), cuda)
+    execution = Execution(host_library(), make_engine(small), cuda)
     assert len(runtime._allocated) == 5
     execution.close()
     execution.close()

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable
 from types import ModuleType, SimpleNamespace
-from typing import Any
+from typing import Protocol
 
 import pytest
 
@@ -20,8 +19,20 @@ class Severity(SimpleNamespace):
     name: str
 
 
+class Logger(Protocol):
+    """The part of TensorRT's `ILogger` that reports messages."""
+
+    def log(self, severity: Severity, message: str) -> None: ...
+
+
+class Install(Protocol):
+    """Makes these modules, by name and version, the only installed TensorRT."""
+
+    def __call__(self, **versions: str) -> None: ...
+
+
 @pytest.fixture
-def installed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+def installed(monkeypatch: pytest.MonkeyPatch) -> Install:
     """Makes these modules, by name and version, the only installed TensorRT."""
     for name in (TENSORRT, *RTX):
         monkeypatch.setitem(sys.modules, name, None)
@@ -29,8 +40,8 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
     def install(**versions: str) -> None:
         for name, version in versions.items():
-            module: Any = ModuleType(name)
-            module.__version__, module.ILogger = version, type("ILogger", (), {})
+            module = ModuleType(name)
+            vars(module).update(__version__=version, ILogger=type("ILogger", (), {}))
             monkeypatch.setitem(sys.modules, name, module)
 
     return install
@@ -47,7 +58,7 @@ def test_the_error_without_tensorrt_names_the_command_that_installs_it() -> None
         find_rtx()
 
 
-def test_tensorrt_is_preferred_to_tensorrt_for_rtx(installed: Callable[..., None]) -> None:
+def test_tensorrt_is_preferred_to_tensorrt_for_rtx(installed: Install) -> None:
     installed(tensorrt_rtx="1.7.1")
     assert find_library().name == "TensorRT for RTX 1.7.1"
     installed(tensorrt="10.3.0")
@@ -55,7 +66,7 @@ def test_tensorrt_is_preferred_to_tensorrt_for_rtx(installed: Callable[..., None
     assert find_rtx().name == "TensorRT for RTX 1.7.1"
 
 
-def test_tensorrt_itself_builds_for_this_gpu_only(installed: Callable[..., None]) -> None:
+def test_tensorrt_itself_builds_for_this_gpu_only(installed: Install) -> None:
     installed(tensorrt="10.3.0")
     assert find_library().capabilities == {}
 
@@ -68,7 +79,7 @@ def test_tensorrt_itself_builds_for_this_gpu_only(installed: Callable[..., None]
         ("tensorrt_rtx", "1.1.1.26", "TensorRT for RTX 1.1.1.26 is too old: install 1.2 or newer"),
     ],
 )
-def test_an_old_release_is_rejected(installed: Callable[..., None], module: str, version: str, error: str) -> None:
+def test_an_old_release_is_rejected(installed: Install, module: str, version: str, error: str) -> None:
     installed(**{module: version})
     with pytest.raises(UsageError) as rejected:
         find_library()
@@ -76,7 +87,7 @@ def test_an_old_release_is_rejected(installed: Callable[..., None], module: str,
 
 
 def test_a_library_that_does_not_load_is_not_reported_as_missing(
-    installed: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+    installed: Install, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def load(name: str) -> ModuleType:
         if name == TENSORRT:
@@ -90,7 +101,7 @@ def test_a_library_that_does_not_load_is_not_reported_as_missing(
         find_library()
 
 
-def test_messages_of_tensorrt_are_logged(installed: Callable[..., None], caplog: pytest.LogCaptureFixture) -> None:
+def test_messages_of_tensorrt_are_logged(installed: Install, caplog: pytest.LogCaptureFixture) -> None:
     installed(tensorrt="10.3.0")
     library = find_library()
     with caplog.at_level(logging.INFO):
@@ -102,11 +113,11 @@ def test_messages_of_tensorrt_are_logged(installed: Callable[..., None], caplog:
     assert library.last_error == "out of memory"
 
 
-def test_the_error_of_a_library_that_does_not_work_gives_the_reason(installed: Callable[..., None]) -> None:
+def test_the_error_of_a_library_that_does_not_work_gives_the_reason(installed: Install) -> None:
     installed(tensorrt="10.3.0")
     library = find_library()
 
-    def builder(logger: Any) -> None:
+    def builder(logger: Logger) -> None:
         logger.log(Severity(name="ERROR"), "CUDA initialization failure with error: 35")
         raise TypeError("pybind11::init(): factory function returned nullptr")
 

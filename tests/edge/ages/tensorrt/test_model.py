@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +15,7 @@ from edge.ages.tensorrt.engine import BuiltEngine, LoadedEngine
 from edge.ages.tensorrt.library import Library
 from edge.ages.tensorrt.model import TensorRtAgeModel
 from edge.errors import RunError, UsageError
+from tests.edge.ages.tensorrt.host_gpu import HostRuntime, host_library
 
 ENGINE = "eb4fdff085d0_tensorrt-10.3.0_nvidia-rtx-2000-ada_8.9.engine"
 
@@ -24,21 +24,21 @@ class Tensorrt:
     """A simulated TensorRT: records builds, and loads engines if `loads` is set."""
 
     def __init__(self) -> None:
-        self.builds: list[dict[str, Any]] = []
+        self.builds: list[dict[str, object]] = []
         self.loads = True
         self.library: Library | None = None
 
 
 @pytest.fixture
 def tensorrt(
-    monkeypatch: pytest.MonkeyPatch, runtime: Any, make_library: Callable[..., Library],
+    monkeypatch: pytest.MonkeyPatch, runtime: HostRuntime,
     make_engine: Callable[[EngineDescription], LoadedEngine], small: EngineDescription,
 ) -> Tensorrt:  # fmt: skip
     """TensorRT 10.3.0 on a simulated GPU; `tensorrt.library` can be replaced."""
     box = Tensorrt()
-    box.library = make_library(last_error="no kernel image")
+    box.library = host_library(last_error="no kernel image")
 
-    def build(library: Library, onnx: bytes, name: str, **options: Any) -> BuiltEngine:
+    def build(library: Library, onnx: bytes, name: str, **options: object) -> BuiltEngine:
         box.builds.append(options)
         return BuiltEngine(b"engine of " + onnx, b"" if library.rtx else b"timings")
 
@@ -79,9 +79,9 @@ def test_a_rebuild_uses_the_timings_of_the_last_build(
 
 
 def test_tensorrt_for_rtx_builds_for_the_compute_capability_and_its_kernels_are_cached(
-    start: Callable[[], TensorRtAgeModel], tensorrt: Tensorrt, make_library: Callable[..., Library], tmp_path: Path
+    start: Callable[[], TensorRtAgeModel], tensorrt: Tensorrt, tmp_path: Path
 ) -> None:
-    tensorrt.library = make_library(rtx=True)
+    tensorrt.library = host_library(rtx=True)
     for _ in range(2):
         start().close()
     assert tensorrt.builds == [{"capability": "8.9", "timings": b""}]
@@ -90,7 +90,7 @@ def test_tensorrt_for_rtx_builds_for_the_compute_capability_and_its_kernels_are_
 
 
 def test_the_error_for_an_engine_that_never_loads_has_tensorrts_reason(
-    start: Callable[[], TensorRtAgeModel], tensorrt: Tensorrt, runtime: Any
+    start: Callable[[], TensorRtAgeModel], tensorrt: Tensorrt, runtime: HostRuntime
 ) -> None:
     tensorrt.loads = False
     with pytest.raises(RunError, match=r"^TensorRT 10\.3\.0 does not load the engine that it built: no kernel image$"):
@@ -103,7 +103,7 @@ def test_the_error_for_a_missing_file_names_it(tensorrt: Tensorrt, tmp_path: Pat
         TensorRtAgeModel(tmp_path / "gone.onnx", tmp_path)
 
 
-def test_closing_the_model_releases_the_memory(start: Callable[[], TensorRtAgeModel], runtime: Any) -> None:
+def test_closing_the_model_releases_the_memory(start: Callable[[], TensorRtAgeModel], runtime: HostRuntime) -> None:
     model = start()
     model.close()
     assert runtime._allocated == {}

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import supervision
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from numpy.typing import NDArray
 from trackers import BIoU, ByteTrackTracker
 from trackers.core.bytetrack.tracklet import ByteTrackTracklet
 from trackers.utils.predict_timing import PredictTiming
@@ -16,6 +15,9 @@ from trackers.utils.state_representations import XYXYStateEstimator
 
 from edge.vision.byte_track import BufferedOverlap, ByteTrack, IndependentSides
 from edge.vision.faces import NO_TRACK, Faces
+
+Box = tuple[float, float, float, float]
+"""Left, top, right and bottom, in pixels."""
 
 MIN_SCORE, LOST_S = 0.6, 0.45
 
@@ -30,22 +32,24 @@ frame = st.lists(face, max_size=4, unique_by=lambda face: face[0])
 
 
 @given(boxes, boxes, st.floats(0, 1))
-def test_the_overlap_of_boxes_is_that_of_trackers(first: Any, second: Any, growth: float) -> None:
+def test_the_overlap_of_boxes_is_that_of_trackers(
+    first: NDArray[np.float32], second: NDArray[np.float32], growth: float
+) -> None:
     np.testing.assert_allclose(
         BufferedOverlap(growth).compute(first, second), BIoU(growth).compute(first, second), atol=1e-5
     )
 
 
 @given(arrays(np.float32, (3, 4), elements=corners))
-def test_a_box_overlaps_itself_completely(found: Any) -> None:
+def test_a_box_overlaps_itself_completely(found: NDArray[np.float32]) -> None:
     upright = np.sort(found.reshape(3, 2, 2), axis=1).reshape(3, 4) + np.array([0, 0, 1, 1], np.float32)
     np.testing.assert_allclose(np.diag(BufferedOverlap(0.15).compute(upright, upright)), 1, atol=1e-6)
 
 
 @given(box, st.lists(st.tuples(st.sampled_from([0.9, 1.0, 1.05, 2.0, 6.0, 18.0]), st.none() | box), max_size=20))
-def test_boxes_are_predicted_as_by_the_filter_of_trackers(first: Any, film: Any) -> None:
-    first = np.array(first, np.float32)
-    ours, theirs = (ByteTrackTracklet(first, kind) for kind in (IndependentSides, XYXYStateEstimator))
+def test_boxes_are_predicted_as_by_the_filter_of_trackers(first: Box, film: list[tuple[float, Box | None]]) -> None:
+    start = np.array(first, np.float32)
+    ours, theirs = (ByteTrackTracklet(start, kind) for kind in (IndependentSides, XYXYStateEstimator))
     for frame_step, seen in film:
         for track in (ours, theirs):
             track.predict(PredictTiming(frame_step=frame_step, elapsed_seconds=frame_step / 30, frame_rate=30.0))
@@ -55,7 +59,9 @@ def test_boxes_are_predicted_as_by_the_filter_of_trackers(first: Any, film: Any)
 
 
 @given(st.lists(st.tuples(st.sampled_from([1 / 30, 0.1, 0.2, 0.6]), frame), max_size=12))
-def test_faces_get_the_track_numbers_that_trackers_gives_them(film: Any) -> None:
+def test_faces_get_the_track_numbers_that_trackers_gives_them(
+    film: list[tuple[float, list[tuple[Box, float]]]],
+) -> None:
     ours = ByteTrack(LOST_S, MIN_SCORE)
     theirs = ByteTrackTracker(
         lost_track_buffer=round(LOST_S * 30), frame_rate=30.0, track_activation_threshold=MIN_SCORE,

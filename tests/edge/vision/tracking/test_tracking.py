@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Protocol
 
 import numpy as np
 import pytest
 
 from edge.settings.sections import TrackingSettings
 from edge.vision.faces import NO_TRACK, Faces
+from tests.edge.people import DetectedPerson
 
 Detected = Callable[..., Faces]
-Follow = Callable[..., list[int]]
 
 MIN_SCORE = 0.6
+
+
+class Follow(Protocol):
+    """Feeds frames with these people to one tracker; returns their track ids in the last frame."""
+
+    def __call__(self, *people: DetectedPerson, from_s: float, frames: int = 1, rate: float = 30) -> list[int]: ...
 
 
 @pytest.fixture
@@ -24,7 +30,7 @@ def follow(detected: Detected) -> Follow:
 
     tracker = FaceTracker(TrackingSettings(lost_s=2.0), MIN_SCORE)
 
-    def follow(*people: dict[str, Any], from_s: float, frames: int = 1, rate: float = 30) -> list[int]:
+    def follow(*people: DetectedPerson, from_s: float, frames: int = 1, rate: float = 30) -> list[int]:
         faces = Faces()
         for number in range(frames):
             faces = tracker.update(detected(*people), from_s + number / rate)
@@ -47,14 +53,14 @@ def test_a_face_that_moves_keeps_its_track(follow: Follow) -> None:
 
 
 @pytest.mark.parametrize("rate", [5, 10, 30, 60])
-def test_a_face_hidden_for_a_second_and_a_half_keeps_its_track_at_any_frame_rate(rate: float, follow: Follow) -> None:
+def test_a_face_hidden_for_a_second_and_a_half_keeps_its_track_at_any_frame_rate(rate: int, follow: Follow) -> None:
     [track] = follow({}, from_s=0.0, frames=rate, rate=rate)
     follow(from_s=1.0, frames=int(1.5 * rate), rate=rate)
     assert follow({}, from_s=2.5, frames=int(0.3 * rate) + 1, rate=rate) == [track]
 
 
 @pytest.mark.parametrize("rate", [10, 30])
-def test_a_face_away_for_longer_than_two_seconds_gets_a_new_id(rate: float, follow: Follow) -> None:
+def test_a_face_away_for_longer_than_two_seconds_gets_a_new_id(rate: int, follow: Follow) -> None:
     [track] = follow({}, from_s=0.0, frames=rate, rate=rate)
     follow(from_s=1.0, frames=int(2.5 * rate), rate=rate)
     [later] = follow({}, from_s=3.5, frames=2, rate=rate)
@@ -92,7 +98,7 @@ def test_a_weak_detection_starts_no_track(follow: Follow) -> None:
 
 
 def test_two_people_have_two_tracks_in_any_order_of_detections(follow: Follow) -> None:
-    left, right = {"x": 0.3}, {"x": 0.7}
+    left, right = DetectedPerson(x=0.3), DetectedPerson(x=0.7)
     tracks = follow(left, right, from_s=0.0, frames=5)
     assert len(set(tracks)) == 2
     assert follow(right, left, from_s=5 / 30) == tracks[::-1]
