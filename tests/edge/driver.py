@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import numpy as np
-
-from edge.frames import Frame
 from edge.lane.lane import Lane
 from edge.lane.outcomes import Closed, Outcome, OutgoingMessage
+from edge.lane.rules import LaneRules
+from edge.offers.book import OfferBook
 from edge.records.records import SaleRecord
+from edge.till.identity import ReplayIdentity
 from edge.till.messages import Ack, Alert, Data, Offer, State
-from edge.vision.faces import Faces
-from tests.edge.people import HEIGHT, WIDTH, Person
+from tests.edge.people import Person, faces_of, frame_at, settings_with
 
 
 class LaneDriver:
     """Drives a lane as the agent does, with frames a tenth of a second apart and messages of tills, and collects what
     it sends and closes. sent: messages other than replies, in order."""
 
-    def __init__(self, lane: Lane, faces_of: Callable[..., Faces]) -> None:
-        self.lane, self._faces_of = lane, faces_of
+    def __init__(self, lane: Lane) -> None:
+        self.lane = lane
         self.now_s, self._frames, self._messages = 0.0, 0, 0
         self.sent: list[Data] = []
         self.closed: list[Closed] = []
@@ -29,9 +26,9 @@ class LaneDriver:
         """Frames with these people come."""
         for _ in range(frames):
             self.now_s = round(self.now_s + 0.1, 6)
-            frame = Frame(np.zeros((HEIGHT, WIDTH, 3), np.uint8), self.now_s, self._frames, "lane-1")
+            frame = frame_at(self.now_s, self._frames)
             self._frames += 1
-            self._collect(self.lane.observe(self._faces_of(*people), frame, self.now_s))
+            self._collect(self.lane.observe(faces_of(*people), frame, self.now_s))
 
     def wait(self, seconds: float) -> None:
         """Time passes without frames."""
@@ -56,6 +53,13 @@ class LaneDriver:
         assert self.lane.receive(till, "confirmation", ack, self.now_s) == []
 
     @property
+    def open_record(self) -> SaleRecord:
+        """The record of the open sale."""
+        record = self.lane.open_record
+        assert record
+        return record
+
+    @property
     def alerts(self) -> list[Alert]:
         return [message for message in self.sent if isinstance(message, Alert)]
 
@@ -78,3 +82,13 @@ class LaneDriver:
     def _collect(self, outcomes: list[Outcome]) -> None:
         self.sent += [outcome.data for outcome in outcomes if isinstance(outcome, OutgoingMessage)]
         self.closed += [outcome for outcome in outcomes if isinstance(outcome, Closed)]
+
+
+def make_lane(book: OfferBook | None = None, **settings: object) -> Lane:
+    """A lane with challenge age 25, numbered ids and times from 2000-01-01. book: its offers."""
+    return Lane(LaneRules(settings_with(**settings), 25, "0123456789ab", book), ReplayIdentity())
+
+
+def drive(book: OfferBook | None = None, **settings: object) -> LaneDriver:
+    """A driver of a lane with the given settings. book: the lane's offers."""
+    return LaneDriver(make_lane(book, **settings))

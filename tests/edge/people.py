@@ -1,14 +1,22 @@
-"""People as a frame shows them, for tests that need faces without pictures, and settings with given values."""
+"""People as a frame shows them, their faces and frames without pictures, and settings with given values."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TypedDict
 
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.frames import Frame
 from edge.settings.config import Settings
+from edge.vision.faces import AGES, Faces
 
 WIDTH, HEIGHT = 640, 480
 """Of the frames, in pixels."""
+
+FACE_SHAPE = np.array([[-0.5, 0.0], [0.5, 0.0], [0.0, 0.55], [0.0, 1.1]], np.float32)
+"""Right eye, left eye, nose and mouth of a frontal face, in eye distances from between the eyes."""
 
 
 @dataclass(frozen=True)
@@ -38,3 +46,32 @@ class DetectedPerson(TypedDict, total=False):
 def settings_with(**values: object) -> Settings:
     """The default settings except for these values, as if they were read from a file."""
     return Settings.model_validate(values)
+
+
+def age_probs_at(mean: float, spread: float = 4.0) -> NDArray[np.float32]:
+    """A bell-shaped distribution over the ages 0..100."""
+    probs = np.exp(-(((np.arange(AGES) - mean) / spread) ** 2) / 2)
+    return np.asarray(probs / probs.sum(), np.float32)
+
+
+def faces_of(*people: Person) -> Faces:
+    """The faces of some people in a frame of 640x480."""
+    if not people:
+        return Faces()
+    centres = np.array([[person.x * WIDTH, person.y * HEIGHT] for person in people], np.float32)
+    eyes_px = np.array([[person.eyes_px] for person in people], np.float32)
+    nothing = np.full(AGES, np.nan, np.float32)
+    return Faces(
+        boxes=np.hstack([centres - eyes_px, centres + eyes_px]),
+        keypoints=centres[:, None] + FACE_SHAPE * eyes_px[:, None],
+        scores=np.array([person.score for person in people], np.float32),
+        track_ids=np.array([person.track for person in people], np.int64),
+        quality=np.array([0.0 if person.reasons else person.quality for person in people], np.float32),
+        reasons=tuple(person.reasons for person in people),
+        age_probs=np.array([nothing if person.age is None else age_probs_at(person.age) for person in people]),
+    )
+
+
+def frame_at(grab_s: float, sequence: int = 0) -> Frame:
+    """A black frame of 640x480, grabbed at a time."""
+    return Frame(np.zeros((HEIGHT, WIDTH, 3), np.uint8), grab_s, sequence, "lane-1")

@@ -14,7 +14,7 @@ from edge.decision.customer import CustomerZone
 from edge.decision.policy import Reason
 from edge.settings.config import Settings
 from edge.vision.faces import NO_TRACK, Faces
-from tests.edge.people import Person
+from tests.edge.people import Person, faces_of
 
 Show = Callable[..., None]
 SHAPE = (480, 640, 3)
@@ -34,7 +34,7 @@ people = st.lists(
 
 
 @pytest.fixture(scope="session")
-def show(faces_of: Callable[..., Faces]) -> Show:
+def show() -> Show:
     """Show people to a zone in `frames` frames, a tenth of a second apart, the first at `from_s`."""
 
     def show(zone: CustomerZone, *people: dict[str, Any], from_s: float = 0.0, frames: int = 3) -> None:
@@ -195,9 +195,7 @@ def test_forgetting_ages_keeps_the_customer(zone: CustomerZone, show: Show) -> N
 
 
 @given(st.lists(people, max_size=25))
-def test_faces_outside_unconfirmed_or_untracked_never_become_the_customer(
-    faces_of: Callable[..., Faces], seen: list[list[dict[str, Any]]]
-) -> None:
+def test_faces_outside_unconfirmed_or_untracked_never_become_the_customer(seen: list[list[dict[str, Any]]]) -> None:
     zone = CustomerZone(Settings())
     confirmed: dict[int, int] = {}
     for number, frame in enumerate(seen):
@@ -224,32 +222,28 @@ def sample_times(zone: CustomerZone, faces: Faces, seconds: float, *, from_s: fl
     return times
 
 
-def test_a_customer_is_sampled_ten_times_a_second_and_then_less_and_less_often(
-    zone: CustomerZone, faces_of: Callable[..., Faces]
-) -> None:
+def test_a_customer_is_sampled_ten_times_a_second_and_then_less_and_less_often(zone: CustomerZone) -> None:
     times = sample_times(zone, faces_of(Person(track=1)), 20)
     assert np.diff(times)[:9] == pytest.approx(0.1, abs=0.01)
     assert np.diff(times)[12:18] == pytest.approx(0.2, abs=0.01)
     assert np.diff(times)[32:] == pytest.approx(0.8, abs=0.01)
 
 
-def test_a_new_sale_samples_its_customer_from_the_start(zone: CustomerZone, faces_of: Callable[..., Faces]) -> None:
+def test_a_new_sale_samples_its_customer_from_the_start(zone: CustomerZone) -> None:
     faces = faces_of(Person(track=1))
     sample_times(zone, faces, 10)
     zone.forget_ages()
     assert np.diff(sample_times(zone, faces, 1, from_s=10))[:8] == pytest.approx(0.1, abs=0.01)
 
 
-def test_faces_outside_the_zone_are_not_sampled(zone: CustomerZone, faces_of: Callable[..., Faces]) -> None:
+def test_faces_outside_the_zone_are_not_sampled(zone: CustomerZone) -> None:
     faces = faces_of(Person(track=1, x=0.5), Person(track=2, x=0.95))
     assert zone.should_sample(faces, SHAPE, 0).tolist() == [True, False]
     assert zone.should_sample(faces[np.array([1])], SHAPE, 0).tolist() == [False]
     assert zone.should_sample(Faces(), SHAPE, 0).tolist() == []
 
 
-def test_a_face_half_way_to_its_time_joins_the_batch_of_another(
-    zone: CustomerZone, faces_of: Callable[..., Faces]
-) -> None:
+def test_a_face_half_way_to_its_time_joins_the_batch_of_another(zone: CustomerZone) -> None:
     first, both = faces_of(Person(track=1)), faces_of(Person(track=1), Person(track=2, x=0.7))
     sample_times(zone, first, 0.1)
     rows = []

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from edge.decision.fusion import TrackAge
 from edge.vision.faces import AGES
+from tests.edge.people import age_probs_at
 
 Bell = Callable[..., NDArray[np.float32]]
 Sample = tuple[NDArray[np.float64], float]
@@ -42,20 +43,20 @@ def test_a_face_without_samples_has_no_age() -> None:
         TrackAge().estimate(18)
 
 
-def test_a_single_sample_is_not_changed(age_probs_at: Bell) -> None:
+def test_a_single_sample_is_not_changed() -> None:
     estimate = TrackAge().add(age_probs_at(40, spread=4), 0.3).estimate(legal_age=18)
     assert estimate.mean == pytest.approx(40, abs=0.01)
     assert (estimate.low, estimate.high) == (33, 47)
     assert estimate.p_under_legal < 1e-6
 
 
-def test_samples_are_weighted_by_quality(age_probs_at: Bell) -> None:
+def test_samples_are_weighted_by_quality() -> None:
     age = TrackAge().add(age_probs_at(20), 0.2).add(age_probs_at(60), 0.6)
     assert age.samples == 2
     assert age.estimate(18).mean == pytest.approx(50, abs=0.01)
 
 
-def test_ten_equal_samples_are_no_narrower_than_one(age_probs_at: Bell) -> None:
+def test_ten_equal_samples_are_no_narrower_than_one() -> None:
     single, ten = fused([(age_probs_at(30), 0.5)]), fused([(age_probs_at(30), 0.5)] * 10)
     assert ten.samples == 10
     np.testing.assert_allclose(ten.distribution, single.distribution, atol=1e-12)
@@ -68,7 +69,7 @@ def test_the_probability_of_being_under_age_counts_the_years_below_it() -> None:
     assert TrackAge().add(even, 1).estimate(legal_age=17).p_under_legal == pytest.approx(0.25)
 
 
-def test_adding_a_sample_does_not_change_the_earlier_value(age_probs_at: Bell) -> None:
+def test_adding_a_sample_does_not_change_the_earlier_value() -> None:
     before = TrackAge().add(age_probs_at(30), 1)
     before.add(age_probs_at(70), 1)
     assert before.samples == 1
@@ -124,7 +125,7 @@ def test_the_fused_variance_is_at_least_the_smallest_of_the_samples(samples: lis
 
 @given(bells)
 def test_the_interval_of_bell_shaped_samples_is_never_narrower_than_the_narrowest(
-    age_probs_at: Bell, samples: list[tuple[float, float, float]]
+    samples: list[tuple[float, float, float]],
 ) -> None:
     singles = [(age_probs_at(mean, spread), quality) for mean, spread, quality in samples]
     widths = [(estimate := fused([sample]).estimate(18)).high - estimate.low for sample in singles]

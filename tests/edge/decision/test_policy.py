@@ -15,6 +15,7 @@ from edge.decision.fusion import TrackAge
 from edge.decision.policy import Decision, Reason, decide, may_replace
 from edge.settings.sections import PolicySettings
 from edge.vision.faces import AGES
+from tests.edge.people import age_probs_at
 
 Bell = Callable[..., NDArray[np.float32]]
 
@@ -45,20 +46,20 @@ def sampled(probs: NDArray[np.float32], times: int) -> TrackAge:
     return age
 
 
-def test_an_older_face_with_enough_samples_is_not_challenged(age_probs_at: Bell) -> None:
+def test_an_older_face_with_enough_samples_is_not_challenged() -> None:
     verdict = decide(sampled(age_probs_at(50), 3), (), T, SETTINGS)
     assert (verdict.decision, verdict.reasons, verdict.samples) == (Decision.NO_CHALLENGE, (Reason.LOOKS_OLDER,), 3)
     assert verdict.age is not None
     assert verdict.age.mean == pytest.approx(50, abs=0.01)
 
 
-def test_a_young_face_is_challenged(age_probs_at: Bell) -> None:
+def test_a_young_face_is_challenged() -> None:
     verdict = decide(sampled(age_probs_at(20), 3), (), T, SETTINGS)
     assert (verdict.decision, verdict.reasons) == (Decision.CHALLENGE, (Reason.LOOKS_YOUNG,))
 
 
 @pytest.mark.parametrize(("mean", "decision"), [(24.5, Decision.CHALLENGE), (25.5, Decision.NO_CHALLENGE)])
-def test_the_challenge_age_divides_young_from_old(mean: float, decision: Decision, age_probs_at: Bell) -> None:
+def test_the_challenge_age_divides_young_from_old(mean: float, decision: Decision) -> None:
     assert decide(sampled(age_probs_at(mean, spread=2), 3), (), T, SETTINGS).decision is decision
 
 
@@ -68,7 +69,7 @@ def test_a_mean_of_exactly_the_challenge_age_passes() -> None:
     assert decide(sampled(certain, 3), (), T, SETTINGS).decision is Decision.NO_CHALLENGE
 
 
-def test_an_older_mean_with_a_risk_of_being_under_age_is_challenged_as_uncertain(age_probs_at: Bell) -> None:
+def test_an_older_mean_with_a_risk_of_being_under_age_is_challenged_as_uncertain() -> None:
     torn = 0.94 * age_probs_at(40, spread=1) + 0.06 * age_probs_at(12, spread=1)
     verdict = decide(sampled(torn, 3), (), T, SETTINGS)
     assert (verdict.decision, verdict.reasons) == (Decision.CHALLENGE, (Reason.UNCERTAIN,))
@@ -76,7 +77,7 @@ def test_an_older_mean_with_a_risk_of_being_under_age_is_challenged_as_uncertain
     assert verdict.age.p_under_legal == pytest.approx(0.06, abs=1e-4)
 
 
-def test_two_samples_are_not_enough(age_probs_at: Bell) -> None:
+def test_two_samples_are_not_enough() -> None:
     verdict = decide(sampled(age_probs_at(50), 2), (), T, SETTINGS)
     assert (verdict.decision, verdict.reasons) == (Decision.UNKNOWN, (Reason.FEW_LOOKS,))
 
@@ -87,7 +88,7 @@ def test_without_a_customer_or_samples_the_verdict_is_unknown(age: TrackAge | No
     assert (verdict.decision, verdict.age, verdict.samples) == (Decision.UNKNOWN, None, 0)
 
 
-def test_a_doubt_is_the_reason_and_the_verdict_has_no_age(age_probs_at: Bell) -> None:
+def test_a_doubt_is_the_reason_and_the_verdict_has_no_age() -> None:
     verdict = decide(sampled(age_probs_at(50), 9), (Reason.TWO_PEOPLE,), T, SETTINGS)
     assert (verdict.decision, verdict.reasons, verdict.samples) == (Decision.UNKNOWN, (Reason.TWO_PEOPLE,), 9)
     assert verdict.age is None

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import zmq
 
@@ -18,15 +18,17 @@ from edge.lane.publisher import Publisher
 from edge.lane.rules import LaneRules
 from edge.records.audit import Audit
 from edge.records.database import Database
+from edge.records.records import SaleRecord
 from edge.settings.config import Settings
 from edge.settings.sections import TillSettings
 from edge.till.envelope import parse, wrap
 from edge.till.identity import LiveIdentity
-from edge.till.messages import Ack, Alert, Data, RestrictedItem, SaleClosed, SaleOpened
+from edge.till.messages import Ack, Alert, Data, Error, RestrictedItem, SaleClosed, SaleOpened
 from edge.till.server import TillServer
 
 ANY_PORT = "tcp://127.0.0.1:*"
 PATIENCE_S = 10.0
+T = TypeVar("T")
 OPEN, SCAN, CLOSE = SaleOpened(sale_id="sale-1"), RestrictedItem(sale_id="sale-1"), SaleClosed(sale_id="sale-1")
 
 
@@ -47,13 +49,12 @@ class Shop:
         self._sent = 0
         self.inbox: dict[str, list[tuple[str, Data]]] = {}
         self.problem = ""
-        self.server: TillServer | None = None
+        self.server_address = ANY_PORT
         self.start()
 
     def start(self) -> None:
         settings = Settings(mode="on-sale", state_dir=self.state_dir)
-        address = self.server_address if self.server else ANY_PORT
-        self.server = TillServer(TillSettings(reliable=address, live=ANY_PORT))
+        self.server = TillServer(TillSettings(reliable=self.server_address, live=ANY_PORT))
         self.server_address = self.server.addresses[0]
         identity = Clock()
         self.lane = Lane(LaneRules(settings, 25, "0123456789ab"), identity)
@@ -103,8 +104,8 @@ class Shop:
                 return
             self.now_s = round(min(self.now_s + 0.1, until_s), 6)
 
-    def until(self, found: Callable[[], Any]) -> Any:
-        """Serve until `found` returns something; the agent's clock stands still."""
+    def until(self, found: Callable[[], T]) -> T:
+        """Serve until `found` returns a true value, and return it; the agent's clock stands still."""
         give_up_s = time.monotonic() + PATIENCE_S
         while not (result := found()):
             assert time.monotonic() < give_up_s, f"nothing received; so far {self.inbox}"
@@ -112,13 +113,22 @@ class Shop:
             time.sleep(0.001)
         return result
 
-    def reply_to(self, message_id: str, till: str = "till-1") -> Data:
-        return self.until(
-            lambda: [data for _, data in self.inbox[till] if getattr(data, "message_id", None) == message_id]
-        )[0]
+    def reply_to(self, message_id: str, till: str = "till-1") -> Ack | Error:
+        def replies() -> list[Ack | Error]:
+            received = [data for _, data in self.inbox[till] if isinstance(data, Ack | Error)]
+            return [data for data in received if data.message_id == message_id]
 
-    def ask(self, data: Data, till: str = "till-1", message_id: str | None = None) -> Data:
+        return self.until(replies)[0]
+
+    def ask(self, data: Data, till: str = "till-1", message_id: str | None = None) -> Ack | Error:
         return self.reply_to(self.send(data, till, message_id), till)
+
+    @property
+    def open_record(self) -> SaleRecord:
+        """The record of the open sale."""
+        record = self.lane.open_record
+        assert record
+        return record
 
     def alerts(self, till: str = "till-1") -> list[Alert]:
         return [data for _, data in self.inbox[till] if isinstance(data, Alert)]
@@ -133,7 +143,7 @@ class Shop:
                 self.inbox[till].append((event.id, event.content()))
 
 
-def records(shop: Shop) -> list[Any]:
+def records(shop: Shop) -> list[SaleRecord]:
     database = Database(shop.state_dir)
     try:
         assert Audit(database).verify() == []

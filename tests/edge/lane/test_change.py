@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 
 from edge.lane.rules import LaneRules
-from edge.settings.config import Settings
 from edge.till.messages import Hello, RestrictedItem, SaleClosed, SaleOpened
-from tests.edge.people import Person
+from tests.edge.driver import LaneDriver, drive
+from tests.edge.people import Person, settings_with
 
-Drive = Callable[..., Any]
 HELLO, OPEN, SCAN = Hello(till="till-1"), SaleOpened(sale_id="sale-1"), RestrictedItem(sale_id="sale-1")
 
 
-def change(lane: Any, **settings: Any) -> None:
-    lane.lane.change(LaneRules(Settings(**settings), 30, "new-model"))
+def change(lane: LaneDriver, **settings: object) -> None:
+    lane.lane.change(LaneRules(settings_with(**settings), 30, "new-model"))
 
 
-def test_the_next_decision_uses_the_new_challenge_age_and_names_the_new_model(drive: Drive) -> None:
+def test_the_next_decision_uses_the_new_challenge_age_and_names_the_new_model() -> None:
     lane = drive(mode="on-sale")
     change(lane, mode="on-sale")
     lane.receive(OPEN)
@@ -30,18 +26,18 @@ def test_the_next_decision_uses_the_new_challenge_age_and_names_the_new_model(dr
     assert (lane.alerts[0].threshold, lane.alerts[0].model) == (30, "new-model")
 
 
-def test_the_record_of_a_sale_has_the_hash_of_its_settings(drive: Drive) -> None:
+def test_the_record_of_a_sale_has_the_hash_of_its_settings() -> None:
     lane = drive(mode="on-sale")
     lane.receive(OPEN)
-    before = lane.lane.open_record
+    before = lane.open_record
     lane.receive(SaleClosed(sale_id="sale-1"))
     change(lane, mode="on-sale", quality={"min_sharpness": 99})
     lane.receive(SaleOpened(sale_id="sale-2"))
-    assert lane.lane.open_record.config != before.config
-    assert lane.lane.open_record.model == "new-model"
+    assert lane.open_record.config != before.config
+    assert lane.open_record.model == "new-model"
 
 
-def test_a_new_zone_changes_who_the_customer_is(drive: Drive) -> None:
+def test_a_new_zone_changes_who_the_customer_is() -> None:
     lane = drive(mode="on-sale")
     change(lane, mode="on-sale", zone=((0, 0), (0.2, 0), (0.2, 1), (0, 1)))
     lane.receive(OPEN)
@@ -51,14 +47,14 @@ def test_a_new_zone_changes_who_the_customer_is(drive: Drive) -> None:
 
 
 @pytest.mark.parametrize(("mode", "analysing"), [("auto", False), ("on-sale", False), ("continuous", True)])
-def test_a_till_that_connected_before_counts_in_the_new_mode(mode: str, analysing: bool, drive: Drive) -> None:
+def test_a_till_that_connected_before_counts_in_the_new_mode(mode: str, analysing: bool) -> None:
     lane = drive(mode="continuous")
     lane.receive(HELLO)
     change(lane, mode=mode)
     assert lane.lane.analysing is analysing
 
 
-def test_without_a_till_a_customer_who_stays_gets_a_new_decision(drive: Drive) -> None:
+def test_without_a_till_a_customer_who_stays_gets_a_new_decision() -> None:
     lane = drive(mode="continuous")
     lane.show(Person(age=27), frames=10)
     change(lane, mode="continuous")

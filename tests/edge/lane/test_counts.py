@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, get_args
 
 from edge.decision.policy import Decision, Reason
@@ -12,13 +11,13 @@ from edge.offers.sheet import Rule
 from edge.purchases.goods import Goods
 from edge.till.messages import RestrictedItem, SaleClosed, Text
 from edge.vision.faces import Faces
-from tests.edge.people import Person
+from tests.edge.people import Person, faces_of
 
 if TYPE_CHECKING:
     from tests.edge.driver import LaneDriver
 
 
-def test_every_face_is_counted_once_by_its_outcome(faces_of: Callable[..., Faces]) -> None:
+def test_every_face_is_counted_once_by_its_outcome() -> None:
     counts = FaceCounts()
     counts.add(
         faces_of(
@@ -32,7 +31,7 @@ def test_every_face_is_counted_once_by_its_outcome(faces_of: Callable[..., Faces
     assert counts.outcomes == {"skipped": 1, "refused": 1, "passed": 1, "estimated": 2}
 
 
-def test_a_rejected_face_is_counted_once_for_each_reason(faces_of: Callable[..., Faces]) -> None:
+def test_a_rejected_face_is_counted_once_for_each_reason() -> None:
     counts = FaceCounts()
     counts.add(faces_of(Person(age=None, reasons=("dark", "small"))))
     counts.add(faces_of(Person(age=None, reasons=("small",)), Person()))

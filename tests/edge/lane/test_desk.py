@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 
 import pytest
 
 from edge.errors import UsageError
-from edge.frames import Frame
 from edge.lane.desk import TillDesk
 from edge.lane.events import EventLog
 from edge.lane.lane import Lane
@@ -26,6 +24,7 @@ from edge.till.messages import (
 )
 from edge.vision.faces import Faces
 from tests.edge.lane.shop import CLOSE, OPEN, SCAN, Clock, Shop, records
+from tests.edge.people import frame_at
 
 
 def test_an_alert_is_repeated_until_it_is_confirmed(scanned: Shop) -> None:
@@ -33,15 +32,13 @@ def test_an_alert_is_repeated_until_it_is_confirmed(scanned: Shop) -> None:
     scanned.until(lambda: len(scanned.alerts()) >= 3)
     assert len({alert.alert_id for alert in scanned.alerts()}) == 1
     scanned.confirm(scanned.alerts()[0])
-    scanned.until(lambda: scanned.lane.open_record.alerts[0].received_at)
+    scanned.until(lambda: scanned.open_record.alerts[0].received_at)
     before = len(scanned.alerts())
     scanned.run(20.0)
     assert len(scanned.alerts()) == before
 
 
-def test_the_time_of_an_answer_is_measured_until_the_till_confirms_it(
-    shop: Shop, frame_at: Callable[..., Frame]
-) -> None:
+def test_the_time_of_an_answer_is_measured_until_the_till_confirms_it(shop: Shop) -> None:
     for message in (Hello(till="till-1"), OPEN, SCAN):
         shop.ask(message)
     shop.now_s = 0.9

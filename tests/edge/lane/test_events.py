@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,6 +12,7 @@ from edge.errors import UsageError
 from edge.lane.events import EventLog, alert_line
 from edge.till.envelope import Event, parse, wrap
 from edge.till.messages import Hello
+from tests.edge.driver import drive
 from tests.edge.people import Person
 
 HELLO = wrap(Hello(till="касса-1"), id="1", source="/x", time=datetime(2026, 1, 1, tzinfo=timezone.utc))
@@ -62,7 +61,7 @@ def test_a_file_that_cannot_be_written_is_rejected_by_name(tmp_path: Path) -> No
         EventLog(str(tmp_path / "missing" / "events.jsonl")).open()
 
 
-def test_an_alert_is_shown_in_one_line(drive: Callable[..., Any]) -> None:
+def test_an_alert_is_shown_in_one_line() -> None:
     lane = drive(mode="continuous")
     lane.show(Person(age=50), frames=5)
     assert alert_line(lane.alerts[0]) == (
@@ -71,13 +70,13 @@ def test_an_alert_is_shown_in_one_line(drive: Callable[..., Any]) -> None:
     )
 
 
-def test_an_alert_without_an_age_shows_it_as_unknown(drive: Callable[..., Any]) -> None:
+def test_an_alert_without_an_age_shows_it_as_unknown() -> None:
     lane = drive(mode="continuous")
     lane.show(Person(reasons=("dark",)), frames=15)
     assert alert_line(lane.alerts[0]).startswith("UNKNOWN: age unknown, dark | Ask for ID: too dark. | ")
 
 
-def test_a_logged_alert_parses_to_the_same_alert(drive: Callable[..., Any], tmp_path: Path) -> None:
+def test_a_logged_alert_parses_to_the_same_alert(tmp_path: Path) -> None:
     lane = drive(mode="continuous")
     lane.show(Person(age=20), frames=5)
     [alert] = lane.alerts

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 
 from edge.decision.policy import Decision, Reason
 from edge.lane.sales import SALE_SILENT_S
 from edge.till.messages import Ack, Error, Hello, IdChecked, RestrictedItem, SaleClosed, SaleOpened
-from tests.edge.driver import LaneDriver
+from tests.edge.driver import LaneDriver, drive
 from tests.edge.people import Person
 
-Drive = Callable[..., Any]
 OPEN, SCAN = SaleOpened(sale_id="sale-1"), RestrictedItem(sale_id="sale-1")
 CLOSE = SaleClosed(sale_id="sale-1", cashier_id="anna")
 
@@ -31,6 +27,7 @@ def test_a_sale_leaves_one_record_with_its_alert_and_check(sale: LaneDriver) -> 
     [alert] = record.alerts
     assert (alert.alert_id, alert.age, alert.threshold) == (sale.alerts[0].alert_id, sale.alerts[0].age, 25)
     assert (alert.received_at, alert.expired) == (sale.alerts[0].issued_at, False)
+    assert record.checked_at
     assert (record.checked_at - record.opened_at).total_seconds() == pytest.approx(2.5, abs=0.01)
     assert record.model == "0123456789ab"
 
@@ -63,13 +60,13 @@ def test_a_sale_is_abandoned_after_an_hour_without_messages(sale: LaneDriver) ->
 
 
 @pytest.mark.parametrize("message", [SCAN, IdChecked(sale_id="sale-1", outcome="passed")])
-def test_messages_of_another_till_do_not_change_a_sale(message: Any, sale: LaneDriver) -> None:
+def test_messages_of_another_till_do_not_change_a_sale(message: RestrictedItem | IdChecked, sale: LaneDriver) -> None:
     sale.show(Person(age=50), frames=5)
     reply = sale.receive(message, till="till-2")
     assert isinstance(reply, Error)
     sale.wait(1)
     assert sale.alerts == []
-    assert sale.lane.open_record.check is None
+    assert sale.open_record.check is None
 
 
 def test_another_till_can_neither_close_a_sale_nor_confirm_its_alerts(sale: LaneDriver) -> None:
@@ -78,7 +75,7 @@ def test_another_till_can_neither_close_a_sale_nor_confirm_its_alerts(sale: Lane
     sale.confirm(sale.alerts[0], till="till-2")
     sale.receive(CLOSE, till="till-2")
     assert sale.records == []
-    assert sale.lane.open_record.alerts[0].received_at is None
+    assert sale.open_record.alerts[0].received_at is None
 
 
 def test_closing_a_sale_twice_leaves_one_record(sale: LaneDriver) -> None:
@@ -88,7 +85,7 @@ def test_closing_a_sale_twice_leaves_one_record(sale: LaneDriver) -> None:
     assert len(sale.records) == 1
 
 
-def test_a_repeated_message_does_not_reopen_a_closed_sale(sale: LaneDriver, drive: Drive) -> None:
+def test_a_repeated_message_does_not_reopen_a_closed_sale(sale: LaneDriver) -> None:
     sale.receive(SCAN)
     sale.receive(CLOSE)
     again = drive(mode="on-sale")
@@ -104,7 +101,7 @@ def test_an_abandoned_sale_can_be_opened_again(sale: LaneDriver) -> None:
     sale.receive(SaleOpened(sale_id="sale-2"))
     sale.receive(SaleClosed(sale_id="sale-2"))
     assert isinstance(sale.receive(OPEN), Ack)
-    assert sale.lane.open_record.sale_id == "sale-1"
+    assert sale.open_record.sale_id == "sale-1"
 
 
 def test_if_the_customer_left_before_the_scan_the_answer_is_unknown(sale: LaneDriver) -> None:
@@ -131,7 +128,7 @@ def test_a_no_challenge_becomes_unknown_when_recording_fails(sale: LaneDriver) -
     assert sale.decisions == ["NO_CHALLENGE", "UNKNOWN"]
 
 
-def test_after_a_restart_an_open_sale_continues_with_unknown(sale: LaneDriver, drive: Drive) -> None:
+def test_after_a_restart_an_open_sale_continues_with_unknown(sale: LaneDriver) -> None:
     sale.show(Person(age=60), frames=10)
     sale.receive(SCAN)
     again = drive(mode="on-sale")

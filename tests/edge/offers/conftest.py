@@ -1,16 +1,13 @@
-"""Builders of rules, signed sheets and offer books."""
+"""Builders of rules, signed sheets, offer books, basket lines and ages."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
-import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from edge.decision.fusion import TrackAge
 from edge.offers.book import OfferBook
@@ -19,6 +16,7 @@ from edge.offers.signature import new_keys, sign
 from edge.purchases.goods import Goods
 from edge.settings.sections import OffersSettings
 from edge.till.messages import BasketLine, Text
+from tests.edge.people import age_probs_at
 
 EDGES = (18, 25, 35, 45, 60)
 ADULTS = ("18-24", "25-34", "35-44", "45-59", "60+")
@@ -45,63 +43,53 @@ def sheet_of(*rules: Rule, made_at: datetime = NOW, days: float = 28) -> Sheet:
     )
 
 
-def book_of(*rules: Rule, legal_age: int = 18, catalogue: dict[str, str] | None = None, **settings: Any) -> OfferBook:
-    """A book that holds out hardly any sale."""
+def book_of(
+    *rules: Rule, legal_age: int = 18, catalogue: dict[str, str] | None = None, held_out: float = 0.01,
+    **settings: object,
+) -> OfferBook:  # fmt: skip
+    """A book that holds out hardly any sale. settings: others of the section offers."""
     # Made in 1999: the clock of lanes in tests starts in 2000.
     sheet = sheet_of(*rules, made_at=datetime(1999, 12, 31, tzinfo=timezone.utc), days=365 * 50)
-    return OfferBook(sheet, OffersSettings(**{"held_out": 0.01, **settings}), legal_age, catalogue or {})
+    return OfferBook(
+        sheet, OffersSettings.model_validate({"held_out": held_out, **settings}), legal_age, catalogue or {}
+    )
 
 
-def line_of(category: str | None, **more: Any) -> BasketLine:
-    return BasketLine(**{"sku": f"one-{category}", "category": category, **more})
+def line_of(
+    category: str | None, *, sku: str | None = None, quantity: float = 1, restricted: bool = False
+) -> BasketLine:
+    return BasketLine(sku=sku or f"sku-{category}", category=category, quantity=quantity, restricted=restricted)
 
 
-@pytest.fixture(scope="session")
-def rule() -> Callable[..., Rule]:
-    return rule_of
-
-
-@pytest.fixture(scope="session")
-def sheet() -> Callable[..., Sheet]:
-    return sheet_of
-
-
-@pytest.fixture(scope="session")
-def book() -> Callable[..., OfferBook]:
-    return book_of
-
-
-@pytest.fixture(scope="session")
-def line() -> Callable[..., BasketLine]:
-    return line_of
-
-
-@pytest.fixture(scope="session")
-def aged(age_probs_at: Callable[..., NDArray[np.float32]]) -> Callable[..., TrackAge]:
+def age_at(years: float, spread: float = 4.0) -> TrackAge:
     """The pooled samples of a person who looks this age."""
-    return lambda years, spread=4.0: TrackAge().add(age_probs_at(years, spread), 1.0)
+    return TrackAge().add(age_probs_at(years, spread), 1.0)
 
 
 @dataclass(frozen=True)
-class Keys:
+class KeyFiles:
     secret: Path
     public: Path
 
 
-@pytest.fixture
-def keys(tmp_path: Path) -> Keys:
-    made = Keys(tmp_path / "offers.key_secret", tmp_path / "offers.key")
-    new_keys(made.secret, made.public)
-    return made
-
-
-@pytest.fixture
-def signed(tmp_path: Path, keys: Keys) -> Callable[..., Path]:
+class WriteSheet(Protocol):
     """Writes a signed sheet of these rules to a file."""
 
-    def write(*rules: Rule, name: str = "offers.sheet", **sheet: Any) -> Path:
+    def __call__(self, *rules: Rule, name: str = "offers.sheet", made_at: datetime = NOW, days: float = 28) -> Path: ...
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> KeyFiles:
+    files = KeyFiles(tmp_path / "offers.key_secret", tmp_path / "offers.key")
+    new_keys(files.secret, files.public)
+    return files
+
+
+@pytest.fixture
+def signed(tmp_path: Path, keys: KeyFiles) -> WriteSheet:
+    def write(*rules: Rule, name: str = "offers.sheet", made_at: datetime = NOW, days: float = 28) -> Path:
         file = tmp_path / name
-        file.write_bytes(sign(sheet_of(*rules, **sheet), keys.secret))
+        file.write_bytes(sign(sheet_of(*rules, made_at=made_at, days=days), keys.secret))
         return file
 
     return write

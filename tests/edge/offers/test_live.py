@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
 
-from edge.frames import Frame
 from edge.lane.desk import TillDesk
 from edge.lane.events import EventLog
 from edge.lane.lane import Lane
@@ -24,14 +21,12 @@ from edge.records.database import Database
 from edge.settings.config import Settings
 from edge.settings.sections import TillSettings
 from edge.till.identity import LiveIdentity
-from edge.till.messages import Data, Hello, OfferReply, RestrictedItem, SaleBasket, SaleClosed, SaleOpened
+from edge.till.messages import Data, Hello, Offer, OfferReply, RestrictedItem, SaleBasket, SaleClosed, SaleOpened
 from edge.till.reference.dealer import Till
 from edge.till.server import TillServer
 from tests.agents import StartAgent
-from tests.edge.offers.conftest import line_of, rule_of, sheet_of
-from tests.edge.people import Person
-
-Make = Callable[..., Any]
+from tests.edge.offers.conftest import KeyFiles, WriteSheet, line_of, rule_of, sheet_of
+from tests.edge.people import Person, faces_of, frame_at
 
 SALE = {"sale_id": "sale-1"}
 BASKET = SaleBasket(**SALE, basket=(line_of("crackers"),))
@@ -40,11 +35,11 @@ BASKET = SaleBasket(**SALE, basket=(line_of("crackers"),))
 class Counter:
     """A lane with its till desk, and a till on a real connection. The test runs the loop."""
 
-    def __init__(self, settings: Settings, faces_of: Make) -> None:
+    def __init__(self, settings: Settings) -> None:
         self.server = TillServer(TillSettings(reliable="tcp://127.0.0.1:*", live="tcp://127.0.0.1:*"))
         identity = LiveIdentity()
         book = read_book(settings, identity.wall_time(time.monotonic()))
-        self.lane, self._faces_of = Lane(LaneRules(settings, 25, "0123456789ab", book), identity), faces_of
+        self.lane = Lane(LaneRules(settings, 25, "0123456789ab", book), identity)
         publisher = Publisher(settings.lane, identity, EventLog(None), self.server)
         self.desk = TillDesk(settings, self.lane, identity, publisher, self.server, time.monotonic())
         self.till = Till("till-1", self.server.addresses[0])
@@ -55,13 +50,13 @@ class Counter:
             self.till.send(message)
         time.sleep(0.05)
 
-    def turn(self, *people: Any) -> None:
+    def turn(self, *people: Person) -> None:
         """One turn of the loop; with a frame, if there are people."""
         now_s = time.monotonic()
         if people:
-            frame = Frame(np.zeros((480, 640, 3), np.uint8), now_s, self._frames, "lane-1")
+            frame = frame_at(now_s, self._frames)
             self._frames += 1
-            self.desk.deliver(self.lane.observe(self._faces_of(*people), frame, now_s), now_s)
+            self.desk.deliver(self.lane.observe(faces_of(*people), frame, now_s), now_s)
         self.desk.serve(time.monotonic())
 
     def received(self) -> list[Data]:
@@ -78,7 +73,7 @@ class Counter:
 
 
 @pytest.fixture
-def settings(tmp_path: Path, signed: Make, keys: Any) -> Settings:
+def settings(tmp_path: Path, signed: WriteSheet, keys: KeyFiles) -> Settings:
     now = LiveIdentity().wall_time(time.monotonic())
     return Settings(
         mode="on-sale", state_dir=tmp_path / "state", insights={"enabled": True, "notice": "we count"},
@@ -87,8 +82,8 @@ def settings(tmp_path: Path, signed: Make, keys: Any) -> Settings:
 
 
 @pytest.fixture
-def counter(settings: Settings, faces_of: Make) -> Iterator[Counter]:
-    with closing(Counter(settings, faces_of)) as counter:
+def counter(settings: Settings) -> Iterator[Counter]:
+    with closing(Counter(settings)) as counter:
         counter.send(Hello(till="till-1"), SaleOpened(**SALE))
         counter.turn()
         counter.received()
@@ -139,7 +134,8 @@ def test_the_result_of_an_offer_is_stored_when_its_sale_closes(counter: Counter,
         counter.turn(Person(age=50))
     counter.send(BASKET)
     counter.turn()
-    offer: Any = counter.received()[-1]
+    offer = counter.received()[-1]
+    assert isinstance(offer, Offer)
     reply = OfferReply(offer_id=offer.offer_id, outcome="refused")
     counter.send(SaleClosed(**SALE, basket=(line_of("crackers"),), offer=reply, cashier_id="anna"))
     counter.turn()
@@ -154,7 +150,7 @@ def test_the_result_of_an_offer_is_stored_when_its_sale_closes(counter: Counter,
 
 @pytest.mark.slow
 def test_a_reload_uses_a_new_sheet_and_a_bad_sheet_stops_nothing(
-    start_agent: StartAgent, tmp_path: Path, keys: Any
+    start_agent: StartAgent, tmp_path: Path, keys: KeyFiles
 ) -> None:
     file = tmp_path / "offers.sheet"
     kept = ("--insights.enabled", "--insights.notice", "x", "--offers.enabled")

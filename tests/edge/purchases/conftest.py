@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from itertools import count
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import pytest
@@ -47,20 +48,14 @@ def edges() -> tuple[int, ...]:
     return EDGES
 
 
-@pytest.fixture(scope="session")
-def line() -> Callable[..., PurchaseLine]:
-    return line_of
+class FilePurchases(Protocol):
+    """Writes purchases to the files of a folder as lanes do, and returns the folder."""
 
-
-@pytest.fixture(scope="session")
-def purchase() -> Callable[..., Purchase]:
-    return purchase_of
+    def __call__(self, *purchases: Purchase, folder: str = "insights") -> Path: ...
 
 
 @pytest.fixture
-def filed(tmp_path: Path) -> Callable[..., Path]:
-    """A folder with these purchases in files, as lanes write them."""
-
+def filed(tmp_path: Path) -> FilePurchases:
     def file(*purchases: Purchase, folder: str = "insights") -> Path:
         days: dict[tuple[str, str], list[str]] = {}
         for purchase in purchases:

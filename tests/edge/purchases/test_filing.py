@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, suppress
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
@@ -19,8 +18,8 @@ from edge.purchases.store import PurchaseStore
 from edge.records.database import Database
 from edge.settings.config import Settings
 from tests.commands import Mount
+from tests.edge.purchases.conftest import line_of, purchase_of
 
-Make = Callable[..., Any]
 TODAY = date(2026, 11, 1)
 KEEPS = {"enabled": True, "notice": "we count", "keep_days": 30}
 
@@ -45,14 +44,12 @@ def filed(settings: Settings) -> dict[str, int]:
     }
 
 
-def test_todays_file_is_rewritten_until_the_day_is_over(
-    settings: Settings, store: PurchaseStore, purchase: Make
-) -> None:
+def test_todays_file_is_rewritten_until_the_day_is_over(settings: Settings, store: PurchaseStore) -> None:
     filing = Filing(settings, FILED_TABLES)
-    store.add(purchase())
+    store.add(purchase_of())
     filing.update(TODAY)
     assert filed(settings) == {"2026-11-01": 1}
-    store.add(purchase())
+    store.add(purchase_of())
     filing.update(TODAY)
     assert filed(settings) == {"2026-11-01": 2}
     assert len(store.days()) == 1, "rows stay in the database until their day is over"
@@ -60,11 +57,9 @@ def test_todays_file_is_rewritten_until_the_day_is_over(
     assert (filed(settings), store.days(), filing.failures) == ({"2026-11-01": 2}, [], 0)
 
 
-def test_a_file_has_all_columns_of_its_purchases(
-    settings: Settings, store: PurchaseStore, purchase: Make, line: Make
-) -> None:
-    store.add(purchase(line("dairy; «молоко»", 0.735, 94.9, "46'0"), probs=(0, 0.25, 0.5, 0.25, 0, 0)))
-    store.add(purchase(line(None, -1, None), probs=None))
+def test_a_file_has_all_columns_of_its_purchases(settings: Settings, store: PurchaseStore) -> None:
+    store.add(purchase_of(line_of("dairy; «молоко»", 0.735, 94.9, "46'0"), probs=(0, 0.25, 0.5, 0.25, 0, 0)))
+    store.add(purchase_of(line_of(None, -1, None), probs=None))
     Filing(settings, FILED_TABLES).update(TODAY)
     [file] = settings.purchases.rglob("*.parquet")
     rows = duckdb.sql(f"SELECT epoch(time), * EXCLUDE time FROM '{file}'").fetchall()
@@ -77,9 +72,9 @@ def test_a_file_has_all_columns_of_its_purchases(
     ])  # fmt: skip
 
 
-def test_a_file_is_not_rewritten_without_new_rows(settings: Settings, store: PurchaseStore, purchase: Make) -> None:
+def test_a_file_is_not_rewritten_without_new_rows(settings: Settings, store: PurchaseStore) -> None:
     filing = Filing(settings, FILED_TABLES)
-    store.add(purchase())
+    store.add(purchase_of())
     filing.update(TODAY)
     [file] = settings.purchases.rglob("*.parquet")
     before = file.stat().st_ino
@@ -88,9 +83,9 @@ def test_a_file_is_not_rewritten_without_new_rows(settings: Settings, store: Pur
 
 
 def test_a_crash_between_filing_and_removing_duplicates_nothing(
-    settings: Settings, store: PurchaseStore, purchase: Make, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, store: PurchaseStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store.add(purchase())
+    store.add(purchase_of())
 
     def cut(*_: object) -> None:
         raise OSError(5, "power cut")
@@ -99,39 +94,37 @@ def test_a_crash_between_filing_and_removing_duplicates_nothing(
         patch.setattr(PurchaseStore, "remove", cut)
         Filing(settings, FILED_TABLES).update(TODAY + timedelta(days=1))
     assert len(store.days()) == 1
-    store.add(purchase())
+    store.add(purchase_of())
     Filing(settings, FILED_TABLES).update(TODAY + timedelta(days=1))
     assert (filed(settings), store.days()) == ({"2026-11-01": 2}, [])
 
 
-def test_a_sale_that_comes_after_its_day_was_filed_gets_its_own_file(
-    settings: Settings, store: PurchaseStore, purchase: Make
-) -> None:
+def test_a_sale_that_comes_after_its_day_was_filed_gets_its_own_file(settings: Settings, store: PurchaseStore) -> None:
     """As after the clock was set back."""
     filing = Filing(settings, FILED_TABLES)
     for _ in range(2):
-        store.add(purchase())
+        store.add(purchase_of())
         filing.update(TODAY + timedelta(days=1))
     files = list(settings.purchases.rglob("*.parquet"))
     assert [duckdb.sql(f"SELECT count(*) FROM '{file}'").fetchall() for file in files] == [[(1,)], [(1,)]]
 
 
-def test_several_lanes_can_file_into_one_folder(tmp_path: Path, purchase: Make) -> None:
+def test_several_lanes_can_file_into_one_folder(tmp_path: Path) -> None:
     for lane in ("beer", "wine"):
         settings = Settings(lane=lane, state_dir=tmp_path / lane, insights={**KEEPS, "folder": tmp_path / "all"})
         with closing(Database(settings.state_dir)) as database:
-            PurchaseStore(database).add(purchase(lane=lane))
+            PurchaseStore(database).add(purchase_of(lane=lane))
         Filing(settings, FILED_TABLES).update(TODAY)
     names = [file.name.partition("-")[0] for file in (tmp_path / "all" / "2026-11-01").iterdir()]
     assert sorted(names) == ["beer", "wine"]
 
 
 def test_old_purchases_are_removed_whether_filed_or_not(
-    settings: Settings, store: PurchaseStore, purchase: Make, noon: datetime
+    settings: Settings, store: PurchaseStore, noon: datetime
 ) -> None:
     filing = Filing(settings, FILED_TABLES)
     for age in (31, 30, 0):
-        store.add(purchase(time=noon - timedelta(days=age)))
+        store.add(purchase_of(time=noon - timedelta(days=age)))
     filing.update(TODAY)
     assert list(filed(settings)) == ["2026-10-02", "2026-11-01"]
     filing.update(TODAY + timedelta(days=1))
@@ -139,10 +132,8 @@ def test_old_purchases_are_removed_whether_filed_or_not(
     assert sorted(path.name for path in settings.purchases.iterdir()) == ["2026-11-01"]
 
 
-def test_old_purchases_are_removed_after_the_shop_stops_keeping_them(
-    settings: Settings, store: PurchaseStore, purchase: Make
-) -> None:
-    store.add(purchase())
+def test_old_purchases_are_removed_after_the_shop_stops_keeping_them(settings: Settings, store: PurchaseStore) -> None:
+    store.add(purchase_of())
     Filing(settings, FILED_TABLES).update(TODAY)
     stopped = Filing(Settings(state_dir=settings.state_dir, insights={"keep_days": 30}), FILED_TABLES)
     assert stopped.wanted
@@ -157,12 +148,11 @@ def test_a_shop_that_keeps_no_purchases_has_no_folder_for_them(tmp_path: Path) -
 
 
 def test_without_duckdb_each_failure_is_counted_and_logged_once_and_rows_stay(
-    settings: Settings, store: PurchaseStore, purchase: Make, monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
+    settings: Settings, store: PurchaseStore, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:  # fmt: skip
     caplog.set_level(logging.INFO, "edge")
     filing = Filing(settings, FILED_TABLES)
-    store.add(purchase())
+    store.add(purchase_of())
     with monkeypatch.context() as patch:
         patch.setitem(sys.modules, "duckdb", None)
         filing.update(TODAY)
@@ -178,15 +168,14 @@ def test_without_duckdb_each_failure_is_counted_and_logged_once_and_rows_stay(
 
 
 def test_a_full_disk_is_one_log_line_and_nothing_is_lost(
-    settings: Settings, store: PurchaseStore, purchase: Make, mount: Mount,
-    caplog: pytest.LogCaptureFixture,
+    settings: Settings, store: PurchaseStore, mount: Mount, caplog: pytest.LogCaptureFixture
 ) -> None:  # fmt: skip
     disk = mount("-t", "tmpfs", "-o", "size=64k", "tmpfs")
     filing = Filing(Settings(state_dir=settings.state_dir, insights={**KEEPS, "folder": disk}), FILED_TABLES)
     with (disk / "ballast").open("wb", buffering=0) as ballast, suppress(OSError):
         while ballast.write(b"x" * 4096):
             pass
-    store.add(purchase())
+    store.add(purchase_of())
     filing.update(TODAY + timedelta(days=1))
     [message] = caplog.messages
     assert "cannot be filed and stay in its database" in message

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,9 +11,11 @@ from edge.errors import UsageError
 from edge.lane.outcomes import Closed
 from edge.purchases.catalogue import load_catalogue
 from edge.purchases.purchases import Purchase, purchase_of
+from edge.settings.config import Settings
 from edge.settings.load import load_settings
 from edge.settings.sections import InsightsSettings
 from edge.till.messages import BasketLine, RestrictedItem, SaleClosed, SaleOpened
+from tests.edge.driver import LaneDriver
 from tests.edge.people import Person
 
 SETTINGS = InsightsSettings(enabled=True, notice="we count")
@@ -28,14 +28,14 @@ def row_of(closed: Closed, **catalogue: str) -> Purchase:
     return found
 
 
-def close(sale: Any, *basket: BasketLine, completed: bool = True) -> Closed:
+def close(sale: LaneDriver, *basket: BasketLine, completed: bool = True) -> Closed:
     sale.receive(SaleClosed(sale_id="sale-1", completed=completed, cashier_id="anna", basket=basket))
     [closed] = sale.closed
     assert isinstance(closed, Closed)
     return closed
 
 
-def test_a_row_has_the_band_probabilities_of_the_customer_and_the_basket(sale: Any) -> None:
+def test_a_row_has_the_band_probabilities_of_the_customer_and_the_basket(sale: LaneDriver) -> None:
     sale.show(Person(age=40), frames=8)
     row = row_of(close(sale, MILK))
     assert (row.store, row.lane, row.band, row.band_edges) == ("store-1", "lane-1", "35-44", (18, 25, 35, 45, 60))
@@ -47,40 +47,40 @@ def test_a_row_has_the_band_probabilities_of_the_customer_and_the_basket(sale: A
     ]
 
 
-def test_a_row_contains_no_sale_cashier_track_or_age(sale: Any) -> None:
+def test_a_row_contains_no_sale_cashier_track_or_age(sale: LaneDriver) -> None:
     sale.show(Person(age=40, track=4711), frames=8)
     text = row_of(close(sale, MILK)).model_dump_json()
     assert not [name for name in ("sale-1", "anna", "till-1", "4711", '"age', "mean") if name in text]
 
 
-def test_the_time_is_the_hour(sale: Any) -> None:
+def test_the_time_is_the_hour(sale: LaneDriver) -> None:
     sale.now_s = 3 * 3600 + 59 * 60.0
     assert row_of(close(sale, MILK)).time == datetime(2000, 1, 1, 3, tzinfo=timezone.utc)
 
 
-def test_without_a_customer_the_band_is_unknown(sale: Any) -> None:
+def test_without_a_customer_the_band_is_unknown(sale: LaneDriver) -> None:
     row = row_of(close(sale, MILK))
     assert (row.band, row.band_probs) == ("unknown", None)
 
 
-def test_with_too_few_samples_the_band_is_unknown(sale: Any) -> None:
+def test_with_too_few_samples_the_band_is_unknown(sale: LaneDriver) -> None:
     sale.show(Person(age=40), frames=2)
     assert row_of(close(sale, MILK)).band == "unknown"
 
 
-def test_with_two_people_the_band_is_unknown(sale: Any) -> None:
+def test_with_two_people_the_band_is_unknown(sale: LaneDriver) -> None:
     sale.show(Person(age=40, track=1, x=0.4), Person(age=15, track=2, x=0.6), frames=8)
     assert row_of(close(sale, MILK)).band == "unknown"
 
 
-def test_the_first_customer_counts_even_if_gone_or_replaced_at_the_end(sale: Any) -> None:
+def test_the_first_customer_counts_even_if_gone_or_replaced_at_the_end(sale: LaneDriver) -> None:
     sale.show(Person(age=40, track=1), frames=8)
     sale.show(frames=30)
     sale.show(Person(age=70, track=2), frames=8)
     assert row_of(close(sale, MILK)).band == "35-44"
 
 
-def test_the_band_of_the_sale_before_is_not_used(sale: Any) -> None:
+def test_the_band_of_the_sale_before_is_not_used(sale: LaneDriver) -> None:
     sale.show(Person(age=40), frames=8)
     sale.receive(SaleClosed(sale_id="sale-1", basket=(MILK,)))
     sale.receive(SaleOpened(sale_id="sale-2"))
@@ -88,25 +88,25 @@ def test_the_band_of_the_sale_before_is_not_used(sale: Any) -> None:
     assert [row_of(closed).band for closed in sale.closed] == ["35-44", "unknown"]
 
 
-def test_an_abandoned_sale_leaves_no_purchase(sale: Any) -> None:
+def test_an_abandoned_sale_leaves_no_purchase(sale: LaneDriver) -> None:
     sale.receive(RestrictedItem(sale_id="sale-1"))
     sale.receive(SaleOpened(sale_id="sale-2"))
     assert [purchase_of(closed.record, closed.basket, closed.age, SETTINGS, {}) for closed in sale.closed] == [None]
 
 
-def test_a_cancelled_sale_leaves_a_purchase_only_if_something_was_bought(sale: Any) -> None:
+def test_a_cancelled_sale_leaves_a_purchase_only_if_something_was_bought(sale: LaneDriver) -> None:
     closed = close(sale, MILK, completed=False)
     assert row_of(closed).lines
     assert purchase_of(closed.record, (), None, SETTINGS, {}) is None
 
 
-def test_the_catalogue_gives_the_category_if_the_till_does_not(sale: Any) -> None:
+def test_the_catalogue_gives_the_category_if_the_till_does_not(sale: LaneDriver) -> None:
     basket = (MILK, BasketLine(sku="46"), BasketLine(sku="99"))
     row = row_of(close(sale, *basket), **{"46": "fruit", "milk": "drinks"})
     assert [line.category for line in row.lines] == ["dairy", "fruit", None]
 
 
-def test_implausible_lines_are_stored_unchanged(sale: Any) -> None:
+def test_implausible_lines_are_stored_unchanged(sale: LaneDriver) -> None:
     row = row_of(close(sale, BasketLine(sku="milk", quantity=-1, price=1e12)))
     assert [(line.quantity, line.price) for line in row.lines] == [(-1, 1e12)]
 
@@ -147,5 +147,5 @@ def test_invalid_settings_are_rejected_at_the_start(flags: list[str], complaint:
     assert "\n" not in str(rejected.value)
 
 
-def test_insights_are_off_by_default(make_settings: Callable[..., Any]) -> None:
-    assert make_settings().insights.enabled is False
+def test_insights_are_off_by_default() -> None:
+    assert Settings().insights.enabled is False

@@ -4,35 +4,32 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from edge.bench.chain import MODEL_WIDTH_YEARS, customers_by_age
 from edge.decision.policy import Decision, Reason
 from edge.records.audit import Audit
 from edge.records.database import Database
-from edge.records.records import AlertRecord, SaleRecord
+from edge.records.records import AlertRecord, Ended, SaleRecord
 from edge.reports.baskets.evidence import BandEvidence
 from edge.reports.command import report
-from edge.till.messages import AgeInterval
+from edge.till.messages import AgeInterval, CheckOutcome
 from edge.vision.faces import AGES
-from tests.edge.purchases.conftest import EDGES, NOON, edges, filed, line, noon, purchase
+from tests.edge.purchases.conftest import EDGES, NOON, edges, filed, noon
 
-__all__ = ["edges", "filed", "line", "noon", "purchase"]
+__all__ = ["edges", "filed", "noon"]
 
 Array = NDArray[np.float64]
-MakeSale = Callable[..., SaleRecord]
-MakeFolder = Callable[..., Path]
-
 
 _REASONS = {
     Decision.CHALLENGE: Reason.LOOKS_YOUNG,
@@ -45,8 +42,8 @@ _numbers = count(1)
 def sale_of(
     cashier: str | None = "anna",
     decision: Decision | None = Decision.CHALLENGE,
-    check: str | None = None,
-    ended: str = "completed",
+    check: CheckOutcome | None = None,
+    ended: Ended = "completed",
     opened_at: datetime = NOON,
     lane: str = "lane-1",
 ) -> SaleRecord:
@@ -64,15 +61,25 @@ def sale_of(
     )  # fmt: skip
 
 
-@pytest.fixture(scope="session")
-def sale() -> Callable[..., SaleRecord]:
-    return sale_of
+def recent_sale(cashier: str | None = "anna", check: CheckOutcome | None = None, lane: str = "lane-1") -> SaleRecord:
+    """A sale that was opened a minute ago."""
+    return sale_of(cashier, check=check, lane=lane, opened_at=datetime.now(timezone.utc) - timedelta(minutes=1))
+
+
+class MakeFolder(Protocol):
+    """Makes the state folder of a lane with these sales in its audit log. lane: name of the folder."""
+
+    def __call__(self, *sales: SaleRecord, lane: str = "lane") -> Path: ...
+
+
+class RunReport(Protocol):
+    """Runs a report and returns what it prints on stdout."""
+
+    def __call__(self, *words: object) -> str: ...
 
 
 @pytest.fixture
-def state_folder(tmp_path: Path) -> Callable[..., Path]:
-    """Makes the state folder of a lane with these sales in its audit log. lane: name of the folder."""
-
+def state_folder(tmp_path: Path) -> MakeFolder:
     def make(*sales: SaleRecord, lane: str = "lane") -> Path:
         folder = tmp_path / lane
         with closing(Database(folder)) as database:
@@ -84,9 +91,7 @@ def state_folder(tmp_path: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture
-def printed(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
-    """Runs a report and returns what it prints on stdout."""
-
+def printed(capsys: pytest.CaptureFixture[str]) -> RunReport:
     def run(*words: object) -> str:
         report([str(word) for word in words])
         return capsys.readouterr().out
@@ -95,13 +100,7 @@ def printed(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
 
 
 @pytest.fixture
-def recent_sale(sale: MakeSale) -> MakeSale:
-    """Makes a sale that was opened a minute ago."""
-    return lambda *values, **named: sale(*values, opened_at=datetime.now(timezone.utc) - timedelta(minutes=1), **named)
-
-
-@pytest.fixture
-def box(recent_sale: MakeSale, state_folder: MakeFolder, tmp_path: Path) -> tuple[Path, Path, Path]:
+def box(state_folder: MakeFolder, tmp_path: Path) -> tuple[Path, Path, Path]:
     """The settings file of a box with two lanes, and their state folders, with one and two sales."""
     wine, beer = state_folder(recent_sale("anna")), state_folder(recent_sale("boris"), recent_sale("boris"), lane="two")
     config = tmp_path / "box.toml"
@@ -147,7 +146,7 @@ class SimulatedShop:
     @property
     def shares(self) -> Array:
         """float64 (6,): the share of each band among the customers."""
-        return np.bincount(_band_of(np.arange(AGES)), self.ages)
+        return np.bincount(_band_of(np.arange(AGES)), self.ages).astype(np.float64)
 
     def customers(self, number: int, assumed_ages: Array | None = None) -> Customers:
         """assumed_ages: the distribution of ages that the age model assumes; the true one by default."""
@@ -164,19 +163,17 @@ class SimulatedShop:
 
 
 def _band_of(ages: NDArray[np.int64]) -> NDArray[np.int64]:
-    return np.searchsorted(EDGES, ages, side="right")
+    return np.searchsorted(EDGES, ages, side="right").astype(np.int64)
 
 
-@pytest.fixture
-def shop() -> Callable[..., SimulatedShop]:
-    """Makes a simulated shop; the same seed gives the same customers."""
-    return lambda seed=0: SimulatedShop(np.random.default_rng(seed))
+def simulated_shop(seed: int = 0) -> SimulatedShop:
+    """A simulated shop; the same seed gives the same customers."""
+    return SimulatedShop(np.random.default_rng(seed))
 
 
-@pytest.fixture(scope="session")
-def evidence_of() -> Callable[[Any], BandEvidence]:
-    """Makes the evidence of customers with these probabilities, (N, B)."""
-    return lambda probs: Customers(np.zeros(0, np.int64), np.asarray(probs, np.float64)).evidence
+def evidence_of(probs: ArrayLike) -> BandEvidence:
+    """The evidence of customers with these probabilities, (N, B)."""
+    return Customers(np.zeros(0, np.int64), np.asarray(probs, np.float64)).evidence
 
 
 @pytest.fixture

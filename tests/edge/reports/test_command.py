@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -10,19 +9,12 @@ import pytest
 
 from edge.errors import UsageError
 from edge.records.database import StoreError
-from edge.records.records import SaleRecord
 from edge.reports.command import report
-from tests.edge.reports.conftest import tamper
-
-MakeSale = Callable[..., SaleRecord]
-Printed = Callable[..., str]
-MakeFolder = Callable[..., Path]
+from tests.edge.reports.conftest import MakeFolder, RunReport, recent_sale, sale_of, tamper
 
 
-def test_the_default_period_is_the_last_seven_days(
-    printed: Printed, recent_sale: MakeSale, sale: MakeSale, state_folder: MakeFolder
-) -> None:
-    old = sale("carl", opened_at=datetime.now(timezone.utc) - timedelta(days=8))
+def test_the_default_period_is_the_last_seven_days(printed: RunReport, state_folder: MakeFolder) -> None:
+    old = sale_of("carl", opened_at=datetime.now(timezone.utc) - timedelta(days=8))
     lines = printed(
         "cashiers", "--state-dir", state_folder(old, recent_sale("anna"), recent_sale("boris", check="passed"))
     ).splitlines()
@@ -37,32 +29,34 @@ def test_the_default_period_is_the_last_seven_days(
 
 
 def test_several_lanes_are_one_report_and_a_folder_given_twice_counts_once(
-    printed: Printed, recent_sale: MakeSale, state_folder: MakeFolder
+    printed: RunReport, state_folder: MakeFolder
 ) -> None:
-    one, two = (
+    first, second = (
         state_folder(recent_sale("anna"), lane="one"),
         state_folder(recent_sale("anna", lane="lane-2"), lane="two"),
     )
-    lines = printed("cashiers", "--state-dir", one, two, one / ".." / "one").splitlines()
+    lines = printed("cashiers", "--state-dir", first, second, first / ".." / "one").splitlines()
     assert lines[0].endswith(": 2. Lanes: lane-1, lane-2.")
     assert lines[3].split()[:2] == ["anna", "2"]
 
 
 def test_sales_are_listed_oldest_first_across_lanes_and_by_cashier(
-    printed: Printed, sale: MakeSale, state_folder: MakeFolder
+    printed: RunReport, state_folder: MakeFolder
 ) -> None:
     start = datetime.now(timezone.utc) - timedelta(hours=3)
-    one = state_folder(sale("anna", opened_at=start), sale(None, opened_at=start + timedelta(hours=2)), lane="one")
-    two = state_folder(sale("boris", opened_at=start + timedelta(hours=1)), lane="two")
-    rows = printed("sales", "--state-dir", one, two).splitlines()[3:]
+    first = state_folder(
+        sale_of("anna", opened_at=start), sale_of(None, opened_at=start + timedelta(hours=2)), lane="one"
+    )
+    second = state_folder(sale_of("boris", opened_at=start + timedelta(hours=1)), lane="two")
+    rows = printed("sales", "--state-dir", first, second).splitlines()[3:]
     assert [row.split()[4] for row in rows] == ["anna", "boris", "-"]
-    lines = printed("sales", "--state-dir", one, two, "--cashier", "-").splitlines()
+    lines = printed("sales", "--state-dir", first, second, "--cashier", "-").splitlines()
     assert lines[0].endswith(" Cashier - only: 1.")
     assert len(lines) == 4
 
 
 def test_csv_is_written_to_a_file_in_addition_to_the_table_or_to_stdout_in_place_of_it(
-    printed: Printed, recent_sale: MakeSale, state_folder: MakeFolder, tmp_path: Path
+    printed: RunReport, state_folder: MakeFolder, tmp_path: Path
 ) -> None:
     folder, file = state_folder(recent_sale("Анна")), tmp_path / "report.csv"
     assert printed("sales", "--state-dir", folder, "--csv", file).startswith("Restricted sales ")
@@ -72,28 +66,26 @@ def test_csv_is_written_to_a_file_in_addition_to_the_table_or_to_stdout_in_place
     assert list(tmp_path.glob("*.partial")) == []
 
 
-def test_html_is_a_whole_page(
-    printed: Printed, recent_sale: MakeSale, state_folder: MakeFolder, tmp_path: Path
-) -> None:
+def test_html_is_a_whole_page(printed: RunReport, state_folder: MakeFolder, tmp_path: Path) -> None:
     printed("cashiers", "--state-dir", state_folder(recent_sale("anna")), "--html", tmp_path / "report.html")
     assert (tmp_path / "report.html").read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
-def test_a_report_without_sales_is_one_line(printed: Printed, state_folder: MakeFolder) -> None:
+def test_a_report_without_sales_is_one_line(printed: RunReport, state_folder: MakeFolder) -> None:
     (line,) = printed("cashiers", "--state-dir", state_folder()).splitlines()
     assert line.endswith(": 0.")
     assert printed("cashiers", "--state-dir", state_folder(), "--csv", "-").count("\n") == 1
 
 
 def test_the_default_state_folder_is_the_one_in_the_settings(
-    printed: Printed, recent_sale: MakeSale, state_folder: MakeFolder, monkeypatch: pytest.MonkeyPatch
+    printed: RunReport, state_folder: MakeFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("EDGE_STATE_DIR", str(state_folder(recent_sale("anna"))))
     assert printed("verify").startswith("1 record, chain intact")
 
 
 def test_a_report_on_a_log_that_is_not_intact_warns(
-    recent_sale: MakeSale, state_folder: MakeFolder, capsys: pytest.CaptureFixture[str]
+    state_folder: MakeFolder, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = state_folder(recent_sale("anna"))
     tamper(folder, 1)
@@ -139,7 +131,7 @@ def test_wrong_arguments_give_a_message_of_one_line(
 
 
 def test_the_settings_of_a_box_give_the_state_folders_of_all_its_lanes(
-    printed: Printed, box: tuple[Path, Path, Path]
+    printed: RunReport, box: tuple[Path, Path, Path]
 ) -> None:
     config, *_ = box
     assert ": 3." in printed("sales", "--config", config).splitlines()[0]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -24,6 +23,7 @@ from edge.till.messages import (
     SaleClosed,
     SaleOpened,
 )
+from tests.edge.driver import drive
 from tests.edge.people import Person
 
 NOON = datetime(2026, 3, 1, 12, 0, 0, 250_000, tzinfo=timezone.utc)
@@ -52,7 +52,7 @@ def envelope(**changes: Any) -> bytes:
 
 
 @pytest.fixture
-def alert(drive: Callable[..., Any]) -> Alert:
+def alert() -> Alert:
     lane = drive(mode="continuous")
     lane.show(Person(age=None), frames=15)
     [alert] = lane.alerts

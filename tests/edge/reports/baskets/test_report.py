@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 import numpy as np
 import pytest
 
 from edge.errors import RunError, UsageError
+from edge.purchases.purchases import Purchase
 from edge.reports.command import report
-
-Make = Callable[..., Any]
+from tests.edge.purchases.conftest import FilePurchases, line_of, purchase_of
+from tests.edge.reports.conftest import RunReport
 
 
 @pytest.fixture
-def printed(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+def printed(capsys: pytest.CaptureFixture[str]) -> RunReport:
     """Runs the report and returns what it prints on stdout."""
 
     def run(*words: object) -> str:
@@ -34,31 +34,37 @@ def hour_ago() -> datetime:
     return datetime.now(timezone.utc).replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)
 
 
-@pytest.fixture
-def crowd(purchase: Make, line: Make, hour_ago: datetime) -> Make:
+class MakeCrowd(Protocol):
     """Makes purchases: numbers of customers of each certain band, and of unknown age.
 
     Each customer of the second band buys a soda, and each tenth of the others.
     """
 
-    def of(*customers: int, unknown: int = 0, **more: Any) -> list[Any]:
-        probs = [np.eye(6)[band] for band, count in enumerate(customers) for _ in range(count)] + [None] * unknown
+    def __call__(self, *customers: int, unknown: int = 0, store: str = "store-1") -> list[Purchase]: ...
+
+
+@pytest.fixture
+def crowd(hour_ago: datetime) -> MakeCrowd:
+    def of(*customers: int, unknown: int = 0, store: str = "store-1") -> list[Purchase]:
+        bands = [band for band, count in enumerate(customers) for _ in range(count)]
+        probs: list[list[float] | None] = [*(np.eye(6)[band].tolist() for band in bands), *[None] * unknown]
         return [
-            purchase(
-                line("bread", price=20), *([line("soda", price=5)] if number % 10 == 0 or _is(1, one) else []),
-                probs=one, **{"time": hour_ago, **more},
+            purchase_of(
+                line_of("bread", price=20),
+                *([line_of("soda", price=5)] if number % 10 == 0 or _is(1, band_probs) else []),
+                probs=band_probs, time=hour_ago, store=store,
             )
-            for number, one in enumerate(probs)
+            for number, band_probs in enumerate(probs)
         ]  # fmt: skip
 
     return of
 
 
-def _is(band: int, probs: np.ndarray | None) -> bool:
+def _is(band: int, probs: list[float] | None) -> bool:
     return probs is not None and bool(probs[band])
 
 
-def test_bands_and_findings_are_printed(printed: Make, crowd: Make, filed: Make) -> None:
+def test_bands_and_findings_are_printed(printed: RunReport, crowd: MakeCrowd, filed: FilePurchases) -> None:
     lines = printed("--folder", filed(*crowd(30, 60, 60, 60, 60, 60, unknown=40))).splitlines()
     assert lines[0].endswith(": 330 of customers of known age. Stores: store-1. Lanes: lane-1.")
     assert [line.split()[:3] for line in lines[3:10]] == [
@@ -73,7 +79,7 @@ def test_bands_and_findings_are_printed(printed: Make, crowd: Make, filed: Make)
 
 
 def test_a_small_band_is_not_shown_and_cannot_be_found_by_subtraction(
-    printed: Make, crowd: Make, filed: Make, tmp_path: Path
+    printed: RunReport, crowd: MakeCrowd, filed: FilePurchases, tmp_path: Path
 ) -> None:
     folder = filed(*crowd(4, 60, 60, 9, 60, 60, unknown=9))
     out = printed(
@@ -94,27 +100,34 @@ def test_a_small_band_is_not_shown_and_cannot_be_found_by_subtraction(
         assert "262" not in text, "from the total of all sales, those of unknown age could be computed"
 
 
-def test_too_few_customers_in_total_are_not_shown(printed: Make, crowd: Make, filed: Make) -> None:
+def test_too_few_customers_in_total_are_not_shown(printed: RunReport, crowd: MakeCrowd, filed: FilePurchases) -> None:
     out = printed("--folder", filed(*crowd(0, 3, 3, 3, 0, 0)))
     assert out.splitlines()[0].endswith(": fewer than 10 customers of known age, too few to show.")
     assert "band " not in out.split("\n- ")[0]
 
 
-def test_a_category_with_few_buyers_is_not_shown(printed: Make, crowd: Make, purchase: Make, line: Make, filed: Make,
-                                               hour_ago: datetime, tmp_path: Path) -> None:  # fmt: skip
-    rare = [purchase(line("caviar"), time=hour_ago) for _ in range(9)]
+def test_a_category_with_few_buyers_is_not_shown(
+    printed: RunReport, crowd: MakeCrowd, filed: FilePurchases, hour_ago: datetime, tmp_path: Path
+) -> None:
+    rare = [purchase_of(line_of("caviar"), time=hour_ago) for _ in range(9)]
     out = printed("--folder", filed(*crowd(0, 60, 60, 60, 60, 60), *rare), "--csv", tmp_path / "f.csv")
     assert "caviar" not in out + (tmp_path / "f.csv").read_text(encoding="utf-8")
     assert "1 category was bought by too few customers to show" in out
 
 
 def test_everything_missing_is_listed_in_every_format(
-    printed: Make, crowd: Make, purchase: Make, line: Make, filed: Make, hour_ago: datetime, tmp_path: Path,
+    printed: RunReport,
+    crowd: MakeCrowd,
+    filed: FilePurchases,
+    hour_ago: datetime,
+    tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
-) -> None:  # fmt: skip
-    odd = purchase(line(), line("beer", -2), line("beer", price=9e9), line(None), line(price=None), time=hour_ago)
-    later = purchase(time=hour_ago + timedelta(days=40))
-    folder = filed(*crowd(20, 20, 20, 20, 20, 20), odd, later, purchase(time=hour_ago, probs=(1, 0), edges=(18,)))
+) -> None:
+    odd = purchase_of(
+        line_of(), line_of("beer", -2), line_of("beer", price=9e9), line_of(None), line_of(price=None), time=hour_ago
+    )
+    later = purchase_of(time=hour_ago + timedelta(days=40))
+    folder = filed(*crowd(20, 20, 20, 20, 20, 20), odd, later, purchase_of(time=hour_ago, probs=(1, 0), edges=(18,)))
     broken = folder / f"{hour_ago:%Y-%m-%d}" / "lane-9-00.parquet"
     broken.write_bytes(b"PAR1 and then the power failed")
     expected = [
@@ -135,16 +148,16 @@ def test_everything_missing_is_listed_in_every_format(
 
 
 def test_a_report_on_damaged_files_only_lists_them(
-    printed: Make, filed: Make, purchase: Make, hour_ago: datetime
+    printed: RunReport, filed: FilePurchases, hour_ago: datetime
 ) -> None:
-    folder = filed(purchase(time=hour_ago))
+    folder = filed(purchase_of(time=hour_ago))
     [file] = folder.rglob("*.parquet")
     file.write_bytes(b"")
     assert printed("--folder", folder).splitlines()[-1] == f"- {file} not read: damaged or incomplete"
 
 
 def test_the_page_is_self_contained_and_shows_the_notice(
-    printed: Make, crowd: Make, filed: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    printed: RunReport, crowd: MakeCrowd, filed: FilePurchases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("EDGE_INSIGHTS__NOTICE", "Purchases are counted by <age> band.")
     printed("--folder", filed(*crowd(30, 60, 60, 60, 60, 60)), "--html", tmp_path / "f.html")
@@ -155,9 +168,9 @@ def test_the_page_is_self_contained_and_shows_the_notice(
 
 
 def test_texts_from_tills_are_escaped(
-    printed: Make, crowd: Make, purchase: Make, line: Make, filed: Make, hour_ago: datetime, tmp_path: Path
+    printed: RunReport, crowd: MakeCrowd, filed: FilePurchases, hour_ago: datetime, tmp_path: Path
 ) -> None:
-    evil = [purchase(line("=cmd()<script>\x1b[31m"), time=hour_ago, probs=(1, 0, 0, 0, 0, 0)) for _ in range(40)]
+    evil = [purchase_of(line_of("=cmd()<script>\x1b[31m"), time=hour_ago, probs=(1, 0, 0, 0, 0, 0)) for _ in range(40)]
     folder = filed(*crowd(0, 60, 60, 60, 60, 60), *evil)
     out = printed("--folder", folder, "--csv", tmp_path / "f.csv", "--html", tmp_path / "f.html")
     assert "=cmd()<script>\\x1b[31m" in out
@@ -165,7 +178,7 @@ def test_texts_from_tills_are_escaped(
     assert "<script" not in (tmp_path / "f.html").read_text(encoding="utf-8")
 
 
-def test_several_shops_are_one_report(printed: Make, crowd: Make, filed: Make) -> None:
+def test_several_shops_are_one_report(printed: RunReport, crowd: MakeCrowd, filed: FilePurchases) -> None:
     folders = [filed(*crowd(20, 20, 20, 20, 20, 20, store=name), folder=name) for name in ("north", "sea")]
     assert (
         printed("--folder", *folders)
@@ -175,7 +188,7 @@ def test_several_shops_are_one_report(printed: Make, crowd: Make, filed: Make) -
 
 
 def test_the_default_folder_is_the_one_in_the_settings(
-    printed: Make, crowd: Make, filed: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    printed: RunReport, crowd: MakeCrowd, filed: FilePurchases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     filed(*crowd(20, 20, 20, 20, 20, 20))
     assert ": 120 of" in printed("--state-dir", tmp_path)
@@ -183,14 +196,14 @@ def test_the_default_folder_is_the_one_in_the_settings(
     assert ": 120 of" in printed()
 
 
-def test_json_and_csv_have_the_same_figures(printed: Make, crowd: Make, filed: Make) -> None:
+def test_json_and_csv_have_the_same_figures(printed: RunReport, crowd: MakeCrowd, filed: FilePurchases) -> None:
     folder = filed(*crowd(30, 60, 60, 60, 60, 60))
     figures = json.loads(printed("--folder", folder, "--json", "-"))
     rows = list(csv.DictReader(printed("--folder", folder, "--csv", "-").splitlines()))
     lifts = [(row["band"], row["category"], float(row["lift"])) for row in rows if row["category"]]
-    in_json = {(one["band"], one["category"]): one["lift"]["value"] for one in figures["bought"]}
+    in_json = {(line["band"], line["category"]): line["lift"]["value"] for line in figures["bought"]}
     assert {(band, category): lift for band, category, lift in lifts} == pytest.approx(in_json, abs=1e-6)
-    assert {one["category"] for one in figures["bought"] if one["stands_out"]} == {"soda"}
+    assert {line["category"] for line in figures["bought"] if line["stands_out"]} == {"soda"}
 
 
 @pytest.mark.parametrize(

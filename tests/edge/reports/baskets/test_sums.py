@@ -2,47 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 import ibis
 import numpy as np
 import pytest
 
 from edge.purchases.parquet import write_day
+from edge.purchases.purchases import Purchase
 from edge.reports.baskets.aggregation import aggregate
 from edge.reports.baskets.sums import Faults, Sums, add, no_sums
 from edge.reports.period import Period
+from tests.edge.purchases.conftest import NOON, line_of, purchase_of
 
-Make = Callable[..., Any]
 FAR = timedelta(days=365)
 
 
-@pytest.fixture
-def summed(tmp_path: Path, noon: datetime, edges: tuple[int, ...]) -> Callable[..., Sums]:
+class Aggregate(Protocol):
     """Writes purchases to a Parquet file and aggregates it with DuckDB."""
 
-    def run(*purchases: Any, now: datetime = noon + timedelta(hours=1), since: datetime = noon - FAR) -> Sums:
-        write_day(tmp_path / "day.parquet", [one.model_dump_json() for one in purchases])
+    def __call__(self, *purchases: Purchase, since: datetime = NOON - FAR) -> Sums: ...
+
+
+@pytest.fixture
+def summed(tmp_path: Path, noon: datetime, edges: tuple[int, ...]) -> Aggregate:
+    def run(*purchases: Purchase, since: datetime = NOON - FAR) -> Sums:
+        write_day(tmp_path / "day.parquet", [purchase.model_dump_json() for purchase in purchases])
         engine = ibis.duckdb.connect()
         try:
             table, period = engine.read_parquet(tmp_path / "day.parquet"), Period(since, noon + FAR)
-            return aggregate(table, edges, period, now, 1000)
+            return aggregate(table, edges, period, noon + timedelta(hours=1), 1000)
         finally:
             engine.disconnect()
 
     return run
 
 
-def test_the_sums_equal_those_of_a_loop(summed: Make, purchase: Make, line: Make) -> None:
+def test_the_sums_equal_those_of_a_loop(summed: Aggregate) -> None:
     chance = np.random.default_rng(0)
     drawn = chance.dirichlet(np.ones(6), 40).round(4)
     probs = drawn / drawn.sum(axis=1, keepdims=True)
     beer, spent = chance.random(40) < 0.4, chance.uniform(1, 100, 40).round(2)
     rows = [
-        purchase(line(price=cost), *([line("beer", 2, 0.5), line("beer", 1, 0.5)] if thirsty else []), probs=p)
+        purchase_of(
+            line_of(price=cost), *([line_of("beer", 2, 0.5), line_of("beer", 1, 0.5)] if thirsty else []), probs=p
+        )
         for p, thirsty, cost in zip(drawn, beer, spent, strict=True)
     ]
     sums = summed(*rows)
@@ -56,86 +62,92 @@ def test_the_sums_equal_those_of_a_loop(summed: Make, purchase: Make, line: Make
     assert (sums.stores, sums.lanes, sums.faults) == (("store-1",), ("lane-1",), Faults())
 
 
-def test_customers_of_unknown_age_are_counted_separately(summed: Make, purchase: Make, line: Make) -> None:
-    sums = summed(purchase(), purchase(line(price=3), probs=None), purchase(line(price=None), probs=None))
+def test_customers_of_unknown_age_are_counted_separately(summed: Aggregate) -> None:
+    sums = summed(
+        purchase_of(), purchase_of(line_of(price=3), probs=None), purchase_of(line_of(price=None), probs=None)
+    )
     assert sums.evidence.baskets == 1
     assert (sums.unknown.baskets, sums.unknown.priced) == (2, 1)
     assert (sums.unknown.spent, sums.unknown.spent_squared) == (3, 9)
 
 
 @pytest.mark.parametrize("probs", [(0,) * 6, (1,) * 6, (1,), (-1, 2, 0, 0, 0, 0), (float("nan"), 1, 0, 0, 0, 0)])
-def test_invalid_probabilities_count_as_unknown_age(summed: Make, purchase: Make, probs: Any) -> None:
-    sums = summed(purchase(), purchase(probs=probs))
+def test_invalid_probabilities_count_as_unknown_age(summed: Aggregate, probs: tuple[float, ...]) -> None:
+    sums = summed(purchase_of(), purchase_of(probs=probs))
     assert (sums.evidence.baskets, sums.unknown.baskets) == (1, 1)
 
 
-def test_invalid_lines_are_dropped_and_counted_and_the_rest_of_the_basket_counts(
-    summed: Make, purchase: Make, line: Make
-) -> None:
+def test_invalid_lines_are_dropped_and_counted_and_the_rest_of_the_basket_counts(summed: Aggregate) -> None:
     sums = summed(
-        purchase(line(price=7), line("beer", -1), line("beer", 0), line("beer", 20_000)),
-        purchase(line(price=5), line("wine", price=-1), line("wine", price=1001)),
+        purchase_of(line_of(price=7), line_of("beer", -1), line_of("beer", 0), line_of("beer", 20_000)),
+        purchase_of(line_of(price=5), line_of("wine", price=-1), line_of("wine", price=1001)),
     )
     assert (sums.faults.lines_of_odd_quantity, sums.faults.lines_of_odd_price) == (3, 2)
     assert list(sums.categories) == ["dairy"]
     assert sums.spent.first.sum() == 12
 
 
-def test_a_line_without_a_category_counts_only_in_the_amount_spent(summed: Make, purchase: Make, line: Make) -> None:
-    sums = summed(purchase(line(), line(None, price=5, sku="?")))
+def test_a_line_without_a_category_counts_only_in_the_amount_spent(summed: Aggregate) -> None:
+    sums = summed(purchase_of(line_of(), line_of(None, price=5, sku="?")))
     assert sums.faults.lines_without_category == 1
     assert list(sums.categories) == ["dairy"]
     assert sums.spent.first.sum() == 15
 
 
-def test_a_basket_with_a_missing_price_counts_in_all_but_the_amount_spent(
-    summed: Make, purchase: Make, line: Make
-) -> None:
-    sums = summed(purchase(line(), line("beer", price=None)), purchase())
+def test_a_basket_with_a_missing_price_counts_in_all_but_the_amount_spent(summed: Aggregate) -> None:
+    sums = summed(purchase_of(line_of(), line_of("beer", price=None)), purchase_of())
     assert sums.faults.baskets_without_price == 1
     assert (sums.evidence.baskets, sums.spent.evidence.baskets) == (2, 1)
     assert sums.categories["beer"][0] == 1
 
 
-def test_a_sale_without_a_valid_line_is_dropped_and_counted(summed: Make, purchase: Make, line: Make) -> None:
-    empty = purchase().model_copy(update={"lines": ()})
-    sums = summed(purchase(), empty, purchase(line(quantity=-1)))
+def test_a_sale_without_a_valid_line_is_dropped_and_counted(summed: Aggregate) -> None:
+    empty = purchase_of().model_copy(update={"lines": ()})
+    sums = summed(purchase_of(), empty, purchase_of(line_of(quantity=-1)))
     assert sums.faults.sales_without_basket == 2
     assert sums.evidence.baskets == 1
 
 
-def test_sales_in_the_future_are_dropped_and_counted(summed: Make, purchase: Make, noon: datetime) -> None:
-    sums = summed(purchase(), purchase(time=noon + timedelta(hours=2)), purchase(time=noon + timedelta(days=4000)))
+def test_sales_in_the_future_are_dropped_and_counted(summed: Aggregate, noon: datetime) -> None:
+    sums = summed(
+        purchase_of(), purchase_of(time=noon + timedelta(hours=2)), purchase_of(time=noon + timedelta(days=4000))
+    )
     assert sums.faults.sales_in_future == 2
     assert sums.evidence.baskets == 1
 
 
-def test_sales_outside_the_period_are_ignored(summed: Make, purchase: Make, noon: datetime) -> None:
-    sums = summed(purchase(), purchase(time=noon - timedelta(days=2)), since=noon - timedelta(days=1))
+def test_sales_outside_the_period_are_ignored(summed: Aggregate, noon: datetime) -> None:
+    sums = summed(purchase_of(), purchase_of(time=noon - timedelta(days=2)), since=noon - timedelta(days=1))
     assert (sums.evidence.baskets, sums.faults) == (1, Faults())
 
 
-def test_sales_with_other_bands_are_dropped_and_counted(summed: Make, purchase: Make) -> None:
-    sums = summed(purchase(), purchase(probs=(0.5, 0.5), edges=(30,)))
+def test_sales_with_other_bands_are_dropped_and_counted(summed: Aggregate) -> None:
+    sums = summed(purchase_of(), purchase_of(probs=(0.5, 0.5), edges=(30,)))
     assert sums.faults.sales_in_other_bands == 1
     assert sums.evidence.baskets == 1
 
 
-def test_no_purchases_give_zero_sums(summed: Make, purchase: Make, noon: datetime) -> None:
-    sums = summed(purchase(time=noon - 2 * FAR))
+def test_no_purchases_give_zero_sums(summed: Aggregate, noon: datetime) -> None:
+    sums = summed(purchase_of(time=noon - 2 * FAR))
     assert (sums.evidence.baskets, sums.categories, sums.unknown.baskets) == (0, {}, 0)
 
 
-def test_sums_of_parts_add_up_to_the_whole(summed: Make, purchase: Make, line: Make) -> None:
-    one = [purchase(line(), line("beer", 2, 0.5)), purchase(line(None), probs=None), purchase(line(quantity=-1))]
-    other = [purchase(line("wine"), probs=(0.5, 0.5, 0, 0, 0, 0), store="sea", lane="wine"), purchase(line("beer"))]
-    whole, parts = summed(*one, *other), add(add(no_sums(6), summed(*one)), summed(*other))
+def test_sums_of_parts_add_up_to_the_whole(summed: Aggregate) -> None:
+    first = [
+        purchase_of(line_of(), line_of("beer", 2, 0.5)),
+        purchase_of(line_of(None), probs=None),
+        purchase_of(line_of(quantity=-1)),
+    ]
+    other = [
+        purchase_of(line_of("wine"), probs=(0.5, 0.5, 0, 0, 0, 0), store="sea", lane="wine"),
+        purchase_of(line_of("beer")),
+    ]
+    whole, parts = summed(*first, *other), add(add(no_sums(6), summed(*first)), summed(*other))
     assert parts.evidence.fourth == pytest.approx(whole.evidence.fourth)
     assert parts.spent.by_three == pytest.approx(whole.spent.by_three)
     assert parts.spent.evidence.fourth == pytest.approx(whole.spent.evidence.fourth)
-    assert (parts.spent.first, parts.spent.squares) == (
-        pytest.approx(whole.spent.first), pytest.approx(whole.spent.squares)
-    )  # fmt: skip
+    assert parts.spent.first == pytest.approx(whole.spent.first)
+    assert parts.spent.squares == pytest.approx(whole.spent.squares)
     assert (parts.unknown, parts.faults) == (whole.unknown, whole.faults)
     assert (parts.stores, parts.lanes) == (("sea", "store-1"), ("lane-1", "wine"))
     assert {name: (count, list(hits)) for name, (count, hits) in parts.categories.items()} == {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from xml.etree import ElementTree
 
 import pytest
@@ -14,6 +13,7 @@ from edge.reports.cashiers.page import page_parts
 from edge.reports.page import report_page
 from edge.reports.plot import plot_shares
 from edge.reports.shares import Share
+from tests.edge.reports.conftest import sale_of
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -48,8 +48,10 @@ def test_a_long_or_hostile_name_is_shortened_and_escaped() -> None:
     assert "a &amp; b" in svg
 
 
-def test_the_page_is_self_contained_and_runs_no_code(sale: Callable[..., SaleRecord]) -> None:
-    page = page_of(sale('<img src=x onerror="alert(1)">'), sale("anna", check="passed"), headline="Sales & more: 2.")
+def test_the_page_is_self_contained_and_runs_no_code() -> None:
+    page = page_of(
+        sale_of('<img src=x onerror="alert(1)">'), sale_of("anna", check="passed"), headline="Sales & more: 2."
+    )
     assert not re.search(r"<(script|img|link|iframe|object)|https?:|url\(|@import|javascript:", page)
     assert "<p>Sales &amp; more: 2.</p>" in page
     assert "<li>As they say: &lt;nothing&gt;.</li>" in page
@@ -57,7 +59,7 @@ def test_the_page_is_self_contained_and_runs_no_code(sale: Callable[..., SaleRec
     assert page.count("<svg") == page.count("<table>") == 1
 
 
-def test_without_a_completed_sale_there_is_no_plot_and_without_sales_no_table(sale: Callable[..., SaleRecord]) -> None:
-    assert page_of(sale(ended="cancelled")).count("<svg") == 0
-    assert "<table>" in page_of(sale(ended="cancelled"))
+def test_without_a_completed_sale_there_is_no_plot_and_without_sales_no_table() -> None:
+    assert page_of(sale_of(ended="cancelled")).count("<svg") == 0
+    assert "<table>" in page_of(sale_of(ended="cancelled"))
     assert "<table>" not in page_of()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import csv
 import shutil
-from collections.abc import Callable
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Protocol, TypeVar
 
 import duckdb
 import numpy as np
@@ -16,20 +16,22 @@ import pytest
 from edge.decision.policy import Decision
 from edge.errors import RunError, UsageError
 from edge.purchases.parquet import PURCHASES, Layout, write_day
-from edge.records.records import SaleRecord
+from edge.records.records import Ended, SaleRecord
 from edge.reports.command import report
 from edge.reports.exported import CHECKS
 from edge.reports.period import moment
+from edge.till.messages import CheckOutcome
 from tests.commands import EdgeAgent
+from tests.edge.purchases.conftest import NOON
+from tests.edge.reports.conftest import MakeFolder, RunReport, sale_of
 
-MakeSale = Callable[..., SaleRecord]
-MakeFolder = Callable[..., Path]
+T = TypeVar("T")
 
 PERIOD = ("--since", "2026-10-30", "--until", "2026-11-05")
 
 
 @pytest.fixture
-def printed(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+def printed(capsys: pytest.CaptureFixture[str]) -> RunReport:
     """Runs the report and returns what it prints on stdout."""
 
     def run(*words: object) -> str:
@@ -39,46 +41,43 @@ def printed(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
     return run
 
 
-@pytest.fixture
-def mixed(sale: MakeSale, noon: datetime) -> Callable[..., list[SaleRecord]]:
-    """Makes sales of eight days with all checks and ends. Of the cashiers, Boris is careless."""
-
-    def of(number: int, lane: str = "lane-1") -> list[SaleRecord]:
-        chance, sales = np.random.default_rng(3), []
-        for _ in range(number):
-            cashier = chance.choice(["anna", "boris", "Вера", "=cmd()", None])
-            checks = (
-                [None] if chance.random() < (0.6 if cashier == "boris" else 0.1) else ["passed", "failed", "not-shown"]
+def mixed(number: int, lane: str = "lane-1") -> list[SaleRecord]:
+    """Sales of eight days with all checks and ends. Of the cashiers, Boris is careless."""
+    chance, sales = np.random.default_rng(3), []
+    cashiers = ["anna", "boris", "Вера", "=cmd()", None]
+    decisions: list[Decision | None] = [*Decision, None]
+    ends: list[Ended] = ["completed"] * 8
+    ends += ["cancelled", "abandoned"]
+    for _ in range(number):
+        cashier = pick(chance, cashiers)
+        unchecked = chance.random() < (0.6 if cashier == "boris" else 0.1)
+        checks: list[CheckOutcome | None] = [None] if unchecked else ["passed", "failed", "not-shown"]
+        sales.append(
+            sale_of(
+                cashier, pick(chance, decisions), pick(chance, checks), pick(chance, ends),
+                NOON + timedelta(seconds=int(chance.integers(-4 * 86_400, 4 * 86_400))), lane,
             )
-            sales.append(
-                sale(
-                    cashier, chance.choice([*Decision, None]), chance.choice(checks),
-                    chance.choice(["completed"] * 8 + ["cancelled", "abandoned"]),
-                    noon + timedelta(seconds=int(chance.integers(-4 * 86_400, 4 * 86_400))), lane,
-                )
-            )  # fmt: skip
-        return sales
-
-    return of
+        )  # fmt: skip
+    return sales
 
 
-@pytest.fixture
-def exported(tmp_path: Path, state_folder: MakeFolder, capsys: pytest.CaptureFixture[str]) -> Callable[..., Path]:
+def pick(chance: np.random.Generator, values: Sequence[T]) -> T:
+    return values[int(chance.integers(len(values)))]
+
+
+class Export(Protocol):
     """Exports sales of one lane and returns the folder with the files."""
 
+    def __call__(self, *sales: SaleRecord, store: str = "store-1", out: str = "out") -> Path: ...
+
+
+@pytest.fixture
+def exported(tmp_path: Path, state_folder: MakeFolder, capsys: pytest.CaptureFixture[str]) -> Export:
     def of(*sales: SaleRecord, store: str = "store-1", out: str = "out") -> Path:
+        folder = state_folder(*sales, lane=f"{store}-{sales[0].lane}-{out}")
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("EDGE_INSIGHTS__STORE", store)
-            report(
-                [
-                    "export",
-                    "--state-dir",
-                    str(state_folder(*sales, lane=f"{store}-{sales[0].lane}-{out}")),
-                    "--out",
-                    str(tmp_path / out),
-                    *PERIOD,
-                ]
-            )
+            report(["export", "--state-dir", str(folder), "--out", str(tmp_path / out), *PERIOD])
         capsys.readouterr()
         return tmp_path / out
 
@@ -90,15 +89,15 @@ def files_in(folder: Path) -> list[Path]:
 
 
 def test_text_csv_and_page_are_the_same_as_from_audit_logs(
-    printed: Any, mixed: Any, sale: MakeSale, state_folder: MakeFolder, exported: Any, tmp_path: Path
+    printed: RunReport, state_folder: MakeFolder, exported: Export, tmp_path: Path
 ) -> None:
-    one, two = mixed(400), mixed(300, "lane-2")
+    first, second = mixed(400), mixed(300, "lane-2")
     # The first and last moments of the period, and one outside each end.
-    one += [sale("anna", opened_at=moment(PERIOD[3]) - timedelta(milliseconds=ms)) for ms in (1, 0)]
-    one += [sale("anna", opened_at=moment(PERIOD[1]) - timedelta(milliseconds=ms)) for ms in (1, 0)]
-    own = ("--state-dir", state_folder(*one, lane="one"), state_folder(*two, lane="two"))
-    exported(*one)
-    files = ("--folder", exported(*two))
+    first += [sale_of("anna", opened_at=moment(PERIOD[3]) - timedelta(milliseconds=ms)) for ms in (1, 0)]
+    first += [sale_of("anna", opened_at=moment(PERIOD[1]) - timedelta(milliseconds=ms)) for ms in (1, 0)]
+    own = ("--state-dir", state_folder(*first, lane="one"), state_folder(*second, lane="two"))
+    exported(*first)
+    files = ("--folder", exported(*second))
     from_logs = printed(*own, "--html", tmp_path / "logs.html")
     assert "reports checks less often than the others" in from_logs
     assert printed(*files, "--html", tmp_path / "files.html") == from_logs
@@ -107,10 +106,10 @@ def test_text_csv_and_page_are_the_same_as_from_audit_logs(
 
 
 def test_all_stores_are_in_the_report_and_cashiers_with_the_same_name_are_separate(
-    printed: Any, sale: MakeSale, exported: Any, tmp_path: Path
+    printed: RunReport, exported: Export, tmp_path: Path
 ) -> None:
-    hill = exported(*[sale("anna")] * 30, store="hill", out="hill")
-    sea = exported(*[sale("anna", check="passed")] * 40, sale(None), store="sea", out="sea")
+    hill = exported(*[sale_of("anna")] * 30, store="hill", out="hill")
+    sea = exported(*[sale_of("anna", check="passed")] * 40, sale_of(None), store="sea", out="sea")
     lines = printed("--folder", hill, sea, hill / ".." / "sea", "--csv", tmp_path / "f.csv").splitlines()
     assert lines[0].endswith(": 71. Stores: hill, sea. Lanes: 2.")
     assert [line.split()[:3] for line in lines[3:7]] == [
@@ -123,10 +122,9 @@ def test_all_stores_are_in_the_report_and_cashiers_with_the_same_name_are_separa
 
 
 def test_unreadable_files_are_listed_and_the_others_are_read(
-    printed: Any, sale: MakeSale, exported: Any, noon: datetime, tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
+    printed: RunReport, exported: Export, noon: datetime, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:  # fmt: skip
-    folder = exported(*(sale(opened_at=noon + timedelta(days=day)) for day in range(4) for _ in range(5)))
+    folder = exported(*(sale_of(opened_at=noon + timedelta(days=day)) for day in range(4) for _ in range(5)))
     cut, rotten, older, whole = files_in(folder)
     cut.write_bytes(cut.read_bytes()[:-20])
     rotten.write_bytes(rotten.read_bytes()[:4] + bytes(100) + rotten.read_bytes()[104:])
@@ -149,10 +147,8 @@ def test_unreadable_files_are_listed_and_the_others_are_read(
     assert sorted(capsys.readouterr().err.splitlines()) == sorted(f"edge-agent: {line}" for line in expected)
 
 
-def test_sales_of_a_log_that_was_not_intact_are_counted_with_a_warning(
-    printed: Any, sale: MakeSale, exported: Any
-) -> None:
-    folder = exported(sale(), sale(lane="lane-2"), sale(lane="lane-2"))
+def test_sales_of_a_log_that_was_not_intact_are_counted_with_a_warning(printed: RunReport, exported: Export) -> None:
+    folder = exported(sale_of(), sale_of(lane="lane-2"), sale_of(lane="lane-2"))
     file = files_in(folder)[1]
     duckdb.sql(
         f"COPY (SELECT * REPLACE (false AS chain_whole) FROM '{file}') TO '{file}.new' "
@@ -165,19 +161,19 @@ def test_sales_of_a_log_that_was_not_intact_are_counted_with_a_warning(
     )
 
 
-def test_a_folder_without_files_of_the_period_is_an_empty_report(printed: Any, tmp_path: Path) -> None:
+def test_a_folder_without_files_of_the_period_is_an_empty_report(printed: RunReport, tmp_path: Path) -> None:
     (line,) = printed("--folder", tmp_path).splitlines()
     assert line.endswith(": 0.")
 
 
-def test_a_missing_folder_is_an_error_with_a_hint(printed: Any) -> None:
+def test_a_missing_folder_is_an_error_with_a_hint(printed: RunReport) -> None:
     with pytest.raises(RunError, match=r"^cannot read /no/such: No such file or directory; give --folder the folder"):
         printed("--folder", "/no/such")
 
 
 @pytest.mark.slow
 def test_spark_writes_the_same_report_without_the_same_files(
-    mixed: Any, exported: Any, edge_agent: EdgeAgent, tmp_path: Path
+    exported: Export, edge_agent: EdgeAgent, tmp_path: Path
 ) -> None:
     pytest.importorskip("pyspark")
     if not shutil.which("java"):

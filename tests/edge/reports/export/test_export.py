@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 import duckdb
 import pytest
@@ -18,18 +18,24 @@ from edge.decision.policy import Decision
 from edge.errors import RunError
 from edge.records.audit import Audit
 from edge.records.database import Database
-from edge.records.records import SaleRecord
 from edge.reports.command import report
+from tests.edge.reports.conftest import MakeFolder, sale_of
 
-MakeSale = Callable[..., SaleRecord]
-MakeFolder = Callable[..., Path]
+PERIOD = ("--since", "2026-10-30", "--until", "2026-11-05")
+
+Rows = dict[str, list[dict[str, object]]]
+"""The rows of each exported file, by day and lane."""
+
+
+class Export(Protocol):
+    """Exports the logs in these state folders to `out` and returns the printed lines."""
+
+    def __call__(self, *folders: Path, words: tuple[str, ...] = PERIOD) -> list[str]: ...
 
 
 @pytest.fixture
-def export(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., list[str]]:
-    """Exports the logs in these state folders to `out` and returns the printed lines."""
-
-    def run(*folders: Path, words: tuple[str, ...] = ("--since", "2026-10-30", "--until", "2026-11-05")) -> list[str]:
+def export(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Export:
+    def run(*folders: Path, words: tuple[str, ...] = PERIOD) -> list[str]:
         report(["export", "--state-dir", *map(str, folders), "--out", str(tmp_path / "out"), *words])
         return capsys.readouterr().out.splitlines()
 
@@ -37,11 +43,11 @@ def export(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., 
 
 
 @pytest.fixture
-def out(tmp_path: Path) -> Callable[[], dict[str, list[dict[str, Any]]]]:
-    """Reads the rows of each exported file, by day and lane."""
+def out(tmp_path: Path) -> Callable[[], Rows]:
+    """Reads the exported files."""
 
-    def read() -> dict[str, list[dict[str, Any]]]:
-        found = {}
+    def read() -> Rows:
+        found: Rows = {}
         for file in sorted((tmp_path / "out").rglob("*.parquet")):
             name = f"{file.parent.name}/{file.stem.rpartition('-')[0]}"
             assert name not in found, "one file for each day and lane"
@@ -52,16 +58,17 @@ def out(tmp_path: Path) -> Callable[[], dict[str, list[dict[str, Any]]]]:
 
 
 def test_a_row_has_only_what_the_cashiers_report_reads(
-    export: Any,
-    out: Any,
-    sale: MakeSale,
+    export: Export,
+    out: Callable[[], Rows],
     state_folder: MakeFolder,
     noon: datetime,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("EDGE_INSIGHTS__STORE", "shop-12")
-    lines = export(state_folder(sale("anna", check="passed"), sale(None, Decision.NO_CHALLENGE, ended="cancelled")))
+    lines = export(
+        state_folder(sale_of("anna", check="passed"), sale_of(None, Decision.NO_CHALLENGE, ended="cancelled"))
+    )
     assert lines == [f"2 restricted sales exported to 1 file in {tmp_path / 'out'}"]
     [first, second] = out()["2026-11-01/lane-1"]
     assert first == {
@@ -77,9 +84,9 @@ def test_a_row_has_only_what_the_cashiers_report_reads(
 
 
 def test_a_file_is_readable_by_its_owner_only_and_has_a_version(
-    export: Any, sale: MakeSale, state_folder: MakeFolder, tmp_path: Path
+    export: Export, state_folder: MakeFolder, tmp_path: Path
 ) -> None:
-    export(state_folder(sale()))
+    export(state_folder(sale_of()))
     [file] = (tmp_path / "out").rglob("*.*")
     assert file.stat().st_mode & 0o777 == 0o600
     query = "SELECT decode(value) FROM parquet_kv_metadata(?) WHERE decode(key) = 'edge_agent_checks'"
@@ -87,36 +94,36 @@ def test_a_file_is_readable_by_its_owner_only_and_has_a_version(
 
 
 def test_whole_days_in_utc_are_exported(
-    export: Any, out: Any, sale: MakeSale, state_folder: MakeFolder, noon: datetime, in_moscow: None
+    export: Export, out: Callable[[], Rows], state_folder: MakeFolder, noon: datetime, in_moscow: None
 ) -> None:
     hours = (-37, -36, -13, -12, 0, 11, 12)
-    folder = state_folder(*(sale(opened_at=noon + timedelta(hours=hour)) for hour in hours))
+    folder = state_folder(*(sale_of(opened_at=noon + timedelta(hours=hour)) for hour in hours))
     export(folder, words=("--since", "2026-11-01", "--until", "2026-11-02"))
     # In Moscow the first of November lasts from 21:00 on the day before until 21:00, UTC.
     assert {day: len(rows) for day, rows in out().items()} == {"2026-10-31/lane-1": 2, "2026-11-01/lane-1": 3}
 
 
 def test_exporting_a_day_again_replaces_its_file(
-    export: Any, out: Any, sale: MakeSale, state_folder: MakeFolder, tmp_path: Path
+    export: Export, out: Callable[[], Rows], state_folder: MakeFolder, tmp_path: Path
 ) -> None:
-    export(state_folder(sale("anna"), sale("anna")))
+    export(state_folder(sale_of("anna"), sale_of("anna")))
     before = sorted((tmp_path / "out").rglob("*"))
-    export(state_folder(sale("boris")))
+    export(state_folder(sale_of("boris")))
     assert sorted((tmp_path / "out").rglob("*")) == before
     assert [row["cashier_id"] for row in out()["2026-11-01/lane-1"]] == ["anna", "anna", "boris"]
 
 
 def test_lanes_with_the_same_name_do_not_overwrite_each_other(
-    export: Any, sale: MakeSale, state_folder: MakeFolder, tmp_path: Path
+    export: Export, state_folder: MakeFolder, tmp_path: Path
 ) -> None:
-    export(state_folder(sale(), lane="one"), state_folder(sale(), lane="two"))
+    export(state_folder(sale_of(), lane="one"), state_folder(sale_of(), lane="two"))
     assert len(list((tmp_path / "out").rglob("*.parquet"))) == 2
 
 
 def test_a_day_with_pruned_records_keeps_its_earlier_file(
-    export: Any, out: Any, sale: MakeSale, state_folder: MakeFolder, noon: datetime, tmp_path: Path
+    export: Export, out: Callable[[], Rows], state_folder: MakeFolder, noon: datetime, tmp_path: Path
 ) -> None:
-    folder = state_folder(*(sale(opened_at=noon + timedelta(hours=hour)) for hour in (0, 1, 24)))
+    folder = state_folder(*(sale_of(opened_at=noon + timedelta(hours=hour)) for hour in (0, 1, 24)))
     export(folder)
     with closing(Database(folder)) as database:
         Audit(database).prune(noon + timedelta(minutes=30))
@@ -128,10 +135,17 @@ def test_a_day_with_pruned_records_keeps_its_earlier_file(
 
 
 def test_a_log_that_is_not_intact_is_exported_with_a_mark_in_its_rows(
-    export: Any, out: Any, sale: MakeSale, state_folder: MakeFolder, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    export: Export,
+    out: Callable[[], Rows],
+    state_folder: MakeFolder,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
 ) -> None:
-    bad, good = state_folder(sale("anna"), sale("anna"), lane="bad"), state_folder(sale(lane="lane-2"), lane="good")
-    change_record(bad, 2, lambda record: record | {"cashier_id": "boris"})
+    bad, good = (
+        state_folder(sale_of("anna"), sale_of("anna"), lane="bad"),
+        state_folder(sale_of(lane="lane-2"), lane="good"),
+    )
+    change_record(bad, 2, cashier_id="boris")
     report(["export", "--state-dir", str(bad), str(good), "--out", str(tmp_path / "out"), "--since", "2026-10-30"])
     printed = capsys.readouterr()
     assert printed.err == (
@@ -145,31 +159,29 @@ def test_a_log_that_is_not_intact_is_exported_with_a_mark_in_its_rows(
 
 
 def test_a_lane_name_with_a_path_does_not_leave_the_folder(
-    export: Any, sale: MakeSale, state_folder: MakeFolder, tmp_path: Path
+    export: Export, state_folder: MakeFolder, tmp_path: Path
 ) -> None:
-    folder = state_folder(sale())
-    change_record(folder, 1, lambda record: record | {"lane": "../../../elsewhere"})
+    folder = state_folder(sale_of())
+    change_record(folder, 1, lane="../../../elsewhere")
     export(folder)
     [file] = tmp_path.rglob("*.parquet")
     assert file.parent == tmp_path / "out" / "2026-11-01"
 
 
-def test_an_empty_period_writes_no_file(export: Any, state_folder: MakeFolder, tmp_path: Path) -> None:
+def test_an_empty_period_writes_no_file(export: Export, state_folder: MakeFolder, tmp_path: Path) -> None:
     assert export(state_folder()) == [f"0 restricted sales exported to 0 files in {tmp_path / 'out'}"]
     assert not (tmp_path / "out").exists()
 
 
-def test_a_folder_that_cannot_be_written_is_an_error_of_one_line(
-    export: Any, sale: MakeSale, state_folder: MakeFolder
-) -> None:
+def test_a_folder_that_cannot_be_written_is_an_error_of_one_line(export: Export, state_folder: MakeFolder) -> None:
     with pytest.raises(RunError, match=r"^cannot write /dev/null/2026-11-01/lane-1-\w{16}\.parquet: Not a directory$"):
-        export(state_folder(sale()), words=("--since", "2026-10-30", "--out", "/dev/null"))
+        export(state_folder(sale_of()), words=("--since", "2026-10-30", "--out", "/dev/null"))
 
 
-def change_record(folder: Path, number: int, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
-    """Change a record, as somebody with a database program could."""
+def change_record(folder: Path, number: int, **changes: str) -> None:
+    """Change fields of a record, as somebody with a database program could."""
     with closing(sqlite3.connect(folder / "lane.db")) as database, database:
         database.execute("DROP TRIGGER audit_is_append_only")
         ((text,),) = database.execute("SELECT record FROM audit WHERE number = ?", (number,))
-        changed = json.dumps(change(json.loads(text)))
+        changed = json.dumps(json.loads(text) | changes)
         database.execute("UPDATE audit SET record = ? WHERE number = ?", (changed, number))

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 import numpy as np
 import pytest
 
+from edge.offers.book import OfferOutcome
 from edge.offers.restricted import RestrictedGoods
 from edge.offers.results import RESULTS, RESULTS_FOLDER, OfferRow
 from edge.offers.signature import read_sheet
@@ -34,7 +34,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         bought = {name for name in ("bread", "fruit", "milk") if chance.random() < 0.4}
         if chance.random() < 0.2:
             bought |= {"crackers", "cheese", "beer", "Пиво", "pills"}
-        lines = tuple(PurchaseLine(category=one, sku=one, quantity=1, price=1.0) for one in sorted(bought))
+        lines = tuple(PurchaseLine(category=name, sku=name, quantity=1, price=1.0) for name in sorted(bought))
         rows.append(
             Purchase(
                 time=NOW, store="s", lane="lane-1", band="45-59", band_edges=EDGES,
@@ -112,18 +112,21 @@ def test_errors_are_messages_of_one_line(words: list[str], message: str, shop: P
     assert refused.err.count("\n") == 1
 
 
-def result(outcome: str, bought: bool, offer: str = "cheese", **changes: Any) -> str:
-    fields = {
-        "time": NOW, "store": "s", "lane": "lane-1", "sheet": NOW, "rule": "0011aabb", "band": "25-34",
-        "category": offer, "sku": None, "outcome": outcome, "bought": bought,
-    }  # fmt: skip
-    return OfferRow(**{**fields, **changes}).model_dump_json()
+def result(outcome: OfferOutcome, bought: bool, offer: str = "cheese") -> str:
+    return OfferRow(
+        time=NOW, store="s", lane="lane-1", sheet=NOW, rule="0011aabb", band="25-34", category=offer, sku=None,
+        outcome=outcome, bought=bought,
+    ).model_dump_json()  # fmt: skip
+
+
+class FileResults(Protocol):
+    """Files results of offers, as a lane does, and returns the folder of their day."""
+
+    def __call__(self, *rows: str) -> Path: ...
 
 
 @pytest.fixture
-def results(shop: Path) -> Callable[..., Path]:
-    """Files results of offers, as a lane does, and returns the folder of their day."""
-
+def results(shop: Path) -> FileResults:
     def file(*rows: str) -> Path:
         day = shop / "state" / "insights" / RESULTS_FOLDER / f"{NOW:%Y-%m-%d}"
         write_day(day / "lane-1-1.parquet", rows, RESULTS)
@@ -137,7 +140,7 @@ HELD_OUT = [result("held-out", True)] * 4 + [result("held-out", False)] * 36
 
 
 def test_the_report_shows_made_held_out_taken_refused_and_the_lift(
-    shop: Path, results: Callable[..., Path], edge_agent: EdgeAgent
+    shop: Path, results: FileResults, edge_agent: EdgeAgent
 ) -> None:
     results(*SOLD, *HELD_OUT, *[result("taken", True, "honey")] * 3)
     words = ["report", "offers", "--since", "1d", "--config", "lane.toml"]
@@ -146,7 +149,7 @@ def test_the_report_shows_made_held_out_taken_refused_and_the_lift(
     assert shown.out.splitlines()[0].endswith("143 sales matched a rule; offer made in 103, held out in 40.")
     figures = json.loads((shop / "f.json").read_text())
     # The three sales of honey, none of them held out, are counted with the others.
-    assert [(one["offer"], one["taken"], one["refused"], one["shown"]) for one in figures["offers"]] == [
+    assert [(line["offer"], line["taken"], line["refused"], line["shown"]) for line in figures["offers"]] == [
         ("others", 33, 50, 83)
     ]
     assert figures["all"]["lift"] == pytest.approx((33 / 103) / (4 / 40), abs=1e-6)
@@ -155,7 +158,7 @@ def test_the_report_shows_made_held_out_taken_refused_and_the_lift(
     assert (shop / "t.csv").read_text().startswith("band,offer,made,shown,taken,refused,bought,")
 
 
-def test_too_few_sales_are_not_shown(results: Callable[..., Path], edge_agent: EdgeAgent) -> None:
+def test_too_few_sales_are_not_shown(results: FileResults, edge_agent: EdgeAgent) -> None:
     results(*SOLD, *HELD_OUT[:9])
     shown = edge_agent("report", "offers", "--since", "1d", "--config", "lane.toml", "--json", "-")
     assert json.loads(shown.out)["offers"] == []
@@ -163,9 +166,7 @@ def test_too_few_sales_are_not_shown(results: Callable[..., Path], edge_agent: E
     assert "fewer than 10 sales with an offer, or held out, too few to show." in json.loads(shown.out)["about"]
 
 
-def test_files_that_are_damaged_or_of_another_version_are_listed(
-    results: Callable[..., Path], edge_agent: EdgeAgent
-) -> None:
+def test_files_that_are_damaged_or_of_another_version_are_listed(results: FileResults, edge_agent: EdgeAgent) -> None:
     day = results(*SOLD, *HELD_OUT)
     (day / "lane-1-2.parquet").write_bytes((day / "lane-1-1.parquet").read_bytes()[:200])
     write_day(day / "lane-1-3.parquet", [])

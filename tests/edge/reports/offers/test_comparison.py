@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 
 from edge.reports.offers.comparison import OfferTally, compare, tally
 from edge.reports.shares import Share
+from tests.edge.offers.conftest import book_of, rule_of
 
 
 def tally_of(offer: str, made: int, held_out: int, band: str = "25-34") -> OfferTally:
@@ -79,14 +79,14 @@ def test_too_few_sales_are_not_shown() -> None:
     assert compare((), 10).everything is None
 
 
-def test_a_true_lift_is_found_with_sales_held_out_by_the_keyed_hash(book: Any, rule: Any) -> None:
+def test_a_true_lift_is_found_with_sales_held_out_by_the_keyed_hash() -> None:
     """From sale ids to the interval, in 40 shops: offers raise the buyers of cheese by half."""
     held = []
     for shop in range(40):
         chance, counts = np.random.default_rng(shop), Counter[tuple[str, bool]]()
-        lane = book(held_out=0.2)
+        lane = book_of(held_out=0.2)
         for number in range(1500):
-            held_out = lane.make_offer(rule(), f"shop-{shop}-sale-{number}", "id").held_out
+            held_out = lane.make_offer(rule_of(), f"shop-{shop}-sale-{number}", "id").held_out
             bought = bool(chance.random() < (0.2 if held_out else 0.3))
             counts["held-out" if held_out else "shown", bought] += 1
         low, high = tally("25-34", "cheese", counts).lift_interval

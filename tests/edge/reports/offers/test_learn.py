@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Collection
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 import numpy as np
 import pytest
@@ -14,13 +14,12 @@ from edge.purchases.goods import Goods
 from edge.purchases.parquet import write_day
 from edge.purchases.purchases import Purchase, PurchaseLine
 from edge.reports.offers.learn import Bar, learn
-from edge.reports.offers.sales import Sales, read_sales
+from edge.reports.offers.sales import By, Sales, read_sales
 from edge.reports.period import Period
 from edge.till.messages import Text
 from tests.edge.purchases.conftest import EDGES, NOON
 from tests.edge.reports.conftest import SimulatedShop
 
-Make = Callable[..., Any]
 GOODS = 20
 BASE = np.geomspace(0.03, 0.3, GOODS)
 REASON, OFFER, BAND = 15, 6, 2
@@ -39,7 +38,7 @@ def simulated(seed: int, times_as_often: float = 1.0, customers: int = 8000) -> 
 
 def pairs(sales: Sales, bar: Bar | None = None) -> set[tuple[str, str, str]]:
     rules = learn(sales, EDGES, 18, bar or Bar(), 100).rules
-    return {(rule.band, " + ".join(one.name for one in rule.when), rule.offer.name) for rule in rules}
+    return {(rule.band, " + ".join(goods.name for goods in rule.when), rule.offer.name) for rule in rules}
 
 
 def test_noise_gives_hardly_any_rule() -> None:
@@ -53,14 +52,20 @@ def test_a_true_rule_is_found_in_its_band_with_few_false_ones() -> None:
         involved = {name for _, reasons, offer in found for name in (*reasons.split(" + "), offer)}
         about_it = {name for band, reasons, offer in found if band == "25-34" for name in (reasons, offer)}
         assert {f"goods-{REASON}", f"goods-{OFFER}"} <= about_it
-        chance = [one for one in found if not {f"goods-{REASON}", f"goods-{OFFER}"} <= {*one[1].split(" + "), one[2]}]
+        chance = [
+            (band, reasons, offer)
+            for band, reasons, offer in found
+            if not {f"goods-{REASON}", f"goods-{OFFER}"} <= {*reasons.split(" + "), offer}
+        ]
         assert len(chance) <= 0.05 * len(found) + 1, involved
 
 
 def test_the_figures_of_a_rule_are_those_of_the_sales() -> None:
     sales = simulated(1, times_as_often=6)
     rules = learn(sales, EDGES, 18, Bar(), 100).rules
-    rule = next(one for one in rules if (one.band, one.offer.name, len(one.when)) == ("25-34", f"goods-{OFFER}", 1))
+    rule = next(
+        rule for rule in rules if (rule.band, rule.offer.name, len(rule.when)) == ("25-34", f"goods-{OFFER}", 1)
+    )
     parts = sales.probs[:, BAND]
     both = parts[sales.holds[:, REASON] & sales.holds[:, OFFER]].sum()
     confidence = both / parts[sales.holds[:, REASON]].sum()
@@ -74,7 +79,9 @@ def test_the_figures_of_a_rule_are_those_of_the_sales() -> None:
 
 def test_bands_below_the_legal_age_get_no_rules() -> None:
     sales = simulated(1, times_as_often=6)
-    everybody = Sales(np.roll(sales.probs, -2, axis=1), sales.goods, sales.holds)  # the linked ones are minors now
+    everybody = Sales(
+        np.roll(sales.probs, -2, axis=1), sales.goods, sales.holds
+    )  # those who buy the pair are minors now
     assert not {band for band, _, _ in pairs(everybody)} & {"0-17"}
     assert {rule.band for rule in learn(sales, EDGES, 30, Bar(), 100).rules} <= {"35-44", "45-59", "60+"}
 
@@ -105,63 +112,72 @@ def test_goods_get_the_names_of_the_shop_in_both_languages() -> None:
 WEEK = Period(NOON - timedelta(days=7), NOON + timedelta(days=7))
 
 
-def bought(*lines: PurchaseLine, **purchase: Any) -> Purchase:
-    probs = purchase.pop("probs", (0.0, 0.0, 1.0, 0.0, 0.0, 0.0))
-    return Purchase(
-        **{"time": NOON, "store": "s", "lane": "l", "band": "25-34", "band_edges": EDGES, "band_probs": probs,
-           "lines": lines} | purchase
-    )  # fmt: skip
+def bought(
+    *lines: PurchaseLine, probs: tuple[float, ...] | None = (0.0, 0.0, 1.0, 0.0, 0.0, 0.0), time: datetime = NOON,
+    band_edges: tuple[int, ...] = EDGES,
+) -> Purchase:  # fmt: skip
+    return Purchase(time=time, store="s", lane="l", band="25-34", band_edges=band_edges, band_probs=probs, lines=lines)
 
 
 def line(category: str | None, sku: str = "", quantity: float = 1.0) -> PurchaseLine:
-    return PurchaseLine(category=category, sku=sku or f"one-{category}", quantity=quantity, price=1.0)
+    return PurchaseLine(category=category, sku=sku or f"sku-{category}", quantity=quantity, price=1.0)
+
+
+class ReadSales(Protocol):
+    """Writes purchases to a file and reads them as sales."""
+
+    def __call__(
+        self, *purchases: Purchase, by: By = "category", min_sales: int = 1, excluded: Collection[str] = ()
+    ) -> Sales: ...
 
 
 @pytest.fixture
-def read(tmp_path: Path) -> Make:
-    def write_and_read(*purchases: Purchase, by: Any = "category", min_sales: int = 1, excluded: Any = ()) -> Sales:
-        write_day(tmp_path / "2026-11-01" / "l-1.parquet", [one.model_dump_json() for one in purchases])
+def read(tmp_path: Path) -> ReadSales:
+    def write_and_read(
+        *purchases: Purchase, by: By = "category", min_sales: int = 1, excluded: Collection[str] = ()
+    ) -> Sales:
+        write_day(tmp_path / "2026-11-01" / "l-1.parquet", [purchase.model_dump_json() for purchase in purchases])
         now = datetime(2026, 12, 1, tzinfo=timezone.utc)
         return read_sales([tmp_path], WEEK, now, EDGES, by=by, min_sales=min_sales, excluded=excluded)[0]
 
     return write_and_read
 
 
-def test_sales_are_read_as_a_table_of_goods(read: Make) -> None:
+def test_sales_are_read_as_a_table_of_goods(read: ReadSales) -> None:
     sales = read(bought(line("a"), line("b")), bought(line("a"), line("a")), bought(line("b", quantity=-1)))
-    assert [one.name for one in sales.goods] == ["a", "b"]
+    assert [goods.name for goods in sales.goods] == ["a", "b"]
     assert sales.holds.tolist() == [[True, True], [True, False], [False, False]]
     assert sales.probs.tolist() == [[0, 0, 1, 0, 0, 0]] * 3
 
 
-def test_the_sample_of_too_many_sales_is_always_the_same(read: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_sample_of_too_many_sales_is_always_the_same(read: ReadSales, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("edge.reports.offers.sales.MAX_SALES", 10)
     many = [bought(line("a"), line(f"b-{number}")) for number in range(50)]
-    one, again = read(*many), read(*many)
-    assert (one.total, len(one.probs), one.goods) == (50, 10, again.goods)
+    first, again = read(*many), read(*many)
+    assert (first.total, len(first.probs), first.goods) == (50, 10, again.goods)
 
 
-def test_invalid_sales_and_rare_goods_are_dropped(read: Make) -> None:
+def test_invalid_sales_and_rare_goods_are_dropped(read: ReadSales) -> None:
     sales = read(
         bought(line("a")), bought(line("a"), probs=None), bought(line("a"), time=NOON - timedelta(days=8)),
         bought(line("a"), band_edges=(18, 30)), bought(line("a"), probs=(2.0, -1.0, 0.0, 0.0, 0.0, 0.0)),
         bought(line("a"), probs=(1.0,)), bought(line("rare")), bought(line("a")), min_sales=2,
     )  # fmt: skip
-    assert (len(sales.probs), [one.name for one in sales.goods]) == (3, ["a"])
+    assert (len(sales.probs), [goods.name for goods in sales.goods]) == (3, ["a"])
 
 
-def test_excluded_and_restricted_goods_are_no_reasons_either(read: Make) -> None:
+def test_excluded_and_restricted_goods_are_no_reasons_either(read: ReadSales) -> None:
     sales = read(bought(*map(line, ["beer", "a", "Сигареты", "pills", "restricted"])), excluded={"pills", "restricted"})
-    assert [one.name for one in sales.goods] == ["a"]
+    assert [goods.name for goods in sales.goods] == ["a"]
 
 
-def test_an_excluded_article_does_not_count_for_its_category(read: Make) -> None:
+def test_an_excluded_article_does_not_count_for_its_category(read: ReadSales) -> None:
     sales = read(bought(line("a", "pill"), line("b")), bought(line("a")), excluded={"pill"})
-    assert {one.name for one in sales.goods} == {"a", "b"}
+    assert {goods.name for goods in sales.goods} == {"a", "b"}
     assert sales.holds.sum(axis=0).tolist() == [1, 1]
 
 
-def test_an_article_is_excluded_with_its_category(read: Make) -> None:
+def test_an_article_is_excluded_with_its_category(read: ReadSales) -> None:
     sales = read(bought(line("beer", "46"), line("dairy", "47"), line(None, "48"), line("pills", "49")), by="sku",
                  excluded={"pills"})  # fmt: skip
     assert sales.goods == (Goods(sku="47", category="dairy"), Goods(sku="48"))

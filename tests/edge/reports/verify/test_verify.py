@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,21 +11,16 @@ import pytest
 from edge.errors import RunError, UsageError
 from edge.records.audit import Audit
 from edge.records.database import Database
-from edge.records.records import SaleRecord
 from edge.reports.command import report
-from tests.edge.reports.conftest import tamper
-
-MakeSale = Callable[..., SaleRecord]
-MakeFolder = Callable[..., Path]
-Printed = Callable[..., str]
+from tests.edge.reports.conftest import MakeFolder, RunReport, sale_of, tamper
 
 
 def test_verify_prints_the_newest_record_and_finds_an_earlier_one_by_its_hash(
-    printed: Printed, sale: MakeSale, state_folder: MakeFolder
+    printed: RunReport, state_folder: MakeFolder
 ) -> None:
-    folder = state_folder(sale())
+    folder = state_folder(sale_of())
     noted = printed("verify", "--state-dir", folder).split()[-1]
-    state_folder(sale(), sale())
+    state_folder(sale_of(), sale_of())
     with closing(Database(folder, read_only=True)) as database:
         newest = Audit(database).head
     assert printed("verify", "--state-dir", folder, "--head", noted.upper()) == (
@@ -34,10 +28,8 @@ def test_verify_prints_the_newest_record_and_finds_an_earlier_one_by_its_hash(
     )
 
 
-def test_verify_prints_which_records_were_pruned(
-    printed: Printed, sale: MakeSale, state_folder: MakeFolder, noon: datetime
-) -> None:
-    folder = state_folder(sale(), sale(), sale(opened_at=noon + timedelta(days=2)))
+def test_verify_prints_which_records_were_pruned(printed: RunReport, state_folder: MakeFolder, noon: datetime) -> None:
+    folder = state_folder(sale_of(), sale_of(), sale_of(opened_at=noon + timedelta(days=2)))
     with closing(Database(folder)) as database:
         Audit(database).prune(noon + timedelta(days=1))
     first, second = printed("verify", "--state-dir", folder).splitlines()
@@ -45,14 +37,14 @@ def test_verify_prints_which_records_were_pruned(
     assert second.startswith("1 record, chain intact, newest is number 3 with hash ")
 
 
-def test_verify_of_an_empty_log_prints_0_records(printed: Printed, state_folder: MakeFolder) -> None:
+def test_verify_of_an_empty_log_prints_0_records(printed: RunReport, state_folder: MakeFolder) -> None:
     assert printed("verify", "--state-dir", state_folder()) == "0 records\n"
 
 
 def test_verify_prints_a_line_per_problem_and_fails(
-    sale: MakeSale, state_folder: MakeFolder, capsys: pytest.CaptureFixture[str]
+    state_folder: MakeFolder, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    folder = state_folder(sale(), sale(), sale())
+    folder = state_folder(sale_of(), sale_of(), sale_of())
     tamper(folder, 2)
     with pytest.raises(RunError, match="is not intact: see the lines above"):
         report(["verify", "--state-dir", str(folder), "--head", "a" * 64])
@@ -63,7 +55,7 @@ def test_verify_prints_a_line_per_problem_and_fails(
 
 
 def test_all_lanes_of_a_box_are_verified_and_the_broken_one_is_named(
-    printed: Printed, box: tuple[Path, Path, Path]
+    printed: RunReport, box: tuple[Path, Path, Path]
 ) -> None:
     config, wine, beer = box
     lines = printed("verify", "--config", config).splitlines()
