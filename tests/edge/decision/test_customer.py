@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -16,33 +13,26 @@ from edge.settings.config import Settings
 from edge.vision.faces import NO_TRACK, Faces
 from tests.edge.people import Person, faces_of
 
-Show = Callable[..., None]
 SHAPE = (480, 640, 3)
 
 people = st.lists(
-    st.fixed_dictionaries(
-        {
-            "track": st.sampled_from([NO_TRACK, 0, 1, 2, 3]),
-            "x": st.sampled_from([0.05, 0.14, 0.3, 0.5, 0.7, 0.86, 0.95]),
-            "eyes_px": st.sampled_from([10, 35, 40, 80]),
-            "reasons": st.sampled_from([(), ("dark",), ("unconfirmed",), ("small", "unconfirmed")]),
-        }
+    st.builds(
+        Person,
+        track=st.sampled_from([NO_TRACK, 0, 1, 2, 3]),
+        x=st.sampled_from([0.05, 0.14, 0.3, 0.5, 0.7, 0.86, 0.95]),
+        eyes_px=st.sampled_from([10, 35, 40, 80]),
+        reasons=st.sampled_from([(), ("dark",), ("unconfirmed",), ("small", "unconfirmed")]),
     ),
     max_size=4,
-    unique_by=lambda person: person["track"],
+    unique_by=lambda person: person.track,
 )
 
 
-@pytest.fixture(scope="session")
-def show() -> Show:
+def show(zone: CustomerZone, *people: Person, from_s: float = 0.0, frames: int = 3) -> None:
     """Show people to a zone in `frames` frames, a tenth of a second apart, the first at `from_s`."""
-
-    def show(zone: CustomerZone, *people: dict[str, Any], from_s: float = 0.0, frames: int = 3) -> None:
-        faces = faces_of(*(Person(**person) for person in people))
-        for number in range(frames):
-            zone.observe(faces, SHAPE, from_s + number / 10)
-
-    return show
+    faces = faces_of(*people)
+    for number in range(frames):
+        zone.observe(faces, SHAPE, from_s + number / 10)
 
 
 @pytest.fixture
@@ -54,155 +44,150 @@ def customer_of(zone: CustomerZone) -> int | None:
     return zone.customer.track_id if zone.customer else None
 
 
-def test_only_confirmed_people_who_are_visible_in_the_zone_are_counted(zone: CustomerZone, show: Show) -> None:
-    unsure, aside = {"track": 3, "x": 0.6, "reasons": ("unconfirmed",)}, {"track": 4, "x": 0.95}
-    show(zone, {"track": 1, "x": 0.3}, {"track": 2, "x": 0.8}, unsure, aside)
+def test_only_confirmed_people_who_are_visible_in_the_zone_are_counted(zone: CustomerZone) -> None:
+    unsure, aside = Person(track=3, x=0.6, reasons=("unconfirmed",)), Person(track=4, x=0.95)
+    show(zone, Person(track=1, x=0.3), Person(track=2, x=0.8), unsure, aside)
     assert zone.count_present(0.2) == 2
-    show(zone, {"track": 1, "x": 0.3}, from_s=0.3, frames=6)
+    show(zone, Person(track=1, x=0.3), from_s=0.3, frames=6)
     assert zone.count_present(0.8) == 1
 
 
-def test_an_empty_zone_has_no_customer_and_the_doubt_no_face(zone: CustomerZone, show: Show) -> None:
+def test_an_empty_zone_has_no_customer_and_the_doubt_no_face(zone: CustomerZone) -> None:
     show(zone)
     assert zone.customer is None
     assert zone.doubts(0.2) == (Reason.NO_FACE,)
 
 
-def test_a_person_in_the_zone_becomes_the_customer_and_keeps_their_samples(zone: CustomerZone, show: Show) -> None:
-    show(zone, {"track": 7, "age": 50}, frames=5)
+def test_a_person_in_the_zone_becomes_the_customer_and_keeps_their_samples(zone: CustomerZone) -> None:
+    show(zone, Person(track=7, age=50), frames=5)
     assert zone.customer is not None
     assert (zone.customer.track_id, zone.customer.age.samples) == (7, 5)
     assert zone.customer.age.estimate(18).mean == pytest.approx(50, abs=0.01)
     assert zone.doubts(0.4) == ()
 
 
-def test_one_confirmed_sample_is_not_enough_for_a_person(zone: CustomerZone, show: Show) -> None:
-    show(zone, {}, frames=1)
+def test_one_confirmed_sample_is_not_enough_for_a_person(zone: CustomerZone) -> None:
+    show(zone, Person(), frames=1)
     assert zone.customer is None
-    show(zone, {}, from_s=0.1, frames=1)
+    show(zone, Person(), from_s=0.1, frames=1)
     assert customer_of(zone) == 1
 
 
 @pytest.mark.parametrize(("x", "inside"), [(0.14, False), (0.16, True), (0.84, True), (0.86, False)])
-def test_the_centre_of_the_face_decides_whether_it_is_in_the_zone(
-    x: float, inside: bool, zone: CustomerZone, show: Show
-) -> None:
-    show(zone, {"x": x})
+def test_the_centre_of_the_face_decides_whether_it_is_in_the_zone(x: float, inside: bool, zone: CustomerZone) -> None:
+    show(zone, Person(x=x))
     assert (zone.customer is not None) == inside
 
 
 def test_the_zone_may_be_any_polygon(show: Show) -> None:
     triangle = CustomerZone(Settings(zone=((0, 0), (1, 0), (0, 1))))
-    show(triangle, {"track": 1, "x": 0.7, "y": 0.7})
+    show(triangle, Person(track=1, x=0.7, y=0.7))
     assert triangle.customer is None
-    show(triangle, {"track": 1, "x": 0.3, "y": 0.3})
+    show(triangle, Person(track=1, x=0.3, y=0.3))
     assert customer_of(triangle) == 1
 
 
-def test_the_nearer_of_two_who_come_together_is_the_customer(zone: CustomerZone, show: Show) -> None:
-    show(zone, {"track": 1, "x": 0.3, "eyes_px": 40}, {"track": 2, "x": 0.6, "eyes_px": 70})
+def test_the_nearer_of_two_who_come_together_is_the_customer(zone: CustomerZone) -> None:
+    show(zone, Person(track=1, x=0.3, eyes_px=40), Person(track=2, x=0.6, eyes_px=70))
     assert customer_of(zone) == 2
     assert zone.doubts(0.2) == ()
 
 
-def test_the_customer_stays_the_customer_when_a_nearer_person_comes(zone: CustomerZone, show: Show) -> None:
-    show(zone, {"track": 1, "x": 0.3, "eyes_px": 40})
-    show(zone, {"track": 1, "x": 0.3, "eyes_px": 40}, {"track": 2, "x": 0.6, "eyes_px": 90}, from_s=0.3)
+def test_the_customer_stays_the_customer_when_a_nearer_person_comes(zone: CustomerZone) -> None:
+    show(zone, Person(track=1, x=0.3, eyes_px=40))
+    show(zone, Person(track=1, x=0.3, eyes_px=40), Person(track=2, x=0.6, eyes_px=90), from_s=0.3)
     assert customer_of(zone) == 1
 
 
 @pytest.mark.parametrize(("eyes_px", "doubts"), [(31, (Reason.TWO_PEOPLE,)), (29, ())])
 def test_a_second_face_of_three_quarters_the_size_could_be_the_customer(
-    eyes_px: float, doubts: tuple[Reason, ...], zone: CustomerZone, show: Show
+    eyes_px: float, doubts: tuple[Reason, ...], zone: CustomerZone
 ) -> None:
-    show(zone, {"track": 1, "x": 0.3, "eyes_px": 40}, {"track": 2, "x": 0.6, "eyes_px": eyes_px})
+    show(zone, Person(track=1, x=0.3, eyes_px=40), Person(track=2, x=0.6, eyes_px=eyes_px))
     assert zone.doubts(0.2) == doubts
 
 
-def test_a_second_person_beside_the_zone_raises_no_doubt(zone: CustomerZone, show: Show) -> None:
-    show(zone, {"track": 1}, {"track": 2, "x": 0.95, "eyes_px": 80})
+def test_a_second_person_beside_the_zone_raises_no_doubt(zone: CustomerZone) -> None:
+    show(zone, Person(track=1), Person(track=2, x=0.95, eyes_px=80))
     assert zone.doubts(0.2) == ()
 
 
-def test_a_second_face_that_is_not_confirmed_raises_no_doubt(zone: CustomerZone, show: Show) -> None:
-    show(zone, {"track": 1, "x": 0.3}, {"track": 2, "x": 0.6, "reasons": ("unconfirmed",)})
+def test_a_second_face_that_is_not_confirmed_raises_no_doubt(zone: CustomerZone) -> None:
+    show(zone, Person(track=1, x=0.3), Person(track=2, x=0.6, reasons=("unconfirmed",)))
     assert zone.doubts(0.2) == ()
 
 
-def test_a_rival_not_seen_for_half_a_second_is_no_rival(zone: CustomerZone, show: Show) -> None:
-    show(zone, {"track": 1, "x": 0.3}, {"track": 2, "x": 0.6})
-    show(zone, {"track": 1, "x": 0.3}, from_s=0.3, frames=6)
+def test_a_rival_not_seen_for_half_a_second_is_no_rival(zone: CustomerZone) -> None:
+    show(zone, Person(track=1, x=0.3), Person(track=2, x=0.6))
+    show(zone, Person(track=1, x=0.3), from_s=0.3, frames=6)
     assert zone.doubts(0.8) == ()
 
 
-def test_a_printed_face_is_neither_a_customer_nor_a_rival(zone: CustomerZone, show: Show) -> None:
-    poster = {"track": 1, "x": 0.3}
+def test_a_printed_face_is_neither_a_customer_nor_a_rival(zone: CustomerZone) -> None:
+    poster = Person(track=1, x=0.3)
     show(zone, poster, frames=290)
     assert customer_of(zone) == 1, "half a minute has not passed yet"
     show(zone, poster, from_s=29.0, frames=20)
     assert customer_of(zone) is None
     assert zone.count_present(30.9) == 0
-    show(zone, poster, {"track": 2, "x": 0.6}, from_s=31.0)
+    show(zone, poster, Person(track=2, x=0.6), from_s=31.0)
     assert customer_of(zone) == 2
     assert zone.doubts(31.2) == ()
 
 
-def test_a_face_that_moves_a_fifth_of_its_eye_distance_is_not_a_print(zone: CustomerZone, show: Show) -> None:
+def test_a_face_that_moves_a_fifth_of_its_eye_distance_is_not_a_print(zone: CustomerZone) -> None:
     for second in range(60):
-        show(zone, {"track": 1, "x": 0.5 + (second // 20 % 2) * 0.2 * 40 / 640}, from_s=float(second), frames=10)
+        show(zone, Person(track=1, x=0.5 + (second // 20 % 2) * 0.2 * 40 / 640), from_s=float(second), frames=10)
     assert customer_of(zone) == 1
 
 
-def test_a_face_hidden_for_less_than_two_seconds_is_still_the_customer(zone: CustomerZone, show: Show) -> None:
-    show(zone, {"track": 1})
+def test_a_face_hidden_for_less_than_two_seconds_is_still_the_customer(zone: CustomerZone) -> None:
+    show(zone, Person(track=1))
     show(zone, from_s=0.3, frames=18)
     assert customer_of(zone) == 1
     show(zone, from_s=2.3, frames=1)
     assert zone.customer is None
 
 
-def test_samples_are_dropped_when_a_person_is_away_too_long(zone: CustomerZone, show: Show) -> None:
-    show(zone, {"track": 1}, frames=5)
+def test_samples_are_dropped_when_a_person_is_away_too_long(zone: CustomerZone) -> None:
+    show(zone, Person(track=1), frames=5)
     show(zone, from_s=3.0)
-    show(zone, {"track": 1}, from_s=4.0, frames=2)
+    show(zone, Person(track=1), from_s=4.0, frames=2)
     assert zone.customer is not None
     assert zone.customer.age.samples == 2
 
 
-def test_if_every_sample_was_rejected_the_doubts_are_the_last_reasons(zone: CustomerZone, show: Show) -> None:
-    show(zone, {"reasons": ("dark", "blurred")})
+def test_if_every_sample_was_rejected_the_doubts_are_the_last_reasons(zone: CustomerZone) -> None:
+    show(zone, Person(reasons=("dark", "blurred")))
     assert zone.doubts(0.2) == (Reason.DARK, Reason.BLURRED)
-    show(zone, {}, from_s=0.3, frames=1)
+    show(zone, Person(), from_s=0.3, frames=1)
     assert zone.doubts(0.3) == ()
 
 
-def test_faces_that_are_not_sampled_do_not_count(zone: CustomerZone, show: Show) -> None:
-    show(zone, {}, frames=3)
-    show(zone, {"quality": float("nan"), "age": None}, from_s=0.3, frames=5)
+def test_faces_that_are_not_sampled_do_not_count(zone: CustomerZone) -> None:
+    show(zone, Person(), frames=3)
+    show(zone, Person(quality=float("nan"), age=None), from_s=0.3, frames=5)
     assert zone.customer is not None
-    assert (zone.customer.age.samples, zone.customer.confirmed_samples, zone.customer.last_s) == (
-        3,
-        3,
-        pytest.approx(0.7),
-    )
+    assert (zone.customer.age.samples, zone.customer.confirmed_samples) == (3, 3)
+    assert zone.customer.last_s == pytest.approx(0.7)
 
 
-def test_forgetting_ages_keeps_the_customer(zone: CustomerZone, show: Show) -> None:
-    show(zone, {"track": 1}, frames=5)
+def test_forgetting_ages_keeps_the_customer(zone: CustomerZone) -> None:
+    show(zone, Person(track=1), frames=5)
     zone.forget_ages()
     assert zone.customer is not None
     assert (zone.customer.track_id, zone.customer.age.samples) == (1, 0)
 
 
 @given(st.lists(people, max_size=25))
-def test_faces_outside_unconfirmed_or_untracked_never_become_the_customer(seen: list[list[dict[str, Any]]]) -> None:
+def test_faces_outside_unconfirmed_or_untracked_never_become_the_customer(seen: list[list[Person]]) -> None:
     zone = CustomerZone(Settings())
-    confirmed: dict[int, int] = {}
+    confirmed: dict[int, int] = Person()
     for number, frame in enumerate(seen):
-        zone.observe(faces_of(*(Person(**person) for person in frame)), SHAPE, number / 10)
+        zone.observe(faces_of(*frame), SHAPE, number / 10)
         for person in frame:
-            if 0.15 <= person["x"] <= 0.85 and "unconfirmed" not in person["reasons"]:
-                confirmed[person["track"]] = confirmed.get(person["track"], 0) + 1
+            if 0.15 <= person.x <= 0.85 and "unconfirmed" not in person.reasons:
+                confirmed[person.track] = confirmed.get(person.track, 0) + 1
         if zone.customer:
             assert zone.customer.track_id != NO_TRACK
             assert confirmed.get(zone.customer.track_id, 0) >= 2

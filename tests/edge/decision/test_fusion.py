@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -15,8 +15,7 @@ from edge.decision.fusion import TrackAge
 from edge.vision.faces import AGES
 from tests.edge.people import age_probs_at
 
-Bell = Callable[..., NDArray[np.float32]]
-Sample = tuple[NDArray[np.float64], float]
+Sample = tuple[NDArray[np.floating], float]
 
 YEARS = np.arange(AGES)
 
@@ -26,14 +25,14 @@ any_samples = st.lists(st.tuples(distributions.map(lambda a: a / a.sum()), quali
 bells = st.lists(st.tuples(st.floats(25, 75), st.floats(1, 8), qualities), min_size=1, max_size=6)
 
 
-def fused(samples: list[Sample]) -> TrackAge:
+def fused(samples: Sequence[Sample]) -> TrackAge:
     age = TrackAge()
     for probs, quality in samples:
         age = age.add(probs, quality)
     return age
 
 
-def variance(probs: NDArray[np.float64]) -> float:
+def variance(probs: NDArray[np.floating]) -> float:
     mean = probs @ YEARS
     return float(probs @ (YEARS - mean) ** 2)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 from hypothesis import assume, given
@@ -16,8 +14,6 @@ from edge.decision.policy import Decision, Reason, decide, may_replace
 from edge.settings.sections import PolicySettings
 from edge.vision.faces import AGES
 from tests.edge.people import age_probs_at
-
-Bell = Callable[..., NDArray[np.float32]]
 
 SETTINGS = PolicySettings()
 T = 25
@@ -39,7 +35,7 @@ ages = st.builds(
 )
 
 
-def sampled(probs: NDArray[np.float32], times: int) -> TrackAge:
+def sampled(probs: NDArray[np.floating], times: int) -> TrackAge:
     age = TrackAge()
     for _ in range(times):
         age = age.add(probs, 1.0)

@@ -9,9 +9,6 @@ import pytest
 
 from edge.till.messages import Ack, Hello
 from tests.edge.lane.shop import OPEN, SCAN, Shop
-from tests.edge.till.conftest import connect, event, is_disconnected, received, until
-
-__all__ = ["connect", "event", "is_disconnected", "received", "until"]
 
 
 @pytest.fixture

@@ -170,7 +170,7 @@ def test_a_silent_till_is_forgotten_until_its_next_message(scanned: Shop) -> Non
     scanned.run(9.0)
     assert scanned.server.tills == (b"till-1",)
     scanned.run(3.0)
-    assert scanned.server.tills == ()
+    assert not scanned.server.tills
     scanned.ask(Hello(till="till-1"))
     assert scanned.server.tills == (b"till-1",)
 

@@ -138,6 +138,7 @@ def test_an_alert_that_is_unconfirmed_at_the_close_is_marked_expired() -> None:
 def test_after_a_restart_a_sale_keeps_its_answer_but_not_its_customer() -> None:
     before = answered(scanned_at(5.0), Decision.NO_CHALLENGE)
     after = resume(before.record, 100.0)
+    assert after.answer
     assert (after.answer.decision, after.customer, after.resumed) == (Decision.NO_CHALLENGE, None, True)
     assert after.next_answer(verdict(Decision.UNKNOWN), 100.0, WITHIN_S) == verdict(Decision.UNKNOWN)
     assert after.next_answer(verdict(Decision.NO_CHALLENGE, samples=9), 100.0, WITHIN_S) is None
@@ -175,8 +176,9 @@ def test_a_challenge_stays_a_challenge_when_alerts_expire_and_tills_return(
     sale, now_s, challenged = scanned_at(0.0), 0.0, False
     for decision, passed_s, _, samples in steps:
         now_s += passed_s
-        if sale.record.alerts and data.draw(st.booleans()):
-            sale = sale.alert_expired(data.draw(st.sampled_from(sale.record.alerts)).alert_id)
+        if len(sale.record.alerts) > 0 and data.draw(st.booleans()):
+            expired: AlertRecord = data.draw(st.sampled_from(sale.record.alerts))
+            sale = sale.alert_expired(expired.alert_id)
         if data.draw(st.booleans()):
             sale = sale.message_received(now_s)
         if answer := sale.next_answer(verdict(decision, samples), now_s, WITHIN_S):

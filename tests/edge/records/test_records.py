@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
-from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -16,25 +15,23 @@ NOON = datetime(2026, 11, 1, 12, 0, 0, 123456, tzinfo=timezone.utc)
 CHALLENGE, NO_CHALLENGE, UNKNOWN = Decision.CHALLENGE, Decision.NO_CHALLENGE, Decision.UNKNOWN
 
 
-def alert(decision: Decision, alert_id: str = "alert-1", **more: Any) -> AlertRecord:
+def alert(
+    decision: Decision, alert_id: str = "alert-1", *, received_at: datetime | None = None, expired: bool = False
+) -> AlertRecord:
     return AlertRecord(
         alert_id=alert_id, decision=decision, reasons=(Reason.LOOKS_YOUNG,),
         age=AgeInterval(mean=21.5, low=16.5, high=27.5), p_under_legal=0.2, threshold=25, samples=7, issued_at=NOON,
-        **more,
+        received_at=received_at, expired=expired,
     )  # fmt: skip
 
 
-def sale(*alerts: AlertRecord, **more: Any) -> SaleRecord:
-    return SaleRecord(
-        sale_id="sale-1",
-        lane="lane-1",
-        till="till-1",
-        opened_at=NOON,
-        model="0123",
-        config="4567",
-        alerts=alerts,
-        **more,
-    )
+def sale(*alerts: AlertRecord, **others: object) -> SaleRecord:
+    """others: more fields of the record."""
+    fields = {
+        "sale_id": "sale-1", "lane": "lane-1", "till": "till-1", "opened_at": NOON, "model": "0123", "config": "4567",
+        "alerts": alerts,
+    }  # fmt: skip
+    return SaleRecord.model_validate(fields | others)
 
 
 @pytest.mark.parametrize(

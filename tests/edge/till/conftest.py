@@ -1,4 +1,4 @@
-"""Shared fixtures for the channels: client sockets of tills and screens, and polling the server."""
+"""For tests of the channels: client sockets of tills and screens, and polling the server."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 import pytest
 import zmq
@@ -21,23 +21,26 @@ from edge.till.server import TillServer
 PATIENCE_S = 20.0
 
 
-@pytest.fixture(scope="session")
-def event() -> Callable[..., Event]:
-    """Makes a message that is identified by its text."""
+def hello(text: str = "till-1") -> Event:
+    """A message that is identified by its text."""
+    return wrap(Hello(till=text), id=f"hello-{text}", source="/x", time=datetime(2026, 1, 1, tzinfo=timezone.utc))
 
-    def event(text: str = "till-1") -> Event:
-        return wrap(Hello(till=text), id=f"hello-{text}", source="/x", time=datetime(2026, 1, 1, tzinfo=timezone.utc))
 
-    return event
+class Connect(Protocol):
+    """Connects a socket as a till or a screen would. certificate: the file that `edge-agent keys new` wrote. options:
+    of the socket, set before it connects."""
+
+    def __call__(
+        self, kind: int, address: str, identity: bytes = b"", certificate: Path | None = None, **options: object
+    ) -> zmq.Socket[bytes]: ...
 
 
 @pytest.fixture
-def connect() -> Iterator[Callable[..., zmq.Socket[bytes]]]:
-    """Connects a socket as a till or a screen would. certificate: the file that `edge-agent keys new` wrote."""
+def connect() -> Iterator[Connect]:
     context, sockets = zmq.Context(), list[zmq.Socket[bytes]]()
 
     def connect(
-        kind: int, address: str, identity: bytes = b"", certificate: Path | None = None, **options: Any
+        kind: int, address: str, identity: bytes = b"", certificate: Path | None = None, **options: object
     ) -> zmq.Socket[bytes]:
         socket: zmq.Socket[bytes] = context.socket(kind)
         sockets.append(socket)
@@ -58,41 +61,26 @@ def connect() -> Iterator[Callable[..., zmq.Socket[bytes]]]:
     context.destroy()
 
 
-@pytest.fixture(scope="session")
-def until() -> Callable[..., None]:
-    """Polls a server until a condition holds; fails after PATIENCE_S."""
-
-    def until(server: TillServer, condition: Callable[[], object]) -> None:
-        give_up_s = time.perf_counter() + PATIENCE_S
-        while not condition():
-            assert time.perf_counter() < give_up_s, "the condition never held"
-            server.poll()
-            time.sleep(0.001)
-
-    return until
+def poll_until(server: TillServer, condition: Callable[[], object]) -> None:
+    """Poll a server until a condition holds; fails after PATIENCE_S."""
+    give_up_s = time.perf_counter() + PATIENCE_S
+    while not condition():
+        assert time.perf_counter() < give_up_s, "the condition never held"
+        server.poll()
+        time.sleep(0.001)
 
 
-@pytest.fixture(scope="session")
-def received() -> Callable[..., list[tuple[bytes, Event | ValueError]]]:
-    """Polls a server until it has received `count` messages."""
-
-    def received(server: TillServer, count: int = 1) -> list[tuple[bytes, Event | ValueError]]:
-        messages: list[tuple[bytes, Event | ValueError]] = []
-        give_up_s = time.perf_counter() + PATIENCE_S
-        while len(messages) < count and time.perf_counter() < give_up_s:
-            messages += server.poll()
-            time.sleep(0.001)
-        return messages
-
-    return received
+def receive(server: TillServer, count: int = 1) -> list[tuple[bytes, Event | ValueError]]:
+    """Poll a server until it has received `count` messages, for PATIENCE_S at most."""
+    messages: list[tuple[bytes, Event | ValueError]] = []
+    give_up_s = time.perf_counter() + PATIENCE_S
+    while len(messages) < count and time.perf_counter() < give_up_s:
+        messages += server.poll()
+        time.sleep(0.001)
+    return messages
 
 
-@pytest.fixture(scope="session")
-def is_disconnected() -> Callable[..., Callable[[], bool]]:
-    """Makes a check whether the server has closed a client's connection since the check was made."""
-
-    def is_disconnected(client: zmq.Socket[bytes]) -> Callable[[], bool]:
-        monitor = client.get_monitor_socket(zmq.EVENT_DISCONNECTED)
-        return lambda: bool(monitor.poll(0)) and bool(recv_monitor_message(monitor))
-
-    return is_disconnected
+def watch_disconnection(client: zmq.Socket[bytes]) -> Callable[[], bool]:
+    """A check whether the server has closed a client's connection since now."""
+    monitor = client.get_monitor_socket(zmq.EVENT_DISCONNECTED)
+    return lambda: bool(monitor.poll(0)) and bool(recv_monitor_message(monitor))

@@ -12,6 +12,7 @@ import random
 import re
 import socket
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import zmq
@@ -64,7 +65,7 @@ def connect(
 def attack(address: str, messages: int, valid: list[bytes], certificates: list[Path] | None) -> None:
     rng = random.Random(4711)
     context = zmq.Context()
-    keys = certificates or [None] * TILLS
+    keys: Sequence[Path | None] = certificates or [None] * TILLS
     tills = [connect(context, f"hostile-{number}", address, key) for number, key in enumerate(keys)]
     strangers = []
     for number in range(messages):

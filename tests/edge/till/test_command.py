@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import stat
-from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 import zmq.auth
@@ -14,9 +14,14 @@ from edge.errors import UsageError
 from edge.till.command import keys
 
 
+class RunKeys(Protocol):
+    """Runs the command in an empty folder, with a separate state folder, and returns its output."""
+
+    def __call__(self, *words: object) -> str: ...
+
+
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
-    """Runs the command in an empty folder, with a separate state folder. Returns its output."""
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> RunKeys:
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
     monkeypatch.setenv("EDGE_STATE_DIR", str(tmp_path / "state"))
@@ -28,7 +33,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     return run
 
 
-def test_new_writes_the_tills_file_here_and_prints_no_secret(run: Callable[..., str]) -> None:
+def test_new_writes_the_tills_file_here_and_prints_no_secret(run: RunKeys) -> None:
     printed = run("new", "till-1")
     file = Path("till-1.key_secret")
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -38,13 +43,13 @@ def test_new_writes_the_tills_file_here_and_prints_no_secret(run: Callable[..., 
     assert secret.decode() not in printed + run("list") + run("list", "--json")
 
 
-def test_new_writes_to_the_file_of_out(run: Callable[..., str], tmp_path: Path) -> None:
+def test_new_writes_to_the_file_of_out(run: RunKeys, tmp_path: Path) -> None:
     run("new", "till-1", "--out", tmp_path / "usb")
     assert (tmp_path / "usb").exists()
     assert list(Path().iterdir()) == []
 
 
-def test_list_shows_name_date_and_the_beginning_of_the_public_key(run: Callable[..., str]) -> None:
+def test_list_shows_name_date_and_the_beginning_of_the_public_key(run: RunKeys) -> None:
     run("new", "till-1")
     run("new", "till-eleven")
     head, first, second = run("list").splitlines()
@@ -56,12 +61,12 @@ def test_list_shows_name_date_and_the_beginning_of_the_public_key(run: Callable[
     assert [key["till"] for key in known] == ["till-1", "till-eleven"]
 
 
-def test_list_without_keys_says_how_to_make_one(run: Callable[..., str]) -> None:
+def test_list_without_keys_says_how_to_make_one(run: RunKeys) -> None:
     assert run("list") == "no till has a key: edge-agent keys new TILL makes one\n"
     assert run("list", "--json") == "[]\n"
 
 
-def test_revoke_removes_the_key(run: Callable[..., str]) -> None:
+def test_revoke_removes_the_key(run: RunKeys) -> None:
     run("new", "till-1")
     assert run("revoke", "till-1") == "revoked the key of till-1: a running agent cuts it off within a second\n"
     assert run("list", "--json") == "[]\n"
@@ -69,7 +74,7 @@ def test_revoke_removes_the_key(run: Callable[..., str]) -> None:
 
 @pytest.mark.parametrize("given", [["--state-dir", "elsewhere"], ["--config", "lane.toml"]])
 def test_the_state_folder_comes_from_the_flag_or_from_the_settings_file(
-    given: list[str], run: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+    given: list[str], run: RunKeys, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("EDGE_STATE_DIR")
     Path("lane.toml").write_text('state_dir = "elsewhere"\ntill.reliable = "tcp://10.0.0.7:5557"\n')
@@ -79,7 +84,7 @@ def test_the_state_folder_comes_from_the_flag_or_from_the_settings_file(
         assert "tcp://10.0.0.7:5557" in Path("till-1.key_secret").read_text()
 
 
-def test_list_rejects_keys_that_others_may_read(run: Callable[..., str], tmp_path: Path) -> None:
+def test_list_rejects_keys_that_others_may_read(run: RunKeys, tmp_path: Path) -> None:
     run("new", "till-1")
     (tmp_path / "state" / "keys" / "agent.key_secret").chmod(0o644)
     with pytest.raises(UsageError, match=r"agent.key_secret has mode 0644, so that others may read it"):
@@ -87,15 +92,13 @@ def test_list_rejects_keys_that_others_may_read(run: Callable[..., str], tmp_pat
 
 
 @pytest.mark.parametrize("words", [[], ["make"], ["new"], ["new", "till-1", "till-2"], ["revoke"], ["list", "till-1"]])
-def test_wrong_arguments_give_a_one_line_error(words: list[str], run: Callable[..., str]) -> None:
+def test_wrong_arguments_give_a_one_line_error(words: list[str], run: RunKeys) -> None:
     with pytest.raises(UsageError, match="--help") as error:
         run(*words)
     assert "\n" not in str(error.value)
 
 
-def test_with_several_lanes_the_key_file_has_the_addresses_of_the_chosen_lane(
-    run: Callable[..., str], tmp_path: Path
-) -> None:
+def test_with_several_lanes_the_key_file_has_the_addresses_of_the_chosen_lane(run: RunKeys, tmp_path: Path) -> None:
     config = tmp_path / "box.toml"
     config.write_text(
         '[[lane]]\nname = "wine"\ntill.reliable = "tcp://10.0.0.1:5557"\ntill.live = "tcp://10.0.0.1:5556"\n'

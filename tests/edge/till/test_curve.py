@@ -19,12 +19,7 @@ from edge.till.envelope import Event, parse
 from edge.till.keys import Keys
 from edge.till.limits import MESSAGE_BYTES, Rejections
 from edge.till.server import TillServer
-
-Connect = Callable[..., "zmq.Socket[bytes]"]
-Received = Callable[..., list[tuple[bytes, Event | ValueError]]]
-Until = Callable[..., None]
-MakeEvent = Callable[..., Event]
-IsDisconnected = Callable[..., Callable[[], bool]]
+from tests.edge.till.conftest import Connect, hello, poll_until, receive, watch_disconnection
 
 PUBLIC = TillSettings(reliable="tcp://0.0.0.0:*", live="tcp://0.0.0.0:*")
 ADDRESSES = ("tcp://0.0.0.0:5557", "tcp://0.0.0.0:5556")
@@ -70,16 +65,14 @@ def good_till(server: TillServer, connect: Connect, good_key: Path) -> zmq.Socke
 
 
 @pytest.fixture
-def only_the_good_till_is_served(
-    server: TillServer, good_till: zmq.Socket[bytes], received: Received, event: MakeEvent
-) -> Callable[[], None]:
+def only_the_good_till_is_served(server: TillServer, good_till: zmq.Socket[bytes]) -> Callable[[], None]:
     """Checks that the next received message is from the good till, and that the good till gets the answer."""
 
     def check() -> None:
-        good_till.send(event("good").to_json().encode())
-        assert received(server) == [(b"till-1", event("good"))]
-        server.send(b"till-1", event("answer"))
-        assert parse(good_till.recv()) == event("answer")
+        good_till.send(hello("good").to_json().encode())
+        assert receive(server) == [(b"till-1", hello("good"))]
+        server.send(b"till-1", hello("answer"))
+        assert parse(good_till.recv()) == hello("answer")
 
     return check
 
@@ -88,124 +81,90 @@ def test_a_till_with_a_key_is_served(only_the_good_till_is_served: Callable[[], 
     only_the_good_till_is_served()
 
 
-def test_a_message_may_be_as_long_as_without_curve(
-    server: TillServer, good_till: zmq.Socket[bytes], received: Received, is_disconnected: IsDisconnected, until: Until
-) -> None:
-    disconnected = is_disconnected(good_till)
+def test_a_message_may_be_as_long_as_without_curve(server: TillServer, good_till: zmq.Socket[bytes]) -> None:
+    disconnected = watch_disconnection(good_till)
     good_till.send(b"x" * MESSAGE_BYTES)
-    [(name, problem)] = received(server)
+    [(name, problem)] = receive(server)
     assert name == b"till-1"
     assert "is not JSON" in str(problem)
     good_till.send(b"x" * (MESSAGE_BYTES + 1))
-    until(server, disconnected)
+    poll_until(server, disconnected)
 
 
-def test_a_screen_with_a_key_receives_the_live_channel(
-    server: TillServer, connect: Connect, good_key: Path, until: Until, event: MakeEvent
-) -> None:
+def test_a_screen_with_a_key_receives_the_live_channel(server: TillServer, connect: Connect, good_key: Path) -> None:
     screen = connect(zmq.SUB, server.addresses[1], certificate=good_key)
     screen.subscribe(b"lane.alert")
 
     def published() -> int:
-        server.publish("lane.alert.lane-1", event())
+        server.publish("lane.alert.lane-1", hello())
         return screen.poll(1)
 
-    until(server, published)
+    poll_until(server, published)
     assert screen.recv_multipart()[0] == b"lane.alert.lane-1"
 
 
 @pytest.mark.parametrize("kind", [zmq.DEALER, zmq.SUB])
 def test_an_unknown_key_is_rejected_and_counted(
-    kind: int,
-    server: TillServer,
-    connect: Connect,
-    good_key: Path,
-    event: MakeEvent,
-    until: Until,
-    only_the_good_till_is_served: Callable[[], None],
+    kind: int, server: TillServer, connect: Connect, good_key: Path, only_the_good_till_is_served: Callable[[], None]
 ) -> None:
     public, secret = zmq.curve_keypair()
     forged = good_key.with_name("forged")
     text = good_key.read_text()
     for mine, theirs in zip(zmq.auth.load_certificate(good_key), (public, secret), strict=True):
+        assert mine
         text = text.replace(mine.decode(), theirs.decode())
     forged.write_text(text)
     stranger = connect(kind, server.addresses[kind == zmq.SUB], b"till-1", forged)
     if kind == zmq.DEALER:
-        stranger.send(event("forged").to_json().encode())
-    until(server, lambda: server.rejected_by_reason.get("unknown key", 0) >= 1)
+        stranger.send(hello("forged").to_json().encode())
+    poll_until(server, lambda: server.rejected_by_reason.get("unknown key", 0) >= 1)
     only_the_good_till_is_served()
 
 
 @pytest.mark.parametrize("channel", [0, 1])
 def test_a_client_without_a_key_is_disconnected(
-    channel: int,
-    server: TillServer,
-    connect: Connect,
-    event: MakeEvent,
-    until: Until,
-    is_disconnected: IsDisconnected,
-    only_the_good_till_is_served: Callable[[], None],
+    channel: int, server: TillServer, connect: Connect, only_the_good_till_is_served: Callable[[], None]
 ) -> None:
     plain = connect(zmq.SUB if channel else zmq.DEALER, server.addresses[channel], b"till-1")
-    disconnected = is_disconnected(plain)
+    disconnected = watch_disconnection(plain)
     if channel == 0:
-        plain.send(event("plain").to_json().encode())
-    until(server, disconnected)
+        plain.send(hello("plain").to_json().encode())
+    poll_until(server, disconnected)
     only_the_good_till_is_served()
 
 
 def test_a_till_with_another_agents_public_key_is_disconnected(
-    server: TillServer,
-    connect: Connect,
-    good_key: Path,
-    event: MakeEvent,
-    until: Until,
-    is_disconnected: IsDisconnected,
-    only_the_good_till_is_served: Callable[[], None],
+    server: TillServer, connect: Connect, good_key: Path, only_the_good_till_is_served: Callable[[], None]
 ) -> None:
     public, _ = zmq.curve_keypair()
     lost = connect(zmq.DEALER, server.addresses[0], b"till-1", good_key, curve_serverkey=public)
-    disconnected = is_disconnected(lost)
-    lost.send(event("lost").to_json().encode())
-    until(server, disconnected)
+    disconnected = watch_disconnection(lost)
+    lost.send(hello("lost").to_json().encode())
+    poll_until(server, disconnected)
     only_the_good_till_is_served()
 
 
 def test_a_revoked_key_is_rejected_within_a_second(
-    server: TillServer,
-    keys: Keys,
-    connect: Connect,
-    other_key: Path,
-    received: Received,
-    event: MakeEvent,
-    until: Until,
-    only_the_good_till_is_served: Callable[[], None],
+    server: TillServer, keys: Keys, connect: Connect, other_key: Path, only_the_good_till_is_served: Callable[[], None]
 ) -> None:
     leaver = connect(zmq.DEALER, server.addresses[0], b"till-2", other_key)
-    leaver.send(event().to_json().encode())
-    assert received(server) == [(b"till-2", event())]
+    leaver.send(hello().to_json().encode())
+    assert receive(server) == [(b"till-2", hello())]
 
     keys.revoke("till-2")
     revoked_s = time.monotonic()
-    until(server, lambda: server.tills == ())
+    poll_until(server, lambda: server.tills == ())
     assert time.monotonic() - revoked_s < 1
     # The connection stays open, but carries no message in either direction.
-    leaver.send(event("too late").to_json().encode())
-    until(server, lambda: server.rejected_by_reason.get("revoked key", 0) == 1)
-    server.send(b"till-2", event("secret"))
+    leaver.send(hello("too late").to_json().encode())
+    poll_until(server, lambda: server.rejected_by_reason.get("revoked key", 0) == 1)
+    server.send(b"till-2", hello("secret"))
     only_the_good_till_is_served()
     assert leaver.poll(0) == 0
 
 
 def test_a_screen_with_a_revoked_key_receives_nothing_more_and_the_other_one_reconnects(
-    server: TillServer,
-    keys: Keys,
-    connect: Connect,
-    good_key: Path,
-    other_key: Path,
-    event: MakeEvent,
-    until: Until,
+    server: TillServer, keys: Keys, connect: Connect, good_key: Path, other_key: Path
 ) -> None:
     leaver = connect(zmq.SUB, server.addresses[1], certificate=other_key)
     screen = connect(zmq.SUB, server.addresses[1], certificate=good_key)
@@ -216,44 +175,37 @@ def test_a_screen_with_a_revoked_key_receives_nothing_more_and_the_other_one_rec
         """Makes a check that publishes a text, and whether every screen has received this text."""
 
         def publish() -> bool:
-            server.publish("lane.alert.lane-1", event(text))
-            return all(screen.poll(1) and parse(screen.recv_multipart()[1]) == event(text) for screen in screens)
+            server.publish("lane.alert.lane-1", hello(text))
+            return all(screen.poll(1) and parse(screen.recv_multipart()[1]) == hello(text) for screen in screens)
 
         return publish
 
-    until(server, published("before", leaver, screen))
+    poll_until(server, published("before", leaver, screen))
     keys.revoke("till-2")
-    until(server, lambda: server.poll() or server.rejected_by_reason.get("unknown key", 0) >= 1)
-    until(server, published("after", screen))
+    poll_until(server, lambda: server.poll() or server.rejected_by_reason.get("unknown key", 0) >= 1)
+    poll_until(server, published("after", screen))
     received_by_leaver = [leaver.recv_multipart()[1] for _ in iter(lambda: leaver.poll(0), 0)]
-    assert event("after").to_json().encode() not in received_by_leaver
+    assert hello("after").to_json().encode() not in received_by_leaver
 
 
 def test_after_a_till_gets_a_new_key_the_old_one_stays_rejected(
-    server: TillServer,
-    keys: Keys,
-    connect: Connect,
-    other_key: Path,
-    make_key: Callable[[str], Path],
-    received: Received,
-    event: MakeEvent,
-    until: Until,
+    server: TillServer, keys: Keys, connect: Connect, other_key: Path, make_key: Callable[[str], Path]
 ) -> None:
     old = connect(zmq.DEALER, server.addresses[0], b"till-2", other_key)
-    old.send(event("old").to_json().encode())
-    assert received(server) == [(b"till-2", event("old"))]
+    old.send(hello("old").to_json().encode())
+    assert receive(server) == [(b"till-2", hello("old"))]
 
     # Both happen between two reads of the folder.
     keys.revoke("till-2")
     new_key = make_key("till-2")
-    until(server, lambda: server.tills == ())
-    old.send(event("too late").to_json().encode())
-    until(server, lambda: sum(server.rejected_by_reason.values()) == 1)
+    poll_until(server, lambda: server.tills == ())
+    old.send(hello("too late").to_json().encode())
+    poll_until(server, lambda: sum(server.rejected_by_reason.values()) == 1)
     new = connect(zmq.DEALER, server.addresses[0], b"till-2", new_key)
-    new.send(event("new").to_json().encode())
-    assert received(server) == [(b"till-2", event("new"))]
-    server.send(b"till-2", event("answer"))
-    assert parse(new.recv()) == event("answer")
+    new.send(hello("new").to_json().encode())
+    assert receive(server) == [(b"till-2", hello("new"))]
+    server.send(b"till-2", hello("answer"))
+    assert parse(new.recv()) == hello("answer")
     assert old.poll(0) == 0
 
 
@@ -262,44 +214,40 @@ def test_a_till_that_uses_another_name_is_rejected_and_the_right_till_reconnects
     connect: Connect,
     other_key: Path,
     good_till: zmq.Socket[bytes],
-    event: MakeEvent,
-    until: Until,
     only_the_good_till_is_served: Callable[[], None],
 ) -> None:
     only_the_good_till_is_served()
     impostor = connect(zmq.DEALER, server.addresses[0], b"till-1", other_key)
-    impostor.send(event("impostor").to_json().encode())
-    until(server, lambda: server.rejected_by_reason.get("another's name", 0) == 1)
+    impostor.send(hello("impostor").to_json().encode())
+    poll_until(server, lambda: server.rejected_by_reason.get("another's name", 0) == 1)
     # Messages for till-1 are dropped until the right till has reconnected by itself.
-    server.send(b"till-1", event("secret"))
+    server.send(b"till-1", hello("secret"))
     received_again: list[tuple[bytes, Event | ValueError]] = []
 
     def sends_again() -> bool:
         if good_till.poll(0, zmq.POLLOUT):
-            good_till.send(event("again").to_json().encode())
+            good_till.send(hello("again").to_json().encode())
         received_again.extend(server.poll())
         return bool(received_again)
 
-    until(server, sends_again)
-    assert received_again[0] == (b"till-1", event("again"))
+    poll_until(server, sends_again)
+    assert received_again[0] == (b"till-1", hello("again"))
     assert impostor.poll(0) == 0
     assert b"till-2" not in server.tills
 
 
 def test_a_new_key_works_without_restarting_the_agent(
-    server: TillServer, connect: Connect, make_key: Callable[[str], Path], received: Received, event: MakeEvent
+    server: TillServer, connect: Connect, make_key: Callable[[str], Path]
 ) -> None:
     server.poll()
     till = connect(zmq.DEALER, server.addresses[0], b"till-3", make_key("till-3"))
-    till.send(event().to_json().encode())
-    assert received(server) == [(b"till-3", event())]
+    till.send(hello().to_json().encode())
+    assert receive(server) == [(b"till-3", hello())]
 
 
 def test_while_others_may_change_the_keys_no_till_can_connect(
     server: TillServer,
     good_till: zmq.Socket[bytes],
-    event: MakeEvent,
-    until: Until,
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
     only_the_good_till_is_served: Callable[[], None],
@@ -307,26 +255,25 @@ def test_while_others_may_change_the_keys_no_till_can_connect(
     only_the_good_till_is_served()
     folder = tmp_path / "state" / "keys" / "tills"
     folder.chmod(0o777)
-    until(server, lambda: server.tills == ())
-    good_till.send(event("unsafe").to_json().encode())
-    until(server, lambda: server.rejected_by_reason.get("revoked key", 0) == 1)
+    poll_until(server, lambda: server.tills == ())
+    good_till.send(hello("unsafe").to_json().encode())
+    poll_until(server, lambda: server.rejected_by_reason.get("revoked key", 0) == 1)
     assert [record.message for record in caplog.records if record.levelno == logging.ERROR] == [
         f"{folder} has mode 0777, so that others may change it: chmod go-rwx {folder}; until then no till can connect"
     ]
     folder.chmod(0o700)
 
     def is_received() -> bool:
-        good_till.send(event("safe").to_json().encode())
+        good_till.send(hello("safe").to_json().encode())
         return bool(server.poll())
 
-    until(server, is_received)
+    poll_until(server, is_received)
 
 
 def test_when_the_keys_cannot_be_read_the_tills_stay_connected(
     server: TillServer,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
-    until: Until,
     only_the_good_till_is_served: Callable[[], None],
 ) -> None:
     def fail(keys: Keys) -> None:
@@ -334,19 +281,17 @@ def test_when_the_keys_cannot_be_read_the_tills_stay_connected(
 
     only_the_good_till_is_served()
     monkeypatch.setattr(Keys, "tills", fail)
-    until(server, lambda: "Too many open files; until then the keys read before stay valid" in caplog.text)
+    poll_until(server, lambda: "Too many open files; until then the keys read before stay valid" in caplog.text)
     only_the_good_till_is_served()
 
 
-def test_no_till_can_connect_while_nothing_answers_zap_requests(
-    keys: Keys, good_key: Path, connect: Connect, event: MakeEvent, until: Until, is_disconnected: IsDisconnected
-) -> None:
+def test_no_till_can_connect_while_nothing_answers_zap_requests(keys: Keys, good_key: Path, connect: Connect) -> None:
     authenticator_context, context = zmq.Context(), zmq.Context()
     authenticator = Authenticator(authenticator_context, keys, Rejections())
     unanswered = sockets.bind(context, zmq.ROUTER, "till.reliable", PUBLIC.reliable, authenticator)
     till = connect(zmq.DEALER, unanswered.get_string(zmq.LAST_ENDPOINT), b"till-1", good_key)
-    disconnected = is_disconnected(till)
-    till.send(event().to_json().encode())
+    disconnected = watch_disconnection(till)
+    till.send(hello().to_json().encode())
     give_up_s = time.monotonic() + 20
     while not disconnected():
         assert time.monotonic() < give_up_s
@@ -376,11 +321,9 @@ def test_keys_that_others_may_read_are_an_error_at_start(
         TillServer(TillSettings(reliable=address, live=address), keys)
 
 
-def test_loopback_needs_no_key_even_when_tills_have_keys(
-    keys: Keys, good_key: Path, connect: Connect, received: Received, event: MakeEvent
-) -> None:
+def test_loopback_needs_no_key_even_when_tills_have_keys(keys: Keys, good_key: Path, connect: Connect) -> None:
     server = TillServer(TillSettings(reliable="tcp://127.0.0.1:*", live="tcp://0.0.0.0:*"), keys)
     till = connect(zmq.DEALER, server.addresses[0], b"any-till")
-    till.send(event().to_json().encode())
-    assert received(server) == [(b"any-till", event())]
+    till.send(hello().to_json().encode())
+    assert receive(server) == [(b"any-till", hello())]
     server.close()

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime, timezone
 from pathlib import Path
@@ -22,10 +22,10 @@ from edge.till.envelope import Event, parse, wrap
 from edge.till.keys import Keys
 from edge.till.messages import Ack, Data, Error, Hello, IdChecked, RestrictedItem, SaleClosed, SaleOpened
 from edge.till.server import TillServer
+from tests.edge.till.conftest import Connect, receive
 
 pytestmark = pytest.mark.slow
 
-Connect = Callable[..., "zmq.Socket[bytes]"]
 
 HOSTILE_CLIENTS = Path(__file__).with_name("hostile_clients.py")
 HOSTILE_MESSAGES = 50_000
@@ -80,7 +80,7 @@ def survive(server: TillServer, good: GoodTill, folder: Path, certificates: list
     valid = folder / "valid"
     valid.write_text("\n".join(message(data, number).to_json() for number, data in enumerate(OUT_OF_ORDER)))
     address = server.addresses[0].replace("0.0.0.0", "127.0.0.1")
-    command = [sys.executable, HOSTILE_CLIENTS, address, str(HOSTILE_MESSAGES), valid, *certificates]
+    command: list[str | Path] = [sys.executable, HOSTILE_CLIENTS, address, str(HOSTILE_MESSAGES), valid, *certificates]
     received = Counter[bytes]()
     hostile, before_mib = 0, 0.0
     give_up_s = time.monotonic() + 120
@@ -137,12 +137,10 @@ def server_and_till() -> Iterator[tuple[TillServer, zmq.Socket[bytes]]]:
 
 @given(frames=st.lists(st.binary(max_size=300), min_size=1, max_size=4))
 def test_any_frames_arrive_as_a_message_or_an_error(
-    frames: list[bytes],
-    server_and_till: tuple[TillServer, zmq.Socket[bytes]],
-    received: Callable[..., list[tuple[bytes, Event | ValueError]]],
+    frames: list[bytes], server_and_till: tuple[TillServer, zmq.Socket[bytes]]
 ) -> None:
     server, till = server_and_till
     till.send_multipart(frames)
-    [(name, message_or_error)] = received(server)
+    [(name, message_or_error)] = receive(server)
     assert name == b"till-1"
     assert isinstance(message_or_error, (Event, ValueError))

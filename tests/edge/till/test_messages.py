@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timedelta, timezone
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -39,7 +38,7 @@ messages = st.one_of(
 )
 
 
-def envelope(**changes: Any) -> bytes:
+def envelope(**changes: object) -> bytes:
     event = {
         "specversion": "1.0",
         "id": "1",
@@ -167,6 +166,6 @@ def test_an_unknown_type_gives_an_error_that_lists_the_known_types() -> None:
         ("lane.id.checked", {"sale_id": "1", "outcome": "maybe"}, "outcome must be 'passed', 'failed' or"),
     ],
 )
-def test_invalid_data_gives_an_error_that_names_the_field(type: str, data: dict[str, Any], named: str) -> None:
+def test_invalid_data_gives_an_error_that_names_the_field(type: str, data: dict[str, object], named: str) -> None:
     with pytest.raises(ValueError, match=named):
         parse(envelope(type=type, data=data)).content()

@@ -39,7 +39,10 @@ from edge.till.messages import (
 from edge.till.schemas import SCHEMAS_FOLDER, as_text, schema
 
 PROTOCOL = Path(__file__).parents[3] / "docs" / "till-protocol.md"
-EXAMPLES: list[dict[str, Any]] = [
+Json = dict[str, Any]
+"""A message in JSON."""
+
+EXAMPLES: list[Json] = [
     json.loads(block) for block in re.findall(r"```json\n(.*?)```", PROTOCOL.read_text(encoding="utf-8"), re.DOTALL)
 ]
 SCHEMAS = {name: Draft202012Validator(schema(data)) for name, data in MESSAGES.items()}
@@ -132,7 +135,7 @@ STRATEGIES: dict[str, st.SearchStrategy[Data]] = {
 }
 
 
-def validity(event: dict[str, Any]) -> tuple[bool, bool]:
+def validity(event: Json) -> tuple[bool, bool]:
     """Whether a message is valid by its schema, and by its model."""
     try:
         parse(json.dumps(event).encode()).content()
@@ -178,7 +181,7 @@ def test_the_documentation_has_an_example_of_every_message() -> None:
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: str(example["type"]))
-def test_an_example_matches_its_schema_and_its_model_and_is_parsed_unchanged(example: dict[str, Any]) -> None:
+def test_an_example_matches_its_schema_and_its_model_and_is_parsed_unchanged(example: Json) -> None:
     assert validity(example) == (True, True)
     event = parse(json.dumps(example).encode())
     assert event.content().model_dump(mode="json", include=set(example["data"])) == example["data"]
@@ -186,13 +189,13 @@ def test_an_example_matches_its_schema_and_its_model_and_is_parsed_unchanged(exa
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: str(example["type"]))
-def test_unknown_fields_are_allowed(example: dict[str, Any]) -> None:
+def test_unknown_fields_are_allowed(example: Json) -> None:
     newer = {**example, "traceparent": "00-1-2-00", "data": {**example["data"], "colour": "red"}}
     assert validity(newer) == (True, True)
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: str(example["type"]))
-def test_schema_and_model_require_the_same_fields(example: dict[str, Any]) -> None:
+def test_schema_and_model_require_the_same_fields(example: Json) -> None:
     for name in example["data"]:
         shorter = {**example, "data": {key: value for key, value in example["data"].items() if key != name}}
         assert validity(shorter) in ((True, True), (False, False)), name
@@ -202,7 +205,7 @@ def test_schema_and_model_require_the_same_fields(example: dict[str, Any]) -> No
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: str(example["type"]))
 @pytest.mark.parametrize("wrong", [{}, [], [{}], "", "x" * 129, -1, 1e9], ids=str)
-def test_the_model_accepts_what_the_schema_allows(wrong: object, example: dict[str, Any]) -> None:
+def test_the_model_accepts_what_the_schema_allows(wrong: object, example: Json) -> None:
     for name in example["data"]:
         by_schema, by_model = validity({**example, "data": {**example["data"], name: wrong}})
         # The schema allows unknown reasons and codes, and does not check the format of times.
@@ -217,5 +220,6 @@ def test_a_message_matches_the_schema_of_its_own_type_only() -> None:
 
 def test_unknown_reasons_and_error_codes_match_the_schema() -> None:
     for example in EXAMPLES:
-        data = {"lane.alert": {"reasons": ["fog"]}, "lane.error": {"code": "teapot"}}.get(example["type"], {})
+        unknown: dict[str, Json] = {"lane.alert": {"reasons": ["fog"]}, "lane.error": {"code": "teapot"}}
+        data = unknown.get(example["type"], {})
         assert SCHEMAS[example["type"]].is_valid({**example, "data": {**example["data"], **data}})

@@ -16,13 +16,7 @@ from edge.settings.sections import TillSettings
 from edge.till.envelope import Event, parse
 from edge.till.limits import BURST, PENALTY_S, TILL_SILENT_S, TILLS, TOPICS
 from edge.till.server import TillServer
-
-Connect = Callable[..., "zmq.Socket[bytes]"]
-Messages = list[tuple[bytes, Event | ValueError]]
-Received = Callable[..., Messages]
-Until = Callable[..., None]
-MakeEvent = Callable[..., Event]
-Wait = Callable[[float], None]
+from tests.edge.till.conftest import Connect, hello, poll_until, receive
 
 ANY_PORT = "tcp://127.0.0.1:*"
 
@@ -47,36 +41,32 @@ def wait(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
 
 
 def test_a_message_arrives_with_the_tills_identity_and_the_reply_goes_back(
-    server: TillServer, connect: Connect, received: Received, event: MakeEvent
+    server: TillServer, connect: Connect
 ) -> None:
     till = connect(zmq.DEALER, server.addresses[0], b"till-1")
-    till.send(event().to_json().encode())
-    assert received(server) == [(b"till-1", event())]
+    till.send(hello().to_json().encode())
+    assert receive(server) == [(b"till-1", hello())]
     assert server.tills == (b"till-1",)
-    server.send(b"till-1", event("reply"))
-    assert parse(till.recv()) == event("reply")
+    server.send(b"till-1", hello("reply"))
+    assert parse(till.recv()) == hello("reply")
 
 
-def test_a_reply_goes_to_one_till_only(
-    server: TillServer, connect: Connect, received: Received, event: MakeEvent
-) -> None:
+def test_a_reply_goes_to_one_till_only(server: TillServer, connect: Connect) -> None:
     tills = [connect(zmq.DEALER, server.addresses[0], name) for name in (b"till-1", b"till-2")]
     for till in tills:
-        till.send(event().to_json().encode())
-    received(server, count=2)
-    server.send(b"till-2", event("second"))
-    server.send(b"till-1", event("first"))
-    assert [parse(till.recv()) for till in tills] == [event("first"), event("second")]
+        till.send(hello().to_json().encode())
+    receive(server, count=2)
+    server.send(b"till-2", hello("second"))
+    server.send(b"till-1", hello("first"))
+    assert [parse(till.recv()) for till in tills] == [hello("first"), hello("second")]
 
 
-def test_the_order_of_messages_is_kept(
-    server: TillServer, connect: Connect, received: Received, event: MakeEvent
-) -> None:
+def test_the_order_of_messages_is_kept(server: TillServer, connect: Connect) -> None:
     till = connect(zmq.DEALER, server.addresses[0], b"till-1")
     for number in range(BURST):
-        till.send(event(str(number)).to_json().encode())
-    messages = [message for _, message in received(server, count=BURST)]
-    assert messages == [event(str(number)) for number in range(BURST)]
+        till.send(hello(str(number)).to_json().encode())
+    messages = [message for _, message in receive(server, count=BURST)]
+    assert messages == [hello(str(number)) for number in range(BURST)]
 
 
 def test_poll_returns_nothing_without_messages(server: TillServer) -> None:
@@ -94,170 +84,152 @@ def test_poll_returns_nothing_without_messages(server: TillServer) -> None:
     ],
 )
 def test_an_invalid_message_is_returned_as_an_error_and_the_next_one_is_received(
-    frames: list[bytes], why: str, server: TillServer, connect: Connect, received: Received, event: MakeEvent
+    frames: list[bytes], why: str, server: TillServer, connect: Connect
 ) -> None:
     till = connect(zmq.DEALER, server.addresses[0], b"till-1")
     till.send_multipart(frames)
-    till.send(event().to_json().encode())
-    (name, problem), good = received(server, count=2)
+    till.send(hello().to_json().encode())
+    (name, problem), good = receive(server, count=2)
     assert name == b"till-1"
     assert isinstance(problem, ValueError)
     assert why in str(problem)
-    assert good == (b"till-1", event())
+    assert good == (b"till-1", hello())
 
 
 def test_a_message_of_more_than_64_kib_is_dropped_and_later_ones_are_received(
-    server: TillServer, connect: Connect, event: MakeEvent
+    server: TillServer, connect: Connect
 ) -> None:
     till = connect(zmq.DEALER, server.addresses[0], b"till-1")
     till.send(b"x" * (64 * 1024 + 1))
-    messages: Messages = []
+    messages: list[tuple[bytes, Event | ValueError]] = []
     # The till is disconnected and reconnects by itself. Messages sent meanwhile are lost, so it sends several.
     for _ in range(1000):
-        till.send(event().to_json().encode())
+        till.send(hello().to_json().encode())
         time.sleep(0.01)
         if messages := server.poll():
             break
-    assert messages[0] == (b"till-1", event())
+    assert messages[0] == (b"till-1", hello())
 
 
-def test_sending_to_a_till_that_is_gone_does_not_block(
-    server: TillServer, connect: Connect, received: Received, event: MakeEvent
-) -> None:
+def test_sending_to_a_till_that_is_gone_does_not_block(server: TillServer, connect: Connect) -> None:
     till = connect(zmq.DEALER, server.addresses[0], b"till-1")
-    till.send(event().to_json().encode())
-    received(server)
+    till.send(hello().to_json().encode())
+    receive(server)
     till.close()
     for _ in range(3000):
-        server.send(b"till-1", event())
-    server.send(b"never-seen", event())
+        server.send(b"till-1", hello())
+    server.send(b"never-seen", hello())
 
 
 def test_sending_to_a_till_that_never_reads_does_not_block_and_costs_little_memory(
-    server: TillServer, connect: Connect, received: Received, event: MakeEvent
+    server: TillServer, connect: Connect
 ) -> None:
     deaf = connect(zmq.DEALER, server.addresses[0], b"till-1", rcvhwm=1, rcvbuf=4096)
-    deaf.send(event().to_json().encode())
-    received(server)
+    deaf.send(hello().to_json().encode())
+    receive(server)
     statm = Path("/proc/self/statm")
     before = int(statm.read_text().split()[1])
     for _ in range(30_000):
-        server.send(b"till-1", event("x" * 100))
+        server.send(b"till-1", hello("x" * 100))
     grown_pages = int(statm.read_text().split()[1]) - before
     assert grown_pages * os.sysconf("SC_PAGE_SIZE") < 5 * 2**20
 
 
-def test_a_till_that_reconnects_takes_over_its_name(
-    server: TillServer, connect: Connect, received: Received, event: MakeEvent
-) -> None:
+def test_a_till_that_reconnects_takes_over_its_name(server: TillServer, connect: Connect) -> None:
     for connection in ("first", "second"):
         till = connect(zmq.DEALER, server.addresses[0], b"till-1")
-        till.send(event(connection).to_json().encode())
-        assert received(server) == [(b"till-1", event(connection))]
-    server.send(b"till-1", event("reply"))
-    assert parse(till.recv()) == event("reply")
+        till.send(hello(connection).to_json().encode())
+        assert receive(server) == [(b"till-1", hello(connection))]
+    server.send(b"till-1", hello("reply"))
+    assert parse(till.recv()) == hello("reply")
 
 
-def test_a_forgotten_till_receives_nothing_until_its_next_message(
-    server: TillServer, connect: Connect, received: Received, event: MakeEvent
-) -> None:
+def test_a_forgotten_till_receives_nothing_until_its_next_message(server: TillServer, connect: Connect) -> None:
     till = connect(zmq.DEALER, server.addresses[0], b"till-1")
-    till.send(event().to_json().encode())
-    received(server)
+    till.send(hello().to_json().encode())
+    receive(server)
     server.forget(b"till-1")
     server.forget(b"till-1")
     assert server.tills == ()
-    server.send(b"till-1", event("lost"))
-    till.send(event().to_json().encode())
-    received(server)
-    server.send(b"till-1", event("reply"))
-    assert parse(till.recv()) == event("reply")
+    server.send(b"till-1", hello("lost"))
+    till.send(hello().to_json().encode())
+    receive(server)
+    server.send(b"till-1", hello("reply"))
+    assert parse(till.recv()) == hello("reply")
 
 
 @pytest.mark.parametrize("identity", [b"", b"till 1", b"x" * 41, b"\xff\xfe", "касса-1".encode(), b"till-1\n"])
 def test_a_client_without_a_valid_name_can_be_answered_but_is_not_listed_as_a_till(
-    identity: bytes, server: TillServer, connect: Connect, received: Received, event: MakeEvent
+    identity: bytes, server: TillServer, connect: Connect
 ) -> None:
     till = connect(zmq.DEALER, server.addresses[0], identity)
-    till.send(event().to_json().encode())
-    [(name, _)] = received(server)
+    till.send(hello().to_json().encode())
+    [(name, _)] = receive(server)
     assert server.tills == ()
-    server.send(name, event("a till needs a name"))
-    assert parse(till.recv()) == event("a till needs a name")
+    server.send(name, hello("a till needs a name"))
+    assert parse(till.recv()) == hello("a till needs a name")
 
 
 def test_a_till_that_sends_too_much_is_ignored_for_a_while_and_other_tills_are_served(
-    server: TillServer,
-    connect: Connect,
-    received: Received,
-    event: MakeEvent,
-    until: Until,
-    wait: Wait,
+    server: TillServer, connect: Connect, wait: Callable[[float], None]
 ) -> None:
     loud, calm = (connect(zmq.DEALER, server.addresses[0], name) for name in (b"loud", b"calm"))
     for number in range(BURST + 100):
-        loud.send(event(str(number)).to_json().encode())
-    until(server, lambda: server.rejected_by_reason.get("too fast", 0) == 100)
-    calm.send(event().to_json().encode())
-    assert received(server) == [(b"calm", event())]
+        loud.send(hello(str(number)).to_json().encode())
+    poll_until(server, lambda: server.rejected_by_reason.get("too fast", 0) == 100)
+    calm.send(hello().to_json().encode())
+    assert receive(server) == [(b"calm", hello())]
     server.forget(b"loud")
-    loud.send(event().to_json().encode())
-    until(server, lambda: sum(server.rejected_by_reason.values()) == 101)
+    loud.send(hello().to_json().encode())
+    poll_until(server, lambda: sum(server.rejected_by_reason.values()) == 101)
     wait(PENALTY_S)
-    loud.send(event("calmer").to_json().encode())
-    assert received(server) == [(b"loud", event("calmer"))]
+    loud.send(hello("calmer").to_json().encode())
+    assert receive(server) == [(b"loud", hello("calmer"))]
 
 
 @pytest.mark.usefixtures("wait")
-def test_all_clients_without_a_name_share_one_limit(
-    server: TillServer, connect: Connect, event: MakeEvent, until: Until
-) -> None:
+def test_all_clients_without_a_name_share_one_limit(server: TillServer, connect: Connect) -> None:
     for _ in range(30):
         nameless = connect(zmq.DEALER, server.addresses[0])
         for _ in range(10):
-            nameless.send(event().to_json().encode())
-    until(server, lambda: server.rejected_by_reason == {"no name": 300 - BURST})
+            nameless.send(hello().to_json().encode())
+    poll_until(server, lambda: server.rejected_by_reason == {"no name": 300 - BURST})
 
 
 def test_one_till_too_many_is_rejected_until_another_has_been_silent_long_enough(
-    server: TillServer,
-    connect: Connect,
-    received: Received,
-    event: MakeEvent,
-    until: Until,
-    wait: Wait,
+    server: TillServer, connect: Connect, wait: Callable[[float], None]
 ) -> None:
     tills = [connect(zmq.DEALER, server.addresses[0], f"till-{number}".encode()) for number in range(TILLS + 1)]
     for till in tills[:TILLS]:
-        till.send(event().to_json().encode())
-        received(server)
-    tills[TILLS].send(event().to_json().encode())
-    until(server, lambda: server.rejected_by_reason == {"too many tills": 1})
+        till.send(hello().to_json().encode())
+        receive(server)
+    tills[TILLS].send(hello().to_json().encode())
+    poll_until(server, lambda: server.rejected_by_reason == {"too many tills": 1})
     wait(TILL_SILENT_S - 1)
     for till in tills[1:TILLS]:
-        till.send(event().to_json().encode())
-    received(server, count=TILLS - 1)
+        till.send(hello().to_json().encode())
+    receive(server, count=TILLS - 1)
     wait(1)
-    tills[TILLS].send(event().to_json().encode())
-    assert received(server) == [(f"till-{TILLS}".encode(), event())]
+    tills[TILLS].send(hello().to_json().encode())
+    assert receive(server) == [(f"till-{TILLS}".encode(), hello())]
     assert b"till-0" not in server.tills
     assert len(server.tills) == TILLS
 
 
-def test_a_screen_receives_the_topics_it_subscribed_to(server: TillServer, connect: Connect, event: MakeEvent) -> None:
+def test_a_screen_receives_the_topics_it_subscribed_to(server: TillServer, connect: Connect) -> None:
     screen = connect(zmq.SUB, server.addresses[1])
     screen.subscribe(b"lane.alert.lane-1")
-    topic, body = received_by_screen(server, screen, event)
+    topic, body = received_by_screen(server, screen)
     assert topic == b"lane.alert.lane-1"
-    assert parse(body) == event("alert")
+    assert parse(body) == hello("alert")
 
 
-def received_by_screen(server: TillServer, screen: zmq.Socket[bytes], event: MakeEvent) -> list[bytes]:
+def received_by_screen(server: TillServer, screen: zmq.Socket[bytes]) -> list[bytes]:
     """Publishes until the screen receives a message, because a subscription takes a moment to arrive."""
     for _ in range(2000):
         server.poll()
-        server.publish("lane.state.lane-1", event("state"))
-        server.publish("lane.alert.lane-1", event("alert"))
+        server.publish("lane.state.lane-1", hello("state"))
+        server.publish("lane.alert.lane-1", hello("alert"))
         if screen.poll(10):
             return screen.recv_multipart()
     return []
@@ -265,39 +237,37 @@ def received_by_screen(server: TillServer, screen: zmq.Socket[bytes], event: Mak
 
 @pytest.mark.parametrize("address", [ANY_PORT, "ipc://{folder}/live"])
 def test_a_screen_with_too_many_topics_is_disconnected_and_the_others_reconnect(
-    address: str, tmp_path: Path, connect: Connect, event: MakeEvent, until: Until
+    address: str, tmp_path: Path, connect: Connect
 ) -> None:
     server = TillServer(TillSettings(reliable=ANY_PORT, live=address.format(folder=tmp_path)))
     good, hostile = (connect(zmq.SUB, server.addresses[1]) for _ in range(2))
     good.subscribe(b"lane.alert.lane-1")
     for number in range(TOPICS + 1):
         hostile.subscribe(f"topic-{number}".encode())
-    until(server, lambda: server.rejected_by_reason.get("topics", 0) >= 1)
+    poll_until(server, lambda: server.rejected_by_reason.get("topics", 0) >= 1)
     hostile.close()
-    assert received_by_screen(server, good, event)[0] == b"lane.alert.lane-1"
+    assert received_by_screen(server, good)[0] == b"lane.alert.lane-1"
     server.close()
 
 
-def test_the_topics_of_closed_screens_are_removed(server: TillServer, connect: Connect, event: MakeEvent) -> None:
+def test_the_topics_of_closed_screens_are_removed(server: TillServer, connect: Connect) -> None:
     for _ in range(3):
         screen = connect(zmq.SUB, server.addresses[1])
         for number in range(TOPICS // 2 - 1):
             screen.subscribe(f"topic-{number}".encode())
         screen.subscribe(b"lane.alert.lane-1")
-        assert received_by_screen(server, screen, event)
+        assert received_by_screen(server, screen)
         screen.close()
     assert sum(server.rejected_by_reason.values()) == 0
 
 
-def test_ipc_sockets_work_like_tcp_sockets(
-    tmp_path: Path, connect: Connect, received: Received, event: MakeEvent
-) -> None:
+def test_ipc_sockets_work_like_tcp_sockets(tmp_path: Path, connect: Connect) -> None:
     settings = TillSettings(reliable=f"ipc://{tmp_path}/r", live=f"ipc://{tmp_path}/l")
     server = TillServer(settings)
     assert server.addresses == (settings.reliable, settings.live)
     till = connect(zmq.DEALER, settings.reliable, b"till-1")
-    till.send(event().to_json().encode())
-    assert received(server) == [(b"till-1", event())]
+    till.send(hello().to_json().encode())
+    assert receive(server) == [(b"till-1", hello())]
     server.close()
 
 

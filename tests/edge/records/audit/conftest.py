@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
@@ -17,6 +18,7 @@ NOON = datetime(2026, 11, 1, 12, 0, tzinfo=timezone.utc)
 
 
 def sale_of(day: int) -> SaleRecord:
+    """The sale of a day; days count from 1."""
     return SaleRecord(
         sale_id=f"sale-{day}", lane="lane-1", till="till-1", opened_at=NOON + timedelta(days=day - 1), model="0123",
         config="4567", cashier_id="anna", ended="completed",
@@ -29,28 +31,17 @@ def noon() -> datetime:
     return NOON
 
 
-@pytest.fixture(scope="session")
-def sale() -> Callable[[int], SaleRecord]:
-    """Makes the sale of a day; days count from 1."""
-    return sale_of
-
-
-@pytest.fixture(scope="session")
-def eight_sales() -> Callable[[Path], AbstractContextManager[Database]]:
-    """Makes a database with eight sales in a folder."""
-
-    @contextmanager
-    def of(folder: Path) -> Iterator[Database]:
-        with closing(Database(folder)) as database:
-            for day in range(1, 9):
-                Audit(database).append(sale_of(day))
-            yield database
-
-    return of
+@contextmanager
+def eight_sales(folder: Path) -> Iterator[Database]:
+    """A database with eight sales in a folder."""
+    with closing(Database(folder)) as database:
+        for day in range(1, 9):
+            Audit(database).append(sale_of(day))
+        yield database
 
 
 @pytest.fixture
-def database(tmp_path: Path, eight_sales: Callable[[Path], AbstractContextManager[Database]]) -> Iterator[Database]:
+def database(tmp_path: Path) -> Iterator[Database]:
     with eight_sales(tmp_path) as database:
         yield database
 
@@ -66,21 +57,20 @@ def hashes(database: Database) -> list[str]:
     return [str(written) for (written,) in database.rows("SELECT hash FROM audit ORDER BY number")]
 
 
-@pytest.fixture(scope="session")
-def forged() -> Callable[[int, str], tuple[str, str]]:
-    """Makes a forged record for a number, and its valid hash after a given one."""
+def forged(number: int, before: str) -> tuple[str, str]:
+    """A forged record for a number, and its valid hash after a given one."""
+    text = sale_of(number).model_copy(update={"cashier_id": "boris"}).model_dump_json()
+    return text, chained(before, number, text)
 
-    def of(number: int, before: str) -> tuple[str, str]:
-        text = sale_of(number).model_copy(update={"cashier_id": "boris"}).model_dump_json()
-        return text, chained(before, number, text)
 
-    return of
+class Tamper(Protocol):
+    """Executes SQL statements on the file without the triggers that protect it."""
+
+    def __call__(self, *statements: str) -> None: ...
 
 
 @pytest.fixture
-def tamper(database: Database) -> Callable[..., None]:
-    """Executes SQL statements on the file without the triggers that protect it."""
-
+def tamper(database: Database) -> Tamper:
     def run(*statements: str) -> None:
         with database.transaction() as connection:
             for trigger in ("audit_is_append_only", "audit_is_pruned_from_its_start"):

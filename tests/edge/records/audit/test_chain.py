@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path
@@ -12,17 +11,16 @@ import pytest
 from edge.records.audit import Audit, Head, chained
 from edge.records.database import Database, StoreError
 from edge.records.records import SaleRecord
+from tests.edge.records.audit.conftest import sale_of
 
-MakeSale = Callable[[int], SaleRecord]
 
-
-def test_each_record_has_the_hash_of_the_record_before(audit: Audit, database: Database, sale: MakeSale) -> None:
+def test_each_record_has_the_hash_of_the_record_before(audit: Audit, database: Database) -> None:
     rows = database.rows("SELECT number, before, hash FROM audit ORDER BY number")
     assert [number for number, _, _ in rows] == list(range(1, 9))
     assert [before for _, before, _ in rows] == ["", *(written for _, _, written in rows[:-1])]
     assert audit.head == Head(8, str(rows[-1][2]))
     assert audit.verify() == []
-    assert [record for _, record in audit.records()] == [sale(number) for number in range(1, 9)]
+    assert [record for _, record in audit.records()] == [sale_of(number) for number in range(1, 9)]
 
 
 def test_an_empty_log_has_no_problems(tmp_path: Path, noon: datetime) -> None:
@@ -37,20 +35,20 @@ def test_the_hash_is_sha_256_of_the_hash_before_the_number_and_the_record() -> N
     assert chained("ab", 7, "{}") == "ff85e449147440de1b7ee891781f84698a1d7197a7d7a07a45b2de40d99d9498"
 
 
-def test_a_record_that_could_not_be_written_leaves_no_trace(audit: Audit, database: Database, sale: MakeSale) -> None:
+def test_a_record_that_could_not_be_written_leaves_no_trace(audit: Audit, database: Database) -> None:
     with suppress(RuntimeError), database.transaction():
-        audit.append(sale(9))
+        audit.append(sale_of(9))
         raise RuntimeError("the power fails")
     assert audit.head.number == 8
     assert audit.verify() == []
 
 
 def test_a_record_of_another_version_is_not_reported_as_changed(
-    audit: Audit, database: Database, monkeypatch: pytest.MonkeyPatch, sale: MakeSale
+    audit: Audit, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as newer:
         newer.setattr(SaleRecord, "model_dump_json", lambda _: '{"of": "a newer version"}')
-        audit.append(sale(9))
+        audit.append(sale_of(9))
     assert audit.verify() == ["record 9 is unchanged, but this edge-agent cannot read it"]
 
 

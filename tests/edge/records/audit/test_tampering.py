@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.records.audit import Audit
-from edge.records.database import Database
-
-Tamper = Callable[..., None]
-Forged = Callable[[int, str], tuple[str, str]]
+from tests.edge.records.audit.conftest import Tamper, eight_sales, forged
 
 
 def test_a_changed_record_is_reported(audit: Audit, tamper: Tamper) -> None:
@@ -30,17 +25,13 @@ def test_a_changed_hash_is_reported_once(audit: Audit, tamper: Tamper, column: s
     assert audit.verify() == ["record 3 was changed, or moved here from another place"]
 
 
-def test_a_record_replaced_with_its_hash_is_reported(
-    audit: Audit, tamper: Tamper, hashes: list[str], forged: Forged
-) -> None:
+def test_a_record_replaced_with_its_hash_is_reported(audit: Audit, tamper: Tamper, hashes: list[str]) -> None:
     text, hash_ = forged(3, hashes[1])
     tamper(f"UPDATE audit SET record = '{text}', hash = '{hash_}' WHERE number = 3")
     assert audit.verify() == ["record 3 is not the one that record 4 was written after"]
 
 
-def test_the_newest_record_replaced_with_its_hash_is_reported(
-    audit: Audit, tamper: Tamper, hashes: list[str], forged: Forged
-) -> None:
+def test_the_newest_record_replaced_with_its_hash_is_reported(audit: Audit, tamper: Tamper, hashes: list[str]) -> None:
     text, hash_ = forged(8, hashes[-2])
     tamper(f"UPDATE audit SET record = '{text}', hash = '{hash_}' WHERE number = 8")
     assert audit.verify() == ["record 8 is not the one that was saved as the newest"]
@@ -84,7 +75,7 @@ def test_a_removed_record_cannot_be_hidden_by_moving_the_later_ones_up(audit: Au
     ]
 
 
-def test_a_record_added_after_the_newest_one_is_reported(audit: Audit, tamper: Tamper, forged: Forged) -> None:
+def test_a_record_added_after_the_newest_one_is_reported(audit: Audit, tamper: Tamper) -> None:
     text, hash_ = forged(9, audit.head.hash)
     tamper(f"INSERT INTO audit VALUES (9, '{text}', '{audit.head.hash}', '{hash_}')")
     assert audit.verify() == ["record 8 was saved as the newest, but there is a record 9"]
@@ -141,10 +132,7 @@ def edits(draw: st.DrawFn) -> Callable[[sqlite3.Connection], None]:
 
 @given(edit=edits())
 def test_any_single_edit_is_detected(
-    tmp_path_factory: pytest.TempPathFactory,
-    edit: Tamper,
-    noon: datetime,
-    eight_sales: Callable[[Path], AbstractContextManager[Database]],
+    tmp_path_factory: pytest.TempPathFactory, edit: Callable[[sqlite3.Connection], None], noon: datetime
 ) -> None:
     with eight_sales(tmp_path_factory.mktemp("lane")) as database:
         audit = Audit(database)

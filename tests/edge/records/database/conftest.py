@@ -13,21 +13,15 @@ from edge.records.database import Database
 from tests.commands import Mount
 
 
-@pytest.fixture(scope="session")
-def put() -> Callable[..., None]:
-    """Writes a sale."""
-
-    def run(database: Database, sale_id: str, record: str = "{}") -> None:
-        with database.transaction() as connection:
-            connection.execute("INSERT INTO sale VALUES (?, ?)", (sale_id, record))
-
-    return run
+def put(database: Database, sale_id: str, record: str = "{}") -> None:
+    """Write a sale."""
+    with database.transaction() as connection:
+        connection.execute("INSERT INTO sale VALUES (?, ?)", (sale_id, record))
 
 
-@pytest.fixture(scope="session")
-def sales() -> Callable[[Database], list[object]]:
-    """Reads the ids of the stored sales."""
-    return lambda database: [sale_id for (sale_id,) in database.rows("SELECT sale_id FROM sale ORDER BY sale_id")]
+def sale_ids(database: Database) -> list[object]:
+    """The ids of the stored sales."""
+    return [sale_id for (sale_id,) in database.rows("SELECT sale_id FROM sale ORDER BY sale_id")]
 
 
 @pytest.fixture

@@ -11,9 +11,7 @@ import pytest
 
 from edge.records.database import Database, StoreError
 from tests.commands import Mount
-
-Put = Callable[..., None]
-Sales = Callable[[Database], list[object]]
+from tests.edge.records.database.conftest import put, sale_ids
 
 
 def test_a_folder_that_cannot_be_created_is_an_error_with_the_fix(tmp_path: Path) -> None:
@@ -29,7 +27,7 @@ def test_a_read_only_disk_is_an_error_and_no_connection_stays_open(
         Database(read_only_copy(folder))
 
 
-def test_a_full_disk_is_an_error_and_writing_continues_when_there_is_room(mount: Mount, put: Put, sales: Sales) -> None:
+def test_a_full_disk_is_an_error_and_writing_continues_when_there_is_room(mount: Mount) -> None:
     disk = mount("-t", "tmpfs", "-o", "size=1m", "tmpfs")
     with closing(Database(disk)) as database:
         put(database, "sale-1")
@@ -39,13 +37,13 @@ def test_a_full_disk_is_an_error_and_writing_continues_when_there_is_room(mount:
                 pass
         with pytest.raises(StoreError, match=r"cannot write .*: database or disk is full; make room on its disk"):
             put(database, "sale-2", "x" * 200_000)
-        assert sales(database) == ["sale-1"]
+        assert sale_ids(database) == ["sale-1"]
         ballast.unlink()
         put(database, "sale-3")
-        assert (sales(database), database.rows("PRAGMA integrity_check")) == (["sale-1", "sale-3"], [("ok",)])
+        assert (sale_ids(database), database.rows("PRAGMA integrity_check")) == (["sale-1", "sale-3"], [("ok",)])
 
 
-def test_a_full_disk_at_the_first_start_is_an_error_and_the_second_start_works(mount: Mount, put: Put) -> None:
+def test_a_full_disk_at_the_first_start_is_an_error_and_the_second_start_works(mount: Mount) -> None:
     disk = mount("-t", "tmpfs", "-o", "size=64k", "tmpfs")
     (disk / "ballast").write_bytes(b"x" * 56 * 1024)
     with pytest.raises(StoreError, match=r"lane\.db: "):
@@ -70,7 +68,7 @@ def test_a_file_that_is_not_a_database_is_an_error(tmp_path: Path, read_only: bo
         Database(tmp_path, read_only=read_only)
 
 
-def test_damage_inside_the_file_is_an_error_when_it_is_read(tmp_path: Path, put: Put) -> None:
+def test_damage_inside_the_file_is_an_error_when_it_is_read(tmp_path: Path) -> None:
     with closing(Database(tmp_path)) as database:
         for number in range(200):
             put(database, f"sale-{number}", "x" * 500)

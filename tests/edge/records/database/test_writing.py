@@ -7,23 +7,20 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 
 from edge.records.database import Database, StoreError
-
-Put = Callable[..., None]
-Sales = Callable[[Database], list[object]]
+from tests.edge.records.database.conftest import put, sale_ids
 
 
-def test_written_data_is_there_after_reopening(tmp_path: Path, put: Put, sales: Sales) -> None:
+def test_written_data_is_there_after_reopening(tmp_path: Path) -> None:
     with closing(Database(tmp_path)) as database:
         put(database, "sale-1")
     with closing(Database(tmp_path)) as database:
-        assert sales(database) == ["sale-1"]
+        assert sale_ids(database) == ["sale-1"]
 
 
 def test_every_commit_is_forced_to_disk_and_removed_text_is_overwritten(database: Database) -> None:
@@ -31,7 +28,7 @@ def test_every_commit_is_forced_to_disk_and_removed_text_is_overwritten(database
     assert found == ["wal", 2, 1]
 
 
-def test_only_this_user_may_read_the_folder_and_its_files(tmp_path: Path, put: Put) -> None:
+def test_only_this_user_may_read_the_folder_and_its_files(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
         with closing(Database(tmp_path / "new" / "lane")) as database:
@@ -50,24 +47,24 @@ def test_a_readable_file_is_made_private(tmp_path: Path) -> None:
     assert (tmp_path / "lane.db").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_failed_transaction_writes_nothing(database: Database, put: Put, sales: Sales) -> None:
+def test_a_failed_transaction_writes_nothing(database: Database) -> None:
     with suppress(RuntimeError), database.transaction():
         put(database, "sale-1")
         raise RuntimeError("the power fails")
-    assert sales(database) == []
+    assert sale_ids(database) == []
     put(database, "sale-2")
-    assert sales(database) == ["sale-2"]
+    assert sale_ids(database) == ["sale-2"]
 
 
-def test_a_nested_transaction_is_part_of_the_outer_one(database: Database, put: Put, sales: Sales) -> None:
+def test_a_nested_transaction_is_part_of_the_outer_one(database: Database) -> None:
     with suppress(RuntimeError), database.transaction():
         with database.transaction():
             put(database, "sale-1")
         raise RuntimeError("the power fails")
-    assert sales(database) == []
+    assert sale_ids(database) == []
 
 
-def test_a_killed_process_leaves_exactly_its_committed_data(tmp_path: Path, sales: Sales) -> None:
+def test_a_killed_process_leaves_exactly_its_committed_data(tmp_path: Path) -> None:
     script = (
         "import os, sys, signal; from pathlib import Path; from edge.records.database import Database\n"
         "database = Database(Path(sys.argv[1]))\n"
@@ -79,20 +76,20 @@ def test_a_killed_process_leaves_exactly_its_committed_data(tmp_path: Path, sale
     done = subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=False, timeout=60)
     assert done.returncode == -signal.SIGKILL
     with closing(Database(tmp_path, read_only=True)) as reader:
-        assert sales(reader) == ["committed"]
+        assert sale_ids(reader) == ["committed"]
     with closing(Database(tmp_path)) as database:
-        assert sales(database) == ["committed"]
+        assert sale_ids(database) == ["committed"]
 
 
-def test_two_connections_see_each_others_commits_only(folder: Path, database: Database, put: Put, sales: Sales) -> None:
+def test_two_connections_see_each_others_commits_only(folder: Path, database: Database) -> None:
     with closing(Database(folder)) as other:
         with database.transaction():
             put(database, "sale-1")
-            assert sales(other) == []
-        assert sales(other) == ["sale-1"]
+            assert sale_ids(other) == []
+        assert sale_ids(other) == ["sale-1"]
 
 
-def test_a_locked_file_is_an_error_after_a_second(folder: Path, database: Database, put: Put) -> None:
+def test_a_locked_file_is_an_error_after_a_second(folder: Path, database: Database) -> None:
     locked = pytest.raises(StoreError, match=r"cannot write .*: database is locked; another program is using it")
     with closing(Database(folder)) as other, other.transaction(), locked:
         put(database, "sale-1")

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from edge.decision.policy import Decision
 from edge.till.messages import Ack, Error
 from edge.till.reference.steps import Notify, Save, Send
+from tests.edge.till.reference.harness import TillHarness
 
-TillHarness = Any
 ASKING = [Decision.CHALLENGE, Decision.UNKNOWN]
 
 
@@ -21,6 +19,7 @@ def test_an_alert_is_saved_then_shown_and_only_then_acknowledged(till: TillHarne
     steps = till.receive(alert, id="m-1")
     kinds = [step.event if isinstance(step, Notify) else type(step) for step in steps]
     assert kinds[:4] == [Save, "alert", "shown", Send]
+    assert isinstance(steps[3], Send)
     assert steps[3].event.content() == Ack(message_id="m-1", alert_id=alert.alert_id)
 
 
@@ -31,8 +30,8 @@ def test_a_duplicate_alert_is_acknowledged_and_not_shown(till: TillHarness) -> N
     for message_id in ("m-1", "m-1", "m-2"):
         till.receive(alert, id=message_id)
     assert till.events.count("shown") == 1
-    acks = [event.content() for event in till.sent if event.type == "lane.ack"]
-    assert [ack.message_id for ack in acks] == ["m-1", "m-1", "m-2"]
+    sent = [event.content() for event in till.sent]
+    assert [ack.message_id for ack in sent if isinstance(ack, Ack)] == ["m-1", "m-1", "m-2"]
 
 
 @pytest.mark.parametrize("decision", Decision)

@@ -8,32 +8,32 @@ import pty
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 
 from edge.records.database import Database
+from tests.edge.till.reference.box import Box
 
 pytestmark = pytest.mark.slow
 
-Box = Any
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
 PATIENCE_S = 60
+Line = dict[str, str | float]
+"""A line of a script, as JSON."""
 
 
-def script(file: Path, *lines: dict[str, Any]) -> Path:
+def script(file: Path, *lines: Line) -> Path:
     file.write_text("# a scenario\n\n" + "\n".join(json.dumps(line) for line in lines), encoding="utf-8")
     return file
 
 
-def wait_for(event: str, seconds: float = 20) -> dict[str, Any]:
+def wait_for(event: str, seconds: float = 20) -> Line:
     return {"do": "wait-for", "event": event, "seconds": seconds}
 
 
-SALE = (
+SALE: tuple[Line, ...] = (
     wait_for("agent-met"),
     {"do": "open", "sale_id": "s-1"},
     {"do": "scan", "item": "milk"},
@@ -44,10 +44,14 @@ SALE = (
 )
 
 
-@pytest.fixture(scope="session")
-def edge_till() -> Run:
+class EdgeTill(Protocol):
     """Runs the command with these arguments. typed: its standard input."""
 
+    def __call__(self, *words: object, typed: str | None = None) -> subprocess.CompletedProcess[str]: ...
+
+
+@pytest.fixture(scope="session")
+def edge_till() -> EdgeTill:
     def run(*words: object, typed: str | None = None) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "edge.till.reference", *map(str, words)]
         return subprocess.run(command, input=typed, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
@@ -59,7 +63,7 @@ def events(done: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def test_a_script_plays_a_sale_and_prints_json_lines(box: Box, edge_till: Run, tmp_path: Path) -> None:
+def test_a_script_plays_a_sale_and_prints_json_lines(box: Box, edge_till: EdgeTill, tmp_path: Path) -> None:
     box.start()
     done = edge_till("--connect", box.address, "--script", script(tmp_path / "sale", *SALE))
     assert (done.returncode, done.stderr) == (0, "")
@@ -72,7 +76,7 @@ def test_a_script_plays_a_sale_and_prints_json_lines(box: Box, edge_till: Run, t
     assert offsets == sorted(offsets)
 
 
-def test_a_till_with_a_key_is_served_on_a_public_address(box: Box, edge_till: Run, tmp_path: Path) -> None:
+def test_a_till_with_a_key_is_served_on_a_public_address(box: Box, edge_till: EdgeTill, tmp_path: Path) -> None:
     key = box.key("till-7")
     box.start()
     address = box.address.replace("0.0.0.0", "127.0.0.1")
@@ -80,7 +84,7 @@ def test_a_till_with_a_key_is_served_on_a_public_address(box: Box, edge_till: Ru
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_a_till_without_a_key_is_not_served_on_a_public_address(box: Box, edge_till: Run, tmp_path: Path) -> None:
+def test_a_till_without_a_key_is_not_served_on_a_public_address(box: Box, edge_till: EdgeTill, tmp_path: Path) -> None:
     box.key("till-7")
     box.start()
     address = box.address.replace("0.0.0.0", "127.0.0.1")
@@ -90,7 +94,7 @@ def test_a_till_without_a_key_is_not_served_on_a_public_address(box: Box, edge_t
 
 
 def test_a_sale_continues_when_the_agent_is_restarted(box: Box, tmp_path: Path) -> None:
-    lines = (*SALE[:3], wait_for("agent-silent"), {"do": "scan", "item": "beer"}, *SALE[4:])
+    lines: list[Line] = [*SALE[:3], wait_for("agent-silent"), {"do": "scan", "item": "beer"}, *SALE[4:]]
     box.start()
     command = [sys.executable, "-m", "edge.till.reference", "--connect", box.address]
     command += ["--script", str(script(tmp_path / "sale", *lines))]
@@ -110,7 +114,7 @@ def test_a_sale_continues_when_the_agent_is_restarted(box: Box, tmp_path: Path) 
     assert seen.count("shown") == 1
 
 
-def test_a_killed_till_continues_where_it_was(box: Box, edge_till: Run, tmp_path: Path) -> None:
+def test_a_killed_till_continues_where_it_was(box: Box, edge_till: EdgeTill, tmp_path: Path) -> None:
     box.start()
     words = ["--connect", box.address, "--script", script(tmp_path / "sale", *SALE[:5], {"do": "wait", "seconds": 60})]
     words += ["--state", tmp_path / "till.jsonl"]
@@ -157,7 +161,7 @@ def test_typed_actions_are_performed_and_the_prompt_is_in_the_chosen_language(bo
 
 @pytest.mark.parametrize("end", ["", "q\n"])
 def test_typing_without_a_sale_or_faster_than_the_agent_answers_does_no_harm(
-    box: Box, edge_till: Run, end: str, tmp_path: Path
+    box: Box, edge_till: EdgeTill, end: str, tmp_path: Path
 ) -> None:
     box.start()
     done = edge_till("--connect", box.address, "--language", "en", typed=f"p\n?\n\nbeer\nf\nc\n{end}")
@@ -183,14 +187,14 @@ def test_typing_without_a_sale_or_faster_than_the_agent_answers_does_no_harm(
         (["--language", "de"], 2, "invalid choice: 'de'"),
     ],
 )
-def test_a_usage_error_is_one_line(words: list[str], code: int, why: str, edge_till: Run) -> None:
+def test_a_usage_error_is_one_line(words: list[str], code: int, why: str, edge_till: EdgeTill) -> None:
     done = edge_till(*words)
     assert (done.returncode, done.stdout) == (code, "")
     assert why in done.stderr
     assert done.stderr.count("\n") == 1
 
 
-def test_a_key_for_another_name_is_an_error(box: Box, edge_till: Run) -> None:
+def test_a_key_for_another_name_is_an_error(box: Box, edge_till: EdgeTill) -> None:
     done = edge_till("--key", box.key("till-7"), "--name", "till-8")
     assert done.returncode == 2
     assert (
@@ -207,7 +211,7 @@ def test_a_key_for_another_name_is_an_error(box: Box, edge_till: Run) -> None:
     ],
 )
 def test_an_event_that_does_not_come_fails_the_script(
-    lines: list[dict[str, Any]], why: str, edge_till: Run, tmp_path: Path
+    lines: list[Line], why: str, edge_till: EdgeTill, tmp_path: Path
 ) -> None:
     done = edge_till("--connect", f"ipc://{tmp_path}/nobody", "--script", script(tmp_path / "script", *lines))
     assert done.returncode == 1

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 
 from edge.decision.policy import Decision
-from edge.till.messages import Ack, Hello
+from edge.till.envelope import Event
+from edge.till.messages import Ack, ErrorCode, Hello
 from edge.till.reference.pending import MAX_PENDING
-
-TillHarness = Any
+from edge.till.reference.steps import Send
+from tests.edge.till.reference.harness import TillHarness
 
 
 def test_an_unanswered_message_is_resent_with_the_same_id_after_1_2_4_and_then_every_5_seconds(
@@ -46,7 +44,10 @@ def test_a_duplicate_or_unknown_ack_changes_nothing(till: TillHarness) -> None:
 
 def test_every_heartbeat_is_acknowledged(till: TillHarness) -> None:
     steps = till.health()
-    assert steps[0].event.content().message_id
+    assert isinstance(steps[0], Send)
+    ack = steps[0].event.content()
+    assert isinstance(ack, Ack)
+    assert ack.message_id
     assert till.sent_types == []
 
 
@@ -142,7 +143,7 @@ def test_a_message_that_is_rejected_twice_is_dropped(till: TillHarness) -> None:
 
 
 @pytest.mark.parametrize("code", ["malformed", "unknown-type", "not-for-agent", "wrong-mode", "no-such-sale"])
-def test_a_rejected_message_is_reported_and_not_resent(code: str, till: TillHarness) -> None:
+def test_a_rejected_message_is_reported_and_not_resent(code: ErrorCode, till: TillHarness) -> None:
     till.open()
     till.reject(till.sent[-1], code)
     till.wait(10, with_health=True)
@@ -170,8 +171,6 @@ def test_the_agents_problems_are_reported_when_they_change(till: TillHarness) ->
 
 
 def test_an_invalid_message_only_shows_that_the_agent_is_alive(till: TillHarness) -> None:
-    from edge.till.envelope import Event
-
     offer = Event(id="1", source="/x", type="lane.offer", time=till.identity.wall_time(0), data={})
     till.wait(3)
     till.record(till.session.receive(offer, till.now_s))
@@ -187,5 +186,5 @@ def test_a_till_that_is_offline_for_hours_keeps_its_newest_messages(till: TillHa
     assert till.sent[-1].data["sale_id"] == f"s-{MAX_PENDING - 1}"
 
 
-def test_hello_has_the_tills_name(new_till: Callable[..., TillHarness]) -> None:
-    assert new_till().sent[0].content() == Hello(till="till-1")
+def test_hello_has_the_tills_name() -> None:
+    assert TillHarness().sent[0].content() == Hello(till="till-1")

@@ -5,23 +5,28 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 import pytest
 
 from edge.records.audit import Audit
 from edge.records.database import Database
+from tests.edge.till.reference.box import Box
 
-Box = Any
 FOLDER = Path(__file__).parents[3] / "clients"
 PATIENCE_S = 60
 
 
+class RunClient(Protocol):
+    """Runs the client with these arguments."""
+
+    def __call__(self, *words: object) -> subprocess.CompletedProcess[str]: ...
+
+
 @pytest.fixture(scope="session")
-def node_client() -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Runs the client with these arguments. Installs the library that it needs first."""
+def node_client() -> RunClient:
+    """Installs the library that the client needs first."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if not node or not npm:
         pytest.skip("node and npm are not installed")
@@ -41,7 +46,7 @@ def node_client() -> Callable[..., subprocess.CompletedProcess[str]]:
 
 @pytest.mark.parametrize("with_key", [True, False], ids=["curve", "loopback"])
 def test_a_till_in_node_sells_beer_and_the_sale_is_recorded(
-    with_key: bool, box: Box, node_client: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+    with_key: bool, box: Box, node_client: RunClient, tmp_path: Path
 ) -> None:
     key = [box.key("till-9")] if with_key else []
     box.start()
@@ -67,11 +72,10 @@ def test_a_till_in_node_sells_beer_and_the_sale_is_recorded(
     assert record.alerts[0].received_at is not None
 
 
-def test_a_till_in_node_with_a_revoked_key_is_not_served(
-    box: Box, node_client: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
-) -> None:
+def test_a_till_in_node_with_a_revoked_key_is_not_served(box: Box, node_client: RunClient, tmp_path: Path) -> None:
     key = box.key("till-9")
     box.key("till-8")
+    assert box.keys
     box.keys.revoke("till-9")
     box.start()
     done = node_client(box.address.replace("0.0.0.0", "127.0.0.1"), tmp_path / "alerts.jsonl", key, 3)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from edge.errors import UsageError
 from edge.till.reference.sent import SentLog
 from edge.till.reference.steps import Entry
+from tests.edge.till.reference.harness import TillHarness
 
 MILK, BEER = Entry(scanned="milk"), Entry(scanned="beer")
 
@@ -38,7 +38,7 @@ def test_a_new_file_is_empty_and_written_entries_are_read_back(file: Path) -> No
     assert read(file) == [MILK, BEER]
 
 
-def test_every_entry_of_a_sale_is_read_back_unchanged(file: Path, till: Any) -> None:
+def test_every_entry_of_a_sale_is_read_back_unchanged(file: Path, till: TillHarness) -> None:
     till.open()
     till.scan()
     till.acknowledge_all()

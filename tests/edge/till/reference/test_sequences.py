@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from edge.decision.policy import Decision
-from edge.till.messages import Ack, Data, Error
+from edge.till.messages import Ack, CheckOutcome, Data, Error, ErrorCode
 from edge.till.reference.sale import ANSWER_WITHIN_S
 from edge.till.reference.steps import Notify, Save, Send
+from tests.edge.till.reference.harness import TillHarness
 
 ANY_INDEX = st.integers(0, 1000)
 
@@ -20,9 +18,9 @@ ANY_INDEX = st.integers(0, 1000)
 class Shop(RuleBasedStateMachine):
     """A till, an agent that may be restarted, and a network that loses, duplicates and reorders messages."""
 
-    def __init__(self, new_till: Callable[..., Any]) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.till = new_till()
+        self.till = TillHarness()
         self.sales = 0
         self.read_by_agent = 0
         self.to_till: list[tuple[str, Data]] = []
@@ -61,7 +59,7 @@ class Shop(RuleBasedStateMachine):
 
     @precondition(lambda self: self.till.session.sale is not None)
     @rule(outcome=st.sampled_from(["passed", "failed", "not-shown"]))
-    def check(self, outcome: str) -> None:
+    def check(self, outcome: CheckOutcome) -> None:
         self.till.check(outcome)
 
     @precondition(lambda self: self.till.session.sale is not None)
@@ -80,7 +78,7 @@ class Shop(RuleBasedStateMachine):
 
     @precondition(lambda self: bool(self.till.sent))
     @rule(ago=st.integers(1, 3), code=st.sampled_from(["no-such-sale", "malformed"]))
-    def the_agent_rejects(self, ago: int, code: Any) -> None:
+    def the_agent_rejects(self, ago: int, code: ErrorCode) -> None:
         rejected = self.till.sent[-ago:][0].id
         self.to_till.append((f"error-{rejected}", Error(code=code, text="no", message_id=rejected)))
 
@@ -127,11 +125,11 @@ class Shop(RuleBasedStateMachine):
 
     @invariant()
     def a_shown_alert_is_of_the_open_sale_and_has_not_expired(self) -> None:
-        session, alert = self.till.session, self.till.session.screen.alert
+        alert = self.till.session.screen.alert
         if alert:
-            assert alert.sale_id == session.sale.sale_id
+            assert alert.sale_id == self.till.sale.sale_id
             assert self.till.identity.wall_time(self.till.now_s) < alert.expires_at
-            assert session.sale.check is None
+            assert self.till.sale.check is None
 
     @invariant()
     def steps_are_in_order(self) -> None:
@@ -143,6 +141,8 @@ class Shop(RuleBasedStateMachine):
         if sale and sale.restricted_s is not None and not sale.check and self.till.shows == "nothing":
             assert sale.sale_id in self.not_asked
         if self.till.shows == "waiting":
+            assert sale
+            assert sale.restricted_s is not None
             assert self.till.now_s - sale.restricted_s < ANSWER_WITHIN_S
 
     def teardown(self) -> None:
@@ -160,8 +160,8 @@ class Shop(RuleBasedStateMachine):
         )
 
 
-def test_no_sequence_of_events_breaks_the_protocol(new_till: Callable[..., Any]) -> None:
+def test_no_sequence_of_events_breaks_the_protocol() -> None:
     run_state_machine_as_test(
-        lambda: Shop(new_till),
+        Shop,
         settings=settings(max_examples=100, stateful_step_count=40, deadline=None, derandomize=True),
     )
