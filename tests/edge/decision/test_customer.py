@@ -79,7 +79,7 @@ def test_the_centre_of_the_face_decides_whether_it_is_in_the_zone(x: float, insi
     assert (zone.customer is not None) == inside
 
 
-def test_the_zone_may_be_any_polygon(show: Show) -> None:
+def test_the_zone_may_be_any_polygon() -> None:
     triangle = CustomerZone(Settings(zone=((0, 0), (1, 0), (0, 1))))
     show(triangle, Person(track=1, x=0.7, y=0.7))
     assert triangle.customer is None
@@ -182,7 +182,7 @@ def test_forgetting_ages_keeps_the_customer(zone: CustomerZone) -> None:
 @given(st.lists(people, max_size=25))
 def test_faces_outside_unconfirmed_or_untracked_never_become_the_customer(seen: list[list[Person]]) -> None:
     zone = CustomerZone(Settings())
-    confirmed: dict[int, int] = Person()
+    confirmed: dict[int, int] = {}
     for number, frame in enumerate(seen):
         zone.observe(faces_of(*frame), SHAPE, number / 10)
         for person in frame:
