@@ -6,8 +6,8 @@ import hashlib
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import onnx
@@ -54,8 +54,14 @@ def from_elsewhere(half_onnx: Path, tmp_path_factory: pytest.TempPathFactory) ->
     return folder
 
 
+class EdgeExport(Protocol):
+    """Runs `edge-export`; returns the exit code and all output."""
+
+    def __call__(self, *words: object) -> tuple[int, str]: ...
+
+
 @pytest.fixture
-def edge_export(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str]]:
+def edge_export(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> EdgeExport:
     """Runs `edge-export`; returns the exit code and all output."""
 
     def run(*words: object) -> tuple[int, str]:
@@ -149,7 +155,7 @@ def test_a_damaged_engine_does_not_load(rtx: Library) -> None:
 
 
 def test_engines_for_two_kinds_of_gpu_are_built_without_a_gpu(
-    rtx: Library, from_elsewhere: Path, tmp_path: Path, edge_export: Callable[..., tuple[int, str]]
+    rtx: Library, from_elsewhere: Path, tmp_path: Path, edge_export: EdgeExport
 ) -> None:
     code, printed = edge_export("engine", from_elsewhere, "--compute-capability", "8.6", "8.9", "--out", tmp_path)
     assert code == 0, printed
@@ -170,9 +176,7 @@ def test_engines_for_two_kinds_of_gpu_are_built_without_a_gpu(
         (["--compute-capability", "8.9", "--out", "a", "--cache", "b"], "--cache is for this box's own engine"),
     ],
 )
-def test_no_flag_is_silently_ignored(
-    tmp_path: Path, edge_export: Callable[..., tuple[int, str]], flags: list[str], message: str
-) -> None:
+def test_no_flag_is_silently_ignored(tmp_path: Path, edge_export: EdgeExport, flags: list[str], message: str) -> None:
     code, printed = edge_export("engine", tmp_path, *flags)
     assert code == 2
     assert printed.startswith(f"edge-export: {message}")
@@ -180,7 +184,7 @@ def test_no_flag_is_silently_ignored(
 
 
 def test_an_unwritable_folder_gives_one_line_and_exit_code_1(
-    rtx: Library, from_elsewhere: Path, tmp_path: Path, edge_export: Callable[..., tuple[int, str]]
+    rtx: Library, from_elsewhere: Path, tmp_path: Path, edge_export: EdgeExport
 ) -> None:
     (tmp_path / "file").touch()
     code, printed = edge_export("engine", from_elsewhere, "--compute-capability", "8.9", "--out", tmp_path / "file")
@@ -190,7 +194,7 @@ def test_an_unwritable_folder_gives_one_line_and_exit_code_1(
 
 
 def test_this_boxs_own_engine_needs_a_gpu(
-    rtx: Library, from_elsewhere: Path, tmp_path: Path, edge_export: Callable[..., tuple[int, str]]
+    rtx: Library, from_elsewhere: Path, tmp_path: Path, edge_export: EdgeExport
 ) -> None:
     code, printed = edge_export("engine", from_elsewhere, "--cache", tmp_path)
     if code == 0:

@@ -11,9 +11,10 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
+
+from tests.commands import Json
 
 pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
@@ -28,9 +29,9 @@ def start(module: str, *arguments: object) -> subprocess.Popen[str]:
     )
 
 
-def result(process: subprocess.Popen[str]) -> dict[str, Any]:
+def result(process: subprocess.Popen[str]) -> Json:
     out, _ = process.communicate(timeout=600)
-    verdict: dict[str, Any] = json.loads(out.splitlines()[-1])
+    verdict: Json = json.loads(out.splitlines()[-1])
     print(verdict)
     return verdict
 

@@ -7,7 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,8 +18,9 @@ import torch
 from skimage.data import astronaut
 
 import train.data
+from tests.train.builders import LayOut, RunScript, WithHashes
 from train.index import find_faces, fingerprint
-from train.pictures import HASH_WORDS, Pictures, read_labels
+from train.pictures import Pictures, read_labels
 from train.recipe import Recipe, Stage
 from train.teacher import DistillationTargets, StoredMaps
 
@@ -60,7 +61,7 @@ def portraits() -> dict[str, np.ndarray]:
 
 
 @pytest.fixture
-def lay_out(portraits: dict[str, np.ndarray]) -> Callable[..., Path]:
+def lay_out(portraits: dict[str, np.ndarray]) -> LayOut:
     """Writes photos and labels: lay_out(folder, {"plain": "30"}, held_out=["plain"]) returns the folder."""
 
     def lay_out(folder: Path, ages: dict[str, str], held_out: tuple[str, ...] = ()) -> Path:
@@ -95,7 +96,7 @@ def faces(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Pictures:
 
 
 @pytest.fixture
-def with_hashes(tmp_path: Path) -> Callable[..., tuple[Path, Path]]:
+def with_hashes(tmp_path: Path) -> WithHashes:
     """A folder of labelled files whose faces are already in the cache, with given hashes: (data, cache)."""
 
     def with_hashes(name: str, hashes: np.ndarray, held_out: tuple[int, ...] = ()) -> tuple[Path, Path]:
@@ -117,30 +118,7 @@ def with_hashes(tmp_path: Path) -> Callable[..., tuple[Path, Path]]:
 
 
 @pytest.fixture
-def pictures_of() -> Callable[..., Pictures]:
-    """Pictures without files: pictures_of(hashes=..., ages=..., sources=...)."""
-
-    def pictures_of(
-        hashes: np.ndarray | None = None, ages: list[tuple[float, float]] | None = None, sources: str = ""
-    ) -> Pictures:
-        count = max(len(part) for part in (hashes, ages) if part is not None)
-        return Pictures(
-            np.array([Path(f"{row}.jpg") for row in range(count)], object),
-            np.array(list(sources or "s" * count)),
-            np.array(ages or [(30, 30)] * count, np.float32),
-            np.zeros(count, bool),
-            np.zeros((count, 4, 2), np.float32),
-            np.zeros((count, HASH_WORDS), np.uint64) if hashes is None else hashes,
-            np.zeros((count, HASH_WORDS), np.uint64),
-            np.full(count, ""),
-            np.full(count, ""),
-        )
-
-    return pictures_of
-
-
-@pytest.fixture
-def run_script(tmp_path: Path) -> Callable[..., int | None]:
+def run_script(tmp_path: Path) -> RunScript:
     """Runs Python code in its own process: run_script(code, *arguments) returns its exit code, None if it hangs."""
 
     def run_script(code: str, *arguments: object) -> int | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -11,6 +10,7 @@ import pytest
 import torch
 
 from edge.vision.crop import align
+from tests.train.builders import RunScript
 from train.batches import Batch, Batches, crops_of, stage_picture
 from train.pictures import Pictures
 from train.recipe import Recipe, Stage
@@ -65,7 +65,7 @@ def test_worker_processes_make_the_same_batches_in_the_same_order(faces: Picture
 
 @pytest.mark.slow
 def test_worker_processes_work_after_the_caller_has_worked_with_opencv(
-    tmp_path: Path, shop: Path, run_script: Callable[..., int | None]
+    tmp_path: Path, shop: Path, run_script: RunScript
 ) -> None:
     code = """
 import sys

@@ -7,18 +7,23 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
 from edge.ages import BUNDLED
+from tests.train.builders import LayOut
 from train.baseline import BaselineModel
 from train.checkpoint import load_model, read_checkpoint
 from train.cli import main
 from train.recipe import read_recipe
 
-Run = Callable[..., int]
+
+class Run(Protocol):
+    """Runs the command in an empty folder; returns its exit code."""
+
+    def __call__(self, *arguments: object) -> int: ...
 
 
 @pytest.fixture
@@ -139,7 +144,7 @@ def test_a_missing_teacher_gives_exit_code_2_before_any_training(
 
 
 def test_data_without_training_photos_give_one_line_and_exit_code_1(
-    edge_train: Run, tmp_path: Path, lay_out: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+    edge_train: Run, tmp_path: Path, lay_out: LayOut, capsys: pytest.CaptureFixture[str]
 ) -> None:
     data = lay_out(tmp_path / "data", {"plain": "30", "dark": "30"}, ("plain", "dark"))
     assert edge_train("fit", data, "--out", tmp_path / "run") == 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,11 +10,11 @@ import numpy as np
 import pytest
 
 from edge.errors import RunError, UsageError
+from tests.train.builders import LayOut, WithHashes, pictures_of
 from train import load_test, load_train
 from train.data import NEAR_COPY_BITS, PICTURE_COPY_BITS, check_no_leak, select_sources, split, validation_split
 from train.pictures import Pictures
 
-WithHashes = Callable[..., tuple[Path, Path]]
 BITS = 256
 
 
@@ -45,7 +44,7 @@ def test_the_photos_of_the_official_part_are_tested_on_and_the_others_trained_on
     assert distances(train, test).min() > NEAR_COPY_BITS
 
 
-def test_copies_of_a_test_photo_are_not_trained_on(tmp_path: Path, lay_out: Callable[..., Path]) -> None:
+def test_copies_of_a_test_photo_are_not_trained_on(tmp_path: Path, lay_out: LayOut) -> None:
     ages = dict.fromkeys(("plain", "dark", "big", "small", "grey", "tall", "wide", "mirrored"), "30")
     train, test = split(lay_out(tmp_path / "data", ages, ("plain",)), tmp_path / "cache")
     assert [path.stem for path in test.paths] == ["plain"]
@@ -53,7 +52,7 @@ def test_copies_of_a_test_photo_are_not_trained_on(tmp_path: Path, lay_out: Call
 
 
 def test_photos_without_a_face_and_broken_rows_are_skipped_and_logged(
-    tmp_path: Path, lay_out: Callable[..., Path], caplog: pytest.LogCaptureFixture
+    tmp_path: Path, lay_out: LayOut, caplog: pytest.LogCaptureFixture
 ) -> None:
     ages = {"plain": "30", "mirrored": "31", "nobody": "32", "gone": "33", "tall": "200"}
     data = lay_out(tmp_path / "data", ages, ("mirrored",))
@@ -65,7 +64,7 @@ def test_photos_without_a_face_and_broken_rows_are_skipped_and_logged(
 
 
 def test_five_broken_rows_are_logged_and_the_rest_counted(
-    tmp_path: Path, lay_out: Callable[..., Path], caplog: pytest.LogCaptureFixture
+    tmp_path: Path, lay_out: LayOut, caplog: pytest.LogCaptureFixture
 ) -> None:
     ages = {"plain": "30", "mirrored": "31"} | {f"gone{number}": "30" for number in range(8)}
     split(lay_out(tmp_path / "data", ages, ("mirrored",)), tmp_path / "cache")
@@ -120,7 +119,7 @@ def test_an_empty_part_is_an_error_that_counts_both_parts(with_hashes: WithHashe
         split(*with_hashes("data", codes))
 
 
-def test_no_usable_photo_at_all_is_an_error_not_a_crash(tmp_path: Path, lay_out: Callable[..., Path]) -> None:
+def test_no_usable_photo_at_all_is_an_error_not_a_crash(tmp_path: Path, lay_out: LayOut) -> None:
     with pytest.raises(RunError, match="0 photos to train on and 0 to test on"):
         split(lay_out(tmp_path / "data", {"gone": "30"}), tmp_path / "cache")
 
@@ -130,14 +129,14 @@ def test_a_folder_without_labels_is_a_usage_error(tmp_path: Path) -> None:
         load_train(tmp_path, tmp_path / "cache")
 
 
-def test_a_leak_is_an_error(pictures_of: Callable[..., Pictures]) -> None:
+def test_a_leak_is_an_error() -> None:
     codes = random_codes(3)
     train = pictures_of(hashes=np.array([codes[0], with_bits_changed(codes[2], NEAR_COPY_BITS)]))
     with pytest.raises(RunError, match=r"1 training photos are copies of test photos, e\.g\. 1\.jpg"):
         check_no_leak(train, pictures_of(hashes=codes[1:]))
 
 
-def test_a_copy_with_the_face_detected_elsewhere_is_a_leak_too(pictures_of: Callable[..., Pictures]) -> None:
+def test_a_copy_with_the_face_detected_elsewhere_is_a_leak_too() -> None:
     faces, (photo, other) = random_codes(3), random_codes(5)[3:]
     train, test = pictures_of(hashes=faces[:2]), pictures_of(hashes=faces[2:])
     test = replace(test, picture_hashes=photo[None])
@@ -147,7 +146,7 @@ def test_a_copy_with_the_face_detected_elsewhere_is_a_leak_too(pictures_of: Call
     check_no_leak(replace(near, picture_hashes=np.array([other, other])), test)
 
 
-def test_validation_photos_have_no_copies_among_the_training_photos(pictures_of: Callable[..., Pictures]) -> None:
+def test_validation_photos_have_no_copies_among_the_training_photos() -> None:
     codes = random_codes(1000)
     copies = np.array([with_bits_changed(code, 10) for code in codes])
     pictures = pictures_of(hashes=np.concatenate([codes, copies]))
@@ -157,7 +156,7 @@ def test_validation_photos_have_no_copies_among_the_training_photos(pictures_of:
     assert distances(pictures[learning], pictures[validation]).min() > NEAR_COPY_BITS
 
 
-def test_only_named_sources_are_selected(pictures_of: Callable[..., Pictures]) -> None:
+def test_only_named_sources_are_selected() -> None:
     pictures = pictures_of(hashes=random_codes(4), sources="abca")
     assert select_sources(pictures, None) is pictures
     assert select_sources(pictures, ["a", "c"]).sources.tolist() == ["a", "c", "a"]
@@ -165,12 +164,12 @@ def test_only_named_sources_are_selected(pictures_of: Callable[..., Pictures]) -
         select_sources(pictures, ["a", "d"])
 
 
-def test_parts_without_a_leak_pass_the_check(pictures_of: Callable[..., Pictures]) -> None:
+def test_parts_without_a_leak_pass_the_check() -> None:
     codes = random_codes(600)
     check_no_leak(pictures_of(hashes=codes[:500]), pictures_of(hashes=codes[500:]))
 
 
-def test_a_leak_in_the_last_row_of_a_long_table_is_found(pictures_of: Callable[..., Pictures]) -> None:
+def test_a_leak_in_the_last_row_of_a_long_table_is_found() -> None:
     codes = random_codes(600)
     with pytest.raises(RunError, match=r"1 training photos .* 599\.jpg"):
         check_no_leak(pictures_of(hashes=codes), pictures_of(hashes=codes[599:]))

@@ -8,12 +8,11 @@ import numpy as np
 import pytest
 import torch
 
+from tests.train.builders import pictures_of
 from train import create_model
 from train.evaluate import Score, evaluate, predicted_ages, scores_by_source
 from train.pictures import Pictures
 from train.recipe import Stage
-
-PicturesOf = Callable[..., Pictures]
 
 
 def always(year: int) -> Callable[[np.ndarray], np.ndarray]:
@@ -21,25 +20,25 @@ def always(year: int) -> Callable[[np.ndarray], np.ndarray]:
     return lambda crops: np.eye(101, dtype=np.float32)[np.full(len(crops), year)]
 
 
-def test_the_error_is_the_mean_distance_and_the_bias_has_a_sign(pictures_of: PicturesOf) -> None:
+def test_the_error_is_the_mean_distance_and_the_bias_has_a_sign() -> None:
     pictures = pictures_of(ages=[(30, 30), (30, 30), (40, 40)])
     scores = scores_by_source(pictures, np.array([33, 29, 44], np.float32))
     assert scores == {"s": Score(mean_error_years=2.667, bias_years=2.0, pictures=3)}
 
 
-def test_inside_a_band_the_error_is_zero(pictures_of: PicturesOf) -> None:
+def test_inside_a_band_the_error_is_zero() -> None:
     pictures = pictures_of(ages=[(20, 29)] * 3)
     scores = scores_by_source(pictures, np.array([20, 24.5, 29], np.float32))
     assert scores == {"s": Score(mean_error_years=0, bias_years=0, pictures=3)}
 
 
-def test_outside_a_band_the_error_is_the_distance_to_its_nearer_end(pictures_of: PicturesOf) -> None:
+def test_outside_a_band_the_error_is_the_distance_to_its_nearer_end() -> None:
     pictures = pictures_of(ages=[(20, 29), (20, 29)])
     scores = scores_by_source(pictures, np.array([16, 31], np.float32))
     assert scores == {"s": Score(mean_error_years=3, bias_years=-1, pictures=2)}
 
 
-def test_every_source_has_its_own_score(pictures_of: PicturesOf) -> None:
+def test_every_source_has_its_own_score() -> None:
     pictures = pictures_of(ages=[(30, 30), (30, 30), (30, 30)], sources="aba")
     scores = scores_by_source(pictures, np.array([31, 25, 33], np.float32))
     assert scores == {"a": Score(2, 2, 2), "b": Score(5, -5, 1)}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -11,6 +10,7 @@ import numpy as np
 import pytest
 
 from edge.errors import UsageError
+from tests.train.builders import LayOut
 from train.explore import Facts, explore, people_by_year
 from train.explore_page import explore_page
 from train.pictures import Pictures
@@ -142,14 +142,14 @@ def test_a_labels_file_that_is_not_utf8_is_reported(tmp_path: Path, name: str) -
         explore(tmp_path / name)
 
 
-def test_a_folder_without_labels_is_reported(tmp_path: Path, lay_out: Callable[..., Path]) -> None:
+def test_a_folder_without_labels_is_reported(tmp_path: Path, lay_out: LayOut) -> None:
     data = lay_out(tmp_path / "data", {"plain": "30"})
     (data / "labels.csv").unlink()
     with pytest.raises(UsageError, match=r"no labels\.csv in"):
         explore(data)
 
 
-def test_rows_with_impossible_file_names_do_not_break_the_report(tmp_path: Path, lay_out: Callable[..., Path]) -> None:
+def test_rows_with_impossible_file_names_do_not_break_the_report(tmp_path: Path, lay_out: LayOut) -> None:
     data = lay_out(tmp_path / "data", {"plain": "30"})
     elsewhere = tmp_path / "elsewhere.jpg"
     elsewhere.write_bytes((data / "final_files" / "plain.jpg").read_bytes())
@@ -161,14 +161,12 @@ def test_rows_with_impossible_file_names_do_not_break_the_report(tmp_path: Path,
     assert explore_page(facts, pictures)
 
 
-def test_a_source_may_have_any_name(tmp_path: Path, lay_out: Callable[..., Path]) -> None:
+def test_a_source_may_have_any_name(tmp_path: Path, lay_out: LayOut) -> None:
     data = lay_out(tmp_path / "data" / r"$\frac$", {"plain": "30"})
     assert r"$\frac$" in explore_page(*explore(data.parent, tmp_path / "cache"))
 
 
-def test_a_photo_with_a_broken_row_is_not_reported_as_without_a_row(
-    tmp_path: Path, lay_out: Callable[..., Path]
-) -> None:
+def test_a_photo_with_a_broken_row_is_not_reported_as_without_a_row(tmp_path: Path, lay_out: LayOut) -> None:
     facts, _ = explore(lay_out(tmp_path / "data", {"plain": "130"}), tmp_path / "cache")
     assert len(facts.broken_rows) == 1
     assert facts.files_without_a_row == ()

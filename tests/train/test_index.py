@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -12,11 +11,10 @@ import pytest
 
 from edge.vision.crop import align
 from edge.vision.faces import LEFT_EYE, MOUTH, RIGHT_EYE, Faces
+from tests.train.builders import LayOut, RunScript
 from train.data import NEAR_COPY_BITS
 from train.index import cached, face_hash, find_faces, fingerprint, labelled_face
 from train.pictures import Pictures, read_labels
-
-LayOut = Callable[..., Path]
 
 
 def faces_in(*boxes: tuple[int, int, int, int]) -> Faces:
@@ -68,7 +66,7 @@ def test_an_empty_table_stays_empty(tmp_path: Path, lay_out: LayOut) -> None:
 
 
 def test_faces_are_found_after_the_caller_has_used_opencv_threads(
-    tmp_path: Path, shop: Path, run_script: Callable[..., int | None]
+    tmp_path: Path, shop: Path, run_script: RunScript
 ) -> None:
     code = """
 import sys

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from edge.errors import UsageError
+from tests.train.builders import LayOut
 from train.card.facts import Study
 from train.checkpoint import load_model
 from train.recipe import Recipe, Stage
@@ -17,7 +18,7 @@ from train.study import read_study, study, write_study
 
 
 @pytest.fixture
-def two_shops(lay_out: Callable[..., Path], tmp_path: Path) -> Iterator[Path]:
+def two_shops(lay_out: LayOut, tmp_path: Path) -> Iterator[Path]:
     """A folder with two sources of the same face, each with a test photo, in `data`; the runs go into `runs`."""
     corner = {"plain": "30", "big": "32", "tall": "28", "small": "31", "turned": "29", "mirrored": "30"}
     market = {"dark": "50", "wide": "52", "grey": "48", "mirrored-turned": "50"}
@@ -35,7 +36,7 @@ def small() -> Recipe:
 @pytest.mark.slow
 @pytest.mark.usefixtures("few_photos")
 def test_every_source_is_omitted_once_then_fine_tuned_on_and_all_runs_are_tested_on_all_test_photos(
-    two_shops: Path, small: Recipe, monkeypatch: pytest.MonkeyPatch
+    two_shops: Path, small: Recipe, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.chdir(two_shops)
     found = study(two_shops / "data", two_shops / "runs", small, 4, alone="corner")
@@ -52,17 +53,26 @@ def test_every_source_is_omitted_once_then_fine_tuned_on_and_all_runs_are_tested
     assert all({name: error.pictures for name, error in run.errors.items()} == {"all": 2, "corner": 1, "market": 1}
                for run in found.runs)  # fmt: skip
     # Fine-tuning starts from the run without the source, and changes its weights only a little in one step.
-    before, _ = load_model(two_shops / "runs" / "without-corner" / "last.safetensors")
-    after, facts = load_model(two_shops / "runs" / "without-corner-then-corner" / "last.safetensors")
+    before, _ = load_model(two_shops / "runs" / "without-corner" / "best.safetensors")
+    after, facts = load_model(two_shops / "runs" / "without-corner-then-corner" / "best.safetensors")
     assert list(facts["sources"]) == ["corner"]
     moved = [(a - b).abs().max() for a, b in zip(after.parameters(), before.parameters(), strict=True)]
     assert 0 < max(moved) < 1e-3
     written = write_study(found, two_shops / "runs")
     assert read_study(written) == found
-    # A finished run is evaluated again but not trained again.
+    # Only the weights of finished runs are kept; they are evaluated again but not trained again.
+    assert list((two_shops / "runs").rglob("last.safetensors")) == []
     log = (two_shops / "runs" / "without-corner" / "log.jsonl").read_text()
     assert study(two_shops / "data", two_shops / "runs", small, 4, alone="corner") == found
     assert (two_shops / "runs" / "without-corner" / "log.jsonl").read_text() == log
+    assert caplog.messages == []
+    assert study(two_shops / "data", two_shops / "runs", small, 64) == found.model_copy(
+        update={"photos": 64, "runs": found.runs[:-1]}
+    )
+    assert caplog.messages[0] == (
+        f"{two_shops / 'runs' / 'all-sources'} was trained with another recipe or number of photos; delete it to train "
+        "it again"
+    )
 
 
 @pytest.mark.usefixtures("few_photos")

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 
+from tests.train.builders import pictures_of
 from train.card.breakdowns import age_bands, by_group, by_source, challenge, children, coverages, errors, errors_by
-from train.pictures import Pictures
-
-PicturesOf = Callable[..., Pictures]
 
 
 def known(*ages: float | tuple[float, float]) -> np.ndarray:
     return np.array([age if isinstance(age, tuple) else (age, age) for age in ages], float)
 
 
-def test_the_parts_are_all_photos_every_source_and_the_faces_of_each_that_pass_the_gate(
-    pictures_of: PicturesOf,
-) -> None:
+def test_the_parts_are_all_photos_every_source_and_the_faces_of_each_that_pass_the_gate() -> None:
     passed = np.array([True, False, True])
     parts = by_source(pictures_of(ages=[(30, 30)] * 3, sources="aab"), passed)
     assert {name: rows.tolist() for name, rows in parts.items()} == {
@@ -32,7 +26,7 @@ def test_the_parts_are_all_photos_every_source_and_the_faces_of_each_that_pass_t
     }
 
 
-def test_people_without_labels_belong_to_no_group(pictures_of: PicturesOf) -> None:
+def test_people_without_labels_belong_to_no_group() -> None:
     pictures = pictures_of(ages=[(30, 30)] * 3)
     pictures.sexes[:] = ["", "f", ""]
     assert {name: rows.tolist() for name, rows in by_group(pictures).items()} == {"f": [False, True, False]}
@@ -45,7 +39,7 @@ def test_if_the_gate_rejects_every_face_only_the_error_on_all_remains() -> None:
     assert found.passed is None
 
 
-def test_every_label_of_every_source_has_its_error(pictures_of: PicturesOf) -> None:
+def test_every_label_of_every_source_has_its_error() -> None:
     pictures = pictures_of(ages=[(30, 30)] * 4, sources="aabb")
     labels, passed = np.array(["f", "m", "f", ""]), np.array([True, True, False, True])
     found = errors_by(labels, pictures, np.array([31.0, 32, 33, 99]), passed)
@@ -73,7 +67,7 @@ def test_the_challenge_counts_only_people_whose_whole_age_range_is_in_the_group(
     assert (found.asked_25_40.hits, found.asked_25_40.trials) == (1, 1)
 
 
-def test_coverage_is_measured_on_all_faces_and_on_those_that_pass_the_gate(pictures_of: PicturesOf) -> None:
+def test_coverage_is_measured_on_all_faces_and_on_those_that_pass_the_gate() -> None:
     pictures = pictures_of(ages=[(30, 30), (50, 50)])
     sure_of_30 = np.eye(101)[[30, 30]]
     (found, _) = coverages(sure_of_30, sure_of_30, pictures, np.array([True, False]))["s"]

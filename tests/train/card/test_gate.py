@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from edge.settings.sections import QualitySettings
 from train.card.gate import PhotoGate, gate_evidence, passes_gate
-from train.card.impairments import blurred, brighter, covered, darker, eye_distance_px, smaller
+from train.card.impairments import Keypoints, Picture, blurred, brighter, covered, darker, eye_distance_px, smaller
 from train.pictures import Pictures, read_photo
 
-Impairment = Callable[..., tuple[NDArray[np.uint8], NDArray[np.float32]]]
+Impairment = Callable[[Picture, Keypoints, np.random.Generator], tuple[Picture, Keypoints]]
 
 
 def by_sharpness(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
