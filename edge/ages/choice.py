@@ -64,11 +64,6 @@ def make_age_model(bundle: Bundle, settings: AgeSettings, cache_dir: Path) -> tu
     return CalibratedAgeModel(model, bundle.manifest.temperature), choice
 
 
-def cpu_age_model(bundle: Bundle) -> CalibratedAgeModel:
-    """The calibrated CPU model: the figures in manifest and report card were measured with it."""
-    return CalibratedAgeModel(OnnxAgeModel(bundle.cpu_model), bundle.manifest.temperature)
-
-
 def choose(bundle: Bundle, settings: AgeSettings, cache_dir: Path) -> Choice:
     """The backend that the settings name, or the first that loads and passes its self-test. Raises as above."""
     if settings.backend != "auto":

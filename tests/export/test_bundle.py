@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 import torch
 
+from edge.ages import AgeModel
 from edge.ages.bundle import CPU_MODEL, GPU_MODEL, MANIFEST, Bundle, Manifest
-from edge.ages.choice import cpu_age_model
+from edge.ages.choice import make_age_model
 from edge.errors import UsageError
+from edge.settings.sections import AgeSettings
 from edge.vision.crop import CROP_CONTRACT
 from export.bundle import OWN_USE, write_bundle
 from export.card import CARD
@@ -30,6 +32,11 @@ def copy(bundle: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(bundle, tmp_path / "copy"))
 
 
+def on_cpu(bundle: Path) -> AgeModel:
+    """The INT8 model, which the figures in the manifest were measured with."""
+    return make_age_model(Bundle(bundle), AgeSettings(backend="cpu"), bundle.parent)[0]
+
+
 def test_a_bundle_has_two_models_a_manifest_and_a_card_and_replaces_the_older_bundle(bundle: Path) -> None:
     assert sorted(path.name for path in bundle.iterdir()) == [CARD, CPU_MODEL, GPU_MODEL, MANIFEST]
 
@@ -40,7 +47,7 @@ def test_no_other_file_remains_after_the_export(bundle: Path, checkpoint: Path) 
 
 
 def test_a_lane_can_predict_with_the_bundle(bundle: Path, crops: np.ndarray, model: AgeNetwork) -> None:
-    ages = cpu_age_model(Bundle(bundle)).predict(crops) @ YEARS
+    ages = on_cpu(bundle).predict(crops) @ YEARS
     with torch.inference_mode():
         expected = model(torch.from_numpy(crops)).numpy() @ YEARS
     assert np.abs(ages - expected).max() < 3
@@ -60,7 +67,7 @@ def test_the_manifest_describes_the_model_and_its_sources(bundle: Path) -> None:
 def test_the_error_in_the_manifest_is_that_of_the_shipped_model_on_the_test_photos(
     bundle: Path, crops: np.ndarray
 ) -> None:
-    ages = cpu_age_model(Bundle(bundle)).predict(crops[6:]) @ YEARS
+    ages = on_cpu(bundle).predict(crops[6:]) @ YEARS
     expected = np.abs(ages - 34).mean()
     assert Bundle(bundle).manifest.test_error_years == {"shop": pytest.approx(expected, abs=0.01)}
 

@@ -10,7 +10,7 @@ import pytest
 
 from edge.ages import BUNDLED
 from edge.ages.bundle import Bundle
-from edge.ages.choice import cpu_age_model
+from edge.ages.choice import make_age_model
 from edge.frames import VideoFile
 from edge.lane.pipeline import Pipeline
 from edge.settings.load import load_settings
@@ -67,10 +67,10 @@ def test_an_empty_table_and_the_backs_of_heads_get_no_age(recordings: Path, repl
     assert [alert["age"] for alert in run.of_type("lane.alert") if alert["age"]] == []
 
 
-def test_three_people_are_three_tracks_and_one_batch_per_frame(recordings: Path) -> None:
+def test_three_people_are_three_tracks_and_one_batch_per_frame(recordings: Path, tmp_path: Path) -> None:
     settings = load_settings(["--video", str(recordings / THREE_PEOPLE)])
     batches: list[int] = []
-    model = cpu_age_model(Bundle(BUNDLED))
+    model, _ = make_age_model(Bundle(BUNDLED), settings.ages, tmp_path)
 
     class CountingModel:
         backend = model.backend

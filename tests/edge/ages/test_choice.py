@@ -12,7 +12,7 @@ import pytest
 
 from edge.ages import BUNDLED, choice
 from edge.ages.bundle import CPU_MODEL, MANIFEST, Bundle
-from edge.ages.choice import CPU_BACKENDS, GPU_BACKENDS, choose, cpu_age_model, load, make_age_model
+from edge.ages.choice import CPU_BACKENDS, GPU_BACKENDS, choose, load, make_age_model
 from edge.ages.fallback import FallbackAgeModel
 from edge.ages.onnx import OnnxAgeModel
 from edge.errors import RunError, UsageError
@@ -104,7 +104,3 @@ def test_when_no_backend_works_the_error_names_all(
     monkeypatch.setattr(choice, "_backends", lambda *_: broken)
     with pytest.raises(RunError, match=r"no backend can run the age model: cpu: ZeroDivisionError.*; cpu-half: "):
         choose(bundle, AUTO, tmp_path)
-
-
-def test_the_model_for_measured_figures_is_the_cpu_model_even_with_a_gpu(bundle: Bundle, gpu: None) -> None:
-    assert CPU_MODEL in cpu_age_model(bundle).backend
