@@ -5,7 +5,8 @@ CLIP ?=
 JOBS ?= $(shell nproc)
 VENV := .venv
 INSTALL := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
-PYTEST := $(VENV)/bin/python -m pytest --numprocesses $(JOBS) --dist loadgroup --no-loadscope-reorder
+# One process runs all tests of a file, so that its fixtures are made once.
+PYTEST := $(VENV)/bin/python -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
 
 .PHONY: demo quick test proof check format clean
 

@@ -24,21 +24,6 @@ RECORDINGS = TESTS / "replay" / "recordings"
 PHOTOS = Path(__file__).parents[2] / "shared" / "data"
 
 
-ONE_PROCESS = ("export",)
-"""Folders whose files share a fixture that takes long to make: the exported models."""
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """One process runs all tests of a file, or of a folder in ONE_PROCESS, so that their fixtures are made once."""
-    if not config.pluginmanager.hasplugin("xdist"):
-        return
-    for item in items:
-        path = item.path.relative_to(TESTS)
-        folder = path.parts[0]
-        item.add_marker(pytest.mark.xdist_group(folder if folder in ONE_PROCESS else str(path)))
-
-
 @pytest.fixture(scope="session", autouse=True)
 def _own_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Agents keep their files in a folder of the tests, never in the user's, and serve metrics on any free port."""

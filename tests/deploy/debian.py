@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -59,7 +60,10 @@ class Debian:
 def booted(folder: Path) -> Iterator[Debian]:
     """Boot a box whose changes go to `folder` and are deleted afterwards. Raises UnavailableError."""
     _require_tools()
-    system, wheels = _system(), _wheels()
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / "lock").open("w") as lock:  # another test run may be making them now
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        system, wheels = _system(), _wheels()
     upper, work, root = (folder / name for name in ("upper", "work", "root"))
     for made in (upper, work, root):
         made.mkdir()
@@ -106,7 +110,6 @@ def _system() -> Path:
     """The folder with the files of the system, made on the first call."""
     system = CACHE / "system"
     if not system.is_dir():
-        CACHE.mkdir(parents=True, exist_ok=True)
         partial = CACHE / f"partial-{os.getpid()}"
         _run_or_skip(
             "debootstrap", "--variant=minbase", f"--include={PACKAGES}", "bookworm", str(partial), timeout_s=600
