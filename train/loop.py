@@ -31,9 +31,6 @@ log = logging.getLogger(__name__)
 LAST = "last.safetensors"
 """The checkpoint in a run's folder from which the run resumes."""
 
-BEST = "best.safetensors"
-"""The averaged weights of a run's best epoch, in the run's folder."""
-
 
 def train_model(
     model: AgeNetwork,
@@ -73,7 +70,7 @@ def train_model(
         average = copy.deepcopy(model).eval()
         optimizer = _optimizer(learner, recipe)
         first = 0
-        last, best = (run_dir / LAST, run_dir / BEST) if run_dir else (None, None)
+        last, best = (run_dir / LAST, run_dir / "best.safetensors") if run_dir else (None, None)
         facts = {"steps": steps, "batch_size": batch_size, **_run_facts(recipe, train_data, earlier_sources or {})}
         if last and last.exists():
             found = resume_run(last, learner, average, optimizer)

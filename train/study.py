@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
@@ -16,18 +14,14 @@ from edge.errors import UsageError
 from train.card.breakdowns import all_and_sources
 from train.card.facts import Study, StudyRun
 from train.card.measures import MeasuredError, error
-from train.checkpoint import load_average, load_model, make_model
+from train.checkpoint import load_average, make_model
 from train.data import load_test, load_train, select_sources, validation_split
 from train.evaluate import predicted_ages, stage_predictor
-from train.loop import BEST, LAST, train_model
-from train.model import AgeNetwork
+from train.loop import LAST, train_model
 from train.pictures import Pictures
 from train.recipe import Recipe, read_recipe
 from train.targets import soft_labels
 from train.teacher import DistillationTargets, distillation_targets
-from train.team import joined_team
-
-log = logging.getLogger(__name__)
 
 STUDY_BATCH, BASELINE_BATCH = 32, 16
 """Photos per step with this project's recipes, and with the baseline recipe as its authors trained it."""
@@ -48,8 +42,7 @@ def study(
 
     Every run has the picture sizes of `recipe`. The teacher's pseudo-labels (`train.pseudo_labels`) are not used: they
     would leak the labels of a source into runs without that source. A killed run resumes, a finished one is only
-    evaluated: of its checkpoints only the averaged weights are kept, a fifth of the disk space. Raises UsageError for
-    an unknown source.
+    evaluated. Raises UsageError for an unknown source.
     """
     pictures, test = load_train(data), load_test(data)
     learning, validation = validation_split(pictures)
@@ -61,28 +54,23 @@ def study(
     validation_data, pictures = pictures[validation], pictures[learning]
     runs = []
     for run in _runs(pictures, recipe, distillation, alone):
-        known, length = (run.rows | run.after.rows, int(photos * OWN_SHARE)) if run.after else (run.rows, photos)
+        model, known, length = make_model(run.recipe.loss), run.rows, photos
+        if run.after:
+            load_average(_folder(out, run.after.name) / LAST, model)
+            known, length = run.rows | run.after.rows, int(photos * OWN_SHARE)
         batch = BASELINE_BATCH if run.recipe.loss == "squares" else STUDY_BATCH
-        steps, folder = max(1, length // batch), _folder(out, run.name)
-        if not (folder / BEST).exists():
-            model = make_model(run.recipe.loss)
-            if run.after:
-                load_average(_folder(out, run.after.name) / BEST, model)
-            train_model(
-                model,
-                pictures[run.rows],
-                validation_data,
-                batch,
-                epochs=1,
-                steps_per_epoch=steps,
-                validation_steps=1,
-                recipe=run.recipe,
-                distillation=run.distillation[run.rows] if run.distillation else None,
-                run_dir=folder,
-            )
-        # The only epoch is the best one, and its weights are written when it ends.
-        (folder / LAST).unlink(missing_ok=True)
-        model = _finished(folder / BEST, run.recipe, steps)
+        model = train_model(
+            model,
+            pictures[run.rows],
+            validation_data,
+            batch,
+            epochs=1,
+            steps_per_epoch=max(1, length // batch),
+            validation_steps=1,
+            recipe=run.recipe,
+            distillation=run.distillation[run.rows] if run.distillation else None,
+            run_dir=_folder(out, run.name),
+        )
         ages = predicted_ages(stage_predictor(model, run.recipe.stages[-1]), test)
         sources = tuple(str(source) for source in np.unique(pictures.sources[known]))
         runs.append(StudyRun(name=run.name, sources=sources, errors=_by_source(ages, test)))
@@ -142,16 +130,6 @@ def _few(rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """At most OWN_PHOTOS of the rows, drawn at random, always the same."""
     chosen = np.random.default_rng(0).permutation(np.flatnonzero(rows))[:OWN_PHOTOS]
     return np.isin(np.arange(len(rows)), chosen)
-
-
-def _finished(file: Path, recipe: Recipe, steps: int) -> AgeNetwork:
-    """The model of a finished run, on the device that trains. Warns if it was trained with other settings."""
-    model, facts = load_model(file)
-    if (facts["recipe"], facts["steps"]) != (recipe.model_dump(mode="json"), steps):
-        log.warning("%s was trained with another recipe or number of photos; delete it to train it again", file.parent)
-    with joined_team() as team:
-        model.to(team.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return model
 
 
 def _folder(out: Path, name: str) -> Path:
