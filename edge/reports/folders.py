@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from edge.settings.config import Settings
 
+PURCHASE_FOLDERS = "folders of filed purchases, of one shop or several; default: those of the lanes"
+"""Help of --folder for reports on purchases."""
+
 
 def distinct(folders: Iterable[Path]) -> list[Path]:
     """Absolute paths, each folder once."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from edge.reports.folders import purchase_folders
+from edge.reports.folders import PURCHASE_FOLDERS, purchase_folders
 from edge.reports.output import ReportContent
 from edge.reports.report import Report
 from edge.settings.lanes import load_lanes
@@ -48,7 +48,7 @@ BASKET = Report(
     name="basket",
     help="what each age band buys",
     run=_run,
-    folders="folders of filed purchases, of one shop or several; default: those of the lanes",
+    folders=PURCHASE_FOLDERS,
     engine=True,
     formats=("csv", "html", "json"),
 )

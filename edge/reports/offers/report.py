@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from edge.reports.folders import purchase_folders
+from edge.reports.folders import PURCHASE_FOLDERS, purchase_folders
 from edge.reports.output import ReportContent
 from edge.reports.report import Report
 from edge.settings.lanes import load_lanes
@@ -42,6 +42,6 @@ OFFERS = Report(
     name="offers",
     help="how offers changed what customers buy",
     run=_run,
-    folders="folders of filed purchases, of one shop or several; default: those of the lanes",
+    folders=PURCHASE_FOLDERS,
     formats=("csv", "html", "json"),
 )
