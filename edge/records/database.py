@@ -9,33 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge.errors import RunError
+from edge.records.schema import SCHEMA_STEPS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 DATABASE_FILE = "lane.db"
 
-_SCHEMA_VERSION = 1
-# Every statement may run twice, because two processes may open a new file at once.
-_DATABASE_SCHEMA = """
-CREATE TABLE IF NOT EXISTS sale (sale_id TEXT PRIMARY KEY, record TEXT NOT NULL) STRICT;
-CREATE TABLE IF NOT EXISTS outbox (
-  alert_id TEXT PRIMARY KEY, sale_id TEXT NOT NULL, till TEXT NOT NULL, event TEXT NOT NULL, expires_at REAL NOT NULL,
-  expired INTEGER NOT NULL DEFAULT 0
-) STRICT;
-CREATE TABLE IF NOT EXISTS audit (
-  number INTEGER PRIMARY KEY, record TEXT NOT NULL, before TEXT NOT NULL, hash TEXT NOT NULL
-) STRICT;
-CREATE TABLE IF NOT EXISTS audit_end (
-  which TEXT PRIMARY KEY CHECK (which IN ('pruned', 'newest')), number INTEGER NOT NULL, hash TEXT NOT NULL
-) STRICT;
-INSERT OR IGNORE INTO audit_end VALUES ('pruned', 0, ''), ('newest', 0, '');
-CREATE TRIGGER IF NOT EXISTS audit_is_append_only BEFORE UPDATE ON audit
-  BEGIN SELECT RAISE(ABORT, 'audit records are never changed'); END;
-CREATE TRIGGER IF NOT EXISTS audit_is_pruned_from_its_start BEFORE DELETE ON audit
-  WHEN OLD.number > (SELECT number FROM audit_end WHERE which = 'pruned')
-  BEGIN SELECT RAISE(ABORT, 'audit records are only removed by pruning'); END;
-"""
 _FIXES = {
     "full": "make room on its disk",
     "locked": "another program is using it: try again",
@@ -52,8 +32,8 @@ class Database:
     """One connection, for one thread at a time. Every write is on disk when `transaction` ends (synchronous=FULL)."""
 
     def __init__(self, folder: Path, *, read_only: bool = False) -> None:
-        """Opens `folder`/lane.db, and creates both if needed. read_only: create and change nothing; allowed while
-        another process writes. Raises StoreError."""
+        """Opens `folder`/lane.db, creates both if needed, and updates a file of an older version. read_only: create and
+        change nothing; allowed while another process writes. Raises StoreError."""
         self.file = folder / DATABASE_FILE
         try:
             self._connection = _open_to_read(self.file) if read_only else _open_to_write(self.file)
@@ -66,20 +46,27 @@ class Database:
             raise
 
     def _check_version(self, read_only: bool) -> None:
-        ((version,),) = self.rows("PRAGMA user_version")
-        if int(str(version)) > _SCHEMA_VERSION:
+        version, newest = self._version(), len(SCHEMA_STEPS)
+        if version > newest:
             raise StoreError(
-                f"{self.file} was made by a newer edge-agent: its schema is {version}, this one knows "
-                f"{_SCHEMA_VERSION}; update edge-agent, or choose another folder with state_dir"
+                f"{self.file} was made by a newer edge-agent: its schema is {version}, this one knows {newest}; "
+                "update edge-agent, or choose another folder with state_dir"
             )
-        if version == _SCHEMA_VERSION:
-            return
-        if read_only:
+        if version < newest and not read_only:
+            self._update_schema()
+        elif version == 0:
             raise StoreError(f"{self.file} is empty: give the state folder of a lane that has run")
-        with self._translated_errors("write"):
-            self._connection.executescript(
-                f"BEGIN IMMEDIATE; {_DATABASE_SCHEMA} PRAGMA user_version={_SCHEMA_VERSION}; COMMIT;"
-            )
+
+    def _update_schema(self) -> None:
+        with self.transaction() as connection:
+            # Read again: another process may have updated the file since.
+            for statement in (statement for step in SCHEMA_STEPS[self._version() :] for statement in step):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version={len(SCHEMA_STEPS)}")
+
+    def _version(self) -> int:
+        ((version,),) = self.rows("PRAGMA user_version")
+        return int(str(version))
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:

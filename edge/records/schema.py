@@ -1,0 +1,31 @@
+"""The tables of a lane's database, as the steps from each version of the file to the next."""
+
+from __future__ import annotations
+
+_FIRST_VERSION = (
+    "CREATE TABLE sale (sale_id TEXT PRIMARY KEY, record TEXT NOT NULL) STRICT",
+    """CREATE TABLE outbox (
+      alert_id TEXT PRIMARY KEY, sale_id TEXT NOT NULL, till TEXT NOT NULL, event TEXT NOT NULL,
+      expires_at REAL NOT NULL, expired INTEGER NOT NULL DEFAULT 0
+    ) STRICT""",
+    """CREATE TABLE audit (
+      number INTEGER PRIMARY KEY, record TEXT NOT NULL, before TEXT NOT NULL, hash TEXT NOT NULL
+    ) STRICT""",
+    """CREATE TABLE audit_end (
+      which TEXT PRIMARY KEY CHECK (which IN ('pruned', 'newest')), number INTEGER NOT NULL, hash TEXT NOT NULL
+    ) STRICT""",
+    "INSERT INTO audit_end VALUES ('pruned', 0, ''), ('newest', 0, '')",
+    """CREATE TRIGGER audit_is_append_only BEFORE UPDATE ON audit
+      BEGIN SELECT RAISE(ABORT, 'audit records are never changed'); END""",
+    """CREATE TRIGGER audit_is_pruned_from_its_start BEFORE DELETE ON audit
+      WHEN OLD.number > (SELECT number FROM audit_end WHERE which = 'pruned')
+      BEGIN SELECT RAISE(ABORT, 'audit records are only removed by pruning'); END""",
+)
+# No table changes, but the audit log contains marks, which older versions cannot continue.
+_MARKS: tuple[str, ...] = ()
+
+SCHEMA_STEPS = (_FIRST_VERSION, _MARKS)
+"""The statements of each step. Step n makes a file of version n + 1 from one of version n; version 0 is an empty file.
+All steps that a file needs are one transaction. A step that was released is never changed: append another one.
+
+A file that is only read is not updated, so readers must understand the tables of every version."""

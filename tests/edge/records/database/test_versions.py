@@ -1,0 +1,114 @@
+"""Files of older versions are updated when they are written, and can be read as they are."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from edge.records import database as records_database
+from edge.records.database import Database, StoreError
+from edge.records.schema import SCHEMA_STEPS
+from tests.edge.records.database.conftest import put, sale_ids
+
+VERSION_1 = """
+CREATE TABLE sale (sale_id TEXT PRIMARY KEY, record TEXT NOT NULL) STRICT;
+CREATE TABLE outbox (
+  alert_id TEXT PRIMARY KEY, sale_id TEXT NOT NULL, till TEXT NOT NULL, event TEXT NOT NULL, expires_at REAL NOT NULL,
+  expired INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE TABLE audit (
+  number INTEGER PRIMARY KEY, record TEXT NOT NULL, before TEXT NOT NULL, hash TEXT NOT NULL
+) STRICT;
+CREATE TABLE audit_end (
+  which TEXT PRIMARY KEY CHECK (which IN ('pruned', 'newest')), number INTEGER NOT NULL, hash TEXT NOT NULL
+) STRICT;
+INSERT INTO audit_end VALUES ('pruned', 0, ''), ('newest', 0, '');
+CREATE TRIGGER audit_is_append_only BEFORE UPDATE ON audit
+  BEGIN SELECT RAISE(ABORT, 'audit records are never changed'); END;
+CREATE TRIGGER audit_is_pruned_from_its_start BEFORE DELETE ON audit
+  WHEN OLD.number > (SELECT number FROM audit_end WHERE which = 'pruned')
+  BEGIN SELECT RAISE(ABORT, 'audit records are only removed by pruning'); END;
+INSERT INTO sale VALUES ('sale-1', '{}');
+PRAGMA user_version=1;
+"""
+"""A database as the first version made it, with one open sale."""
+
+
+@pytest.fixture
+def old_folder(tmp_path: Path) -> Path:
+    with closing(sqlite3.connect(tmp_path / "lane.db")) as connection:
+        connection.executescript(VERSION_1)
+    return tmp_path
+
+
+def tables(database: Database) -> list[tuple[object, ...]]:
+    return database.rows("SELECT name, type FROM sqlite_schema ORDER BY name")
+
+
+def columns(database: Database) -> list[tuple[object, ...]]:
+    """Every column of every table: table, name, type, whether it is in the primary key."""
+    return database.rows(
+        'SELECT t.name, c.name, c.type, c."notnull", c.pk FROM sqlite_schema t, pragma_table_info(t.name) c '
+        "WHERE t.type = 'table' ORDER BY t.name, c.cid"
+    )
+
+
+def test_an_old_file_gets_the_tables_of_a_new_one_and_keeps_its_sales(old_folder: Path, tmp_path: Path) -> None:
+    with closing(Database(old_folder)) as updated, closing(Database(tmp_path / "new")) as new:
+        assert (tables(updated), columns(updated)) == (tables(new), columns(new))
+        assert updated.rows("PRAGMA user_version") == [(len(SCHEMA_STEPS),)]
+        assert sale_ids(updated) == ["sale-1"]
+
+
+def test_an_old_file_is_read_without_a_change(old_folder: Path) -> None:
+    before = (old_folder / "lane.db").read_bytes()
+    with closing(Database(old_folder, read_only=True)) as reader:
+        assert sale_ids(reader) == ["sale-1"]
+        assert reader.rows("PRAGMA user_version") == [(1,)]
+    assert (old_folder / "lane.db").read_bytes() == before
+
+
+def test_an_update_that_fails_changes_nothing(old_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = (*SCHEMA_STEPS, ("ALTER TABLE sale ADD COLUMN till TEXT", "no SQL"))
+    with monkeypatch.context() as newer:
+        newer.setattr(records_database, "SCHEMA_STEPS", steps)
+        with pytest.raises(StoreError, match=r"cannot write .*lane\.db: near \"no\": syntax error"):
+            Database(old_folder)
+    with closing(Database(old_folder, read_only=True)) as reader:
+        assert reader.rows("PRAGMA user_version") == [(1,)]
+        assert ("sale", "till") not in {column[:2] for column in columns(reader)}
+
+
+def test_processes_that_open_an_old_file_at_once_update_it_once(
+    old_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(records_database, "SCHEMA_STEPS", (*SCHEMA_STEPS, ("ALTER TABLE sale ADD COLUMN more TEXT",)))
+    ready, problems = threading.Barrier(8), []
+
+    def start() -> None:
+        ready.wait()
+        try:
+            Database(old_folder).close()
+        except StoreError as problem:
+            # On a slow disk, one thread may hold the lock longer than the second that the others wait.
+            if "try again" not in str(problem):
+                problems.append(problem)
+
+    threads = [threading.Thread(target=start) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert problems == []
+    with closing(Database(old_folder)) as database:
+        assert [column[1] for column in columns(database) if column[0] == "sale"] == ["sale_id", "record", "more"]
+
+
+def test_the_next_sale_is_written_to_an_updated_file(old_folder: Path) -> None:
+    with closing(Database(old_folder)) as database:
+        put(database, "sale-2")
+        assert sale_ids(database) == ["sale-1", "sale-2"]
