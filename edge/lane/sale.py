@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
     from edge.decision.fusion import TrackAge
     from edge.offers.book import Offered
-    from edge.records.records import AlertRecord, Ended, SaleRecord
-    from edge.till.messages import BasketLine, CheckOutcome
+    from edge.records.records import AlertRecord, CheckRecord, Ended, SaleRecord
+    from edge.till.messages import BasketLine
 
 OFFER_WITHIN_S = 0.2
 """An offer is made within this time after the basket line that led to it, or not at all."""
@@ -129,10 +129,9 @@ class Sale:
         last = bool(self.record.alerts) and self.record.alerts[-1].alert_id == alert_id
         return replace(self, missed=self.missed or last, record=self.record.with_delivery(alert_id, expired=True))
 
-    def checked(self, outcome: CheckOutcome, cashier_id: str | None, at: datetime) -> Sale:
+    def checked(self, check: CheckRecord) -> Sale:
         """The cashier reported the result of asking for ID; the last report counts."""
-        check = {"check": outcome, "checked_at": at, "cashier_id": cashier_id or self.record.cashier_id}
-        return replace(self, record=self.record.model_copy(update=check))
+        return replace(self, record=self.record.model_copy(update={"checks": (*self.record.checks, check)}))
 
     def closed(self, ended: Ended, cashier_id: str | None, at: datetime) -> SaleRecord:
         """The final record. Alerts that the till has not confirmed by now are marked expired."""
@@ -140,7 +139,7 @@ class Sale:
         for alert in record.alerts:
             if alert.received_at is None:
                 record = record.with_delivery(alert.alert_id, expired=True)
-        end = {"ended": ended, "closed_at": at, "cashier_id": cashier_id or record.cashier_id}
+        end = {"ended": ended, "closed_at": at, "closed_by": cashier_id}
         return record.model_copy(update=end)
 
 

@@ -10,11 +10,12 @@ from edge.lane.outcomes import NO_TILL, Closed, OutgoingMessage
 from edge.lane.outgoing import ack_reply, alert_record, build_alert, error_reply
 from edge.lane.sale import Sale, resume
 from edge.purchases.goods import restricted_names
-from edge.records.records import SaleRecord
+from edge.records.records import CheckRecord, SaleRecord
 from edge.till.messages import Ack, Hello, IdChecked, RestrictedItem, SaleBasket, SaleClosed, SaleOpened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from edge.decision.customer import Person
     from edge.decision.fusion import TrackAge
@@ -125,7 +126,7 @@ class LaneSales:
             return Handled([ack, *self._close(ended, data.cashier_id, now_s, data.basket, data.offer)])
         at = self._identity.wall_time(now_s)
         if isinstance(data, IdChecked):
-            self._sale = self._sale.checked(data.outcome, data.cashier_id, at)
+            self._sale = self._sale.checked(_check_record(data, till, at))
         elif isinstance(data, SaleBasket):
             self._add_restricted_lines(data.basket)
             self._sale = self._sale.with_basket(data.basket, now_s)
@@ -244,3 +245,15 @@ class LaneSales:
     def _add_restricted_lines(self, basket: Iterable[BasketLine]) -> None:
         book = self._rules.offers
         self.add_restricted(restricted_names(basket, book.catalogue if book else {}))
+
+
+def _check_record(data: IdChecked, till: str, at: datetime) -> CheckRecord:
+    return CheckRecord(
+        outcome=data.outcome,
+        at=at,
+        till=till,
+        cashier_id=data.cashier_id,
+        means=data.means,
+        authorised_by=data.authorised_by,
+        minimum_age=data.minimum_age,
+    )

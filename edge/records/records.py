@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from edge.decision.policy import Decision, Reason
-from edge.till.messages import AgeInterval, CheckOutcome, Moment
+from edge.till.messages import AgeInterval, AgeRestrictedItem, CheckMeans, CheckOutcome, Moment, SaleReference
 
-Ended = Literal["completed", "cancelled", "abandoned"]
-"""How a sale ended. completed: sold. cancelled: the till cancelled it. abandoned: the till opened another sale, or went
-silent."""
+Ended = Literal["completed", "cancelled", "withdrawn", "not-asked", "suspended", "abandoned"]
+"""How a sale ended. completed: paid, with something restricted. cancelled: not paid. withdrawn: nothing restricted was
+left in it. not-asked: paid with something restricted that the till had not reported before. suspended: set aside, and
+not resumed on this lane. abandoned: the till never closed it."""
 
 
 class Record(BaseModel):
@@ -22,14 +23,15 @@ class Record(BaseModel):
 
 
 class AlertRecord(Record):
-    """One decision sent to the till. received_at: when the till confirmed it. expired: it came too late and was not
-    shown."""
+    """One decision sent to the till. legal_age: which it was for; None in records of older versions. received_at: when
+    the till confirmed it. expired: it came too late and was not shown."""
 
     alert_id: str
     decision: Decision
     reasons: tuple[Reason, ...]
     age: AgeInterval | None
     p_under_legal: float | None
+    legal_age: int | None = None
     threshold: int
     samples: int
     issued_at: Moment
@@ -37,10 +39,39 @@ class AlertRecord(Record):
     expired: bool = False
 
 
+class CheckRecord(Record):
+    """A reported ID check. till: which till or attendant reported it. cashier_id: who checked, None when not reported.
+    minimum_age: the age that was checked for; None in records of older versions. For means and authorised_by see
+    `edge.till.messages.CheckResult`."""
+
+    outcome: CheckOutcome
+    at: Moment
+    till: str
+    cashier_id: str | None = None
+    means: CheckMeans | None = None
+    authorised_by: str | None = None
+    minimum_age: int | None = None
+
+    def answers_for(self, minimum_age: int | None) -> bool:
+        """Whether this check says something about items of this minimum age: passing a check for a lower age does not,
+        nor does being too young for a higher one."""
+        if minimum_age is None or self.minimum_age is None or self.outcome == "not-shown":
+            return True
+        return self.minimum_age >= minimum_age if self.outcome == "passed" else self.minimum_age <= minimum_age
+
+
 class SaleRecord(Record):
-    """A sale from opening to close. model, config: hashes of the age model and of the settings. check: the result of
-    the ID check as the cashier reported it, None without a report. cashier_id: from the till, with the check or at the
-    close."""
+    """A sale from opening to close. A sale is named by its lane, till, sale_id and opened_at together.
+
+    model, config: hashes of the age model and of the settings.
+    training: only an exercise; no report counts it.
+    restricted: the restricted items that are in the sale. restricted_at: when the first one was scanned.
+    withdrawn_at: when the last one was removed.
+    checks: the reported ID checks, oldest first.
+    opened_by, closed_by: the cashier, as the till reported with the opening and the close.
+    suspended_at: when it was last set aside. resumed_from, resumed_as: the same sale under another id, till or lane.
+    revision: a record with a higher number replaces those of the same sale: a check was reported after the close.
+    """
 
     sale_id: str
     lane: str
@@ -48,13 +79,67 @@ class SaleRecord(Record):
     opened_at: Moment
     model: str
     config: str
+    training: bool = False
+    restricted: tuple[AgeRestrictedItem, ...] = ()
     restricted_at: Moment | None = None
+    withdrawn_at: Moment | None = None
     alerts: tuple[AlertRecord, ...] = ()
-    check: CheckOutcome | None = None
-    checked_at: Moment | None = None
-    cashier_id: str | None = None
+    checks: tuple[CheckRecord, ...] = ()
+    opened_by: str | None = None
+    closed_by: str | None = None
+    suspended_at: Moment | None = None
+    resumed_from: SaleReference | None = None
+    resumed_as: SaleReference | None = None
     closed_at: Moment | None = None
     ended: Ended | None = None
+    revision: int = 0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_older_version(cls, values: Any) -> Any:
+        """Records of older versions have one check, and one cashier who may have checked or closed."""
+        if not isinstance(values, dict) or not {"check", "checked_at", "cashier_id"} & values.keys():
+            return values
+        values = dict(values)
+        outcome, at, cashier = (values.pop(name, None) for name in ("check", "checked_at", "cashier_id"))
+        if outcome is not None:
+            check = {
+                "outcome": outcome,
+                "at": at or values.get("opened_at"),
+                "till": values.get("till"),
+                "cashier_id": cashier,
+            }
+            values["checks"] = [check]
+        if cashier is not None:
+            values["closed_by"] = cashier
+        return values
+
+    @property
+    def key(self) -> tuple[str, str, str, datetime]:
+        """Names the sale: lane, till, sale_id and opened_at."""
+        return self.lane, self.till, self.sale_id, self.opened_at
+
+    @property
+    def cashier_id(self) -> str | None:
+        """The cashier who closed the sale; without one, the last who was named in it."""
+        checkers = [check.cashier_id for check in reversed(self.checks) if check.cashier_id and check.till == self.till]
+        return next((name for name in (self.closed_by, *checkers, self.opened_by) if name), None)
+
+    @property
+    def minimum_age(self) -> int | None:
+        """The minimum age of the strictest restricted item in the sale; None without one, and in older records."""
+        return max((item.minimum_age for item in self.restricted if item.minimum_age is not None), default=None)
+
+    @property
+    def last_check(self) -> CheckRecord | None:
+        """The last check that answers for the strictest item; None without one."""
+        age = self.minimum_age
+        return next((check for check in reversed(self.checks) if check.answers_for(age)), None)
+
+    @property
+    def check(self) -> CheckOutcome | None:
+        """The result of the last check that answers for the strictest item; None without one."""
+        return self.last_check.outcome if self.last_check else None
 
     @property
     def answer(self) -> AlertRecord | None:

@@ -40,7 +40,21 @@ class Data(BaseModel):
 CheckOutcome = Literal["passed", "failed", "not-shown"]
 """Result of an ID check. passed: old enough. failed: too young. not-shown: no document was shown."""
 
-ErrorCode = Literal["malformed", "unknown-type", "not-for-agent", "no-such-sale", "wrong-mode", "expired"]
+CheckMeans = Literal["document", "digital-id", "known-customer", "manager-override", "obviously-of-age"]
+"""How a cashier knew the age. document: passport or another paper. digital-id: an official app. known-customer: by the
+shop's rule for customers it knows. manager-override: a manager decided. obviously-of-age: by the cashier's eye."""
+
+Role = Literal["till", "attendant", "display"]
+"""What a connection is for. till: sells. attendant: sees the alerts of all tills of the lane and reports ID checks.
+display: sees the alerts and sends nothing."""
+
+ErrorCode = Literal[
+    "malformed", "too-large", "unknown-type", "unknown-version", "not-for-agent", "not-allowed", "no-such-sale",
+    "sale-over", "wrong-mode", "expired",
+]  # fmt: skip
+
+MinimumAge = Annotated[int, Field(ge=1, le=100)]
+"""The age from which an item may be sold, in years."""
 
 
 class Hello(Data):
@@ -49,30 +63,96 @@ class Hello(Data):
 
     type: ClassVar[str] = "lane.hello"
     till: Id
+    role: Role = "till"
+
+
+class CheckResult(BaseModel):
+    """Result of an ID check. means: how the age was known, None when the till did not report it. authorised_by: who
+    allowed a `manager-override`. minimum_age: the age that the check was for; by default that of the strictest item in
+    the sale."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    outcome: CheckOutcome
+    cashier_id: Id | None = None
+    means: CheckMeans | None = None
+    authorised_by: Id | None = None
+    minimum_age: MinimumAge | None = None
+
+
+class SaleReference(BaseModel):
+    """Names a sale, of this lane or another. till, lane: by default those of the message."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    sale_id: Id
+    till: Id | None = None
+    lane: Id | None = None
+
+
+class ResumedSale(SaleReference):
+    """The suspended sale that a sale continues. check: its last ID check, for a lane that does not know the sale."""
+
+    check: CheckResult | None = None
 
 
 class SaleOpened(Data):
-    """A customer's sale begins, or an interrupted one continues. Any other sale that was open ends."""
+    """A customer's sale begins, or a suspended or interrupted one continues. Another sale that this till has open is
+    set aside. resumes: the suspended sale, if its id, till or lane was another. training: the sale is only an exercise;
+    it is answered, and no report counts it."""
 
     type: ClassVar[str] = "lane.sale.opened"
     sale_id: Id
+    cashier_id: Id | None = None
+    resumes: ResumedSale | None = None
+    training: bool = False
 
 
-class RestrictedItem(Data):
-    """An age-restricted item was scanned. Sent for each one; the first one requests a decision."""
+class AgeRestrictedItem(BaseModel):
+    """An age-restricted item in a sale. minimum_age: None for the legal age of the lane."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    sku: Id | None = None
+    minimum_age: MinimumAge | None = None
+
+
+class RestrictedItem(Data, AgeRestrictedItem):
+    """An age-restricted item was scanned. Sent for each one; the first one requests a decision, and one with a higher
+    minimum age requests a new one. minimum_age: None for the legal age of the lane."""
 
     type: ClassVar[str] = "lane.sale.restricted_item"
     sale_id: Id
+
+
+class ItemRemoved(Data):
+    """An age-restricted item was removed from the sale. remaining: all age-restricted items that are left; without it
+    the agent removes one item, with this sku if there is one."""
+
+    type: ClassVar[str] = "lane.sale.item_removed"
+    sale_id: Id
     sku: Id | None = None
+    remaining: tuple[AgeRestrictedItem, ...] | None = None
 
 
-class IdChecked(Data):
-    """Result of the ID check. If sent more than once, the last one counts."""
+class SaleSuspended(Data):
+    """The sale is set aside and may continue later, at this till or another one. resumed_as: sent again when the till
+    learns that another lane has resumed the sale."""
+
+    type: ClassVar[str] = "lane.sale.suspended"
+    sale_id: Id
+    cashier_id: Id | None = None
+    resumed_as: SaleReference | None = None
+
+
+class IdChecked(Data, CheckResult):
+    """Result of an ID check: during the sale, up to 10 minutes before it is opened, or up to 5 minutes after it was
+    closed. The last one counts. till: whose sale it is; only an attendant needs it. For the other fields see
+    `CheckResult`."""
 
     type: ClassVar[str] = "lane.id.checked"
     sale_id: Id
-    outcome: CheckOutcome
-    cashier_id: Id | None = None
+    till: Id | None = None
 
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
@@ -116,8 +196,8 @@ class OfferReply(BaseModel):
 
 
 class SaleClosed(Data):
-    """The sale is over. completed: false when no restricted item was sold. offer: the result of the agent's offer, if
-    it made one."""
+    """The sale is over. completed: whether it was paid. basket: without a restricted line, nothing restricted was sold.
+    offer: the result of the agent's offer, if it made one."""
 
     type: ClassVar[str] = "lane.sale.closed"
     sale_id: Id
@@ -129,11 +209,12 @@ class SaleClosed(Data):
 
 class Ack(Data):
     """Confirms a message. message_id: the `id` of the received message. alert_id: set when that was a `lane.alert`, or
-    a `lane.error` with an `alert_id`."""
+    a `lane.error` with an `alert_id`. dropped: parts of the message that the agent could not use and ignored."""
 
     type: ClassVar[str] = "lane.ack"
     message_id: Id
     alert_id: Id | None = None
+    dropped: tuple[str, ...] = ()
 
 
 class Error(Data):
@@ -189,24 +270,40 @@ class Text(BaseModel):
 
 
 class Alert(Data):
-    """The decision about a sale: whether to ask for ID."""
+    """The decision about a sale: whether to ask for ID. till: whose sale it is; None when the agent opened it.
+    legal_age: the minimum age of the strictest restricted item, which the decision is for. threshold: customers who
+    look younger are asked; 101 when everybody is. training: the sale is only an exercise."""
 
     type: ClassVar[str] = "lane.alert"
     alert_id: Id
     sale_id: Id
     lane: str
+    till: Id | None = None
     decision: Decision
     reasons: Reasons
     age: AgeInterval | None
     p_under_legal: float | None
+    legal_age: int | None = None
     threshold: int
     samples: int
     model: str
     text: Text
     issued_at: Moment
     expires_at: Moment
+    training: bool = False
     grab_to_alert_ms: float | None
     """Time from grabbing the deciding frame to this message; None in a replay, and when no frame decided."""
+
+
+class AlertWithdrawn(Data):
+    """No age-restricted item is left in a sale: its prompt is removed. Neither resent nor acknowledged, because the
+    till that removed the item knows it."""
+
+    type: ClassVar[str] = "lane.alert.withdrawn"
+    sale_id: Id
+    lane: str
+    till: Id | None = None
+    issued_at: Moment
 
 
 class Offer(Data):
@@ -240,8 +337,8 @@ class State(Data):
 MESSAGES: dict[str, type[Data]] = {
     data.type: data
     for data in (
-        *(Hello, SaleOpened, RestrictedItem, SaleBasket, IdChecked, SaleClosed),
-        *(Ack, Error, Alert, Offer, Health, State),
+        *(Hello, SaleOpened, RestrictedItem, ItemRemoved, SaleBasket, IdChecked, SaleSuspended, SaleClosed),
+        *(Ack, Error, Alert, AlertWithdrawn, Offer, Health, State),
     )
 }
 """The model of every message type."""

@@ -10,6 +10,12 @@ WHY: dict[Reason, tuple[str, str]] = {
     Reason.UNCERTAIN: ("возраст неясен", "the age is not clear"),
     Reason.NO_FACE: ("лица не видно", "no face in view"),
     Reason.TWO_PEOPLE: ("у кассы несколько человек", "more than one person at the till"),
+    Reason.YOUNG_COMPANION: (
+        "рядом с покупателем кто-то моложе {age}",
+        "someone with the customer looks younger than {age}",
+    ),
+    Reason.SEVERAL_SALES: ("у этой камеры открыто несколько продаж", "several sales are open at this camera"),
+    Reason.NO_LIMIT_FOR_AGE: ("этот товар продают только по документам", "this item is only sold with ID"),
     Reason.CUSTOMER_CHANGED: ("покупатель сменился", "the customer has changed"),
     Reason.CUSTOMER_LEFT: ("покупатель отошёл", "the customer has stepped away"),
     Reason.FEW_LOOKS: ("лицо было видно недолго", "the face was seen too briefly"),

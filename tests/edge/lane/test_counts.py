@@ -9,6 +9,7 @@ from edge.lane.counts import AnswerCounts, FaceCounts
 from edge.offers.book import Offered, OfferOutcome, ResolvedOffer
 from edge.offers.sheet import Rule
 from edge.purchases.goods import Goods
+from edge.records.records import Ended
 from edge.till.messages import RestrictedItem, SaleClosed, Text
 from edge.vision.faces import Faces
 from tests.edge.people import Person, faces_of
@@ -49,7 +50,7 @@ def test_every_series_starts_at_zero() -> None:
     assert set(FaceCounts().rejections) == {"small", "turned", "dark", "bright", "blurred", "unconfirmed"}
     answers = AnswerCounts()
     assert set(answers.decisions) == set(Decision)
-    assert set(answers.sales) == {"completed", "cancelled", "abandoned"}
+    assert set(answers.sales) == set(get_args(Ended))
     assert answers.reasons[Decision.UNKNOWN, Reason.CAMERA_LOST] == 0
     assert len(answers.reasons) == len(Decision) * len(Reason)
 

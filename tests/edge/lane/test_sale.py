@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from edge.decision.policy import Decision, Reason, Verdict
 from edge.lane.sale import Sale, resume
-from edge.records.records import AlertRecord, SaleRecord
+from edge.records.records import AlertRecord, CheckRecord, SaleRecord
 
 WITHIN_S = 0.8
 NOON = datetime(2026, 11, 1, 12, tzinfo=timezone.utc)
@@ -117,7 +117,9 @@ def test_an_older_alert_that_expires_does_not_change_the_newer_one() -> None:
 def test_the_record_has_the_alert_its_delivery_and_the_check() -> None:
     sale = answered(scanned_at(5.0), Decision.CHALLENGE)
     sale = sale.alert_received(sale.record.alerts[0].alert_id, NOON + timedelta(seconds=1))
-    sale = sale.checked("not-shown", None, NOON).checked("passed", "anna", NOON + timedelta(seconds=9))
+    sale = sale.checked(CheckRecord(outcome="not-shown", at=NOON, till="till-1"))
+    passed = CheckRecord(outcome="passed", at=NOON + timedelta(seconds=9), till="till-1", cashier_id="anna")
+    sale = sale.checked(passed)
     record = sale.closed("completed", None, NOON + timedelta(seconds=20))
     assert (record.decision, record.check, record.cashier_id, record.ended) == (
         "CHALLENGE",

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from edge.decision.policy import Decision, Reason
-from edge.records.records import AlertRecord, SaleRecord
+from edge.records.records import AlertRecord, CheckRecord, SaleRecord
 from edge.till.messages import AgeInterval
 
 NOON = datetime(2026, 11, 1, 12, 0, 0, 123456, tzinfo=timezone.utc)
@@ -84,6 +84,39 @@ def test_a_record_is_read_back_to_the_millisecond() -> None:
     assert '"opened_at":"2026-11-01T12:00:00.123Z"' in text
 
 
+def test_a_record_of_an_older_version_is_read_with_its_check_and_its_cashier() -> None:
+    written = sale(alert(CHALLENGE), closed_at=NOON, ended="completed").model_dump(mode="json")
+    for name in ("training", "restricted", "withdrawn_at", "checks", "opened_by", "closed_by", "suspended_at",
+                 "resumed_from", "resumed_as", "revision"):  # fmt: skip
+        del written[name]
+    older = {**written, "check": "failed", "checked_at": "2026-11-01T12:00:09.000Z", "cashier_id": "anna"}
+    read = SaleRecord.model_validate(older)
+    assert (read.check, read.cashier_id, read.closed_by, read.ended) == ("failed", "anna", "anna", "completed")
+    [check] = read.checks
+    assert (check.at, check.till, check.cashier_id) == (NOON.replace(second=9, microsecond=0), "till-1", "anna")
+    assert SaleRecord.model_validate({**older, "check": None, "checked_at": None}).checks == ()
+
+
+@pytest.mark.parametrize(
+    ("outcome", "checked_for", "sold_from", "answers"),
+    [
+        ("passed", 18, 18, True),
+        ("passed", 21, 18, True),
+        ("passed", 18, 21, False),
+        ("failed", 21, 18, False),
+        ("failed", 18, 21, True),
+        ("not-shown", 21, 18, True),
+        ("passed", None, 21, True),
+    ],
+)
+def test_a_check_answers_for_the_ages_that_it_proves(
+    outcome: str, checked_for: int | None, sold_from: int, answers: bool
+) -> None:
+    check = {"outcome": outcome, "at": NOON, "till": "till-1", "minimum_age": checked_for}
+    record = sale(restricted=({"minimum_age": sold_from},), checks=(check,))
+    assert record.check == (outcome if answers else None)
+
+
 def test_a_time_without_a_zone_and_an_unknown_field_are_errors() -> None:
     with pytest.raises(ValidationError, match="timezone"):
         sale(restricted_at=datetime(2026, 11, 1))
@@ -92,10 +125,12 @@ def test_a_time_without_a_zone_and_an_unknown_field_are_errors() -> None:
 
 
 def test_a_record_contains_nothing_about_the_customer_except_an_age_interval() -> None:
-    kept = set(SaleRecord.model_fields) | set(AlertRecord.model_fields)
+    kept = set(SaleRecord.model_fields) | set(AlertRecord.model_fields) | set(CheckRecord.model_fields)
     assert kept == {
-        "sale_id", "lane", "till", "opened_at", "model", "config", "restricted_at", "alerts", "check", "checked_at",
-        "cashier_id", "closed_at", "ended",
-        "alert_id", "decision", "reasons", "age", "p_under_legal", "threshold", "samples", "issued_at", "received_at",
-        "expired",
+        "sale_id", "lane", "till", "opened_at", "model", "config", "training", "restricted", "restricted_at",
+        "withdrawn_at", "alerts", "checks", "opened_by", "closed_by", "suspended_at", "resumed_from", "resumed_as",
+        "closed_at", "ended", "revision",
+        "alert_id", "decision", "reasons", "age", "p_under_legal", "legal_age", "threshold", "samples", "issued_at",
+        "received_at", "expired",
+        "outcome", "at", "cashier_id", "means", "authorised_by", "minimum_age",
     }  # fmt: skip

@@ -45,7 +45,7 @@ def envelope(**changes: object) -> bytes:
         "source": "/till/1",
         "type": "lane.hello",
         "time": "2026-03-01T12:00:00.250Z",
-        "data": {"till": "till-1"},
+        "data": {"till": "till-1", "role": "till"},
     }
     return json.dumps(event | changes).encode()
 
@@ -69,7 +69,7 @@ def test_a_message_is_a_complete_cloudevent() -> None:
         "time": "2026-03-01T12:00:00.250Z",
         "datacontenttype": "application/json",
         "dataschema": "urn:edge-agent:lane.hello:1",
-        "data": {"till": "till-1"},
+        "data": {"till": "till-1", "role": "till"},
     }
 
 
@@ -90,8 +90,8 @@ def test_an_alert_without_an_age_has_null_and_only_the_specified_fields(alert: A
     assert data["age"] is None
     assert data["p_under_legal"] is None
     assert set(data) == {
-        "alert_id", "sale_id", "lane", "decision", "reasons", "age", "p_under_legal", "threshold", "samples", "model",
-        "text", "issued_at", "expires_at", "grab_to_alert_ms",
+        "alert_id", "sale_id", "lane", "till", "decision", "reasons", "age", "p_under_legal", "legal_age", "threshold",
+        "samples", "model", "text", "issued_at", "expires_at", "training", "grab_to_alert_ms",
     }  # fmt: skip
 
 

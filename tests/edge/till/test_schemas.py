@@ -6,7 +6,7 @@ import json
 import re
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
@@ -20,19 +20,29 @@ from edge.till.messages import (
     MESSAGES,
     Ack,
     AgeInterval,
+    AgeRestrictedItem,
     Alert,
+    AlertWithdrawn,
     BasketLine,
+    CheckMeans,
+    CheckOutcome,
+    CheckResult,
     Data,
     Error,
     Health,
     Hello,
     IdChecked,
+    ItemRemoved,
     Offer,
     OfferReply,
     RestrictedItem,
+    ResumedSale,
+    Role,
     SaleBasket,
     SaleClosed,
     SaleOpened,
+    SaleReference,
+    SaleSuspended,
     State,
     Text,
 )
@@ -60,14 +70,36 @@ lines = st.builds(
     price=st.none() | st.floats(allow_nan=False, allow_infinity=False),
     restricted=st.booleans(),
 )
+minimum_age = st.none() | st.integers(1, 100)
+items = st.builds(AgeRestrictedItem, sku=st.none() | ids, minimum_age=minimum_age)
+checked: dict[str, st.SearchStrategy[object]] = {
+    "outcome": st.sampled_from(get_args(CheckOutcome)),
+    "cashier_id": st.none() | ids,
+    "means": st.none() | st.sampled_from(get_args(CheckMeans)),
+    "authorised_by": st.none() | ids,
+    "minimum_age": minimum_age,
+}
 # One strategy per message type.
 STRATEGIES: dict[str, st.SearchStrategy[Data]] = {
-    "lane.hello": st.builds(Hello, till=ids),
-    "lane.sale.opened": st.builds(SaleOpened, sale_id=ids),
-    "lane.sale.restricted_item": st.builds(RestrictedItem, sale_id=ids, sku=st.none() | ids),
-    "lane.id.checked": st.builds(
-        IdChecked, sale_id=ids, outcome=st.sampled_from(["passed", "failed", "not-shown"]), cashier_id=st.none() | ids
+    "lane.hello": st.builds(Hello, till=ids, role=st.sampled_from(get_args(Role))),
+    "lane.sale.opened": st.builds(
+        SaleOpened,
+        sale_id=ids,
+        cashier_id=st.none() | ids,
+        training=st.booleans(),
+        resumes=st.none() | st.builds(ResumedSale, sale_id=ids, check=st.none() | st.builds(CheckResult, **checked)),
     ),
+    "lane.sale.restricted_item": st.builds(RestrictedItem, sale_id=ids, sku=st.none() | ids, minimum_age=minimum_age),
+    "lane.sale.item_removed": st.builds(
+        ItemRemoved, sale_id=ids, sku=st.none() | ids, remaining=st.none() | st.lists(items, max_size=3).map(tuple)
+    ),
+    "lane.sale.suspended": st.builds(
+        SaleSuspended,
+        sale_id=ids,
+        cashier_id=st.none() | ids,
+        resumed_as=st.none() | st.builds(SaleReference, sale_id=ids),
+    ),
+    "lane.id.checked": st.builds(IdChecked, sale_id=ids, till=st.none() | ids, **checked),
     "lane.sale.closed": st.builds(
         SaleClosed,
         sale_id=ids,
@@ -114,6 +146,7 @@ STRATEGIES: dict[str, st.SearchStrategy[Data]] = {
         expires_at=moments,
         grab_to_alert_ms=st.none() | number,
     ),
+    "lane.alert.withdrawn": st.builds(AlertWithdrawn, sale_id=ids, lane=text, till=st.none() | ids, issued_at=moments),
     "lane.health": st.builds(
         Health,
         lane=text,

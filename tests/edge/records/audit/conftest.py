@@ -21,7 +21,7 @@ def sale_of(day: int) -> SaleRecord:
     """The sale of a day; days count from 1."""
     return SaleRecord(
         sale_id=f"sale-{day}", lane="lane-1", till="till-1", opened_at=NOON + timedelta(days=day - 1), model="0123",
-        config="4567", cashier_id="anna", ended="completed",
+        config="4567", closed_by="anna", ended="completed",
     )  # fmt: skip
 
 
@@ -59,7 +59,7 @@ def hashes(database: Database) -> list[str]:
 
 def forged(number: int, before: str) -> tuple[str, str]:
     """A forged record for a number, and its valid hash after a given one."""
-    text = sale_of(number).model_copy(update={"cashier_id": "boris"}).model_dump_json()
+    text = sale_of(number).model_copy(update={"closed_by": "boris"}).model_dump_json()
     return text, chained(before, number, text)
 
 
