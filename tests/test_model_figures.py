@@ -12,7 +12,7 @@ from edge.ages.bundle import Bundle
 
 ROOT = Path(__file__).parents[1]
 CARD = (BUNDLED / "MODEL_CARD.md").read_text()
-CHALLENGE_AGE = Bundle(BUNDLED).challenge_age(0.1)
+CHALLENGE_AGE = Bundle(BUNDLED).limits(0.1)[18]
 
 
 def decimals(cell: str) -> list[str]:

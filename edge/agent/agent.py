@@ -22,7 +22,6 @@ from edge.frames import capture, open_source, start_in_background
 from edge.lane.events import EventLog
 from edge.lane.health import LaneHealth, health_report
 from edge.lane.loop import LaneLoop
-from edge.lane.rules import challenge_age
 from edge.purchases.filing import run_filing
 from edge.settings.lanes import Origin
 from edge.settings.reload import change
@@ -127,8 +126,6 @@ class Agent:
             ages = self._ages[-1]
             for settings in found.settings.values():
                 bundle = Bundle(settings.model or BUNDLED)
-                # Reject a bundle without a threshold here, before any lane has changed.
-                challenge_age(settings, bundle)
                 if bundle.manifest != ages.bundle.manifest:
                     ages = AgeWorker(bundle, settings)
             if ages is not self._ages[-1]:

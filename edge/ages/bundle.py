@@ -16,6 +16,9 @@ CPU_MODEL = "age.int8.onnx"
 GPU_MODEL = "age.onnx"
 MANIFEST = "manifest.json"
 
+MEASURED_FOR = 18
+"""The legal age that the thresholds of a manifest are for: they are measured on 13-17-year-olds."""
+
 
 class Source(BaseModel):
     """Photos that the model was trained on; or, with 0 pictures, a network that taught it."""
@@ -116,16 +119,14 @@ class Bundle:
         """The model's name in messages: the first 12 digits of the CPU model's sha256."""
         return self.manifest.files[CPU_MODEL][:12]
 
-    def challenge_age(self, risk: float) -> int:
-        """The challenge age for a risk: that of the largest measured risk not above it, otherwise the strictest one.
-
-        Raises UsageError when the manifest has no thresholds.
-        """
+    def limits(self, risk: float) -> dict[int, int]:
+        """Challenge age by legal age, for a risk: that of the largest measured risk not above it, otherwise the
+        strictest one. Empty when the manifest has no thresholds."""
         measured = sorted(self.manifest.thresholds, key=lambda threshold: threshold.risk)
         if not measured:
-            raise UsageError(f"{self.folder} names no thresholds: set policy.challenge_age")
+            return {}
         allowed = [threshold for threshold in measured if threshold.risk <= risk + 1e-9]
-        return (allowed or measured[:1])[-1].challenge_age
+        return {MEASURED_FOR: (allowed or measured[:1])[-1].challenge_age}
 
 
 def sha256_of(file: Path) -> str:

@@ -57,21 +57,24 @@ class Verdict:
     samples: int
 
 
-def decide(age: TrackAge | None, doubts: tuple[Reason, ...], challenge_age: int, settings: PolicySettings) -> Verdict:
+def decide(
+    age: TrackAge | None, doubts: tuple[Reason, ...], limit: int | None, legal_age: int, settings: PolicySettings
+) -> Verdict:
     """The verdict on a customer.
 
-    age: the customer's samples, pooled; None without a customer. doubts: reasons not to trust that age. challenge_age:
-    in years.
-    NO_CHALLENGE requires all of: no doubts, at least `settings.min_looks` samples, a mean age of at least
-    `challenge_age`, and a probability of being under the legal age of at most `settings.max_p_under_legal`.
+    age: the customer's samples, pooled; None without a customer. doubts: reasons not to trust that age. limit: the
+    challenge age for this legal age, in years; None: there is none, so the answer is CHALLENGE at once, whoever it is.
+    legal_age: of the strictest item in the sale, in years.
+    NO_CHALLENGE requires all of: a limit, no doubts, at least `settings.min_looks` samples, a mean age of at least the
+    limit, and a probability of being under the legal age of at most `settings.max_p_under_legal`.
     """
     samples = age.samples if age else 0
-    if doubts:
-        return Verdict(Decision.UNKNOWN, doubts, None, samples)
-    if age is None or samples < settings.min_looks:
-        return Verdict(Decision.UNKNOWN, (Reason.FEW_LOOKS,), None, samples)
-    estimate = age.estimate(settings.legal_age)
-    if estimate.mean < challenge_age:
+    estimate = age.estimate(legal_age) if age and not doubts and samples >= settings.min_looks else None
+    if limit is None:
+        return Verdict(Decision.CHALLENGE, (Reason.NO_LIMIT_FOR_AGE,), estimate, samples)
+    if doubts or estimate is None:
+        return Verdict(Decision.UNKNOWN, doubts or (Reason.FEW_LOOKS,), None, samples)
+    if estimate.mean < limit:
         return Verdict(Decision.CHALLENGE, (Reason.LOOKS_YOUNG,), estimate, samples)
     if estimate.p_under_legal > settings.max_p_under_legal:
         return Verdict(Decision.CHALLENGE, (Reason.UNCERTAIN,), estimate, samples)

@@ -13,14 +13,14 @@ from edge.doctor.camera import camera, frame_rate
 from edge.doctor.disk import disk, record
 from edge.doctor.faces import customer, face_samples, face_size, focus, light
 from edge.doctor.finding import GENERAL_FIXES, Check, in_capitals
-from edge.doctor.model import backend, engine, gpu, model, speed
+from edge.doctor.model import backend, engine, gpu, limits, model, speed
 from edge.doctor.offers import offers
 from edge.doctor.till import agent, keys, sockets, tills
 
 if TYPE_CHECKING:
     from edge.doctor.targets import BoxTarget, LaneTarget
 
-BOX_CHECKS: tuple[Check[BoxTarget], ...] = (config, user, clock, model, backend, gpu, engine, speed)
+BOX_CHECKS: tuple[Check[BoxTarget], ...] = (config, user, clock, model, limits, backend, gpu, engine, speed)
 LANE_CHECKS: tuple[Check[LaneTarget], ...] = (
     agent, disk, record, keys, sockets, tills, offers, camera, frame_rate, customer, light, focus, face_size,
     face_samples,

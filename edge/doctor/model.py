@@ -11,6 +11,7 @@ from edge.ages.self_test import patterns
 from edge.doctor.finding import Finding, check, ok, problem, warning
 from edge.doctor.targets import this_user
 from edge.frames import MovingPattern
+from edge.lane.rules import load_limits
 from edge.vision.detectors import DETECTORS, FASTEST, make_detector
 
 if TYPE_CHECKING:
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
 _GET_MODEL = "copy the whole model folder to this box again; for the bundled model, reinstall edge-agent"
 _NOT_FOR_SHOPS = "train a model on photos that you have the right to use, and write model = its folder into the config"
+_NO_LIMIT = (
+    "write challenge_age = AGE below [policy] in the config: who looks younger is asked for ID; or use a model with a "
+    "limit for this legal age"
+)
 _REINSTALL = "reinstall edge-agent; if this line stays, send it to support: this CPU computes wrong results"
 _DRIVER = (
     "run nvidia-smi: if it lists no GPU, install NVIDIA's current driver and restart the box; if it lists one, run "
@@ -39,12 +44,24 @@ _MEASURE_S = 0.7
 def model(box: BoxTarget) -> Finding:
     bundle = box.bundle
     manifest = bundle.manifest
-    ask_below = [lane.policy.challenge_age or bundle.challenge_age(lane.policy.risk) for lane in box.lanes]
-    threshold = " or ".join(str(age) for age in sorted(set(ask_below)))
-    seen = f"{manifest.name} {manifest.version} ({bundle.hash}), files unchanged, asks for ID below {threshold}"
+    seen = f"{manifest.name} {manifest.version} ({bundle.hash}), files unchanged"
     if manifest.use.startswith("Evaluation only"):
         return warning(f"{seen}; for evaluation only, not for a shop", _NOT_FOR_SHOPS)
     return ok(seen)
+
+
+@check("limits", "Is there a limit for each lane's legal age? Without one, everybody is asked for ID.", _NO_LIMIT,
+       after=("model",))  # fmt: skip
+def limits(box: BoxTarget) -> Finding:
+    """Everybody who buys goods of another legal age is asked for ID, too, unless the model has a limit for it."""
+    asked: dict[str, bool] = {}
+    for lane in sorted(box.lanes, key=lambda lane: lane.policy.legal_age):
+        legal_age = lane.policy.legal_age
+        limit = load_limits(lane.policy, box.bundle).get(legal_age)
+        asked[f"from {legal_age}: asks {'everybody' if limit is None else f'below {limit}'}"] = limit is None
+    measured = ", ".join(map(str, box.bundle.limits(box.first.policy.risk)))
+    seen = f"goods sold {'; '.join(asked)}; the model has {f'limits for {measured}' if measured else 'no limits'}"
+    return problem(seen, _NO_LIMIT) if any(asked.values()) else ok(seen)
 
 
 @check("backend", "Does the age model load on this box and pass its self-test?", _REINSTALL, after=("model",))

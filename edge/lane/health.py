@@ -10,9 +10,9 @@ if TYPE_CHECKING:
 
 Status = Literal["ok", "degraded"]
 
-Part = Literal["camera", "age-model", "record", "loop", "privacy"]
-"""Parts that can fail while the others work. record: of sales, on disk. loop: the lane's own thread. privacy: whether
-pictures of people may be seen by others."""
+Part = Literal["camera", "age-model", "limit", "record", "loop", "privacy"]
+"""Parts that can fail while the others work. limit: the challenge age for the lane's legal age. record: of sales, on
+disk. loop: the lane's own thread. privacy: whether pictures of people may be seen by others."""
 
 PARTS: tuple[Part, ...] = get_args(Part)
 

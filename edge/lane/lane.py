@@ -93,8 +93,8 @@ class Lane:
         return self._state
 
     @property
-    def challenge_age(self) -> int:
-        """Everybody who looks younger than this, in years, is asked for ID."""
+    def challenge_age(self) -> int | None:
+        """Customers who look younger than this, in years, are asked for ID; None when everybody is."""
         return self._rules.challenge_age
 
     @property
@@ -157,7 +157,8 @@ class Lane:
     def _verdict(self, now_s: float) -> Verdict:
         customer = self._zone.customer
         doubts = self._doubts(customer, now_s)
-        return decide(customer.age if customer else None, doubts, self.challenge_age, self._rules.settings.policy)
+        age, legal_age = customer.age if customer else None, self._rules.legal_age
+        return decide(age, doubts, self._rules.limit_for(legal_age), legal_age, self._rules.settings.policy)
 
     def _doubts(self, customer: Person | None, now_s: float) -> tuple[Reason, ...]:
         """Reasons not to trust the customer's age; empty when there are none."""

@@ -233,7 +233,8 @@ class LaneLoop:
     def _health(self) -> LaneHealth:
         """All problems but those of the desk and of the loop itself."""
         lost = "no picture from the camera" if self._lane.camera_lost(time.monotonic()) else ""
-        return self._box_health().with_problem("camera", self.source.problem or lost)
+        health = self._box_health().with_problem("camera", self.source.problem or lost)
+        return health.with_problem("limit", self._rules.problem)
 
     def _apply(self, rules: LaneRules, age_model: AgeModel) -> None:
         changed = differences(self.settings, rules.settings)
@@ -245,5 +246,10 @@ class LaneLoop:
         self._log_challenge_age()
 
     def _log_challenge_age(self) -> None:
-        legal_age = self.settings.policy.legal_age
-        log.info("asks everybody who looks younger than %d for ID; legal age %d", self._rules.challenge_age, legal_age)
+        rules = self._rules
+        if rules.problem:
+            log.warning("lane %s: %s", self.settings.lane, rules.problem)
+        else:
+            log.info(
+                "asks everybody who looks younger than %d for ID; legal age %d", rules.challenge_age, rules.legal_age
+            )

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from edge.till.identity import Identity
     from edge.till.messages import ErrorCode
 
+EVERYBODY = 101
+"""Threshold of an alert when everybody is asked: no estimate is above 100 years."""
+
 
 def ack_reply(message_id: str) -> OutgoingMessage:
     """Confirms a till's message."""
@@ -34,6 +37,7 @@ def build_alert(
 ) -> Alert:
     """The alert that sends a verdict to a sale's till. frame_s: grab time of the last frame, None before the first."""
     follows_unknown = sale.answer is not None and sale.answer.decision is Decision.UNKNOWN
+    limit, legal_age = rules.challenge_age, rules.legal_age
     # A replay measures nothing with the clock, so that the same file gives the same bytes.
     measured = frame_s is not None and not rules.settings.replay
     return Alert(
@@ -44,10 +48,11 @@ def build_alert(
         reasons=(*verdict.reasons, *((Reason.NEW_LOOK,) if follows_unknown else ())),
         age=_interval(verdict.age),
         p_under_legal=round(verdict.age.p_under_legal, 4) if verdict.age else None,
-        threshold=rules.challenge_age,
+        legal_age=legal_age,
+        threshold=EVERYBODY if limit is None else limit,
         samples=verdict.samples,
         model=rules.model_hash,
-        text=prompt(verdict, rules.challenge_age),
+        text=prompt(verdict, limit, None if legal_age == rules.legal_age else legal_age),
         issued_at=identity.wall_time(now_s),
         expires_at=identity.wall_time(now_s + rules.settings.till.alert_expires_s),
         grab_to_alert_ms=round((now_s - (frame_s or now_s)) * 1000, 1) if measured else None,

@@ -103,9 +103,13 @@ class AgeSettings(Section):
 class PolicySettings(Section):
     """When to ask for ID."""
 
-    legal_age: Annotated[int, Field(ge=10, le=25)] = Field(18, description="age from which alcohol may be sold")
+    legal_age: Annotated[int, Field(ge=10, le=25)] = Field(
+        18, description="age from which restricted goods may be sold, unless the till sends another one"
+    )
     challenge_age: Annotated[int, Field(ge=18, le=60)] | None = Field(
-        None, description="ask everyone who looks younger; default: the model's threshold for policy.risk"
+        None,
+        description="ask everyone who looks younger, for goods of policy.legal_age; not below it; default: the model's "
+        "limit for policy.risk, and without one everybody is asked",
     )
     risk: Annotated[float, Field(ge=0.01, le=0.2)] = Field(
         0.1,
@@ -119,6 +123,15 @@ class PolicySettings(Section):
     answer_within_s: Annotated[float, Field(gt=0, le=1)] = Field(
         0.8, description="an answer that is not certain by then is UNKNOWN, which means: ask"
     )
+
+    @model_validator(mode="after")
+    def _challenge_age_not_below_legal(self) -> PolicySettings:
+        if self.challenge_age is not None and self.challenge_age < self.legal_age:
+            raise ValueError(
+                f"policy.challenge_age = {self.challenge_age} is below policy.legal_age = {self.legal_age}: set it to "
+                f"{self.legal_age} or more"
+            )
+        return self
 
 
 _UNIQUE = Scope("lane", "after a restart", unique=True)

@@ -9,19 +9,19 @@ WHY: dict[Reason, tuple[str, str]] = {
     Reason.LOOKS_YOUNG: ("выглядит моложе {age}", "looks younger than {age}"),
     Reason.UNCERTAIN: ("возраст неясен", "the age is not clear"),
     Reason.NO_FACE: ("лица не видно", "no face in view"),
-    Reason.TWO_PEOPLE: ("у кассы несколько человек", "more than one person at the till"),
+    Reason.TWO_PEOPLE: ("у кассы несколько человек", "several people at the till"),
     Reason.YOUNG_COMPANION: (
-        "рядом с покупателем кто-то моложе {age}",
-        "someone with the customer looks younger than {age}",
+        "рядом кто-то выглядит моложе {age}",
+        "someone nearby looks under {age}",
     ),
-    Reason.SEVERAL_SALES: ("у этой камеры открыто несколько продаж", "several sales are open at this camera"),
-    Reason.NO_LIMIT_FOR_AGE: ("этот товар продают только по документам", "this item is only sold with ID"),
+    Reason.SEVERAL_SALES: ("открыто несколько продаж", "several sales are open"),
+    Reason.NO_LIMIT_FOR_AGE: ("спрашиваем у всех", "everybody is asked"),
     Reason.CUSTOMER_CHANGED: ("покупатель сменился", "the customer has changed"),
-    Reason.CUSTOMER_LEFT: ("покупатель отошёл", "the customer has stepped away"),
-    Reason.FEW_LOOKS: ("лицо было видно недолго", "the face was seen too briefly"),
+    Reason.CUSTOMER_LEFT: ("покупатель отошёл", "the customer stepped away"),
+    Reason.FEW_LOOKS: ("лицо было видно недолго", "face seen too briefly"),
     Reason.CAMERA_LOST: ("камера не работает", "the camera is not working"),
     Reason.RESTARTED: ("система перезапустилась", "the system was restarted"),
-    Reason.NOT_RECORDED: ("продажа не записывается", "the sale cannot be recorded"),
+    Reason.NOT_RECORDED: ("продажа не записывается", "the sale is not recorded"),
     Reason.SMALL: ("лицо слишком далеко", "the face is too far away"),
     Reason.TURNED: ("лицо повёрнуто в сторону", "the face is turned away"),
     Reason.DARK: ("слишком темно", "too dark"),
@@ -32,17 +32,32 @@ WHY: dict[Reason, tuple[str, str]] = {
 """Reasons to ask for ID in Russian and English. {age}: the challenge age; customers who look younger are asked."""
 
 
-def prompt(verdict: Verdict, challenge_age: int) -> Text:
-    """The prompt for a verdict. Reasons without an entry in WHY are skipped."""
+def prompt(verdict: Verdict, challenge_age: int | None, sold_from: int | None = None) -> Text:
+    """The prompt for a verdict. Reasons without words are skipped.
+
+    challenge_age: None when everybody is asked. sold_from: the legal age that the verdict is for, where it is not the
+    lane's own: the cashier must know it.
+    """
     if verdict.decision is Decision.NO_CHALLENGE:
+        russian, english = ("", "") if sold_from is None else (f" (товар {sold_from}+)", f" (item for {sold_from}+)")
         return Text(
-            ru=f"Выглядит старше {challenge_age}. Если сомневаетесь, проверьте документы.",
-            en=f"Looks over {challenge_age}. If in doubt, ask for ID.",
+            ru=f"Выглядит старше {challenge_age}{russian}. Если сомневаетесь, проверьте документы.",
+            en=f"Looks over {challenge_age}{english}. If in doubt, ask for ID.",
         )
-    why = [WHY[reason] for reason in verdict.reasons if reason in WHY]
-    russian = ", ".join(ru for ru, _ in why).format(age=challenge_age)
-    english = ", ".join(en for _, en in why).format(age=challenge_age)
+    why = [words for reason in verdict.reasons if (words := in_words(reason, challenge_age))]
+    russian, english = ", ".join(text.ru for text in why), ", ".join(text.en for text in why)
+    ask_ru, ask_en = "Проверьте документы", "Ask for ID"
+    if sold_from is not None:
+        ask_ru, ask_en = f"{ask_ru} ({sold_from}+)", f"{ask_en} ({sold_from} and over)"
     return Text(
-        ru=f"Проверьте документы: {russian}." if why else "Проверьте документы.",
-        en=f"Ask for ID: {english}." if why else "Ask for ID.",
+        ru=f"{ask_ru}: {russian}." if why else f"{ask_ru}.",
+        en=f"{ask_en}: {english}." if why else f"{ask_en}.",
     )
+
+
+def in_words(reason: Reason, challenge_age: int | None) -> Text | None:
+    """A reason to ask, in words; None when it has none, or is about a challenge age and there is none."""
+    russian, english = WHY.get(reason, ("", ""))
+    if not russian or (challenge_age is None and "{age}" in russian):
+        return None
+    return Text(ru=russian.format(age=challenge_age), en=english.format(age=challenge_age))

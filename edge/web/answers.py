@@ -6,8 +6,7 @@ import base64
 from typing import TYPE_CHECKING, Any
 
 from edge.decision.policy import Reason, Verdict
-from edge.till.messages import Text
-from edge.till.prompts import WHY, prompt
+from edge.till.prompts import in_words, prompt
 from edge.till.reference.catalogue import CATALOGUE, find_item
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ def snapshot(seen: Snapshot, jpeg: bytes, settings: Settings) -> dict[str, Any]:
             "in_zone": person is not None,
             "is_customer": state is not None and state.customer == track,
             "age": [age.mean, age.low, age.high] if age else None,
-            "reasons": [_in_words(Reason(reason), seen.challenge_age) for reason in person.rejected] if person else [],
+            "reasons": _in_words(person.rejected, seen.challenge_age) if person else [],
         })  # fmt: skip
     return {
         "number": seen.number,
@@ -93,6 +92,5 @@ def _advice(seen: Snapshot) -> dict[str, str] | None:
     return prompt(Verdict(state.decision, state.reasons, None, 0), seen.challenge_age).model_dump()
 
 
-def _in_words(reason: Reason, challenge_age: int) -> dict[str, str]:
-    russian, english = WHY[reason]
-    return Text(ru=russian.format(age=challenge_age), en=english.format(age=challenge_age)).model_dump()
+def _in_words(reasons: tuple[str, ...], challenge_age: int | None) -> list[dict[str, str]]:
+    return [text.model_dump() for reason in reasons if (text := in_words(Reason(reason), challenge_age))]

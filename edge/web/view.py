@@ -32,7 +32,7 @@ class Snapshot:
     """One frame and what the lane found in it.
 
     number: grows with every snapshot. people: those in the zone, by track. state: the last one that was published.
-    challenge_age: the lane asks for ID below it.
+    challenge_age: the lane asks for ID below it; None when it asks everybody.
     """
 
     number: int
@@ -40,7 +40,7 @@ class Snapshot:
     faces: Faces
     people: dict[int, Person]
     state: State | None
-    challenge_age: int
+    challenge_age: int | None
 
 
 class LaneView(Observer):

@@ -85,8 +85,8 @@ class LaneDriver:
 
 
 def make_lane(book: OfferBook | None = None, **settings: object) -> Lane:
-    """A lane with challenge age 25, numbered ids and times from 2000-01-01. book: its offers."""
-    return Lane(LaneRules(settings_with(**settings), 25, "0123456789ab", book), ReplayIdentity())
+    """A lane with challenge age 25 for legal age 18 alone, numbered ids and times from 2000-01-01. book: its offers."""
+    return Lane(LaneRules(settings_with(**settings), {18: 25}, "0123456789ab", book), ReplayIdentity())
 
 
 def drive(book: OfferBook | None = None, **settings: object) -> LaneDriver:

@@ -77,7 +77,7 @@ def agent(place: Place) -> None:
     sockets = TillSettings(reliable=place.bind or place.address, live=f"ipc://{place.folder}/live")
     keys = Keys(place.state / "keys") if place.key else None
     identity = LiveIdentity()
-    lane = Lane(LaneRules(settings, 25, "0123456789ab"), identity)
+    lane = Lane(LaneRules(settings, {18: 25}, "0123456789ab"), identity)
     server = TillServer(sockets, keys)
     publisher = Publisher(settings.lane, identity, EventLog(None), server)
     desk = TillDesk(settings, lane, identity, publisher, server, time.monotonic())

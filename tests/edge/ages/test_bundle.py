@@ -67,7 +67,7 @@ def test_an_unchanged_bundle_has_a_model_file_and_a_hash(make_bundle: MakeBundle
 def test_the_bundled_model_is_complete() -> None:
     bundle = Bundle(BUNDLED)
     assert bundle.cpu_model.is_file()
-    assert 18 <= bundle.challenge_age(0.1) <= bundle.challenge_age(0.02) <= 60
+    assert 18 <= bundle.limits(0.1)[18] <= bundle.limits(0.02)[18] <= 60
 
 
 @pytest.mark.parametrize("name", [CPU_MODEL, GPU_MODEL])
@@ -128,12 +128,11 @@ def test_a_damaged_manifest_is_rejected(content: bytes, make_bundle: MakeBundle)
 def test_the_threshold_is_that_of_the_largest_measured_risk_not_above_the_given_risk(
     risk: float, challenge_age: int, make_bundle: MakeBundle
 ) -> None:
-    assert Bundle(make_bundle()).challenge_age(risk) == challenge_age
+    assert Bundle(make_bundle()).limits(risk) == {18: challenge_age}
 
 
-def test_a_bundle_without_thresholds_needs_a_challenge_age_in_the_settings(make_bundle: MakeBundle) -> None:
-    with pytest.raises(UsageError, match=r"set policy\.challenge_age"):
-        Bundle(make_bundle(thresholds=[])).challenge_age(0.05)
+def test_a_bundle_without_thresholds_has_no_limits(make_bundle: MakeBundle) -> None:
+    assert Bundle(make_bundle(thresholds=[])).limits(0.05) == {}
 
 
 def test_the_sha256_of_a_file_is_in_hexadecimal(tmp_path: Path) -> None:

@@ -43,56 +43,79 @@ def sampled(probs: NDArray[np.floating], times: int) -> TrackAge:
 
 
 def test_an_older_face_with_enough_samples_is_not_challenged() -> None:
-    verdict = decide(sampled(age_probs_at(50), 3), (), T, SETTINGS)
+    verdict = decide(sampled(age_probs_at(50), 3), (), T, 18, SETTINGS)
     assert (verdict.decision, verdict.reasons, verdict.samples) == (Decision.NO_CHALLENGE, (Reason.LOOKS_OLDER,), 3)
     assert verdict.age is not None
     assert verdict.age.mean == pytest.approx(50, abs=0.01)
 
 
 def test_a_young_face_is_challenged() -> None:
-    verdict = decide(sampled(age_probs_at(20), 3), (), T, SETTINGS)
+    verdict = decide(sampled(age_probs_at(20), 3), (), T, 18, SETTINGS)
     assert (verdict.decision, verdict.reasons) == (Decision.CHALLENGE, (Reason.LOOKS_YOUNG,))
 
 
 @pytest.mark.parametrize(("mean", "decision"), [(24.5, Decision.CHALLENGE), (25.5, Decision.NO_CHALLENGE)])
 def test_the_challenge_age_divides_young_from_old(mean: float, decision: Decision) -> None:
-    assert decide(sampled(age_probs_at(mean, spread=2), 3), (), T, SETTINGS).decision is decision
+    assert decide(sampled(age_probs_at(mean, spread=2), 3), (), T, 18, SETTINGS).decision is decision
 
 
 def test_a_mean_of_exactly_the_challenge_age_passes() -> None:
     certain = np.zeros(AGES)
     certain[T] = 1
-    assert decide(sampled(certain, 3), (), T, SETTINGS).decision is Decision.NO_CHALLENGE
+    assert decide(sampled(certain, 3), (), T, 18, SETTINGS).decision is Decision.NO_CHALLENGE
 
 
 def test_an_older_mean_with_a_risk_of_being_under_age_is_challenged_as_uncertain() -> None:
     torn = 0.94 * age_probs_at(40, spread=1) + 0.06 * age_probs_at(12, spread=1)
-    verdict = decide(sampled(torn, 3), (), T, SETTINGS)
+    verdict = decide(sampled(torn, 3), (), T, 18, SETTINGS)
     assert (verdict.decision, verdict.reasons) == (Decision.CHALLENGE, (Reason.UNCERTAIN,))
     assert verdict.age is not None
     assert verdict.age.p_under_legal == pytest.approx(0.06, abs=1e-4)
 
 
 def test_two_samples_are_not_enough() -> None:
-    verdict = decide(sampled(age_probs_at(50), 2), (), T, SETTINGS)
+    verdict = decide(sampled(age_probs_at(50), 2), (), T, 18, SETTINGS)
     assert (verdict.decision, verdict.reasons) == (Decision.UNKNOWN, (Reason.FEW_LOOKS,))
 
 
 @pytest.mark.parametrize("age", [None, TrackAge()])
 def test_without_a_customer_or_samples_the_verdict_is_unknown(age: TrackAge | None) -> None:
-    verdict = decide(age, (), T, SETTINGS)
+    verdict = decide(age, (), T, 18, SETTINGS)
     assert (verdict.decision, verdict.age, verdict.samples) == (Decision.UNKNOWN, None, 0)
 
 
 def test_a_doubt_is_the_reason_and_the_verdict_has_no_age() -> None:
-    verdict = decide(sampled(age_probs_at(50), 9), (Reason.TWO_PEOPLE,), T, SETTINGS)
+    verdict = decide(sampled(age_probs_at(50), 9), (Reason.TWO_PEOPLE,), T, 18, SETTINGS)
     assert (verdict.decision, verdict.reasons, verdict.samples) == (Decision.UNKNOWN, (Reason.TWO_PEOPLE,), 9)
     assert verdict.age is None
 
 
+@given(ages | st.none(), doubts, st.integers(1, 100))
+def test_without_a_limit_everybody_is_asked_at_once(
+    age: TrackAge | None, doubts: tuple[Reason, ...], legal_age: int
+) -> None:
+    verdict = decide(age, doubts, None, legal_age, SETTINGS)
+    assert (verdict.decision, verdict.reasons) == (Decision.CHALLENGE, (Reason.NO_LIMIT_FOR_AGE,))
+
+
+def test_without_a_limit_an_age_without_doubts_is_still_known() -> None:
+    verdict = decide(sampled(age_probs_at(50), 3), (), None, 21, SETTINGS)
+    assert verdict.age is not None
+    assert verdict.age.mean == pytest.approx(50, abs=0.01)
+    assert decide(sampled(age_probs_at(50), 3), (Reason.TWO_PEOPLE,), None, 21, SETTINGS).age is None
+
+
+@pytest.mark.parametrize(("legal_age", "decision"), [(18, Decision.NO_CHALLENGE), (21, Decision.CHALLENGE)])
+def test_the_probability_of_being_under_age_is_that_of_the_sales_legal_age(legal_age: int, decision: Decision) -> None:
+    age = sampled(age_probs_at(26, spread=3), 3)
+    verdict = decide(age, (), T, legal_age, PolicySettings(max_p_under_legal=0.02))
+    assert verdict.decision is decision
+    assert verdict.age == age.estimate(legal_age)
+
+
 @given(ages, doubts.filter(bool), st.integers(18, 60))
 def test_any_doubt_makes_the_verdict_unknown(age: TrackAge, doubts: tuple[Reason, ...], challenge_age: int) -> None:
-    assert decide(age, doubts, challenge_age, SETTINGS).decision is Decision.UNKNOWN
+    assert decide(age, doubts, challenge_age, 18, SETTINGS).decision is Decision.UNKNOWN
 
 
 @given(ages, doubts, st.integers(18, 60), st.integers(1, 8), st.floats(0, 1))
@@ -100,7 +123,7 @@ def test_no_challenge_needs_every_condition(
     age: TrackAge, doubts: tuple[Reason, ...], challenge_age: int, min_looks: int, most: float
 ) -> None:
     settings = PolicySettings(min_looks=min_looks, max_p_under_legal=most)
-    verdict = decide(age, doubts, challenge_age, settings)
+    verdict = decide(age, doubts, challenge_age, 18, settings)
     sure = not doubts and age.samples >= min_looks
     if sure:
         estimate = age.estimate(18)
@@ -112,13 +135,13 @@ def test_no_challenge_needs_every_condition(
 def test_a_higher_challenge_age_never_lets_more_pass(
     age: TrackAge, doubts: tuple[Reason, ...], challenge_age: int
 ) -> None:
-    assume(decide(age, doubts, challenge_age, SETTINGS).decision is not Decision.NO_CHALLENGE)
-    assert decide(age, doubts, challenge_age + 1, SETTINGS).decision is not Decision.NO_CHALLENGE
+    assume(decide(age, doubts, challenge_age, 18, SETTINGS).decision is not Decision.NO_CHALLENGE)
+    assert decide(age, doubts, challenge_age + 1, 18, SETTINGS).decision is not Decision.NO_CHALLENGE
 
 
 @given(ages, doubts, st.integers(18, 60))
 def test_every_verdict_has_a_reason(age: TrackAge, doubts: tuple[Reason, ...], challenge_age: int) -> None:
-    assert decide(age, doubts, challenge_age, SETTINGS).reasons
+    assert decide(age, doubts, challenge_age, 18, SETTINGS).reasons
 
 
 @given(decisions)

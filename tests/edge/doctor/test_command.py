@@ -22,8 +22,9 @@ WHOLE = """\
 ok       config      ...lane.toml; lanes: lane-1
 ok       user        ...
 ... clock       ...
-warning  model       research ..., files unchanged, asks for ID below T; for evaluation only, not for a shop
+warning  model       research ..., files unchanged; for evaluation only, not for a shop
          fix: train a model on photos that you have the right to use, and write model = its folder into the config
+ok       limits      goods sold from 18: asks below T; the model has limits for 18
 ok       backend     ..., self-test passed
 ok       gpu         ...
 ok       engine      not used: the age model runs on cpu
@@ -73,7 +74,7 @@ def pattern(text: str) -> str:
 def test_each_check_prints_a_line_with_its_fix_below(edge_agent: EdgeAgent, config: Path, tmp_path: Path) -> None:
     run = edge_agent("doctor", "--config", config, "--seconds", "2")
     assert (run.code, run.err) == (0, "")
-    whole = WHOLE.replace("below T;", f"below {Bundle(BUNDLED).challenge_age(0.1)};")
+    whole = WHOLE.replace("below T;", f"below {Bundle(BUNDLED).limits(0.1)[18]};")
     assert re.fullmatch(pattern(whole), run.out), run.out
     assert not (tmp_path / "state").exists(), "it changes nothing"
 

@@ -15,7 +15,7 @@ from edge.ages.onnx import OnnxAgeModel
 from edge.ages.tensorrt.cache import EngineCache
 from edge.doctor.checks import BOX_CHECKS
 from edge.doctor.examine import examine
-from edge.doctor.model import backend, engine, gpu, model, speed
+from edge.doctor.model import backend, engine, gpu, limits, model, speed
 from edge.doctor.targets import BoxTarget
 from tests.edge.doctor.builders import MakeBox, found
 
@@ -35,15 +35,40 @@ def change_manifest(bundle: Path, **changes: object) -> None:
 
 def test_the_bundled_model_is_unchanged_but_for_evaluation_only(box: MakeBox) -> None:
     line = found(model, box())
-    asked_below = Bundle(BUNDLED).challenge_age(0.1)
-    assert f"files unchanged, asks for ID below {asked_below}" in line.seen
+    assert "files unchanged" in line.seen
     assert (line.verdict, "evaluation only" in line.seen) == ("warning", True)
 
 
 def test_an_own_model_is_ok(box: MakeBox, bundle: Path) -> None:
     change_manifest(bundle, use="As the terms of the photos it was trained on allow.")
-    line = found(model, box({"model": bundle, "policy": {"challenge_age": 30}}))
-    assert (line.verdict, "asks for ID below 30" in line.seen) == ("ok", True)
+    line = found(model, box({"model": bundle}))
+    assert line.verdict == "ok"
+
+
+def test_the_legal_ages_that_the_model_has_limits_for_are_named(box: MakeBox) -> None:
+    line = found(limits, box())
+    asked_below = Bundle(BUNDLED).limits(0.1)[18]
+    assert line.seen == f"goods sold from 18: asks below {asked_below}; the model has limits for 18"
+    assert line.verdict == "ok"
+
+
+def test_a_challenge_age_in_the_settings_is_the_limit_of_its_lane(box: MakeBox) -> None:
+    line = found(limits, box({"policy": {"challenge_age": 30}}, {"policy": {"challenge_age": 35, "legal_age": 21}}))
+    assert line.seen == "goods sold from 18: asks below 30; from 21: asks below 35; the model has limits for 18"
+    assert line.verdict == "ok"
+
+
+@pytest.mark.parametrize("legal_age", [16, 21, 25])
+def test_a_legal_age_without_a_limit_is_a_problem_with_its_fix(box: MakeBox, legal_age: int) -> None:
+    line = found(limits, box({"policy": {"legal_age": legal_age}}))
+    assert line.seen == f"goods sold from {legal_age}: asks everybody; the model has limits for 18"
+    assert (line.verdict, "challenge_age = AGE below [policy]" in line.fix) == ("problem", True)
+
+
+def test_a_model_without_limits_is_a_problem(box: MakeBox, bundle: Path) -> None:
+    change_manifest(bundle, thresholds=[])
+    line = found(limits, box({"model": bundle}))
+    assert (line.verdict, line.seen) == ("problem", "goods sold from 18: asks everybody; the model has no limits")
 
 
 def test_a_changed_model_is_a_problem_and_is_not_loaded(box: MakeBox, bundle: Path) -> None:

@@ -57,7 +57,7 @@ class Shop:
         self.server = TillServer(TillSettings(reliable=self.server_address, live=ANY_PORT))
         self.server_address = self.server.addresses[0]
         identity = Clock()
-        self.lane = Lane(LaneRules(settings, 25, "0123456789ab"), identity)
+        self.lane = Lane(LaneRules(settings, {18: 25}, "0123456789ab"), identity)
         publisher = Publisher(settings.lane, identity, EventLog(None), self.server)
         self.desk = TillDesk(settings, self.lane, identity, publisher, self.server, self.now_s, self.health)
 

@@ -13,7 +13,7 @@ HELLO, OPEN, SCAN = Hello(till="till-1"), SaleOpened(sale_id="sale-1"), Restrict
 
 
 def change(lane: LaneDriver, **settings: object) -> None:
-    lane.lane.change(LaneRules(settings_with(**settings), 30, "new-model"))
+    lane.lane.change(LaneRules(settings_with(**settings), {18: 30}, "new-model"))
 
 
 def test_the_next_decision_uses_the_new_challenge_age_and_names_the_new_model() -> None:

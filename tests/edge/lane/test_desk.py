@@ -205,7 +205,7 @@ def test_a_till_with_an_invalid_name_is_rejected(shop: Shop) -> None:
 def test_a_second_agent_on_a_state_folder_is_rejected(shop: Shop) -> None:
     settings = Settings(mode="on-sale", state_dir=shop.state_dir)
     identity = Clock()
-    lane = Lane(LaneRules(settings, 25, "m"), identity)
+    lane = Lane(LaneRules(settings, {18: 25}, "m"), identity)
     publisher = Publisher("lane-1", identity, EventLog(None), shop.server)
     with pytest.raises(UsageError, match="give each lane its own state_dir"):
         TillDesk(settings, lane, identity, publisher, shop.server, 0.0)

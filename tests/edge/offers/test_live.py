@@ -39,7 +39,7 @@ class Counter:
         self.server = TillServer(TillSettings(reliable="tcp://127.0.0.1:*", live="tcp://127.0.0.1:*"))
         identity = LiveIdentity()
         book = read_book(settings, identity.wall_time(time.monotonic()))
-        self.lane = Lane(LaneRules(settings, 25, "0123456789ab", book), identity)
+        self.lane = Lane(LaneRules(settings, {18: 25}, "0123456789ab", book), identity)
         publisher = Publisher(settings.lane, identity, EventLog(None), self.server)
         self.desk = TillDesk(settings, self.lane, identity, publisher, self.server, time.monotonic())
         self.till = Till("till-1", self.server.addresses[0])

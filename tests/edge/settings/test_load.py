@@ -115,6 +115,14 @@ def test_a_public_metrics_address_needs_metrics_public(listen: str) -> None:
     assert public.metrics.address[1] == 9464
 
 
+def test_a_challenge_age_below_the_legal_age_is_rejected_with_the_fix() -> None:
+    flags = ["--policy.legal-age", "21", "--policy.challenge-age"]
+    assert rejection([*flags, "20"]) == (
+        "policy.challenge_age = 20 is below policy.legal_age = 21: set it to 21 or more"
+    )
+    assert load_settings([*flags, "21"]).policy.challenge_age == 21
+
+
 def test_replay_is_a_flag_without_a_value() -> None:
     assert load_settings(["--video", "clip.mkv", "--replay"]).replay
     assert not load_settings(["--video", "clip.mkv"]).replay

@@ -49,7 +49,7 @@ class Box:
         settings, identity = Settings(mode="on-sale", state_dir=self._folder), LiveIdentity()
         server = TillServer(TillSettings(reliable=self.address, live=f"ipc://{self._folder}/live"), self.keys)
         self.address = server.addresses[0]
-        lane = Lane(LaneRules(settings, 25, "0123456789ab"), identity)
+        lane = Lane(LaneRules(settings, {18: 25}, "0123456789ab"), identity)
         publisher = Publisher(settings.lane, identity, EventLog(None), server)
         desk = TillDesk(settings, lane, identity, publisher, server, time.monotonic())
         ready.set()
