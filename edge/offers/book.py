@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from edge.decision.fusion import TrackAge
     from edge.offers.sheet import Rule, Sheet
+    from edge.purchases.restricted_words import RestrictedWords
     from edge.settings.sections import OffersSettings
     from edge.till.messages import BasketLine, OfferReply
 
@@ -54,11 +55,13 @@ class ResolvedOffer:
 
 @dataclass(frozen=True)
 class OfferBook:
-    """A sheet with the lane's own settings. catalogue: category by sku, for basket lines without a category."""
+    """A sheet with the lane's own settings. words: of restricted goods. catalogue: category by sku, for basket lines
+    without a category."""
 
     sheet: Sheet
     settings: OffersSettings
     legal_age: int
+    words: RestrictedWords
     catalogue: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
@@ -75,14 +78,17 @@ class OfferBook:
         return [
             (rule, names)
             for rule, names in named
-            if names.isdisjoint(self.settings.exclude) and self.sheet.starts_at(rule.band) >= self.legal_age
+            if names.isdisjoint(self.settings.exclude)
+            and not any(map(self.words.found_in, names))
+            and self.sheet.starts_at(rule.band) >= self.legal_age
         ]
 
     def matching_rule(
         self, basket: Sequence[BasketLine], age: TrackAge, at: datetime, restricted: Collection[str]
     ) -> Rule | None:
         """The first rule that matches a customer's age and basket, if any. at: now. restricted: names of goods that
-        tills have marked as restricted; no rule about them matches.
+        tills have marked as restricted; no rule about them matches, nor about goods in the basket that are marked, or
+        whose sku or category is a restricted word.
 
         No rule matches when the customer is under the legal age with a probability above `max_p_under_legal`, or when
         the likeliest band is less likely than `min_p_band`.
@@ -97,6 +103,9 @@ class OfferBook:
         band = band_names(self.sheet.bands)[probs.index(max(probs))]
         present = basket_contents(basket, self.catalogue)
         # Excluded items never trigger an offer, even if their category may.
+        basket = [
+            line.model_copy(update={"restricted": True}) if self._is_restricted(line) else line for line in basket
+        ]
         triggers = [line for line in basket if not (line.restricted or line.sku in self.settings.exclude)]
         reasons = basket_contents(triggers, self.catalogue)
         marked = restricted_names(basket, self.catalogue)
@@ -105,6 +114,10 @@ class OfferBook:
             if matches and not rule.offer.is_in(*present) and names.isdisjoint(restricted) and names.isdisjoint(marked):
                 return rule
         return None
+
+    def _is_restricted(self, line: BasketLine) -> bool:
+        names = (line.sku, line.category, self.catalogue.get(line.sku))
+        return line.restricted or any(self.words.found_in(name) for name in names if name)
 
     def make_offer(self, rule: Rule, sale_id: str, offer_id: str) -> Offered:
         """A matching rule as an offer. Whether it is held out is random, but always the same for a sale and a sheet."""

@@ -39,13 +39,15 @@ def read_book(settings: Settings, now: datetime) -> OfferBook:
     """The offers of a lane. now: in UTC. Raises EdgeError, one line, for a sheet, key or catalogue that cannot be used,
     and ModuleNotFoundError without the extra `insights`."""
     from edge.offers.signature import read_sheet
+    from edge.purchases.restricted_words import RestrictedWords
 
     offers, legal_age = settings.offers, settings.policy.legal_age
     assert offers.sheet
     assert offers.key
     sheet = read_sheet(offers.sheet, offers.key, now)
-    reject_forbidden(sheet, legal_age)
-    return OfferBook(sheet, offers, legal_age, load_catalogue(settings.insights.catalogue))
+    words = RestrictedWords.of(offers)
+    reject_forbidden(sheet, legal_age, words)
+    return OfferBook(sheet, offers, legal_age, words, load_catalogue(settings.insights.catalogue))
 
 
 def summary(book: OfferBook) -> str:

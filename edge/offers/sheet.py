@@ -10,11 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from edge.decision.bands import band_names
 from edge.errors import UsageError
-from edge.purchases.goods import Goods, sounds_restricted
+from edge.purchases.goods import Goods
 from edge.till.messages import Moment, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
+
+    from edge.purchases.restricted_words import RestrictedWords
 
 Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
@@ -92,15 +94,22 @@ class Sheet(Rules):
         return at >= self.expires_at
 
 
-def reject_forbidden(rules: Rules, legal_age: int, exclude: Iterable[str] = ()) -> None:
-    """Raises UsageError, one line, if a rule names alcohol or tobacco, one of the names in `exclude`, or a band that
-    begins below the legal age."""
-    excluded = frozenset(exclude)
+def reject_forbidden(
+    rules: Rules, legal_age: int, words: RestrictedWords, exclude: Iterable[str] = (),
+    catalogue: Mapping[str, str] | None = None,
+) -> None:  # fmt: skip
+    """Raises UsageError, one line, for a rule with one of `words` in the names or categories of its goods or in its
+    text, with a name in `exclude`, or for a band that begins below the legal age. catalogue: category by sku."""
+    excluded, categories = frozenset(exclude), catalogue or {}
     for rule in rules.rules:
         named = f"rule {rule.name} ({rule.band}: {rule.offer.name})"
         if (start := rules.starts_at(rule.band)) < legal_age:
             raise UsageError(f"{named} is for ages from {start}, below the legal age of {legal_age}: remove the rule")
-        if any(map(sounds_restricted, rule.names)):
-            raise UsageError(f"{named} names alcohol or tobacco: remove the rule")
+        for name in sorted(rule.names | {categories[name] for name in rule.names & categories.keys()}):
+            if word := words.found_in(name):
+                raise UsageError(f"{named} is about {name!r}, which is restricted ({word}): remove the rule")
+        for text in (rule.text.ru, rule.text.en):
+            if word := words.found_in(text):
+                raise UsageError(f"the text of {named} names restricted goods ({word}), {text!r}: change the text")
         if rule.names & excluded:
             raise UsageError(f"{named} names goods in offers.exclude: remove the rule")

@@ -1,8 +1,7 @@
-"""Goods by category and sku: those of offers, those in a basket, and those that must never be offered. Pure."""
+"""Goods by category and sku: those of offers, those in a basket, and those that a till has marked. Pure."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -13,20 +12,6 @@ if TYPE_CHECKING:
     from edge.till.messages import BasketLine
 
 Name = Annotated[str, Field(min_length=1, max_length=128)]
-
-_RESTRICTED_WORDS = frozenset({
-    "beer", "beers", "ale", "ales", "lager", "lagers", "stout", "cider", "ciders", "wine", "wines", "spirits", "liquor",
-    "liquors", "liqueur", "liqueurs", "vodka", "whisky", "whiskey", "rum", "gin", "brandy", "cognac", "tequila",
-    "champagne", "prosecco", "vermouth", "alcopop", "alcopops", "snus", "vape", "vapes", "vaping", "hookah", "shisha",
-    "вино", "вина", "вин", "винный", "винные", "винная", "ром", "джин", "виски", "бренди", "снюс",
-})  # fmt: skip
-_BEGINNINGS = (
-    "cigar", "tobacco", "nicotin", "виноводоч", "пив", "водк", "коньяк", "ликер", "ликёр",
-    "шампанск", "сидр", "текил", "вермут", "табак", "табач", "сигар", "никотин", "вейп", "кальян",
-)  # fmt: skip
-_ANYWHERE = ("alcohol", "алког")
-"""Alcohol and tobacco in English and Russian: whole words, beginnings of words, and parts anywhere in a name. Matches
-non-alcoholic beer too, on purpose."""
 
 
 class Goods(BaseModel):
@@ -56,15 +41,6 @@ class Goods(BaseModel):
     def is_in(self, categories: Collection[str], skus: Collection[str]) -> bool:
         """Whether a basket with these categories and skus has these goods."""
         return self.sku in skus if self.sku else self.category in categories
-
-
-def sounds_restricted(name: str) -> bool:
-    """Whether a name contains a word for alcohol or tobacco, in English or Russian."""
-    folded = name.casefold()
-    words = re.findall(r"[^\W\d_]+", folded)
-    return any(part in folded for part in _ANYWHERE) or any(
-        word in _RESTRICTED_WORDS or word.startswith(_BEGINNINGS) for word in words
-    )
 
 
 def restricted_names(basket: Iterable[BasketLine], catalogue: Mapping[str, str]) -> frozenset[str]:

@@ -225,6 +225,17 @@ class InsightsSettings(Section):
         return self
 
 
+def _restricted_word(word: str) -> str:
+    """Raises ValueError for a word that would match nearly every text, or none."""
+    core = word.removeprefix("*").removesuffix("*").strip()
+    if len(core) < 2 or not any(map(str.isalpha, core)):
+        raise ValueError("give a word of at least two letters, beginning* or *part*")
+    return word.strip()
+
+
+RestrictedWord = Annotated[str, AfterValidator(_restricted_word)]
+
+
 class OffersSettings(Section):
     """What a cashier may offer, based on what age bands buy together. Offer results are kept like purchases."""
 
@@ -234,6 +245,10 @@ class OffersSettings(Section):
     exclude: tuple[str, ...] = Field(
         (), description="categories and skus that are never offered and never trigger an offer"
     )
+    restricted_words: tuple[RestrictedWord, ...] = Field(
+        (), description="more words for goods that are never offered: a word, beginning* or *part*"
+    )
+    energy_drinks: bool = Field(False, description="allow offers of energy drinks")
     held_out: Annotated[float, Field(ge=0.01, le=0.9)] = Field(
         0.1, description="share of the sales with a matching offer that get none, for comparison"
     )

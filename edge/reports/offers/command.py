@@ -15,7 +15,7 @@ from edge.commands import Parser, positive
 from edge.errors import UsageError
 from edge.offers.restricted import known_restricted
 from edge.offers.sheet import Rules, Sheet, reject_forbidden
-from edge.purchases.catalogue import complete_rows
+from edge.purchases.catalogue import complete_rows, load_catalogue
 from edge.reports.files import dropped_files
 from edge.reports.folders import distinct
 from edge.reports.offers.tables import rules_table
@@ -95,6 +95,7 @@ def _lift(text: str) -> float:
 
 
 def _learn(arguments: argparse.Namespace) -> None:
+    from edge.purchases.restricted_words import RestrictedWords
     from edge.reports.offers.learn import Bar, learn
     from edge.reports.offers.sales import read_sales
 
@@ -102,11 +103,14 @@ def _learn(arguments: argparse.Namespace) -> None:
     insights = lanes[0].insights
     period, now = between(arguments.since, arguments.until), datetime.now(timezone.utc)
     names = _names(arguments.names)
+    words = RestrictedWords.of(*(lane.offers for lane in lanes))
     excluded = {name for lane in lanes for name in (*lane.offers.exclude, *known_restricted(lane.state_dir))}
+    excluded |= {name for name, text in names.items() if words.found_in(text.ru) or words.found_in(text.en)}
+    excluded |= {sku for sku, category in load_catalogue(insights.catalogue).items() if words.found_in(category)}
     folders = distinct(arguments.folder or [lane.purchases for lane in lanes])
     min_sales = insights.min_customers
     sales, files = read_sales(
-        folders, period, now, insights.bands, by=arguments.by, min_sales=min_sales, excluded=excluded
+        folders, period, now, insights.bands, by=arguments.by, min_sales=min_sales, excluded=excluded, words=words
     )
     bar = Bar(min_sales, arguments.least_support, arguments.least_confidence, arguments.least_lift)
     rules = learn(sales, insights.bands, lanes[0].policy.legal_age, bar, arguments.most, names)
@@ -147,12 +151,16 @@ def _new_key(arguments: argparse.Namespace) -> None:
 
 def _sign(arguments: argparse.Namespace) -> None:
     from edge.offers.signature import sign
+    from edge.purchases.restricted_words import RestrictedWords
 
     if arguments.days > _MAX_DAYS:
         raise UsageError(f"--days {arguments.days}: a sheet is valid for at most {_MAX_DAYS} days")
     rules = _rules(arguments.rules)
     for lane in load_lanes([], arguments.config):
-        reject_forbidden(rules, lane.policy.legal_age, lane.offers.exclude)
+        reject_forbidden(
+            rules, lane.policy.legal_age, RestrictedWords.of(lane.offers), lane.offers.exclude,
+            load_catalogue(lane.insights.catalogue),
+        )  # fmt: skip
     now = datetime.now(timezone.utc)
     sheet = Sheet(
         bands=rules.bands, rules=rules.rules, made_at=now, expires_at=now + timedelta(days=arguments.days),
@@ -176,8 +184,10 @@ def _rules(file: Path) -> Rules:
 
 def _show(arguments: argparse.Namespace) -> None:
     from edge.offers.signature import read_sheet
+    from edge.purchases.restricted_words import RestrictedWords
 
-    settings = load_lanes([], arguments.config)[0].offers
+    lane = load_lanes([], arguments.config)[0]
+    settings = lane.offers
     file, key = arguments.sheet or settings.sheet, arguments.key or settings.key
     if not file or not key:
         raise UsageError("give a sheet and its public key (SHEET --key FILE), or settings with both (--config FILE)")
@@ -186,4 +196,9 @@ def _show(arguments: argparse.Namespace) -> None:
         f"{file}: {len(sheet.rules)} offers, made {sheet.made_at:%Y-%m-%d %H:%M}, valid until "
         f"{sheet.expires_at:%Y-%m-%d %H:%M} UTC; signed with the key of {key}."
     )
-    print_report(headline, [rules_table(sheet)] if sheet.rules else [], [])
+    try:
+        reject_forbidden(sheet, lane.policy.legal_age, RestrictedWords.of(settings))
+        remarks = []
+    except UsageError as problem:
+        remarks = [f"a lane rejects this sheet: {problem}"]
+    print_report(headline, [rules_table(sheet)] if sheet.rules else [], remarks)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import duckdb
 import numpy as np
 
-from edge.purchases.goods import Goods, sounds_restricted
+from edge.purchases.goods import Goods
 from edge.reports.files import read_files
 from edge.reports.limits import MAX_QUANTITY, PROBABILITY_SUMS
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from edge.purchases.restricted_words import RestrictedWords
     from edge.reports.files import Files
     from edge.reports.period import Period
 
@@ -62,23 +63,24 @@ class Sales:
 
 def read_sales(
     folders: Sequence[Path], period: Period, now: datetime, edges: Sequence[int], *, by: By, min_sales: int,
-    excluded: Collection[str],
+    excluded: Collection[str], words: RestrictedWords,
 ) -> tuple[Sales, Files]:  # fmt: skip
     """The sales of a period, and the files they come from.
 
     edges: ages at which a new band begins; purchases with other bands are skipped. by: what identifies goods.
-    min_sales: goods in fewer sales are dropped. excluded: names of goods to drop; names that mean alcohol or tobacco
-    are always dropped. Raises RunError if a folder cannot be read.
+    min_sales: goods in fewer sales are dropped. excluded: names of goods to drop. words: goods with one of them in
+    their name or category are dropped, too. Raises RunError if a folder cannot be read.
     """
     return read_files(
-        folders, period, lambda files: _read(files, period, now, edges, by, min_sales, excluded), failure=duckdb.Error,
-        hint="give the folder with --folder",
+        folders, period, lambda files: _read(files, period, now, edges, by, min_sales, excluded, words),
+        failure=duckdb.Error, hint="give the folder with --folder",
     )  # fmt: skip
 
 
 def _read(
-    files: Files, period: Period, now: datetime, edges: Sequence[int], by: By, min_sales: int, excluded: Collection[str]
-) -> Sales:
+    files: Files, period: Period, now: datetime, edges: Sequence[int], by: By, min_sales: int,
+    excluded: Collection[str], words: RestrictedWords,
+) -> Sales:  # fmt: skip
     bands = len(edges) + 1
     if not files.good:
         return Sales(np.zeros((0, bands)), (), np.zeros((0, 0), bool))
@@ -96,7 +98,7 @@ def _read(
             "SELECT name, min(category), count(DISTINCT number), list(DISTINCT category) FROM goods GROUP BY name "
             "HAVING count(DISTINCT number) >= ? ORDER BY 3 DESC, 1 LIMIT ?", [min_sales, MAX_GOODS]
         ).fetchall()  # fmt: skip
-        allowed = [row for row in found if not _is_excluded([row[0], *(row[3] or ())], excluded)]
+        allowed = [row for row in found if not _is_excluded([row[0], *(row[3] or ())], excluded, words)]
         goods = tuple(
             Goods(category=row[0]) if by == "category" else Goods(sku=row[0], category=row[1]) for row in allowed
         )
@@ -109,8 +111,8 @@ def _read(
     return Sales(probs, goods, holds, total)
 
 
-def _is_excluded(names: Sequence[str | None], excluded: Collection[str]) -> bool:
-    return any(name in excluded or sounds_restricted(name) for name in names if name)
+def _is_excluded(names: Sequence[str | None], excluded: Collection[str], words: RestrictedWords) -> bool:
+    return any(name in excluded or words.found_in(name) for name in names if name)
 
 
 def _normalized(columns: dict[str, Any], bands: int) -> NDArray[np.float64]:

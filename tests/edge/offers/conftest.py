@@ -14,6 +14,7 @@ from edge.offers.book import OfferBook
 from edge.offers.sheet import Rule, Sheet
 from edge.offers.signature import new_keys, sign
 from edge.purchases.goods import Goods
+from edge.purchases.restricted_words import RestrictedWords
 from edge.settings.sections import OffersSettings
 from edge.till.messages import BasketLine, Text
 from tests.edge.people import age_probs_at
@@ -23,12 +24,14 @@ ADULTS = ("18-24", "25-34", "35-44", "45-59", "60+")
 NOW = datetime(2026, 11, 1, 12, tzinfo=timezone.utc)
 
 
-def rule_of(band: str = "45-59", *, when: str = "crackers", offer: str = "cheese") -> Rule:
+def rule_of(
+    band: str = "45-59", *, when: str = "crackers", offer: str = "cheese", text: Text | None = None
+) -> Rule:  # fmt: skip
     return Rule(
         band=band,
         when=(Goods(category=when),),
         offer=Goods(category=offer),
-        text=Text(ru=f"Предложите: {offer}.", en=f"Offer: {offer}."),
+        text=text or Text(ru=f"Предложите: {offer}.", en=f"Offer: {offer}."),
     )
 
 
@@ -50,9 +53,8 @@ def book_of(
     """A book that holds out hardly any sale. settings: others of the section offers."""
     # Made in 1999: the clock of lanes in tests starts in 2000.
     sheet = sheet_of(*rules, made_at=datetime(1999, 12, 31, tzinfo=timezone.utc), days=365 * 50)
-    return OfferBook(
-        sheet, OffersSettings.model_validate({"held_out": held_out, **settings}), legal_age, catalogue or {}
-    )
+    section = OffersSettings.model_validate({"held_out": held_out, **settings})
+    return OfferBook(sheet, section, legal_age, RestrictedWords.of(section), catalogue or {})
 
 
 def line_of(

@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 from edge.decision.bands import band_names, band_probabilities
 from edge.errors import UsageError
 from edge.offers.sheet import Rule, reject_forbidden
-from edge.purchases.goods import sounds_restricted
-from edge.till.messages import BasketLine, OfferReply
+from edge.purchases.goods import Goods
+from edge.purchases.restricted_words import RestrictedWords
+from edge.till.messages import BasketLine, OfferReply, Text
 from tests.edge.offers.conftest import ADULTS, EDGES, NOW, age_at, book_of, line_of, rule_of, sheet_of
 
+WORDS = RestrictedWords()
 names = st.sampled_from(["crackers", "cheese", "dairy", "beer", "вино", "soft drinks", "tobacco", "fruit"])
 rules = st.lists(
     st.builds(rule_of, st.sampled_from(band_names(EDGES)), when=names, offer=names), max_size=12
@@ -81,7 +83,7 @@ def test_forbidden_goods_are_never_offered(
         return
     marked = {line.category for line in basket if line.restricted}
     assert not {found.offer.category} & ({"fruit"} | restricted | marked)
-    assert not sounds_restricted(str(found.offer.category))
+    assert WORDS.found_in(str(found.offer.category)) is None
     assert sheet.sheet.starts_at(found.band) >= legal_age
     assert age.estimate(legal_age).p_under_legal <= 0.05
     probs = dict(zip(band_names(EDGES), band_probabilities(age.distribution, EDGES), strict=True))
@@ -91,7 +93,7 @@ def test_forbidden_goods_are_never_offered(
 
 def _is_forbidden(rule: Rule, legal_age: int) -> bool:
     try:
-        reject_forbidden(book_of(rule).sheet, legal_age)
+        reject_forbidden(book_of(rule).sheet, legal_age, WORDS)
     except UsageError:
         return True
     return False
@@ -107,20 +109,52 @@ def test_a_customer_who_may_be_under_age_gets_no_offer(years: float, spread: flo
     assert found or under > most or years < 18.5
 
 
-def test_a_rule_for_minors_or_about_alcohol_is_rejected_in_one_line() -> None:
-    with pytest.raises(
-        UsageError, match=r"\(0-17: cheese\) is for ages from 0, below the legal age of 18: remove the rule"
-    ):
-        reject_forbidden(sheet_of(rule_of("0-17")), 18)
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        (rule_of("0-17"), "(0-17: cheese) is for ages from 0, below the legal age of 18: remove the rule"),
+        (rule_of("60+", offer="Пиво"), "(60+: Пиво) is about 'Пиво', which is restricted (пив*): remove the rule"),
+        (rule_of("60+", offer="bееr"), "is about 'bееr', which is restricted (beer): remove the rule"),
+        (rule_of("60+", when="wine"), "(60+: cheese) is about 'wine', which is restricted (wine): remove the rule"),
+        (rule_of("60+", text=Text(ru="К сыру - бокал вина", en="Cheese")), "the text of rule"),
+        (rule_of("60+", text=Text(ru="Сыр", en="A w1ne")), "restricted goods (wine), 'A w1ne': change the text"),
+        (rule_of("60+", offer="drugs"), "names goods in offers.exclude: remove the rule"),
+        (rule_of("60+", offer="46"), "(60+: 46) is about 'Настойки', which is restricted (настойк*): remove the rule"),
+    ],
+)  # fmt: skip
+def test_a_rule_for_minors_or_about_restricted_goods_is_rejected_in_one_line(rule: Rule, message: str) -> None:
+    with pytest.raises(UsageError) as problem:
+        reject_forbidden(sheet_of(rule), 18, WORDS, ["drugs"], {"46": "Настойки", "47": "Сыры"})
+    assert message in str(problem.value)
+    assert "\n" not in str(problem.value)
+
+
+def test_a_rule_for_adults_about_ordinary_goods_is_accepted() -> None:
+    reject_forbidden(sheet_of(), 18, WORDS, ["drugs"], {"cheese": "Сыры"})
     with pytest.raises(UsageError, match=r"\(18-24: cheese\) is for ages from 18, below the legal age of 21"):
-        reject_forbidden(sheet_of(rule_of("18-24")), 21)
-    with pytest.raises(UsageError, match=r"\(60\+: Пиво\) names alcohol or tobacco: remove the rule"):
-        reject_forbidden(sheet_of(rule_of("60+", offer="Пиво")), 18)
-    with pytest.raises(UsageError, match=r"names goods in offers.exclude: remove the rule"):
-        reject_forbidden(sheet_of(rule_of("60+")), 18, ["cheese"])
-    with pytest.raises(UsageError, match=r"\(60\+: cheese\) names alcohol or tobacco"):
-        reject_forbidden(sheet_of(rule_of("60+", when="wine")), 18)
-    reject_forbidden(sheet_of(), 18)
+        reject_forbidden(sheet_of(rule_of("18-24")), 21, WORDS)
+
+
+def test_a_shop_adds_words_and_may_allow_energy_drinks() -> None:
+    own = book_of(restricted_words=("квас", "сыр*")).words
+    with pytest.raises(UsageError, match=r"is about 'Сырки', which is restricted \(сыр\*\)"):
+        reject_forbidden(sheet_of(rule_of("60+", offer="Сырки")), 18, own)
+    energy = sheet_of(rule_of("60+", offer="Энергетики"))
+    with pytest.raises(UsageError, match=r"restricted \(энергетик\*\)"):
+        reject_forbidden(energy, 18, WORDS)
+    reject_forbidden(energy, 18, book_of(energy_drinks=True).words)
+
+
+def test_goods_of_a_restricted_category_are_no_trigger_and_not_offered() -> None:
+    """The rule knows their skus only; their category is in the catalogue, or comes from the till."""
+    by_sku = rule_of().model_copy(update={"when": (Goods(sku="46"),)})
+    assert book_of(by_sku).matching_rule([line_of("snacks", sku="46")], age_at(50), NOW, set())
+    assert book_of(by_sku).matching_rule([line_of("Пивo", sku="46")], age_at(50), NOW, set()) is None
+    offered = rule_of().model_copy(update={"offer": Goods(sku="46")})
+    assert book_of(offered, catalogue={"46": "snacks"}).matching_rule([line_of("crackers")], age_at(50), NOW, set())
+    for book in (book_of(offered, catalogue={"46": "beer"}), book_of(by_sku, catalogue={"46": "beer"})):
+        assert book.rules == ()
+        assert book.matching_rule([line_of("crackers"), line_of(None, sku="46")], age_at(50), NOW, set()) is None
 
 
 def test_the_held_out_share_of_sales_is_kept_and_repeatable() -> None:

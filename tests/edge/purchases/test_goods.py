@@ -1,4 +1,4 @@
-"""Restricted goods are recognised by name, and by the mark of a till."""
+"""Goods by category and sku, and those that a till has marked as restricted."""
 
 from __future__ import annotations
 
@@ -8,25 +8,9 @@ from pathlib import Path
 import pytest
 
 from edge.offers.restricted import RestrictedGoods, known_restricted
-from edge.purchases.goods import Goods, basket_contents, restricted_names, sounds_restricted
+from edge.purchases.goods import Goods, basket_contents, restricted_names
 from edge.records.database import Database
 from tests.edge.offers.conftest import line_of
-
-
-@pytest.mark.parametrize(
-    "name",
-    ["beer", "Craft Beers", "wine & spirits", "TOBACCO", "cigarettes", "vape", "Пиво светлое", "вино", "Водка 0,5",
-     "сигареты", "слабоалкогольные напитки", "табачные изделия", "безалкогольное пиво"],
-)  # fmt: skip
-def test_names_of_alcohol_and_tobacco_are_recognised(name: str) -> None:
-    assert sounds_restricted(name)
-
-
-@pytest.mark.parametrize(
-    "name", ["ginger", "виноград", "свинина", "витамины", "drumsticks", "grapes", "сырки", "4607025392408", ""]
-)
-def test_names_of_other_goods_are_not(name: str) -> None:
-    assert not sounds_restricted(name)
 
 
 def test_a_restricted_article_makes_its_whole_category_restricted() -> None:

@@ -14,11 +14,12 @@ import pytest
 from edge.offers.book import OfferOutcome
 from edge.offers.restricted import RestrictedGoods
 from edge.offers.results import RESULTS, RESULTS_FOLDER, OfferRow
-from edge.offers.signature import read_sheet
+from edge.offers.signature import read_sheet, sign
 from edge.purchases.parquet import write_day
 from edge.purchases.purchases import Purchase, PurchaseLine
 from edge.records.database import Database
 from tests.commands import EdgeAgent
+from tests.edge.offers.conftest import rule_of, sheet_of
 from tests.edge.purchases.conftest import EDGES
 
 NOW = datetime.now(timezone.utc).replace(minute=0, second=0, microsecond=0)
@@ -73,6 +74,24 @@ def test_goods_that_are_excluded_or_marked_by_tills_get_no_rule(shop: Path, edge
     assert offered(shop / "rules.json") == set()
 
 
+def test_goods_whose_name_or_category_for_people_is_restricted_get_no_rule(shop: Path, edge_agent: EdgeAgent) -> None:
+    """The purchases have article numbers only."""
+    (shop / "names.csv").write_text("name,ru,en\ncheese,Портвейн,Cheese\n", encoding="utf-8")
+    (shop / "catalogue.csv").write_text("sku,category\ncrackers,Снюс\npills,Pills\n", encoding="utf-8")
+    with (shop / "lane.toml").open("a") as config:
+        config.write(f'[insights]\ncatalogue = "{shop}/catalogue.csv"\n[offers]\nrestricted_words = ["pill*"]\n')
+    words = ["--since", "1d", "--config", "lane.toml", "--names", "names.csv", "--out", "rules.json"]
+    assert edge_agent("offers", "learn", "--by", "sku", *words).code == 0
+    assert json.loads((shop / "rules.json").read_text())["rules"] == []
+
+
+def test_a_sheet_that_lanes_would_reject_is_shown_with_the_reason(shop: Path, edge_agent: EdgeAgent) -> None:
+    edge_agent("offers", "new-key")
+    (shop / "offers.sheet").write_bytes(sign(sheet_of(rule_of(offer="пиво"), made_at=NOW), shop / "offers.key_secret"))
+    shown = edge_agent("offers", "show", "offers.sheet", "--key", "offers.key")
+    assert (shown.code, "a lane rejects this sheet: rule" in " ".join(shown.out.split())) == (0, True), shown.out
+
+
 @pytest.mark.slow
 def test_forbidden_rules_are_not_signed(shop: Path, edge_agent: EdgeAgent) -> None:
     edge_agent("offers", "learn", "--since", "1d", "--config", "lane.toml", "--out", "rules.json")
@@ -80,7 +99,16 @@ def test_forbidden_rules_are_not_signed(shop: Path, edge_agent: EdgeAgent) -> No
     rules = (shop / "rules.json").read_text()
     for old, new, message in [
         ('"45-59"', '"0-17"', "is for ages from 0, below the legal age of 18: remove the rule"),
-        ('"category": "cheese"', '"category": "vodka"', "names alcohol or tobacco: remove the rule"),
+        (
+            '"category": "cheese"',
+            '"category": "vodka"',
+            "is about 'vodka', which is restricted (vodka*): remove the rule",
+        ),
+        (
+            "Предложите: cheese",
+            "Предложите: сидр",
+            "names restricted goods (сидр*), 'Предложите: сидр.': change the text",
+        ),
         ('"45-59"', '"45-50"', "a rule is for the band '45-50', which does not exist: use one of 0-17, 18-24"),
         ('"ru"', '"fr"', "rules.json contains no valid rules: rules.0.text.ru is missing"),
     ]:

@@ -13,6 +13,7 @@ import pytest
 from edge.purchases.goods import Goods
 from edge.purchases.parquet import write_day
 from edge.purchases.purchases import Purchase, PurchaseLine
+from edge.purchases.restricted_words import RestrictedWords
 from edge.reports.offers.learn import Bar, learn
 from edge.reports.offers.sales import By, Sales, read_sales
 from edge.reports.period import Period
@@ -138,7 +139,9 @@ def read(tmp_path: Path) -> ReadSales:
     ) -> Sales:
         write_day(tmp_path / "2026-11-01" / "l-1.parquet", [purchase.model_dump_json() for purchase in purchases])
         now = datetime(2026, 12, 1, tzinfo=timezone.utc)
-        return read_sales([tmp_path], WEEK, now, EDGES, by=by, min_sales=min_sales, excluded=excluded)[0]
+        return read_sales(
+            [tmp_path], WEEK, now, EDGES, by=by, min_sales=min_sales, excluded=excluded, words=RestrictedWords()
+        )[0]
 
     return write_and_read
 
