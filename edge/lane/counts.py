@@ -58,11 +58,17 @@ class AnswerCounts:
         self.offers = Counter(dict.fromkeys(get_args(OfferOutcome), 0))
 
     def count_alert(self, alert: Alert) -> None:
+        """Count an alert of a real sale."""
+        if alert.training:
+            return
         self.decisions[alert.decision] += 1
         self.reasons.update((alert.decision, reason) for reason in alert.reasons)
 
     def count_sale(self, record: SaleRecord, offer: ResolvedOffer | None = None) -> None:
-        """Count a closed sale, and its offer if it had one."""
+        """Count a closed sale, and its offer if it had one. An exercise is not counted, and a revised record repeats a
+        sale that was counted."""
+        if record.training or record.revision:
+            return
         if record.ended:
             self.sales[record.ended] += 1
         if offer:

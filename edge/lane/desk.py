@@ -9,11 +9,12 @@ from edge.decision.policy import Decision
 from edge.lane.answer_times import AnswerTimes
 from edge.lane.counts import AnswerCounts
 from edge.lane.health import LaneHealth
+from edge.lane.listeners import Listeners
 from edge.lane.outcomes import NO_TILL, Closed
 from edge.lane.recorder import Recorder
 from edge.till.envelope import Event, parse
 from edge.till.keys import NO_NAME, is_till_name
-from edge.till.messages import MESSAGES, Ack, Alert, Data, Error, Health, Hello, Offer
+from edge.till.messages import MESSAGES, Ack, Alert, AlertWithdrawn, Data, Error, Health, Hello, Offer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,6 +53,7 @@ class TillDesk:
         self._last_message_s: dict[bytes, float] = {}
         self._health_s = -HEALTH_EVERY_S
         self._times = AnswerTimes()
+        self._listeners = Listeners(publisher, self._send)
         self.counts = AnswerCounts()
 
     @property
@@ -127,7 +129,8 @@ class TillDesk:
         # Offers go last: asking for ID comes first.
         for message in messages:
             if isinstance(message.data, Offer):
-                self._send(self._recorder.till_of(message.data), message.event)
+                self._send(message.till, message.event)
+        self._listeners.follow(self._lane, now_s)
         return reply
 
     def close(self) -> None:
@@ -139,11 +142,15 @@ class TillDesk:
             # Without a record nobody may pass. The lane's next answer is UNKNOWN.
             return
         self._publisher.publish(message)
+        if isinstance(data, AlertWithdrawn):
+            self._send(message.till, message.event)
         if isinstance(data, Alert):
             self.counts.count_alert(data)
-            self._times.alert_sent(data, self._lane.open_record, now_s)
+            self._listeners.show(data, message.event)
+            record = next((sale.record for sale in self._lane.open_sales if sale.till == message.till), None)
+            self._times.alert_sent(data, record, now_s)
             if not recorded:
-                self._send(self._recorder.till_of(data), message.event)
+                self._send(message.till, message.event)
 
     def _receive(self, till: str, message: Event | ValueError, now_s: float) -> None:
         if not isinstance(message, Event):
@@ -171,6 +178,7 @@ class TillDesk:
                 self._replies.popitem(last=False)
         if isinstance(content, Hello):
             self._catch_up(till, now_s)
+            self._listeners.catch_up(till, self._lane)
 
     def _catch_up(self, till: str, now_s: float) -> None:
         """A till has connected: its alerts become due now, and it learns which ones have expired."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from edge.frames import Frame
     from edge.lane.outcomes import Outcome
     from edge.lane.rules import LaneRules
+    from edge.lane.sale import Sale
     from edge.records.records import SaleRecord
     from edge.till.identity import Identity
     from edge.till.messages import Data, State
@@ -75,12 +76,27 @@ class Lane:
     @property
     def analysing(self) -> bool:
         """Whether ages should be estimated now: always in continuous mode, otherwise while a sale is open."""
-        return self._sales.continuous or self._sales.sale is not None
+        return self._sales.continuous or bool(self._sales.open)
 
     @property
-    def open_record(self) -> SaleRecord | None:
-        """The record of the sale that a till has open: all of it that must survive a crash."""
-        return self._sales.open_record
+    def name(self) -> str:
+        """The lane's name."""
+        return self._rules.settings.lane
+
+    @property
+    def open_sales(self) -> tuple[Sale, ...]:
+        """The sales that tills have open."""
+        return self._sales.of_tills
+
+    @property
+    def unfinished(self) -> tuple[SaleRecord, ...]:
+        """The records of all tills' sales that are open or set aside: all of them that must survive a crash."""
+        return self._sales.unfinished
+
+    @property
+    def listeners(self) -> tuple[str, ...]:
+        """Names of the attendants and displays that have said hello."""
+        return self._sales.listeners
 
     @property
     def people(self) -> dict[int, Person]:
@@ -115,9 +131,9 @@ class Lane:
         """Age of the last frame; infinite before the first."""
         return math.inf if self._frame_s is None else now_s - self._frame_s
 
-    def resume(self, record: SaleRecord | None, closed: Iterable[SaleRecord], now_s: float) -> None:
-        """Continue after a restart. record: the sale that was open. closed: the last closed sales, oldest first."""
-        self._sales.resume(record, closed, now_s)
+    def resume(self, records: Iterable[SaleRecord], closed: Iterable[SaleRecord], now_s: float) -> None:
+        """Continue after a restart. records: the unfinished sales, closed: the last closed ones; both oldest first."""
+        self._sales.resume(records, closed, now_s)
 
     def should_sample(self, faces: Faces, frame: Frame) -> NDArray[np.bool_]:
         """bool (N,): which tracked faces of a frame to sample now, see `CustomerZone.should_sample`."""
@@ -144,31 +160,37 @@ class Lane:
         self._sales.alert_expired(alert_id)
 
     def tick(self, now_s: float) -> list[Outcome]:
-        """Handle passing time: send what is due without a new frame, and abandon a sale whose till is silent."""
-        outcomes = self._sales.abandon_silent(now_s)
-        verdict, customer = self._verdict(now_s), self._zone.customer
-        if customer and verdict.age:
-            self._sales.note_age(customer.age)
-        outcomes += self._sales.answer(verdict, now_s, self._frame_s)
-        if customer:
-            outcomes += self._sales.offer(verdict, customer.age, now_s)
+        """Handle passing time: send what is due without a new frame, and end sales whose till is silent."""
+        outcomes = self._sales.end_silent(now_s)
+        customer, sales = self._zone.customer, self._sales.open
+        verdict = self._verdict(None, now_s)
+        for sale in sales:
+            verdict = self._verdict(sale, now_s)
+            if customer and verdict.age:
+                self._sales.note_age(sale.till, customer.age)
+            outcomes += self._sales.answer(sale.till, verdict, now_s, self._frame_s)
+            if customer:
+                outcomes += self._sales.offer(sale.till, verdict, customer.age, now_s)
         return outcomes + self._publish_state(verdict, customer, now_s)
 
-    def _verdict(self, now_s: float) -> Verdict:
+    def _verdict(self, sale: Sale | None, now_s: float) -> Verdict:
+        """The verdict on the customer of a sale. sale: None without one."""
         customer = self._zone.customer
-        doubts = self._doubts(customer, now_s)
-        age, legal_age = customer.age if customer else None, self._rules.legal_age
+        doubts = self._doubts(sale, customer, now_s)
+        age = customer.age if customer else None
+        legal_age = (sale.record.minimum_age if sale else None) or self._rules.legal_age
         return decide(age, doubts, self._rules.limit_for(legal_age), legal_age, self._rules.settings.policy)
 
-    def _doubts(self, customer: Person | None, now_s: float) -> tuple[Reason, ...]:
+    def _doubts(self, sale: Sale | None, customer: Person | None, now_s: float) -> tuple[Reason, ...]:
         """Reasons not to trust the customer's age; empty when there are none."""
-        sale = self._sales.sale
         if not self._recording:
             return (Reason.NOT_RECORDED,)
         if self.camera_lost(now_s):
             return (Reason.CAMERA_LOST,)
-        if sale and sale.resumed:
+        if sale and sale.restarted:
             return (Reason.RESTARTED,)
+        if sale and self._sales.has_rivals(sale, now_s):
+            return (Reason.SEVERAL_SALES,)
         if sale and sale.customer is not None and customer is None:
             return (Reason.CUSTOMER_LEFT,)
         if sale and sale.customer is not None and customer and customer.track_id != sale.customer:

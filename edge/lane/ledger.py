@@ -20,13 +20,21 @@ from edge.records.audit import Audit
 from edge.records.database import Database
 from edge.records.outbox import Outbox
 from edge.records.records import SaleRecord
+from edge.till.messages import rfc3339
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
     from pathlib import Path
 
+    from edge.records.records import RecordKey
+
 _LAST_CLOSED = 64
+_IS_SALE = "till = ? AND sale_id = ? AND opened_at = ?"
+_SAVE = (
+    "INSERT INTO unfinished_sale VALUES (?, ?, ?, ?) "
+    "ON CONFLICT (till, sale_id, opened_at) DO UPDATE SET record = excluded.record"
+)
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +68,8 @@ class Ledger:
         self.outbox = Outbox(self._database)
         self.purchase_tables = PurchaseTables(self._database) if keep_purchases else None
         """None when the shop keeps no purchases."""
-        self._saved: SaleRecord | None = None
+        self._saved: dict[RecordKey, SaleRecord] = {record.key: record for record in self.unfinished()}
+        """The unfinished sales as they are on disk."""
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -73,37 +82,40 @@ class Ledger:
             self.outbox.pending, self._saved = waiting, saved
             raise
 
-    def open_sales(self) -> list[SaleRecord]:
-        """The sales that were open when the agent stopped, oldest first."""
-        return _read(self._database.rows("SELECT record FROM sale ORDER BY rowid"))
+    def unfinished(self) -> list[SaleRecord]:
+        """The sales that were open or set aside when the agent stopped, oldest first."""
+        return _read(self._database.rows("SELECT record FROM unfinished_sale ORDER BY rowid"))
 
     def last_closed(self) -> list[SaleRecord]:
         """The last 64 records of the audit log, oldest first."""
         rows = self._database.rows("SELECT record FROM audit ORDER BY number DESC LIMIT ?", _LAST_CLOSED)
         return _read(rows)[::-1]
 
-    def has_saved(self, record: SaleRecord | None) -> bool:
-        """Whether the open sale is on disk exactly like this."""
-        return record is None or record == self._saved
+    def has_saved(self, records: Sequence[SaleRecord]) -> bool:
+        """Whether the unfinished sales on disk are exactly these."""
+        return len(records) == len(self._saved) and all(self._saved.get(record.key) == record for record in records)
 
-    def save(self, record: SaleRecord | None) -> None:
-        """Save the open sale if it has changed."""
-        if record is None or self.has_saved(record):
+    def save(self, records: Sequence[SaleRecord]) -> None:
+        """Make the unfinished sales on disk these. The unconfirmed alerts of sales that are set aside expire."""
+        if self.has_saved(records):
             return
+        now = {record.key: record for record in records}
         with self._database.transaction() as connection:
-            connection.execute(
-                "INSERT INTO sale VALUES (?, ?) ON CONFLICT (sale_id) DO UPDATE SET record = excluded.record",
-                (record.sale_id, record.model_dump_json()),
-            )
-        self._saved = record
+            for key in self._saved.keys() - now.keys():
+                connection.execute(f"DELETE FROM unfinished_sale WHERE {_IS_SALE}", _named(key))
+            for key, record in now.items():
+                if self._saved.get(key) != record:
+                    connection.execute(_SAVE, (*_named(key), record.model_dump_json()))
+                    if record.waiting:
+                        self.outbox.close_sale(record.till, record.sale_id)
+        self._saved = now
 
     def close_sale(self, record: SaleRecord) -> None:
-        """A sale has ended: its unconfirmed alerts expire. If something restricted was scanned, the record is appended
-        to the audit log."""
-        with self._database.transaction() as connection:
-            connection.execute("DELETE FROM sale WHERE sale_id = ?", (record.sale_id,))
-            self.outbox.close_sale(record.sale_id)
-            if record.restricted_at is not None:
+        """A sale has ended: its unconfirmed alerts expire. If something restricted was scanned or sold, the record is
+        appended to the audit log."""
+        with self._database.transaction():
+            self.outbox.close_sale(record.till, record.sale_id)
+            if record.restricted_at is not None or record.ended == "not-asked":
                 head = self._audit.append(record)
                 # Logged too, so that an audit log that was cut short or replaced differs from the system's log.
                 log.info("audit: record %d, %s", head.number, head.hash)
@@ -115,6 +127,12 @@ class Ledger:
     def close(self) -> None:
         self._database.close()
         self._lock.close()
+
+
+def _named(key: RecordKey) -> tuple[str, str, str]:
+    """Till, sale id and opening of a sale, as columns."""
+    _, till, sale_id, opened_at = key
+    return till, sale_id, rfc3339(opened_at)
 
 
 def _read(rows: list[tuple[object, ...]]) -> list[SaleRecord]:

@@ -145,7 +145,7 @@ class LaneLoop:
         settings in `edge.settings.reload.AT_ONCE` may differ from the current ones. Raises UsageError as
         `load_rules`."""
         self._changes.put((load_rules(settings, bundle), age_model))
-        if self._lane.open_record:
+        if self._lane.open_sales:
             log.info("lane %s: the new settings apply after the open sale", settings.lane)
 
     @property
@@ -183,7 +183,7 @@ class LaneLoop:
     def _run_live(self, desk: TillDesk) -> None:
         """The newest frame of the camera, and the tills' messages between two frames."""
         while not self._stopping.is_set() and not self.slot.ended:
-            if not (self._lane.open_record or self._changes.empty()):
+            if not (self._lane.open_sales or self._changes.empty()):
                 self._apply(*self._changes.get())
             frame = self.slot.take(_FRAME_WAIT_S)
             now_s = self.turned_s = time.monotonic()

@@ -19,10 +19,12 @@ NO_TILL = ""
 
 @dataclass(frozen=True, slots=True)
 class OutgoingMessage:
-    """A message to send. is_reply: it goes only to the till whose message it answers; others are published."""
+    """A message to send. is_reply: it goes only to the till whose message it answers; others are published. till: the
+    till that an alert, its withdrawal or an offer is for; NO_TILL when the zone opened the sale."""
 
     data: Data
     is_reply: bool = False
+    till: str = NO_TILL
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,29 +7,20 @@ from typing import TYPE_CHECKING
 from edge.decision.policy import Decision, Reason
 from edge.lane.outcomes import OutgoingMessage
 from edge.records.records import AlertRecord
-from edge.till.messages import Ack, AgeInterval, Alert, Error, State
+from edge.till.messages import AgeInterval, Alert, AlertWithdrawn, State
 from edge.till.prompts import prompt
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from edge.decision.fusion import AgeEstimate
     from edge.decision.policy import Verdict
     from edge.lane.rules import LaneRules
     from edge.lane.sale import Sale
     from edge.till.identity import Identity
-    from edge.till.messages import ErrorCode
 
 EVERYBODY = 101
 """Threshold of an alert when everybody is asked: no estimate is above 100 years."""
-
-
-def ack_reply(message_id: str) -> OutgoingMessage:
-    """Confirms a till's message."""
-    return OutgoingMessage(Ack(message_id=message_id), is_reply=True)
-
-
-def error_reply(message_id: str, code: ErrorCode, text: str, sale_id: str | None = None) -> OutgoingMessage:
-    """Rejects a till's message."""
-    return OutgoingMessage(Error(code=code, text=text, message_id=message_id, sale_id=sale_id), is_reply=True)
 
 
 def build_alert(
@@ -37,13 +28,15 @@ def build_alert(
 ) -> Alert:
     """The alert that sends a verdict to a sale's till. frame_s: grab time of the last frame, None before the first."""
     follows_unknown = sale.answer is not None and sale.answer.decision is Decision.UNKNOWN
-    limit, legal_age = rules.challenge_age, rules.legal_age
+    legal_age = sale.record.minimum_age or rules.legal_age
+    limit = rules.limit_for(legal_age)
     # A replay measures nothing with the clock, so that the same file gives the same bytes.
     measured = frame_s is not None and not rules.settings.replay
     return Alert(
         alert_id=identity.new_id(),
         sale_id=sale.sale_id,
         lane=rules.settings.lane,
+        till=sale.till or None,
         decision=verdict.decision,
         reasons=(*verdict.reasons, *((Reason.NEW_LOOK,) if follows_unknown else ())),
         age=_interval(verdict.age),
@@ -55,8 +48,16 @@ def build_alert(
         text=prompt(verdict, limit, None if legal_age == rules.legal_age else legal_age),
         issued_at=identity.wall_time(now_s),
         expires_at=identity.wall_time(now_s + rules.settings.till.alert_expires_s),
+        training=sale.record.training,
         grab_to_alert_ms=round((now_s - (frame_s or now_s)) * 1000, 1) if measured else None,
     )
+
+
+def withdrawal(rules: LaneRules, sale: Sale, at: datetime) -> OutgoingMessage:
+    """Takes back the prompts of a sale."""
+    lane = rules.settings.lane
+    data = AlertWithdrawn(sale_id=sale.sale_id, lane=lane, till=sale.till or None, issued_at=at)
+    return OutgoingMessage(data, till=sale.till)
 
 
 def alert_record(alert: Alert) -> AlertRecord:

@@ -12,6 +12,7 @@ from edge.till.messages import Alert, Offer, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from datetime import datetime
 
     from edge.lane.events import EventLog
     from edge.lane.outcomes import Outcome
@@ -23,11 +24,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class WrappedMessage:
-    """A message and the CloudEvent that carries it. is_reply: as of `OutgoingMessage`."""
+    """A message and the CloudEvent that carries it. is_reply, till: as of `OutgoingMessage`."""
 
     data: Data
     event: Event
     is_reply: bool
+    till: str
 
 
 class Publisher:
@@ -47,10 +49,17 @@ class Publisher:
         source = f"/edge-agent/{self._lane}"
         return wrap(data, id=self._identity.new_id(), source=source, time=self._identity.wall_time(now_s))
 
+    def wall_time(self, now_s: float) -> datetime:
+        """The time of day for a time of the frames' clock."""
+        return self._identity.wall_time(now_s)
+
     def wrap_all(self, outcomes: Iterable[Outcome], now_s: float) -> list[WrappedMessage]:
         """The messages among some outcomes, in order."""
-        messages = [outcome for outcome in outcomes if isinstance(outcome, OutgoingMessage)]
-        return [WrappedMessage(message.data, self.wrap(message.data, now_s), message.is_reply) for message in messages]
+        return [
+            WrappedMessage(message.data, self.wrap(message.data, now_s), message.is_reply, message.till)
+            for message in outcomes
+            if isinstance(message, OutgoingMessage)
+        ]
 
     def publish(self, message: WrappedMessage) -> None:
         """Write a message to the event log, send it to screens, and announce it if it is an alert. An offer is for its

@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from edge.lane.ledger import Ledger
-from edge.lane.outcomes import NO_TILL
 from edge.offers.results import result_of
 from edge.purchases.catalogue import load_catalogue
 from edge.purchases.goods import restricted_names
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from edge.settings.config import Settings
     from edge.till.envelope import Event
     from edge.till.identity import Identity
-    from edge.till.messages import Alert, Offer
+    from edge.till.messages import Alert
 
 log = logging.getLogger(__name__)
 
@@ -54,18 +53,18 @@ class Recorder:
         return self._ledger.outbox if self._ledger else None
 
     def record(self, closed: list[Closed], alerts: list[tuple[Alert, Event]]) -> bool:
-        """Write what must survive a crash: closed sales, alerts for tills, and the open sale as it is now. Returns
+        """Write what must survive a crash: closed sales, alerts for tills, and the unfinished sales. Returns
         whether that succeeded."""
         if self._ledger and not self.problem:
-            if not closed and not alerts and self._ledger.has_saved(self._lane.open_record):
+            if not closed and not alerts and self._ledger.has_saved(self._lane.unfinished):
                 return True
             with self._writing() as ledger:
                 for sale in closed:
                     self._close_sale(ledger, sale)
                 for alert, event in alerts:
-                    if till := self.till_of(alert):
+                    if alert.till:
                         expires_at = alert.expires_at.timestamp()
-                        ledger.outbox.add(alert.alert_id, alert.sale_id, till, event.to_json(), expires_at)
+                        ledger.outbox.add(alert.alert_id, alert.sale_id, alert.till, event.to_json(), expires_at)
             if not self.problem:
                 return True
         self._unsaved = (self._unsaved + closed)[-_MOST_UNSAVED:]
@@ -108,30 +107,26 @@ class Recorder:
                 if removed := ledger.prune(self._identity.wall_time(now_s) - keep):
                     log.info("audit: %d records older than %d days removed", removed, keep.days)
 
-    def till_of(self, message: Alert | Offer) -> str:
-        """The till that an alert or an offer is for; NO_TILL when the zone opened its sale."""
-        record = self._lane.open_record
-        return record.till if record and record.sale_id == message.sale_id else NO_TILL
-
     def close(self) -> None:
         if self._ledger:
             self._ledger.close()
 
     @contextmanager
     def _writing(self) -> Iterator[Ledger]:
-        """One transaction on the ledger, which also saves the open sale. A failing disk is noted in `problem` and
-        raises nothing."""
+        """One transaction on the ledger, which also saves the unfinished sales. A failing disk is noted in `problem`
+        and raises nothing."""
         assert self._ledger
         try:
             with self._ledger.transaction():
                 yield self._ledger
-                self._ledger.save(self._lane.open_record)
+                self._ledger.save(self._lane.unfinished)
         except StoreError as problem:
             self._fail(problem)
 
     def _close_sale(self, ledger: Ledger, closed: Closed) -> None:
         ledger.close_sale(closed.record)
-        if not (tables := ledger.purchase_tables):
+        # A revised record repeats a sale whose purchase is filed already.
+        if not (tables := ledger.purchase_tables) or closed.record.training or closed.record.revision:
             return
         insights = self._settings.insights
         if purchase := purchase_of(closed.record, closed.basket, closed.age, insights, self._catalogue):
@@ -151,11 +146,6 @@ class Recorder:
             self._ledger = Ledger(self._settings.state_dir, keep_purchases=self._settings.insights.enabled)
             if tables := self._ledger.purchase_tables:
                 self._lane.add_restricted(tables.restricted.names())
-            sales = self._ledger.open_sales()
-            with self._ledger.transaction():
-                for record in sales[:-1]:
-                    self._ledger.close_sale(record.model_copy(update={"ended": "abandoned"}))
-            if self._lane.open_record is None:
-                self._lane.resume(sales[-1] if sales else None, self._ledger.last_closed(), now_s)
+            self._lane.resume(self._ledger.unfinished(), self._ledger.last_closed(), now_s)
         except StoreError as problem:
             self._fail(problem)

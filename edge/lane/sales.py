@@ -1,85 +1,91 @@
-"""The sale protocol of one lane: which sale is open, and what each message of a till does to it. Pure."""
+"""The sale protocol of one lane: what each message of a till does to its sales. Pure."""
 
 from __future__ import annotations
 
-from collections import deque
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from edge.lane.outcomes import NO_TILL, Closed, OutgoingMessage
-from edge.lane.outgoing import ack_reply, alert_record, build_alert, error_reply
-from edge.lane.sale import Sale, resume
+from edge.lane.checks import note_check
+from edge.lane.endings import close_sale, give_up
+from edge.lane.known_sales import KnownSales
+from edge.lane.openings import not_open, open_sale, suspend_sale
+from edge.lane.outcomes import NO_TILL, OutgoingMessage
+from edge.lane.outgoing import alert_record, build_alert, withdrawal
+from edge.lane.sale import Sale, new_sale, resume
+from edge.lane.till_message import Handled, TillMessage
+from edge.lane.tills import Tills
 from edge.purchases.goods import restricted_names
-from edge.records.records import CheckRecord, SaleRecord
-from edge.till.messages import Ack, Hello, IdChecked, RestrictedItem, SaleBasket, SaleClosed, SaleOpened
+from edge.till.messages import (
+    Ack,
+    AgeRestrictedItem,
+    Hello,
+    IdChecked,
+    ItemRemoved,
+    RestrictedItem,
+    SaleBasket,
+    SaleClosed,
+    SaleOpened,
+    SaleSuspended,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
 
     from edge.decision.customer import Person
     from edge.decision.fusion import TrackAge
     from edge.decision.policy import Verdict
     from edge.lane.outcomes import Outcome
     from edge.lane.rules import LaneRules
-    from edge.records.records import Ended
+    from edge.records.records import SaleRecord
     from edge.till.identity import Identity
-    from edge.till.messages import BasketLine, Data, OfferReply
-
-SALE_SILENT_S = 3600.0
-"""A sale is abandoned when its till has sent nothing about it for this long."""
-
-_REMEMBERED_SALES = 64
-"""How many closed sales are remembered, so that a late repeat of an old message does not reopen one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Handled:
-    """The result of a till's message. outcomes: the reply first, if there is one. opened: whether a new sale began.
-    decide_now: whether the lane should decide at once, instead of at the next frame or tick."""
-
-    outcomes: list[Outcome]
-    opened: bool = False
-    decide_now: bool = False
+    from edge.till.messages import Data
 
 
 class LaneSales:
-    """At most one sale is open. Tills open sales; in mode continuous, and in mode auto until the first till, a customer
-    who enters the zone does."""
+    """Every till has its own sale. In mode continuous, and in mode auto until the first till, a customer who enters the
+    zone opens one."""
 
     def __init__(self, rules: LaneRules, identity: Identity) -> None:
-        self._identity = identity
-        self._has_tills = False
-        self._closed: deque[tuple[str, str]] = deque(maxlen=_REMEMBERED_SALES)
+        self._rules, self._identity = rules, identity
+        self._tills = Tills()
+        self._known = KnownSales()
         self._restricted: set[str] = set()
-        self.change(rules)
 
     def change(self, rules: LaneRules) -> None:
         """Use other rules from now on. A sale opened by the zone is dropped; no till may have a sale open."""
         self._rules = rules
-        self._sale: Sale | None = None
+        self._known.remove(NO_TILL)
 
     @property
     def continuous(self) -> bool:
         """Whether customers in the zone open the sales."""
         mode = self._rules.settings.mode
-        return mode == "continuous" or (mode == "auto" and not self._has_tills)
+        return mode == "continuous" or (mode == "auto" and not self._tills.has_sold)
 
     @property
-    def sale(self) -> Sale | None:
-        """The open sale."""
-        return self._sale
+    def open(self) -> tuple[Sale, ...]:
+        """All open sales."""
+        return self._known.open
 
     @property
-    def open_record(self) -> SaleRecord | None:
-        """The record of the sale that a till has open: all of it that must survive a crash."""
-        return self._sale.record if self._sale and self._sale.record.till != NO_TILL else None
+    def of_tills(self) -> tuple[Sale, ...]:
+        """The sales that tills have open."""
+        return self._known.of_tills
+
+    @property
+    def unfinished(self) -> tuple[SaleRecord, ...]:
+        """The records of all tills' sales that are open or set aside: all of them that must survive a crash."""
+        return self._known.unfinished
+
+    @property
+    def listeners(self) -> tuple[str, ...]:
+        """Names of the attendants and displays."""
+        return self._tills.listeners
 
     @property
     def owes_answer(self) -> bool:
         """Whether a till has scanned a restricted item and has not been sent an answer yet."""
-        sale = self._sale if self.open_record else None
-        return bool(sale and sale.restricted_s is not None and sale.answer is None and not sale.missed)
+        sales = self._known.of_tills
+        return any(sale.restricted_s is not None and sale.answer is None and not sale.missed for sale in sales)
 
     @property
     def restricted(self) -> frozenset[str]:
@@ -90,170 +96,170 @@ class LaneSales:
         """Add names of goods that tills have marked as restricted."""
         self._restricted.update(names)
 
-    def resume(self, record: SaleRecord | None, closed: Iterable[SaleRecord], now_s: float) -> None:
-        """Continue after a restart. record: the sale that was open. closed: the last closed sales, oldest first."""
-        self._closed.extend((sale.till, sale.sale_id) for sale in closed if sale.ended != "abandoned")
-        if record:
+    def has_rivals(self, sale: Sale, now_s: float) -> bool:
+        """Whether another till, that was heard lately, has a sale open: the customer in the zone may be that till's."""
+        return any(
+            other.till != sale.till and self._tills.heard_lately(other.till, now_s) for other in self._known.of_tills
+        )
+
+    def resume(self, records: Iterable[SaleRecord], closed: Iterable[SaleRecord], now_s: float) -> None:
+        """Continue after a restart. records: the unfinished sales, oldest first. closed: the last closed sales, oldest
+        first."""
+        for record in closed:
+            self._known.put_over(record, now_s)
+        for record in records:
+            items = tuple(self._with_age(item) for item in record.restricted)
+            sale = resume(record.model_copy(update={"restricted": items}), now_s)
             self._till_connected()
-            self._sale = resume(record, now_s)
+            self._tills.hear(sale.till, now_s)
+            if record.waiting:
+                self._known.put_waiting(sale)
+            elif self._known.open_of(sale.till):
+                # The disk failed at the start, and the till has opened another sale since.
+                self._known.put_waiting(sale.set_aside("interrupted", now_s, self._identity.wall_time(now_s)))
+            else:
+                self._known.put(sale)
 
     def receive(self, till: str, message_id: str, data: Data, now_s: float) -> Handled:
         """Handle a till's message. Handling the same message twice changes nothing more."""
-        ack = ack_reply(message_id)
+        self._tills.hear(till, now_s)
+        message = TillMessage(till, message_id, now_s, self._identity.wall_time(now_s))
         if isinstance(data, Ack):
-            if self._sale and data.alert_id and self._sale.record.till == till:
-                self._sale = self._sale.alert_received(data.alert_id, self._identity.wall_time(now_s))
+            if data.alert_id and (sale := self._known.open_of(till)):
+                self._known.put(sale.alert_received(data.alert_id, message.at))
             return Handled([])
         if isinstance(data, Hello):
-            self._till_connected()
-            if self._sale and self._sale.record.till == till:
-                self._sale = self._sale.message_received(now_s)
-            return Handled([ack], decide_now=True)
+            return self._greeted(message, data)
+        if not self._tills.may_send(till, data):
+            text = f"{till} said hello as {self._tills.role_of(till)}, which may not send {data.type}"
+            return Handled([message.error("not-allowed", text)])
+        self._learn_restricted(data)
         if isinstance(data, SaleOpened):
-            return self._open(till, message_id, data.sale_id, now_s)
-        if not isinstance(data, RestrictedItem | SaleBasket | IdChecked | SaleClosed):
-            return Handled([error_reply(message_id, "not-for-agent", f"{data.type} is not a message for the agent")])
-        if self._sale is None or not self._is_open(till, data.sale_id):
-            # The till repeats this when our reply was lost.
-            if isinstance(data, SaleClosed):
-                return Handled([ack])
-            text = f"sale {data.sale_id} is not open: send lane.sale.opened first"
-            return Handled([error_reply(message_id, "no-such-sale", text, data.sale_id)])
-        self._sale = self._sale.message_received(now_s)
-        if isinstance(data, SaleClosed):
-            self._add_restricted_lines(data.basket)
-            ended: Ended = "completed" if data.completed else "cancelled"
-            return Handled([ack, *self._close(ended, data.cashier_id, now_s, data.basket, data.offer)])
-        at = self._identity.wall_time(now_s)
+            return self._open(message, data)
         if isinstance(data, IdChecked):
-            self._sale = self._sale.checked(_check_record(data, till, at))
-        elif isinstance(data, SaleBasket):
-            self._add_restricted_lines(data.basket)
-            self._sale = self._sale.with_basket(data.basket, now_s)
-        else:
-            self.add_restricted([data.sku] if data.sku else [])
-            self._sale = self._sale.scanned(now_s, at)
-        return Handled([ack], decide_now=True)
+            return note_check(self._known, self._tills, self._rules, message, data)
+        if isinstance(data, SaleSuspended):
+            return suspend_sale(self._known, self._rules, message, data)
+        if isinstance(data, SaleClosed):
+            return close_sale(self._known, self._rules, message, data)
+        if isinstance(data, RestrictedItem | ItemRemoved | SaleBasket):
+            return self._change_items(message, data)
+        return Handled([message.error("not-for-agent", f"{data.type} is not a message for the agent")])
 
     def follow(self, customer: Person | None, now_s: float) -> None:
-        """Update the sale for the customer now in the zone. Without tills, each customer is a new sale in which
+        """Update the sales for the customer now in the zone. Without tills, each customer is a new sale in which
         something restricted is taken to be bought."""
         if not self.continuous:
-            if self._sale and customer and customer.age.samples:
-                self._sale = self._sale.with_customer(customer.track_id)
+            if customer and customer.age.samples:
+                for sale in self._known.open:
+                    self._known.put(sale.with_customer(customer.track_id))
             return
         track_id = customer.track_id if customer else None
-        if self._sale and self._sale.customer != track_id:
-            self._sale = None
-        if track_id is not None and self._sale is None:
-            sale = self._new_sale(self._identity.new_id(), NO_TILL, now_s).with_customer(track_id)
-            self._sale = sale.scanned(now_s, sale.record.opened_at)
+        zone_sale = self._known.open_of(NO_TILL)
+        if zone_sale and zone_sale.customer != track_id:
+            zone_sale = None
+            self._known.remove(NO_TILL)
+        if track_id is not None and zone_sale is None:
+            at = self._identity.wall_time(now_s)
+            sale = new_sale(self._rules, self._identity.new_id(), NO_TILL, now_s, at).with_customer(track_id)
+            self._known.put(sale.scanned(self._with_age(AgeRestrictedItem()), now_s, sale.record.opened_at))
 
-    def abandon_silent(self, now_s: float) -> list[Outcome]:
-        """Close the sale if its till has been silent for too long."""
-        if self.open_record and self._sale and now_s - self._sale.last_message_s > SALE_SILENT_S:
-            return self._close("abandoned", None, now_s)
-        return []
+    def end_silent(self, now_s: float) -> list[Outcome]:
+        """Close the sales whose till has been silent for too long, and those that waited too long."""
+        outcomes: list[Outcome] = []
+        for sale in self._known.take_silent(now_s):
+            outcomes += give_up(self._known, sale, self._at(now_s))
+        return outcomes
 
-    def answer(self, verdict: Verdict, now_s: float, frame_s: float | None) -> list[Outcome]:
-        """The alert that the till should get now, if any. frame_s: grab time of the last frame."""
-        sale = self._sale
-        if not sale:
-            return []
-        answer = sale.next_answer(verdict, now_s, self._rules.settings.policy.answer_within_s)
-        if not answer:
+    def answer(self, till: str, verdict: Verdict, now_s: float, frame_s: float | None) -> list[Outcome]:
+        """The alert about a till's sale that is due now, if any. frame_s: grab time of the last frame."""
+        sale = self._known.open_of(till)
+        answer = sale and sale.next_answer(verdict, now_s, self._rules.settings.policy.answer_within_s)
+        if not sale or not answer:
             return []
         alert = build_alert(self._rules, self._identity, sale, answer, now_s, frame_s)
-        self._sale = sale.with_answer(answer, alert_record(alert))
-        return [OutgoingMessage(alert)]
+        self._known.put(sale.with_answer(answer, alert_record(alert)))
+        return [OutgoingMessage(alert, till=till)]
 
-    def note_age(self, age: TrackAge) -> None:
+    def note_age(self, till: str, age: TrackAge) -> None:
         """Keep the customer's age, while there is no doubt whose it is."""
-        if self._sale:
-            self._sale = self._sale.with_age(age)
+        if sale := self._known.open_of(till):
+            self._known.put(sale.with_age(age))
 
-    def offer(self, verdict: Verdict, age: TrackAge, now_s: float) -> list[Outcome]:
-        """The offer that the till should get now, if any. A held-out offer is noted in the sale, but not sent."""
-        book, sale = self._rules.offers, self._sale
+    def offer(self, till: str, verdict: Verdict, age: TrackAge, now_s: float) -> list[Outcome]:
+        """The offer that a till should get now, if any. A held-out offer is noted in the sale, but not sent."""
+        book, sale = self._rules.offers, self._known.open_of(till)
         if not book or not sale or not sale.may_offer(verdict, now_s):
             return []
         at = self._identity.wall_time(now_s)
         if not (rule := book.matching_rule(sale.basket, age, at, self._restricted)):
             return []
         offered = book.make_offer(rule, sale.sale_id, self._identity.new_id())
-        self._sale = sale.with_offer(offered)
+        self._known.put(sale.with_offer(offered))
         if offered.held_out:
             return []
-        return [OutgoingMessage(offered.message(sale.sale_id, self._rules.settings.lane, at))]
+        return [OutgoingMessage(offered.message(sale.sale_id, self._rules.settings.lane, at), till=till)]
 
     def alert_expired(self, alert_id: str) -> None:
-        """The till did not get this alert in time."""
-        if self._sale:
-            self._sale = self._sale.alert_expired(alert_id)
+        """A till did not get this alert in time."""
+        for sale in self._known.of_tills:
+            self._known.put(sale.alert_expired(alert_id))
 
-    def _is_open(self, till: str, sale_id: str) -> bool:
-        return self._sale is not None and (self._sale.record.till, self._sale.sale_id) == (till, sale_id)
+    def _greeted(self, message: TillMessage, hello: Hello) -> Handled:
+        self._tills.greeted(message.till, hello.role)
+        if hello.role == "till":
+            self._till_connected()
+        if sale := self._known.open_of(message.till):
+            self._known.put(sale.message_received(message.now_s))
+        return Handled([message.ack()], decide_now=True)
 
     def _till_connected(self) -> None:
         """In mode auto, the first till ends the sales of the zone."""
         if self._rules.settings.mode == "auto" and self.continuous:
-            self._sale = None
-        self._has_tills = True
+            self._known.remove(NO_TILL)
+        self._tills.has_sold = True
 
-    def _open(self, till: str, message_id: str, sale_id: str, now_s: float) -> Handled:
+    def _open(self, message: TillMessage, data: SaleOpened) -> Handled:
         # A till whose connection was restored sends no second hello.
         self._till_connected()
         if self.continuous:
             text = "this lane runs in mode continuous, where the agent itself opens the sales"
-            return Handled([error_reply(message_id, "wrong-mode", text, sale_id)])
-        # A till repeats this when our reply was lost. What was scanned since must stay.
-        if self._sale and self._is_open(till, sale_id):
-            self._sale = self._sale.message_received(now_s)
-            return Handled([ack_reply(message_id)], decide_now=True)
-        if (till, sale_id) in self._closed:
-            text = f"sale {sale_id} is over: give a new sale a new id"
-            return Handled([error_reply(message_id, "no-such-sale", text, sale_id)])
-        abandoned = self._close("abandoned", None, now_s)
-        self._sale = self._new_sale(sale_id, till, now_s)
-        return Handled([ack_reply(message_id), *abandoned], opened=True)
+            return Handled([message.error("wrong-mode", text, data.sale_id)])
+        return open_sale(self._known, self._rules, message, data)
 
-    def _new_sale(self, sale_id: str, till: str, now_s: float) -> Sale:
-        record = SaleRecord(
-            sale_id=sale_id,
-            lane=self._rules.settings.lane,
-            till=till,
-            opened_at=self._identity.wall_time(now_s),
-            model=self._rules.model_hash,
-            config=self._rules.settings.hash,
-        )
-        return Sale(record, now_s)
+    def _change_items(self, message: TillMessage, data: RestrictedItem | ItemRemoved | SaleBasket) -> Handled:
+        sale = self._known.open_of(message.till)
+        if sale is None or sale.sale_id != data.sale_id:
+            return Handled([not_open(self._known, message, data.sale_id)])
+        had_restricted = bool(sale.record.restricted)
+        sale = sale.message_received(message.now_s)
+        if isinstance(data, SaleBasket):
+            sale = sale.with_basket(data.basket, message.now_s)
+        elif isinstance(data, RestrictedItem):
+            item = AgeRestrictedItem(sku=data.sku, minimum_age=data.minimum_age)
+            sale = sale.scanned(self._with_age(item), message.now_s, message.at)
+        else:
+            left = None if data.remaining is None else tuple(map(self._with_age, data.remaining))
+            sale = sale.removed(data.sku, left, message.now_s, message.at)
+        self._known.put(sale)
+        outcomes: list[Outcome] = [message.ack()]
+        if had_restricted and not sale.record.restricted:
+            outcomes.append(withdrawal(self._rules, sale, message.at))
+        return Handled(outcomes, decide_now=True)
 
-    def _close(
-        self, ended: Ended, cashier_id: str | None, now_s: float, basket: tuple[BasketLine, ...] | None = None,
-        reply: OfferReply | None = None,
-    ) -> list[Outcome]:  # fmt: skip
-        sale, self._sale = self._sale, None
-        if not sale:
-            return []
-        if ended != "abandoned":
-            self._closed.append((sale.record.till, sale.sale_id))
-        result = None
-        if (book := self._rules.offers) and sale.offered:
-            result = book.resolve(sale.offered, reply, sale.sold(ended, basket))
-        return [Closed(sale.closed(ended, cashier_id, self._identity.wall_time(now_s)), basket, sale.age, result)]
+    def _with_age(self, item: AgeRestrictedItem) -> AgeRestrictedItem:
+        """An item with its minimum age: by default the legal age of the lane."""
+        age = item.minimum_age or self._rules.legal_age
+        return AgeRestrictedItem(sku=item.sku, minimum_age=age)
 
-    def _add_restricted_lines(self, basket: Iterable[BasketLine]) -> None:
-        book = self._rules.offers
-        self.add_restricted(restricted_names(basket, book.catalogue if book else {}))
+    def _learn_restricted(self, data: Data) -> None:
+        """Remember the names of restricted goods that a till sends."""
+        if isinstance(data, RestrictedItem) and data.sku:
+            self.add_restricted([data.sku])
+        if isinstance(data, SaleBasket | SaleClosed):
+            book = self._rules.offers
+            self.add_restricted(restricted_names(data.basket, book.catalogue if book else {}))
 
-
-def _check_record(data: IdChecked, till: str, at: datetime) -> CheckRecord:
-    return CheckRecord(
-        outcome=data.outcome,
-        at=at,
-        till=till,
-        cashier_id=data.cashier_id,
-        means=data.means,
-        authorised_by=data.authorised_by,
-        minimum_age=data.minimum_age,
-    )
+    def _at(self, now_s: float) -> TillMessage:
+        """A moment without a message."""
+        return TillMessage(NO_TILL, "", now_s, self._identity.wall_time(now_s))

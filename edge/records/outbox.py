@@ -96,9 +96,11 @@ class Outbox:
         """Mark the alerts that have expired. Returns the ids of those marked now."""
         return self._expire([alert_id for alert_id, alert in self.pending.items() if now_at >= alert.expires_at])
 
-    def close_sale(self, sale_id: str) -> list[str]:
-        """Expire the alerts of a closed sale. Returns the ids of those marked now."""
-        return self._expire([alert_id for alert_id, alert in self.pending.items() if alert.sale_id == sale_id])
+    def close_sale(self, till: str, sale_id: str) -> list[str]:
+        """Expire the alerts of a sale that is over or set aside. Returns the ids of those marked now."""
+        return self._expire(
+            [alert_id for alert_id, alert in self.pending.items() if (alert.till, alert.sale_id) == (till, sale_id)]
+        )
 
     def expired_for(self, till: str) -> list[tuple[str, str]]:
         """Alert id and sale id of the expired alerts that a till has not confirmed."""

@@ -16,6 +16,11 @@ left in it. not-asked: paid with something restricted that the till had not repo
 not resumed on this lane. abandoned: the till never closed it."""
 
 
+Waiting = Literal["announced", "interrupted", "suspended"]
+"""Why a sale that is neither open nor over waits. announced: a check was reported before it was opened. interrupted:
+its till opened another sale. suspended: its till suspended it."""
+
+
 class Record(BaseModel):
     """Base of the records: immutable, without unknown fields."""
 
@@ -60,6 +65,10 @@ class CheckRecord(Record):
         return self.minimum_age >= minimum_age if self.outcome == "passed" else self.minimum_age <= minimum_age
 
 
+RecordKey = tuple[str, str, str, datetime]
+"""Lane, till, sale id and opening: names a sale."""
+
+
 class SaleRecord(Record):
     """A sale from opening to close. A sale is named by its lane, till, sale_id and opened_at together.
 
@@ -69,7 +78,8 @@ class SaleRecord(Record):
     withdrawn_at: when the last one was removed.
     checks: the reported ID checks, oldest first.
     opened_by, closed_by: the cashier, as the till reported with the opening and the close.
-    suspended_at: when it was last set aside. resumed_from, resumed_as: the same sale under another id, till or lane.
+    waiting, suspended_at: why the sale is set aside, None while it is open and when it is over; and since when.
+    resumed_from, resumed_as: the same sale under another id, till or lane.
     revision: a record with a higher number replaces those of the same sale: a check was reported after the close.
     """
 
@@ -87,6 +97,7 @@ class SaleRecord(Record):
     checks: tuple[CheckRecord, ...] = ()
     opened_by: str | None = None
     closed_by: str | None = None
+    waiting: Waiting | None = None
     suspended_at: Moment | None = None
     resumed_from: SaleReference | None = None
     resumed_as: SaleReference | None = None
@@ -112,11 +123,13 @@ class SaleRecord(Record):
             values["checks"] = [check]
         if cashier is not None:
             values["closed_by"] = cashier
+        if values.get("restricted_at") is not None:
+            values.setdefault("restricted", [{}])
         return values
 
     @property
-    def key(self) -> tuple[str, str, str, datetime]:
-        """Names the sale: lane, till, sale_id and opened_at."""
+    def key(self) -> RecordKey:
+        """Names the sale."""
         return self.lane, self.till, self.sale_id, self.opened_at
 
     @property
@@ -129,6 +142,11 @@ class SaleRecord(Record):
     def minimum_age(self) -> int | None:
         """The minimum age of the strictest restricted item in the sale; None without one, and in older records."""
         return max((item.minimum_age for item in self.restricted if item.minimum_age is not None), default=None)
+
+    @property
+    def restricted_skus(self) -> frozenset[str]:
+        """Skus of the restricted items in the sale."""
+        return frozenset(item.sku for item in self.restricted if item.sku)
 
     @property
     def last_check(self) -> CheckRecord | None:
@@ -156,6 +174,14 @@ class SaleRecord(Record):
         """Whether the last decision asked for ID. An UNKNOWN that NO_CHALLENGE replaced does not count: the cashier saw
         it replaced."""
         return self.decision is not Decision.NO_CHALLENGE
+
+    def without_pending_alerts(self) -> SaleRecord:
+        """The record with every alert marked as expired that its till has not confirmed."""
+        record = self
+        for alert in self.alerts:
+            if alert.received_at is None:
+                record = record.with_delivery(alert.alert_id, expired=True)
+        return record
 
     def with_delivery(self, alert_id: str, *, received_at: datetime | None = None, expired: bool = False) -> SaleRecord:
         """The record with the delivery of one alert: when it was received, or that it expired. Only the first call for

@@ -24,7 +24,18 @@ _FIRST_VERSION = (
 # No table changes, but the audit log contains marks, which older versions cannot continue.
 _MARKS: tuple[str, ...] = ()
 
-SCHEMA_STEPS = (_FIRST_VERSION, _MARKS)
+_SALES_BY_TILL_AND_OPENING = (
+    """CREATE TABLE unfinished_sale (
+      till TEXT NOT NULL, sale_id TEXT NOT NULL, opened_at TEXT NOT NULL, record TEXT NOT NULL,
+      PRIMARY KEY (till, sale_id, opened_at)
+    ) STRICT""",
+    """INSERT INTO unfinished_sale
+      SELECT record ->> '$.till', sale_id, record ->> '$.opened_at', record FROM sale
+      WHERE json_valid(record) AND record ->> '$.till' IS NOT NULL AND record ->> '$.opened_at' IS NOT NULL""",
+    "DROP TABLE sale",
+)
+
+SCHEMA_STEPS = (_FIRST_VERSION, _MARKS, _SALES_BY_TILL_AND_OPENING)
 """The statements of each step. Step n makes a file of version n + 1 from one of version n; version 0 is an empty file.
 All steps that a file needs are one transaction. A step that was released is never changed: append another one.
 

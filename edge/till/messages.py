@@ -15,12 +15,13 @@ from edge.decision.policy import Decision, Reason
 Id = Annotated[str, Field(min_length=1, max_length=128)]
 
 
-def _rfc3339(moment: datetime) -> str:
+def rfc3339(moment: datetime) -> str:
+    """A time as messages and records write it: in UTC, with milliseconds."""
     moment = moment.astimezone(timezone.utc)
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
 
-Moment = Annotated[AwareDatetime, PlainSerializer(_rfc3339, when_used="json")]
+Moment = Annotated[AwareDatetime, PlainSerializer(rfc3339, when_used="json")]
 """A time with a zone; in JSON it is RFC 3339 in UTC, with milliseconds."""
 
 Reasons = tuple[

@@ -109,7 +109,7 @@ class Demonstration:
 
     def _follow(self, real: Lane, now_s: float) -> None:
         """Remember the real lane; end the sale when a real sale has opened or nobody watches."""
-        self._real, self._busy = real, real.open_record is not None
+        self._real, self._busy = real, bool(real.open_sales)
         if self.lane and (self._busy or now_s - self._watched_s > _UNWATCHED_S):
             self._end()
 

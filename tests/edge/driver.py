@@ -54,10 +54,9 @@ class LaneDriver:
 
     @property
     def open_record(self) -> SaleRecord:
-        """The record of the open sale."""
-        record = self.lane.open_record
-        assert record
-        return record
+        """The record of the only open sale."""
+        [sale] = self.lane.open_sales
+        return sale.record
 
     @property
     def alerts(self) -> list[Alert]:

@@ -126,7 +126,7 @@ class Shop:
     @property
     def open_record(self) -> SaleRecord:
         """The record of the open sale."""
-        record = self.lane.open_record
+        record = next((sale.record for sale in self.lane.open_sales), None)
         assert record
         return record
 

@@ -79,7 +79,7 @@ def test_a_sale_is_counted_by_how_it_ended(sale: LaneDriver) -> None:
 
 
 def test_an_offer_is_counted_by_its_outcome(sale: LaneDriver) -> None:
-    counts, record = AnswerCounts(), sale.lane.open_record
+    counts, record = AnswerCounts(), sale.open_record
     assert record
     goods = Goods(category="cheese")
     rule = Rule(band="60+", when=(Goods(category="crackers"),), offer=goods, text=Text(ru="сыр", en="cheese"))

@@ -6,7 +6,18 @@ import pytest
 
 from edge.decision.policy import Decision, Reason
 from edge.lane.outcomes import OutgoingMessage
-from edge.till.messages import Ack, Alert, Error, Hello, IdChecked, RestrictedItem, SaleClosed, SaleOpened
+from edge.till.messages import (
+    Ack,
+    Alert,
+    Error,
+    Hello,
+    IdChecked,
+    ItemRemoved,
+    RestrictedItem,
+    SaleClosed,
+    SaleOpened,
+    SaleSuspended,
+)
 from tests.edge.driver import LaneDriver, drive, make_lane
 from tests.edge.people import Person
 
@@ -146,9 +157,9 @@ def test_every_message_of_a_sale_is_acknowledged(sale: LaneDriver) -> None:
     assert replies == [Ack(message_id=f"message-{number}") for number in (2, 3, 4, 5)]
 
 
-@pytest.mark.parametrize("message", [NEXT_SCAN, IdChecked(sale_id="sale-2", outcome="failed")])
+@pytest.mark.parametrize("message", [NEXT_SCAN, ItemRemoved(sale_id="sale-2"), SaleSuspended(sale_id="sale-2")])
 def test_a_message_about_a_sale_that_is_not_open_is_rejected_with_the_fix(
-    message: RestrictedItem | IdChecked, sale: LaneDriver
+    message: RestrictedItem | ItemRemoved | SaleSuspended, sale: LaneDriver
 ) -> None:
     reply = sale.receive(message)
     assert isinstance(reply, Error)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from edge.decision.policy import Decision, Reason
-from edge.lane.sales import SALE_SILENT_S
-from edge.till.messages import Ack, Error, Hello, IdChecked, RestrictedItem, SaleClosed, SaleOpened
+from edge.lane.known_sales import SALE_SILENT_S
+from edge.till.messages import Ack, Error, Hello, IdChecked, RestrictedItem, SaleBasket, SaleClosed, SaleOpened
 from tests.edge.driver import LaneDriver, drive
 from tests.edge.people import Person
 
@@ -43,9 +43,13 @@ def test_a_sale_closed_as_not_completed_is_cancelled(sale: LaneDriver) -> None:
     assert [record.ended for record in sale.records] == ["cancelled"]
 
 
-def test_opening_a_sale_abandons_the_one_before(sale: LaneDriver) -> None:
+def test_a_sale_that_is_set_aside_for_another_one_is_abandoned_an_hour_later(sale: LaneDriver) -> None:
     sale.receive(SCAN)
     sale.receive(SaleOpened(sale_id="sale-2"))
+    sale.now_s += SALE_SILENT_S - 1
+    sale.receive(SaleBasket(sale_id="sale-2", basket=()))
+    assert sale.records == []
+    sale.wait(2)
     assert [(record.sale_id, record.ended) for record in sale.records] == [("sale-1", "abandoned")]
 
 
@@ -56,7 +60,7 @@ def test_a_sale_is_abandoned_after_an_hour_without_messages(sale: LaneDriver) ->
     assert sale.records == []
     sale.wait(1)
     assert [(record.sale_id, record.ended) for record in sale.records] == [("sale-1", "abandoned")]
-    assert sale.lane.open_record is None
+    assert sale.lane.open_sales == ()
 
 
 @pytest.mark.parametrize("message", [SCAN, IdChecked(sale_id="sale-1", outcome="passed")])
@@ -89,11 +93,12 @@ def test_a_repeated_message_does_not_reopen_a_closed_sale(sale: LaneDriver) -> N
     sale.receive(SCAN)
     sale.receive(CLOSE)
     again = drive(mode="on-sale")
-    again.lane.resume(None, sale.records, 0.0)
+    again.lane.resume([], sale.records, 0.0)
     for lane in (sale, again):
         reply = lane.receive(OPEN)
         assert isinstance(reply, Error)
-        assert (reply.code, reply.text) == ("no-such-sale", "sale sale-1 is over: give a new sale a new id")
+        text = "sale sale-1 is over: do not repeat this, and give a new sale a new id"
+        assert (reply.code, reply.text) == ("sale-over", text)
         assert isinstance(lane.receive(OPEN, till="till-2"), Ack), "another till may use the same sale id"
 
 
@@ -132,7 +137,7 @@ def test_after_a_restart_an_open_sale_continues_with_unknown(sale: LaneDriver) -
     sale.show(Person(age=60), frames=10)
     sale.receive(SCAN)
     again = drive(mode="on-sale")
-    again.lane.resume(sale.lane.open_record, [], 0.0)
+    again.lane.resume([sale.open_record], [], 0.0)
     again.show(Person(age=60), frames=20)
     assert [(alert.sale_id, alert.decision, alert.reasons) for alert in again.alerts] == [
         ("sale-1", "UNKNOWN", (Reason.RESTARTED,))

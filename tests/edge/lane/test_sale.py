@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from edge.decision.policy import Decision, Reason, Verdict
 from edge.lane.sale import Sale, resume
 from edge.records.records import AlertRecord, CheckRecord, SaleRecord
+from edge.till.messages import AgeRestrictedItem
 
 WITHIN_S = 0.8
+BEER = AgeRestrictedItem(sku="beer", minimum_age=18)
 NOON = datetime(2026, 11, 1, 12, tzinfo=timezone.utc)
 
 decisions = st.sampled_from(Decision)
@@ -30,7 +32,7 @@ def opened() -> Sale:
 
 
 def scanned_at(now_s: float) -> Sale:
-    return opened().with_customer(1).scanned(now_s, NOON)
+    return opened().with_customer(1).scanned(BEER, now_s, NOON)
 
 
 NUMBERS = count(1)
@@ -64,7 +66,9 @@ def test_an_unknown_waits_for_better_samples_until_the_time_is_up() -> None:
 
 
 def test_a_second_restricted_item_does_not_restart_the_time() -> None:
-    assert scanned_at(5.0).scanned(5.7, NOON + timedelta(seconds=1)) == scanned_at(5.0)
+    again = scanned_at(5.0).scanned(BEER, 5.7, NOON + timedelta(seconds=1))
+    assert (again.restricted_s, again.record.restricted_at) == (5.0, NOON)
+    assert again.record.restricted == (BEER, BEER)
 
 
 def test_the_first_customer_seen_stays_the_customer_of_the_sale() -> None:
@@ -141,7 +145,7 @@ def test_after_a_restart_a_sale_keeps_its_answer_but_not_its_customer() -> None:
     before = answered(scanned_at(5.0), Decision.NO_CHALLENGE)
     after = resume(before.record, 100.0)
     assert after.answer
-    assert (after.answer.decision, after.customer, after.resumed) == (Decision.NO_CHALLENGE, None, True)
+    assert (after.answer.decision, after.customer, after.restarted) == (Decision.NO_CHALLENGE, None, True)
     assert after.next_answer(verdict(Decision.UNKNOWN), 100.0, WITHIN_S) == verdict(Decision.UNKNOWN)
     assert after.next_answer(verdict(Decision.NO_CHALLENGE, samples=9), 100.0, WITHIN_S) is None
 
@@ -153,7 +157,7 @@ def test_nothing_is_sent_after_a_challenge(
     sale, now_s, sent = opened(), 0.0, []
     for decision, passed_s, scan, samples in steps:
         now_s += passed_s
-        sale = sale.scanned(now_s, NOON) if scan else sale
+        sale = sale.scanned(BEER, now_s, NOON) if scan else sale
         if answer := sale.next_answer(verdict(decision, samples), now_s, WITHIN_S):
             sale = sale.with_answer(answer, alert(decision, samples))
             sent.append(decision)

@@ -166,7 +166,7 @@ def test_goods_once_marked_as_restricted_are_never_offered(counter: LaneDriver) 
 
 def test_a_sale_resumed_after_a_restart_gets_no_offer(sale: LaneDriver) -> None:
     again = drive(mode="on-sale", book=book_of())
-    again.lane.resume(sale.lane.open_record, (), 0.0)
+    again.lane.resume([sale.open_record], (), 0.0)
     again.show(Person(age=50), frames=10)
     again.receive(basket("crackers"))
     assert again.offers == []

@@ -141,7 +141,7 @@ def test_the_result_of_an_offer_is_stored_when_its_sale_closes(counter: Counter,
     counter.turn()
     with closing(Database(settings.state_dir, read_only=True)) as database:
         [(text,)] = database.rows("SELECT offer FROM offer")
-        assert database.rows("SELECT count(*) FROM sale") == [(0,)]
+        assert database.rows("SELECT count(*) FROM unfinished_sale") == [(0,)]
     row = OfferRow.model_validate_json(str(text))
     assert (row.outcome, row.bought, row.band) == ("refused", False, "45-59")
     assert not [word for word in ("sale-1", "till-1", "anna", offer.offer_id) if word in str(text)]

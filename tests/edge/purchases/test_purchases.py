@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from edge.errors import UsageError
+from edge.lane.known_sales import SALE_SILENT_S
 from edge.lane.outcomes import Closed
 from edge.purchases.catalogue import load_catalogue
 from edge.purchases.purchases import Purchase, purchase_of
@@ -90,7 +91,8 @@ def test_the_band_of_the_sale_before_is_not_used(sale: LaneDriver) -> None:
 
 def test_an_abandoned_sale_leaves_no_purchase(sale: LaneDriver) -> None:
     sale.receive(RestrictedItem(sale_id="sale-1"))
-    sale.receive(SaleOpened(sale_id="sale-2"))
+    sale.now_s += SALE_SILENT_S
+    sale.wait(1)
     assert [purchase_of(closed.record, closed.basket, closed.age, SETTINGS, {}) for closed in sale.closed] == [None]
 
 

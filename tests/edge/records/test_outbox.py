@@ -70,7 +70,7 @@ def test_an_expired_alert_is_not_sent_and_is_listed_until_it_is_confirmed(outbox
 
 
 def test_the_alerts_of_a_closed_sale_are_not_sent(outbox: Outbox) -> None:
-    assert outbox.close_sale("sale-2") == ["a2"]
+    assert outbox.close_sale("till-2", "sale-2") == ["a2"]
     assert outbox.take_ready("till-2", 0.0) == []
 
 

@@ -109,7 +109,7 @@ def test_the_real_lane_is_not_changed_and_records_nothing(shop: Shop) -> None:
     shop.show(Person(age=19), frames=10)
     shop.till.close(shop.now_s, completed=True)
     shop.show(Person(age=19), frames=10)
-    assert shop.lane.open_record is None
+    assert shop.lane.open_sales == ()
     assert not shop.lane.analysing
     assert [outcome for outcome in shop.outcomes if isinstance(outcome, Closed)] == []
     assert {outcome.data.type for outcome in shop.outcomes if not isinstance(outcome, Closed)} == {"lane.state"}

@@ -16,12 +16,12 @@ from tests.commands import Mount
 def put(database: Database, sale_id: str, record: str = "{}") -> None:
     """Write a sale."""
     with database.transaction() as connection:
-        connection.execute("INSERT INTO sale VALUES (?, ?)", (sale_id, record))
+        connection.execute("INSERT INTO unfinished_sale VALUES ('till-1', ?, '', ?)", (sale_id, record))
 
 
 def sale_ids(database: Database) -> list[object]:
     """The ids of the stored sales."""
-    return [sale_id for (sale_id,) in database.rows("SELECT sale_id FROM sale ORDER BY sale_id")]
+    return [sale_id for (sale_id,) in database.rows("SELECT sale_id FROM unfinished_sale ORDER BY sale_id")]
 
 
 @pytest.fixture

@@ -78,4 +78,4 @@ def test_damage_inside_the_file_is_an_error_when_it_is_read(tmp_path: Path) -> N
         closing(Database(tmp_path)) as database,
         pytest.raises(StoreError, match=r"cannot read .*malformed; it is dam"),
     ):
-        database.rows("SELECT record FROM sale")
+        database.rows("SELECT record FROM unfinished_sale")

@@ -70,7 +70,7 @@ def test_a_killed_process_leaves_exactly_its_committed_data(tmp_path: Path) -> N
         "database = Database(Path(sys.argv[1]))\n"
         "for name in ('committed', 'half'):\n"
         "    with database.transaction() as connection:\n"
-        "        connection.execute('INSERT INTO sale VALUES (?, ?)', (name, '{}'))\n"
+        "        connection.execute('INSERT INTO unfinished_sale VALUES (?, ?, ?, ?)', ('till-1', name, '', '{}'))\n"
         "        if name == 'half': os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     done = subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=False, timeout=60)

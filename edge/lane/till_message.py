@@ -1,0 +1,43 @@
+"""A message of a till as the lane handles it, and what it leads to. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from edge.lane.outcomes import OutgoingMessage
+from edge.till.messages import Ack, Error
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from edge.lane.outcomes import Outcome
+    from edge.till.messages import ErrorCode
+
+
+@dataclass(frozen=True, slots=True)
+class TillMessage:
+    """Who sent a message, its id, and when it was received: by the frames' clock, and by the box's clock."""
+
+    till: str
+    id: str
+    now_s: float
+    at: datetime
+
+    def ack(self) -> OutgoingMessage:
+        """Confirms the message."""
+        return OutgoingMessage(Ack(message_id=self.id), is_reply=True)
+
+    def error(self, code: ErrorCode, text: str, sale_id: str | None = None) -> OutgoingMessage:
+        """Rejects the message."""
+        return OutgoingMessage(Error(code=code, text=text, message_id=self.id, sale_id=sale_id), is_reply=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """The result of a till's message. outcomes: the reply first, if there is one. opened: whether a sale began or was
+    resumed. decide_now: whether the lane should decide at once, instead of at the next frame or tick."""
+
+    outcomes: list[Outcome]
+    opened: bool = False
+    decide_now: bool = False
