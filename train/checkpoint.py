@@ -86,7 +86,7 @@ def read_checkpoint(file: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         with safe_open(file, "pt") as tensors:
             facts = json.loads((tensors.metadata() or {})["facts"])
             return {name: tensors.get_tensor(name) for name in tensors.keys()}, facts  # noqa: SIM118
-    except (SafetensorError, KeyError, json.JSONDecodeError):
+    except (SafetensorError, KeyError, json.JSONDecodeError, RecursionError):
         raise UsageError(f"{file} is not a checkpoint of edge-train, or it is damaged") from None
 
 

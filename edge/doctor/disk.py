@@ -12,6 +12,7 @@ from edge.doctor.finding import Finding, check, ok, problem, warning
 from edge.doctor.targets import this_user
 from edge.records.audit import Audit
 from edge.records.database import DATABASE_FILE, Database, StoreError
+from edge.records.verification import LaneSettings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,7 +65,8 @@ def record(lane: LaneTarget) -> Finding:
         with closing(Database(folder, read_only=True)) as database:
             ((result,),) = database.rows("PRAGMA quick_check(1)")
             audit = Audit(database)
-            changed, count = audit.verify(), audit.head.number - audit.pruned.number
+            settings = LaneSettings(lane.settings.lane, lane.settings.audit.keep_days)
+            changed, count = audit.verify(settings=settings), audit.count()
     except StoreError as error:
         return problem(str(error), _DAMAGED, file=folder / DATABASE_FILE)
     if result != "ok":

@@ -16,6 +16,7 @@ from edge.doctor.finding import NotChecked
 from edge.doctor.live import receive_states
 from edge.doctor.observation import FaceSample, Observation, observe
 from edge.frames import camera_kind
+from edge.records.lock import open_lock
 from edge.till.sockets import is_public
 
 if TYPE_CHECKING:
@@ -65,9 +66,10 @@ class LaneTarget:
 
     @cached_property
     def agent_runs(self) -> bool:
-        """Whether an agent holds the lock in the lane's state folder. Raises PermissionError."""
+        """Whether an agent holds the lock in the lane's state folder. Raises PermissionError, and UsageError
+        when the lock is not a file that an agent made."""
         try:
-            lock = os.open(self.settings.state_dir / "lane.lock", os.O_RDONLY)
+            lock = open_lock(self.settings.state_dir, os.O_RDONLY)
         except (FileNotFoundError, NotADirectoryError):
             return False
         try:

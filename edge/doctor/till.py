@@ -10,8 +10,8 @@ from edge.doctor.finding import FIX_FIRST, WITH_SUDO, Finding, NotChecked, check
 from edge.doctor.live import mechanism
 from edge.doctor.targets import AS_OWNER, owner_of, this_user
 from edge.errors import EdgeError, UsageError
+from edge.records.audit import Audit
 from edge.records.database import DATABASE_FILE, Database
-from edge.records.records import SaleRecord
 from edge.till.keys import Keys
 from edge.till.server import TillServer
 from edge.till.sockets import is_public
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from edge.doctor.targets import LaneTarget
+    from edge.records.records import SaleRecord
 
 _RESTART = "sudo systemctl restart edge-agent; if this line stays, journalctl -u edge-agent -n 50 shows why"
 _KEYS = (
@@ -156,5 +157,4 @@ def _last_sale(folder: Path) -> SaleRecord | None:
     if not (folder / DATABASE_FILE).exists():
         return None
     with closing(Database(folder, read_only=True)) as database:
-        rows = database.rows("SELECT record FROM audit ORDER BY number DESC LIMIT 1")
-    return SaleRecord.model_validate_json(str(rows[0][0])) if rows else None
+        return Audit(database).newest()

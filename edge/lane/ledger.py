@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import fcntl
 import logging
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
@@ -18,8 +17,10 @@ from edge.purchases.parquet import PURCHASES
 from edge.purchases.store import PurchaseStore
 from edge.records.audit import Audit
 from edge.records.database import Database
+from edge.records.lock import StateLock
 from edge.records.outbox import Outbox
 from edge.records.records import SaleRecord
+from edge.records.schema import IS_MARK
 from edge.till.messages import rfc3339
 
 if TYPE_CHECKING:
@@ -54,22 +55,26 @@ class PurchaseTables:
 class Ledger:
     """Only one agent at a time may open a lane's database for writing."""
 
-    def __init__(self, folder: Path, *, keep_purchases: bool = False) -> None:
-        """Raises StoreError when the folder cannot be written, UsageError when another agent uses it."""
-        self._database = Database(folder)
-        self._lock = (folder / "lane.lock").open("w")
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            self._database.close()
-            self._lock.close()
-            raise UsageError(f"another edge-agent uses {folder}: give each lane its own state_dir") from None
-        self._audit = Audit(self._database)
-        self.outbox = Outbox(self._database)
-        self.purchase_tables = PurchaseTables(self._database) if keep_purchases else None
-        """None when the shop keeps no purchases."""
-        self._saved: dict[RecordKey, SaleRecord] = {record.key: record for record in self.unfinished()}
-        """The unfinished sales as they are on disk."""
+    def __init__(self, folder: Path, lane: str, *, keep_purchases: bool = False) -> None:
+        """Raises StoreError when the folder cannot be written, UsageError when another agent uses it, or when it holds
+        the records of another lane."""
+        with ExitStack() as opened:
+            # The lock comes first: a newer agent must not update the tables while an older one uses them.
+            opened.callback(StateLock(folder).close)
+            self._database = Database(folder)
+            opened.callback(self._database.close)
+            self._audit = Audit(self._database)
+            if (owner := self._audit.lane) not in (None, lane):
+                raise UsageError(
+                    f"{folder} holds the records of lane {owner}, and this is lane {lane}: give each lane its own "
+                    "state_dir"
+                )
+            self.outbox = Outbox(self._database)
+            self.purchase_tables = PurchaseTables(self._database) if keep_purchases else None
+            """None when the shop keeps no purchases."""
+            self._saved: dict[RecordKey, SaleRecord] = {record.key: record for record in self.unfinished()}
+            """The unfinished sales as they are on disk."""
+            self._opened = opened.pop_all()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -88,7 +93,8 @@ class Ledger:
 
     def last_closed(self) -> list[SaleRecord]:
         """The last 64 records of the audit log, oldest first."""
-        rows = self._database.rows("SELECT record FROM audit ORDER BY number DESC LIMIT ?", _LAST_CLOSED)
+        query = f"SELECT record FROM audit WHERE NOT {IS_MARK} ORDER BY number DESC LIMIT ?"
+        rows = self._database.rows(query, _LAST_CLOSED)
         return _read(rows)[::-1]
 
     def has_saved(self, records: Sequence[SaleRecord]) -> bool:
@@ -120,13 +126,16 @@ class Ledger:
                 # Logged too, so that an audit log that was cut short or replaced differs from the system's log.
                 log.info("audit: record %d, %s", head.number, head.hash)
 
-    def prune(self, older_than: datetime) -> int:
-        """Remove audit records of sales opened before this time; returns how many."""
-        return self._audit.prune(older_than)
+    def prune(self, now: datetime, keep_days: int) -> int:
+        """Remove audit records of sales opened more than `keep_days` ago; returns how many."""
+        before = self._audit.head
+        removed = self._audit.prune(now, keep_days)
+        if (head := self._audit.head) != before:
+            log.info("audit: mark %d, %s", head.number, head.hash)
+        return removed
 
     def close(self) -> None:
-        self._database.close()
-        self._lock.close()
+        self._opened.close()
 
 
 def _named(key: RecordKey) -> tuple[str, str, str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from contextlib import contextmanager
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from edge.lane.ledger import Ledger
@@ -37,7 +36,8 @@ class Recorder:
 
     def __init__(self, settings: Settings, lane: Lane, identity: Identity, now_s: float) -> None:
         """Continues the sale that was open when the agent stopped. Raises UsageError when another agent uses the same
-        state folder. A folder that cannot be written is retried with every `recover`."""
+        state folder, or when it holds another lane's records. A folder that cannot be written is retried with every
+        `recover`."""
         self._settings, self._lane, self._identity = settings, lane, identity
         self._ledger: Ledger | None = None
         self._unsaved: list[Closed] = []
@@ -102,10 +102,10 @@ class Recorder:
                 log.info("sales are recorded again")
         elif now_s - self._pruned_s >= PRUNE_EVERY_S:
             self._pruned_s = now_s
-            keep = timedelta(days=self._settings.audit.keep_days)
+            keep_days = self._settings.audit.keep_days
             with self._writing() as ledger:
-                if removed := ledger.prune(self._identity.wall_time(now_s) - keep):
-                    log.info("audit: %d records older than %d days removed", removed, keep.days)
+                if removed := ledger.prune(self._identity.wall_time(now_s), keep_days):
+                    log.info("audit: %d records older than %d days removed", removed, keep_days)
 
     def close(self) -> None:
         if self._ledger:
@@ -143,7 +143,8 @@ class Recorder:
 
     def _open(self, now_s: float) -> None:
         try:
-            self._ledger = Ledger(self._settings.state_dir, keep_purchases=self._settings.insights.enabled)
+            settings = self._settings
+            self._ledger = Ledger(settings.state_dir, settings.lane, keep_purchases=settings.insights.enabled)
             if tables := self._ledger.purchase_tables:
                 self._lane.add_restricted(tables.restricted.names())
             self._lane.resume(self._ledger.unfinished(), self._ledger.last_closed(), now_s)

@@ -118,6 +118,9 @@ class Database:
 
 def _open_to_write(file: Path) -> sqlite3.Connection:
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # The mode of another file would be changed through a link.
+    if file.is_symlink() or (file.exists() and not file.is_file()):
+        raise StoreError(f"cannot open {file}: it is a link, or not a regular file: remove it")
     # Only this user may read the sales. SQLite gives its -wal and -shm files the same mode.
     file.touch(mode=0o600)
     file.chmod(0o600)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+IS_MARK = """substr(record, 1, 8) = '{"mark":'"""
+"""SQL condition: whether a row of the audit table is a mark, and not the record of a sale."""
+
 _FIRST_VERSION = (
     "CREATE TABLE sale (sale_id TEXT PRIMARY KEY, record TEXT NOT NULL) STRICT",
     """CREATE TABLE outbox (
@@ -21,8 +24,8 @@ _FIRST_VERSION = (
       WHEN OLD.number > (SELECT number FROM audit_end WHERE which = 'pruned')
       BEGIN SELECT RAISE(ABORT, 'audit records are only removed by pruning'); END""",
 )
-# No table changes, but the audit log contains marks, which older versions cannot continue.
-_MARKS: tuple[str, ...] = ()
+# Older versions cannot continue an audit log that has marks.
+_MARKS = (f"CREATE INDEX audit_marks ON audit (number) WHERE {IS_MARK}",)
 
 _SALES_BY_TILL_AND_OPENING = (
     """CREATE TABLE unfinished_sale (

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edge.commands import visible
-from edge.records.audit import Audit, Head
+from edge.records.audit import Audit
+from edge.records.chain import Head
 from edge.records.database import Database
 
 if TYPE_CHECKING:

@@ -154,7 +154,7 @@ class Keys:
     def _make_folders(self) -> None:
         state = self._folder.parent
         try:
-            state.mkdir(parents=True, exist_ok=True)
+            state.mkdir(parents=True, exist_ok=True, mode=0o700)
             # The agent runs as the owner of its state folder, and must be able to read the keys.
             check_permissions(state, state.stat(), forbidden=0)
             for folder in (self._folder, self._tills):

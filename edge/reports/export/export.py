@@ -17,7 +17,7 @@ from edge.reports.exported import CHECKS, ExportedSale
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from edge.records.audit import Head
+    from edge.records.chain import Head
     from edge.records.records import SaleRecord
     from edge.reports.logs import Log
     from edge.reports.period import Period

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import re
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge.errors import RunError, UsageError
 from edge.records.audit import Audit
 from edge.records.database import Database
+from edge.records.verification import LaneSettings
 from edge.reports.report import Report
 from edge.reports.words import counted
 from edge.settings.lanes import load_lanes
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from collections.abc import Iterator
 
     from edge.commands import Parser
 
@@ -30,35 +33,59 @@ def _run(arguments: Namespace) -> None:
     known = arguments.head.lower() if arguments.head is not None else None
     if known is not None and not re.fullmatch("[0-9a-f]{64}", known):
         raise UsageError(f"--head {arguments.head!r} is no hash: a hash is 64 digits and letters from a to f")
-    folders = [arguments.state_dir] if arguments.state_dir else [
-        lane.state_dir for lane in load_lanes([], arguments.config)
+    logs = [_StoredLog(arguments.state_dir, None)] if arguments.state_dir else [
+        # Without a file, the name of the lane is a default that says nothing about the log.
+        _StoredLog(lane.state_dir, LaneSettings(lane.lane, lane.audit.keep_days) if arguments.config else None)
+        for lane in load_lanes([], arguments.config)
     ]  # fmt: skip
-    if known and len(folders) > 1:
+    if known and len(logs) > 1:
         raise UsageError("--head belongs to one lane, but there are several: add the --state-dir of that lane")
-    broken = [folder for folder in folders if not _is_intact(folder, known, f"{folder}: " if len(folders) > 1 else "")]
+    broken = [log.folder for log in logs if not _is_intact(log, known, f"{log.folder}: " if len(logs) > 1 else "")]
     if broken:
         raise RunError(f"the audit log in {', '.join(map(str, broken))} is not intact: see the lines above")
 
 
-def _is_intact(folder: Path, known: str | None, label: str) -> bool:
+@dataclass(frozen=True, slots=True)
+class _StoredLog:
+    """settings: those that the log must agree with."""
+
+    folder: Path
+    settings: LaneSettings | None
+
+
+def _is_intact(log: _StoredLog, known: str | None, label: str) -> bool:
     """Check one log and print the result. label: starts each line."""
-    with closing(Database(folder, read_only=True)) as database, database.snapshot():
+    with closing(Database(log.folder, read_only=True)) as database, database.snapshot():
         audit = Audit(database)
-        problems, newest, pruned = audit.verify(known), audit.head, audit.pruned
-        oldest = next((sale for _, sale in audit.records()), None)
-    for problem in problems:
-        print(f"{label}{problem}")
-    if problems:
-        return False
-    if pruned.number:
-        left = f"; the oldest remaining one is from {oldest.opened_at.astimezone():%Y-%m-%d}" if oldest else ""
-        print(f"{label}records 1 to {pruned.number} were removed due to age{left}")
-    if not oldest:
-        print(f"{label}0 records")
-        return True
-    count = counted(newest.number - pruned.number, "record", "records")
-    print(f"{label}{count}, chain intact, newest is number {newest.number} with hash {newest.hash}")
-    return True
+        problems = audit.verify(known, log.settings)
+        lines = problems or [*_notes(audit), *_summary(audit)]
+    for line in lines:
+        print(f"{label}{line}")
+    return not problems
+
+
+def _notes(audit: Audit) -> Iterator[str]:
+    """What a reader should know about an intact log: which records it no longer has, or cannot vouch for."""
+    marks, pruned, newest = [*audit.marks()], audit.pruned, audit.head
+    first = marks[0][0].number if marks else newest.number + 1
+    if pruned.number + 1 < first:
+        yield f"records before number {first} are from an older edge-agent, which wrote no marks"
+    if not pruned.number:
+        return
+    removals = [mark for _, mark in marks if mark.mark == "pruned" and mark.pruned == pruned]
+    setting = f" (audit.keep_days was {removals[0].keep_days})" if removals else ""
+    oldest = next((sale for _, sale in audit.records()), None)
+    left = f"; the oldest remaining one is from {oldest.opened_at.astimezone():%Y-%m-%d}" if oldest else ""
+    yield f"records 1 to {pruned.number} were removed due to age{setting}{left}"
+
+
+def _summary(audit: Audit) -> Iterator[str]:
+    if not (count := audit.count()):
+        yield "0 records"
+        return
+    newest = audit.head
+    records = counted(count, "record", "records")
+    yield f"{records}, chain intact, newest is number {newest.number} with hash {newest.hash}"
 
 
 VERIFY = Report(

@@ -132,7 +132,7 @@ def test_without_any_sale_the_fix_is_to_try_a_till(lane: MakeLane) -> None:
 
 @pytest.mark.parametrize(("days", "verdict"), [(1, "ok"), (30, "warning")])
 def test_the_date_of_the_last_sale_decides_the_verdict(days: int, verdict: str, lane: MakeLane, tmp_path: Path) -> None:
-    ledger = Ledger(tmp_path / "state")
+    ledger = Ledger(tmp_path / "state", "lane-1")
     ledger.close_sale(sale("till-3", datetime.now(timezone.utc) - timedelta(days=days)))
     ledger.close()
     line = found(tills, lane())
@@ -178,8 +178,8 @@ def test_an_agent_on_other_addresses_is_a_problem(lane: MakeLane, agent_on: RunA
 
 
 def test_detecting_an_agent_does_not_keep_one_from_starting(lane: MakeLane, tmp_path: Path) -> None:
-    Ledger(tmp_path / "state").close()
+    Ledger(tmp_path / "state", "lane-1").close()
     assert not lane().agent_runs
-    ledger = Ledger(tmp_path / "state")
+    ledger = Ledger(tmp_path / "state", "lane-1")
     assert lane().agent_runs
     ledger.close()

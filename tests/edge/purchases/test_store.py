@@ -55,7 +55,7 @@ def test_a_purchase_is_stored_when_its_sale_closes(tmp_path: Path) -> None:
 
 
 def test_a_purchase_is_not_stored_if_its_transaction_fails(tmp_path: Path) -> None:
-    ledger = Ledger(tmp_path, keep_purchases=True)
+    ledger = Ledger(tmp_path, "lane-1", keep_purchases=True)
     assert ledger.purchase_tables
     with suppress(KeyboardInterrupt), ledger.transaction():
         ledger.purchase_tables.purchases.add(purchase_of())

@@ -102,7 +102,8 @@ def printed(capsys: pytest.CaptureFixture[str]) -> RunReport:
 @pytest.fixture
 def box(state_folder: MakeFolder, tmp_path: Path) -> tuple[Path, Path, Path]:
     """The settings file of a box with two lanes, and their state folders, with one and two sales."""
-    wine, beer = state_folder(recent_sale("anna")), state_folder(recent_sale("boris"), recent_sale("boris"), lane="two")
+    wine = state_folder(recent_sale("anna", lane="wine"))
+    beer = state_folder(*(recent_sale("boris", lane="beer") for _ in range(2)), lane="two")
     config = tmp_path / "box.toml"
     config.write_text(
         f'[[lane]]\nname = "wine"\nstate_dir = "{wine}"\ntill.reliable = "ipc:///a"\ntill.live = "ipc:///b"\n'
@@ -113,7 +114,7 @@ def box(state_folder: MakeFolder, tmp_path: Path) -> tuple[Path, Path, Path]:
 
 
 def tamper(folder: Path, number: int) -> None:
-    """Change the cashier in a record, as somebody with a database program could."""
+    """Change the cashier in a record, as somebody with a database program could. The first sale is number 2."""
     with closing(sqlite3.connect(folder / "lane.db")) as database, database:
         database.execute("DROP TRIGGER audit_is_append_only")
         database.execute("UPDATE audit SET record = replace(record, 'anna', 'boris') WHERE number = ?", (number,))

@@ -88,7 +88,7 @@ def test_a_report_on_a_log_that_is_not_intact_warns(
     state_folder: MakeFolder, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = state_folder(recent_sale("anna"))
-    tamper(folder, 1)
+    tamper(folder, 2)
     report(["cashiers", "--state-dir", str(folder)])
     assert capsys.readouterr().err == (
         f"edge-agent: the audit log in {folder} is not intact, so this report may be wrong; "

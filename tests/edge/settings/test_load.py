@@ -191,6 +191,12 @@ def test_two_problems_are_reported_in_one_line() -> None:
         (b"[policy]\nmin_look = 3", "policy.min_look: there is no such setting"),
         (b"[policy]\nmin_looks = 0", "policy.min_looks = 0"),
         (b"policy = 3", "policy = 3"),
+        (b"zone = " + b"[" * 3000 + b"]" * 3000, "is nested too deeply: settings have at most 10 levels of tables"),
+        (b"a = " + b"{a = " * 3000 + b"1" + b"}" * 3000, "is nested too deeply"),
+        (b".".join([b"till"] * 3000) + b" = 1", "is nested too deeply"),
+        (b"zone = " + b"[" * 10 + b"]" * 10, "is nested too deeply"),
+        (b"zone = " + b"[" * 9 + b"]" * 9, "zone.0.0 = "),
+        (b"lane = 1" + b"0" * 5000, "is not TOML: Exceeds the limit (4300 digits)"),
     ],
 )
 def test_an_invalid_file_is_rejected_with_its_problem(content: bytes, named: str, tmp_path: Path) -> None:
@@ -210,6 +216,7 @@ def test_a_missing_file_is_reported_by_name(tmp_path: Path) -> None:
         ("EDGE_LANE", "a b", "lane = 'a b'"),
         ("EDGE_ZONE", "everywhere", "EDGE_ZONE = 'everywhere' must be JSON"),
         ("EDGE_INSIGHTS__BANDS", "18 and 25", "EDGE_INSIGHTS__BANDS = '18 and 25' must be JSON"),
+        ("EDGE_ZONE", "[" * 100_000, "a flag or an EDGE_* variable has JSON that is nested too deeply: correct it"),
         ("EDGE_POLICY__MIN_LOOKS", "0", "policy.min_looks = '0'"),
         ("EDGE_POLICY__COLOUR", "red", "policy.colour: there is no such setting"),
     ],

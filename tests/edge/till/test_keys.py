@@ -92,7 +92,7 @@ def test_when_two_processes_create_the_agents_pair_both_use_the_first_one(
 def test_new_files_are_private_under_any_umask(keys: Keys, folder: Path, tmp_path: Path) -> None:
     keys.new("till-1", tmp_path / "till-1.key_secret", ADDRESSES)
     assert mode(tmp_path / "till-1.key_secret") == mode(folder / "agent.key_secret") == 0o600
-    assert mode(folder) == mode(folder / "tills") == 0o700
+    assert mode(folder.parent) == mode(folder) == mode(folder / "tills") == 0o700
 
 
 def test_listing_keys_creates_nothing(keys: Keys, folder: Path) -> None:

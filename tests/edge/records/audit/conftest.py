@@ -1,4 +1,5 @@
-"""A log of eight sales, one a day, and fixtures that tamper with its file."""
+"""A log of eight sales, one a day, and fixtures that tamper with its file. Its first row is a mark: the sale of day 1
+is record 2."""
 
 from __future__ import annotations
 
@@ -10,11 +11,12 @@ from typing import Protocol
 
 import pytest
 
-from edge.records.audit import Audit, chained
+from edge.records.audit import Audit
+from edge.records.chain import chained
 from edge.records.database import Database
 from edge.records.records import SaleRecord
 
-NOON = datetime(2026, 11, 1, 12, 0, tzinfo=timezone.utc)
+NOON = datetime(2024, 11, 1, 12, 0, tzinfo=timezone.utc)
 
 
 def sale_of(day: int) -> SaleRecord:
@@ -53,13 +55,21 @@ def audit(database: Database) -> Audit:
 
 @pytest.fixture
 def hashes(database: Database) -> list[str]:
-    """The hashes of the eight records."""
+    """The hashes of the mark and the eight records."""
     return [str(written) for (written,) in database.rows("SELECT hash FROM audit ORDER BY number")]
 
 
+KEEP_DAYS = 30
+
+
+def prune(audit: Audit, until: datetime) -> int:
+    """Remove what was opened before a time, as an agent does that keeps records for 30 days."""
+    return audit.prune(until + timedelta(days=KEEP_DAYS), KEEP_DAYS)
+
+
 def forged(number: int, before: str) -> tuple[str, str]:
-    """A forged record for a number, and its valid hash after a given one."""
-    text = sale_of(number).model_copy(update={"closed_by": "boris"}).model_dump_json()
+    """A forged record for a number, and its valid hash. before: as in the row."""
+    text = sale_of(number - 1).model_copy(update={"closed_by": "boris"}).model_dump_json()
     return text, chained(before, number, text)
 
 

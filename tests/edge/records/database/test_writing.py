@@ -128,3 +128,11 @@ def test_a_connection_made_in_one_thread_may_be_used_by_another(database: Databa
     thread.start()
     thread.join()
     assert len(found) == 1
+
+
+def test_a_link_in_place_of_the_file_is_an_error_and_what_it_names_is_not_changed(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").touch(mode=0o644)
+    (tmp_path / "lane.db").symlink_to("elsewhere")
+    with pytest.raises(StoreError, match=r"^cannot open .*/lane.db: it is a link, or not a regular file: remove it$"):
+        Database(tmp_path)
+    assert (tmp_path / "elsewhere").stat().st_mode & 0o777 == 0o644

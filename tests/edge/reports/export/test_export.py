@@ -126,7 +126,7 @@ def test_a_day_with_pruned_records_keeps_its_earlier_file(
     folder = state_folder(*(sale_of(opened_at=noon + timedelta(hours=hour)) for hour in (0, 1, 24)))
     export(folder)
     with closing(Database(folder)) as database:
-        Audit(database).prune(noon + timedelta(minutes=30))
+        Audit(database).prune(noon + timedelta(days=1, minutes=30), 1)
     assert export(folder) == [
         f"2026-11-01 of {folder} not exported: some of its records were removed due to age",
         f"1 restricted sale exported to 1 file in {tmp_path / 'out'}",
@@ -145,7 +145,7 @@ def test_a_log_that_is_not_intact_is_exported_with_a_mark_in_its_rows(
         state_folder(sale_of("anna"), sale_of("anna"), lane="bad"),
         state_folder(sale_of(lane="lane-2"), lane="good"),
     )
-    change_record(bad, 2, cashier_id="boris")
+    change_record(bad, 3, cashier_id="boris")
     report(["export", "--state-dir", str(bad), str(good), "--out", str(tmp_path / "out"), "--since", "2026-10-30"])
     printed = capsys.readouterr()
     assert printed.err == (
@@ -162,7 +162,7 @@ def test_a_lane_name_with_a_path_does_not_leave_the_folder(
     export: Export, state_folder: MakeFolder, tmp_path: Path
 ) -> None:
     folder = state_folder(sale_of())
-    change_record(folder, 1, lane="../../../elsewhere")
+    change_record(folder, 2, lane="../../../elsewhere")
     export(folder)
     [file] = tmp_path.rglob("*.parquet")
     assert file.parent == tmp_path / "out" / "2026-11-01"

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 import pytest
 
+from edge.records.audit import Audit
 from edge.records.database import Database
 from tests.edge.till.reference.box import Box
 
@@ -171,7 +172,7 @@ def test_typing_without_a_sale_or_faster_than_the_agent_answers_does_no_harm(
     assert done.stdout.rstrip().endswith("sale closed")
     box.stop()
     with closing(Database(tmp_path, read_only=True)) as database:
-        assert len(database.rows("SELECT record FROM audit")) == 1, "the agent has received all of it"
+        assert Audit(database).count() == 1, "the agent has received all of it"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,98 @@
+"""The rows of the audit log, chained by hashes: sale records, and marks between them."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from pydantic import ValidationError
+
+from edge.records.records import Record, SaleRecord
+from edge.till.messages import Moment
+
+MARK_START = '{"mark":'
+"""The JSON of a mark starts like this, that of a sale does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The position of a row in the chain: its number, 0 for an empty log, and its hash."""
+
+    number: int
+    hash: str
+
+
+class Mark(Record):
+    """A row about the log itself. Pruning never removes a mark.
+
+    mark: "lane" before the first sale record, and before the first one of each month (UTC); "pruned" after records were
+    removed due to age, and when `audit.keep_days` has changed since the last removal.
+    lane: the lane that the log belongs to.
+    at: when records were removed, or when the sale of the next record was opened.
+    removed, removed_hash: position of the newest record removed so far; 0 and empty before the first removal.
+    keep_days: the setting `audit.keep_days` at that time. opened_at: when the newest of the sales removed last was
+    opened. Both only for "pruned".
+    """
+
+    mark: Literal["lane", "pruned"]
+    lane: str
+    at: Moment
+    removed: int
+    removed_hash: str
+    keep_days: int | None = None
+    opened_at: Moment | None = None
+
+    @property
+    def pruned(self) -> Head:
+        """The newest record removed so far."""
+        return Head(self.removed, self.removed_hash)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRow:
+    """A row of the audit table. text: the record or the mark in JSON. before: the hash of the row before, at the time
+    of writing, and after a space the hash of the newest mark before, if there was one."""
+
+    number: int
+    text: str
+    before: str
+    hash: str
+
+    @property
+    def intact(self) -> bool:
+        """Whether the hash matches the content."""
+        return chained(self.before, self.number, self.text) == self.hash
+
+    @property
+    def row_before(self) -> str:
+        """The hash of the row before."""
+        return self.before.partition(" ")[0]
+
+    @property
+    def mark_before(self) -> str:
+        """The hash of the newest mark before; empty if there was none."""
+        return self.before.partition(" ")[2]
+
+    @property
+    def is_mark(self) -> bool:
+        return self.text.startswith(MARK_START)
+
+    @property
+    def content(self) -> SaleRecord | Mark | None:
+        """The parsed record or mark, None when it cannot be parsed."""
+        try:
+            return (Mark if self.is_mark else SaleRecord).model_validate_json(self.text)
+        except ValidationError:
+            return None
+
+
+def made_at(content: SaleRecord | Mark) -> datetime:
+    """The time of a row: when its sale was opened, or the mark's own time."""
+    return content.at if isinstance(content, Mark) else content.opened_at
+
+
+def chained(before: str, number: int, text: str) -> str:
+    """SHA-256, in hex, of three lines: the hashes before (see `StoredRow`), the number, and the row's JSON."""
+    return hashlib.sha256(f"{before}\n{number}\n{text}".encode(errors="surrogateescape")).hexdigest()

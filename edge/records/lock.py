@@ -1,0 +1,66 @@
+"""The lock of a state folder: only one agent at a time may write a lane's data."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import stat
+from typing import TYPE_CHECKING
+
+from edge.errors import UsageError
+from edge.records.database import StoreError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LOCK_FILE = "lane.lock"
+
+
+def open_lock(folder: Path, flags: int) -> int:
+    """Open the lock file of a state folder. flags: of `os.open`. Returns a file descriptor.
+
+    A link is never followed, and a pipe never waited for: whoever may write the folder could have put it there. Raises
+    UsageError unless it is a regular file that belongs to this user or to the folder's owner, and OSError.
+    """
+    file = folder / LOCK_FILE
+    try:
+        lock = os.open(file, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
+    except OSError as problem:
+        if problem.errno == errno.ELOOP:
+            raise _not_ours(file, "is a link") from None
+        raise
+    found = os.fstat(lock)
+    if stat.S_ISREG(found.st_mode) and found.st_uid in (os.geteuid(), folder.stat().st_uid):
+        return lock
+    os.close(lock)
+    regular = stat.S_ISREG(found.st_mode)
+    raise _not_ours(file, f"belongs to user {found.st_uid}" if regular else "is not a regular file")
+
+
+class StateLock:
+    """Held from the start until `close`, or until the process ends."""
+
+    def __init__(self, folder: Path) -> None:
+        """Creates the folder (mode 0700) and the lock file if needed. Raises UsageError when another agent holds the
+        lock, or when the file is not one that an agent made, and StoreError when it cannot be opened."""
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._lock = open_lock(folder, os.O_RDWR | os.O_CREAT)
+        except OSError as problem:
+            raise StoreError(
+                f"cannot open {folder / LOCK_FILE}: {problem.strerror}; make it readable and writable, or choose "
+                "another folder with state_dir"
+            ) from None
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self.close()
+            raise UsageError(f"another edge-agent uses {folder}: give each lane its own state_dir") from None
+
+    def close(self) -> None:
+        os.close(self._lock)
+
+
+def _not_ours(file: Path, problem: str) -> UsageError:
+    return UsageError(f"{file} {problem}, so no agent made it: remove it, or choose another folder with state_dir")

@@ -1,0 +1,150 @@
+"""Checks an audit log: its chain of hashes, and its records against its marks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from edge.records.chain import Head, Mark, StoredRow
+
+_CLOCK_TOLERANCE = timedelta(days=1)
+"""A mark may be this much newer than the clock of the machine that verifies."""
+
+
+@dataclass(frozen=True, slots=True)
+class LaneSettings:
+    """The settings that a log must agree with. lane: whose folder holds the log. keep_days: `audit.keep_days`."""
+
+    lane: str
+    keep_days: int
+
+
+class ChainVerification:
+    """Takes the rows of a log one after another, oldest first, and collects problems, one line each."""
+
+    def __init__(self, pruned: Head, now: datetime) -> None:
+        """pruned: the newest record removed due to age, as the log's end says."""
+        self.problems: list[str] = []
+        self._pruned, self._now = pruned, now
+        self._last, self._last_intact = pruned, True
+        self._marks: list[tuple[int, Mark]] = []
+        self._mark_hash = ""
+        """Of the newest mark in the file, intact or not."""
+        self._newest_lane = ""
+        """Of the newest sale."""
+
+    def add(self, row: StoredRow) -> None:
+        """Check the next row."""
+        if row.number > self._pruned.number:
+            self._check_order(row)
+        elif not row.is_mark:
+            self.problems.append(f"record {row.number} was pruned, but is in the log")
+            return
+        if row.intact and row.mark_before != self._mark_hash:
+            self.problems.append(f"the newest mark before record {row.number} is missing, or is not the one it names")
+            self._mark_hash = row.mark_before  # report it once, not for every record after it
+        self._check_content(row)
+        if row.number > self._pruned.number:
+            self._last, self._last_intact = Head(row.number, row.hash), row.intact
+        if row.is_mark:
+            self._mark_hash = row.hash
+
+    def finish(self, newest: Head, settings: LaneSettings | None) -> list[str]:
+        """Check the end of the log; returns all problems. newest: the position that was saved when the newest row was
+        written."""
+        self._check_end(newest)
+        if self._marks:
+            self._check_pruned(*self._marks[-1])
+        if settings:
+            self._check_settings(settings)
+        return self.problems
+
+    def _check_order(self, row: StoredRow) -> None:
+        """Between a row and the one before it in the file: a gap, or a row that was replaced."""
+        if row.number > self._last.number + 1:
+            self.problems.append(_missing(self._last.number + 1, row.number - 1))
+        # Report the changed record only; the broken link after it adds nothing.
+        elif row.intact and self._last_intact and row.row_before != self._last.hash:
+            number = self._last.number
+            self.problems.append(f"record {number} is not the one that record {row.number} was written after")
+        else:
+            return
+        # The missing or replaced records may have been marks: that adds nothing either.
+        self._mark_hash = row.mark_before
+
+    def _check_content(self, row: StoredRow) -> None:
+        content = row.content
+        if not row.intact:
+            self.problems.append(f"record {row.number} was changed, or moved here from another place")
+        elif content is None:
+            self.problems.append(f"record {row.number} is unchanged, but this edge-agent cannot read it")
+        else:
+            if self._marks and content.lane != (lane := self._marks[0][1].lane):
+                self.problems.append(f"record {row.number} is of lane {content.lane}, but the log is of lane {lane}")
+            if isinstance(content, Mark):
+                self._check_removal(row.number, content)
+                self._marks.append((row.number, content))
+            else:
+                self._newest_lane = content.lane
+
+    def _check_removal(self, number: int, mark: Mark) -> None:
+        """Whether the records that a mark reports as removed were old enough: it was written after all of them, and so
+        were the marks between them, which are never removed."""
+        known = self._marks[-1][1].removed if self._marks else None
+        removal = f"mark {number} says that records 1 to {mark.removed} were removed"
+        if (
+            mark.removed >= number
+            or mark.removed < (known or 0)
+            or (mark.mark == "lane" and known not in (None, mark.removed))
+        ):
+            self.problems.append(f"{removal}, which cannot be: the mark before it says {known or 0}")
+        if mark.keep_days is None or mark.removed == known:
+            return
+        oldest_kept = mark.at - timedelta(days=mark.keep_days)
+        removal += f" on {mark.at:%Y-%m-%d} because they were over {mark.keep_days} days old"
+        younger = [f"record {at} is from {made.at:%Y-%m-%d}" for at, made in self._marks
+                   if at <= mark.removed and made.at >= oldest_kept]  # fmt: skip
+        if mark.opened_at is None or mark.opened_at >= oldest_kept:
+            younger.append("the newest of them was younger")
+        if mark.at > self._now + _CLOCK_TOLERANCE:
+            younger.append("that day has not come")
+        if younger:
+            self.problems.append(f"{removal}, but {younger[0]}")
+
+    def _check_end(self, newest: Head) -> None:
+        last = self._last
+        if last.number < newest.number:
+            self.problems.append(_missing(last.number + 1, newest.number))
+        elif last.number > newest.number:
+            self.problems.append(f"record {newest.number} was saved as the newest, but there is a record {last.number}")
+        elif self._last_intact and last.hash != newest.hash:
+            self.problems.append(f"record {last.number} is not the one that was saved as the newest")
+
+    def _check_pruned(self, number: int, mark: Mark) -> None:
+        """What the log's end says about removed records, against the newest mark."""
+        if self._pruned.number > mark.removed:
+            missing = _missing(mark.removed + 1, self._pruned.number)
+            self.problems.append(f"{missing}, without a mark that says why")
+        elif self._pruned != mark.pruned:
+            self.problems.append(
+                f"the log's end says that record {self._pruned.number} was the last one to be removed, "
+                f"but mark {number} says record {mark.removed}"
+            )
+
+    def _check_settings(self, settings: LaneSettings) -> None:
+        lane = self._marks[-1][1].lane if self._marks else self._newest_lane
+        if lane not in ("", settings.lane):
+            self.problems.append(f"the log is of lane {lane}, but it is in the state folder of lane {settings.lane}")
+        for number, mark in reversed(self._marks):
+            if mark.keep_days is None:
+                continue
+            if mark.keep_days < settings.keep_days:
+                self.problems.append(
+                    f"mark {number} says audit.keep_days = {mark.keep_days}, but the settings say "
+                    f"{settings.keep_days}: if it has changed, restart the agent"
+                )
+            break
+
+
+def _missing(first: int, last: int) -> str:
+    return f"record {first} is missing" if first == last else f"records {first} to {last} are missing"
