@@ -18,7 +18,8 @@ from prometheus_client.registry import Collector
 
 from edge import __version__
 from edge.lane.health import PARTS
-from edge.till.limits import TillRejection
+from edge.till.messages import FROM_TILLS, ErrorCode
+from edge.till.rejections import TillRejection
 from edge.timings import BOUNDS_MS, Histogram
 
 if TYPE_CHECKING:
@@ -35,6 +36,9 @@ SPANS = {
     "grab to ack": "From grabbing the deciding frame until the till has confirmed the answer",
     "scan to ack": "From receiving a scan of a restricted item until the till has confirmed the first answer",
 }
+
+_REJECTION_REASONS = (*get_args(TillRejection), *(code for code in get_args(ErrorCode) if code != "expired"))
+"""An error of the code `expired` is about an alert."""
 
 _NEVER = Histogram()
 """For durations not measured yet. A series must start at zero, so that its first event counts in `rate()`."""
@@ -173,6 +177,11 @@ class LaneMetrics(Collector):
         rejected = CounterMetricFamily(
             "edge_agent_messages_refused", "Rejected messages and connections", labels=["lane", "reason"]
         )
+        dropped = CounterMetricFamily(
+            "edge_agent_message_parts_dropped",
+            "Parts of tills' messages that could not be used",
+            labels=["lane", "type"],
+        )
         unfiled = CounterMetricFamily(
             "edge_agent_purchase_filing_failures", "Failed attempts to file purchases", labels=["lane"]
         )
@@ -193,9 +202,11 @@ class LaneMetrics(Collector):
             tills.add_metric([name], desk.tills)
             outbox.add_metric([name], desk.unconfirmed_alerts)
             expired.add_metric([name], desk.expired_alerts)
-            for reason in get_args(TillRejection):
-                rejected.add_metric([name, reason], desk.rejected.get(reason, 0))
-        yield from (decisions, reasons, sales, offers, rules, tills, outbox, expired, rejected, unfiled)
+            for reason in _REJECTION_REASONS:
+                rejected.add_metric([name, reason], desk.rejections.counts[reason])
+            for data in FROM_TILLS:
+                dropped.add_metric([name, data.type], desk.rejections.dropped[data.type])
+        yield from (decisions, reasons, sales, offers, rules, tills, outbox, expired, rejected, dropped, unfiled)
 
 
 def _add(family: HistogramMetricFamily, labels: list[str], histogram: Histogram) -> None:

@@ -11,10 +11,12 @@ from edge.lane.counts import AnswerCounts
 from edge.lane.health import LaneHealth
 from edge.lane.listeners import Listeners
 from edge.lane.outcomes import NO_TILL, Closed
+from edge.lane.outgoing import with_dropped
 from edge.lane.recorder import Recorder
 from edge.till.envelope import Event, parse
 from edge.till.keys import NO_NAME, is_till_name
-from edge.till.messages import MESSAGES, Ack, Alert, AlertWithdrawn, Data, Error, Health, Hello, Offer
+from edge.till.messages import Ack, Alert, AlertWithdrawn, Error, Health, Hello, Offer
+from edge.till.reading import ReceivedMessage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from edge.lane.publisher import Publisher, WrappedMessage
     from edge.settings.config import Settings
     from edge.till.identity import Identity
-    from edge.till.messages import ErrorCode
+    from edge.till.rejections import Rejections
     from edge.till.server import TillServer
     from edge.timings import Timings
 
@@ -49,7 +51,7 @@ class TillDesk:
         self._publisher, self._server = publisher, server
         self._agent_id = identity.new_id()
         self._recorder = Recorder(settings, lane, identity, now_s)
-        self._replies: OrderedDict[tuple[str, str], Event] = OrderedDict()
+        self._replies: OrderedDict[tuple[str, int], Event] = OrderedDict()
         self._last_message_s: dict[bytes, float] = {}
         self._health_s = -HEALTH_EVERY_S
         self._times = AnswerTimes()
@@ -72,9 +74,9 @@ class TillDesk:
         return len(self._server.tills)
 
     @property
-    def rejected(self) -> dict[str, int]:
-        """How many messages and connections were rejected, by reason."""
-        return self._server.rejected_by_reason
+    def rejections(self) -> Rejections:
+        """Counts of rejected messages and connections, and of dropped parts of messages."""
+        return self._server.rejections
 
     @property
     def unconfirmed_alerts(self) -> int:
@@ -101,6 +103,7 @@ class TillDesk:
             if is_till_name(identity):
                 self._receive(identity.decode(), message, now_s)
             else:
+                self._server.rejections.add("no name", "a till", NO_NAME)
                 self._server.send(identity, self._publisher.wrap(Error(code="malformed", text=NO_NAME), now_s))
         if now_s - self._health_s >= HEALTH_EVERY_S:
             self._health_s = now_s
@@ -152,33 +155,39 @@ class TillDesk:
             if not recorded:
                 self._send(message.till, message.event)
 
-    def _receive(self, till: str, message: Event | ValueError, now_s: float) -> None:
-        if not isinstance(message, Event):
-            self._reject(till, Error(code="malformed", text=str(message)), now_s)
-            return
-        if known := self._replies.get((till, message.id)):
+    def _receive(self, till: str, message: ReceivedMessage | Error, now_s: float) -> None:
+        """Answer a message. A message that is repeated gets the same answer, and is counted once."""
+        key = (till, hash(message))
+        if known := self._replies.get(key):
             self._send(till, known)
             return
-        try:
-            content = message.content()
-        except ValueError as problem:
-            code: ErrorCode = "malformed" if message.type in MESSAGES else "unknown-type"
-            self._reject(till, Error(code=code, text=str(problem), message_id=message.id), now_s)
-            return
-        if isinstance(content, Hello) and content.till != till:
-            text = f"the connection has the name {till}, and lane.hello has {content.till}: use the same name"
-            self._reject(till, Error(code="malformed", text=text, message_id=message.id), now_s)
-            return
-        outcomes = self._lane.receive(till, message.id, content, now_s)
-        if isinstance(content, Ack) and content.alert_id and self._recorder.confirm(till, content.alert_id):
-            self._times.alert_confirmed(content.alert_id, now_s)
-        if reply := self.deliver(outcomes, now_s, till):
-            self._replies[till, message.id] = reply
+        if isinstance(message, ReceivedMessage):
+            reply = self._handle(till, message, now_s)
+        else:
+            reply = self._reject(till, message, now_s)
+        if reply:
+            self._replies[key] = reply
             if len(self._replies) > _MOST_REPLIES:
                 self._replies.popitem(last=False)
+
+    def _handle(self, till: str, message: ReceivedMessage, now_s: float) -> Event | None:
+        """Returns the reply, None for an acknowledgement."""
+        content = message.content
+        if isinstance(content, Hello) and content.till != till:
+            text = f"the connection has the name {till}, and lane.hello has {content.till}: use the same name"
+            return self._reject(till, Error(code="malformed", text=text, message_id=message.id), now_s)
+        if message.dropped:
+            self._server.rejections.add_dropped(till, content.type, message.dropped)
+        outcomes = with_dropped(self._lane.receive(till, message.id, content, now_s), message.dropped)
+        if isinstance(content, Ack) and content.alert_id and self._recorder.confirm(till, content.alert_id):
+            self._times.alert_confirmed(content.alert_id, now_s)
+        reply = self.deliver(outcomes, now_s, till)
+        if reply and reply.type == Error.type:
+            self._server.rejections.add(reply.data["code"], till, reply.data["text"])
         if isinstance(content, Hello):
             self._catch_up(till, now_s)
             self._listeners.catch_up(till, self._lane)
+        return reply
 
     def _catch_up(self, till: str, now_s: float) -> None:
         """A till has connected: its alerts become due now, and it learns which ones have expired."""
@@ -188,7 +197,8 @@ class TillDesk:
         outbox.resend_now(till)
         for alert_id, sale_id in outbox.expired_for(till):
             text = f"an alert for sale {sale_id} expired before it was delivered: do not show it"
-            self._reject(till, Error(code="expired", text=text, alert_id=alert_id, sale_id=sale_id), now_s)
+            error = Error(code="expired", text=text, alert_id=alert_id, sale_id=sale_id)
+            self._send(till, self._publisher.wrap(error, now_s))
 
     def _every_second(self, now_s: float) -> None:
         """Forget tills that are gone, retry the disk, send the lane's health."""
@@ -216,8 +226,12 @@ class TillDesk:
         for identity in self._server.tills:
             self._server.send(identity, event)
 
-    def _reject(self, till: str, error: Data, now_s: float) -> None:
-        self._send(till, self._publisher.wrap(error, now_s))
+    def _reject(self, till: str, error: Error, now_s: float) -> Event | None:
+        """Returns the answer, if a repeated message can be told by its id."""
+        self._server.rejections.add(error.code, till, error.text)
+        event = self._publisher.wrap(error, now_s)
+        self._send(till, event)
+        return event if error.message_id else None
 
     def _send(self, till: str, event: Event) -> None:
         if till != NO_TILL:

@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from edge.lane.outcomes import Closed
-from edge.lane.restricted import has_restricted
+from edge.lane.restricted import has_restricted, says_what_is_sold
 from edge.lane.sale import Sale, new_sale
 from edge.lane.till_message import Handled, TillMessage
 
@@ -74,7 +74,7 @@ def _how_ended(sale: Sale, completed: bool, basket: tuple[BasketLine, ...]) -> E
     last = basket or (sale.basket if sale.basket_current or not asked else ())
     if has_restricted(last, sale.scanned_skus):
         return "completed" if asked else "not-asked"
-    nothing_left = bool(last) or not sale.record.restricted
+    nothing_left = says_what_is_sold(last) or not sale.record.restricted
     return "withdrawn" if asked and nothing_left else "completed"
 
 

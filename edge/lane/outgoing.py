@@ -2,25 +2,42 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from edge.decision.policy import Decision, Reason
 from edge.lane.outcomes import OutgoingMessage
 from edge.records.records import AlertRecord
-from edge.till.messages import AgeInterval, Alert, AlertWithdrawn, State
+from edge.till.messages import Ack, AgeInterval, Alert, AlertWithdrawn, State
 from edge.till.prompts import prompt
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from edge.decision.fusion import AgeEstimate
     from edge.decision.policy import Verdict
+    from edge.lane.outcomes import Outcome
     from edge.lane.rules import LaneRules
     from edge.lane.sale import Sale
     from edge.till.identity import Identity
 
 EVERYBODY = 101
 """Threshold of an alert when everybody is asked: no estimate is above 100 years."""
+_MOST_NAMED = 20
+"""More dropped parts are only counted."""
+
+
+def with_dropped(outcomes: Iterable[Outcome], dropped: Sequence[str]) -> list[Outcome]:
+    """The outcomes with the names of dropped parts in the reply, if that confirms the message."""
+    left_out = len(dropped) - _MOST_NAMED
+    named = (*dropped[:_MOST_NAMED], *((f"{left_out} more",) if left_out > 0 else ()))
+    return [
+        replace(outcome, data=outcome.data.model_copy(update={"dropped": named}))
+        if isinstance(outcome, OutgoingMessage) and outcome.is_reply and isinstance(outcome.data, Ack)
+        else outcome
+        for outcome in outcomes
+    ]
 
 
 def build_alert(

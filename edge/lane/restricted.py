@@ -32,5 +32,12 @@ def has_restricted(basket: Iterable[BasketLine], skus: Collection[str]) -> bool:
     quantities: defaultdict[str | None, float] = defaultdict(float)
     for line in basket:
         if line.restricted or line.sku in skus:
-            quantities[line.sku] += line.quantity
+            # Nobody knows whether a return without a usable sku is of the same goods.
+            quantities[line.sku] += line.quantity if line.sku else max(0.0, line.quantity)
     return any(quantity > 0 for quantity in quantities.values())
+
+
+def says_what_is_sold(basket: Collection[BasketLine]) -> bool:
+    """Whether a basket shows which of its lines are restricted. A line without a usable sku must be marked, because its
+    sku may be one that was reported as restricted."""
+    return bool(basket) and all(line.sku or "restricted" in line.model_fields_set for line in basket)

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from edge.decision.bands import band_names, band_probabilities
-from edge.purchases.goods import basket_contents, restricted_names
+from edge.purchases.goods import basket_contents, category_of, restricted_names
 from edge.till.messages import Offer
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ class OfferBook:
         return None
 
     def _is_restricted(self, line: BasketLine) -> bool:
-        names = (line.sku, line.category, self.catalogue.get(line.sku))
+        names = (line.sku, line.category, category_of(line, self.catalogue))
         return line.restricted or any(self.words.found_in(name) for name in names if name)
 
     def make_offer(self, rule: Rule, sale_id: str, offer_id: str) -> Offered:

@@ -43,12 +43,16 @@ class Goods(BaseModel):
         return self.sku in skus if self.sku else self.category in categories
 
 
+def category_of(line: BasketLine, catalogue: Mapping[str, str]) -> str | None:
+    """The category of a line; None when neither the till nor the catalogue knows it. catalogue: category by sku."""
+    return line.category or (catalogue.get(line.sku) if line.sku else None)
+
+
 def restricted_names(basket: Iterable[BasketLine], catalogue: Mapping[str, str]) -> frozenset[str]:
     """Skus and categories of the lines that a till has marked as restricted. catalogue: category by sku, for lines
     without a category."""
     lines = [line for line in basket if line.restricted]
-    categories = (line.category or catalogue.get(line.sku) for line in lines)
-    return frozenset([*(line.sku for line in lines), *(name for name in categories if name)])
+    return frozenset(name for line in lines for name in (line.sku, category_of(line, catalogue)) if name)
 
 
 def basket_contents(
@@ -56,5 +60,5 @@ def basket_contents(
 ) -> tuple[frozenset[str], frozenset[str]]:
     """The categories and the skus in a basket, without returned goods. catalogue: as for `restricted_names`."""
     lines = [line for line in basket if line.quantity > 0]
-    categories = (line.category or catalogue.get(line.sku) for line in lines)
-    return frozenset(name for name in categories if name), frozenset(line.sku for line in lines)
+    categories = (category_of(line, catalogue) for line in lines)
+    return frozenset(name for name in categories if name), frozenset(line.sku for line in lines if line.sku)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict
 
 from edge.decision.bands import UNKNOWN, band_names, band_probabilities
+from edge.purchases.goods import category_of
 from edge.till.messages import Moment
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def purchase_of(
 ) -> Purchase | None:  # fmt: skip
     """The row of a closed sale; None when its till did not close it, or when nothing was bought.
 
-    catalogue: category by sku, for lines without a category.
+    catalogue: category by sku, for lines without a category. Lines without a sku are left out.
     """
     at = record.closed_at
     if basket is None or at is None or (record.ended == "cancelled" and not basket):
@@ -69,13 +70,12 @@ def purchase_of(
         band=band_names(edges)[probs.index(max(probs))] if probs else UNKNOWN,
         band_edges=edges,
         band_probs=probs,
-        lines=tuple(_line(line, catalogue) for line in basket),
+        lines=tuple(
+            PurchaseLine(category=category_of(line, catalogue), sku=line.sku, quantity=line.quantity, price=line.price)
+            for line in basket
+            if line.sku
+        ),
     )
-
-
-def _line(line: BasketLine, catalogue: Mapping[str, str]) -> PurchaseLine:
-    category = line.category or catalogue.get(line.sku)
-    return PurchaseLine(category=category, sku=line.sku, quantity=line.quantity, price=line.price)
 
 
 def _hour(moment: datetime) -> datetime:

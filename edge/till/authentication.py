@@ -13,7 +13,7 @@ from edge.till.limits import BLOCKED_KEY_S, HANDSHAKES_A_POLL
 
 if TYPE_CHECKING:
     from edge.till.keys import Keys
-    from edge.till.limits import Rejections
+    from edge.till.rejections import Rejections
 
 log = logging.getLogger(__name__)
 

@@ -1,16 +1,14 @@
-"""Limits on a client's use of the agent's time and memory, and the count of rejected messages and connections."""
+"""Limits on a client's use of the agent's time and memory."""
 
 from __future__ import annotations
 
-import logging
-import time
-from collections import Counter
-from typing import Literal
-
-log = logging.getLogger(__name__)
-
-MESSAGE_BYTES = 64 * 1024
-"""Longest message: enough for a basket of 500 lines. ZeroMQ disconnects a client that sends more."""
+MESSAGE_BYTES = 256 * 1024
+"""Longest message that is read: 500 basket lines of 520 bytes, enough for a sku of 13 digits and a category of 68
+Cyrillic letters, each of them escaped as six bytes. A longer one is answered with `too-large`."""
+RECEIVED_BYTES = 1024 * 1024
+"""Longest message that is received. ZeroMQ disconnects a client that sends more, without a word."""
+BYTES_A_MESSAGE = 64 * 1024
+"""A message counts once more in the rate limit for each such part: a long one takes more time."""
 CURVE_BYTES = 33
 """What CURVE adds to each message; ZeroMQ counts it."""
 TILLS = 16
@@ -26,10 +24,15 @@ PENALTY_S = 5.0
 BLOCKED_KEY_S = 30.0
 """A key that was used under another till's name cannot connect for this long, so that the right till can reconnect."""
 WAITING_MESSAGES = 100
-"""Queue length per connection and direction. Beyond it a till's messages wait in the till, and the agent's are
-dropped."""
+"""Queue length of messages to each till. Beyond it they are dropped."""
+RECEIVED_MESSAGES = 6
+"""Queue length of messages from each till; beyond it they wait in the till. 16 tills with full queues of the longest
+messages take 96 MiB."""
 MESSAGES_A_POLL = 100
 """At about 0.1 ms each, they delay the camera by 10 ms at most."""
+BYTES_A_POLL = 256 * 1024
+"""After so many bytes the other messages wait for the next poll. 500 basket lines take 3 ms, the worst message
+30 ms."""
 FRAMES_A_POLL = 1000
 """Counts frames dropped unread too, at a few microseconds each."""
 HANDSHAKES_A_POLL = 50
@@ -44,8 +47,6 @@ LIVE_BYTES = 1024
 TOPICS = 64
 """Topic names that screens may subscribe to. ZeroMQ stores them all, at some 50 bytes of memory per byte of a name."""
 
-_LOG_EVERY_S = 10.0
-
 
 class RateLimiter:
     """Limits the messages of one till: MESSAGES_A_SECOND on average, BURST at once. Times are of a monotonic clock."""
@@ -53,16 +54,17 @@ class RateLimiter:
     def __init__(self, now_s: float) -> None:
         self._left, self._counted_s, self._ignored_until_s = float(BURST), now_s, now_s
 
-    def accept(self, now_s: float) -> bool:
-        """Whether to accept one more message. The first one above the rate starts the penalty."""
+    def accept(self, now_s: float, size: int = 0) -> bool:
+        """Whether to accept one more message, of `size` bytes. The first one above the rate starts the penalty."""
         if self.ignored(now_s):
             return False
         self._left = min(BURST, self._left + (now_s - self._counted_s) * MESSAGES_A_SECOND)
         self._counted_s = now_s
-        if self._left < 1:
+        cost = 1 + size // BYTES_A_MESSAGE
+        if self._left < cost:
             self._ignored_until_s = now_s + PENALTY_S
             return False
-        self._left -= 1
+        self._left -= cost
         return True
 
     def ignored(self, now_s: float) -> bool:
@@ -72,28 +74,3 @@ class RateLimiter:
     def silent_s(self, now_s: float) -> float:
         """Seconds since the last message that was not ignored."""
         return now_s - self._counted_s
-
-
-TillRejection = Literal[
-    "no name", "unknown key", "barred key", "revoked key", "another's name", "too many tills", "too fast", "topics"
-]
-"""Why a till's socket rejected a message or a connection."""
-RejectionReason = TillRejection | Literal["wrong token"]
-"""Why a till's socket or the setup page rejected a message or a connection."""
-
-
-class Rejections:
-    """Counts rejected messages and connections. Logs each reason every _LOG_EVERY_S at most, so that a flood does not
-    fill the disk."""
-
-    def __init__(self) -> None:
-        self.counts: Counter[str] = Counter()
-        self._logged_s: dict[str, float] = {}
-
-    def add(self, reason: RejectionReason, client: str, explanation: str) -> None:
-        """reason: the label in the metrics. client, explanation: for the log; what is wrong and how to fix it."""
-        self.counts[reason] += 1
-        now_s = time.monotonic()
-        if now_s - self._logged_s.get(reason, -_LOG_EVERY_S) >= _LOG_EVERY_S:
-            self._logged_s[reason] = now_s
-            log.warning("rejected %s: %s (%d times so far)", client, explanation, self.counts[reason])

@@ -12,7 +12,7 @@ from edge.till.sockets import bind
 
 if TYPE_CHECKING:
     from edge.till.authentication import Authenticator
-    from edge.till.limits import Rejections
+    from edge.till.rejections import Rejections
 
 _SETTING = "till.live"
 _SUBSCRIBE = b"\1"

@@ -8,9 +8,10 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Annotated, ClassVar, Literal, get_args
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, TypeAdapter, WithJsonSchema
 
 from edge.decision.policy import Decision, Reason
+from edge.till.tolerance import NeededInWhole, SafeValue
 
 Id = Annotated[str, Field(min_length=1, max_length=128)]
 
@@ -54,8 +55,10 @@ ErrorCode = Literal[
     "sale-over", "wrong-mode", "expired",
 ]  # fmt: skip
 
-MinimumAge = Annotated[int, Field(ge=1, le=100)]
-"""The age from which an item may be sold, in years."""
+STRICTEST_AGE = 100
+MinimumAge = Annotated[int, Field(ge=1, le=STRICTEST_AGE)]
+"""The age from which an item may be sold, in years. One that cannot be read is taken for STRICTEST_AGE, for which no
+model has a limit, so that the cashier is told to ask."""
 
 
 class Hello(Data):
@@ -87,8 +90,8 @@ class SaleReference(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     sale_id: Id
-    till: Id | None = None
-    lane: Id | None = None
+    till: Annotated[Id | None, NeededInWhole()] = None
+    lane: Annotated[Id | None, NeededInWhole()] = None
 
 
 class ResumedSale(SaleReference):
@@ -115,7 +118,7 @@ class AgeRestrictedItem(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     sku: Id | None = None
-    minimum_age: MinimumAge | None = None
+    minimum_age: Annotated[MinimumAge | None, SafeValue(STRICTEST_AGE)] = None
 
 
 class RestrictedItem(Data, AgeRestrictedItem):
@@ -133,7 +136,7 @@ class ItemRemoved(Data):
     type: ClassVar[str] = "lane.sale.item_removed"
     sale_id: Id
     sku: Id | None = None
-    remaining: tuple[AgeRestrictedItem, ...] | None = None
+    remaining: Annotated[tuple[AgeRestrictedItem, ...] | None, SafeValue(({"minimum_age": STRICTEST_AGE},))] = None
 
 
 class SaleSuspended(Data):
@@ -153,7 +156,7 @@ class IdChecked(Data, CheckResult):
 
     type: ClassVar[str] = "lane.id.checked"
     sale_id: Id
-    till: Id | None = None
+    till: Annotated[Id | None, NeededInWhole()] = None
 
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
@@ -168,14 +171,17 @@ class BasketLine(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
-    sku: Id
+    # The schema promises a sku. Without one that can be used, the rest of the line still counts.
+    sku: Annotated[Id | None, SafeValue(None), WithJsonSchema(TypeAdapter(Id).json_schema())]
     category: Id | None = None
     quantity: Number = 1
     price: Number | None = None
-    restricted: bool = False
+    restricted: Annotated[bool, SafeValue(True)] = False
 
 
-Basket = Annotated[tuple[BasketLine, ...], Field(max_length=500)]
+PROMISED_LINES = 500
+Basket = Annotated[tuple[BasketLine, ...], Field(json_schema_extra={"maxItems": PROMISED_LINES})]
+"""The schema promises PROMISED_LINES. The agent takes more, so that a long basket does not keep a sale open."""
 
 
 class SaleBasket(Data):
@@ -343,3 +349,6 @@ MESSAGES: dict[str, type[Data]] = {
     )
 }
 """The model of every message type."""
+
+FROM_TILLS = (Hello, SaleOpened, RestrictedItem, ItemRemoved, SaleBasket, IdChecked, SaleSuspended, SaleClosed, Ack)
+"""What a till may send."""

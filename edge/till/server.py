@@ -9,9 +9,9 @@ import zmq
 
 from edge.errors import EdgeError, UsageError
 from edge.till.authentication import Authenticator
-from edge.till.envelope import Event, parse
 from edge.till.keys import NO_NAME, is_till_name
 from edge.till.limits import (
+    BYTES_A_POLL,
     FRAMES_A_POLL,
     MESSAGES_A_POLL,
     MESSAGES_A_SECOND,
@@ -19,13 +19,16 @@ from edge.till.limits import (
     TILL_SILENT_S,
     TILLS,
     RateLimiter,
-    Rejections,
 )
 from edge.till.live import LiveChannel
+from edge.till.messages import Error
+from edge.till.reading import ReceivedMessage, read_message
+from edge.till.rejections import Rejections
 from edge.till.sockets import bind, is_public
 
 if TYPE_CHECKING:
     from edge.settings.sections import TillSettings
+    from edge.till.envelope import Event
     from edge.till.keys import Keys
 
 _FRAMES_A_MESSAGE = 2
@@ -43,7 +46,8 @@ class TillServer:
         keys that other users may read or change."""
         self._context = zmq.Context()
         self._context.linger = 200
-        self._rejections = Rejections()
+        self.rejections = Rejections()
+        """Of both channels. Their user adds the messages that it cannot use."""
         self._limiters: dict[bytes, RateLimiter] = {}
         self._nameless = RateLimiter(time.monotonic())
         """All clients without a valid name share one limit."""
@@ -54,7 +58,7 @@ class TillServer:
             reliable, live = authenticators["till.reliable"], authenticators["till.live"]
             self._authenticator = reliable or live
             self._reliable_needs_keys = reliable is not None
-            self._live = LiveChannel(self._context, settings.live, live, self._rejections)
+            self._live = LiveChannel(self._context, settings.live, live, self.rejections)
             self._reliable = bind(self._context, zmq.ROUTER, "till.reliable", settings.reliable, reliable)
         except EdgeError:
             self._context.destroy()
@@ -71,7 +75,7 @@ class TillServer:
                 f"{public[0]} = {addresses[public[0]]!r} can be reached from other machines, and no till has a key: "
                 "make one with edge-agent keys new TILL, or use tcp://127.0.0.1:PORT"
             )
-        authenticator = Authenticator(self._context, keys, self._rejections)
+        authenticator = Authenticator(self._context, keys, self.rejections)
         return {setting: authenticator if setting in public else None for setting in addresses}
 
     @property
@@ -84,13 +88,9 @@ class TillServer:
         """The identities of the tills that have sent a message and were not forgotten since."""
         return tuple(self._limiters)
 
-    @property
-    def rejected_by_reason(self) -> dict[str, int]:
-        """How many messages and connections were rejected, by reason."""
-        return dict(self._rejections.counts)
-
-    def poll(self) -> list[tuple[bytes, Event | ValueError]]:
-        """The messages since the last call: the till's identity, and the message or why it is not valid. Does not wait.
+    def poll(self) -> list[tuple[bytes, ReceivedMessage | Error]]:
+        """The messages since the last call: the till's identity, and the message or the error that answers it. Does not
+        wait.
 
         The work per call is limited, and ZeroMQ reads its connections in turn, so no client can block the others.
         """
@@ -99,7 +99,8 @@ class TillServer:
             self._limiters = {name: limiter for name, limiter in self._limiters.items() if name.decode() not in revoked}
             self._live.disconnect_all()
         self._live.poll()
-        received: list[tuple[bytes, Event | ValueError]] = []
+        received: list[tuple[bytes, ReceivedMessage | Error]] = []
+        size = 0
         for _ in range(FRAMES_A_POLL):
             try:
                 frame = self._reliable.recv(zmq.NOBLOCK, copy=False)
@@ -113,8 +114,9 @@ class TillServer:
             frames, self._frames = self._frames, []
             name = frames[0].bytes
             if self._accepts(name, frames[-1], now_s):
-                received.append((name, self._parse(frames)))
-            if len(received) == MESSAGES_A_POLL:
+                received.append((name, self._read(frames)))
+                size += len(frames[-1])
+            if len(received) == MESSAGES_A_POLL or size >= BYTES_A_POLL:
                 break
         return received
 
@@ -140,19 +142,19 @@ class TillServer:
         if self._reliable_needs_keys and not self._has_own_key(name, body, now_s):
             return False
         if not is_till_name(name):
-            if self._nameless.accept(now_s):
+            if self._nameless.accept(now_s, len(body)):
                 return True
-            self._rejections.add("no name", "a till", NO_NAME)
+            self.rejections.add("no name", "a till", NO_NAME)
             return False
         if name not in self._limiters and not self._has_room(now_s):
-            self._rejections.add(
+            self.rejections.add(
                 "too many tills", name.decode(), f"{TILLS} tills are connected: switch one off, and wait"
             )
             return False
         limiter = self._limiters.setdefault(name, RateLimiter(now_s))
-        if not limiter.accept(now_s):
+        if not limiter.accept(now_s, len(body)):
             why = f"more than {MESSAGES_A_SECOND:.0f} messages a second: it is ignored for {PENALTY_S:.0f} s"
-            self._rejections.add("too fast", name.decode(), why)
+            self.rejections.add("too fast", name.decode(), why)
             return False
         return True
 
@@ -162,13 +164,13 @@ class TillServer:
         key = str(body.get("User-Id"))
         till = self._authenticator.till_of(key)
         if till is None:
-            self._rejections.add("revoked key", repr(name), "its key was revoked: make a new one, edge-agent keys new")
+            self.rejections.add("revoked key", repr(name), "its key was revoked: make a new one, edge-agent keys new")
             return False
         if is_till_name(name) and name != till.encode():
             # Messages for this name would reach the wrong till until the right one reconnects.
             self._limiters.pop(name, None)
             self._authenticator.block(key, now_s)
-            self._rejections.add(
+            self.rejections.add(
                 "another's name", till, f"it uses the identity {name.decode()}: set its identity to {till}"
             )
             return False
@@ -186,10 +188,7 @@ class TillServer:
         return True
 
     @staticmethod
-    def _parse(frames: list[zmq.Frame]) -> Event | ValueError:
+    def _read(frames: list[zmq.Frame]) -> ReceivedMessage | Error:
         if len(frames) != _FRAMES_A_MESSAGE:
-            return ValueError("a message is one frame with one JSON object, this had more")
-        try:
-            return parse(frames[1].bytes)
-        except ValueError as problem:
-            return problem
+            return Error(code="malformed", text="a message is one frame with one JSON object, this had more")
+        return read_message(frames[1].bytes)

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 import zmq
 
 from edge.errors import UsageError
-from edge.till.limits import CURVE_BYTES, HANDSHAKE_MS, HEARTBEAT_MS, LIVE_BYTES, MESSAGE_BYTES, WAITING_MESSAGES
+from edge.till.limits import (
+    CURVE_BYTES,
+    HANDSHAKE_MS,
+    HEARTBEAT_MS,
+    LIVE_BYTES,
+    RECEIVED_BYTES,
+    RECEIVED_MESSAGES,
+    WAITING_MESSAGES,
+)
 
 if TYPE_CHECKING:
     from edge.till.authentication import Authenticator
@@ -47,8 +55,9 @@ def bind(
     if is_public(setting, address) and not authenticator:
         raise RuntimeError(f"{setting} = {address!r} would let everybody in")
     socket: zmq.Socket[bytes] = context.socket(kind)
-    socket.maxmsgsize = (MESSAGE_BYTES if kind == zmq.ROUTER else LIVE_BYTES) + (CURVE_BYTES if authenticator else 0)
-    socket.sndhwm = socket.rcvhwm = WAITING_MESSAGES
+    socket.maxmsgsize = (RECEIVED_BYTES if kind == zmq.ROUTER else LIVE_BYTES) + (CURVE_BYTES if authenticator else 0)
+    socket.sndhwm = WAITING_MESSAGES
+    socket.rcvhwm = RECEIVED_MESSAGES if kind == zmq.ROUTER else WAITING_MESSAGES
     socket.handshake_ivl = HANDSHAKE_MS
     socket.ipv6 = "[" in address
     socket.heartbeat_ivl, socket.heartbeat_timeout = HEARTBEAT_MS, 2 * HEARTBEAT_MS

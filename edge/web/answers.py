@@ -71,6 +71,7 @@ def till(view: TillView) -> dict[str, Any]:
             "restricted": line.restricted,
         }
         for line in (sale.basket if sale else ())
+        if line.sku
     ]
     return {
         "shows": screen.shows,

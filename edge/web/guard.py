@@ -13,7 +13,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
-from edge.till.limits import Rejections
+from edge.till.rejections import Rejections
 from edge.web.address import LOOPBACK_NAMES
 
 if TYPE_CHECKING:

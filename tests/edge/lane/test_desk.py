@@ -13,6 +13,7 @@ from edge.lane.lane import Lane
 from edge.lane.publisher import Publisher
 from edge.lane.rules import LaneRules
 from edge.settings.config import Settings
+from edge.till.limits import MESSAGE_BYTES
 from edge.till.messages import (
     Ack,
     Error,
@@ -182,12 +183,46 @@ def test_a_silent_till_is_forgotten_until_its_next_message(scanned: Shop) -> Non
         (b"{}", "malformed"),
         (raw("lane.dance"), "unknown-type"),
         (raw("lane.hello"), "malformed"),
+        (raw("lane.alert"), "not-for-agent"),
+        (raw("lane.hello") + b" " * MESSAGE_BYTES, "too-large"),
     ],
+    ids=range(6),
 )
-def test_an_unusable_message_is_rejected_with_a_code(shop: Shop, message: bytes, code: str) -> None:
+def test_an_unusable_message_is_rejected_with_a_code_and_counted(shop: Shop, message: bytes, code: str) -> None:
     shop.socket("till-1").send(message)
     errors = shop.until(lambda: [data for _, data in shop.inbox["till-1"] if isinstance(data, Error)])
     assert [error.code for error in errors] == [code]
+    assert shop.desk.rejections.counts == {code: 1}
+
+
+def test_a_message_that_the_lane_cannot_use_is_counted_once_however_often_it_is_repeated(shop: Shop) -> None:
+    for _ in range(3):
+        shop.ask(SCAN, message_id="scan")
+        shop.ask(Hello(till="till-2"), message_id="hello")
+    assert shop.desk.rejections.counts == {"no-such-sale": 1, "malformed": 1}
+
+
+def test_another_message_with_an_id_that_was_used_before_is_no_repeat(shop: Shop) -> None:
+    shop.ask(OPEN, message_id="1")
+    shop.ask(CLOSE, message_id="2")
+    shop.send(SaleOpened(sale_id="sale-2"), message_id="1")
+    assert shop.until(lambda: shop.lane.open_sales)[0].sale_id == "sale-2"
+
+
+def test_what_can_be_used_of_a_message_is_used_and_the_reply_names_the_rest(scanned: Shop) -> None:
+    basket = [{"sku": ""}, *({"sku": "milk", "category": "", "price": ""} for _ in range(12))]
+    data = {"sale_id": "sale-1", "cashier_id": "", "basket": basket}
+    event = {"id": "closing", "type": "lane.sale.closed", "time": "noon", "data": data}
+    for _ in range(2):
+        scanned.socket("till-1").send(json.dumps(event).encode())
+    scanned.until(lambda: sum(isinstance(data, Ack) and bool(data.dropped) for _, data in scanned.inbox["till-1"]) == 2)
+    reply = scanned.reply_to("closing")
+    assert isinstance(reply, Ack)
+    assert reply.dropped[:4] == ("specversion", "source", "time", "cashier_id")
+    assert (len(reply.dropped), reply.dropped[-1]) == (21, "9 more")
+    assert [record.ended for record in records(scanned)] == ["completed"]
+    assert scanned.desk.rejections.dropped == {"lane.sale.closed": 29}
+    assert not scanned.desk.rejections.counts
 
 
 def test_a_hello_with_another_name_than_its_connection_is_rejected(shop: Shop) -> None:
@@ -200,6 +235,7 @@ def test_a_till_with_an_invalid_name_is_rejected(shop: Shop) -> None:
     shop.send(Hello(till="x"), till="no good name")
     errors = shop.until(lambda: [data for _, data in shop.inbox["no good name"] if isinstance(data, Error)])
     assert "needs a name" in errors[0].text
+    assert shop.desk.rejections.counts == {"no name": 1}
 
 
 def test_a_second_agent_on_a_state_folder_is_rejected(shop: Shop) -> None:

@@ -113,6 +113,11 @@ def test_implausible_lines_are_stored_unchanged(sale: LaneDriver) -> None:
     assert [(line.quantity, line.price) for line in row.lines] == [(-1, 1e12)]
 
 
+def test_a_line_without_a_sku_is_no_purchase(sale: LaneDriver) -> None:
+    row = row_of(close(sale, BasketLine(sku=None, category="beer", restricted=True), MILK), milk="drinks")
+    assert [line.sku for line in row.lines] == ["milk"]
+
+
 def test_a_catalogue_is_read_from_csv(tmp_path: Path) -> None:
     (tmp_path / "goods.csv").write_text("\ufeffname,sku,category\nMilk,46,dairy\nNothing,47,\n", encoding="utf-8")
     assert load_catalogue(tmp_path / "goods.csv") == {"46": "dairy"}

@@ -15,7 +15,8 @@ import zmq.auth
 from zmq.utils.monitor import recv_monitor_message
 
 from edge.till.envelope import Event, wrap
-from edge.till.messages import Hello
+from edge.till.messages import Error, Hello
+from edge.till.reading import ReceivedMessage
 from edge.till.server import TillServer
 
 PATIENCE_S = 20.0
@@ -24,6 +25,11 @@ PATIENCE_S = 20.0
 def hello(text: str = "till-1") -> Event:
     """A message that is identified by its text."""
     return wrap(Hello(till=text), id=f"hello-{text}", source="/x", time=datetime(2026, 1, 1, tzinfo=timezone.utc))
+
+
+def received(text: str = "till-1") -> ReceivedMessage:
+    """`hello` as the server returns it."""
+    return ReceivedMessage(f"hello-{text}", Hello(till=text))
 
 
 class Connect(Protocol):
@@ -70,9 +76,9 @@ def poll_until(server: TillServer, condition: Callable[[], object]) -> None:
         time.sleep(0.001)
 
 
-def receive(server: TillServer, count: int = 1) -> list[tuple[bytes, Event | ValueError]]:
+def receive(server: TillServer, count: int = 1) -> list[tuple[bytes, ReceivedMessage | Error]]:
     """Poll a server until it has received `count` messages, for PATIENCE_S at most."""
-    messages: list[tuple[bytes, Event | ValueError]] = []
+    messages: list[tuple[bytes, ReceivedMessage | Error]] = []
     give_up_s = time.perf_counter() + PATIENCE_S
     while len(messages) < count and time.perf_counter() < give_up_s:
         messages += server.poll()

@@ -20,7 +20,7 @@ import zmq.auth
 
 TILLS = 4
 STRANGERS = 200
-TOO_LONG = 64 * 1024 + 1
+TOO_LONG = 1024 * 1024 + 1
 TOO_LONG_MESSAGES = 100
 """All from the last till: ZeroMQ disconnects a client that sends one, and its queued messages are lost."""
 
@@ -44,7 +44,7 @@ def hostile_message(valid: bytes, rng: random.Random) -> list[bytes]:
         case 5:
             return [b""] * rng.randrange(1, 50)
         case 6 if rng.random() < 0.1:
-            return [b'{"data": "' + b"x" * (TOO_LONG - 20) + b'"}']
+            return [b'{"data": "' + b"x" * rng.randrange(TOO_LONG - 20) + b'"}']
         case _:
             return [valid]
 

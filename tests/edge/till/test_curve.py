@@ -15,11 +15,14 @@ from edge.errors import RunError, UsageError
 from edge.settings.sections import TillSettings
 from edge.till import sockets
 from edge.till.authentication import Authenticator
-from edge.till.envelope import Event, parse
+from edge.till.envelope import parse
 from edge.till.keys import Keys
-from edge.till.limits import MESSAGE_BYTES, Rejections
+from edge.till.limits import RECEIVED_BYTES
+from edge.till.messages import Error
+from edge.till.reading import ReceivedMessage
+from edge.till.rejections import Rejections
 from edge.till.server import TillServer
-from tests.edge.till.conftest import Connect, hello, poll_until, receive, watch_disconnection
+from tests.edge.till.conftest import Connect, hello, poll_until, receive, received, watch_disconnection
 
 PUBLIC = TillSettings(reliable="tcp://0.0.0.0:*", live="tcp://0.0.0.0:*")
 ADDRESSES = ("tcp://0.0.0.0:5557", "tcp://0.0.0.0:5556")
@@ -70,7 +73,7 @@ def only_the_good_till_is_served(server: TillServer, good_till: zmq.Socket[bytes
 
     def check() -> None:
         good_till.send(hello("good").to_json().encode())
-        assert receive(server) == [(b"till-1", hello("good"))]
+        assert receive(server) == [(b"till-1", received("good"))]
         server.send(b"till-1", hello("answer"))
         assert parse(good_till.recv()) == hello("answer")
 
@@ -83,11 +86,12 @@ def test_a_till_with_a_key_is_served(only_the_good_till_is_served: Callable[[], 
 
 def test_a_message_may_be_as_long_as_without_curve(server: TillServer, good_till: zmq.Socket[bytes]) -> None:
     disconnected = watch_disconnection(good_till)
-    good_till.send(b"x" * MESSAGE_BYTES)
+    good_till.send(b"x" * RECEIVED_BYTES)
     [(name, problem)] = receive(server)
     assert name == b"till-1"
-    assert "is not JSON" in str(problem)
-    good_till.send(b"x" * (MESSAGE_BYTES + 1))
+    assert isinstance(problem, Error)
+    assert problem.code == "too-large"
+    good_till.send(b"x" * (RECEIVED_BYTES + 1))
     poll_until(server, disconnected)
 
 
@@ -117,7 +121,7 @@ def test_an_unknown_key_is_rejected_and_counted(
     stranger = connect(kind, server.addresses[kind == zmq.SUB], b"till-1", forged)
     if kind == zmq.DEALER:
         stranger.send(hello("forged").to_json().encode())
-    poll_until(server, lambda: server.rejected_by_reason.get("unknown key", 0) >= 1)
+    poll_until(server, lambda: server.rejections.counts.get("unknown key", 0) >= 1)
     only_the_good_till_is_served()
 
 
@@ -149,7 +153,7 @@ def test_a_revoked_key_is_rejected_within_a_second(
 ) -> None:
     leaver = connect(zmq.DEALER, server.addresses[0], b"till-2", other_key)
     leaver.send(hello().to_json().encode())
-    assert receive(server) == [(b"till-2", hello())]
+    assert receive(server) == [(b"till-2", received())]
 
     keys.revoke("till-2")
     revoked_s = time.monotonic()
@@ -157,7 +161,7 @@ def test_a_revoked_key_is_rejected_within_a_second(
     assert time.monotonic() - revoked_s < 1
     # The connection stays open, but carries no message in either direction.
     leaver.send(hello("too late").to_json().encode())
-    poll_until(server, lambda: server.rejected_by_reason.get("revoked key", 0) == 1)
+    poll_until(server, lambda: server.rejections.counts.get("revoked key", 0) == 1)
     server.send(b"till-2", hello("secret"))
     only_the_good_till_is_served()
     assert leaver.poll(0) == 0
@@ -182,7 +186,7 @@ def test_a_screen_with_a_revoked_key_receives_nothing_more_and_the_other_one_rec
 
     poll_until(server, published("before", leaver, screen))
     keys.revoke("till-2")
-    poll_until(server, lambda: server.poll() or server.rejected_by_reason.get("unknown key", 0) >= 1)
+    poll_until(server, lambda: server.poll() or server.rejections.counts.get("unknown key", 0) >= 1)
     poll_until(server, published("after", screen))
     received_by_leaver = [leaver.recv_multipart()[1] for _ in iter(lambda: leaver.poll(0), 0)]
     assert hello("after").to_json().encode() not in received_by_leaver
@@ -193,17 +197,17 @@ def test_after_a_till_gets_a_new_key_the_old_one_stays_rejected(
 ) -> None:
     old = connect(zmq.DEALER, server.addresses[0], b"till-2", other_key)
     old.send(hello("old").to_json().encode())
-    assert receive(server) == [(b"till-2", hello("old"))]
+    assert receive(server) == [(b"till-2", received("old"))]
 
     # Both happen between two reads of the folder.
     keys.revoke("till-2")
     new_key = make_key("till-2")
     poll_until(server, lambda: server.tills == ())
     old.send(hello("too late").to_json().encode())
-    poll_until(server, lambda: sum(server.rejected_by_reason.values()) == 1)
+    poll_until(server, lambda: sum(server.rejections.counts.values()) == 1)
     new = connect(zmq.DEALER, server.addresses[0], b"till-2", new_key)
     new.send(hello("new").to_json().encode())
-    assert receive(server) == [(b"till-2", hello("new"))]
+    assert receive(server) == [(b"till-2", received("new"))]
     server.send(b"till-2", hello("answer"))
     assert parse(new.recv()) == hello("answer")
     assert old.poll(0) == 0
@@ -219,10 +223,10 @@ def test_a_till_that_uses_another_name_is_rejected_and_the_right_till_reconnects
     only_the_good_till_is_served()
     impostor = connect(zmq.DEALER, server.addresses[0], b"till-1", other_key)
     impostor.send(hello("impostor").to_json().encode())
-    poll_until(server, lambda: server.rejected_by_reason.get("another's name", 0) == 1)
+    poll_until(server, lambda: server.rejections.counts.get("another's name", 0) == 1)
     # Messages for till-1 are dropped until the right till has reconnected by itself.
     server.send(b"till-1", hello("secret"))
-    received_again: list[tuple[bytes, Event | ValueError]] = []
+    received_again: list[tuple[bytes, ReceivedMessage | Error]] = []
 
     def sends_again() -> bool:
         if good_till.poll(0, zmq.POLLOUT):
@@ -231,7 +235,7 @@ def test_a_till_that_uses_another_name_is_rejected_and_the_right_till_reconnects
         return bool(received_again)
 
     poll_until(server, sends_again)
-    assert received_again[0] == (b"till-1", hello("again"))
+    assert received_again[0] == (b"till-1", received("again"))
     assert impostor.poll(0) == 0
     assert b"till-2" not in server.tills
 
@@ -242,7 +246,7 @@ def test_a_new_key_works_without_restarting_the_agent(
     server.poll()
     till = connect(zmq.DEALER, server.addresses[0], b"till-3", make_key("till-3"))
     till.send(hello().to_json().encode())
-    assert receive(server) == [(b"till-3", hello())]
+    assert receive(server) == [(b"till-3", received())]
 
 
 def test_while_others_may_change_the_keys_no_till_can_connect(
@@ -257,7 +261,7 @@ def test_while_others_may_change_the_keys_no_till_can_connect(
     folder.chmod(0o777)
     poll_until(server, lambda: server.tills == ())
     good_till.send(hello("unsafe").to_json().encode())
-    poll_until(server, lambda: server.rejected_by_reason.get("revoked key", 0) == 1)
+    poll_until(server, lambda: server.rejections.counts.get("revoked key", 0) == 1)
     assert [record.message for record in caplog.records if record.levelno == logging.ERROR] == [
         f"{folder} has mode 0777, so that others may change it: chmod go-rwx {folder}; until then no till can connect"
     ]
@@ -325,5 +329,5 @@ def test_loopback_needs_no_key_even_when_tills_have_keys(keys: Keys, good_key: P
     server = TillServer(TillSettings(reliable="tcp://127.0.0.1:*", live="tcp://0.0.0.0:*"), keys)
     till = connect(zmq.DEALER, server.addresses[0], b"any-till")
     till.send(hello().to_json().encode())
-    assert receive(server) == [(b"any-till", hello())]
+    assert receive(server) == [(b"any-till", received())]
     server.close()

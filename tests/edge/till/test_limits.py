@@ -1,14 +1,11 @@
-"""The rate limit of one till: a rate, a burst, and a penalty for exceeding them; and the count of rejections."""
+"""The rate limit of one till: a rate, a burst, and a penalty for exceeding them."""
 
 from __future__ import annotations
 
-import logging
-
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.till.limits import BURST, MESSAGES_A_SECOND, PENALTY_S, RateLimiter, Rejections
+from edge.till.limits import BURST, MESSAGES_A_SECOND, PENALTY_S, RateLimiter
 
 
 def accepted(limiter: RateLimiter, messages: int, now_s: float) -> int:
@@ -36,13 +33,6 @@ def test_no_more_messages_are_accepted_than_the_rate_and_one_burst_allow(gaps_s:
     assert count <= BURST + now_s * MESSAGES_A_SECOND
 
 
-def test_every_rejection_is_counted_and_few_are_logged(caplog: pytest.LogCaptureFixture) -> None:
-    rejections = Rejections()
-    for _ in range(1000):
-        rejections.add("too fast", "till-1", "send less")
-    rejections.add("unknown key", "a client", "get a key")
-    assert rejections.counts == {"too fast": 1000, "unknown key": 1}
-    assert [record.message for record in caplog.records if record.levelno == logging.WARNING] == [
-        "rejected till-1: send less (1 times so far)",
-        "rejected a client: get a key (1 times so far)",
-    ]
+def test_a_long_message_counts_several_times() -> None:
+    limiter = RateLimiter(0)
+    assert sum(limiter.accept(0, 256 * 1024) for _ in range(BURST)) == BURST // 5

@@ -13,10 +13,20 @@ import zmq
 
 from edge.errors import UsageError
 from edge.settings.sections import TillSettings
-from edge.till.envelope import Event, parse
-from edge.till.limits import BURST, PENALTY_S, TILL_SILENT_S, TILLS, TOPICS
+from edge.till.envelope import parse
+from edge.till.limits import (
+    BURST,
+    MESSAGE_BYTES,
+    PENALTY_S,
+    RECEIVED_BYTES,
+    TILL_SILENT_S,
+    TILLS,
+    TOPICS,
+)
+from edge.till.messages import Error
+from edge.till.reading import ReceivedMessage
 from edge.till.server import TillServer
-from tests.edge.till.conftest import Connect, hello, poll_until, receive
+from tests.edge.till.conftest import Connect, hello, poll_until, receive, received, watch_disconnection
 
 ANY_PORT = "tcp://127.0.0.1:*"
 
@@ -45,7 +55,7 @@ def test_a_message_arrives_with_the_tills_identity_and_the_reply_goes_back(
 ) -> None:
     till = connect(zmq.DEALER, server.addresses[0], b"till-1")
     till.send(hello().to_json().encode())
-    assert receive(server) == [(b"till-1", hello())]
+    assert receive(server) == [(b"till-1", received())]
     assert server.tills == (b"till-1",)
     server.send(b"till-1", hello("reply"))
     assert parse(till.recv()) == hello("reply")
@@ -66,7 +76,7 @@ def test_the_order_of_messages_is_kept(server: TillServer, connect: Connect) -> 
     for number in range(BURST):
         till.send(hello(str(number)).to_json().encode())
     messages = [message for _, message in receive(server, count=BURST)]
-    assert messages == [hello(str(number)) for number in range(BURST)]
+    assert messages == [received(str(number)) for number in range(BURST)]
 
 
 def test_poll_returns_nothing_without_messages(server: TillServer) -> None:
@@ -91,24 +101,54 @@ def test_an_invalid_message_is_returned_as_an_error_and_the_next_one_is_received
     till.send(hello().to_json().encode())
     (name, problem), good = receive(server, count=2)
     assert name == b"till-1"
-    assert isinstance(problem, ValueError)
-    assert why in str(problem)
-    assert good == (b"till-1", hello())
+    assert isinstance(problem, Error)
+    assert why in problem.text
+    assert good == (b"till-1", received())
 
 
-def test_a_message_of_more_than_64_kib_is_dropped_and_later_ones_are_received(
+def padded(size: int) -> bytes:
+    """A message of this many bytes."""
+    raw = hello().to_json().encode()
+    return raw + b" " * (size - len(raw))
+
+
+def test_a_message_above_the_promised_length_is_answered_and_the_till_stays_connected(
     server: TillServer, connect: Connect
 ) -> None:
     till = connect(zmq.DEALER, server.addresses[0], b"till-1")
-    till.send(b"x" * (64 * 1024 + 1))
-    messages: list[tuple[bytes, Event | ValueError]] = []
+    disconnected = watch_disconnection(till)
+    for size in (MESSAGE_BYTES, MESSAGE_BYTES + 1, RECEIVED_BYTES):
+        till.send(padded(size))
+    good, *problems = [message for _, message in receive(server, count=3)]
+    assert good == received()
+    assert [(problem.code, problem.message_id) for problem in problems if isinstance(problem, Error)] == [
+        ("too-large", "hello-till-1")
+    ] * 2
+    assert not disconnected()
+
+
+def test_a_till_that_sends_more_than_is_received_is_disconnected_and_its_later_messages_are_received(
+    server: TillServer, connect: Connect
+) -> None:
+    till = connect(zmq.DEALER, server.addresses[0], b"till-1")
+    till.send(b"x" * (RECEIVED_BYTES + 1))
+    messages: list[tuple[bytes, ReceivedMessage | Error]] = []
     # The till is disconnected and reconnects by itself. Messages sent meanwhile are lost, so it sends several.
     for _ in range(1000):
         till.send(hello().to_json().encode())
         time.sleep(0.01)
         if messages := server.poll():
             break
-    assert messages[0] == (b"till-1", hello())
+    assert messages[0] == (b"till-1", received())
+
+
+def test_long_messages_wait_for_the_next_poll_so_that_the_camera_does_not(server: TillServer, connect: Connect) -> None:
+    tills = [connect(zmq.DEALER, server.addresses[0], f"till-{number}".encode()) for number in range(3)]
+    for till in tills:
+        till.send(padded(MESSAGE_BYTES))
+    counts: list[int] = []
+    poll_until(server, lambda: counts.append(len(server.poll())) or sum(counts) >= 2)
+    assert max(counts) == 1
 
 
 def test_sending_to_a_till_that_is_gone_does_not_block(server: TillServer, connect: Connect) -> None:
@@ -139,7 +179,7 @@ def test_a_till_that_reconnects_takes_over_its_name(server: TillServer, connect:
     for connection in ("first", "second"):
         till = connect(zmq.DEALER, server.addresses[0], b"till-1")
         till.send(hello(connection).to_json().encode())
-        assert receive(server) == [(b"till-1", hello(connection))]
+        assert receive(server) == [(b"till-1", received(connection))]
     server.send(b"till-1", hello("reply"))
     assert parse(till.recv()) == hello("reply")
 
@@ -176,15 +216,15 @@ def test_a_till_that_sends_too_much_is_ignored_for_a_while_and_other_tills_are_s
     loud, calm = (connect(zmq.DEALER, server.addresses[0], name) for name in (b"loud", b"calm"))
     for number in range(BURST + 100):
         loud.send(hello(str(number)).to_json().encode())
-    poll_until(server, lambda: server.rejected_by_reason.get("too fast", 0) == 100)
+    poll_until(server, lambda: server.rejections.counts.get("too fast", 0) == 100)
     calm.send(hello().to_json().encode())
-    assert receive(server) == [(b"calm", hello())]
+    assert receive(server) == [(b"calm", received())]
     server.forget(b"loud")
     loud.send(hello().to_json().encode())
-    poll_until(server, lambda: sum(server.rejected_by_reason.values()) == 101)
+    poll_until(server, lambda: sum(server.rejections.counts.values()) == 101)
     wait(PENALTY_S)
     loud.send(hello("calmer").to_json().encode())
-    assert receive(server) == [(b"loud", hello("calmer"))]
+    assert receive(server) == [(b"loud", received("calmer"))]
 
 
 @pytest.mark.usefixtures("wait")
@@ -193,7 +233,7 @@ def test_all_clients_without_a_name_share_one_limit(server: TillServer, connect:
         nameless = connect(zmq.DEALER, server.addresses[0])
         for _ in range(10):
             nameless.send(hello().to_json().encode())
-    poll_until(server, lambda: server.rejected_by_reason == {"no name": 300 - BURST})
+    poll_until(server, lambda: server.rejections.counts == {"no name": 300 - BURST})
 
 
 def test_one_till_too_many_is_rejected_until_another_has_been_silent_long_enough(
@@ -204,14 +244,14 @@ def test_one_till_too_many_is_rejected_until_another_has_been_silent_long_enough
         till.send(hello().to_json().encode())
         receive(server)
     tills[TILLS].send(hello().to_json().encode())
-    poll_until(server, lambda: server.rejected_by_reason == {"too many tills": 1})
+    poll_until(server, lambda: server.rejections.counts == {"too many tills": 1})
     wait(TILL_SILENT_S - 1)
     for till in tills[1:TILLS]:
         till.send(hello().to_json().encode())
     receive(server, count=TILLS - 1)
     wait(1)
     tills[TILLS].send(hello().to_json().encode())
-    assert receive(server) == [(f"till-{TILLS}".encode(), hello())]
+    assert receive(server) == [(f"till-{TILLS}".encode(), received())]
     assert b"till-0" not in server.tills
     assert len(server.tills) == TILLS
 
@@ -244,7 +284,7 @@ def test_a_screen_with_too_many_topics_is_disconnected_and_the_others_reconnect(
     good.subscribe(b"lane.alert.lane-1")
     for number in range(TOPICS + 1):
         hostile.subscribe(f"topic-{number}".encode())
-    poll_until(server, lambda: server.rejected_by_reason.get("topics", 0) >= 1)
+    poll_until(server, lambda: server.rejections.counts.get("topics", 0) >= 1)
     hostile.close()
     assert received_by_screen(server, good)[0] == b"lane.alert.lane-1"
     server.close()
@@ -258,7 +298,7 @@ def test_the_topics_of_closed_screens_are_removed(server: TillServer, connect: C
         screen.subscribe(b"lane.alert.lane-1")
         assert received_by_screen(server, screen)
         screen.close()
-    assert sum(server.rejected_by_reason.values()) == 0
+    assert sum(server.rejections.counts.values()) == 0
 
 
 def test_ipc_sockets_work_like_tcp_sockets(tmp_path: Path, connect: Connect) -> None:
@@ -267,7 +307,7 @@ def test_ipc_sockets_work_like_tcp_sockets(tmp_path: Path, connect: Connect) -> 
     assert server.addresses == (settings.reliable, settings.live)
     till = connect(zmq.DEALER, settings.reliable, b"till-1")
     till.send(hello().to_json().encode())
-    assert receive(server) == [(b"till-1", hello())]
+    assert receive(server) == [(b"till-1", received())]
     server.close()
 
 
