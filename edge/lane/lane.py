@@ -162,16 +162,15 @@ class Lane:
     def tick(self, now_s: float) -> list[Outcome]:
         """Handle passing time: send what is due without a new frame, and end sales whose till is silent."""
         outcomes = self._sales.end_silent(now_s)
-        customer, sales = self._zone.customer, self._sales.open
-        verdict = self._verdict(None, now_s)
-        for sale in sales:
+        customer, verdict = self._zone.customer, None
+        for sale in self._sales.open:
             verdict = self._verdict(sale, now_s)
             if customer and verdict.age:
                 self._sales.note_age(sale.till, customer.age)
             outcomes += self._sales.answer(sale.till, verdict, now_s, self._frame_s)
             if customer:
                 outcomes += self._sales.offer(sale.till, verdict, customer.age, now_s)
-        return outcomes + self._publish_state(verdict, customer, now_s)
+        return outcomes + self._publish_state(verdict or self._verdict(None, now_s), customer, now_s)
 
     def _verdict(self, sale: Sale | None, now_s: float) -> Verdict:
         """The verdict on the customer of a sale. sale: None without one."""

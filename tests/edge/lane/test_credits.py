@@ -169,7 +169,7 @@ def test_no_check_is_credited_to_somebody_who_did_not_make_it(steps: list[Do | P
 
 @given(days)
 @settings(max_examples=200)
-def test_a_check_that_was_acknowledged_is_in_the_last_record_of_its_sale(steps: list[Do | Pass]) -> None:
+def test_every_sale_ends_and_a_revised_record_keeps_the_checks_of_the_one_before(steps: list[Do | Pass]) -> None:
     shop = Shop()
     for step in steps:
         shop.play(step)

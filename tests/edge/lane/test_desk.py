@@ -16,12 +16,14 @@ from edge.settings.config import Settings
 from edge.till.limits import MESSAGE_BYTES
 from edge.till.messages import (
     Ack,
+    BasketLine,
     Error,
     Health,
     Hello,
     IdChecked,
     SaleClosed,
     SaleOpened,
+    SaleSuspended,
 )
 from edge.vision.faces import Faces
 from tests.edge.lane.shop import CLOSE, OPEN, SCAN, Clock, Shop, records
@@ -86,6 +88,68 @@ def test_a_restricted_sale_leaves_one_record_and_any_other_sale_none(scanned: Sh
     scanned.ask(SaleClosed(sale_id="sale-2"))
     [record] = records(scanned)
     assert (record.sale_id, record.decision, record.check, record.cashier_id) == ("sale-1", "UNKNOWN", "passed", "anna")
+
+
+def test_a_suspended_sale_survives_a_restart_and_its_alert_is_not_sent_again(scanned: Shop) -> None:
+    scanned.ask(IdChecked(sale_id="sale-1", outcome="passed", cashier_id="anna"))
+    scanned.ask(SaleSuspended(sale_id="sale-1"))
+    scanned.stop()
+    scanned.start()
+    before = len(scanned.alerts())
+    scanned.ask(Hello(till="till-1"))
+    scanned.run(10.0)
+    assert len(scanned.alerts()) == before
+    scanned.ask(OPEN)
+    scanned.run(1.0)
+    scanned.until(lambda: len(scanned.alerts()) > before)
+    scanned.ask(CLOSE)
+    [record] = records(scanned)
+    assert (record.ended, record.check, record.checks[0].cashier_id) == ("completed", "passed", "anna")
+    assert record.alerts[0].expired
+
+
+def test_two_tills_may_use_the_same_sale_id_at_the_same_time(shop: Shop) -> None:
+    for till in ("till-1", "till-2"):
+        for message in (OPEN, SCAN):
+            shop.ask(message, till=till)
+    shop.stop()
+    shop.start()
+    for till in ("till-1", "till-2"):
+        shop.ask(IdChecked(sale_id="sale-1", outcome="passed", cashier_id=f"of {till}"), till=till)
+        shop.ask(CLOSE, till=till)
+    assert [(record.till, record.cashier_id) for record in records(shop)] == [
+        ("till-1", "of till-1"),
+        ("till-2", "of till-2"),
+    ]
+
+
+def test_a_check_after_payment_is_a_second_record_also_after_a_restart(scanned: Shop) -> None:
+    scanned.ask(CLOSE)
+    scanned.stop()
+    scanned.start()
+    scanned.ask(IdChecked(sale_id="sale-1", outcome="passed", cashier_id="anna"))
+    first, second = records(scanned)
+    assert first.key == second.key
+    assert [(record.revision, record.check) for record in (first, second)] == [(0, None), (1, "passed")]
+    assert +scanned.desk.counts.sales == {}, "the sale was counted before the restart"
+
+
+def test_training_is_recorded_and_counted_nowhere(shop: Shop) -> None:
+    for message in (SaleOpened(sale_id="sale-1", training=True), SCAN):
+        shop.ask(message)
+    shop.run(1.0)
+    [alert] = shop.until(shop.alerts)
+    assert alert.training
+    shop.ask(CLOSE)
+    assert [record.training for record in records(shop)] == [True]
+    assert +shop.desk.counts.sales == +shop.desk.counts.decisions == {}
+
+
+def test_a_paid_sale_with_goods_that_were_never_reported_is_recorded(shop: Shop) -> None:
+    shop.ask(OPEN)
+    shop.ask(SaleClosed(sale_id="sale-1", cashier_id="anna", basket=(BasketLine(sku="beer", restricted=True),)))
+    assert [(record.ended, record.cashier_id) for record in records(shop)] == [("not-asked", "anna")]
+    assert +shop.desk.counts.sales == {"not-asked": 1}
 
 
 def test_a_repeated_message_gets_the_same_reply_and_changes_nothing(scanned: Shop) -> None:
