@@ -13,6 +13,7 @@ from edge.doctor.targets import this_user
 from edge.records.audit import Audit
 from edge.records.database import DATABASE_FILE, Database, StoreError
 from edge.records.verification import LaneSettings
+from edge.reports.words import counted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,7 +74,7 @@ def record(lane: LaneTarget) -> Finding:
         return problem(f"{folder / DATABASE_FILE} is damaged: {result}", _DAMAGED, file=folder / DATABASE_FILE)
     if changed:
         return problem(f"{folder / DATABASE_FILE}: {changed[0]}", _CHANGED, folder=folder)
-    return ok(f"{folder / DATABASE_FILE}: {count} restricted sales, chain intact")
+    return ok(f"{folder / DATABASE_FILE}: {counted(count, 'record', 'records')}, chain intact")
 
 
 def _nearest_existing(folder: Path) -> Path:

@@ -20,11 +20,13 @@ SUFFIX = ".parquet"
 @dataclass(frozen=True)
 class Layout:
     """The columns of a file. version_key: the key of the version in the file's key-value metadata. version: of the
-    columns; a reader reads only files of its own version, and reports others. columns: DuckDB types by name."""
+    columns. columns: DuckDB types by name. older: the versions that a reader reads too, because their files only lack
+    columns; it reports files of all others."""
 
     version_key: str
     version: int
     columns: dict[str, str]
+    older: tuple[int, ...] = ()
 
 
 PURCHASES = Layout(

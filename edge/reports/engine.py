@@ -11,7 +11,7 @@ import ibis
 from edge.errors import RunError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -72,13 +72,17 @@ def engine_errors(backend: Any) -> Iterator[None]:
         raise EngineError(f"{backend.name}: {line}") from problem
 
 
-def read_parquet(backend: Any, files: Sequence[Path]) -> ibis.Table:
-    """All rows of files with the same columns, as one table."""
+def read_parquet(backend: Any, files: Sequence[Path], added: Mapping[str, str] | None = None) -> ibis.Table:
+    """All rows of files, as one table. added: columns that some or all files lack, with their Ibis types; they are null
+    there. Without it, all files have the same columns."""
     if _is_spark(backend):
         from edge.reports.spark import read_parquet as read
 
-        return read(backend, files)
-    return backend.read_parquet([str(file) for file in files])
+        table = read(backend, files, merge=bool(added))
+    else:
+        table = backend.read_parquet([str(file) for file in files], union_by_name=bool(added))
+    lacking = {name: ibis.null(kind) for name, kind in (added or {}).items() if name not in table.columns}
+    return table.mutate(**lacking) if lacking else table
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from edge.till.messages import Moment  # pydantic reads it
 
 CHECKS = Layout(
     "edge_agent_checks",
-    1,
+    2,
     {
         "time": "TIMESTAMP WITH TIME ZONE",
         "store": "VARCHAR",
@@ -17,17 +17,41 @@ CHECKS = Layout(
         "cashier_id": "VARCHAR",
         "id_due": "BOOLEAN",
         "check": "VARCHAR",
+        "after_payment": "BOOLEAN",
         "ended": "VARCHAR",
+        "training": "BOOLEAN",
+        "checks": "STRUCT(cashier_id VARCHAR, outcome VARCHAR, means VARCHAR, authorised_by VARCHAR)[]",
         "chain_whole": "BOOLEAN",
     },
+    older=(1,),
 )
+
+ADDED_COLUMNS = {
+    "after_payment": "boolean",
+    "training": "boolean",
+    "checks": "array<struct<cashier_id: string, outcome: string, means: string, authorised_by: string>>",
+}
+"""Columns that files of version 1 lack, with their Ibis types. There, the seller made the check."""
+
+
+class ExportedCheck(BaseModel):
+    """A check that was made in the sale. cashier_id: who made it. For the rest see `CheckRecord`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    cashier_id: str | None
+    outcome: str
+    means: str | None
+    authorised_by: str | None
 
 
 class ExportedSale(BaseModel):
     """A row.
 
-    time: when the sale was opened. id_due: whether the last answer to the till was to ask for ID. check: the check that
-    the till reported, None without a report. chain_whole: whether the log was intact when it was exported.
+    time: when the sale was opened. cashier_id: who closed it. id_due: whether the last answer to the till was to ask
+    for ID. check: the last check that answers for the strictest item, None without one. after_payment: whether that was
+    made after the payment. training: only an exercise. checks: oldest first. chain_whole: whether the log was intact
+    when it was exported.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -38,5 +62,8 @@ class ExportedSale(BaseModel):
     cashier_id: str | None
     id_due: bool
     check: str | None
+    after_payment: bool
     ended: str | None
+    training: bool
+    checks: tuple[ExportedCheck, ...]
     chain_whole: bool

@@ -83,6 +83,7 @@ def _files_since(folders: Iterable[Path], oldest: date) -> Iterator[Path]:
 
 def _classified(files: Iterable[Path], layout: Layout) -> Files:
     good, damaged, other_version = [], [], []
+    readable = {str(version) for version in (layout.version, *layout.older)}
     for file in files:
         try:
             footer = read_metadata(file)
@@ -90,7 +91,7 @@ def _classified(files: Iterable[Path], layout: Layout) -> Files:
             damaged.append(file)
             continue
         version = (footer.metadata or {}).get(layout.version_key.encode(), b"?").decode(errors="replace")
-        if version == str(layout.version):
+        if version in readable:
             good.append(file)
         else:
             other_version.append((file, version, footer.num_rows))

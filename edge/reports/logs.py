@@ -11,6 +11,8 @@ from edge.commands import visible
 from edge.records.audit import Audit
 from edge.records.chain import Head
 from edge.records.database import Database
+from edge.records.revisions import newest_revisions
+from edge.reports.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -22,8 +24,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """records: the readable ones, oldest first. intact: whether the hash chain is. pruned: the newest record that was
-    removed because of its age."""
+    """records: the readable ones, oldest first, with all revisions of a sale. intact: whether the hash chain is.
+    pruned: the newest record that was removed because of its age."""
 
     records: Sequence[tuple[Head, SaleRecord]]
     intact: bool
@@ -37,8 +39,16 @@ def read_log(folder: Path) -> Log:
         return Log(list(audit.records()), not audit.verify(), audit.pruned)
 
 
-def read_restricted_sales(folders: Iterable[Path], period: Period) -> list[SaleRecord]:
-    """The restricted sales of a period from several logs, oldest first. Warns on stderr of a log that is not intact.
+@dataclass(frozen=True, slots=True)
+class RestrictedSales:
+    """sales: oldest first, each once, without exercises. training: how many exercises there were."""
+
+    sales: Sequence[SaleRecord]
+    training: int
+
+
+def read_restricted_sales(folders: Iterable[Path], period: Period) -> RestrictedSales:
+    """The restricted sales of a period from several logs. Warns on stderr of a log that is not intact.
 
     Raises StoreError.
     """
@@ -47,8 +57,9 @@ def read_restricted_sales(folders: Iterable[Path], period: Period) -> list[SaleR
         log = read_log(folder)
         if not log.intact:
             warn_not_intact(folder, "this report may be wrong")
-        found += [sale for _, sale in log.records if sale.opened_at in period]
-    return sorted(found, key=lambda sale: sale.opened_at)
+        found += [sale for sale in newest_revisions(sale for _, sale in log.records) if sale.opened_at in period]
+    sales = sorted((sale for sale in found if not sale.training), key=lambda sale: sale.opened_at)
+    return RestrictedSales(sales, len(found) - len(sales))
 
 
 def warn_not_intact(folder: Path, consequence: str) -> None:
@@ -71,3 +82,18 @@ def restricted_sales_headline(period: Period, sales: int, lanes: Collection[tupl
     elif lanes:
         found += f" Lanes: {', '.join(sorted(lane for _, lane in lanes))}."
     return visible(found)
+
+
+def not_asked_warnings(sales: int) -> list[str]:
+    """What must be said first about restricted goods that the till never reported. sales: how many have some."""
+    if not sales:
+        return []
+    return [
+        f"Restricted goods were sold that the till never reported: {counted(sales, 'sale', 'sales')}. This is what a "
+        "wrong or dishonest set-up of a till looks like; edge-agent report sales --only not-asked lists them."
+    ]
+
+
+def training_notes(sales: int) -> list[str]:
+    """What must be said about exercises. sales: how many were left out."""
+    return [f"{counted(sales, 'training sale is', 'training sales are')} left out."] if sales else []

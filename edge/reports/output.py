@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 class ReportContent:
     """A computed report.
 
-    title: of the page. headline: what the report covers, in one line. tables: for people. csv, json: whole files.
+    title: of the page. headline: what the report covers, in one line. warnings: what must be read first, below the
+    headline. tables: for people. csv, json: whole files.
     page_parts: HTML of the page's plots and tables. notes: how to read the report. dropped: one line for each thing
     that is missing from the figures. notice: the shop's notice to its customers, shown on the page.
     """
@@ -34,6 +35,7 @@ class ReportContent:
     csv: str
     json: str = ""
     page_parts: Sequence[str] = ()
+    warnings: Sequence[str] = ()
     notes: Sequence[str] = ()
     dropped: Sequence[str] = ()
     notice: str = ""
@@ -42,22 +44,25 @@ class ReportContent:
 def write_report(content: ReportContent, csv: str | None, html: Path | None, json: str | None) -> None:
     """Write the files asked for and print the report.
 
-    csv, json: a file, or - for stdout; then the tables are not printed, and `dropped` goes to stderr. Raises UsageError
-    for a file that cannot be written.
+    csv, json: a file, or - for stdout; then the tables are not printed, and `warnings` and `dropped` go to stderr.
+    Raises UsageError for a file that cannot be written.
     """
     remarks = [*content.notes, *content.dropped]
     if html:
-        write(html, report_page(content.title, content.headline, content.page_parts, remarks, content.notice))
+        page = report_page(
+            content.title, content.headline, content.page_parts, remarks, content.notice, content.warnings
+        )
+        write(html, page)
     for file, text in ((csv, content.csv), (json, content.json)):
         if file == "-":
             print(text, end="")
         elif file:
             write(Path(file), text)
     if "-" in (csv, json):
-        for line in content.dropped:
+        for line in (*content.warnings, *content.dropped):
             print(f"edge-agent: {line}", file=sys.stderr)
     else:
-        print_report(content.headline, content.tables, remarks)
+        print_report("\n".join((content.headline, *content.warnings)), content.tables, remarks)
 
 
 def print_report(headline: str, tables: Sequence[Table], remarks: Sequence[str]) -> None:

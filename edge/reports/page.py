@@ -21,8 +21,9 @@ figure { margin: 1.5rem 0; max-width: 62rem; } figcaption { opacity: .75; }
 code { background: var(--soft); padding: .1em .3em; border-radius: 3px; }
 """
 _REPORT_STYLE = """
-td:first-child { max-width: 20rem; overflow-wrap: anywhere; } td:last-child { min-width: 14rem; }
+td:first-child { max-width: 20rem; overflow-wrap: anywhere; } td:last-child:not(.number) { min-width: 14rem; }
 figure { max-width: 48rem; }
+.warning { border-left: .3rem solid #c62f2f; padding: .3rem .8rem; font-weight: 600; max-width: 62rem; }
 .shares text { font: 13px system-ui, sans-serif; fill: currentColor; }
 .shares .grid { stroke: var(--line); } .shares circle { fill: var(--mark); }
 .shares .interval { stroke: var(--mark); stroke-width: 2; }
@@ -44,15 +45,20 @@ def figure(svg: str, caption: str = "") -> str:
     return f"<figure>{svg}{f'<figcaption>{escape(caption)}</figcaption>' if caption else ''}</figure>"
 
 
-def report_page(title: str, headline: str, parts: Sequence[str], remarks: Sequence[str], notice: str = "") -> str:
+def report_page(
+    title: str, headline: str, parts: Sequence[str], remarks: Sequence[str], notice: str = "",
+    warnings: Sequence[str] = (),
+) -> str:  # fmt: skip
     """The page of a report.
 
     parts: HTML of the plots and tables. remarks: texts, listed below them. notice: the shop's notice to its customers.
+    warnings: texts, below the headline.
     """
     listed = "".join(f"<li>{escape(remark)}</li>" for remark in remarks)
     body = [
         f"<h1>{escape(title)}</h1>",
         f"<p>{escape(headline)}</p>",
+        *(f'<p class="warning">{escape(warning)}</p>' for warning in warnings),
         *parts,
         *([f"<ul>{listed}</ul>"] if listed else []),
         *([f"<p>The notice to customers: “{escape(notice)}”</p>"] if notice else []),

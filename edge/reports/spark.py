@@ -53,12 +53,14 @@ def spark(master: str) -> Iterator[Any]:
             session.stop()
 
 
-def read_parquet(backend: Any, files: Sequence[Path]) -> ibis.Table:
-    """All rows of the files, as one table. Every worker of a cluster must see the files under the same paths."""
+def read_parquet(backend: Any, files: Sequence[Path], *, merge: bool = False) -> ibis.Table:
+    """All rows of the files, as one table. Every worker of a cluster must see the files under the same paths. merge:
+    a column that is not in all files is null in the others."""
     name = ibis.util.gen_name("files")
     # Spark reads a path as a glob pattern and does not decode %20, so Path.as_uri() would not work.
     paths = (re.sub(r"([\[\]{}*?\\])", r"\\\1", str(file.absolute())) for file in files)
-    frame = backend._session.read.parquet(*(f"file://{path}" for path in paths))
+    reader = backend._session.read.option("mergeSchema", str(merge).lower())
+    frame = reader.parquet(*(f"file://{path}" for path in paths))
     frame.createOrReplaceTempView(name)
     return backend.table(name)
 

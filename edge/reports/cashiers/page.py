@@ -1,11 +1,12 @@
-"""The plot and the table on the page of the cashiers report."""
+"""The plot and the tables on the page of the cashiers report."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edge.reports.cashiers.cashiers import stores_of, total
-from edge.reports.cashiers.tables import cashiers_table
+from edge.reports.cashiers.cashiers import stores_of
+from edge.reports.cashiers.tables import cashiers_tables
+from edge.reports.cashiers.tallies import total
 from edge.reports.page import figure
 from edge.reports.plot import plot_shares
 from edge.reports.tables import as_html
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def page_parts(lines: Sequence[CashierLine]) -> list[str]:
-    """HTML elements: a plot of the shares of unchecked sales if there are any, and the table."""
+    """HTML elements: a plot of the shares of unchecked sales if there are any, and the tables."""
     cashiers = [line.cashier for line in lines]
     several_stores = len(stores_of(lines)) > 1
     shares = [
@@ -27,8 +28,6 @@ def page_parts(lines: Sequence[CashierLine]) -> list[str]:
     ]
     parts = []
     if shares:
-        title = "Sales completed without a reported check, of those with ID due"
+        title = "Sold without a reported check, of the sales with ID due"
         parts.append(figure(plot_shares(shares, total(cashiers).unchecked, title)))
-    if lines:
-        parts.append(as_html(cashiers_table(lines)))
-    return parts
+    return [*parts, *map(as_html, cashiers_tables(lines))]

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edge.errors import UsageError
-from edge.reports.cashiers.cashiers import compare, tallies
+from edge.reports.cashiers.cashiers import compare
 from edge.reports.cashiers.notes import notes
 from edge.reports.cashiers.page import page_parts
-from edge.reports.cashiers.tables import cashiers_csv, cashiers_table
+from edge.reports.cashiers.tables import cashiers_csv, cashiers_tables
+from edge.reports.cashiers.tallies import tallies, total
 from edge.reports.folders import distinct, state_folders
-from edge.reports.logs import read_restricted_sales, restricted_sales_headline
+from edge.reports.logs import (
+    not_asked_warnings,
+    read_restricted_sales,
+    restricted_sales_headline,
+    training_notes,
+)
 from edge.reports.output import ReportContent
 from edge.reports.report import Report
 from edge.settings.lanes import load_lanes
@@ -19,35 +26,48 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Sequence
 
-    from edge.reports.cashiers.cashiers import CashierTally
+    from edge.reports.cashiers.tallies import CashierTally
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Where the figures come from. training: how many exercises were left out. dropped: one line for each thing that
+    is missing or doubtful."""
+
+    cashiers: Sequence[CashierTally]
+    headline: str
+    training: int
+    dropped: Sequence[str] = ()
 
 
 def _run(arguments: Namespace) -> ReportContent:
     if not arguments.folder and arguments.engine != "duckdb":
         raise UsageError("--engine is for exported files only: add --folder, or remove --engine")
-    cashiers, headline, dropped = _from_files(arguments) if arguments.folder else _from_logs(arguments)
-    lines = compare(cashiers)
+    source = _from_files(arguments) if arguments.folder else _from_logs(arguments)
+    lines = compare(source.cashiers)
     return ReportContent(
         title="Restricted sales by cashier",
-        headline=headline,
-        tables=[cashiers_table(lines)] if lines else [],
+        headline=source.headline,
+        tables=cashiers_tables(lines),
         csv=cashiers_csv(lines),
         page_parts=page_parts(lines),
-        notes=notes(lines) if lines else (),
-        dropped=dropped,
+        warnings=not_asked_warnings(total(source.cashiers).not_asked),
+        notes=[*(notes(lines) if lines else ()), *training_notes(source.training)],
+        dropped=source.dropped,
     )
 
 
-def _from_logs(arguments: Namespace) -> tuple[Sequence[CashierTally], str, Sequence[str]]:
-    """The tallies from the lanes' own audit logs, the headline, and what is missing (nothing)."""
-    sales = read_restricted_sales(state_folders(arguments), arguments.period)
+def _from_logs(arguments: Namespace) -> _Source:
+    """The lanes' own audit logs."""
+    found = read_restricted_sales(state_folders(arguments), arguments.period)
     store = load_lanes([], arguments.config)[0].insights.store
-    headline = restricted_sales_headline(arguments.period, len(sales), {("", sale.lane) for sale in sales})
-    return tallies(sales, store), headline, ()
+    lanes = {("", sale.lane) for sale in found.sales}
+    headline = restricted_sales_headline(arguments.period, len(found.sales), lanes)
+    return _Source(tallies(found.sales, store), headline, found.training)
 
 
-def _from_files(arguments: Namespace) -> tuple[Sequence[CashierTally], str, Sequence[str]]:
-    """The tallies from exported files, the headline, and one line for each thing that is missing or doubtful."""
+def _from_files(arguments: Namespace) -> _Source:
+    """Exported files."""
     from edge.reports.cashiers.stores import doubts, read_stores
     from edge.reports.engine import engine
 
@@ -57,7 +77,7 @@ def _from_files(arguments: Namespace) -> tuple[Sequence[CashierTally], str, Sequ
         stores, files = read_stores(backend, distinct(arguments.folder), arguments.period)
     lanes = [(lane.store, lane.lane) for lane in stores.lanes]
     headline = restricted_sales_headline(arguments.period, sum(lane.sales for lane in stores.lanes), lanes)
-    return stores.tallies, headline, doubts(stores, files)
+    return _Source(stores.tallies, headline, stores.training, doubts(stores, files))
 
 
 CASHIERS = Report(

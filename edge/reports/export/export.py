@@ -12,47 +12,62 @@ import duckdb
 
 from edge.errors import RunError
 from edge.purchases.parquet import SUFFIX, write_day
-from edge.reports.exported import CHECKS, ExportedSale
+from edge.records.revisions import newest_revisions
+from edge.reports.compliance import checks_made, is_checked_after_payment
+from edge.reports.exported import CHECKS, ExportedCheck, ExportedSale
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from edge.records.chain import Head
-    from edge.records.records import SaleRecord
+    from edge.records.records import CheckRecord, SaleRecord
     from edge.reports.logs import Log
     from edge.reports.period import Period
 
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """sales, files: how many were written. skipped_day: a day that lacks records removed because of their age."""
+    """sales, training, files: how many were written; sales without exercises. skipped_days: days that may lack records
+    removed because of their age."""
 
     sales: int
+    training: int
     files: int
-    skipped_day: date | None
+    skipped_days: Sequence[date]
 
 
 def export_log(log: Log, folder: Path, store: str, period: Period) -> Exported:
     """Write the days (UTC) of a period, the first and the last one in full. A file of an earlier export is replaced.
 
-    The oldest day of a pruned log is skipped, because an earlier export of it may hold more. Raises RunError if a file
-    cannot be written.
+    A day that may lack removed records is skipped, because an earlier export of it may hold more. Raises RunError if a
+    file cannot be written.
     """
     first, last = _day(period.since), _day(period.until - timedelta(microseconds=1))
+    # Records are in the order in which the sales ended: one that was opened days ago may come after removed ones.
     cut = _day(log.records[0][1].opened_at) if log.pruned.number and log.records else None
     days: dict[tuple[date, str], list[tuple[Head, SaleRecord]]] = defaultdict(list)
+    skipped = set()
     for head, sale in log.records:
-        if first <= _day(sale.opened_at) <= last and _day(sale.opened_at) != cut:
-            days[_day(sale.opened_at), sale.lane].append((head, sale))
+        if not first <= (day := _day(sale.opened_at)) <= last:
+            continue
+        if cut and day <= cut:
+            skipped.add(day)
+        else:
+            days[day, sale.lane].append((head, sale))
+    training = written = 0
     for (day, lane), records in days.items():
-        # The hash of the day's first record is the same in every export of the day.
+        # The hash of the day's first record is the same in every export of the day, whatever replaces that record.
         file = folder / day.isoformat() / f"{_safe_name(lane)}-{records[0][0].hash[:16]}{SUFFIX}"
+        sales = newest_revisions(sale for _, sale in records)
         try:
-            write_day(file, [_row(sale, store, log.intact) for _, sale in records], CHECKS)
+            write_day(file, [_row(sale, store, log.intact) for sale in sales], CHECKS)
         except (OSError, duckdb.Error) as problem:
             reason = problem.strerror if isinstance(problem, OSError) else str(problem).splitlines()[0]
             raise RunError(f"cannot write {file}: {reason}") from None
-    return Exported(sum(map(len, days.values())), len(days), cut if cut and first <= cut <= last else None)
+        written += len(sales)
+        training += sum(sale.training for sale in sales)
+    return Exported(written - training, training, len(days), sorted(skipped))
 
 
 def _row(sale: SaleRecord, store: str, intact: bool) -> str:
@@ -63,9 +78,21 @@ def _row(sale: SaleRecord, store: str, intact: bool) -> str:
         cashier_id=sale.cashier_id or None,
         id_due=sale.should_have_asked,
         check=sale.check,
+        after_payment=is_checked_after_payment(sale),
         ended=sale.ended,
+        training=sale.training,
+        checks=tuple(_check(check) for check in checks_made(sale)),
         chain_whole=intact,
     ).model_dump_json()
+
+
+def _check(check: CheckRecord) -> ExportedCheck:
+    return ExportedCheck(
+        cashier_id=check.cashier_id or None,
+        outcome=check.outcome,
+        means=check.means,
+        authorised_by=check.authorised_by,
+    )
 
 
 def _safe_name(lane: str) -> str:

@@ -25,18 +25,20 @@ def _run(arguments: Namespace) -> None:
     from edge.reports.export.export import export_log
 
     store = load_lanes([], arguments.config)[0].insights.store
-    sales = files = damaged = 0
+    sales = training = files = damaged = 0
     for folder in state_folders(arguments):
         log = read_log(folder)
         exported = export_log(log, arguments.out, store, arguments.period)
-        sales, files, damaged = sales + exported.sales, files + exported.files, damaged + (not log.intact)
+        sales, training = sales + exported.sales, training + exported.training
+        files, damaged = files + exported.files, damaged + (not log.intact)
         if not log.intact:
             warn_not_intact(folder, "its files are marked")
-        if exported.skipped_day:
-            print(f"{exported.skipped_day} of {folder} not exported: some of its records were removed due to age")
+        for day in exported.skipped_days:
+            print(f"{day} of {folder} not exported: some of its records were removed due to age")
+    exercises = f" and {counted(training, 'training sale', 'training sales')}" if training else ""
     print(
-        f"{counted(sales, 'restricted sale', 'restricted sales')} exported to {counted(files, 'file', 'files')} "
-        f"in {arguments.out}"
+        f"{counted(sales, 'restricted sale', 'restricted sales')}{exercises} exported to "
+        f"{counted(files, 'file', 'files')} in {arguments.out}"
     )
     if damaged:
         print(f"{counted(damaged, 'audit log is', 'audit logs are')} not intact: see the lines above")

@@ -6,9 +6,15 @@ from typing import TYPE_CHECKING
 
 from edge.commands import visible
 from edge.reports.folders import state_folders
-from edge.reports.logs import read_restricted_sales, restricted_sales_headline
+from edge.reports.logs import (
+    not_asked_warnings,
+    read_restricted_sales,
+    restricted_sales_headline,
+    training_notes,
+)
 from edge.reports.output import ReportContent
 from edge.reports.report import Report
+from edge.reports.sales.selection import SELECTIONS, selected
 from edge.reports.sales.tables import sales_csv, sales_table
 from edge.reports.tables import NOTHING
 
@@ -20,21 +26,35 @@ if TYPE_CHECKING:
 
 def _add_arguments(parser: Parser) -> None:
     parser.add_argument(
-        "--cashier", metavar="ID", help=f"only sales of this cashier; {NOTHING} for sales without a cashier"
+        "--cashier", metavar="ID", help=f"only sales that this cashier closed; {NOTHING} for sales without a cashier"
     )
+    parser.add_argument(
+        "--checked-by", metavar="ID", help=f"only sales with a check by this person; {NOTHING} for an unknown one"
+    )
+    parser.add_argument(
+        "--only", nargs="+", choices=SELECTIONS, default=(), metavar="WHAT",
+        help=f"only sales that are any of these: {', '.join(SELECTIONS)}",
+    )  # fmt: skip
 
 
 def _run(arguments: Namespace) -> ReportContent:
-    sales = read_restricted_sales(state_folders(arguments), arguments.period)
-    headline = restricted_sales_headline(arguments.period, len(sales), {("", sale.lane) for sale in sales})
-    if arguments.cashier:
-        sales = [sale for sale in sales if (sale.cashier_id or NOTHING) == arguments.cashier]
-        headline += f" Cashier {visible(arguments.cashier)} only: {len(sales)}."
+    found = read_restricted_sales(state_folders(arguments), arguments.period)
+    headline = restricted_sales_headline(arguments.period, len(found.sales), {("", sale.lane) for sale in found.sales})
+    sales = selected(found.sales, arguments.only, arguments.cashier, arguments.checked_by)
+    conditions = [
+        *([f"cashier {arguments.cashier}"] if arguments.cashier is not None else []),
+        *([f"checked by {arguments.checked_by}"] if arguments.checked_by is not None else []),
+        *([" or ".join(arguments.only)] if arguments.only else []),
+    ]
+    if conditions:
+        headline += visible(f" Only {', '.join(conditions)}: {len(sales)}.")
     return ReportContent(
         title="Restricted sales",
         headline=headline,
         tables=[sales_table(sales)] if sales else [],
         csv=sales_csv(sales),
+        warnings=not_asked_warnings(sum(sale.ended == "not-asked" for sale in found.sales)),
+        notes=training_notes(found.training),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from itertools import count
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ from edge.bench.chain import MODEL_WIDTH_YEARS, customers_by_age
 from edge.decision.policy import Decision, Reason
 from edge.records.audit import Audit
 from edge.records.database import Database
-from edge.records.records import AlertRecord, Ended, SaleRecord
+from edge.records.records import AlertRecord, CheckRecord, Ended, SaleRecord
 from edge.reports.baskets.evidence import BandEvidence
 from edge.reports.command import report
 from edge.till.messages import AgeInterval, CheckOutcome
@@ -39,6 +40,14 @@ _REASONS = {
 _numbers = count(1)
 
 
+def check_of(
+    outcome: CheckOutcome = "passed", by: str | None = "anna", at: datetime = NOON + timedelta(seconds=30),
+    till: str = "till-1", **others: Any,
+) -> CheckRecord:  # fmt: skip
+    """A reported check. others: more fields of the record."""
+    return CheckRecord(outcome=outcome, cashier_id=by, at=at, till=till, **others)
+
+
 def sale_of(
     cashier: str | None = "anna",
     decision: Decision | None = Decision.CHALLENGE,
@@ -46,19 +55,50 @@ def sale_of(
     ended: Ended = "completed",
     opened_at: datetime = NOON,
     lane: str = "lane-1",
+    **others: Any,
 ) -> SaleRecord:
-    """A sale of beer. decision: None if the till got no answer."""
+    """A sale of beer. cashier: who closed it and made the check. decision: None if the till got no answer. others: more
+    fields of the record."""
     number = next(_numbers)
     age = None if decision is Decision.UNKNOWN else AgeInterval(mean=21.6, low=16.5, high=27.4)
     alert = decision and AlertRecord(
         alert_id=f"alert-{number}", decision=decision, reasons=(_REASONS[decision],), age=age, p_under_legal=0.2,
-        threshold=25, samples=7, issued_at=opened_at, received_at=opened_at,
+        threshold=25, samples=7, issued_at=opened_at, received_at=opened_at, legal_age=18,
     )  # fmt: skip
-    return SaleRecord(
-        sale_id=f"sale-{number}", lane=lane, till="till-1", opened_at=opened_at, model="0123456789ab", config="ba98",
-        restricted_at=opened_at, alerts=(alert,) if alert else (), check=check, cashier_id=cashier,
-        closed_at=opened_at + timedelta(minutes=1), ended=ended,
-    )  # fmt: skip
+    fields = {
+        "sale_id": f"sale-{number}", "lane": lane, "till": "till-1", "opened_at": opened_at, "model": "0123456789ab",
+        "config": "ba98", "restricted": ({"minimum_age": 18},), "restricted_at": opened_at + timedelta(seconds=10),
+        "alerts": (alert,) if alert else (), "closed_by": cashier, "closed_at": opened_at + timedelta(minutes=1),
+        "checks": (check_of(check, cashier, opened_at + timedelta(seconds=30)),) if check else (), "ended": ended,
+    }  # fmt: skip
+    return SaleRecord.model_validate(fields | others)
+
+
+class OlderRecord(SaleRecord):
+    """A sale as the version before wrote it: with one check, and one cashier who may have made it."""
+
+    def model_dump_json(self, **_: Any) -> str:
+        kept = {
+            "sale_id",
+            "lane",
+            "till",
+            "opened_at",
+            "model",
+            "config",
+            "restricted_at",
+            "alerts",
+            "closed_at",
+            "ended",
+        }
+        fields = self.model_dump(mode="json", include=kept)
+        for alert in fields["alerts"]:
+            del alert["legal_age"]
+        checked_at = self.last_check.model_dump(mode="json")["at"] if self.last_check else None
+        return json.dumps(fields | {"check": self.check, "checked_at": checked_at, "cashier_id": self.cashier_id})
+
+
+def of_older_version(sale: SaleRecord) -> OlderRecord:
+    return OlderRecord.model_validate(sale.model_dump())
 
 
 def recent_sale(cashier: str | None = "anna", check: CheckOutcome | None = None, lane: str = "lane-1") -> SaleRecord:

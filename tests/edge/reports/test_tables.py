@@ -25,6 +25,49 @@ def test_cells_are_wrapped_to_the_width_without_loss() -> None:
     assert sorted("".join(text.split())) == sorted("cashierremarkoperator-0042toofewsalestocompare")
 
 
+WIDE = Table(
+    ("cashier", "share", "95 % interval", "remark"), (("anna", "90.9 %", "76.4 to 96.9 %", "less often than others"),),
+    frozenset({"share", "95 % interval"}), title="Shares",
+)  # fmt: skip
+
+
+def test_a_table_that_is_too_wide_is_written_in_parts_with_the_key_columns() -> None:
+    assert as_text(WIDE, width=26) == (
+        "Shares\n"
+        "cashier   share\n"
+        "anna     90.9 %\n"
+        "\n"
+        "cashier   95 % interval\n"
+        "anna     76.4 to 96.9 %\n"
+        "\n"
+        "cashier  remark\n"
+        "anna     less often than\n"
+        "         others\n"
+    )
+
+
+def test_numbers_are_not_wrapped_and_texts_are_wrapped_between_words() -> None:
+    assert as_text(WIDE, width=46) == (
+        "Shares\n"
+        "cashier   share   95 % interval  remark\n"
+        "anna     90.9 %  76.4 to 96.9 %  less often\n"
+        "                                 than others\n"
+    )
+
+
+CELLS = st.text("ab ж", min_size=1, max_size=30).filter(str.strip)
+
+
+@given(st.lists(st.tuples(CELLS, CELLS, CELLS, CELLS), min_size=1, max_size=4), st.integers(20, 120))
+def test_every_table_fits_into_every_terminal_without_loss(rows: list[tuple[str, ...]], width: int) -> None:
+    text = as_text(Table(("k", "l", "m", "n"), tuple(rows)), width)
+    assert max(map(len, text.splitlines())) <= width
+    parts = text.count("\n\n") + 1
+    keys = "k" + "".join(row[0] for row in rows)
+    others = "lmn" + "".join(cell for row in rows for cell in row[1:])
+    assert sorted("".join(text.split())) == sorted("".join((keys * parts + others).split()))
+
+
 def test_without_a_width_cells_are_not_wrapped() -> None:
     assert len(as_text(Table(("cashier",), (("x y " * 60,),))).splitlines()) == 2
 
@@ -36,6 +79,10 @@ def test_without_a_width_cells_are_not_wrapped() -> None:
 def test_control_and_invisible_characters_are_escaped(text: str, shown: str) -> None:
     assert visible(text) == shown
     assert shown in as_text(Table(("cashier",), ((text,),)))
+
+
+def test_html_has_the_title_above_the_table() -> None:
+    assert as_html(WIDE).startswith('<h2>Shares</h2>\n<div class="scroll"><table>')
 
 
 def test_html_escapes_markup() -> None:

@@ -1,19 +1,21 @@
-"""Comparison of cashiers: counts, remarks, table, CSV and notes."""
+"""Comparison of cashiers: remarks, tables, CSV and notes."""
 
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from io import StringIO
 
 import numpy as np
 
-from edge.decision.policy import Decision
 from edge.records.records import SaleRecord
-from edge.reports.cashiers.cashiers import CashierLine, CashierTally, compare, tallies, tally
+from edge.reports.cashiers.cashiers import CashierLine, compare
 from edge.reports.cashiers.notes import notes
-from edge.reports.cashiers.tables import cashiers_csv, cashiers_table
+from edge.reports.cashiers.tables import cashiers_csv, cashiers_tables
+from edge.reports.cashiers.tallies import CashierTally, tallies
 from edge.reports.shares import Share
-from tests.edge.reports.conftest import sale_of
+from edge.reports.tables import Table
+from tests.edge.reports.conftest import check_of, sale_of
 
 
 def week_of(cashier: str | None, checked: int, unchecked: int) -> list[SaleRecord]:
@@ -28,24 +30,6 @@ def compared(sales: list[SaleRecord]) -> list[CashierLine]:
 
 def remarks(sales: list[SaleRecord]) -> dict[str, str]:
     return {line.cashier.cashier: line.remark for line in compared(sales)}
-
-
-def test_sales_are_counted_by_check_and_end() -> None:
-    sales = [
-        sale_of(check="passed"),
-        sale_of(check="failed", ended="cancelled"),
-        sale_of(check="failed"),
-        sale_of(decision=Decision.UNKNOWN),
-        sale_of(decision=None),
-        sale_of(ended="cancelled"),
-        sale_of(ended="abandoned"),
-        sale_of(decision=Decision.NO_CHALLENGE),
-        sale_of(decision=Decision.NO_CHALLENGE, check="not-shown"),
-    ]
-    found = tally("store-1", "anna", sales)
-    assert (found.sales, found.due, found.checked) == (9, 7, 3)
-    assert found.unchecked == Share(2, 4)
-    assert found.not_passed == 2
 
 
 def test_a_cashier_is_compared_with_all_others_without_herself() -> None:
@@ -80,42 +64,96 @@ def test_sales_without_a_cashier_are_last_and_not_compared() -> None:
     assert lines[1].remark == "the till sent no cashier"
 
 
+def tables(sales: list[SaleRecord]) -> dict[str, Table]:
+    """By title."""
+    return {table.title: table for table in cashiers_tables(compared(sales))}
+
+
+def rows_of(sales: list[SaleRecord]) -> list[dict[str, str]]:
+    """The CSV's rows by column."""
+    return list(csv.DictReader(StringIO(cashiers_csv(compared(sales)))))
+
+
 def test_the_last_row_of_the_table_is_the_total() -> None:
-    sales = [*week_of("anna", 38, 2), *week_of("boris", 0, 1)]
-    table = cashiers_table(compared(sales))
+    table = tables([*week_of("anna", 38, 2), *week_of("boris", 0, 1), sale_of("boris", None, ended="not-asked")])[""]
+    assert table.columns == (
+        "cashier", "sold", "ID due", "unchecked", "share", "95 % interval", "others", "sold after failed check",
+        "not asked", "remark",
+    )  # fmt: skip
     assert table.rows == (
-        ("anna", "40", "40", "38", "2 of 40", "5.0 %", "1.4 to 16.5 %", "100.0 %", "0",
+        ("anna", "40", "40", "2", "5.0 %", "1.4 to 16.5 %", "100.0 %", "0", "0",
          "too few sales of others to compare with"),
-        ("boris", "1", "1", "0", "1 of 1", "100.0 %", "20.7 to 100.0 %", "5.0 %", "0",
-         "too few sales to compare"),
-        ("all", "41", "41", "38", "3 of 41", "7.3 %", "2.5 to 19.4 %", "-", "0", ""),
+        ("boris", "2", "1", "1", "100.0 %", "20.7 to 100.0 %", "5.0 %", "0", "1", "too few sales to compare"),
+        ("all", "42", "41", "3", "7.3 %", "2.5 to 19.4 %", "-", "0", "1", ""),
     )  # fmt: skip
 
 
 def test_without_a_completed_sale_there_is_no_share() -> None:
     sales = [sale_of(ended="cancelled")]
-    assert cashiers_table(compared(sales)).rows[0][4:8] == ("0 of 0", "-", "-", "-")
-    (row,) = csv.DictReader(StringIO(cashiers_csv(compared(sales))))
+    assert tables(sales)[""].rows[0][1:7] == ("0", "0", "0", "-", "-", "-")
+    (row,) = rows_of(sales)
     assert [row[name] for name in ("unchecked_share", "share_low", "share_high", "others_share")] == [""] * 4
 
 
+def test_a_table_shows_how_sales_ended_with_a_column_for_each_end_that_occurs() -> None:
+    table = tables([sale_of(), sale_of(ended="withdrawn"), sale_of("boris", ended="suspended")])["How the sales ended"]
+    assert table.columns == ("cashier", "sales", "completed", "withdrawn", "suspended")
+    assert table.rows == (
+        ("anna", "2", "1", "1", "0"), ("boris", "1", "0", "0", "1"), ("all", "3", "1", "1", "1"),
+    )  # fmt: skip
+
+
+def test_a_table_shows_who_made_the_checks_and_how_the_age_was_known() -> None:
+    by_document, by_manager = check_of(means="document"), check_of(means="manager-override", authorised_by="olga")
+    sales = [sale_of("boris", checks=(check_of("failed", "zoe"), by_document)), sale_of("boris", checks=(by_manager,))]
+    found = tables(sales)
+    checks = found["Checks, by who made them, and how the age was known"]
+    assert checks.columns == ("cashier", "checks", "failed", "document", "manager override", "not reported")
+    assert checks.rows == (
+        ("anna", "2", "0", "1", "1", "0"), ("zoe", "1", "1", "0", "0", "1"), ("all", "3", "1", "1", "1", "1"),
+    )  # fmt: skip
+    assert found["Checks that a manager decided"].rows == (("anna", "olga", "1"),)
+    assert [row[0] for row in found[""].rows] == ["boris", "all"], "who only checks has sold nothing"
+
+
+def test_without_checks_there_is_no_table_of_them() -> None:
+    assert list(tables([sale_of()])) == ["", "How the sales ended"]
+
+
 def test_the_csv_has_a_row_for_each_cashier_with_shares_as_numbers() -> None:
-    anna, nobody = csv.DictReader(StringIO(cashiers_csv(compared([*week_of("anna", 38, 2), *week_of(None, 1, 0)]))))
+    override = check_of(by="zoe", means="manager-override", authorised_by="olga")
+    sales = [*week_of("anna", 38, 2), *week_of(None, 1, 0), sale_of("anna", ended="cancelled", checks=(override,))]
+    anna, zoe, nobody = rows_of(sales)
     assert anna == {
-        "store": "store-1", "cashier_id": "anna", "sales": "40", "id_due": "40", "checked": "38",
-        "completed_id_due": "40", "unchecked": "2", "unchecked_share": "0.05", "share_low": "0.013821",
-        "share_high": "0.165039",
-        "others_share": "0.0", "false_discovery_rate": "",
-        "completed_check_not_passed": "0", "remark": "too few sales of others to compare with",
+        "store": "store-1", "cashier_id": "anna", "sales": "41", "completed": "40", "cancelled": "1", "withdrawn": "0",
+        "not_asked": "0", "suspended": "0", "abandoned": "0", "completed_id_due": "40", "unchecked": "2",
+        "unchecked_share": "0.05", "share_low": "0.013821", "share_high": "0.165039", "others_share": "0.0",
+        "false_discovery_rate": "", "sold_after_failed_check": "0", "checked_after_payment": "0", "checks_made": "38",
+        "checks_failed": "0", "seen_document": "0", "seen_digital_id": "0", "seen_known_customer": "0",
+        "seen_manager_override": "0", "seen_obviously_of_age": "0", "seen_not_shown": "0", "seen_not_reported": "38",
+        "overrides_authorised_by": "", "remark": "too few sales of others to compare with",
     }  # fmt: skip
+    assert (zoe["sales"], zoe["checks_made"], zoe["seen_manager_override"]) == ("0", "1", "1")
+    assert (zoe["overrides_authorised_by"], zoe["remark"]) == ("olga (1)", "closed no restricted sale")
     assert nobody["cashier_id"] == ""
 
 
-def test_the_notes_mention_failed_checks_and_abandoned_sales() -> None:
-    assert len(notes(compared([sale_of(check="passed")]))) == 3
-    found = notes(compared([sale_of(check="failed"), sale_of(check="not-shown"), sale_of(ended="abandoned")]))
-    assert found[3].startswith("2 sales were completed although the reported check failed or no document")
-    assert found[4] == "1 sale was abandoned: the end is unknown, and no share counts them."
+def test_the_notes_mention_what_the_table_does_not_explain() -> None:
+    assert len(notes(compared([sale_of()]))) == 3
+    late = check_of(at=sale_of().opened_at.replace(minute=3))
+    ended = [sale_of(ended="withdrawn"), sale_of(ended="suspended"), sale_of(ended="abandoned")]
+    found = notes(compared([sale_of(check="failed"), sale_of(check="not-shown"), sale_of(checks=(late,)), *ended]))
+    assert found[3].startswith("Restricted goods were sold in 2 sales although the last check failed or no ")
+    assert found[4] == "1 sale was checked only after the payment; that counts as checked."
+    assert found[5] == "1 sale was withdrawn: nothing restricted was left, and no share counts them."
+    assert found[6] == "1 sale was suspended and not resumed at the same lane; no share counts them."
+    assert found[7] == "1 sale was abandoned: the end is unknown, and no share counts them."
+    assert found[8].startswith("Checks: all that were reported, also several in a sale.")
+
+
+def tally_of(cashier: str, unchecked: Share) -> CashierTally:
+    """unchecked: of that many completed sales."""
+    return CashierTally("store-1", cashier, Counter(completed=unchecked.trials), unchecked)
 
 
 def crew(chance: np.random.Generator, unchecked: list[float], sales: int = 150) -> list[CashierTally]:
@@ -123,8 +161,7 @@ def crew(chance: np.random.Generator, unchecked: list[float], sales: int = 150) 
     found = []
     for number, share in enumerate(unchecked):
         due = int(chance.poisson(sales))
-        missed = int(chance.binomial(due, share))
-        found.append(CashierTally("store-1", f"c-{number}", due, due, due - missed, Share(missed, due), 0, 0))
+        found.append(tally_of(f"c-{number}", Share(int(chance.binomial(due, share)), due)))
     return found
 
 
@@ -145,9 +182,8 @@ def test_one_careless_cashier_among_sixty_is_found_with_few_false_findings() -> 
 
 
 def test_a_difference_that_is_clear_between_two_may_be_chance_among_sixty() -> None:
-    anna, others = CashierTally("store-1", "anna", 100, 100, 85, Share(15, 100), 0, 0), Share(7 * 59, 100 * 59)
-    colleague = CashierTally("store-1", "boris", 5900, 5900, 5487, others, 0, 0)
-    many = [CashierTally("store-1", f"c-{number}", 100, 100, 93, Share(7, 100), 0, 0) for number in range(59)]
+    anna, colleague = tally_of("anna", Share(15, 100)), tally_of("boris", Share(7 * 59, 100 * 59))
+    many = [tally_of(f"c-{number}", Share(7, 100)) for number in range(59)]
     assert reported_as_different([anna, colleague]) == {"anna", "boris"}
     assert reported_as_different([anna, *many]) == set()
 
@@ -156,7 +192,9 @@ def test_cashiers_with_the_same_name_in_two_stores_are_separate() -> None:
     lines = compare(
         [*tallies(week_of("anna", 30, 10), "sea"), *tallies([*week_of("anna", 50, 0), *week_of(None, 1, 0)], "hill")]
     )
-    assert [row[:4] for row in cashiers_table(lines).rows] == [
+    table = cashiers_tables(lines)[0]
+    assert table.keys == 2
+    assert [row[:4] for row in table.rows] == [
         ("hill", "anna", "50", "50"), ("sea", "anna", "40", "40"), ("hill", "-", "1", "1"), ("-", "all", "91", "91"),
     ]  # fmt: skip
     assert [row["store"] for row in csv.DictReader(StringIO(cashiers_csv(lines)))] == ["hill", "sea", "hill"]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import json
 import shutil
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from io import StringIO
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, get_args
 
 import duckdb
 import numpy as np
@@ -20,10 +22,10 @@ from edge.records.records import Ended, SaleRecord
 from edge.reports.command import report
 from edge.reports.exported import CHECKS
 from edge.reports.period import moment
-from edge.till.messages import CheckOutcome
+from edge.till.messages import CheckMeans, CheckOutcome
 from tests.commands import EdgeAgent
 from tests.edge.purchases.conftest import NOON
-from tests.edge.reports.conftest import MakeFolder, RunReport, sale_of
+from tests.edge.reports.conftest import MakeFolder, RunReport, check_of, of_older_version, sale_of
 
 T = TypeVar("T")
 
@@ -42,20 +44,29 @@ def printed(capsys: pytest.CaptureFixture[str]) -> RunReport:
 
 
 def mixed(number: int, lane: str = "lane-1") -> list[SaleRecord]:
-    """Sales of eight days with all checks and ends. Of the cashiers, Boris is careless."""
+    """Sales of eight days with all checks, means and ends, exercises among them. Of the cashiers, Boris is careless."""
     chance, sales = np.random.default_rng(3), []
     cashiers = ["anna", "boris", "Вера", "=cmd()", None]
     decisions: list[Decision | None] = [*Decision, None]
-    ends: list[Ended] = ["completed"] * 8
-    ends += ["cancelled", "abandoned"]
+    ends: list[Ended] = ["completed"] * 14
+    ends += get_args(Ended)
     for _ in range(number):
         cashier = pick(chance, cashiers)
+        opened_at = NOON + timedelta(seconds=int(chance.integers(-4 * 86_400, 4 * 86_400)))
         unchecked = chance.random() < (0.6 if cashier == "boris" else 0.1)
-        checks: list[CheckOutcome | None] = [None] if unchecked else ["passed", "failed", "not-shown"]
+        checks = tuple(
+            check_of(
+                pick(chance, get_args(CheckOutcome)), pick(chance, [cashier, cashier, *cashiers]),
+                opened_at + timedelta(seconds=int(chance.integers(0, 90))), pick(chance, ["till-1", "attendant-1"]),
+                means=pick(chance, [None, *get_args(CheckMeans)]), authorised_by=pick(chance, [None, "olga"]),
+                minimum_age=pick(chance, [18, 18, 16]),
+            )
+            for _ in range(0 if unchecked else int(chance.integers(1, 3)))
+        )  # fmt: skip
         sales.append(
             sale_of(
-                cashier, pick(chance, decisions), pick(chance, checks), pick(chance, ends),
-                NOON + timedelta(seconds=int(chance.integers(-4 * 86_400, 4 * 86_400))), lane,
+                cashier, pick(chance, decisions), None, pick(chance, ends), opened_at, lane, checks=checks,
+                training=bool(chance.random() < 0.05),
             )
         )  # fmt: skip
     return sales
@@ -84,6 +95,24 @@ def exported(tmp_path: Path, state_folder: MakeFolder, capsys: pytest.CaptureFix
     return of
 
 
+VERSION_1 = Layout(CHECKS.version_key, 1, {name: CHECKS.columns[name] for name in (
+    "time", "store", "lane", "cashier_id", "id_due", "check", "ended", "chain_whole",
+)})  # fmt: skip
+
+
+def exported_by_version_1(folder: Path, *sales: SaleRecord, store: str = "store-1") -> Path:
+    """A file with these sales of one day as the version before wrote it."""
+    rows = [
+        json.dumps({
+            "time": sale.opened_at.isoformat(), "store": store, "lane": sale.lane, "cashier_id": sale.cashier_id,
+            "id_due": sale.should_have_asked, "check": sale.check, "ended": sale.ended, "chain_whole": True,
+        })
+        for sale in sales
+    ]  # fmt: skip
+    write_day(folder / sales[0].opened_at.date().isoformat() / "lane-1-0011223344556677.parquet", rows, VERSION_1)
+    return folder
+
+
 def files_in(folder: Path) -> list[Path]:
     return sorted(folder.rglob("*.parquet"))
 
@@ -105,11 +134,51 @@ def test_text_csv_and_page_are_the_same_as_from_audit_logs(
     assert (tmp_path / "files.html").read_text("utf-8") == (tmp_path / "logs.html").read_text("utf-8")
 
 
+def test_files_of_the_version_before_are_read_alone_and_with_newer_ones(
+    printed: RunReport, state_folder: MakeFolder, exported: Export, tmp_path: Path
+) -> None:
+    older = [
+        sale_of("anna", check="passed"), sale_of("anna"), sale_of(None, check="failed"),
+        sale_of("boris", check="not-shown"), sale_of("boris", ended="abandoned"), sale_of("boris", ended="cancelled"),
+    ]  # fmt: skip
+    newer = mixed(200, "lane-2")
+    files = exported_by_version_1(tmp_path / "out", *older)
+    alone = printed("--state-dir", state_folder(*map(of_older_version, older), lane="old"), "--csv", "-")
+    assert printed("--folder", files, "--csv", "-") == alone
+    exported(*newer)
+    own = ("--state-dir", tmp_path / "old", state_folder(*newer, lane="new"))
+    assert printed("--folder", files) == printed(*own)
+    assert printed("--folder", files, "--csv", "-") == printed(*own, "--csv", "-")
+
+
+def test_a_day_that_was_exported_before_and_after_a_revision_counts_once(
+    printed: RunReport, exported: Export, noon: datetime
+) -> None:
+    sale = sale_of("anna")
+    exported(sale)
+    late = check_of(at=noon + timedelta(minutes=3), means="digital-id")
+    folder = exported(sale.model_copy(update={"checks": (late,), "revision": 1}))
+    (row,) = csv.DictReader(StringIO(printed("--folder", folder, "--csv", "-")))
+    assert (row["sales"], row["unchecked"], row["seen_digital_id"], row["checked_after_payment"]) == (
+        "1",
+        "0",
+        "1",
+        "1",
+    )
+
+
+def test_exercises_are_left_out_and_counted(printed: RunReport, exported: Export) -> None:
+    lines = printed("--folder", exported(sale_of(), sale_of("boris", training=True))).splitlines()
+    assert lines[0].endswith(": 1. Lanes: lane-1.")
+    assert lines[-1] == "- 1 training sale is left out."
+
+
 def test_all_stores_are_in_the_report_and_cashiers_with_the_same_name_are_separate(
     printed: RunReport, exported: Export, tmp_path: Path
 ) -> None:
-    hill = exported(*[sale_of("anna")] * 30, store="hill", out="hill")
-    sea = exported(*[sale_of("anna", check="passed")] * 40, sale_of(None), store="sea", out="sea")
+    hill = exported(*(sale_of("anna") for _ in range(30)), store="hill", out="hill")
+    checked = [sale_of("anna", check="passed") for _ in range(40)]
+    sea = exported(*checked, sale_of(None), store="sea", out="sea")
     lines = printed("--folder", hill, sea, hill / ".." / "sea", "--csv", tmp_path / "f.csv").splitlines()
     assert lines[0].endswith(": 71. Stores: hill, sea. Lanes: 2.")
     assert [line.split()[:3] for line in lines[3:7]] == [
@@ -148,14 +217,17 @@ def test_unreadable_files_are_listed_and_the_others_are_read(
 
 
 def test_sales_of_a_log_that_was_not_intact_are_counted_with_a_warning(printed: RunReport, exported: Export) -> None:
-    folder = exported(sale_of(), sale_of(lane="lane-2"), sale_of(lane="lane-2"))
+    exported(sale_of())
+    folder = exported(sale_of(lane="lane-2"), sale_of(lane="lane-2"))
     file = files_in(folder)[1]
     duckdb.sql(
         f"COPY (SELECT * REPLACE (false AS chain_whole) FROM '{file}') TO '{file}.new' "
-        "(FORMAT parquet, KV_METADATA {edge_agent_checks: '1'})"
+        "(FORMAT parquet, KV_METADATA {edge_agent_checks: '2'})"
     )
     shutil.move(f"{file}.new", file)
-    assert printed("--folder", folder).splitlines()[-1] == (
+    *_, before, last = printed("--folder", folder).splitlines()
+    assert before.startswith("- Others: ")
+    assert last == (
         "- 2 of the 2 sales of lane-2 of store-1 are from an audit log that was not intact when it was exported; "
         "run edge-agent report verify there to see the problems"
     )
@@ -179,6 +251,7 @@ def test_spark_writes_the_same_report_without_the_same_files(
     if not shutil.which("java"):
         pytest.skip("no Java: apt install default-jre-headless")
     hill = exported(*mixed(200), store="hill", out="hi[l]l # 1")
+    exported_by_version_1(hill, sale_of("anna", check="passed", opened_at=NOON + timedelta(days=2)), store="hill")
     sea = exported(*mixed(300, "lane-2"), store="sea", out="sea")
     cut, rotten, *_ = files_in(hill)
     cut.write_bytes(cut.read_bytes()[:-20])

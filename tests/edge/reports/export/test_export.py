@@ -19,7 +19,7 @@ from edge.errors import RunError
 from edge.records.audit import Audit
 from edge.records.database import Database
 from edge.reports.command import report
-from tests.edge.reports.conftest import MakeFolder, sale_of
+from tests.edge.reports.conftest import MakeFolder, check_of, sale_of
 
 PERIOD = ("--since", "2026-10-30", "--until", "2026-11-05")
 
@@ -71,9 +71,10 @@ def test_a_row_has_only_what_the_cashiers_report_reads(
     )
     assert lines == [f"2 restricted sales exported to 1 file in {tmp_path / 'out'}"]
     [first, second] = out()["2026-11-01/lane-1"]
+    made = {"cashier_id": "anna", "outcome": "passed", "means": None, "authorised_by": None}
     assert first == {
         "time": noon, "store": "shop-12", "lane": "lane-1", "cashier_id": "anna", "id_due": True, "check": "passed",
-        "ended": "completed", "chain_whole": True,
+        "after_payment": False, "ended": "completed", "training": False, "checks": [made], "chain_whole": True,
     }  # fmt: skip
     assert (second["cashier_id"], second["id_due"], second["check"], second["ended"]) == (
         None,
@@ -90,7 +91,7 @@ def test_a_file_is_readable_by_its_owner_only_and_has_a_version(
     [file] = (tmp_path / "out").rglob("*.*")
     assert file.stat().st_mode & 0o777 == 0o600
     query = "SELECT decode(value) FROM parquet_kv_metadata(?) WHERE decode(key) = 'edge_agent_checks'"
-    assert duckdb.execute(query, [str(file)]).fetchall() == [("1",)]
+    assert duckdb.execute(query, [str(file)]).fetchall() == [("2",)]
 
 
 def test_whole_days_in_utc_are_exported(
@@ -113,6 +114,31 @@ def test_exporting_a_day_again_replaces_its_file(
     assert [row["cashier_id"] for row in out()["2026-11-01/lane-1"]] == ["anna", "anna", "boris"]
 
 
+def test_a_revised_record_replaces_the_first_one_in_the_same_file(
+    export: Export, out: Callable[[], Rows], state_folder: MakeFolder, noon: datetime, tmp_path: Path
+) -> None:
+    first, second = sale_of("anna"), sale_of("boris")
+    export(state_folder(first, second))
+    before = sorted((tmp_path / "out").rglob("*"))
+    late = check_of("failed", at=noon + timedelta(minutes=4), means="document")
+    # The record that names the day's file is the one that is replaced.
+    export(state_folder(first.model_copy(update={"checks": (late,), "revision": 1})))
+    assert sorted((tmp_path / "out").rglob("*")) == before
+    rows = out()["2026-11-01/lane-1"]
+    assert [(row["cashier_id"], row["check"], row["after_payment"]) for row in rows] == [
+        ("anna", "failed", True), ("boris", None, False),
+    ]  # fmt: skip
+
+
+def test_exercises_are_exported_with_a_mark_and_counted_apart(
+    export: Export, out: Callable[[], Rows], state_folder: MakeFolder, tmp_path: Path
+) -> None:
+    assert export(state_folder(sale_of(), sale_of(training=True), sale_of(training=True))) == [
+        f"1 restricted sale and 2 training sales exported to 1 file in {tmp_path / 'out'}"
+    ]
+    assert [row["training"] for row in out()["2026-11-01/lane-1"]] == [False, True, True]
+
+
 def test_lanes_with_the_same_name_do_not_overwrite_each_other(
     export: Export, state_folder: MakeFolder, tmp_path: Path
 ) -> None:
@@ -130,6 +156,22 @@ def test_a_day_with_pruned_records_keeps_its_earlier_file(
     assert export(folder) == [
         f"2026-11-01 of {folder} not exported: some of its records were removed due to age",
         f"1 restricted sale exported to 1 file in {tmp_path / 'out'}",
+    ]
+    assert [len(rows) for rows in out().values()] == [2, 1]
+
+
+def test_a_sale_that_ended_after_newer_ones_does_not_export_its_day_again_without_the_removed_ones(
+    export: Export, out: Callable[[], Rows], state_folder: MakeFolder, noon: datetime
+) -> None:
+    """A suspended sale of the first day ends on the second: its record stays when those of its day are removed."""
+    next_day = noon + timedelta(days=1)
+    folder = state_folder(sale_of(), sale_of(opened_at=next_day), sale_of(opened_at=noon, ended="suspended"))
+    export(folder)
+    with closing(Database(folder)) as database:
+        assert Audit(database).prune(next_day + timedelta(days=1), 1) == 1
+    assert export(folder)[:2] == [
+        f"{day} of {folder} not exported: some of its records were removed due to age"
+        for day in ("2026-11-01", "2026-11-02")
     ]
     assert [len(rows) for rows in out().values()] == [2, 1]
 
