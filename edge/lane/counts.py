@@ -62,7 +62,7 @@ class AnswerCounts:
         if alert.training:
             return
         self.decisions[alert.decision] += 1
-        self.reasons.update((alert.decision, reason) for reason in alert.reasons)
+        self.reasons.update((alert.decision, reason) for reason in alert.reasons if isinstance(reason, Reason))
 
     def count_sale(self, record: SaleRecord, offer: ResolvedOffer | None = None) -> None:
         """Count a closed sale, and its offer if it had one. An exercise is not counted, and a revised record repeats a

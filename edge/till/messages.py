@@ -8,7 +8,16 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Annotated, ClassVar, Literal, get_args
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, TypeAdapter, WithJsonSchema
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    TypeAdapter,
+    WithJsonSchema,
+)
 
 from edge.decision.policy import Decision, Reason
 from edge.till.tolerance import NeededInWhole, SafeValue
@@ -25,10 +34,21 @@ def rfc3339(moment: datetime) -> str:
 Moment = Annotated[AwareDatetime, PlainSerializer(rfc3339, when_used="json")]
 """A time with a zone; in JSON it is RFC 3339 in UTC, with milliseconds."""
 
-Reasons = tuple[
-    Annotated[Reason, WithJsonSchema({"type": "string", "examples": [reason.value for reason in Reason]})], ...
+_KnownOrNewReason = Annotated[
+    Reason | str,
+    Field(union_mode="left_to_right"),
+    WithJsonSchema({"type": "string", "examples": [reason.value for reason in Reason]}),
 ]
-"""Why a decision was made. The schema allows unknown reasons: a till acts on the decision alone."""
+Reasons = tuple[_KnownOrNewReason, ...]
+"""Why a decision was made. Reasons of newer agents are text: a till acts on the decision alone."""
+
+
+def _known_decision(value: object) -> object:
+    return Decision.UNKNOWN if isinstance(value, str) and value not in set(Decision) else value
+
+
+KnownDecision = Annotated[Decision, BeforeValidator(_known_decision)]
+"""A decision of a newer agent, which this till does not know, is read as UNKNOWN, so that the cashier asks."""
 
 
 class Data(BaseModel):
@@ -228,7 +248,8 @@ class Error(Data):
     """A message could not be used, or an alert came too late. text: why, and how to fix it."""
 
     type: ClassVar[str] = "lane.error"
-    code: Annotated[ErrorCode, WithJsonSchema({"type": "string", "examples": [*get_args(ErrorCode)]})]
+    # Newer agents may have other codes.
+    code: Annotated[ErrorCode | str, WithJsonSchema({"type": "string", "examples": [*get_args(ErrorCode)]})]
     text: str
     message_id: str | None = None
     alert_id: Id | None = None
@@ -286,7 +307,7 @@ class Alert(Data):
     sale_id: Id
     lane: str
     till: Id | None = None
-    decision: Decision
+    decision: KnownDecision
     reasons: Reasons
     age: AgeInterval | None
     p_under_legal: float | None
@@ -336,7 +357,7 @@ class State(Data):
     people: int
     customer: int | None
     age: AgeInterval | None
-    decision: Decision | None
+    decision: KnownDecision | None
     reasons: Reasons
     analysing: bool
 

@@ -53,8 +53,9 @@ class Rejections:
         self._logged_s: dict[str, float] = {}
         self._notes: dict[tuple[str, str], RejectionNote] = {}
 
-    def add(self, reason: RejectionReason, client: str, explanation: str) -> None:
-        """reason: the label in the metrics. client, explanation: for people; what is wrong and how to fix it."""
+    def add(self, reason: str, client: str, explanation: str) -> None:
+        """reason: a RejectionReason; the label in the metrics. client, explanation: for people; what is wrong and how to
+        fix it."""
         self.counts[reason] += 1
         if self._note(reason, client, explanation):
             log.warning(

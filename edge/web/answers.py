@@ -90,7 +90,8 @@ def _advice(seen: Snapshot) -> dict[str, str] | None:
     state = seen.state
     if state is None or state.decision is None:
         return None
-    return prompt(Verdict(state.decision, state.reasons, None, 0), seen.challenge_age).model_dump()
+    reasons = tuple(reason for reason in state.reasons if isinstance(reason, Reason))
+    return prompt(Verdict(state.decision, reasons, None, 0), seen.challenge_age).model_dump()
 
 
 def _in_words(reasons: tuple[str, ...], challenge_age: int | None) -> list[dict[str, str]]:

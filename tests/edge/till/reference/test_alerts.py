@@ -124,3 +124,17 @@ def test_an_expired_error_is_acknowledged_each_time_and_reported_once(till: Till
         Ack(message_id="m-1", alert_id="a-1"),
         Ack(message_id="m-2", alert_id="a-1"),
     ]
+
+
+def test_an_alert_with_a_reason_of_a_newer_agent_is_shown(till: TillHarness) -> None:
+    till.open()
+    till.scan()
+    till.receive(till.alert().model_copy(update={"reasons": ("looks-young", "fog")}))
+    assert till.shows == "alert"
+    assert "not-understood" not in till.events
+
+
+def test_an_error_with_a_code_of_a_newer_agent_ends_the_message(till: TillHarness) -> None:
+    till.open()
+    till.receive(Error(code="teapot", text="short and stout", message_id=till.sent[-1].id))
+    assert till.details("error") == [{"code": "teapot", "text": "short and stout"}]
