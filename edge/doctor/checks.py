@@ -13,6 +13,7 @@ from edge.doctor.camera import camera, frame_rate
 from edge.doctor.disk import disk, record
 from edge.doctor.faces import customer, face_samples, face_size, focus, light
 from edge.doctor.finding import GENERAL_FIXES, Check, in_capitals
+from edge.doctor.messages import messages
 from edge.doctor.model import backend, engine, gpu, limits, model, speed
 from edge.doctor.offers import offers
 from edge.doctor.till import agent, keys, sockets, tills
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 BOX_CHECKS: tuple[Check[BoxTarget], ...] = (config, user, clock, model, limits, backend, gpu, engine, speed)
 LANE_CHECKS: tuple[Check[LaneTarget], ...] = (
-    agent, disk, record, keys, sockets, tills, offers, camera, frame_rate, customer, light, focus, face_size,
+    agent, disk, record, keys, sockets, tills, messages, offers, camera, frame_rate, customer, light, focus, face_size,
     face_samples,
 )  # fmt: skip
 

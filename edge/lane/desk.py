@@ -207,6 +207,7 @@ class TillDesk:
                 del self._last_message_s[identity]
                 self._server.forget(identity)
         self._recorder.recover(now_s)
+        self._recorder.note_rejected(self._server.rejections, now_s)
         self._send_health(now_s)
         pending = self._recorder.outbox.pending if self._recorder.outbox else {}
         self._times.keep_only({alert_id for alert_id, alert in pending.items() if not alert.expired})

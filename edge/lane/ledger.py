@@ -20,6 +20,7 @@ from edge.records.database import Database
 from edge.records.lock import StateLock
 from edge.records.outbox import Outbox
 from edge.records.records import SaleRecord
+from edge.records.rejected import RejectedStore
 from edge.records.schema import IS_MARK
 from edge.till.messages import rfc3339
 
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from edge.records.records import RecordKey
+    from edge.records.rejected import RejectedStore
+from edge.records.records import RecordKey
 
 _LAST_CLOSED = 64
 _IS_SALE = "till = ? AND sale_id = ? AND opened_at = ?"
@@ -70,6 +72,7 @@ class Ledger:
                     "state_dir"
                 )
             self.outbox = Outbox(self._database)
+            self.rejected = RejectedStore(self._database)
             self.purchase_tables = PurchaseTables(self._database) if keep_purchases else None
             """None when the shop keeps no purchases."""
             self._saved: dict[RecordKey, SaleRecord] = {record.key: record for record in self.unfinished()}

@@ -23,10 +23,12 @@ if TYPE_CHECKING:
     from edge.till.envelope import Event
     from edge.till.identity import Identity
     from edge.till.messages import Alert
+    from edge.till.rejections import Rejections
 
 log = logging.getLogger(__name__)
 
 PRUNE_EVERY_S = 24 * 3600.0
+NOTE_EVERY_S = 10.0
 _MOST_UNSAVED = 1000
 """At most this many closed sales wait in memory for the disk; the oldest are dropped first."""
 
@@ -43,6 +45,7 @@ class Recorder:
         self._unsaved: list[Closed] = []
         self._catalogue = load_catalogue(settings.insights.catalogue)
         self._pruned_s = -PRUNE_EVERY_S
+        self._noted_s = -NOTE_EVERY_S
         self.problem = ""
         """Why nothing can be recorded; empty while recording works."""
         self._open(now_s)
@@ -106,6 +109,16 @@ class Recorder:
             with self._writing() as ledger:
                 if removed := ledger.prune(self._identity.wall_time(now_s), keep_days):
                     log.info("audit: %d records older than %d days removed", removed, keep_days)
+
+    def note_rejected(self, rejections: Rejections, now_s: float) -> None:
+        """Write what tills have sent in vain, for the doctor; every NOTE_EVERY_S at most, so that a flood does not keep
+        the disk busy."""
+        if not self._ledger or self.problem or now_s - self._noted_s < NOTE_EVERY_S:
+            return
+        if notes := rejections.take_notes():
+            self._noted_s = now_s
+            with self._writing() as ledger:
+                ledger.rejected.add(notes, self._identity.wall_time(now_s))
 
     def close(self) -> None:
         if self._ledger:

@@ -54,8 +54,8 @@ class Rejections:
         self._notes: dict[tuple[str, str], RejectionNote] = {}
 
     def add(self, reason: str, client: str, explanation: str) -> None:
-        """reason: a RejectionReason; the label in the metrics. client, explanation: for people; what is wrong and how to
-        fix it."""
+        """reason: a RejectionReason; the label in the metrics. client, explanation: for people, what is wrong and how
+        to fix it."""
         self.counts[reason] += 1
         if self._note(reason, client, explanation):
             log.warning(
@@ -77,11 +77,12 @@ class Rejections:
 
     def _note(self, reason: str, client: str, explanation: str) -> bool:
         """Note it, and return whether to log it now."""
+        client, explanation = visible(client), visible(explanation[:_MOST_SHOWN])
         if (note := self._notes.get((client, reason))) is not None:
             note.times += 1
-            note.explanation = explanation[:_MOST_SHOWN]
+            note.explanation = explanation
         elif len(self._notes) < _MOST_NOTES:
-            self._notes[client, reason] = RejectionNote(1, explanation[:_MOST_SHOWN])
+            self._notes[client, reason] = RejectionNote(1, explanation)
         now_s = time.monotonic()
         if now_s - self._logged_s.get(reason, -_LOG_EVERY_S) < _LOG_EVERY_S:
             return False

@@ -38,6 +38,7 @@ ok       keys        not used: only programs on this box can connect
 ok       sockets     ipc://.../reliable and ipc://.../live are free for the agent
 warning  tills       no till has sold a restricted item yet
          fix: while the agent runs, start the till's program, or edge-till --connect ipc://.../reliable, and scan ...
+ok       messages    nothing that tills have sent since yesterday was rejected
 ok       offers      off (offers.enabled)
 warning  camera      640x480, ... pictures, changing, from ...clip.avi; this is a recording, not a camera
          fix: write camera = "/dev/lane-camera" (or rtsp://..., or 0) into the config ...lane.toml

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timezone
 
 import pytest
 
@@ -11,7 +12,9 @@ from edge.lane.desk import TillDesk
 from edge.lane.events import EventLog
 from edge.lane.lane import Lane
 from edge.lane.publisher import Publisher
+from edge.lane.recorder import NOTE_EVERY_S
 from edge.lane.rules import LaneRules
+from edge.records.rejected import rejected_lately
 from edge.settings.config import Settings
 from edge.till.limits import MESSAGE_BYTES
 from edge.till.messages import (
@@ -264,6 +267,22 @@ def test_a_message_that_the_lane_cannot_use_is_counted_once_however_often_it_is_
         shop.ask(SCAN, message_id="scan")
         shop.ask(Hello(till="till-2"), message_id="hello")
     assert shop.desk.rejections.counts == {"no-such-sale": 1, "malformed": 1}
+
+
+def test_what_was_rejected_is_noted_for_the_doctor_now_and_then(shop: Shop) -> None:
+    def noted() -> list[tuple[str, str, int]]:
+        since = datetime(2026, 1, 1, tzinfo=timezone.utc)
+        return [(note.client, note.reason, note.times) for note in rejected_lately(shop.state_dir, since)]
+
+    shop.ask(SCAN)
+    shop.run(1.0)
+    assert noted() == [("till-1", "no-such-sale", 1)]
+    for _ in range(3):
+        shop.ask(SCAN)
+    shop.run(NOTE_EVERY_S - 2.0)
+    assert noted() == [("till-1", "no-such-sale", 1)]
+    shop.run(2.0)
+    assert noted() == [("till-1", "no-such-sale", 4)]
 
 
 def test_another_message_with_an_id_that_was_used_before_is_no_repeat(shop: Shop) -> None:
