@@ -112,7 +112,7 @@ class AgentProcess:
 
 
 class PageAgent:
-    """An agent with a setup page. link: with the token, from its log. base: the page's address."""
+    """An agent with a setup page. base: the page's address. link: with the token, from the file that the log names."""
 
     def __init__(
         self, folder: Path, clip: Path, *flags: object, web: str = "127.0.0.1:0", with_config: bool = True
@@ -125,8 +125,9 @@ class PageAgent:
         settings = ("--config", self.config) if with_config else ("--video", clip)
         self.process = AgentProcess(folder, *settings, "--web", web, *flags)
         self.reliable = self.process.reliable
-        self.link = self.process.wait_for_log(r"setup page: (\S+)")[1]
-        self.base = self.link.partition("?")[0]
+        found = self.process.wait_for_log(r"setup page on (\S+), its link is in (\S+)")
+        self.base, self.link_file = found[1], Path(found[2])
+        self.link = self.link_file.read_text(encoding="utf-8").strip()
 
     def stop(self) -> str:
         """Stop it, and return its log."""

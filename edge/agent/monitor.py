@@ -1,22 +1,30 @@
-"""The HTTP server of /metrics, for Prometheus, and /healthz, which says whether every lane of the box is well."""
+"""The HTTP server of /metrics, for Prometheus, and /healthz, which says whether every lane of the box is well.
+
+/healthz is answered as soon as its request is there, whatever other clients do: each connection waits by itself, and
+metrics are collected for one client at a time, with pauses.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
 import socket
-import socketserver
+import time
+from http import HTTPStatus
+from http.client import HTTPException, parse_headers
+from io import BytesIO
 from typing import TYPE_CHECKING
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
-from prometheus_client import make_wsgi_app
+from prometheus_client.exposition import choose_encoder
 
 from edge.errors import UsageError
+from edge.web.listener import BACKLOG, LimitedListener
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from typing import Any
-    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
     from prometheus_client import CollectorRegistry
 
@@ -24,77 +32,108 @@ if TYPE_CHECKING:
 
 _MONITOR_POLL_S = 0.2
 """How often the server checks whether it should stop."""
+_CLIENT_S = 2.0
+"""Time for a client to send its request, and again to read the answer."""
+_REQUEST_BYTES = 16 * 1024
+_PAUSE_TIMES = 4
+"""After metrics were collected, so many times as long passes before they are again, so that a flood of requests takes a
+fifth of one core at most."""
 
 
 class Monitor:
-    """Binds its address in the constructor; answers one request at a time while `work` runs."""
+    """Binds its address in the constructor; answers while `work` runs."""
 
     def __init__(
         self, settings: MetricsSettings, metrics: CollectorRegistry, health: Callable[[], dict[str, Any]]
     ) -> None:
         """health: gives the JSON of `health_report`. Raises UsageError if the address is not available."""
-        self._health = health
-        self._metrics: WSGIApplication = make_wsgi_app(metrics)
+        self._health, self._metrics = health, metrics
+        self._collecting, self._next_s = asyncio.Lock(), 0.0
+        host, port = settings.address
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
         try:
-            self._server = _Server(settings.address, _MonitorRequest)
+            self._listener = LimitedListener(socket.create_server((host, port), family=family))
         except OSError as problem:
             fix = "stop the other program, choose another port, or set it to off"
-            raise UsageError(f"metrics.listen = {settings.listen!r}: {problem.strerror}: {fix}") from None
-        self._server.set_app(self._answer)
-        self._server.timeout = _MONITOR_POLL_S
+            why = os.strerror(problem.errno) if problem.errno else problem
+            raise UsageError(f"metrics.listen = {settings.listen!r}: {why}: {fix}") from None
 
     @property
     def address(self) -> str:
         """The URL, http://HOST:PORT. If the settings say port 0, PORT is the port that the system chose."""
-        host, port = self._server.server_address[:2]
+        host, port = self._listener.getsockname()[:2]
         return f"http://[{host!s}]:{port}" if ":" in str(host) else f"http://{host!s}:{port}"
 
     def work(self, stopping: threading.Event) -> None:
         """Answer requests until `stopping` is set. Run it in a thread of its own."""
-        while not stopping.is_set():
-            self._server.handle_request()
+        asyncio.run(self._serve(stopping))
 
     def close(self) -> None:
-        self._server.server_close()
+        self._listener.close()
 
-    def _answer(self, request: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
-        path = request.get("PATH_INFO", "")
-        if request["REQUEST_METHOD"] != "GET":
-            return _text(start, "405 Method Not Allowed", "read-only: use GET\n")
-        if path == "/metrics":
-            return self._metrics(request, start)
-        if path == "/healthz":
+    async def _serve(self, stopping: threading.Event) -> None:
+        server = await asyncio.start_server(self._handle, sock=self._listener, limit=_REQUEST_BYTES, backlog=BACKLOG)
+        while not stopping.is_set():
+            await asyncio.sleep(_MONITOR_POLL_S)
+        server.close()
+
+    async def _handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer one connection. Clients that disconnect, send nothing or do not read are not logged."""
+        try:
+            request = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), _CLIENT_S)
+            writer.write(await self._answer(request))
+            await asyncio.wait_for(_finish(writer), _CLIENT_S)
+        except (OSError, asyncio.TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            pass
+        except asyncio.CancelledError:
+            # At the stop. Raised further, asyncio would log it.
+            pass
+        finally:
+            writer.transport.abort()
+
+    async def _answer(self, request: bytes) -> bytes:
+        line, _, headers = request.partition(b"\r\n")
+        words = line.split(b" ")
+        try:
+            accept = parse_headers(BytesIO(headers)).get("Accept", "")
+        except HTTPException:
+            words = []
+        if len(words) != 3 or not words[2].startswith(b"HTTP/1."):
+            return _response(HTTPStatus.BAD_REQUEST, "not a request of HTTP/1.1\n")
+        if words[0] != b"GET":
+            return _response(HTTPStatus.METHOD_NOT_ALLOWED, "read-only: use GET\n")
+        path = words[1].partition(b"?")[0]
+        if path == b"/healthz":
             health = self._health()
-            status = "200 OK" if health["status"] == "ok" else "503 Service Unavailable"
-            return _text(start, status, json.dumps(health, indent=2) + "\n", "application/json")
-        return _text(start, "404 Not Found", "not found: use /metrics or /healthz\n")
+            status = HTTPStatus.OK if health["status"] == "ok" else HTTPStatus.SERVICE_UNAVAILABLE
+            return _response(status, json.dumps(health, indent=2) + "\n", "application/json")
+        if path == b"/metrics":
+            return await self._collected(accept)
+        return _response(HTTPStatus.NOT_FOUND, "not found: use /metrics or /healthz\n")
+
+    async def _collected(self, accept: str) -> bytes:
+        encode, kind = choose_encoder(accept)
+        async with self._collecting:
+            await asyncio.sleep(max(0.0, self._next_s - time.monotonic()))
+            began_s = time.monotonic()
+            text = encode(self._metrics).decode()
+            ended_s = time.monotonic()
+            self._next_s = ended_s + _PAUSE_TIMES * (ended_s - began_s)
+        return _response(HTTPStatus.OK, text, kind)
 
 
-def _text(start: StartResponse, status: str, text: str, kind: str = "text/plain; charset=utf-8") -> list[bytes]:
-    start(status, [("Content-Type", kind), ("Cache-Control", "no-store")])
-    return [text.encode()]
+async def _finish(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    await writer.wait_closed()
 
 
-class _Server(WSGIServer):
-    allow_reuse_port = False
-
-    def __init__(self, address: tuple[str, int], handler: type[WSGIRequestHandler]) -> None:
-        self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
-        super().__init__(address, handler)
-
-    def server_bind(self) -> None:
-        """Like the base class, but without a DNS query for the box's own name."""
-        socketserver.TCPServer.server_bind(self)
-        self.server_name, self.server_port = self.server_address[:2]  # type: ignore[assignment]
-        self.setup_environ()
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Do not log clients that disconnect or send nothing."""
-
-
-class _MonitorRequest(WSGIRequestHandler):
-    timeout = 2.0
-    """Seconds that a client may be silent. The next client waits that long."""
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Do not log requests."""
+def _response(status: HTTPStatus, text: str, kind: str = "text/plain; charset=utf-8") -> bytes:
+    body = text.encode()
+    lines = [
+        f"HTTP/1.1 {status.value} {status.phrase}",
+        f"Content-Type: {kind}",
+        f"Content-Length: {len(body)}",
+        "Cache-Control: no-store",
+        "Connection: close",
+    ]
+    return "\r\n".join([*lines, "", ""]).encode() + body

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -53,7 +54,11 @@ class Application:
         ]
         self.asgi = Starlette(
             routes=routes,
-            exception_handlers={EdgeError: _edge_error, ValidationError: _invalid_request},
+            exception_handlers={
+                EdgeError: _edge_error,
+                ValidationError: _invalid_request,
+                ClientDisconnect: _incomplete_request,
+            },
         )
 
     async def _list_lanes(self, _: Request) -> Response:
@@ -118,3 +123,8 @@ async def _edge_error(_: Request, error: Exception) -> Response:
 async def _invalid_request(_: Request, error: Exception) -> Response:
     assert isinstance(error, ValidationError)
     return JSONResponse({"problem": in_one_line(error, "message")}, 400)
+
+
+async def _incomplete_request(_: Request, _error: Exception) -> Response:
+    """The client has closed the connection, or its request took too long; nobody reads this."""
+    return Response(status_code=400)

@@ -5,18 +5,21 @@ from __future__ import annotations
 import logging
 import socket
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import uvicorn
 
-from edge.errors import UsageError
+from edge.errors import RunError, UsageError
+from edge.settings.files import replacing
 from edge.web import address
 from edge.web.application import Application
 from edge.web.guard import Guard
 from edge.web.lane import WatchedLane
+from edge.web.listener import LimitedListener
+from edge.web.protocol import PageConfig
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import Callable, Sequence
 
     from edge.lane.loop import LaneLoop
@@ -25,8 +28,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_MAX_CLIENTS = 32
-_STOP_WITHIN_S = 1
+LINK_FILE = "setup-page.link"
+"""Holds the link with the token, in the state folder of the first lane, readable for this user and root only."""
 
 
 class WebServer:
@@ -37,7 +40,8 @@ class WebServer:
     ) -> None:
         """Bind the address and become the observer of the lanes. origin, reload: see `Application`.
 
-        Raises UsageError when the address is in use or invalid, or is public without a certificate.
+        Raises UsageError when the address is in use or invalid, or is public without a certificate, and RunError when
+        the link cannot be written into the state folder.
         """
         settings = lanes[0].settings
         assert settings.web is not None
@@ -45,20 +49,25 @@ class WebServer:
             raise UsageError("a replay has no setup page: drop --web or --replay")
         wanted = address.parse(settings.web)
         encryption = address.encryption(settings, wanted)
-        self._socket = address.bind(wanted)
+        self._listener = LimitedListener(address.bind(wanted))
         self._lanes = {lane.settings.lane: WatchedLane(lane) for lane in lanes}
-        bound = address.Address(wanted.host, self._socket.getsockname()[1])
+        bound = address.Address(wanted.host, self._listener.getsockname()[1])
         guard = Guard(Application(self._lanes, origin, reload).asgi, bound, encrypted=encryption is not None)
         name = socket.gethostname() if bound.is_everywhere else bound.host
-        self.link = f"{'https' if encryption else 'http'}://{name}:{bound.port}/?token={guard.token}"
-        self._uvicorn = uvicorn.Server(_config(guard, encryption))
+        self._page = f"{'https' if encryption else 'http'}://{name}:{bound.port}/"
+        self._link = f"{self._page}?token={guard.token}"
+        self._link_file = settings.state_dir / LINK_FILE
+        self._write_link()
+        self._uvicorn = uvicorn.Server(PageConfig(guard, self._listener, encryption))
 
     def run(self) -> None:
         """Serve until `stop` is called."""
-        # Underlined, the link stands out in a terminal.
-        log.info("setup page: %s", f"\033[4m{self.link}\033[0m" if sys.stderr.isatty() else self.link)
+        log.info("setup page on %s, its link is in %s", self._page, self._link_file)
+        if sys.stderr.isatty():
+            # Not logged, because others may read the log. Underlined, it stands out.
+            print(f"\033[4m{self._link}\033[0m", file=sys.stderr)
         try:
-            self._uvicorn.run([self._socket])
+            self._uvicorn.run([self._listener])
         except Exception as crash:  # the lanes keep running without the page
             log.error("the setup page has stopped: %s: %s", type(crash).__name__, crash)
 
@@ -68,19 +77,16 @@ class WebServer:
         self._uvicorn.should_exit = True
 
     def close(self) -> None:
-        """Release the socket and the painters, after `run` or instead of it."""
-        self._socket.close()
+        """Release the socket and the painters, and delete the link, after `run` or instead of it."""
+        self._listener.close()
+        with suppress(OSError):
+            self._link_file.unlink()
         for lane in self._lanes.values():
             lane.close()
 
-
-def _config(guard: Guard, encryption: ssl.SSLContext | None) -> uvicorn.Config:
-    # Headers of proxies are not trusted. Requests are not logged: their links contain the token.
-    config = uvicorn.Config(
-        guard, http="h11", ws="none", interface="asgi3", lifespan="off", log_config=None, log_level="error",
-        access_log=False, proxy_headers=False, server_header=False, limit_concurrency=_MAX_CLIENTS,
-        timeout_graceful_shutdown=_STOP_WITHIN_S,
-    )  # fmt: skip
-    if encryption:
-        config.ssl_context_factory = lambda *_: encryption
-    return config
+    def _write_link(self) -> None:
+        try:
+            with replacing(self._link_file, mode=0o600) as draft:
+                draft.write_text(self._link + "\n", encoding="utf-8")
+        except OSError as problem:
+            raise RunError(f"cannot write {self._link_file}: {problem.strerror}") from None

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import socket
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
-from prometheus_client import CollectorRegistry, Gauge
+from prometheus_client import CollectorRegistry, Gauge, Metric
 
 from edge.agent.monitor import Monitor
 from edge.errors import UsageError
@@ -18,15 +20,40 @@ from edge.lane.health import LaneHealth, health_report
 from edge.settings.sections import MetricsSettings
 from tests.commands import Json
 
+OPEN_METRICS = "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.2"
+
+
+def ended(client: socket.socket) -> bool:
+    """Whether the server has sent something or closed the connection."""
+    try:
+        client.setblocking(False)
+        client.recv(1, socket.MSG_PEEK)
+    except BlockingIOError:
+        return False
+    except ConnectionResetError:
+        pass
+    return True
+
+
+def close(clients: list[socket.socket]) -> None:
+    for client in clients:
+        client.close()
+
 
 class Box:
     """A monitor that runs in a thread of its own, and the health that it reports."""
 
-    def __init__(self, listen: str = "127.0.0.1:0") -> None:
+    def __init__(self, listen: str = "127.0.0.1:0", more: int = 0) -> None:
+        """more: number of further metrics."""
         self.health = LaneHealth()
-        registry = CollectorRegistry()
-        Gauge("answer", "To everything", registry=registry).set(42)
-        self.monitor = Monitor(MetricsSettings(listen=listen), registry, lambda: health_report({"lane-1": self.health}))
+        self.registry = CollectorRegistry()
+        Gauge("answer", "To everything", registry=self.registry).set(42)
+        several = Gauge("several", "A large answer", ["number"], registry=self.registry)
+        for number in range(more):
+            several.labels(f"{number:0200}").set(1)
+        self.monitor = Monitor(
+            MetricsSettings(listen=listen), self.registry, lambda: health_report({"lane-1": self.health})
+        )
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self.monitor.work, args=(self._stopping,))
         self._thread.start()
@@ -35,6 +62,13 @@ class Box:
         self._stopping.set()
         self._thread.join()
         self.monitor.close()
+
+    def connect(self, sent: bytes) -> socket.socket:
+        """A client that has sent these bytes."""
+        host, port = self.monitor.address.removeprefix("http://").split(":")
+        client = socket.create_connection((host, int(port)))
+        client.sendall(sent)
+        return client
 
     def get(self, path: str, method: str = "GET") -> tuple[int, str, str]:
         """Status, content type and text of a response."""
@@ -90,17 +124,101 @@ def test_only_get_is_allowed(box: Box, method: str) -> None:
 def test_invalid_requests_and_disconnects_do_not_disturb_other_clients(
     box: Box, sent: bytes, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    host, port = box.monitor.address.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port))) as client:
-        client.sendall(sent)
+    box.connect(sent).close()
     assert box.get("/metrics")[0] == 200
     assert capfd.readouterr().err == ""
 
 
-def test_a_silent_client_delays_the_next_by_at_most_two_seconds(box: Box) -> None:
-    host, port = box.monitor.address.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port))):
-        assert box.get("/metrics")[0] == 200
+HALF = [b"", b"G", b"GET /healthz HTTP/1.1\r\n", b"GET /metrics HTTP/1.1\r\nHost: box\r\nX: " + b"x" * 10_000]
+
+
+@pytest.mark.parametrize("sent", HALF)
+def test_half_requests_of_a_hundred_clients_delay_nobody(
+    box: Box, sent: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answers do not wait until those clients have had their time: it never ends."""
+    monkeypatch.setattr("edge.agent.monitor._CLIENT_S", 3600)
+    clients = [box.connect(sent) for _ in range(100)]
+    assert box.healthz()[0] == 200
+    assert box.get("/metrics")[0] == 200
+    assert not ended(clients[-1]), "it still waits"
+    assert ended(clients[0]), "the oldest connections make room"
+    close(clients)
+
+
+@pytest.mark.parametrize("sent", HALF)
+def test_a_client_that_sends_no_whole_request_is_disconnected(
+    box: Box, sent: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edge.agent.monitor._CLIENT_S", 0.1)
+    client = box.connect(sent)
+    client.settimeout(30)
+    with suppress(ConnectionResetError):
+        assert client.recv(1) == b""
+    client.close()
+
+
+def test_a_request_that_trickles_gets_no_more_time(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edge.agent.monitor._CLIENT_S", 0.5)
+    client = box.connect(b"GET /healthz HTTP/1.1\r\n")
+
+    def trickle() -> None:
+        for _ in range(600):
+            client.sendall(b"X: x\r\n")
+            time.sleep(0.05)
+
+    with pytest.raises(ConnectionError):
+        trickle()
+    client.close()
+
+
+def test_clients_that_do_not_read_their_answer_delay_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edge.agent.monitor._CLIENT_S", 3600)
+    box = Box(more=20_000)
+    clients = [box.connect(b"GET /metrics HTTP/1.1\r\n\r\n") for _ in range(8)]
+    assert box.healthz()[0] == 200
+    close(clients)
+    box.close()
+
+
+def test_health_does_not_wait_for_the_metrics_of_others() -> None:
+    """Collecting the metrics takes long here, and many clients request them at once."""
+    may_go_on = threading.Event()
+
+    class Slow:
+        def collect(self) -> Iterator[Metric]:
+            may_go_on.wait(0.05)
+            yield from ()
+
+    box = Box()
+    box.registry.register(Slow())
+    clients = [box.connect(b"GET /metrics HTTP/1.1\r\n\r\n") for _ in range(20)]
+    assert box.healthz()[0] == 200
+    assert not ended(clients[-1]), "its turn has not come"
+    may_go_on.set()
+    clients[-1].settimeout(30)
+    assert clients[-1].recv(12) == b"HTTP/1.1 200"
+    close(clients)
+    box.close()
+
+
+def test_stopping_while_clients_wait_is_silent(
+    capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    box = Box()
+    requests = (b"GET /metrics HTTP/1.1\r\n\r\n", b"GET", b"")
+    clients = [box.connect(sent) for sent in requests for _ in range(6)]
+    assert box.healthz()[0] == 200
+    box.close()
+    close(clients)
+    assert (capfd.readouterr().err, caplog.text) == ("", "")
+
+
+def test_the_metrics_have_the_form_that_prometheus_accepts(box: Box) -> None:
+    request = urllib.request.Request(box.monitor.address + "/metrics", headers={"Accept": OPEN_METRICS})
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        assert answer.headers["Content-Type"].startswith("application/openmetrics-text; version=1.0.0")
+        assert answer.read().endswith(b"# EOF\n")
 
 
 def test_an_address_in_use_is_reported_with_the_fix(box: Box) -> None:

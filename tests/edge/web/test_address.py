@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -11,17 +10,6 @@ import pytest
 from edge.errors import UsageError
 from edge.settings.load import load_settings
 from edge.web.address import Address, bind, encryption, parse
-
-
-@pytest.fixture(scope="session")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A certificate for localhost, and its key."""
-    folder = tmp_path_factory.mktemp("tls")
-    chain, key = folder / "chain.pem", folder / "key.pem"
-    words = f"req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -keyout {key} -out {chain}"
-    subprocess.run(["openssl", *words.split()], check=True, capture_output=True)
-    key.chmod(0o600)
-    return chain, key
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,8 @@ from starlette.routing import Route
 
 from edge.web.address import Address, bind
 from edge.web.guard import Guard
+from edge.web.listener import LimitedListener
+from edge.web.protocol import PageConfig
 
 
 async def _secret(_: Request) -> Response:
@@ -31,9 +33,10 @@ class GuardedPage:
     cookie: str = ""
 
     def request(
-        self, path: str, method: str = "GET", body: str | None = None, **headers: str
+        self, path: str, method: str = "GET", body: str | None = None, client: str = "127.0.0.1", **headers: str
     ) -> tuple[int, str, http.client.HTTPResponse]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        """client: the address from which the request comes."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20, source_address=(client, 0))
         given = {name.replace("_", "-"): value for name, value in headers.items()}
         connection.request(method, path, body, ({"Cookie": self.cookie} if self.cookie else {}) | given)
         response = connection.getresponse()
@@ -53,18 +56,18 @@ class GuardedPage:
 
 @pytest.fixture
 def page() -> Iterator[GuardedPage]:
-    listening = bind(Address("127.0.0.1", 0))
-    port = listening.getsockname()[1]
+    listener = LimitedListener(bind(Address("127.0.0.1", 0)))
+    port = listener.getsockname()[1]
     methods = ["GET", "POST", "PUT"]
     app = Starlette(routes=[Route("/", _secret, methods=methods), Route("/lanes", _secret, methods=methods)])
     guard = Guard(app, Address("127.0.0.1", port), encrypted=False)
-    server = uvicorn.Server(uvicorn.Config(guard, http="h11", ws="none", lifespan="off", log_config=None))
-    thread = threading.Thread(target=server.run, args=([listening],))
+    server = uvicorn.Server(PageConfig(guard, listener))
+    thread = threading.Thread(target=server.run, args=([listener],))
     thread.start()
     yield GuardedPage(guard, port)
     server.should_exit = True
     thread.join(20)
-    listening.close()
+    listener.close()
 
 
 @pytest.mark.parametrize(
@@ -102,9 +105,23 @@ def test_every_start_has_its_own_token(page: GuardedPage) -> None:
     assert len(other.token) == 24
 
 
-def test_after_ten_wrong_tokens_the_right_one_is_rejected_too(page: GuardedPage) -> None:
-    assert [page.log_in(f"wrong-{number}") for number in range(10)] == [401] * 10
-    assert page.log_in(page.guard.token) == 429
+def test_wrong_tokens_never_keep_the_right_one_out(page: GuardedPage) -> None:
+    assert [page.log_in(f"wrong-{number}") for number in range(12)] == [401] * 10 + [429] * 2
+    assert page.log_in(page.guard.token) == 303
+    assert page.request("/lanes")[0] == 200
+
+
+def test_a_browser_with_the_token_of_an_earlier_start_can_log_in_again(page: GuardedPage) -> None:
+    """Its scripts go on asking with the old cookie."""
+    page.cookie = f"edge-agent-{page.port}=old"
+    assert [page.request("/lanes")[0] for _ in range(12)] == [401] * 12, "with the form for the token"
+    assert page.log_in(page.guard.token) == 303
+
+
+def test_wrong_tokens_of_one_client_do_not_count_for_another(page: GuardedPage) -> None:
+    for number in range(12):
+        page.log_in(f"wrong-{number}")
+    assert [page.log_in("wrong"), page.request("/?token=wrong", client="127.0.0.2")[0]] == [429, 401]
 
 
 def test_a_logged_in_browser_stays_so_while_others_guess(page: GuardedPage) -> None:
