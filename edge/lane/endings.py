@@ -81,7 +81,8 @@ def _how_ended(sale: Sale, completed: bool, basket: tuple[BasketLine, ...]) -> E
 def _close_again(known: KnownSales, rules: LaneRules, message: TillMessage, data: SaleClosed) -> list[Outcome]:
     """The close of a sale that is not open. It may be a repeat, because our reply was lost; the end of a sale that was
     given up; or the end of one that was never opened, which is recorded if something restricted was sold."""
-    over = known.over((message.till, data.sale_id), message.now_s, message.at)
+    # A till that was off for a night repeats what it could not send; that must not accuse anybody.
+    over = known.last_over((message.till, data.sale_id))
     if over and not is_given_up(over.record):
         return []
     if over:

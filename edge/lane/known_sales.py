@@ -108,6 +108,10 @@ class KnownSales:
         over = self._over.get(key)
         return over if over and (same_day(over.record, at) or now_s - over.over_s < SALE_SILENT_S) else None
 
+    def last_over(self, key: SaleKey) -> OverSale | None:
+        """The last sale with this name that is over, of whatever day."""
+        return self._over.get(key)
+
     def put_over(self, record: SaleRecord, over_s: float) -> None:
         """Remember a sale that has ended."""
         key = (record.till, record.sale_id)

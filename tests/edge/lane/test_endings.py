@@ -137,6 +137,14 @@ def test_a_close_that_is_repeated_leaves_one_record(sale: LaneDriver) -> None:
     assert len(sale.records) == 1
 
 
+def test_a_close_that_is_repeated_after_a_night_accuses_nobody(sale: LaneDriver) -> None:
+    sale.receive(SCAN)
+    sale.receive(SaleClosed(sale_id="sale-1", basket=(BEER,)))
+    sale.now_s += 24 * 3600
+    assert isinstance(sale.receive(SaleClosed(sale_id="sale-1", basket=(BEER,))), Ack)
+    assert len(sale.records) == 1
+
+
 def test_a_close_that_comes_after_an_hour_of_silence_still_counts(sale: LaneDriver) -> None:
     sale.receive(SCAN)
     sale.now_s += SALE_SILENT_S
