@@ -14,9 +14,10 @@ import numpy as np
 
 from edge.errors import UsageError
 from edge.lane.outcomes import OutgoingMessage
-from edge.till.messages import Alert, IdChecked, RestrictedItem, SaleClosed, SaleOpened, Text
+from edge.till.messages import Alert, CheckResult, IdChecked, RestrictedItem, SaleClosed, SaleOpened, Text
 from edge.till.reference.catalogue import find_item
-from edge.till.reference.sale import Screen, TillSale, screen
+from edge.till.reference.sale import TillSale
+from edge.till.reference.screen import Screen, screen
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -66,7 +67,9 @@ class Demonstration:
         """What the cashier sees now. Keeps the sale open: it counts as watched."""
         self._watched_s = now_s
         note = BUSY if self._busy else self._note
-        return TillView(self._sale, screen(self._sale, silent=False, now_s=now_s), note, self._answered_s)
+        return TillView(
+            self._sale, screen(self._sale, silent=False, clocks_agree=True, now_s=now_s), note, self._answered_s
+        )
 
     def scan(self, word: str, now_s: float) -> None:
         """Scan an item; the first one opens the sale. word: its name or number. Raises UsageError for an unknown
@@ -77,13 +80,15 @@ class Demonstration:
         assert self._sale
         self._sale = self._sale.with_item(item, now_s)
         if item.restricted:
-            self._send(RestrictedItem(sale_id=self._sale.sale_id, sku=item.sku), now_s)
+            message = RestrictedItem(sale_id=self._sale.sale_id, sku=item.sku, minimum_age=item.minimum_age)
+            self._send(message, now_s)
 
     def check(self, outcome: CheckOutcome, now_s: float) -> None:
         """Report the outcome of an ID check. Raises UsageError when no sale is open."""
         sale = self._open_sale()
-        self._send(IdChecked(sale_id=sale.sale_id, outcome=outcome), now_s)
-        self._sale = replace(sale, check=outcome)
+        check = CheckResult(outcome=outcome, minimum_age=sale.stated_age)
+        self._send(IdChecked(sale_id=sale.sale_id, **check.model_dump()), now_s)
+        self._sale = sale.with_check(check)
 
     def close(self, now_s: float, *, completed: bool) -> None:
         """Close the sale. completed: False when the restricted items were not sold. Raises UsageError when no sale is
@@ -145,4 +150,4 @@ class Demonstration:
             until_s = now_s + (alert.expires_at - alert.issued_at).total_seconds()
             if self._sale.alert is None and self._sale.restricted_s is not None:
                 self._answered_s = now_s - self._sale.restricted_s
-            self._sale = replace(self._sale, alert=alert, alert_until_s=until_s)
+            self._sale = replace(self._sale.with_alert(alert, until_s), alert_seen=True)

@@ -10,28 +10,30 @@ from edge.till.messages import Text
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """An item of the shop. price: in roubles. restricted: whether the customer must have reached the legal age."""
+    """An item of the shop. price: in roubles. restricted: whether the customer must have reached a minimum age.
+    minimum_age: that age in years, None for the legal age of the lane."""
 
     sku: str
     name: Text
     category: str
     price: float
     restricted: bool = False
+    minimum_age: int | None = None
 
 
 CATALOGUE = tuple(
-    Item(sku, Text(ru=russian, en=sku), category, price, restricted)
-    for sku, russian, category, price, restricted in (
-        ("milk", "молоко", "dairy", 94.9, False),
-        ("bread", "хлеб", "bakery", 52.0, False),
-        ("butter", "масло", "dairy", 189.9, False),
-        ("apples", "яблоки", "fruit", 129.0, False),
-        ("chocolate", "шоколад", "sweets", 119.0, False),
-        ("beer", "пиво", "beer", 99.9, True),
-        ("wine", "вино", "wine", 649.0, True),
-        ("vodka", "водка", "spirits", 459.0, True),
-        ("energy-drink", "энергетик", "soft drinks", 109.0, True),
-        ("cigarettes", "сигареты", "tobacco", 219.0, True),
+    Item(sku, Text(ru=russian, en=sku), category, price, restricted, minimum_age)
+    for sku, russian, category, price, restricted, minimum_age in (
+        ("milk", "молоко", "dairy", 94.9, False, None),
+        ("bread", "хлеб", "bakery", 52.0, False, None),
+        ("butter", "масло", "dairy", 189.9, False, None),
+        ("apples", "яблоки", "fruit", 129.0, False, None),
+        ("chocolate", "шоколад", "sweets", 119.0, False, None),
+        ("beer", "пиво", "beer", 99.9, True, None),
+        ("wine", "вино", "wine", 649.0, True, None),
+        ("vodka", "водка", "spirits", 459.0, True, 21),
+        ("energy-drink", "энергетик", "soft drinks", 109.0, True, 16),
+        ("cigarettes", "сигареты", "tobacco", 219.0, True, None),
     )
 )
 

@@ -7,17 +7,21 @@ import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from edge.commands import Parser, run_command
 from edge.errors import UsageError
 from edge.till.identity import LiveIdentity
 from edge.till.keys import TILL_NAME
+from edge.till.messages import Role
+from edge.till.reference.attendant import AttendantSession
+from edge.till.reference.attendants import Attendant
 from edge.till.reference.dealer import Till, load_keys
-from edge.till.reference.display import TerminalDisplay
+from edge.till.reference.display import AttendantDisplay, TerminalDisplay
 from edge.till.reference.live import LiveTill
-from edge.till.reference.script import ScriptPlayer, load_script
-from edge.till.reference.sent import SentLog
+from edge.till.reference.scenario import load_script
+from edge.till.reference.script import Cashier, ScriptPlayer
+from edge.till.reference.sent import LaneLog, SentLog
 from edge.till.reference.session import TillSession
 from edge.till.sockets import is_public
 
@@ -25,7 +29,10 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Callable
 
+    from edge.till.reference.dealer import TillKeys
     from edge.till.reference.steps import Notify
+
+_ADDRESS = "tcp://127.0.0.1:5557"
 
 
 def main() -> None:
@@ -33,50 +40,103 @@ def main() -> None:
 
 
 def _main(words: list[str]) -> None:
+    arguments = _parser().parse_args(words)
+    arguments.connect = arguments.connect or [_ADDRESS]
+    keys = load_keys(arguments.key, arguments.agent_key) if arguments.key else None
+    arguments.name = arguments.name or (keys.till if keys else "till-1" if arguments.role == "till" else arguments.role)
+    _check(arguments, keys.till if keys else None)
+    arguments.steps = load_script(arguments.script) if arguments.script else None
+    arguments.in_words = arguments.tell == "words" or (arguments.steps is None and arguments.tell is None)
+    with ExitStack() as opened:
+        (_run_till if arguments.role == "till" else _run_attendant)(arguments, keys, opened)
+
+
+def _parser() -> Parser:
     parser = Parser(prog="edge-till", description=__doc__)
-    parser.add_argument("--connect", default="tcp://127.0.0.1:5557", metavar="ADDRESS", help="default: %(default)s")
+    parser.add_argument(
+        "--connect",
+        action="append",
+        metavar="ADDRESS",
+        help=f"default: {_ADDRESS}; an attendant or a display may give it once for each lane",
+    )
+    parser.add_argument(
+        "--role",
+        choices=get_args(Role),
+        default="till",
+        help="attendant: sees the alerts of all tills of its lanes, and reports ID checks; display: only sees the "
+        "alerts; default: %(default)s",
+    )
     parser.add_argument("--name", help="the till's name; default: the name in the key, or till-1")
     parser.add_argument(
         "--key", type=Path, metavar="FILE", help="made by edge-agent keys new; needed unless the agent is on this box"
     )
     parser.add_argument("--agent-key", metavar="KEY", help="the agent's public key, or its file; default: from --key")
     parser.add_argument("--language", choices=["ru", "en", "both"], default="both", help="of the prompts")
-    parser.add_argument("--cashier", metavar="ID", help="the id of the cashier")
+    parser.add_argument("--cashier", metavar="ID", help="the id of the cashier or attendant")
     parser.add_argument("--state", type=Path, metavar="FILE", help="save here what must survive a power cut")
     parser.add_argument("--script", type=Path, metavar="FILE", help="play this scenario; see docs/till-protocol.md")
     parser.add_argument(
         "--tell", choices=["json", "words"], help="output format; default: json with --script, words without"
     )
-    arguments = parser.parse_args(words)
+    return parser
 
-    keys = load_keys(arguments.key, arguments.agent_key) if arguments.key else None
-    name = arguments.name or (keys.till if keys else "till-1")
-    _check(arguments, name, keys.till if keys else None)
-    steps = load_script(arguments.script) if arguments.script else None
-    session, player = TillSession(name, LiveIdentity(), arguments.cashier), ScriptPlayer()
-    in_words = arguments.tell == "words" or (steps is None and arguments.tell is None)
-    show = TerminalDisplay(session, arguments.language).show if in_words else _json_lines()
 
+def _run_till(arguments: Namespace, keys: TillKeys | None, opened: ExitStack) -> None:
+    session, player = TillSession(arguments.name, LiveIdentity(), arguments.cashier), ScriptPlayer()
+    show = TerminalDisplay(session, arguments.language).show if arguments.in_words else _json_lines()
+    sent_log = _sent_log(arguments, opened)
+    channel = _channel(arguments.connect[0], arguments, keys, opened)
+    cashier = Cashier(session, LiveTill(session, channel, sent_log, _both(player.record, show)))
+    if arguments.steps is not None:
+        player.run(cashier, arguments.steps)
+    else:
+        from edge.till.reference.terminal import run_terminal
+
+        run_terminal(cashier, session)
+
+
+def _run_attendant(arguments: Namespace, keys: TillKeys | None, opened: ExitStack) -> None:
+    player, sent_log = ScriptPlayer(), _sent_log(arguments, opened)
+    show = AttendantDisplay(arguments.language).show if arguments.in_words else _json_lines()
+    lanes = []
+    for address in arguments.connect:
+        session = AttendantSession(arguments.name, LiveIdentity(), arguments.role, arguments.cashier)
+        channel = _channel(address, arguments, keys, opened)
+        lane_log = LaneLog(sent_log, address) if sent_log else None
+        lanes.append((session, LiveTill(session, channel, lane_log, _both(player.record, show))))
+    attendant = Attendant(lanes)
+    if arguments.steps is not None:
+        player.run(attendant, arguments.steps)
+    else:
+        from edge.till.reference.terminal import run_attendant
+
+        run_attendant(attendant)
+
+
+def _sent_log(arguments: Namespace, opened: ExitStack) -> SentLog | None:
+    if not arguments.state:
+        return None
+    sent_log = SentLog(arguments.state)
+    opened.callback(sent_log.close)
+    return sent_log
+
+
+def _channel(address: str, arguments: Namespace, keys: TillKeys | None, opened: ExitStack) -> Till:
+    channel = Till(arguments.name, address, keys)
+    opened.callback(channel.close)
+    return channel
+
+
+def _both(first: Callable[[Notify], None], second: Callable[[Notify], None]) -> Callable[[Notify], None]:
     def notify(notification: Notify) -> None:
-        player.record(notification)
-        show(notification)
+        first(notification)
+        second(notification)
 
-    with ExitStack() as opened:
-        sent_log = SentLog(arguments.state) if arguments.state else None
-        if sent_log:
-            opened.callback(sent_log.close)
-        channel = Till(name, arguments.connect, keys)
-        opened.callback(channel.close)
-        till = LiveTill(session, channel, sent_log, notify)
-        if steps is not None:
-            player.run(till, steps)
-        else:
-            from edge.till.reference.terminal import run_terminal
-
-            run_terminal(till)
+    return notify
 
 
-def _check(arguments: Namespace, name: str, key_name: str | None) -> None:
+def _check(arguments: Namespace, key_name: str | None) -> None:
+    name = arguments.name
     if not TILL_NAME.fullmatch(name):
         raise UsageError(f"--name {name!r} is not a valid till name: use 1 to 40 letters, digits, - or _")
     if arguments.cashier is not None and not 1 <= len(arguments.cashier) <= 128:
@@ -85,8 +145,11 @@ def _check(arguments: Namespace, name: str, key_name: str | None) -> None:
         raise UsageError(
             f"--name {name!r} differs from the key's till {key_name!r}: remove --name, or make a key for this name"
         )
-    if is_public("--connect", arguments.connect) and key_name is None:
-        raise UsageError(f"--connect {arguments.connect!r} is not on this machine: give --key FILE as well")
+    if arguments.role == "till" and len(arguments.connect) > 1:
+        raise UsageError(f"--connect was given {len(arguments.connect)} times: a till has one lane")
+    for address in arguments.connect:
+        if is_public("--connect", address) and key_name is None:
+            raise UsageError(f"--connect {address!r} is not on this machine: give --key FILE as well")
 
 
 def _json_lines() -> Callable[[Notify], None]:

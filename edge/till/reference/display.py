@@ -8,11 +8,11 @@ from rich.console import Console
 from rich.text import Text
 
 from edge.decision.policy import Decision
+from edge.till.messages import Text as Prompt
 
 if TYPE_CHECKING:
     from edge.till.messages import Alert
-    from edge.till.messages import Text as Prompt
-    from edge.till.reference.sale import Screen
+    from edge.till.reference.screen import Screen
     from edge.till.reference.session import TillSession
     from edge.till.reference.steps import Notify
 
@@ -28,6 +28,8 @@ _FALLBACK_BANNERS = {
 }
 """Word and style for the prompts that the till shows by itself."""
 
+_ATTENDANT_STYLES = {"alert": "bold", "ask": "bold", "ask-everyone": "bold", "do-not-sell": "bold red"}
+
 _EVENT_LINES = {
     "agent-met": "connected to {lane}",
     "agent-silent": "the agent does not answer",
@@ -36,6 +38,10 @@ _EVENT_LINES = {
     "clocks": "clocks agree: {agree}; the till's clock is {till_ahead_s} s ahead of the agent's",
     "sale-opened": "{sale_id} opened",
     "scanned": "{sku} scanned",
+    "sale-suspended": "{sale_id} set aside",
+    "sale-resumed": "{sale_id} continues",
+    "removed": "{sku} removed",
+    "cashier": "{cashier_id} sells now",
     "checked": "ID {outcome}",
     "offer-answered": "the offer was {outcome}",
     "sale-closed": "sale closed",
@@ -44,6 +50,19 @@ _EVENT_LINES = {
     "not-understood": "a message from the agent is not valid: {text}",
 }
 """Events printed as a line. The others are on the screen, or of no use to a cashier."""
+
+
+_ATTENDANT_LINES = {
+    "agent-met": "connected to {lane}",
+    "agent-silent": "{lane}: the age check is not answering: ask everyone for ID",
+    "agent-back": "{lane}: the age check is back",
+    "health": _EVENT_LINES["health"],
+    "clocks": _EVENT_LINES["clocks"],
+    "withdrawn": "{lane} {till}: nothing to check any more",
+    "checked": "{lane} {till}: ID {outcome}",
+    "error": _EVENT_LINES["error"],
+    "not-understood": _EVENT_LINES["not-understood"],
+}
 
 
 class TerminalDisplay:
@@ -68,6 +87,24 @@ class TerminalDisplay:
             self._console.print(banner)
         if screen.alert:
             self._console.print(_alert_details(screen.alert))
+
+
+class AttendantDisplay:
+    """Prints what an attendant sees: the prompts of all tills, each with its lane and till."""
+
+    def __init__(self, language: Language) -> None:
+        self._language = language
+        self._console = Console(soft_wrap=True, highlight=False, markup=False)
+
+    def show(self, notify: Notify) -> None:
+        """Print a notification, if it concerns the attendant."""
+        details = notify.details
+        if notify.event == "screen":
+            place = f"{details['lane']} {details['till'] or ''}".strip()
+            text = " / ".join(_in_language(Prompt(**details["text"]), self._language)) if details["text"] else "-"
+            self._console.print(f"{place}: {text}", style=_ATTENDANT_STYLES.get(details["shows"]))
+        elif notify.event in _ATTENDANT_LINES:
+            self._console.print(f"attendant: {_ATTENDANT_LINES[notify.event].format(**details)}")
 
 
 def _screen_banner(screen: Screen, language: Language) -> Text | None:

@@ -1,119 +1,51 @@
-"""Plays a scenario on the reference till: the cashier's actions and waits, one JSON object per line.
-
-    {"do": "wait-for", "event": "connected"}
-    {"do": "open"}
-    {"do": "scan", "item": "beer"}
-    {"do": "wait-for", "event": "shown", "seconds": 2}
-    {"do": "check", "outcome": "passed"}
-    {"do": "close"}
-    {"do": "wait", "seconds": 0.5}
-
-`open` accepts a `sale_id` that no sale has had before. `{"do": "offer", "outcome": "taken"}`, or `"refused"`, is the
-customer's answer to an offer: wait for `offer-shown` first. Empty lines and lines that start with # are ignored.
-"""
+"""Plays a scenario on the reference till, or for an attendant: see `scenario`."""
 
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Annotated, Literal
-
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from typing import TYPE_CHECKING, Protocol
 
 from edge.errors import RunError, UsageError
-from edge.settings.problems import in_one_line
-from edge.till.messages import CheckOutcome, Id
-from edge.till.reference.catalogue import find_item
-from edge.till.reference.steps import OfferAnswer  # pydantic reads it
+from edge.till.reference.scenario import (
+    AnswerOfferStep,
+    CashierStep,
+    CheckStep,
+    CloseStep,
+    OpenStep,
+    RemoveStep,
+    ResumedElsewhereStep,
+    ResumeStep,
+    ScanStep,
+    SuspendStep,
+    WaitForStep,
+    WaitStep,
+)
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from edge.till.reference.live import LiveTill
-    from edge.till.reference.steps import Notify
+    from edge.till.reference.live import Connection, LiveTill
+    from edge.till.reference.scenario import ScriptStep
+    from edge.till.reference.session import TillSession
+    from edge.till.reference.steps import Notify, Step
 
 _ANSWER_TIMEOUT_S = 10.0
 
-StepSeconds = Annotated[float, Field(ge=0, le=3600)]
 
+class Actor(Protocol):
+    """Who performs the actions of a script: a cashier or an attendant."""
 
-class ScriptStep(BaseModel):
-    """Base of the lines of a scenario."""
+    @property
+    def connection(self) -> Connection: ...
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    @property
+    def actions(self) -> int:
+        """How many were performed, including those before a restart."""
 
-
-class OpenStep(ScriptStep):
-    do: Literal["open"]
-    sale_id: Id | None = None
-
-
-class ScanStep(ScriptStep):
-    """item: its name in English or Russian, or its number in the catalogue."""
-
-    do: Literal["scan"]
-    item: str
-
-
-class CheckStep(ScriptStep):
-    do: Literal["check"]
-    outcome: CheckOutcome
-
-
-class AnswerOfferStep(ScriptStep):
-    """The customer's answer to the offer."""
-
-    do: Literal["offer"]
-    outcome: OfferAnswer
-
-
-class CloseStep(ScriptStep):
-    do: Literal["close"]
-    completed: bool = True
-
-
-class WaitStep(ScriptStep):
-    do: Literal["wait"]
-    seconds: StepSeconds
-
-
-class WaitForStep(ScriptStep):
-    """Wait for an event since the cashier's last action, and since the last event that was waited for."""
-
-    do: Literal["wait-for"]
-    event: str
-    seconds: StepSeconds = 10
-
-
-_AnyStep = OpenStep | ScanStep | CheckStep | AnswerOfferStep | CloseStep | WaitStep | WaitForStep
-_SCRIPT_LINE: TypeAdapter[_AnyStep] = TypeAdapter(Annotated[_AnyStep, Field(discriminator="do")])
-
-
-def load_script(file: Path) -> list[ScriptStep]:
-    """Read a scenario. Raises UsageError for a file that cannot be read, and with the line number for an invalid
-    line."""
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as problem:
-        why = getattr(problem, "strerror", None) or "it is not UTF-8 text"
-        raise UsageError(f"cannot read the script {file}: {why}") from None
-    steps: list[ScriptStep] = []
-    for number, line in enumerate(text.splitlines(), start=1):
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
-        try:
-            step = _SCRIPT_LINE.validate_json(line)
-            if isinstance(step, ScanStep):
-                find_item(step.item)
-        except ValidationError as problem:
-            raise UsageError(f"{file} line {number}: {in_one_line(problem)}") from None
-        except UsageError as problem:
-            raise UsageError(f"{file} line {number}: {problem}") from None
-        steps.append(step)
-    return steps
+    def perform(self, step: ScriptStep) -> None:
+        """Perform one. Raises UsageError when it is not possible now."""
 
 
 class ScriptPlayer:
-    """Plays a script on a till. After a restart it continues after the last action in the till's state file."""
+    """Plays a script. After a restart it continues after the last action in the state file."""
 
     def __init__(self) -> None:
         self._events: list[str] = []
@@ -122,24 +54,65 @@ class ScriptPlayer:
         """Record that something happened. Call it for every notification of the till."""
         self._events.append(notify.event)
 
-    def run(self, till: LiveTill, steps: list[ScriptStep]) -> None:
+    def run(self, actor: Actor, steps: list[ScriptStep]) -> None:
         """Play the steps. Raises RunError when an expected event does not come, and when the agent leaves messages
         unanswered."""
-        for step in steps[_steps_done(steps, till.session.cashier_actions) :]:
+        connection = actor.connection
+        for step in steps[_steps_done(steps, actor.actions) :]:
             if isinstance(step, WaitStep):
-                till.run_for(step.seconds)
+                connection.run_for(step.seconds)
             elif isinstance(step, WaitForStep):
-                self._wait_for(till, step)
+                self._wait_for(connection, step)
             else:
                 self._events.clear()
-                _perform(till, step)
-        if not till.run_until(lambda: not till.session.unanswered, _ANSWER_TIMEOUT_S):
-            raise RunError(f"the agent has not answered {till.session.unanswered} messages: is it running?")
+                actor.perform(step)
+        if not connection.run_until(lambda: not connection.unanswered, _ANSWER_TIMEOUT_S):
+            raise RunError(f"the agent has not answered {connection.unanswered} messages: is it running?")
 
-    def _wait_for(self, till: LiveTill, step: WaitForStep) -> None:
-        if not till.run_until(lambda: step.event in self._events, step.seconds):
+    def _wait_for(self, connection: Connection, step: WaitForStep) -> None:
+        if not connection.run_until(lambda: step.event in self._events, step.seconds):
             raise RunError(f"waited {step.seconds:g} s for {step.event!r}, which did not come")
         del self._events[: self._events.index(step.event) + 1]
+
+
+class Cashier:
+    """Performs the actions of a script at a till."""
+
+    def __init__(self, session: TillSession, till: LiveTill) -> None:
+        self._session, self.connection = session, till
+
+    @property
+    def actions(self) -> int:
+        return self._session.cashier_actions
+
+    def perform(self, step: ScriptStep) -> None:
+        self.connection.perform(_steps_of(self._session, step, time.monotonic()))
+
+
+def _steps_of(session: TillSession, step: ScriptStep, now_s: float) -> list[Step]:
+    match step:
+        case OpenStep():
+            resumes, items = step.resumes, step.items
+            return session.open_sale(now_s, step.sale_id, training=step.training, resumes=resumes, items=items)
+        case ScanStep():
+            return session.scan(step.item, now_s)
+        case RemoveStep():
+            return session.remove(step.item, now_s)
+        case CheckStep(till=None):
+            return session.check(step.outcome, now_s, sale=step.sale, sale_id=step.sale_id, **step.how)
+        case CashierStep():
+            return session.change_cashier(step.id, now_s)
+        case SuspendStep():
+            return session.suspend(now_s)
+        case ResumeStep():
+            return session.resume(now_s, step.sale_id)
+        case ResumedElsewhereStep():
+            return session.resumed_elsewhere(now_s, step.resumed_as, step.sale_id)
+        case AnswerOfferStep():
+            return session.answer_offer(step.outcome, now_s)
+        case CloseStep():
+            return session.close_sale(now_s, completed=step.completed, basket=step.basket)
+    raise UsageError(f"{step.model_dump_json(exclude_defaults=True)} is for an attendant: start with --role attendant")
 
 
 def _steps_done(steps: list[ScriptStep], actions: int) -> int:
@@ -148,17 +121,3 @@ def _steps_done(steps: list[ScriptStep], actions: int) -> int:
         return 0
     numbers = [number for number, step in enumerate(steps, start=1) if not isinstance(step, WaitStep | WaitForStep)]
     return numbers[min(actions, len(numbers)) - 1] if numbers else 0
-
-
-def _perform(till: LiveTill, step: ScriptStep) -> None:
-    now_s = time.monotonic()
-    if isinstance(step, OpenStep):
-        till.perform(till.session.open_sale(now_s, step.sale_id))
-    elif isinstance(step, ScanStep):
-        till.perform(till.session.scan(step.item, now_s))
-    elif isinstance(step, CheckStep):
-        till.perform(till.session.check(step.outcome, now_s))
-    elif isinstance(step, AnswerOfferStep):
-        till.perform(till.session.answer_offer(step.outcome, now_s))
-    elif isinstance(step, CloseStep):
-        till.perform(till.session.close_sale(now_s, completed=step.completed))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from pydantic import ValidationError
 
@@ -12,8 +12,19 @@ from edge.errors import RunError, UsageError
 from edge.till.reference.steps import Entry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
+
+
+class StateLog(Protocol):
+    """Keeps the entries of one session."""
+
+    @property
+    def entries(self) -> Sequence[Entry]:
+        """Those that were there at the start."""
+
+    def write(self, entries: Iterable[Entry]) -> None:
+        """Keep more of them."""
 
 
 class SentLog:
@@ -63,3 +74,15 @@ class SentLog:
 
     def close(self) -> None:
         self._opened.close()
+
+
+class LaneLog:
+    """The entries of one lane in the state file of an attendant of several lanes."""
+
+    def __init__(self, sent_log: SentLog, lane: str) -> None:
+        """lane: its address."""
+        self._sent_log, self._lane = sent_log, lane
+        self.entries = [entry for entry in sent_log.entries if entry.lane == lane]
+
+    def write(self, entries: Iterable[Entry]) -> None:
+        self._sent_log.write(entry.model_copy(update={"lane": self._lane}) for entry in entries)

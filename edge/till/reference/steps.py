@@ -15,11 +15,12 @@ OfferAnswer = Literal["taken", "refused"]
 
 
 class Entry(BaseModel):
-    """A line of the till's state file. Exactly one field is set.
+    """A line of the till's state file: one action or event.
 
     sent: a message about an action of the cashier. heard: a received alert, error about an expired alert, or offer.
-    answered: the id of a message that need not be resent. scanned: the sku of an item. offer: the customer's answer to
-    the offer.
+    answered: the id of a message that need not be resent. scanned, removed: the sku of an item. items: what is in the
+    basket of a sale that another till had begun. cashier: who sells now. offer: the customer's answer to the offer.
+    lane: the address of the lane that the line is about, for an attendant of several lanes.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -28,7 +29,11 @@ class Entry(BaseModel):
     heard: Event | None = None
     answered: Id | None = None
     scanned: Id | None = None
+    removed: Id | None = None
+    items: tuple[Id, ...] | None = None
+    cashier: Id | None = None
     offer: OfferAnswer | None = None
+    lane: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

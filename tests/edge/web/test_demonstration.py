@@ -12,7 +12,7 @@ from edge.frames import Frame
 from edge.lane.lane import Lane
 from edge.lane.outcomes import Closed, Outcome
 from edge.till.messages import RestrictedItem, SaleClosed, SaleOpened
-from edge.till.reference.sale import Screen
+from edge.till.reference.screen import Screen
 from edge.vision.faces import Faces
 from edge.web.demonstration import BUSY, NOT_YET, Demonstration
 from tests.edge.people import Person

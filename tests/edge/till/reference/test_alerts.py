@@ -18,9 +18,9 @@ def test_an_alert_is_saved_then_shown_and_only_then_acknowledged(till: TillHarne
     alert = till.alert()
     steps = till.receive(alert, id="m-1")
     kinds = [step.event if isinstance(step, Notify) else type(step) for step in steps]
-    assert kinds[:4] == [Save, "alert", "shown", Send]
-    assert isinstance(steps[3], Send)
-    assert steps[3].event.content() == Ack(message_id="m-1", alert_id=alert.alert_id)
+    assert kinds[:5] == [Save, "alert", "shown", "screen", Send]
+    assert isinstance(steps[4], Send)
+    assert steps[4].event.content() == Ack(message_id="m-1", alert_id=alert.alert_id)
 
 
 def test_a_duplicate_alert_is_acknowledged_and_not_shown(till: TillHarness) -> None:

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from edge.errors import UsageError
-from edge.till.reference import script
-from edge.till.reference.script import CheckStep, CloseStep, OpenStep, ScanStep, WaitForStep, WaitStep, load_script
+from edge.till.reference import scenario
+from edge.till.reference.scenario import CheckStep, CloseStep, OpenStep, ScanStep, WaitForStep, WaitStep, load_script
 
 PROTOCOL = Path(__file__).parents[4] / "docs" / "till-protocol.md"
 
 
-@pytest.mark.parametrize("text", [script.__doc__, PROTOCOL.read_text(encoding="utf-8")], ids=["module", "protocol"])
+@pytest.mark.parametrize("text", [scenario.__doc__, PROTOCOL.read_text(encoding="utf-8")], ids=["module", "protocol"])
 def test_the_scenario_in_the_documentation_can_be_played(text: str, tmp_path: Path) -> None:
     file = tmp_path / "scenario"
     file.write_text("\n".join(line for line in text.splitlines() if line.lstrip().startswith('{"do"')))

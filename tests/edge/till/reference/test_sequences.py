@@ -8,7 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from edge.decision.policy import Decision
 from edge.till.messages import Ack, CheckOutcome, Data, Error, ErrorCode
-from edge.till.reference.sale import ANSWER_WITHIN_S
+from edge.till.reference.screen import ANSWER_WITHIN_S
 from edge.till.reference.steps import Notify, Save, Send
 from tests.edge.till.reference.harness import TillHarness
 

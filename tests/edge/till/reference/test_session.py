@@ -87,7 +87,10 @@ def test_a_late_alert_replaces_the_tills_own_prompt(till: TillHarness) -> None:
         (lambda till: till.scan(), "no sale is open: open one first"),
         (lambda till: till.check(), "no sale is open: open one first"),
         (lambda till: till.close(), "no sale is open: open one first"),
-        (lambda till: (till.open("s-1"), till.open("s-2")), "sale s-1 is open: close it before the next one"),
+        (
+            lambda till: (till.open("s-1"), till.open("s-2")),
+            "sale s-1 is open: close or suspend it before the next one",
+        ),
         (lambda till: (till.open(), till.scan("whisky")), "no item 'whisky' in the catalogue: it has milk"),
     ],
 )

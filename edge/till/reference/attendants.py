@@ -1,0 +1,51 @@
+"""An attendant, or a display, of one or more lanes: finds the lane of each till. One connection for each lane."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from edge.errors import UsageError
+from edge.till.reference.live import SeveralConnections
+from edge.till.reference.scenario import CheckStep
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from edge.till.reference.attendant import AttendantSession
+    from edge.till.reference.live import LiveTill
+    from edge.till.reference.scenario import ScriptStep
+
+
+class Attendant:
+    """Performs the actions of a script for an attendant."""
+
+    def __init__(self, lanes: Sequence[tuple[AttendantSession, LiveTill]]) -> None:
+        """lanes: the session and the connection of each lane."""
+        self._lanes = lanes
+        self.connection = SeveralConnections([till for _, till in lanes])
+
+    @property
+    def actions(self) -> int:
+        return sum(session.cashier_actions for session, _ in self._lanes)
+
+    def perform(self, step: ScriptStep) -> None:
+        if not isinstance(step, CheckStep) or step.sale != "open":
+            raise UsageError(
+                f"{step.model_dump_json(exclude_defaults=True)} is for a till: an attendant only checks IDs"
+            )
+        session, connection, till = self._lane_of(step.till)
+        check = session.check(step.outcome, time.monotonic(), till=till, sale_id=step.sale_id, **step.how)
+        connection.perform(check)
+
+    def _lane_of(self, till: str | None) -> tuple[AttendantSession, LiveTill, str]:
+        """The lane with an alert for this till; with any till when there is only one alert."""
+        alerts = [(lane, name) for lane in self._lanes for name in lane[0].sales if till in (None, name)]
+        if len(alerts) == 1:
+            (session, connection), name = alerts[0]
+            return session, connection, name
+        if not alerts and till and len(self._lanes) == 1:
+            # Its sale may be named.
+            return *self._lanes[0], till
+        names = ", ".join(f"{name} of {session.lane}" for (session, _), name in alerts) or "none"
+        raise UsageError(f"name the till of one alert: there are {names}")

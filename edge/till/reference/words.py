@@ -1,0 +1,137 @@
+"""What a cashier types at `edge-till`, in English or Russian, as a line of a scenario. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import ValidationError
+
+from edge.errors import UsageError
+from edge.settings.problems import in_one_line
+from edge.till.reference.catalogue import find_item
+from edge.till.reference.scenario import (
+    AnswerOfferStep,
+    CashierStep,
+    CheckStep,
+    CloseStep,
+    OpenStep,
+    RemoveStep,
+    ResumeStep,
+    ScanStep,
+    SuspendStep,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from edge.till.messages import CheckMeans, CheckOutcome
+    from edge.till.reference.actions import CheckedSale
+    from edge.till.reference.scenario import ScriptStep
+
+_Meaning = TypeVar("_Meaning", bound=str)
+
+TILL_HELP = """\
+  NUMBER or NAME   scan the item; the first opens a sale     номер или название: добавить товар
+  -NUMBER, -NAME   remove the item                           убрать товар: -пиво
+  p  passed        the ID is valid                           п  документ в порядке
+  f  failed        too young                                 м  слишком молод
+  n  not-shown     no ID was shown                           н  нет документа
+  t  take          the customer takes the offer              т  берёт предложенное
+  r  refuse        the customer refuses the offer            о  отказывается
+  s  suspend       set the sale aside                        ж  отложить чек
+  u  resume [ID]   continue the sale that was set aside      д  вернуть чек
+  k  cashier ID    another cashier sells now                 к  другой кассир
+  training         open a sale that is only an exercise      учебный чек
+  c  close         the customer has paid or left             з  закрыть чек
+  q  quit                                                    в  выход
+After p, f or n, in any order: the age that was checked, such as 21; how the age is known: document, digital-id,
+known-customer, obviously-of-age, manager-override ID; and before or after, for a check outside a sale.
+После п, м или н, в любом порядке: возраст, например 21; как узнали возраст: паспорт, цифровой, знакомый, взрослый,
+разрешил ID; и до или после, если проверка была до открытия чека или после оплаты."""
+
+ATTENDANT_HELP = """\
+  TILL p  passed     the ID at this till is valid            КАССА п  документ в порядке
+  TILL f  failed     too young                               КАССА м  слишком молод
+  TILL n  not-shown  no ID was shown                         КАССА н  нет документа
+  q  quit                                                    в  выход
+After p, f or n, in any order: the age that was checked, such as 21; how the age is known: document, digital-id,
+known-customer, obviously-of-age, manager-override ID.
+После п, м или н, в любом порядке: возраст, например 21; как узнали возраст: паспорт, цифровой, знакомый, взрослый,
+разрешил ID."""
+
+QUIT, SHOW_HELP = ("q", "quit", "в", "выход"), ("", "h", "help", "?", "помощь")
+
+_CHECKS: dict[CheckOutcome, tuple[str, ...]] = {
+    "passed": ("p", "passed", "п"),
+    "failed": ("f", "failed", "м"),
+    "not-shown": ("n", "not-shown", "н"),
+}
+_MEANS: dict[CheckMeans, tuple[str, ...]] = {
+    "document": ("document", "паспорт", "документ"),
+    "digital-id": ("digital-id", "цифровой"),
+    "known-customer": ("known-customer", "знакомый"),
+    "manager-override": ("manager-override", "разрешил"),
+    "obviously-of-age": ("obviously-of-age", "взрослый"),
+}
+_OUTSIDE: dict[CheckedSale, tuple[str, ...]] = {"next": ("before", "до"), "last": ("after", "после")}
+_PLAIN: dict[tuple[str, ...], Callable[[], ScriptStep]] = {
+    ("t", "take", "т"): lambda: AnswerOfferStep(do="offer", outcome="taken"),
+    ("r", "refuse", "о"): lambda: AnswerOfferStep(do="offer", outcome="refused"),
+    ("s", "suspend", "ж", "отложить"): lambda: SuspendStep(do="suspend"),
+    ("u", "resume", "д", "вернуть"): lambda: ResumeStep(do="resume"),
+    ("training", "учебный"): lambda: OpenStep(do="open", training=True),
+    ("c", "close", "з", "закрыть"): lambda: CloseStep(do="close"),
+}
+_RESUME, _CASHIER, _REMOVE = ("u", "resume", "д", "вернуть"), ("k", "cashier", "к", "кассир"), ("remove", "убрать")
+
+
+def understand(line: str) -> ScriptStep:
+    """The action that a cashier has typed. Raises UsageError for words without a meaning."""
+    first, *others = line.split()
+    word = first.casefold()
+    if outcome := _meaning(word, _CHECKS):
+        return _check(outcome, others)
+    if not others and (plain := next((make for names, make in _PLAIN.items() if word in names), None)):
+        return plain()
+    if len(others) == 1 and word in _RESUME:
+        return ResumeStep(do="resume", sale_id=others[0])
+    if len(others) == 1 and word in _CASHIER:
+        return CashierStep(do="cashier", id=others[0])
+    if len(others) == 1 and word in _REMOVE:
+        return RemoveStep(do="remove", item=find_item(others[0]).sku)
+    if word.startswith("-"):
+        return RemoveStep(do="remove", item=find_item(line[1:].strip()).sku)
+    return ScanStep(do="scan", item=find_item(line).sku)
+
+
+def understand_attendant(line: str) -> CheckStep:
+    """The check that an attendant has typed: the till's name, then the check. Raises UsageError for other words."""
+    till, *words = line.split()
+    outcome = _meaning(words[0].casefold(), _CHECKS) if words else None
+    if outcome is None:
+        raise UsageError(f"{line!r} is not a check: type the till's name, and p, f or n")
+    return _check(outcome, words[1:], till=till)
+
+
+def _check(outcome: CheckOutcome, words: list[str], till: str | None = None) -> CheckStep:
+    fields: dict[str, Any] = {"do": "check", "outcome": outcome, "till": till}
+    left = iter(words)
+    for word in left:
+        if word.isdecimal():
+            fields["minimum_age"] = int(word)
+        elif means := _meaning(word.casefold(), _MEANS):
+            fields["means"] = means
+            if means == "manager-override":
+                fields["authorised_by"] = next(left, None)
+        elif till is None and (sale := _meaning(word.casefold(), _OUTSIDE)):
+            fields["sale"] = sale
+        else:
+            raise UsageError(f"{word!r} says nothing about a check: type ? for the words")
+    try:
+        return CheckStep.model_validate(fields)
+    except ValidationError as problem:
+        raise UsageError(in_one_line(problem, "check")) from None
+
+
+def _meaning(word: str, words: dict[_Meaning, tuple[str, ...]]) -> _Meaning | None:
+    return next((meaning for meaning, names in words.items() if word in names), None)
