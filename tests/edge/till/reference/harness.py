@@ -36,14 +36,26 @@ class TillHarness:
 
     # Actions of the cashier.
 
-    def open(self, sale_id: str = "s-1") -> None:
-        self.record(self.session.open_sale(self.now_s, sale_id))
+    def open(self, sale_id: str | None = "s-1", **how: Any) -> None:
+        self.record(self.session.open_sale(self.now_s, sale_id, **how))
 
     def scan(self, item: str = "beer") -> None:
         self.record(self.session.scan(item, self.now_s))
 
-    def check(self, outcome: CheckOutcome = "passed") -> None:
-        self.record(self.session.check(outcome, self.now_s))
+    def remove(self, item: str = "beer") -> None:
+        self.record(self.session.remove(item, self.now_s))
+
+    def check(self, outcome: CheckOutcome = "passed", **how: Any) -> None:
+        self.record(self.session.check(outcome, self.now_s, **how))
+
+    def cashier(self, cashier_id: str) -> None:
+        self.record(self.session.change_cashier(cashier_id, self.now_s))
+
+    def suspend(self) -> None:
+        self.record(self.session.suspend(self.now_s))
+
+    def resume(self, sale_id: str | None = None) -> None:
+        self.record(self.session.resume(self.now_s, sale_id))
 
     def close(self, *, completed: bool = True) -> None:
         self.record(self.session.close_sale(self.now_s, completed=completed))
@@ -52,9 +64,12 @@ class TillHarness:
 
     def receive(self, data: Data, *, late_s: float = 0.0, id: str | None = None) -> list[Step]:
         """late_s: how far the agent's clock is behind the till's."""
+        return self.record(self.session.receive(self.event(data, late_s=late_s, id=id), self.now_s))
+
+    def event(self, data: Data, *, late_s: float = 0.0, id: str | None = None) -> Event:
+        """A message as the agent sends it."""
         time = self.identity.wall_time(self.now_s - late_s)
-        event = wrap(data, id=id or self.identity.new_id(), source="/edge-agent/lane-1", time=time)
-        return self.record(self.session.receive(event, self.now_s))
+        return wrap(data, id=id or self.identity.new_id(), source="/edge-agent/lane-1", time=time)
 
     def acknowledge_all(self) -> None:
         """The agent acknowledges every message, until the till sends no more."""
@@ -72,13 +87,20 @@ class TillHarness:
         self._answered.add(event.id)
         self.receive(Error(code=code, text="it cannot be used", message_id=event.id))
 
-    def alert(self, decision: Decision = Decision.CHALLENGE, sale_id: str = "s-1") -> Alert:
-        """An alert as the agent would make it now; it expires after 30 s."""
-        at = self.identity.wall_time(self.now_s)
+    def alert(
+        self,
+        decision: Decision = Decision.CHALLENGE,
+        sale_id: str = "s-1",
+        age: int | None = 18,
+        behind_s: float = 0.0,
+    ) -> Alert:
+        """An alert as the agent would make it now, for items of this minimum age; it expires after 30 s. behind_s: how
+        far the agent's clock is behind the till's."""
+        at = self.identity.wall_time(self.now_s - behind_s)
         return Alert(
             alert_id=self.identity.new_id(), sale_id=sale_id, lane="lane-1", decision=decision,
-            reasons=(Reason.LOOKS_YOUNG,), age=None, p_under_legal=None, threshold=25, samples=5, model="0123",
-            text=Text(ru="Проверьте документы.", en="Ask for ID."), issued_at=at,
+            reasons=(Reason.LOOKS_YOUNG,), age=None, p_under_legal=None, legal_age=age, threshold=25, samples=5,
+            model="0123", text=Text(ru="Проверьте документы.", en="Ask for ID."), issued_at=at,
             expires_at=at + timedelta(seconds=30), grab_to_alert_ms=None,
         )  # fmt: skip
 
@@ -110,6 +132,11 @@ class TillHarness:
     def sent_types(self) -> list[str]:
         """Types of the messages that the till sent, without acknowledgements."""
         return [event.type for event in self.sent if event.type != Ack.type]
+
+    @property
+    def messages(self) -> list[Data]:
+        """What the till sent, without acknowledgements."""
+        return [event.content() for event in self.sent if event.type != Ack.type]
 
     @property
     def events(self) -> list[str]:
