@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from edge.errors import UsageError
-from edge.till.messages import RestrictedItem, SaleClosed, SaleOpened, SaleSuspended
+from edge.till.messages import RestrictedItem, ResumedSale, SaleClosed, SaleOpened, SaleSuspended
 from edge.till.reference.actions import CashierActions
 from edge.till.reference.catalogue import find_item
 from edge.till.reference.steps import Entry, Notify, Step
@@ -13,7 +13,7 @@ from edge.till.reference.steps import Entry, Notify, Step
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from edge.till.messages import BasketLine, ResumedSale, SaleReference
+    from edge.till.messages import BasketLine, SaleReference
     from edge.till.reference.sale import TillSale
 
 
@@ -57,7 +57,11 @@ class SaleActions(CashierActions):
         """Continue a sale that this till has suspended. sale_id: None for the one that was suspended last."""
         self._require_no_sale()
         sale = self._suspended_sale(sale_id)
-        message = SaleOpened(sale_id=sale.sale_id, cashier_id=self._state.cashier_id, training=sale.training)
+        # Named also under the same id: on another day the id alone would be that of a new sale.
+        resumes = ResumedSale(sale_id=sale.sale_id, check=sale.checks[-1] if sale.checks else None)
+        message = SaleOpened(
+            sale_id=sale.sale_id, cashier_id=self._state.cashier_id, resumes=resumes, training=sale.training
+        )
         return self._send(message, Notify("sale-resumed", {"sale_id": sale.sale_id}), now_s)
 
     def resumed_elsewhere(self, now_s: float, resumed_as: SaleReference, sale_id: str | None = None) -> list[Step]:

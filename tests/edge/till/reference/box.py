@@ -1,4 +1,4 @@
-"""A real agent without a camera, for tills on real sockets."""
+"""A real agent for tills on real sockets. Only its camera is made up."""
 
 from __future__ import annotations
 
@@ -16,12 +16,15 @@ from edge.settings.sections import TillSettings
 from edge.till.identity import LiveIdentity
 from edge.till.keys import Keys
 from edge.till.server import TillServer
+from tests.edge.people import Person, faces_of, frame_at
 
 
 class Box:
-    """An agent with real sockets and a real disk, but without a camera: it never sees a customer."""
+    """An agent with real sockets and a real disk."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, lane: str = "lane-1", customer: Person | None = None) -> None:
+        """customer: who stands in front of the camera; None: there is no camera."""
+        self._lane, self._customer = lane, customer
         self._folder, self.address, self._stopping = folder, "tcp://127.0.0.1:*", threading.Event()
         self.keys: Keys | None = None
         self._thread: threading.Thread | None = None
@@ -46,7 +49,7 @@ class Box:
             self._thread.join()
 
     def _run(self, ready: threading.Event) -> None:
-        settings, identity = Settings(mode="on-sale", state_dir=self._folder), LiveIdentity()
+        settings, identity = Settings(lane=self._lane, mode="on-sale", state_dir=self._folder), LiveIdentity()
         server = TillServer(TillSettings(reliable=self.address, live=f"ipc://{self._folder}/live"), self.keys)
         self.address = server.addresses[0]
         lane = Lane(LaneRules(settings, {18: 25}, "0123456789ab"), identity)
@@ -55,6 +58,8 @@ class Box:
         ready.set()
         while not self._stopping.wait(0.01):
             now_s = time.monotonic()
+            if self._customer:
+                desk.deliver(lane.observe(faces_of(self._customer), frame_at(now_s), now_s), now_s)
             desk.deliver(lane.tick(now_s), now_s)
             desk.serve(now_s)
         desk.close()
