@@ -154,4 +154,4 @@ class CashierActions(ABC):
 
 
 def _names(basket: Iterable[BasketLine]) -> str:
-    return ", ".join(line.sku for line in basket)
+    return ", ".join(line.sku for line in basket if line.sku)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from edge.till.reference.dealer import TillKeys
     from edge.till.reference.steps import Notify
 
-_ADDRESS = "tcp://127.0.0.1:5557"
+_DEFAULT_CONNECT = "tcp://127.0.0.1:5557"
 
 
 def main() -> None:
@@ -41,7 +41,7 @@ def main() -> None:
 
 def _main(words: list[str]) -> None:
     arguments = _parser().parse_args(words)
-    arguments.connect = arguments.connect or [_ADDRESS]
+    arguments.connect = arguments.connect or [_DEFAULT_CONNECT]
     keys = load_keys(arguments.key, arguments.agent_key) if arguments.key else None
     arguments.name = arguments.name or (keys.till if keys else "till-1" if arguments.role == "till" else arguments.role)
     _check(arguments, keys.till if keys else None)
@@ -57,7 +57,7 @@ def _parser() -> Parser:
         "--connect",
         action="append",
         metavar="ADDRESS",
-        help=f"default: {_ADDRESS}; an attendant or a display may give it once for each lane",
+        help=f"default: {_DEFAULT_CONNECT}; an attendant or a display may give it once for each lane",
     )
     parser.add_argument(
         "--role",

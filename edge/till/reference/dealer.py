@@ -97,6 +97,10 @@ class Till:
             self.send(Ack(message_id=event.id, alert_id=content.alert_id))
         return content
 
+    def wait_for_connection(self, timeout_s: float) -> None:
+        """Wait until there is a connection, or until the timeout."""
+        self.socket.poll(round(timeout_s * 1000), zmq.POLLOUT)
+
     def send_event(self, event: Event) -> bool:
         """Send a message without waiting. Returns False when there is no connection."""
         try:

@@ -20,6 +20,9 @@ _TICK_EVERY_S = 0.05
 """How often a session checks for resends, a silent agent, and expired prompts."""
 
 
+_CONNECT_S = 0.2
+
+
 class Session(Protocol):
     """The protocol of one connection: `TillSession`, or `AttendantSession`."""
 
@@ -70,6 +73,8 @@ class LiveTill(Connection):
         """Starts the session, which greets the agent. sent_log: None to save nothing. notify: called for every
         notification."""
         self._session, self._channel, self._sent_log, self._notify = session, channel, sent_log, notify
+        # The greeting would be lost without a connection, and resent only after a second.
+        channel.wait_for_connection(_CONNECT_S)
         self.perform(session.start(time.monotonic(), sent_log.entries if sent_log else ()))
 
     @property

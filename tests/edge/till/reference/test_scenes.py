@@ -1,6 +1,6 @@
 """A sale's real life: `edge-till` plays each scene to a real agent, and then the audit log says what it should.
 
-A folder of `scenes/` has one script for each till, NAME.jsonl or NAME@LANE.jsonl. The scripts take turns: each one plays
+A folder of `scenes/` has one script for each till, NAME.jsonl or NAME@LANE.jsonl. The scripts take turns: each plays
 until its next line `# pause`. `records.json` has what the log says about the sales, in the order of their ends.
 """
 
