@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from edge.decision.fusion import TrackAge
-from edge.decision.policy import Reason
+from edge.decision.policy import Decision, Reason, decide
 from edge.vision.faces import LEFT_EYE, NO_TRACK, RIGHT_EYE
 
 if TYPE_CHECKING:
@@ -30,6 +30,10 @@ _CONFIRMED_SAMPLES = 2
 
 _PRESENT_S = 0.5
 """A person seen within this time is present now."""
+
+_ESTIMATED_WITHIN_S = 1.0
+"""Somebody who comes and stays this long should have an age by then: before, three samples are not missing, only late,
+and an answer already given should not change for everybody who walks past."""
 
 _STILL, _SCENERY_S = 0.15, 30.0
 """A face that moves less than this share of its eye distance in this many seconds is a print, such as a poster or a
@@ -74,6 +78,7 @@ class CustomerZone:
     def __init__(self, settings: Settings) -> None:
         self._polygon = np.array(settings.zone, np.float32)
         self._lost_s, self._sample_every_s = settings.tracking.lost_s, settings.tracking.look_every_s
+        self._policy, self._nearest_px = settings.policy, settings.quality.min_eye_distance_px
         self._people: dict[int, Person] = {}
         self._customer_id: int | None = None
 
@@ -123,8 +128,8 @@ class CustomerZone:
             for track_id, person in self._people.items()
         }
 
-    def doubts(self, now_s: float) -> tuple[Reason, ...]:
-        """Reasons not to trust the customer's age now; empty when there are none."""
+    def doubts(self, now_s: float, limit: int | None, legal_age: int) -> tuple[Reason, ...]:
+        """Reasons not to go by the customer's age now; empty when there are none. limit, legal_age: as for `decide`."""
         customer = self.customer
         if customer is None:
             return (Reason.NO_FACE,)
@@ -134,7 +139,30 @@ class CustomerZone:
                 return (Reason.TWO_PEOPLE,)
         if not customer.age.samples and customer.rejected:
             return tuple(Reason(reason) for reason in customer.rejected)
+        alone = decide(customer.age, (), limit, legal_age, self._policy)
+        if alone.decision is Decision.NO_CHALLENGE and self._policy.ask_for_companions:
+            return self._company(customer, now_s, limit, legal_age)
         return ()
+
+    def _company(self, customer: Person, now_s: float, limit: int | None, legal_age: int) -> tuple[Reason, ...]:
+        """Reasons not to go by the customer's age alone: somebody else in the zone would be asked, or cannot be
+        estimated."""
+        doubts: tuple[Reason, ...] = ()
+        for other in self._people.values():
+            if other is customer or not _is_person(other):
+                continue
+            decision = decide(other.age, (), limit, legal_age, self._policy).decision
+            # A companion who turns away for a moment has not left: everybody in `_people` counts.
+            if decision is Decision.CHALLENGE:
+                return (Reason.YOUNG_COMPANION,)
+            if decision is Decision.UNKNOWN and self._should_have_age(other, now_s):
+                doubts = (Reason.TWO_PEOPLE,)
+        return doubts
+
+    def _should_have_age(self, person: Person, now_s: float) -> bool:
+        """Whether a person is near enough for an estimate, and has been for long enough."""
+        near = person.eye_distance_px >= self._nearest_px
+        return near and _is_present(person, now_s) and now_s - person.first_s >= _ESTIMATED_WITHIN_S
 
     def _waited(self, track_id: int, now_s: float) -> float:
         """Time since a track's last sample, as a share of the time between two samples."""
@@ -175,8 +203,11 @@ class CustomerZone:
 
 
 def _is_present(person: Person, now_s: float) -> bool:
-    confirmed = person.confirmed_samples >= _CONFIRMED_SAMPLES
-    return confirmed and now_s - person.last_s < _PRESENT_S and not _is_printed(person)
+    return _is_person(person) and now_s - person.last_s < _PRESENT_S
+
+
+def _is_person(person: Person) -> bool:
+    return person.confirmed_samples >= _CONFIRMED_SAMPLES and not _is_printed(person)
 
 
 def _is_printed(person: Person) -> bool:

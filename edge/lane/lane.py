@@ -175,13 +175,13 @@ class Lane:
     def _verdict(self, sale: Sale | None, now_s: float) -> Verdict:
         """The verdict on the customer of a sale. sale: None without one."""
         customer = self._zone.customer
-        doubts = self._doubts(sale, customer, now_s)
-        age = customer.age if customer else None
         legal_age = (sale.record.minimum_age if sale else None) or self._rules.legal_age
-        return decide(age, doubts, self._rules.limit_for(legal_age), legal_age, self._rules.settings.policy)
+        limit = self._rules.limit_for(legal_age)
+        doubts = self._doubts(sale, customer, now_s) or self._zone.doubts(now_s, limit, legal_age)
+        return decide(customer.age if customer else None, doubts, limit, legal_age, self._rules.settings.policy)
 
     def _doubts(self, sale: Sale | None, customer: Person | None, now_s: float) -> tuple[Reason, ...]:
-        """Reasons not to trust the customer's age; empty when there are none."""
+        """Reasons not to trust any age now, except those that the zone has; empty when there are none."""
         if not self._recording:
             return (Reason.NOT_RECORDED,)
         if self.camera_lost(now_s):
@@ -194,7 +194,7 @@ class Lane:
             return (Reason.CUSTOMER_LEFT,)
         if sale and sale.customer is not None and customer and customer.track_id != sale.customer:
             return (Reason.CUSTOMER_CHANGED,)
-        return self._zone.doubts(now_s)
+        return ()
 
     def _publish_state(self, verdict: Verdict, customer: Person | None, now_s: float) -> list[Outcome]:
         """The lane's state, when screens should redraw or the last one is a second old."""

@@ -120,6 +120,11 @@ class PolicySettings(Section):
         0.05, description="highest probability of being under the legal age at which a customer may go unasked"
     )
     min_looks: Annotated[int, Field(ge=1, le=100)] = Field(3, description="good samples of a face that an answer needs")
+    ask_for_companions: bool = Field(
+        True,
+        description="ask when somebody else in the zone looks young, or their age cannot be estimated; false: only "
+        "when it is not clear which one is the customer",
+    )
     answer_within_s: Annotated[float, Field(gt=0, le=1)] = Field(
         0.8, description="an answer that is not certain by then is UNKNOWN, which means: ask"
     )
