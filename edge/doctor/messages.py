@@ -29,7 +29,7 @@ _CONNECTION = (
 _OF_PROGRAMS = {DROPPED, "too fast", "topics", *get_args(ErrorCode)}
 """Reasons that the till's program can change; the others are about keys and names."""
 _LATELY = timedelta(days=1)
-_MOST_NAMED = 5
+_MOST_SEEN = 5
 _USUAL = 10
 """A till that reconnects after a restart of the agent, or of itself, may be told as often that a sale is not open."""
 
@@ -41,8 +41,8 @@ def messages(lane: LaneTarget) -> Finding:
     found = [one for one in found if one.reason != "no-such-sale" or one.times > _USUAL]
     if not found:
         return ok("nothing that tills have sent since yesterday was rejected")
-    more = f"; and {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else ""
-    seen = f"since yesterday {'; '.join(map(_in_words, found[:_MOST_NAMED]))}{more}"
+    more = f"; and {len(found) - _MOST_SEEN} more" if len(found) > _MOST_SEEN else ""
+    seen = f"since yesterday {'; '.join(map(_in_words, found[:_MOST_SEEN]))}{more}"
     return warning(seen, _fix(found), file=lane.file)
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from edge.till.rejections import RejectionNote
 
-KEPT = timedelta(days=7)
+NOTES_KEPT = timedelta(days=7)
 MOST_ROWS = 500
 """The oldest of more rows are removed, so that no client can fill the disk."""
 
@@ -48,7 +48,7 @@ class RejectedStore:
             connection.execute(_REJECTED_SCHEMA)
 
     def add(self, notes: Mapping[tuple[str, str], RejectionNote], at: datetime) -> None:
-        """Add notes, by client and reason. at: now. Removes those that are older than KEPT."""
+        """Add notes, by client and reason. at: now. Removes those that are older than NOTES_KEPT."""
         rows = [
             (_day(at), client, reason, note.times, note.explanation, at.timestamp())
             for (client, reason), note in notes.items()
@@ -59,7 +59,7 @@ class RejectedStore:
                 "times = times + excluded.times, explanation = excluded.explanation, last_at = excluded.last_at",
                 rows,
             )
-            connection.execute("DELETE FROM rejected WHERE day < ?", (_day(at - KEPT),))
+            connection.execute("DELETE FROM rejected WHERE day < ?", (_day(at - NOTES_KEPT),))
             connection.execute(
                 "DELETE FROM rejected WHERE rowid NOT IN (SELECT rowid FROM rejected ORDER BY last_at DESC LIMIT ?)",
                 (MOST_ROWS,),

@@ -371,5 +371,8 @@ MESSAGES: dict[str, type[Data]] = {
 }
 """The model of every message type."""
 
-FROM_TILLS = (Hello, SaleOpened, RestrictedItem, ItemRemoved, SaleBasket, IdChecked, SaleSuspended, SaleClosed, Ack)
+FROM_TILLS: tuple[type[Data], ...] = (
+    *(Hello, SaleOpened, RestrictedItem, ItemRemoved, SaleBasket, IdChecked, SaleSuspended, SaleClosed),
+    Ack,
+)
 """What a till may send."""

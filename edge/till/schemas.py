@@ -1,59 +1,39 @@
-"""The JSON Schema of every message, generated from the models. `python -m edge.till.schemas` writes the files again.
+"""Publishes the protocol for programs: a JSON Schema of every message, and an AsyncAPI document of all of them.
 
-A schema describes the complete CloudEvent with its data. Fields that it does not name are allowed and ignored.
+`python -m edge.till.schemas` writes the files again.
 """
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from edge.commands import Parser, run_command
-from edge.till.envelope import Event, schema_name
-from edge.till.messages import MESSAGES, Data
+from edge.till.asyncapi import document
+from edge.till.message_schemas import schema
+from edge.till.messages import MESSAGES
+
+if TYPE_CHECKING:
+    from edge.till.messages import Data
 
 SCHEMAS_FOLDER = Path(__file__).with_name("schemas")
-"""The folder of the published schemas, one `<type>.json` per message type."""
-
-_DIALECT = "https://json-schema.org/draft/2020-12/schema"
-
-
-def schema(data: type[Data]) -> dict[str, Any]:
-    """The schema of one message type: a CloudEvent with this data."""
-    envelope, content = Event.model_json_schema(), data.model_json_schema()
-    parts = content.pop("$defs", {})
-    properties = {**envelope["properties"], "type": {"const": data.type}, "data": content}
-    properties["dataschema"] = {"const": schema_name(data)}
-    whole = {
-        "$schema": _DIALECT,
-        "$id": schema_name(data),
-        "title": data.type,
-        "description": " ".join(content.pop("description").split()),
-        "type": "object",
-        # CloudEvents requires `specversion`; our own parser also accepts a message without it.
-        "required": ["specversion", *envelope["required"]],
-        "properties": properties,
-        "$defs": parts,
-    }
-    return {key: _tidy(value) for key, value in whole.items() if value}
+"""The folder of the published files: one `<type>.json` per message type, and ASYNCAPI_FILE."""
+ASYNCAPI_FILE = "asyncapi.json"
 
 
 def as_text(data: type[Data]) -> str:
-    """The schema as the text of its file."""
-    return json.dumps(schema(data), indent=2, ensure_ascii=False) + "\n"
+    """The schema of a message as the text of its file."""
+    return _json(schema(data))
 
 
-def _tidy(part: Any) -> Any:
-    """Remove titles, which only repeat field names, and put every description on one line."""
-    if isinstance(part, list):
-        return [_tidy(item) for item in part]
-    if not isinstance(part, dict):
-        return part
-    tidy = {key: _tidy(value) for key, value in part.items() if key != "title" or not isinstance(value, str)}
-    if isinstance(tidy.get("description"), str):
-        tidy["description"] = " ".join(tidy["description"].split())
-    return tidy
+def asyncapi_text() -> str:
+    """The AsyncAPI document as the text of its file."""
+    return _json(document())
+
+
+def _json(value: dict[str, Any]) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 
 def _main() -> None:
@@ -63,7 +43,8 @@ def _main() -> None:
         old.unlink()
     for name, data in MESSAGES.items():
         (SCHEMAS_FOLDER / f"{name}.json").write_text(as_text(data), encoding="utf-8")
-    print(f"{len(MESSAGES)} schemas written to {SCHEMAS_FOLDER}")
+    (SCHEMAS_FOLDER / ASYNCAPI_FILE).write_text(asyncapi_text(), encoding="utf-8")
+    print(f"{len(MESSAGES)} schemas and {ASYNCAPI_FILE} written to {SCHEMAS_FOLDER}")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from edge.records.database import Database
-from edge.records.rejected import KEPT, MOST_ROWS, RejectedLately, RejectedStore, rejected_lately
+from edge.records.rejected import MOST_ROWS, NOTES_KEPT, RejectedLately, RejectedStore, rejected_lately
 from edge.till.rejections import RejectionNote
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
@@ -39,7 +39,7 @@ def test_notes_of_one_client_and_reason_are_added_up_and_the_last_explanation_co
 
 def test_old_notes_are_removed(store: RejectedStore, tmp_path: Path) -> None:
     store.add({("till-1", "malformed"): RejectionNote(1, "old")}, NOON)
-    store.add({("till-1", "too-large"): RejectionNote(1, "new")}, NOON + KEPT + DAY)
+    store.add({("till-1", "too-large"): RejectionNote(1, "new")}, NOON + NOTES_KEPT + DAY)
     assert [note.explanation for note in rejected_lately(tmp_path, NOON - DAY)] == ["new"]
 
 

@@ -18,6 +18,7 @@ from pydantic import ValidationError as ModelError
 from edge.decision.policy import Decision, Reason
 from edge.lane.outgoing import alert_record
 from edge.till.envelope import parse, wrap
+from edge.till.message_schemas import schema
 from edge.till.messages import (
     MESSAGES,
     Ack,
@@ -48,7 +49,7 @@ from edge.till.messages import (
     State,
     Text,
 )
-from edge.till.schemas import SCHEMAS_FOLDER, as_text, schema
+from edge.till.schemas import ASYNCAPI_FILE, SCHEMAS_FOLDER, as_text
 
 PROTOCOL = Path(__file__).parents[3] / "docs" / "till-protocol.md"
 Json = dict[str, Any]
@@ -186,7 +187,7 @@ def test_the_published_schema_matches_the_model(name: str) -> None:
 
 
 def test_only_the_schemas_of_messages_are_published() -> None:
-    assert {file.name for file in SCHEMAS_FOLDER.iterdir()} == {f"{name}.json" for name in MESSAGES}
+    assert {file.name for file in SCHEMAS_FOLDER.iterdir()} == {ASYNCAPI_FILE, *(f"{name}.json" for name in MESSAGES)}
 
 
 @pytest.mark.parametrize("name", MESSAGES)
