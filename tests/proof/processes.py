@@ -27,6 +27,7 @@ from edge.settings.config import Settings
 from edge.settings.sections import TillSettings
 from edge.till.identity import LiveIdentity
 from edge.till.keys import Keys
+from edge.till.reference.actions import CheckedSale
 from edge.till.reference.dealer import Till, load_keys
 from edge.till.reference.live import LiveTill
 from edge.till.reference.sale import TillSale
@@ -92,7 +93,9 @@ def agent(place: Place) -> None:
 
 
 def till(place: Place) -> None:
-    """A till that sells beer until the file `stop` exists. After a kill it continues from its journal."""
+    """A till that sells beer until the file `stop` exists: some beers are voided, some sales are suspended and resumed,
+    some customers show ID before the first scan. After a kill it continues from its journal. Every ID check is made by
+    another cashier, so that a record shows which check it has."""
     place.till_side()
     shown = os.open(place.shown, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     session = TillSession("till-1", LiveIdentity(), "anna")
@@ -102,28 +105,66 @@ def till(place: Place) -> None:
             opened = session.sale.sale_id if session.sale else "-"
             os.write(shown, f"{notice.details['alert_id']} {notice.details['sale_id']} {opened}\n".encode())
 
-    def open_sale() -> TillSale:
-        assert session.sale
-        return session.sale
-
     channel = Till("till-1", place.address, load_keys(place.key) if place.key else None)
     live = LiveTill(session, channel, SentLog(place.folder / "journal"), notify)
-    chance = random.Random()
-    while True:
+    cashier = Cashier(session, live)
+    while session.sale or session.suspended or not place.stop.exists():
         if session.sale is None:
-            if place.stop.exists():
-                break
-            live.perform(session.open_sale(time.monotonic()))
-            live.run_for(chance.uniform(0, 0.2))
-        if not any(item.restricted for item in open_sale().basket):
-            live.perform(session.scan("beer", time.monotonic()))
-        live.run_until(lambda: open_sale().alert is not None, 1.5)
-        if open_sale().check is None:
-            live.perform(session.check("passed", time.monotonic()))
-        live.run_for(chance.uniform(0, 0.1))
-        live.perform(session.close_sale(time.monotonic()))
+            cashier.begin(only_resume=place.stop.exists())
+        cashier.serve()
     live.run_until(lambda: not session.unanswered, 20)
     live.run_for(1.0)
+
+
+class Cashier:
+    """Serves one customer after the other. What was done before a kill is in the session, and is not done again."""
+
+    def __init__(self, session: TillSession, live: LiveTill) -> None:
+        self._session, self._live, self._chance = session, live, random.Random()
+
+    def begin(self, *, only_resume: bool) -> None:
+        """Open a sale, or resume a suspended one."""
+        session = self._session
+        if session.suspended and (only_resume or self._happens(0.5)):
+            self._live.perform(session.resume(time.monotonic(), self._chance.choice(session.suspended)))
+        else:
+            if self._happens(0.15):
+                self._check(sale="next")
+            self._live.perform(session.open_sale(time.monotonic()))
+        self._live.run_for(self._chance.uniform(0, 0.2))
+
+    def serve(self) -> None:
+        """Scan, ask, and close or suspend the open sale."""
+        session, live = self._session, self._live
+        if not self._sale().basket:
+            live.perform(session.scan("bread", time.monotonic()))
+        if not self._sale().restricted:
+            live.perform(session.scan("beer", time.monotonic()))
+        if self._happens(0.2):
+            live.perform(session.scan("beer", time.monotonic()))
+        live.run_until(lambda: self._sale().alert is not None, 1.5)
+        if self._happens(0.2):
+            live.perform(session.suspend(time.monotonic()))
+            return
+        if self._happens(0.25):
+            while self._sale().restricted:
+                live.perform(session.remove("beer", time.monotonic()))
+                live.run_for(self._chance.uniform(0, 0.05))
+        elif self._sale().check is None:
+            self._check(sale="open")
+        live.run_for(self._chance.uniform(0, 0.1))
+        live.perform(session.close_sale(time.monotonic()))
+
+    def _check(self, sale: CheckedSale) -> None:
+        self._live.perform(self._session.change_cashier(f"cashier-{self._session.cashier_actions}", time.monotonic()))
+        self._live.perform(self._session.check("passed", time.monotonic(), means="document", sale=sale))
+
+    def _sale(self) -> TillSale:
+        assert self._session.sale
+        return self._session.sale
+
+    def _happens(self, probability: float) -> bool:
+        return self._chance.random() < probability
 
 
 class Process:

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 class SaleActions(CashierActions):
     """Adds the actions that begin or end a sale. `open_sale` and `resume` raise UsageError while a sale is open."""
 
+    @property
+    def suspended(self) -> tuple[str, ...]:
+        """Ids of the sales that were set aside, the latest one last."""
+        return tuple(self._state.suspended)
+
     def open_sale(
         self,
         now_s: float,
