@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from edge.decision.policy import Decision
@@ -13,6 +12,7 @@ from edge.lane.listeners import Listeners
 from edge.lane.outcomes import NO_TILL, Closed
 from edge.lane.outgoing import with_dropped
 from edge.lane.recorder import Recorder
+from edge.lane.replies import SentReplies
 from edge.till.envelope import Event, parse
 from edge.till.keys import NO_NAME, is_till_name
 from edge.till.messages import Ack, Alert, AlertWithdrawn, Error, Health, Hello, Offer
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 HEALTH_EVERY_S = 1.0
 FORGET_S = 10.0
 """A connected till answers every `lane.health`; one that has been silent for this long is gone."""
-_MOST_REPLIES = 512
-"""How many replies are remembered for tills that repeat a message because the reply was lost."""
 
 
 class TillDesk:
@@ -51,7 +49,7 @@ class TillDesk:
         self._publisher, self._server = publisher, server
         self._agent_id = identity.new_id()
         self._recorder = Recorder(settings, lane, identity, now_s)
-        self._replies: OrderedDict[tuple[str, int], Event] = OrderedDict()
+        self._replies = SentReplies()
         self._last_message_s: dict[bytes, float] = {}
         self._health_s = -HEALTH_EVERY_S
         self._times = AnswerTimes()
@@ -157,21 +155,15 @@ class TillDesk:
 
     def _receive(self, till: str, message: ReceivedMessage | Error, now_s: float) -> None:
         """Answer a message. A message that is repeated gets the same answer, and is counted once."""
-        key = (till, hash(message))
-        if known := self._replies.get(key):
+        if known := self._replies.find(till, message, now_s):
             self._send(till, known)
-            return
-        if isinstance(message, ReceivedMessage):
-            reply = self._handle(till, message, now_s)
-        else:
-            reply = self._reject(till, message, now_s)
-        if reply:
-            self._replies[key] = reply
-            if len(self._replies) > _MOST_REPLIES:
-                self._replies.popitem(last=False)
+        elif reply := self._handle(till, message, now_s):
+            self._replies.add(till, message, reply, now_s)
 
-    def _handle(self, till: str, message: ReceivedMessage, now_s: float) -> Event | None:
-        """Returns the reply, None for an acknowledgement."""
+    def _handle(self, till: str, message: ReceivedMessage | Error, now_s: float) -> Event | None:
+        """Returns the reply to remember. That to a greeting is not, because its till may have been restarted."""
+        if isinstance(message, Error):
+            return self._reject(till, message, now_s)
         content = message.content
         if isinstance(content, Hello) and content.till != till:
             text = f"the connection has the name {till}, and lane.hello has {content.till}: use the same name"
@@ -187,6 +179,7 @@ class TillDesk:
         if isinstance(content, Hello):
             self._catch_up(till, now_s)
             self._listeners.catch_up(till, self._lane)
+            return None
         return reply
 
     def _catch_up(self, till: str, now_s: float) -> None:

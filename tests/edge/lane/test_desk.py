@@ -292,6 +292,26 @@ def test_another_message_with_an_id_that_was_used_before_is_no_repeat(shop: Shop
     assert shop.until(lambda: shop.lane.open_sales)[0].sale_id == "sale-2"
 
 
+def test_an_id_of_yesterday_names_another_message_today(shop: Shop) -> None:
+    """Tills whose ids and receipt numbers begin anew every day."""
+    for _ in range(2):
+        shop.send(OPEN, message_id="1-open")
+        shop.until(lambda: shop.lane.open_sales)
+        shop.send(CLOSE, message_id="1-close")
+        shop.until(lambda: not shop.lane.open_sales)
+        shop.now_s += 24 * 3600
+
+
+def test_a_till_that_was_restarted_may_greet_with_an_id_of_before(scanned: Shop) -> None:
+    missed = scanned.alerts()[0].alert_id
+    scanned.ask(Hello(till="till-1"), message_id="hello")
+    scanned.vanish("till-1")
+    scanned.run(31.0)
+    scanned.send(Hello(till="till-1"), message_id="hello")
+    found = scanned.until(lambda: [data for _, data in scanned.inbox["till-1"] if isinstance(data, Error)])
+    assert [error.alert_id for error in found] == [missed]
+
+
 def test_what_can_be_used_of_a_message_is_used_and_the_reply_names_the_rest(scanned: Shop) -> None:
     basket = [{"sku": ""}, *({"sku": "milk", "category": "", "price": ""} for _ in range(12))]
     data = {"sale_id": "sale-1", "cashier_id": "", "basket": basket}
