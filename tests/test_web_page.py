@@ -248,6 +248,19 @@ def test_the_camera_tab_shows_zone_faces_age_and_decision(page: Page) -> None:
     assert "Customer" in page.inner_text("#faces")
 
 
+def test_the_scale_shows_below_which_age_is_asked_or_that_everybody_is(browser: Browser, start_page: StartPage) -> None:
+    own = start_page("--mode", "on-sale")
+    page = visit(browser, own.link).page
+    for sku, legend in (("beer", r"Below \d+: ask for ID"), ("vodka", "Everybody is asked for ID")):
+        page.click("#tab-till")
+        page.click(f"[data-sku={sku}]")
+        page.click("#tab-camera")
+        page.wait_for_function(f"() => /{legend}/.test(document.querySelector('#scale-legend').innerText)")
+        assert page.is_visible("#scale-threshold") == (sku == "beer")
+    page.wait_for_function("() => document.querySelector('#advice').innerText.includes('(21 and over)')")
+    page.context.close()
+
+
 def test_the_language_can_be_switched_and_is_remembered(page: Page) -> None:
     page.click("#language")
     assert page.inner_text("#tab-till") == "Касса"

@@ -47,11 +47,12 @@ class Lane:
         self._state: State | None = None
         self._state_s = -_STATE_EVERY_S
         self._recording = True
+        self._legal_age = rules.legal_age
 
     def change(self, rules: LaneRules) -> None:
         """Use other rules from now on, and sample everybody in the zone anew. Call it only while no till has a sale
         open, because a sale is judged by one set of rules."""
-        self._rules = rules
+        self._rules, self._legal_age = rules, rules.legal_age
         self._zone = CustomerZone(rules.settings)
         self._sales.change(rules)
 
@@ -109,9 +110,14 @@ class Lane:
         return self._state
 
     @property
+    def legal_age(self) -> int:
+        """The legal age that the last verdict is for: of the strictest item in the sale, or the lane's own."""
+        return self._legal_age
+
+    @property
     def challenge_age(self) -> int | None:
-        """Customers who look younger than this, in years, are asked for ID; None when everybody is."""
-        return self._rules.challenge_age
+        """The limit of the last verdict: who looks younger is asked for ID. In years; None when everybody is asked."""
+        return self._rules.limit_for(self._legal_age)
 
     @property
     def owes_answer(self) -> bool:
@@ -176,7 +182,7 @@ class Lane:
         """The verdict on the customer of a sale. sale: None without one."""
         customer = self._zone.customer
         legal_age = (sale.record.minimum_age if sale else None) or self._rules.legal_age
-        limit = self._rules.limit_for(legal_age)
+        self._legal_age, limit = legal_age, self._rules.limit_for(legal_age)
         doubts = self._doubts(sale, customer, now_s) or self._zone.doubts(now_s, limit, legal_age)
         return decide(customer.age if customer else None, doubts, limit, legal_age, self._rules.settings.policy)
 

@@ -54,7 +54,7 @@ def snapshot(seen: Snapshot, jpeg: bytes, settings: Settings) -> dict[str, Any]:
         "people": state.people if state else 0,
         "analysing": bool(state and state.analysing),
         "decision": state.decision if state else None,
-        "advice": _advice(seen),
+        "advice": _advice(seen, settings.policy.legal_age),
         "age": state.age.model_dump() if state and state.age else None,
     }
 
@@ -85,13 +85,14 @@ def till(view: TillView) -> dict[str, Any]:
     }
 
 
-def _advice(seen: Snapshot) -> dict[str, str] | None:
-    """The prompt that a cashier would read now; None before a decision."""
+def _advice(seen: Snapshot, own_legal_age: int) -> dict[str, str] | None:
+    """The prompt that a cashier would read now; None before a decision. own_legal_age: of the lane."""
     state = seen.state
     if state is None or state.decision is None:
         return None
     reasons = tuple(reason for reason in state.reasons if isinstance(reason, Reason))
-    return prompt(Verdict(state.decision, reasons, None, 0), seen.challenge_age).model_dump()
+    sold_from = None if seen.legal_age == own_legal_age else seen.legal_age
+    return prompt(Verdict(state.decision, reasons, None, 0), seen.challenge_age, sold_from).model_dump()
 
 
 def _in_words(reasons: tuple[str, ...], challenge_age: int | None) -> list[dict[str, str]]:

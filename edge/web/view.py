@@ -32,7 +32,8 @@ class Snapshot:
     """One frame and what the lane found in it.
 
     number: grows with every snapshot. people: those in the zone, by track. state: the last one that was published.
-    challenge_age: the lane asks for ID below it; None when it asks everybody.
+    legal_age, challenge_age: of the sale: who looks younger than `challenge_age` is asked for ID; None when everybody
+    is.
     """
 
     number: int
@@ -40,6 +41,7 @@ class Snapshot:
     faces: Faces
     people: dict[int, Person]
     state: State | None
+    legal_age: int
     challenge_age: int | None
 
 
@@ -80,7 +82,10 @@ class LaneView(Observer):
         snapshot = None
         if now_s - self._requested_s < WATCHED_S:
             self._number += 1
-            snapshot = Snapshot(self._number, frame, faces, analysing.people, analysing.state, lane.challenge_age)
+            snapshot = Snapshot(
+                self._number, frame, faces, analysing.people, analysing.state, analysing.legal_age,
+                analysing.challenge_age,
+            )  # fmt: skip
         self._snapshot = snapshot
 
     def tick(self, lane: Lane, now_s: float) -> None:

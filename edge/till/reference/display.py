@@ -130,7 +130,8 @@ def _alert_details(alert: Alert) -> str:
     """The figures behind an alert, for installers."""
     within = f", answered {alert.grab_to_alert_ms:.0f} ms after the frame" if alert.grab_to_alert_ms is not None else ""
     age = alert.age or "unknown"
-    return f"  age {age}, asks below {alert.threshold}; {', '.join(alert.reasons)}; {alert.samples} samples{within}"
+    asked = "asks everybody" if alert.threshold > 100 else f"asks below {alert.threshold}"
+    return f"  age {age}, {asked}; {', '.join(alert.reasons)}; {alert.samples} samples{within}"
 
 
 def _in_language(text: Prompt, language: Language) -> list[str]:

@@ -98,9 +98,11 @@ function showAge(age) {
     byId("scale-range").style.width = position(age.high - age.low);
     byId("scale-mean").style.left = position(age.mean);
   }
-  if (snapshot?.threshold) {
-    byId("scale-threshold").style.left = position(snapshot.threshold);
-    byId("scale-legend").textContent = translate("threshold", { age: snapshot.threshold });
+  if (snapshot?.picture) {
+    const limit = snapshot.threshold;
+    byId("scale-threshold").hidden = !limit;
+    if (limit) byId("scale-threshold").style.left = position(limit);
+    byId("scale-legend").textContent = translate(limit ? "threshold" : "no_threshold", { age: limit });
   }
 }
 

@@ -90,4 +90,28 @@ def test_the_snapshot_has_every_face_with_its_place_age_and_rejection_reasons(
     assert not outside["in_zone"]
     assert content["decision"] == "NO_CHALLENGE"
     assert content["advice"]["en"] == "Looks over 25. If in doubt, ask for ID."
+    assert content["threshold"] == 25
     assert content["age"]["mean"] == pytest.approx(40, abs=0.1)
+
+
+def test_the_snapshot_is_about_the_legal_age_of_the_demonstrations_sale(
+    lane: Lane, make_settings: Callable[..., Settings], frame_at: Callable[..., Frame], faces_of: Callable[..., Faces]
+) -> None:
+    """The lane has a limit for 18 alone; the demonstration sells vodka from 21."""
+    view = LaneView()
+    view.newest()
+    expected = {
+        "beer": (25, "Looks over 25. If in doubt, ask for ID."),
+        "vodka": (None, "Ask for ID (21 and over): everybody is asked."),
+    }
+    for start_s, (word, (threshold, advice)) in enumerate(expected.items()):
+        for number in range(8):
+            now_s = time.monotonic() + start_s + number / 10
+            view.observe(lane, frame_at(now_s, number), faces_of(Person(age=40)), now_s)
+            if number == 0:
+                with view.till() as till:
+                    till.scan(word, now_s)
+        seen = view.newest()
+        assert seen
+        content = answers.snapshot(seen, b"jpeg", make_settings())
+        assert (content["threshold"], content["advice"]["en"]) == (threshold, advice)
