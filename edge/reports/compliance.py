@@ -49,9 +49,12 @@ def is_checked_after_payment(sale: SaleRecord) -> bool:
 
 
 def checks_made(sale: SaleRecord) -> list[CheckRecord]:
-    """All checks that were made in the sale, oldest first. A sale from another lane begins with the last check of that
-    lane, which counts there."""
-    return [check for check in sale.checks if sale.resumed_from is None or check.at != sale.opened_at]
+    """All checks that were made in the sale, oldest first. A sale that was resumed from another lane may begin with the
+    last check of that lane, which counts there."""
+    first, origin = next(iter(sale.checks), None), sale.resumed_from
+    if first and origin and origin.lane not in (None, sale.lane) and first.at == sale.opened_at:
+        return list(sale.checks[1:])
+    return list(sale.checks)
 
 
 def how_seen(outcome: str, means: str | None) -> str:

@@ -82,6 +82,9 @@ def test_a_check_that_came_with_a_sale_from_another_lane_was_made_there() -> Non
     brought, own = check_of(at=NOON), check_of("failed", at=NOON + timedelta(seconds=20))
     origin = SaleReference(sale_id="sale-a", lane="lane-2")
     assert checks_made(sale_of(checks=(brought, own), resumed_from=origin)) == [own]
+    assert checks_made(sale_of(checks=(own, brought), resumed_from=origin)) == [own, brought]
+    of_this_lane = SaleReference(sale_id="sale-a", till="till-2")
+    assert checks_made(sale_of(checks=(brought, own), resumed_from=of_this_lane)) == [brought, own]
     assert checks_made(sale_of(checks=(brought, own))) == [brought, own]
 
 
