@@ -58,8 +58,10 @@ def revise(known: KnownSales, record: SaleRecord, message: TillMessage, **change
 
 
 def is_given_up(record: SaleRecord) -> bool:
-    """Whether a sale ended without its till, so that it may still be closed or opened again."""
-    return record.ended in ("abandoned", "suspended")
+    """Whether a sale ended without its till, so that it may still be closed or opened again. One that was resumed under
+    another name on this lane ends there."""
+    there = record.resumed_as
+    return record.ended in ("abandoned", "suspended") and (there is None or there.lane != record.lane)
 
 
 def _how_ended(sale: Sale, completed: bool, basket: tuple[BasketLine, ...]) -> Ended:

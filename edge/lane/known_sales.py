@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edge.lane.outcomes import NO_TILL
+from edge.till.messages import SaleReference
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -126,6 +127,17 @@ class KnownSales:
         if sale and sale.sale_id == sale_id:
             return self._open.pop(till)
         return self._waiting.pop((till, sale_id), None)
+
+    def continue_over(self, record: SaleRecord) -> None:
+        """A sale that was given up continues in this record. It is over no more, and under its name before it cannot be
+        resumed or closed a second time: one sale would have two records."""
+        key, origin = (record.till, record.sale_id), record.resumed_from
+        if (over := self._over.get(key)) and over.record.opened_at == record.opened_at:
+            del self._over[key]
+        over = self._over.get((origin.till or record.till, origin.sale_id)) if origin else None
+        if over and over.record.opened_at == record.opened_at:
+            there = SaleReference(sale_id=record.sale_id, till=record.till, lane=record.lane)
+            self.put_over(over.record.model_copy(update={"resumed_as": there}), over.over_s)
 
     def tills_with(self, sale_id: str) -> list[str]:
         """The tills that have a sale with this id, open, waiting or over."""

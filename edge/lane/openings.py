@@ -84,7 +84,9 @@ def _begun(known: KnownSales, rules: LaneRules, message: TillMessage, data: Sale
     if over and is_given_up(over.record) and over.record.resumed_as is None:
         ended = {"ended": None, "closed_at": None, "closed_by": None, "revision": over.record.revision + 1}
         sale = Sale(over.record.model_copy(update=ended), message.now_s, scanned_skus=over.record.restricted_skus)
-        return _resumed(sale, rules, message, data)
+        resumed = _resumed(sale, rules, message, data)
+        known.continue_over(resumed.record)
+        return resumed
     sale = new_sale(rules, data.sale_id, message.till, message.now_s, message.at)
     update: dict[str, object] = {"opened_by": data.cashier_id, "training": data.training}
     if data.resumes:

@@ -106,8 +106,10 @@ class LaneSales:
         """Continue after a restart. records: the unfinished sales, oldest first. closed: the last closed sales, oldest
         first."""
         for record in closed:
+            self._known.continue_over(record)
             self._known.put_over(record, now_s)
         for record in records:
+            self._known.continue_over(record)
             items = tuple(self._with_age(item) for item in record.restricted)
             sale = resume(record.model_copy(update={"restricted": items}), now_s)
             self._till_connected()

@@ -35,6 +35,13 @@ CHECKED = IdChecked(sale_id="sale-1", outcome="passed", cashier_id="anna")
 DAY_S = 24 * 3600.0
 
 
+def after_restart(lane: LaneDriver) -> LaneDriver:
+    """The lane of an agent that was started again."""
+    again = drive(mode="on-sale")
+    again.lane.resume(lane.lane.unfinished, lane.records, 0.0)
+    return again
+
+
 @pytest.fixture
 def sale() -> LaneDriver:
     """A customer of 20 buys beer and has shown ID."""
@@ -162,6 +169,38 @@ def test_a_sale_given_up_can_be_opened_again_and_keeps_its_check(sale: LaneDrive
     assert [(record.ended, record.check, record.revision) for record in sale.records[1:]] == [
         ("completed", "passed", 1)
     ]
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_sale_given_up_is_resumed_once_and_has_one_end(restarted: bool, sale: LaneDriver) -> None:
+    sale.now_s += 3600
+    sale.wait(1)
+    resumed = SaleOpened(sale_id="b-7", resumes=ResumedSale(sale_id="sale-1", till="till-1"))
+    sale.receive(resumed, till="till-2")
+    if restarted:
+        sale = after_restart(sale)
+    again = resumed.model_copy(update={"sale_id": "c-8"})
+    sale.receive(again, till="till-3")
+    assert isinstance(sale.receive(CLOSE), Ack)
+    sale.receive(SaleClosed(sale_id="b-7"), till="till-2")
+    last = sale.records[-1]
+    assert (last.sale_id, last.ended, last.revision) == ("b-7", "completed", 1)
+    assert len(sale.records) == (1 if restarted else 2)
+    assert sale.open_record.sale_id == "c-8"
+    assert sale.open_record.checks == (), "a new sale, that knows nothing of the first"
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_sale_that_its_till_opened_again_is_not_resumed_by_another_one(restarted: bool, sale: LaneDriver) -> None:
+    sale.now_s += 3600
+    sale.wait(1)
+    sale.receive(OPEN)
+    if restarted:
+        sale = after_restart(sale)
+    sale.receive(SaleOpened(sale_id="b-7", resumes=ResumedSale(sale_id="sale-1", till="till-1")), till="till-2")
+    assert [(other.till, other.record.check) for other in sale.lane.open_sales] == [
+        ("till-1", "passed"), ("till-2", None),
+    ]  # fmt: skip
 
 
 def test_each_till_has_its_own_sale() -> None:
