@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from edge.lane.publisher import Publisher, WrappedMessage
     from edge.settings.config import Settings
     from edge.till.identity import Identity
-    from edge.till.rejections import Rejections
+    from edge.till.rejections import RejectionReason, Rejections
     from edge.till.server import TillServer
     from edge.timings import Timings
 
@@ -167,7 +167,8 @@ class TillDesk:
         content = message.content
         if isinstance(content, Hello) and content.till != till:
             text = f"the connection has the name {till}, and lane.hello has {content.till}: use the same name"
-            return self._reject(till, Error(code="malformed", text=text, message_id=message.id), now_s)
+            error = Error(code="malformed", text=text, message_id=message.id)
+            return self._reject(till, error, now_s, "another's name")
         if message.dropped:
             self._server.rejections.add_dropped(till, content.type, message.dropped)
         outcomes = with_dropped(self._lane.receive(till, message.id, content, now_s), message.dropped)
@@ -220,9 +221,12 @@ class TillDesk:
         for identity in self._server.tills:
             self._server.send(identity, event)
 
-    def _reject(self, till: str, error: Error, now_s: float) -> Event | None:
-        """Returns the answer, if a repeated message can be told by its id."""
-        self._server.rejections.add(error.code, till, error.text)
+    def _reject(
+        self, till: str, error: Error, now_s: float, reason: RejectionReason | None = None
+    ) -> Event | None:  # fmt: skip
+        """Returns the answer, if a repeated message can be told by its id. reason: counted instead of the error's
+        code."""
+        self._server.rejections.add(reason or error.code, till, error.text)
         event = self._publisher.wrap(error, now_s)
         self._send(till, event)
         return event if error.message_id else None

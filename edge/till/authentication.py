@@ -1,15 +1,23 @@
-"""Decides which CURVE keys may connect: answers ZeroMQ's ZAP requests (rfc.zeromq.org/spec/27) from the keys folder."""
+"""Decides which CURVE keys may connect: answers ZeroMQ's ZAP requests (rfc.zeromq.org/spec/27) from the keys folder.
+
+It also binds each connection to its key. A client chooses the routing id under which the ROUTER sends to it, so it
+could choose that of another till. But the answer to a ZAP request may contain metadata of the connection, and ZeroMQ
+uses an `Identity` in it instead of the client's. The agent sets one that only it knows, and sends to no other: whatever
+a client claims to be, it receives only the messages for the till that its key belongs to.
+"""
 
 from __future__ import annotations
 
 import logging
+import secrets
+from collections import deque
 from typing import TYPE_CHECKING
 
 import zmq
 from zmq.utils import z85
 
 from edge.errors import RunError, UsageError
-from edge.till.limits import BLOCKED_KEY_S, HANDSHAKES_A_POLL
+from edge.till.limits import HANDSHAKE_REPLY_S, HANDSHAKES_A_POLL
 
 if TYPE_CHECKING:
     from edge.till.keys import Keys
@@ -25,7 +33,12 @@ moment later would stay offline until it is restarted."""
 
 
 class Authenticator:
-    """Accepts the keys of known tills. Runs no thread: a handshake waits for the next `poll`."""
+    """Accepts the keys of known tills. Runs no thread: a handshake waits for the next `poll`.
+
+    A request is answered HANDSHAKE_REPLY_S later at the earliest. ZeroMQ looks for an answer right after it has sent
+    the request, and only then reads the routing id that the client chose. If the answer were there already, the
+    client's choice would win, and the connection be useless: the agent neither sends to it nor accepts its messages.
+    """
 
     def __init__(self, context: zmq.Context[zmq.Socket[bytes]], keys: Keys, rejections: Rejections) -> None:
         """Binds the ZAP address of this context, so create it before any socket is bound. Raises UsageError and
@@ -33,10 +46,13 @@ class Authenticator:
         self._keys, self._rejections = keys, rejections
         self._public, self._secret = keys.agent()
         self._tills_by_key = {key.public: key.till for key in keys.tills()}
-        self._blocked_until_s: dict[str, float] = {}
+        self._routing_ids: dict[str, bytes] = {}
+        """By key: ASCII, because ZeroMQ's own routing ids begin with a zero byte."""
+        self._waiting: deque[tuple[float, list[bytes]]] = deque()
+        """Requests, with the time at which they may be answered."""
         self._keys_read_s = -_READ_KEYS_EVERY_S
         self._problem = ""
-        self._zap: zmq.Socket[bytes] = context.socket(zmq.REP)
+        self._zap: zmq.Socket[bytes] = context.socket(zmq.ROUTER)
         self._zap.bind("inproc://zeromq.zap.01")
 
     def protect(self, socket: zmq.Socket[bytes], domain: str) -> None:
@@ -55,16 +71,22 @@ class Authenticator:
                 request = self._zap.recv_multipart(zmq.NOBLOCK)
             except zmq.Again:
                 break
-            self._zap.send_multipart(self._reply(request, now_s))
+            self._waiting.append((now_s + HANDSHAKE_REPLY_S, request))
+        for _ in range(HANDSHAKES_A_POLL):
+            if not self._waiting or self._waiting[0][0] > now_s:
+                break
+            _, (session, delimiter, *request) = self._waiting.popleft()
+            self._zap.send_multipart([session, delimiter, *self._reply(request)], zmq.NOBLOCK)
         return revoked
 
     def till_of(self, key: str) -> str | None:
         """The till that owns a key, None when the key was revoked. key: the `User-Id` property of a message."""
         return self._tills_by_key.get(key)
 
-    def block(self, key: str, now_s: float) -> None:
-        """Reject new connections with a key for BLOCKED_KEY_S. Connections that exist stay open."""
-        self._blocked_until_s[key] = now_s + BLOCKED_KEY_S
+    def routing_id_of(self, till: str) -> bytes | None:
+        """Where to send messages for a till; None when it has no key, or has never connected with it."""
+        keys = (key for key, owner in self._tills_by_key.items() if owner == till)
+        return self._routing_ids.get(next(keys, ""))
 
     def _read_keys(self, now_s: float) -> set[str]:
         if now_s - self._keys_read_s < _READ_KEYS_EVERY_S:
@@ -82,10 +104,9 @@ class Authenticator:
         if problem and problem != self._problem:
             log.error("%s", problem)
         self._problem = problem
-        self._blocked_until_s = {key: until_s for key, until_s in self._blocked_until_s.items() if now_s < until_s}
         return {till for key, till in before.items() if key not in self._tills_by_key}
 
-    def _reply(self, request: list[bytes], now_s: float) -> list[bytes]:
+    def _reply(self, request: list[bytes]) -> list[bytes]:
         """The ZAP reply. request: version, request id, domain, address, identity, mechanism, and the 32-byte CURVE
         key."""
         version, request_id, _, address, _, mechanism, *credentials = request
@@ -94,8 +115,10 @@ class Authenticator:
         if key not in self._tills_by_key:
             self._rejections.add("unknown key", client, f"key {key} is unknown or revoked: edge-agent keys list")
             return [version, request_id, _TRY_AGAIN, b"unknown key", b"", b""]
-        if now_s < self._blocked_until_s.get(key, now_s):
-            till = self._tills_by_key[key]
-            self._rejections.add("barred key", client, f"the key of {till} was just used under another till's name")
-            return [version, request_id, _TRY_AGAIN, b"barred for a while", b"", b""]
-        return [version, request_id, b"200", b"OK", key.encode(), b""]
+        routing_id = self._routing_ids.setdefault(key, secrets.token_hex(16).encode())
+        return [version, request_id, b"200", b"OK", key.encode(), _metadata(b"Identity", routing_id)]
+
+
+def _metadata(name: bytes, value: bytes) -> bytes:
+    """One property, as ZAP encodes it: both lengths, in one byte and in four, before what they belong to."""
+    return len(name).to_bytes(1, "big") + name + len(value).to_bytes(4, "big") + value

@@ -14,15 +14,17 @@ CURVE_BYTES = 33
 TILLS = 16
 """A lane has one or two tills. More are a mistake or an attack, and each costs memory."""
 TILL_SILENT_S = 60.0
-"""A till sends something every second. A new till may replace one that was silent for this long."""
+"""A till sends something every second. One that was silent for this long leaves room for another."""
+PLACE_KEPT_S = 24 * 3600.0
+"""A till that was switched off overnight is served at once, even if others have come since."""
+PLACES = 64
+"""Tills within PLACE_KEPT_S, each at a few hundred bytes. Tills that have a key are not limited."""
 MESSAGES_A_SECOND = 50.0
 """Per till. A cashier scans two items a second, and a till that reconnects sends its whole sale."""
 BURST = 200
 """Messages accepted at once: those that a till kept while the agent was away."""
 PENALTY_S = 5.0
 """A till that exceeds its rate is ignored for this long; dropping messages unread costs less than reading them."""
-BLOCKED_KEY_S = 30.0
-"""A key that was used under another till's name cannot connect for this long, so that the right till can reconnect."""
 WAITING_MESSAGES = 100
 """Queue length of messages to each till. Beyond it they are dropped."""
 RECEIVED_MESSAGES = 6
@@ -37,6 +39,8 @@ FRAMES_A_POLL = 1000
 """Counts frames dropped unread too, at a few microseconds each."""
 HANDSHAKES_A_POLL = 50
 """At about 0.1 ms each, so that unknown clients cannot take more of the agent's time than the tills."""
+HANDSHAKE_REPLY_S = 0.02
+"""At the earliest, the agent answers a handshake's request after this time: see `Authenticator`."""
 HANDSHAKE_MS = 2_000
 """Timeout of the handshake: a client that connects and sends nothing holds an open file. A till that was told to try
 again also waits this long."""

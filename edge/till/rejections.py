@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 TillRejection = Literal[
-    "no name", "unknown key", "barred key", "revoked key", "another's name", "too many tills", "too fast", "topics"
+    "no name", "unknown key", "revoked key", "another's name", "too many tills", "too fast", "topics"
 ]
 """Why a till's socket rejected a message or a connection."""
 RejectionReason = TillRejection | ErrorCode | Literal["wrong token"]

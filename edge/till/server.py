@@ -16,12 +16,12 @@ from edge.till.limits import (
     MESSAGES_A_POLL,
     MESSAGES_A_SECOND,
     PENALTY_S,
-    TILL_SILENT_S,
     TILLS,
     RateLimiter,
 )
 from edge.till.live import LiveChannel
 from edge.till.messages import Error
+from edge.till.places import TillPlaces
 from edge.till.reading import ReceivedMessage, read_message
 from edge.till.rejections import Rejections
 from edge.till.sockets import bind, is_public
@@ -48,7 +48,7 @@ class TillServer:
         self._context.linger = 200
         self.rejections = Rejections()
         """Of both channels. Their user adds the messages that it cannot use."""
-        self._limiters: dict[bytes, RateLimiter] = {}
+        self._places = TillPlaces()
         self._nameless = RateLimiter(time.monotonic())
         """All clients without a valid name share one limit."""
         self._frames: list[zmq.Frame] = []
@@ -57,7 +57,7 @@ class TillServer:
             authenticators = self._authenticators(addresses, keys)
             reliable, live = authenticators["till.reliable"], authenticators["till.live"]
             self._authenticator = reliable or live
-            self._reliable_needs_keys = reliable is not None
+            self._reliable_authenticator = reliable
             self._live = LiveChannel(self._context, settings.live, live, self.rejections)
             self._reliable = bind(self._context, zmq.ROUTER, "till.reliable", settings.reliable, reliable)
         except EdgeError:
@@ -85,18 +85,18 @@ class TillServer:
 
     @property
     def tills(self) -> tuple[bytes, ...]:
-        """The identities of the tills that have sent a message and were not forgotten since."""
-        return tuple(self._limiters)
+        """The names of the tills that have sent a message and were not forgotten since."""
+        return self._places.connected
 
     def poll(self) -> list[tuple[bytes, ReceivedMessage | Error]]:
-        """The messages since the last call: the till's identity, and the message or the error that answers it. Does not
+        """The messages since the last call: the till's name, and the message or the error that answers it. Does not
         wait.
 
         The work per call is limited, and ZeroMQ reads its connections in turn, so no client can block the others.
         """
         now_s = time.monotonic()
         if self._authenticator and (revoked := self._authenticator.poll(now_s)):
-            self._limiters = {name: limiter for name, limiter in self._limiters.items() if name.decode() not in revoked}
+            self._places.remove({till.encode() for till in revoked})
             self._live.disconnect_all()
         self._live.poll()
         received: list[tuple[bytes, ReceivedMessage | Error]] = []
@@ -112,8 +112,7 @@ class TillServer:
             if frame.more:
                 continue
             frames, self._frames = self._frames, []
-            name = frames[0].bytes
-            if self._accepts(name, frames[-1], now_s):
+            if (name := self._sender(frames[0].bytes, frames[-1])) and self._accepts(name, len(frames[-1]), now_s):
                 received.append((name, self._read(frames)))
                 size += len(frames[-1])
             if len(received) == MESSAGES_A_POLL or size >= BYTES_A_POLL:
@@ -122,13 +121,18 @@ class TillServer:
 
     def send(self, till: bytes, event: Event) -> None:
         """Send to one till. Does not wait: a message to a till that is rejected, forgotten or gone is dropped."""
-        if till in self._limiters or not is_till_name(till):
-            self._reliable.send_multipart([till, event.to_json().encode()], zmq.NOBLOCK)
+        address: bytes | None = till
+        if is_till_name(till):
+            if not self._places.is_connected(till):
+                return
+            if self._reliable_authenticator:
+                address = self._reliable_authenticator.routing_id_of(till.decode())
+        if address:
+            self._reliable.send_multipart([address, event.to_json().encode()], zmq.NOBLOCK)
 
     def forget(self, till: bytes) -> None:
         """Send a till nothing until its next message. A till under the penalty of its rate limit is kept."""
-        if till in self._limiters and not self._limiters[till].ignored(time.monotonic()):
-            del self._limiters[till]
+        self._places.forget(till, time.monotonic())
 
     def publish(self, topic: str, event: Event) -> None:
         """Send to the topic's subscribers on the live channel. Does not wait."""
@@ -137,54 +141,41 @@ class TillServer:
     def close(self) -> None:
         self._context.destroy()
 
-    def _accepts(self, name: bytes, body: zmq.Frame, now_s: float) -> bool:
-        """Whether to parse a message. Counts it as rejected otherwise."""
-        if self._reliable_needs_keys and not self._has_own_key(name, body, now_s):
-            return False
+    def _sender(self, routing_id: bytes, body: zmq.Frame) -> bytes | None:
+        """The name of the till that sent a message: of its key where keys are needed, else its routing id. None for a
+        message to reject, which is counted."""
+        if not self._reliable_authenticator:
+            return routing_id
+        key = str(body.get("User-Id"))
+        till = self._reliable_authenticator.till_of(key)
+        if till is None:
+            self.rejections.add(
+                "revoked key", "a till", f"its key {key} was revoked: make a new one, edge-agent keys new"
+            )
+        elif routing_id != self._reliable_authenticator.routing_id_of(till):
+            self.rejections.add("another's name", till, "it has not the name that the agent gave it: restart it")
+        else:
+            return till.encode()
+        return None
+
+    def _accepts(self, name: bytes, size: int, now_s: float) -> bool:
+        """Whether to parse a message of `size` bytes. Counts it as rejected otherwise."""
         if not is_till_name(name):
-            if self._nameless.accept(now_s, len(body)):
+            if self._nameless.accept(now_s, size):
                 return True
             self.rejections.add("no name", "a till", NO_NAME)
             return False
-        if name not in self._limiters and not self._has_room(now_s):
-            self.rejections.add(
-                "too many tills", name.decode(), f"{TILLS} tills are connected: switch one off, and wait"
+        limiter = self._places.admit(name, now_s, has_key=self._reliable_authenticator is not None)
+        if limiter is None:
+            why = (
+                f"{TILLS} tills are connected: switch one off, and wait; if they change their names, restart the agent"
             )
+            self.rejections.add("too many tills", name.decode(), why)
             return False
-        limiter = self._limiters.setdefault(name, RateLimiter(now_s))
-        if not limiter.accept(now_s, len(body)):
+        if not limiter.accept(now_s, size):
             why = f"more than {MESSAGES_A_SECOND:.0f} messages a second: it is ignored for {PENALTY_S:.0f} s"
             self.rejections.add("too fast", name.decode(), why)
             return False
-        return True
-
-    def _has_own_key(self, name: bytes, body: zmq.Frame, now_s: float) -> bool:
-        """Whether a message came with the key of the till named by its identity."""
-        assert self._authenticator
-        key = str(body.get("User-Id"))
-        till = self._authenticator.till_of(key)
-        if till is None:
-            self.rejections.add("revoked key", repr(name), "its key was revoked: make a new one, edge-agent keys new")
-            return False
-        if is_till_name(name) and name != till.encode():
-            # Messages for this name would reach the wrong till until the right one reconnects.
-            self._limiters.pop(name, None)
-            self._authenticator.block(key, now_s)
-            self.rejections.add(
-                "another's name", till, f"it uses the identity {name.decode()}: set its identity to {till}"
-            )
-            return False
-        return True
-
-    def _has_room(self, now_s: float) -> bool:
-        """Whether one more till can be served. Forgets the till that was silent longest, if longer than
-        TILL_SILENT_S."""
-        if len(self._limiters) < TILLS:
-            return True
-        longest = max(self._limiters, key=lambda name: self._limiters[name].silent_s(now_s))
-        if self._limiters[longest].silent_s(now_s) < TILL_SILENT_S:
-            return False
-        del self._limiters[longest]
         return True
 
     @staticmethod

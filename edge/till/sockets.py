@@ -62,8 +62,8 @@ def bind(
     socket.ipv6 = "[" in address
     socket.heartbeat_ivl, socket.heartbeat_timeout = HEARTBEAT_MS, 2 * HEARTBEAT_MS
     if kind == zmq.ROUTER:
-        # A till that reconnects takes over its name from its broken connection. ZeroMQ keeps the old connection open
-        # but stops reading from it, so its heartbeats fail: a till whose name was taken by another client reconnects.
+        # A till that reconnects takes over its routing id from its broken connection. With keys no other client can:
+        # see `Authenticator`.
         socket.router_handover = True
     if authenticator:
         authenticator.protect(socket, setting)

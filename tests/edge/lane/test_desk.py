@@ -266,7 +266,7 @@ def test_a_message_that_the_lane_cannot_use_is_counted_once_however_often_it_is_
     for _ in range(3):
         shop.ask(SCAN, message_id="scan")
         shop.ask(Hello(till="till-2"), message_id="hello")
-    assert shop.desk.rejections.counts == {"no-such-sale": 1, "malformed": 1}
+    assert shop.desk.rejections.counts == {"no-such-sale": 1, "another's name": 1}
 
 
 def test_what_was_rejected_is_noted_for_the_doctor_now_and_then(shop: Shop) -> None:
@@ -332,6 +332,7 @@ def test_a_hello_with_another_name_than_its_connection_is_rejected(shop: Shop) -
     reply = shop.ask(Hello(till="till-2"), till="till-1")
     assert isinstance(reply, Error)
     assert "use the same name" in reply.text
+    assert shop.desk.rejections.counts == {"another's name": 1}
 
 
 def test_a_till_with_an_invalid_name_is_rejected(shop: Shop) -> None:

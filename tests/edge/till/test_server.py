@@ -1,4 +1,4 @@
-"""Both channels on loopback addresses, over real ZeroMQ. Public addresses with keys: test_curve.py."""
+"""Both channels on loopback addresses, over real ZeroMQ. Public addresses with keys: authentication/."""
 
 from __future__ import annotations
 
@@ -254,6 +254,25 @@ def test_one_till_too_many_is_rejected_until_another_has_been_silent_long_enough
     assert receive(server) == [(f"till-{TILLS}".encode(), received())]
     assert b"till-0" not in server.tills
     assert len(server.tills) == TILLS
+
+
+def test_a_till_that_is_silent_keeps_its_place_when_forty_others_come(
+    server: TillServer, connect: Connect, wait: Callable[[float], None]
+) -> None:
+    good = connect(zmq.DEALER, server.addresses[0], b"good")
+    good.send(hello().to_json().encode())
+    receive(server)
+    server.forget(b"good")
+    others = [connect(zmq.DEALER, server.addresses[0], f"other-{number}".encode()) for number in range(40)]
+    for _ in range(3):
+        wait(TILL_SILENT_S)
+        for other in others:
+            other.send(hello().to_json().encode())
+        assert len(receive(server, count=TILLS)) >= TILLS
+    good.send(hello("again").to_json().encode())
+    poll_until(server, lambda: b"good" in server.tills)
+    server.send(b"good", hello("answer"))
+    assert parse(good.recv()) == hello("answer")
 
 
 def test_a_screen_receives_the_topics_it_subscribed_to(server: TillServer, connect: Connect) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,65 +19,10 @@ from edge.till.envelope import parse
 from edge.till.keys import Keys
 from edge.till.limits import RECEIVED_BYTES
 from edge.till.messages import Error
-from edge.till.reading import ReceivedMessage
 from edge.till.rejections import Rejections
 from edge.till.server import TillServer
+from tests.edge.till.authentication.conftest import PUBLIC
 from tests.edge.till.conftest import Connect, hello, poll_until, receive, received, watch_disconnection
-
-PUBLIC = TillSettings(reliable="tcp://0.0.0.0:*", live="tcp://0.0.0.0:*")
-ADDRESSES = ("tcp://0.0.0.0:5557", "tcp://0.0.0.0:5556")
-
-
-@pytest.fixture
-def keys(tmp_path: Path) -> Keys:
-    return Keys(tmp_path / "state" / "keys")
-
-
-@pytest.fixture
-def make_key(keys: Keys, tmp_path: Path) -> Callable[[str], Path]:
-    """Makes a key as `edge-agent keys new` does, and returns the till's file."""
-
-    def make_key(till: str) -> Path:
-        file = tmp_path / f"{till}-{len(list(tmp_path.iterdir()))}.key_secret"
-        keys.new(till, file, ADDRESSES)
-        return file
-
-    return make_key
-
-
-@pytest.fixture
-def good_key(make_key: Callable[[str], Path]) -> Path:
-    return make_key("till-1")
-
-
-@pytest.fixture
-def other_key(make_key: Callable[[str], Path]) -> Path:
-    return make_key("till-2")
-
-
-@pytest.fixture
-def server(keys: Keys, good_key: Path, other_key: Path) -> Iterator[TillServer]:
-    server = TillServer(PUBLIC, keys)
-    yield server
-    server.close()
-
-
-@pytest.fixture
-def good_till(server: TillServer, connect: Connect, good_key: Path) -> zmq.Socket[bytes]:
-    return connect(zmq.DEALER, server.addresses[0], b"till-1", good_key)
-
-
-@pytest.fixture
-def only_the_good_till_is_served(server: TillServer, good_till: zmq.Socket[bytes]) -> Callable[[], None]:
-    """Checks that the next received message is from the good till, and that the good till gets the answer."""
-
-    def check() -> None:
-        good_till.send(hello("good").to_json().encode())
-        assert receive(server) == [(b"till-1", received("good"))]
-        server.send(b"till-1", hello("answer"))
-        assert parse(good_till.recv()) == hello("answer")
-
-    return check
 
 
 def test_a_till_with_a_key_is_served(only_the_good_till_is_served: Callable[[], None]) -> None:
@@ -211,33 +156,6 @@ def test_after_a_till_gets_a_new_key_the_old_one_stays_rejected(
     server.send(b"till-2", hello("answer"))
     assert parse(new.recv()) == hello("answer")
     assert old.poll(0) == 0
-
-
-def test_a_till_that_uses_another_name_is_rejected_and_the_right_till_reconnects(
-    server: TillServer,
-    connect: Connect,
-    other_key: Path,
-    good_till: zmq.Socket[bytes],
-    only_the_good_till_is_served: Callable[[], None],
-) -> None:
-    only_the_good_till_is_served()
-    impostor = connect(zmq.DEALER, server.addresses[0], b"till-1", other_key)
-    impostor.send(hello("impostor").to_json().encode())
-    poll_until(server, lambda: server.rejections.counts.get("another's name", 0) == 1)
-    # Messages for till-1 are dropped until the right till has reconnected by itself.
-    server.send(b"till-1", hello("secret"))
-    received_again: list[tuple[bytes, ReceivedMessage | Error]] = []
-
-    def sends_again() -> bool:
-        if good_till.poll(0, zmq.POLLOUT):
-            good_till.send(hello("again").to_json().encode())
-        received_again.extend(server.poll())
-        return bool(received_again)
-
-    poll_until(server, sends_again)
-    assert received_again[0] == (b"till-1", received("again"))
-    assert impostor.poll(0) == 0
-    assert b"till-2" not in server.tills
 
 
 def test_a_new_key_works_without_restarting_the_agent(
