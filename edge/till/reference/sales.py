@@ -61,7 +61,7 @@ class SaleActions(CashierActions):
     def resume(self, now_s: float, sale_id: str | None = None) -> list[Step]:
         """Continue a sale that this till has suspended. sale_id: None for the one that was suspended last."""
         self._require_no_sale()
-        sale = self._suspended_sale(sale_id)
+        sale = self.suspended_sale(sale_id)
         # Named also under the same id: on another day the id alone would be that of a new sale.
         resumes = ResumedSale(sale_id=sale.sale_id, check=sale.checks[-1] if sale.checks else None)
         message = SaleOpened(
@@ -71,7 +71,7 @@ class SaleActions(CashierActions):
 
     def resumed_elsewhere(self, now_s: float, resumed_as: SaleReference, sale_id: str | None = None) -> list[Step]:
         """Note that another lane has resumed a sale that this till had suspended. sale_id: None for the last one."""
-        message = SaleSuspended(sale_id=self._suspended_sale(sale_id).sale_id, resumed_as=resumed_as)
+        message = SaleSuspended(sale_id=self.suspended_sale(sale_id).sale_id, resumed_as=resumed_as)
         reference = resumed_as.model_dump(exclude_none=True)
         notify = Notify("sale-resumed", {"sale_id": message.sale_id, "resumed_as": reference})
         return self._send(message, notify, now_s)
@@ -92,7 +92,8 @@ class SaleActions(CashierActions):
         )
         return self._send(message, Notify("sale-closed", {"sale_id": sale.sale_id, "completed": completed}), now_s)
 
-    def _suspended_sale(self, sale_id: str | None) -> TillSale:
+    def suspended_sale(self, sale_id: str | None = None) -> TillSale:
+        """A sale that this till has suspended. sale_id: None for the last one. Raises UsageError if there is none."""
         suspended = self._state.suspended
         chosen = sale_id or next(reversed(suspended), None)
         if chosen is None or chosen not in suspended:

@@ -23,6 +23,10 @@ class TillHarness:
     def __init__(self, saved: Iterable[Entry] = (), now_s: float = 0.0, identity: ReplayIdentity | None = None) -> None:
         self.now_s, self.identity = now_s, identity or ReplayIdentity()
         self.agent = "agent-1"
+        self.behind_s = 0.0
+        """How far the agent's clock is behind the till's."""
+        self.known_behind_s: float | None = None
+        """What the last heartbeat said about that."""
         self.session = TillSession("till-1", self.identity, cashier_id="anna")
         self.saved = list(saved)
         self.steps: list[Step] = []
@@ -78,8 +82,11 @@ class TillHarness:
             for event in pending:
                 self.receive(Ack(message_id=event.id))
 
-    def health(self, agent: str | None = None, *, late_s: float = 0.0, problems: tuple[str, ...] = ()) -> list[Step]:
+    def health(
+        self, agent: str | None = None, *, late_s: float | None = None, problems: tuple[str, ...] = ()
+    ) -> list[Step]:
         self.agent = agent or self.agent
+        late_s = self.known_behind_s = self.behind_s if late_s is None else late_s
         health = Health(lane="lane-1", agent=self.agent, status="degraded" if problems else "ok", problems=problems)
         return self.receive(health, late_s=late_s)
 
@@ -92,11 +99,11 @@ class TillHarness:
         decision: Decision = Decision.CHALLENGE,
         sale_id: str = "s-1",
         age: int | None = 18,
-        behind_s: float = 0.0,
+        behind_s: float | None = None,
     ) -> Alert:
         """An alert as the agent would make it now, for items of this minimum age; it expires after 30 s. behind_s: how
         far the agent's clock is behind the till's."""
-        at = self.identity.wall_time(self.now_s - behind_s)
+        at = self.identity.wall_time(self.now_s - (self.behind_s if behind_s is None else behind_s))
         return Alert(
             alert_id=self.identity.new_id(), sale_id=sale_id, lane="lane-1", decision=decision,
             reasons=(Reason.LOOKS_YOUNG,), age=None, p_under_legal=None, legal_age=age, threshold=25, samples=5,
@@ -156,4 +163,6 @@ class TillHarness:
 
     def restart(self, *, after_s: float = 0.0) -> TillHarness:
         """A till after a power cut, with only the saved entries."""
-        return TillHarness(self.saved, self.now_s + after_s, self.identity)
+        again = TillHarness(self.saved, self.now_s + after_s, self.identity)
+        again.behind_s = self.behind_s
+        return again

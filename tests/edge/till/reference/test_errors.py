@@ -7,11 +7,12 @@ from typing import get_args
 
 import pytest
 
+from edge.decision.policy import Decision
 from edge.till.envelope import Event
-from edge.till.messages import Error, ErrorCode, Hello, SaleOpened
+from edge.till.messages import Ack, Error, ErrorCode, Hello, SaleOpened
 from tests.edge.till.reference.harness import TillHarness
 
-CODES = get_args(ErrorCode)
+CODES = [*get_args(ErrorCode), "of-a-newer-agent"]
 MOST_FOR_AN_ACTION = 3
 """A message, and at most once an opening and the same message again."""
 
@@ -116,6 +117,21 @@ def test_an_error_about_an_earlier_message_does_not_give_up_the_next_one(till: T
         till.scan("beer" if number % 2 else "vodka")
     till.acknowledge_all()
     assert till.sent_types.count("lane.sale.restricted_item") == 5
+
+
+def test_an_error_about_an_alert_is_acknowledged_with_any_code(till: TillHarness) -> None:
+    till.receive(error("of-a-newer-agent", alert_id="a-1", sale_id="s-1"), id="m-1")
+    assert till.sent[-1].content() == Ack(message_id="m-1", alert_id="a-1")
+
+
+def test_an_alert_with_a_reason_of_a_newer_agent_is_shown(till: TillHarness) -> None:
+    till.open()
+    till.scan()
+    event = till.event(till.alert(Decision.CHALLENGE))
+    newer = event.model_copy(update={"data": {**event.data, "reasons": ["looks-young", "of-a-newer-agent"]}})
+    till.record(till.session.receive(newer, till.now_s))
+    assert till.shows == "alert"
+    assert till.sent[-1].data["alert_id"] == event.data["alert_id"]
 
 
 def test_hello_is_sent_again_after_an_error_only_when_the_agent_was_silent(till: TillHarness) -> None:
