@@ -115,7 +115,7 @@ def test_no_label_has_a_value_of_one_customer(till: Till, monitor: Monitor) -> N
     labels = {name for name, _ in re.findall(r'[{,](\w+)="([^"]*)"', text)}
     own = {"version", "implementation", "major", "minor", "patchlevel"}
     assert labels - own == {
-        *("lane", "part", "outcome", "reason", "stage", "decision", "ended", "le"),
+        *("lane", "part", "outcome", "reason", "stage", "decision", "ended", "type", "le"),
         *("model", "hash", "chosen", "backend"),
     }  # fmt: skip
     assert "s-1" not in text
