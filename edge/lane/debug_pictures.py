@@ -10,6 +10,7 @@ import cv2
 
 from edge.decision.policy import Reason
 from edge.errors import UsageError
+from edge.settings.files import make_private_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +32,7 @@ class DebugPictures:
         self._folder = folder
         self._frame: Frame | None = None
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private_folder(folder)
             tempfile.TemporaryFile(dir=folder).close()
         except OSError as problem:
             raise UsageError(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from edge.purchases.parquet import SUFFIX, Layout, write_day
 from edge.purchases.store import Day, DayStore
 from edge.records.database import Database, StoreError
+from edge.settings.files import make_private_folder
 
 if TYPE_CHECKING:
     import threading
@@ -59,7 +60,7 @@ class Filing:
         try:
             oldest = today - timedelta(days=self._settings.insights.keep_days)
             # Created on the first day: `wanted` needs it after the shop stops keeping purchases.
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_private_folder(self._folder)
             with closing(Database(self._settings.state_dir)) as database:
                 for table in self._tables:
                     self._file(table.store(database), self._folder / table.folder, table.layout, oldest, today)

@@ -6,7 +6,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from edge.settings.files import replacing
+from edge.settings.files import make_private_folder, replacing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,7 +58,7 @@ def write_day(file: Path, rows: Sequence[str], layout: Layout = PURCHASES) -> No
     cut. Raises OSError and duckdb.Error."""
     import duckdb
 
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private_folder(file.parent)
     shape = "[{" + ", ".join(f'"{name}": "{kind}"' for name, kind in layout.columns.items()) + "}]"
     with (
         replacing(file, mode=0o600, durable=True) as draft,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from edge.errors import RunError
 from edge.records.schema import SCHEMA_STEPS
+from edge.settings.files import make_private_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,7 +118,7 @@ class Database:
 
 
 def _open_to_write(file: Path) -> sqlite3.Connection:
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private_folder(file.parent)
     # The mode of another file would be changed through a link.
     if file.is_symlink() or (file.exists() and not file.is_file()):
         raise StoreError(f"cannot open {file}: it is a link, or not a regular file: remove it")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from edge.errors import UsageError
 from edge.records.database import StoreError
+from edge.settings.files import make_private_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,7 +46,7 @@ class StateLock:
         """Creates the folder (mode 0700) and the lock file if needed. Raises UsageError when another agent holds the
         lock, or when the file is not one that an agent made, and StoreError when it cannot be opened."""
         try:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_private_folder(folder)
             self._lock = open_lock(folder, os.O_RDWR | os.O_CREAT)
         except OSError as problem:
             raise StoreError(

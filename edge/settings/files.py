@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all, and folders for this user alone."""
 
 from __future__ import annotations
 
@@ -50,6 +50,14 @@ def replacing(
             _flush(file.parent)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def make_private_folder(folder: Path) -> None:
+    """Create a folder and its missing parents, which only this user may open. Changes none that exists. Raises
+    OSError."""
+    if not folder.parent.exists():
+        make_private_folder(folder.parent)
+    folder.mkdir(mode=0o700, exist_ok=True)
 
 
 def _flush(path: Path) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 import zmq
 
 from edge.errors import RunError, UsageError
+from edge.settings.files import make_private_folder
 from edge.till.certificates import (
     READ_OR_WRITE,
     WRITE,
@@ -154,7 +155,7 @@ class Keys:
     def _make_folders(self) -> None:
         state = self._folder.parent
         try:
-            state.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_private_folder(state)
             # The agent runs as the owner of its state folder, and must be able to read the keys.
             check_permissions(state, state.stat(), forbidden=0)
             for folder in (self._folder, self._tills):

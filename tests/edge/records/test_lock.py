@@ -38,8 +38,8 @@ def test_only_this_user_may_open_the_folder_and_the_lock(tmp_path: Path) -> None
         StateLock(tmp_path / "new" / "lane").close()
     finally:
         os.umask(before)
-    paths = [tmp_path / "new" / "lane", tmp_path / "new" / "lane" / "lane.lock"]
-    assert [path.stat().st_mode & 0o777 for path in paths] == [0o700, 0o600]
+    paths = [tmp_path / "new", tmp_path / "new" / "lane", tmp_path / "new" / "lane" / "lane.lock"]
+    assert [path.stat().st_mode & 0o777 for path in paths] == [0o700, 0o700, 0o600]
 
 
 def a_link(file: Path) -> None:

@@ -1,4 +1,4 @@
-"""A file is replaced whole or not at all."""
+"""A file is replaced whole or not at all, and a new folder is for this user alone."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.settings.files import replacing
+from edge.settings.files import make_private_folder, replacing
 
 
 def test_the_draft_takes_the_place_of_the_file(tmp_path: Path) -> None:
@@ -78,3 +78,26 @@ def test_an_existing_file_stays_when_it_must_not_be_overwritten(tmp_path: Path) 
 def test_a_folder_that_is_missing_raises_oserror(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError), replacing(tmp_path / "missing" / "file", mode=0o600) as draft:
         draft.write_text("text")
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o077])
+def test_a_private_folder_and_its_missing_parents_are_for_this_user_alone(tmp_path: Path, umask: int) -> None:
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared").chmod(0o755)
+    before = os.umask(umask)
+    try:
+        for _ in range(2):
+            make_private_folder(tmp_path / "shared" / "box" / "lane")
+    finally:
+        os.umask(before)
+    folders = [tmp_path / "shared", tmp_path / "shared" / "box", tmp_path / "shared" / "box" / "lane"]
+    assert [stat.S_IMODE(folder.stat().st_mode) for folder in folders] == [0o755, 0o700, 0o700]
+
+
+def test_a_file_where_a_private_folder_should_be_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(FileExistsError):
+        make_private_folder(tmp_path / "file")
+    for folder in (tmp_path / "file" / "lane", tmp_path / "file" / "box" / "lane"):
+        with pytest.raises(NotADirectoryError):
+            make_private_folder(folder)

@@ -36,7 +36,7 @@ def test_only_this_user_may_read_the_folder_and_its_files(tmp_path: Path) -> Non
             modes = {file.name: file.stat().st_mode & 0o777 for file in database.file.parent.iterdir()}
     finally:
         os.umask(before)
-    assert (tmp_path / "new" / "lane").stat().st_mode & 0o777 == 0o700
+    assert [folder.stat().st_mode & 0o777 for folder in (tmp_path / "new", tmp_path / "new" / "lane")] == [0o700] * 2
     assert modes == {"lane.db": 0o600, "lane.db-wal": 0o600, "lane.db-shm": 0o600}
 
 
