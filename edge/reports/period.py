@@ -28,7 +28,7 @@ class Period:
 
 
 def moment(text: str) -> datetime:
-    """Parse `12h`, `7d` or `4w` (before now), or a date such as `2026-11-01` (its midnight in local time).
+    """Parse `12h`, `7d` or `4w` (before now), or a date such as `2026-11-01` (when it starts in local time).
 
     A parser's `type`: raises argparse.ArgumentTypeError for any other text.
     """
@@ -36,7 +36,7 @@ def moment(text: str) -> datetime:
     try:
         if back:
             return datetime.now().astimezone() - int(back[1]) * _UNITS[back[2]]
-        return datetime.strptime(text, "%Y-%m-%d").astimezone()
+        return _start_of(datetime.strptime(text, "%Y-%m-%d"))
     except (ValueError, OverflowError, OSError):
         raise argparse.ArgumentTypeError(f"{text!r} is neither like 12h, 7d or 4w nor a date like 2026-11-01") from None
 
@@ -47,3 +47,10 @@ def between(since: datetime, until: datetime) -> Period:
     if since >= until:
         raise UsageError(f"the period {period} is empty: --since must be before --until")
     return period
+
+
+def _start_of(midnight: datetime) -> datetime:
+    """The first moment of a local day. Where summer time begins at midnight, the day starts at one; where clocks go
+    back to midnight, it starts at the first of two."""
+    readings = [midnight.replace(fold=fold).astimezone() for fold in (0, 1)]
+    return min((moment for moment in readings if moment.date() >= midnight.date()), default=max(readings))
