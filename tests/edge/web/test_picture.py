@@ -32,7 +32,7 @@ def painter(make_settings: Callable[..., Settings]) -> Iterator[Painter]:
 
 
 def snapshot(pixels: ArrayLike, grab_s: float = 1.0, faces: Faces | None = None) -> Snapshot:
-    return Snapshot(1, Frame(np.asarray(pixels, np.uint8), grab_s, 0, "lane-1"), faces or Faces(), {}, None, 25)
+    return Snapshot(1, Frame(np.asarray(pixels, np.uint8), grab_s, 0, "lane-1"), faces or Faces(), {}, None, 18, 25)
 
 
 def painted(painter: Painter, seen: Snapshot) -> NDArray[np.uint8]:
