@@ -71,6 +71,7 @@ class Ledger:
                     f"{folder} holds the records of lane {owner}, and this is lane {lane}: give each lane its own "
                     "state_dir"
                 )
+            self._audit.begin(lane)
             self.outbox = Outbox(self._database)
             self.rejected = RejectedStore(self._database)
             self.purchase_tables = PurchaseTables(self._database) if keep_purchases else None

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from edge.records.chain import Head, Mark, StoredRow, chained, made_at
 from edge.records.records import SaleRecord
-from edge.records.schema import IS_MARK
+from edge.records.schema import IS_MARK, MARKS_SINCE
 from edge.records.verification import ChainVerification
 
 if TYPE_CHECKING:
@@ -47,6 +47,16 @@ class Audit:
         """The lane that the log belongs to, None before its first mark. Raises StoreError."""
         mark = self._newest_mark()
         return mark.lane if mark else None
+
+    def begin(self, lane: str) -> None:
+        """Name the lane in a log of a version that wrote no marks. Raises StoreError."""
+        with self._database.transaction():
+            if self.head.number and self._newest_mark() is None:
+                newest, pruned = self.newest(), self.pruned
+                at = newest.opened_at if newest else datetime.fromtimestamp(0, timezone.utc)
+                self._write(
+                    Mark(mark="lane", lane=lane, at=at, removed=pruned.number, removed_hash=pruned.hash)
+                )  # fmt: skip
 
     def append(self, record: SaleRecord) -> Head:
         """Add a record after the newest one, inside the running transaction if there is one. Raises StoreError."""
@@ -92,7 +102,8 @@ class Audit:
         whose folder the log is in, if the log must agree with them. now: default: this machine's clock.
         """
         with self._database.snapshot():
-            check = ChainVerification(self.pruned, now or datetime.now(timezone.utc))
+            needs_marks = self._database.version >= MARKS_SINCE
+            check = ChainVerification(self.pruned, now or datetime.now(timezone.utc), needs_marks=needs_marks)
             seen = {self.pruned.hash}
             for row in self._rows():
                 seen.add(row.hash)

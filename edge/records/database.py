@@ -47,7 +47,7 @@ class Database:
             raise
 
     def _check_version(self, read_only: bool) -> None:
-        version, newest = self._version(), len(SCHEMA_STEPS)
+        version, newest = self.version, len(SCHEMA_STEPS)
         if version > newest:
             raise StoreError(
                 f"{self.file} was made by a newer edge-agent: its schema is {version}, this one knows {newest}; "
@@ -61,11 +61,13 @@ class Database:
     def _update_schema(self) -> None:
         with self.transaction() as connection:
             # Read again: another process may have updated the file since.
-            for statement in (statement for step in SCHEMA_STEPS[self._version() :] for statement in step):
+            for statement in (statement for step in SCHEMA_STEPS[self.version :] for statement in step):
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version={len(SCHEMA_STEPS)}")
 
-    def _version(self) -> int:
+    @property
+    def version(self) -> int:
+        """How many of the `SCHEMA_STEPS` have made this file. Raises StoreError."""
         ((version,),) = self.rows("PRAGMA user_version")
         return int(str(version))
 

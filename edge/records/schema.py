@@ -5,6 +5,9 @@ from __future__ import annotations
 IS_MARK = """substr(record, 1, 8) = '{"mark":'"""
 """SQL condition: whether a row of the audit table is a mark, and not the record of a sale."""
 
+MARKS_SINCE = 2
+"""An agent writes marks into every log of this version or newer that has records."""
+
 _FIRST_VERSION = (
     "CREATE TABLE sale (sale_id TEXT PRIMARY KEY, record TEXT NOT NULL) STRICT",
     """CREATE TABLE outbox (

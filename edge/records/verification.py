@@ -22,10 +22,11 @@ class LaneSettings:
 class ChainVerification:
     """Takes the rows of a log one after another, oldest first, and collects problems, one line each."""
 
-    def __init__(self, pruned: Head, now: datetime) -> None:
-        """pruned: the newest record removed due to age, as the log's end says."""
+    def __init__(self, pruned: Head, now: datetime, *, needs_marks: bool) -> None:
+        """pruned: the newest record removed due to age, as the log's end says. needs_marks: the log is not one of a
+        version that wrote none."""
         self.problems: list[str] = []
-        self._pruned, self._now = pruned, now
+        self._pruned, self._now, self._needs_marks = pruned, now, needs_marks
         self._last, self._last_intact = pruned, True
         self._marks: list[tuple[int, Mark]] = []
         self._mark_hash = ""
@@ -55,6 +56,8 @@ class ChainVerification:
         self._check_end(newest)
         if self._marks:
             self._check_pruned(*self._marks[-1])
+        elif self._needs_marks and newest.number and not self.problems:
+            self.problems.append("no mark is left in the log: nothing shows why records are missing")
         if settings:
             self._check_settings(settings)
         return self.problems

@@ -154,6 +154,11 @@ def test_a_mark_that_was_removed_or_replaced_is_reported_even_after_its_records_
     assert audit.verify() == [missing]
 
 
+def test_a_log_without_any_record_or_mark_left_is_reported(audit: Audit, tamper: Tamper, hashes: list[str]) -> None:
+    tamper(f"UPDATE audit_end SET number = 9, hash = '{hashes[8]}' WHERE which = 'pruned'", "DELETE FROM audit")
+    assert audit.verify() == ["no mark is left in the log: nothing shows why records are missing"]
+
+
 def test_the_log_of_another_lane_is_reported(audit: Audit) -> None:
     assert audit.verify(settings=LANE) == []
     assert audit.verify(settings=LaneSettings("lane-2", KEEP_DAYS)) == [
@@ -207,12 +212,15 @@ def test_a_log_of_the_first_version_is_verified_as_it_is(old_log: Path) -> None:
         ]
 
 
-def test_a_log_of_the_first_version_gets_marks_with_the_next_record(old_log: Path) -> None:
+def test_a_log_of_the_first_version_gets_a_mark_when_an_agent_starts(old_log: Path) -> None:
     with closing(Database(old_log)) as database:
         audit = Audit(database)
-        audit.append(sale_of(5))
+        for _ in range(2):
+            audit.begin("lane-1")
         [(head, mark)] = audit.marks()
-        assert (head.number, mark.lane, mark.pruned) == (5, "lane-1", audit.pruned)
+        assert (head.number, mark.lane, mark.at, mark.pruned) == (5, "lane-1", sale_of(4).opened_at, audit.pruned)
+        assert audit.verify(settings=LANE) == []
+        audit.append(sale_of(5))
         assert audit.verify(settings=LANE) == []
         with database.transaction() as connection:
             connection.execute("UPDATE audit_end SET number = 2 WHERE which = 'pruned'")
@@ -220,9 +228,31 @@ def test_a_log_of_the_first_version_gets_marks_with_the_next_record(old_log: Pat
         assert audit.verify()[-1] == "record 2 is missing, without a mark that says why"
 
 
+def test_a_log_of_the_first_version_without_records_left_gets_a_mark_too(old_log: Path) -> None:
+    with closing(sqlite3.connect(old_log / "lane.db")) as connection, connection:
+        newest = "(SELECT number, hash FROM audit_end WHERE which = 'newest')"
+        connection.execute(f"UPDATE audit_end SET (number, hash) = {newest} WHERE which = 'pruned'")
+        connection.execute("DELETE FROM audit")
+    with closing(Database(old_log, read_only=True)) as database:
+        assert Audit(database).verify(settings=LANE) == []
+    with closing(Database(old_log)) as database:
+        audit = Audit(database)
+        audit.begin("lane-1")
+        audit.append(sale_of(5))
+        assert (audit.lane, audit.verify(settings=LANE)) == ("lane-1", [])
+
+
+def test_an_empty_log_gets_its_mark_with_the_first_record(tmp_path: Path) -> None:
+    with closing(Database(tmp_path)) as database:
+        audit = Audit(database)
+        audit.begin("lane-1")
+        assert (audit.head.number, audit.verify(settings=LANE)) == (0, [])
+
+
 def test_a_log_of_the_first_version_may_be_pruned_before_its_next_record(old_log: Path, noon: datetime) -> None:
     with closing(Database(old_log)) as database:
         audit = Audit(database)
+        audit.begin("lane-1")
         assert prune(audit, noon + timedelta(days=3)) == 2
         assert (audit.lane, audit.verify(settings=LANE)) == ("lane-1", [])
         audit.append(sale_of(5))

@@ -14,6 +14,7 @@ from edge.records.audit import Audit
 from edge.records.chain import chained
 from edge.records.database import Database
 from edge.reports.command import report
+from tests.edge.records.database.test_versions import VERSION_1
 from tests.edge.reports.conftest import MakeFolder, RunReport, sale_of, tamper
 
 
@@ -96,10 +97,13 @@ def test_records_removed_earlier_than_the_settings_allow_are_reported(
     assert "audit.keep_days = 1, but the settings say 365: if it has changed, restart" in capsys.readouterr().out
 
 
-def test_verify_prints_which_records_an_older_version_wrote(printed: RunReport, state_folder: MakeFolder) -> None:
-    folder = state_folder(sale_of(), sale_of())
+def test_verify_prints_which_records_an_older_version_wrote(
+    printed: RunReport, state_folder: MakeFolder, tmp_path: Path
+) -> None:
+    folder = tmp_path / "lane"
+    folder.mkdir()
     with closing(sqlite3.connect(folder / "lane.db")) as database, database:
-        database.executescript("DROP TRIGGER audit_is_pruned_from_its_start; DELETE FROM audit")
+        database.executescript(VERSION_1)
         text = sale_of().model_dump_json()
         database.execute("INSERT INTO audit VALUES (1, ?, '', ?)", (text, hash_ := chained("", 1, text)))
         database.execute("UPDATE audit_end SET number = 1, hash = ? WHERE which = 'newest'", (hash_,))
