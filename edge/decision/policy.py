@@ -48,8 +48,8 @@ class Reason(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A decision and its reasons. age: what it is based on, None when no age can be trusted. samples: how many there
-    are of the customer."""
+    """A decision and its reasons. age: the customer's, None when it cannot be trusted. samples: how many there are of
+    the customer."""
 
     decision: Decision
     reasons: tuple[Reason, ...]
@@ -69,11 +69,13 @@ def decide(
     limit, and a probability of being under the legal age of at most `settings.max_p_under_legal`.
     """
     samples = age.samples if age else 0
-    estimate = age.estimate(legal_age) if age and not doubts and samples >= settings.min_looks else None
+    # A companion is no doubt about the customer's own age, which counts for purchases.
+    trusted = samples >= settings.min_looks and set(doubts) <= {Reason.YOUNG_COMPANION}
+    estimate = age.estimate(legal_age) if age and trusted else None
     if limit is None:
         return Verdict(Decision.CHALLENGE, (Reason.NO_LIMIT_FOR_AGE,), estimate, samples)
     if doubts or estimate is None:
-        return Verdict(Decision.UNKNOWN, doubts or (Reason.FEW_LOOKS,), None, samples)
+        return Verdict(Decision.UNKNOWN, doubts or (Reason.FEW_LOOKS,), estimate, samples)
     if estimate.mean < limit:
         return Verdict(Decision.CHALLENGE, (Reason.LOOKS_YOUNG,), estimate, samples)
     if estimate.p_under_legal > settings.max_p_under_legal:

@@ -87,10 +87,10 @@ class Sale:
 
     def may_offer(self, verdict: Verdict, now_s: float) -> bool:
         """Whether an offer may be made now: a basket line has just arrived, no offer was made yet, the customer's age
-        is known, the cashier has no ID to check, and the sale is no exercise."""
+        is known and free of doubt, the cashier has no ID to check, and the sale is no exercise."""
         if self.offered or self.basket_s is None or now_s - self.basket_s > OFFER_WITHIN_S or verdict.age is None:
             return False
-        if self.record.training:
+        if self.record.training or verdict.decision is Decision.UNKNOWN:
             return False
         if self.restricted_s is None:
             return True

@@ -90,6 +90,14 @@ def test_a_doubt_is_the_reason_and_the_verdict_has_no_age() -> None:
     assert verdict.age is None
 
 
+def test_a_young_companion_is_no_doubt_about_the_customers_own_age() -> None:
+    age = sampled(age_probs_at(50), 3)
+    verdict = decide(age, (Reason.YOUNG_COMPANION,), T, 18, SETTINGS)
+    assert (verdict.decision, verdict.reasons) == (Decision.UNKNOWN, (Reason.YOUNG_COMPANION,))
+    assert verdict.age == age.estimate(18)
+    assert decide(age, (Reason.YOUNG_COMPANION, Reason.TWO_PEOPLE), T, 18, SETTINGS).age is None
+
+
 @given(ages | st.none(), doubts, st.integers(1, 100))
 def test_without_a_limit_everybody_is_asked_at_once(
     age: TrackAge | None, doubts: tuple[Reason, ...], legal_age: int

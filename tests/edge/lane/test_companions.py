@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.decision.policy import Reason
-from edge.till.messages import RestrictedItem, SaleOpened
+from edge.till.messages import RestrictedItem, SaleClosed, SaleOpened
 from tests.edge.driver import LaneDriver, drive
 from tests.edge.people import Person
 
-OPEN, SCAN = SaleOpened(sale_id="sale-1"), RestrictedItem(sale_id="sale-1")
+OPEN, SCAN, CLOSE = SaleOpened(sale_id="sale-1"), RestrictedItem(sale_id="sale-1"), SaleClosed(sale_id="sale-1")
 BUYER = Person(track=1, x=0.3, age=50, eyes_px=60)
 MINOR = Person(track=2, x=0.6, age=15, eyes_px=42)
 """Half a step behind the buyer."""
@@ -47,6 +48,18 @@ def test_a_young_customer_is_asked_for_their_own_age(sale: LaneDriver) -> None:
     sale.show(Person(track=1, x=0.3, age=20, eyes_px=60), MINOR, frames=10)
     sale.receive(SCAN)
     assert answers(sale) == [("CHALLENGE", Reason.LOOKS_YOUNG)]
+
+
+def test_the_purchase_of_a_customer_with_a_young_companion_has_the_customers_age(sale: LaneDriver) -> None:
+    sale.receive(SCAN)
+    sale.show(BUYER, MINOR, frames=10)
+    sale.receive(CLOSE)
+    [closed] = sale.closed
+    assert closed.age
+    assert closed.age.estimate(18).mean == pytest.approx(50, abs=0.01)
+    [alert] = sale.alerts
+    assert alert.age
+    assert (alert.decision.value, alert.age.mean) == ("UNKNOWN", 50)
 
 
 def test_a_shop_that_does_not_ask_for_companions_goes_by_the_customer() -> None:

@@ -94,6 +94,8 @@ def test_nothing_is_offered_while_the_customer_is_in_doubt(counter: LaneDriver) 
     counter.receive(basket("crackers"))
     counter.show(Person(1, age=50, x=0.3), Person(2, age=50, x=0.7, eyes_px=38), frames=5)
     counter.receive(basket("crackers", "dairy"))
+    counter.show(Person(1, age=50, x=0.3, eyes_px=60), Person(2, age=15, x=0.7, eyes_px=40), frames=5)
+    counter.receive(basket("crackers", "dairy", "fruit"))
     counter.show(frames=40)
     counter.receive(basket("crackers", "fruit"))
     assert counter.offers == []
