@@ -32,8 +32,8 @@ _PRESENT_S = 0.5
 """A person seen within this time is present now."""
 
 _ESTIMATED_WITHIN_S = 1.0
-"""Somebody who comes and stays this long should have an age by then: before, three samples are not missing, only late,
-and an answer already given should not change for everybody who walks past."""
+"""Somebody who has been in the zone for this long should have an age. Before that, samples are not missing, only late,
+and an answer that was given should not change for everybody who walks past."""
 
 _STILL, _SCENERY_S = 0.15, 30.0
 """A face that moves less than this share of its eye distance in this many seconds is a print, such as a poster or a
