@@ -34,7 +34,7 @@ MESSAGES_A_POLL = 100
 """At about 0.1 ms each, they delay the camera by 10 ms at most."""
 BYTES_A_POLL = 256 * 1024
 """After so many bytes the other messages wait for the next poll. 500 basket lines take 3 ms, the worst message
-30 ms."""
+45 ms."""
 FRAMES_A_POLL = 1000
 """Counts frames dropped unread too, at a few microseconds each."""
 HANDSHAKES_A_POLL = 50
