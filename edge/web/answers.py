@@ -22,7 +22,13 @@ def lane(settings: Settings) -> dict[str, Any]:
         "zone": settings.zone,
         "unblurred": settings.web_unblurred,
         "catalogue": [
-            {"sku": item.sku, "name": item.name.model_dump(), "price": item.price, "restricted": item.restricted}
+            {
+                "sku": item.sku,
+                "name": item.name.model_dump(),
+                "price": item.price,
+                "restricted": item.restricted,
+                "minimum_age": item.minimum_age or settings.policy.legal_age,
+            }
             for item in CATALOGUE
         ],
     }

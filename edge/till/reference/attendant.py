@@ -172,6 +172,8 @@ class AttendantSession:
 
     def _show(self, alert: Alert, now_s: float) -> None:
         """Show an alert, unless it has expired or a newer one of its till is known."""
+        # It may come before the first heartbeat.
+        self._link.lane = alert.lane
         till, left_s = alert.till or "", self._link.alert_lasts_s(alert, now_s)
         sale = self.sales.get(till)
         if left_s <= 0 or (sale and sale.alert and alert.issued_at < sale.alert.issued_at):

@@ -39,13 +39,15 @@ class Attendant:
         connection.perform(check)
 
     def _lane_of(self, till: str | None) -> tuple[AttendantSession, LiveTill, str]:
-        """The lane with an alert for this till; with any till when there is only one alert."""
-        alerts = [(lane, name) for lane in self._lanes for name in lane[0].sales if till in (None, name)]
+        """The lane of a till, and the till's name. till: TILL or LANE/TILL; None if there is only one alert."""
+        lane, _, name = (till or "").rpartition("/")
+        lanes = [pair for pair in self._lanes if lane in ("", pair[0].lane)]
+        alerts = [(pair, at) for pair in lanes for at in pair[0].sales if name in ("", at)]
         if len(alerts) == 1:
-            (session, connection), name = alerts[0]
-            return session, connection, name
-        if not alerts and till and len(self._lanes) == 1:
+            (session, connection), at = alerts[0]
+            return session, connection, at
+        if not alerts and name and len(lanes) == 1:
             # Its sale may be named.
-            return *self._lanes[0], till
-        names = ", ".join(f"{name} of {session.lane}" for (session, _), name in alerts) or "none"
+            return *lanes[0], name
+        names = ", ".join(f"{session.lane}/{at}" for (session, _), at in alerts) or "none"
         raise UsageError(f"name the till of one alert: there are {names}")

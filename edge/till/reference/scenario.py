@@ -78,8 +78,8 @@ class RemoveStep(ScriptStep):
 
 
 class CheckStep(ScriptStep):
-    """sale: which sale of this till. till, sale_id: of an attendant, whose sale it is; by default that of the last
-    alert. sale_id of a till: that of the next sale."""
+    """sale: which sale of this till. till, sale_id: of an attendant, whose sale it is, TILL or LANE/TILL; by
+    default that of the only alert. sale_id of a till: that of the next sale."""
 
     do: Literal["check"]
     outcome: CheckOutcome

@@ -50,7 +50,8 @@ known-customer, obviously-of-age, manager-override ID; and before or after, for 
 разрешил ID; и до или после, если проверка была до открытия чека или после оплаты."""
 
 ATTENDANT_HELP = """\
-  TILL p  passed     the ID at this till is valid            КАССА п  документ в порядке
+  TILL p  passed     the ID at this till is valid; also      КАССА п  документ в порядке
+                     LANE/TILL, such as lane-3/till-1
   TILL f  failed     too young                               КАССА м  слишком молод
   TILL n  not-shown  no ID was shown                         КАССА н  нет документа
   q  quit                                                    в  выход

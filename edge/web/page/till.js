@@ -67,7 +67,7 @@ function itemButton(item) {
   button.dataset.sku = item.sku;
   button.classList.toggle("restricted", item.restricted);
   button.append(element("span", inLanguage(item.name)), element("small", `${money(item.price)} ₽`));
-  if (item.restricted) button.append(element("em", "18+"));
+  if (item.restricted) button.append(element("em", `${item.minimum_age}+`));
   button.onclick = () => act({ do: "scan", item: item.sku });
   return button;
 }

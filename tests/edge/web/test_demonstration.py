@@ -104,6 +104,17 @@ def test_an_id_that_is_not_ok_says_not_to_sell(shop: Shop) -> None:
     assert shop.screen.shows == "do-not-sell"
 
 
+def test_an_id_for_beer_is_none_for_vodka(shop: Shop) -> None:
+    shop.show(Person(age=50), frames=5)
+    shop.till.scan("beer", shop.now_s)
+    shop.till.check("passed", shop.now_s)
+    assert shop.screen == Screen("nothing")
+    shop.till.scan("vodka", shop.now_s)
+    shop.show(Person(age=50), frames=2)
+    assert shop.screen.alert
+    assert (shop.screen.alert.legal_age, shop.screen.alert.decision) == (21, Decision.CHALLENGE)
+
+
 def test_the_real_lane_is_not_changed_and_records_nothing(shop: Shop) -> None:
     shop.till.scan("beer", shop.now_s)
     shop.show(Person(age=19), frames=10)

@@ -8,6 +8,7 @@ import pty
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Protocol
@@ -175,6 +176,53 @@ def test_typing_without_a_sale_or_faster_than_the_agent_answers_does_no_harm(
         assert Audit(database).count() == 1, "the agent has received all of it"
 
 
+@pytest.fixture
+def two_lanes(box: Box, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Box]]:
+    other = Box(tmp_path_factory.mktemp("other"), "lane-2")
+    box.start()
+    other.start()
+    yield [box, other]
+    other.stop()
+
+
+def test_an_attendant_sees_the_tills_of_several_lanes_and_reports_their_checks(
+    two_lanes: list[Box], edge_till: EdgeTill, tmp_path: Path
+) -> None:
+    opened = script(tmp_path / "open", wait_for("agent-met"), {"do": "open"}, {"do": "scan", "item": "beer"})
+    words: list[object] = ["--role", "attendant", "--cashier", "olga", "--state", tmp_path / "desk.jsonl"]
+    for box in two_lanes:
+        assert edge_till("--connect", box.address, "--script", opened).returncode == 0
+        words += ["--connect", box.address]
+    checks: list[Line] = [{"do": "check", "outcome": "passed", "till": f"lane-{lane}/till-1"} for lane in (1, 2)]
+    lines = script(tmp_path / "checks", wait_for("shown"), wait_for("shown"), *checks)
+    done = edge_till(*words, "--script", lines)
+    assert (done.returncode, done.stderr) == (0, "")
+    shown = [line for line in events(done) if line["event"] == "shown"]
+    assert sorted((line["lane"], line["till"]) for line in shown) == [("lane-1", "till-1"), ("lane-2", "till-1")]
+    again = edge_till(*words, "--script", lines)
+    assert [line["event"] for line in events(again) if line["event"] == "checked"] == [], "they were done before"
+
+
+def test_an_attendant_types_checks(two_lanes: list[Box], edge_till: EdgeTill) -> None:
+    done = edge_till("--role", "attendant", "--connect", two_lanes[0].address, typed="till-9 p\nbeer\n?\nq\n")
+    assert done.returncode == 0
+    assert "no alert for a sale at 'till-9'" in done.stdout
+    assert "'beer' is not a check: type the till's name, and p, f or n" in done.stdout
+
+
+def test_a_cashier_types_voids_and_suspends(box: Box, edge_till: EdgeTill, tmp_path: Path) -> None:
+    box.start()
+    words = "milk\nпиво\n-пиво\nwhisky\ns\n7\nf\nc\nu\nкассир Борис\nc\n"
+    done = edge_till("--connect", box.address, "--language", "en", "--cashier", "Anna", typed=words)
+    assert done.returncode == 0
+    box.stop()
+    with closing(Database(tmp_path, read_only=True)) as database:
+        records = [record for _, record in Audit(database).records()]
+    assert [(record.ended, record.check, record.closed_by) for record in records] == [
+        ("cancelled", "failed", "Anna"), ("withdrawn", None, "Борис"),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("words", "code", "why"),
     [
@@ -186,6 +234,7 @@ def test_typing_without_a_sale_or_faster_than_the_agent_answers_does_no_harm(
         (["--script", "gone.jsonl"], 2, "cannot read the script gone.jsonl: No such file or directory"),
         (["--state", "gone/till.jsonl", "--script", os.devnull], 2, "cannot write the state gone/till.jsonl: No such"),
         (["--language", "de"], 2, "invalid choice: 'de'"),
+        (["--connect", "ipc:///a", "--connect", "ipc:///b"], 2, "--connect was given 2 times: a till has one lane"),
     ],
 )
 def test_a_usage_error_is_one_line(words: list[str], code: int, why: str, edge_till: EdgeTill) -> None:
