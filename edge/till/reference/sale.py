@@ -56,9 +56,10 @@ class TillSale:
         after = replace(after, restricted=self.restricted[:number] + self.restricted[number + 1 :])
         if not after.restricted:
             return replace(after, alert=None)
-        if self.alert and self.alert.legal_age and self.alert.legal_age > after.strictest:
-            return replace(after, alert=None, restricted_s=now_s)
-        return after
+        if after.strictest == self.strictest:
+            return after
+        stale = self.alert is not None and self.alert_age > after.strictest
+        return replace(after, restricted_s=now_s, alert=None if stale else self.alert)
 
     def with_alert(self, alert: Alert, until_s: float) -> TillSale:
         """The sale after a newer alert. until_s: when it expires."""
