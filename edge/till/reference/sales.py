@@ -96,7 +96,10 @@ class SaleActions(CashierActions):
         """A sale that this till has suspended. sale_id: None for the last one. Raises UsageError if there is none."""
         suspended = self._state.suspended
         chosen = sale_id or next(reversed(suspended), None)
-        if chosen is None or chosen not in suspended:
-            names = ", ".join(suspended) or "none"
-            raise UsageError(f"sale {chosen or ''} is not suspended at this till: suspended are {names}")
+        if chosen is None:
+            raise UsageError("no sale is suspended at this till: suspend one first")
+        if chosen not in suspended:
+            raise UsageError(
+                f"sale {chosen} is not suspended at this till: suspended are {', '.join(suspended) or 'none'}"
+            )
         return suspended[chosen]
