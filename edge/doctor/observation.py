@@ -12,6 +12,7 @@ import numpy as np
 
 from edge.decision.customer import CustomerZone
 from edge.frames import Camera, LatestFrame, capture, open_source, start_in_background
+from edge.frames.geometry import as_set
 from edge.frames.watch import PictureWatch
 from edge.vision.crop import align_all, alignable
 from edge.vision.detectors import make_detector
@@ -45,10 +46,10 @@ class FaceSample:
 class Observation:
     """What the camera showed.
 
-    width, height: of the frames. frames: how many came. frame_rate: frames/s. problem: why the source gives no picture
-    of the lane, in one sentence; empty if it does. frames_searched: frames that were searched for faces.
-    frames_outside: those with faces only outside the zone. zone_brightness: mean grey of the zone in them, 0..255.
-    faces: one for each of them with a face in the zone.
+    width, height: of the frames, as the settings want them seen. frames: how many came. frame_rate: frames/s. problem:
+    why the source gives no picture of the lane, in one sentence; empty if it does. frames_searched: frames that were
+    searched for faces. frames_outside: those with faces only outside the zone. zone_brightness: mean grey of the zone
+    in them, 0..255. faces: one for each of them with a face in the zone.
     """
 
     width: int = 0
@@ -109,6 +110,7 @@ class _Watcher:
         self._searched_s = float("-inf")
 
     def add(self, frame: Frame) -> None:
+        frame = as_set(frame, self._settings.picture)
         observed = self.observation
         self._first = self._first or frame
         observed.height, observed.width = frame.pixels.shape[:2]

@@ -14,14 +14,17 @@ if TYPE_CHECKING:
 class Frame:
     """One picture of a lane.
 
-    pixels: uint8 (H, W, 3) BGR. grab_s: when it was grabbed, in seconds of `time.monotonic` (in a replay: of the
-    recording's own time). sequence: number of the frame at its source, from 0. lane: name of the camera's lane.
+    pixels: uint8 (H, W, 3) BGR, with square pixels and upright as far as the source declares them, and from
+    `edge.frames.geometry.as_set` on as the lane's settings say. grab_s: when it was grabbed, in seconds of
+    `time.monotonic` (in a replay: of the recording's own time). sequence: number of the frame at its source, from 0.
+    lane: name of the camera's lane. original: the pixels before `as_set`, if it changed them.
     """
 
     pixels: NDArray[np.uint8]
     grab_s: float
     sequence: int
     lane: str
+    original: NDArray[np.uint8] | None = None
 
 
 class FrameSource(Protocol):

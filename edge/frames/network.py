@@ -13,9 +13,11 @@ import av
 import numpy as np
 
 from edge.errors import RunError
+from edge.frames.geometry import size_with_square_pixels, turned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from fractions import Fraction
 
     from av.video.codeccontext import VideoCodecContext
     from numpy.typing import NDArray
@@ -81,7 +83,19 @@ class NetworkStream:
                 damaged = frame.is_corrupt or (damaged and not frame.key_frame)
                 good += not damaged
                 time_s = time_s if frame.time is None else frame.time
-                yield None if damaged else np.asarray(frame.to_ndarray(format="bgr24"), np.uint8), time_s
+                aspect = decoder.sample_aspect_ratio or stream.sample_aspect_ratio
+                yield None if damaged else _picture(frame, aspect), time_s
+
+
+def _picture(frame: av.VideoFrame, pixel_aspect: Fraction | None) -> NDArray[np.uint8]:
+    """The pixels of a frame, uint8 (H, W, 3) BGR, square and upright. pixel_aspect: as for
+    `size_with_square_pixels`."""
+    size = size_with_square_pixels(frame.width, frame.height, pixel_aspect)
+    if size != (frame.width, frame.height):
+        # Scales while it converts the colours, which costs less than doing one after the other.
+        frame = frame.reformat(*size, format="bgr24", interpolation="AREA")
+    # FFmpeg counts counter-clockwise.
+    return turned(np.asarray(frame.to_ndarray(format="bgr24"), np.uint8), -frame.rotation)
 
 
 def _reason(problem: OSError | av.FFmpegError) -> str:
@@ -90,11 +104,17 @@ def _reason(problem: OSError | av.FFmpegError) -> str:
 
 
 def _decoder(found: VideoCodecContext, *, strict: bool) -> VideoCodecContext:
-    """A decoder without delay. strict: raise an error for damaged data instead of repairing it."""
-    decoder = av.CodecContext.create(found.codec, "r")
-    assert isinstance(decoder, av.VideoCodecContext)
-    decoder.extradata = found.extradata
-    decoder.thread_type = "SLICE"
+    """A decoder without delay. strict: raise an error for damaged data instead of repairing it.
+
+    The strict one is the stream's own, which alone knows a turn that the container declares.
+    """
+    decoder = found
     if strict:
         decoder.options = {"err_detect": "explode"}
+    else:
+        created = av.CodecContext.create(found.codec, "r")
+        assert isinstance(created, av.VideoCodecContext)
+        decoder = created
+        decoder.extradata = found.extradata
+    decoder.thread_type = "SLICE"
     return decoder

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import cv2
@@ -10,6 +11,7 @@ import numpy as np
 
 from edge.errors import UsageError
 from edge.frames.frame import Frame
+from edge.frames.geometry import scaled, size_with_square_pixels
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,7 +20,10 @@ if TYPE_CHECKING:
 
 
 class VideoFile:
-    """A `FrameSource` of every frame of a recording, as fast as it is read. `grab_s` is the recording's own time."""
+    """A `FrameSource` of every frame of a recording, as fast as it is read. `grab_s` is the recording's own time.
+
+    OpenCV turns pictures upright by itself, but leaves their pixels as they are.
+    """
 
     problem = ""
 
@@ -34,6 +39,7 @@ class VideoFile:
         self._grabbed = True
         frames_per_second = self._capture.get(cv2.CAP_PROP_FPS)
         self._frame_s = 1 / frames_per_second if 1 <= frames_per_second <= 240 else 1 / 30
+        self._pixel_aspect = _pixel_aspect(self._capture)
 
     def read(self) -> Frame | None:
         if not (self._grabbed or self._capture.grab()):
@@ -48,10 +54,22 @@ class VideoFile:
             media_s = self._last_s + self._frame_s
         self._last_s = media_s
         self._sequence += 1
-        return Frame(np.asarray(pixels, np.uint8), media_s, self._sequence - 1, self._lane)
+        height, width = pixels.shape[:2]
+        square = scaled(np.asarray(pixels, np.uint8), size_with_square_pixels(width, height, self._pixel_aspect))
+        return Frame(square, media_s, self._sequence - 1, self._lane)
 
     def close(self) -> None:
         self._capture.release()
+
+
+def _pixel_aspect(capture: cv2.VideoCapture) -> Fraction | None:
+    """Width over height of the pixels that OpenCV returns; None when the recording does not declare it."""
+    across, down = (round(capture.get(side)) for side in (cv2.CAP_PROP_SAR_NUM, cv2.CAP_PROP_SAR_DEN))
+    if across <= 0 or down <= 0:
+        return None
+    # The file declares it for the picture as it is stored, before OpenCV turns it.
+    on_its_side = round(capture.get(cv2.CAP_PROP_ORIENTATION_META)) % 180 == 90
+    return Fraction(down, across) if on_its_side else Fraction(across, down)
 
 
 class RealTime:

@@ -33,7 +33,8 @@ class Capture(Protocol):
 
     def read(self) -> tuple[NDArray[np.uint8] | None, float]:
         """The next picture, uint8 (H, W, 3) BGR, or None when it is damaged; and its time in seconds of the camera's
-        clock, which may start anywhere, drift and jump. The caller owns the array.
+        clock, which may start anywhere, drift and jump. The caller owns the array. Where the stream declares the shape
+        of its pixels or a turn, the picture has square pixels and is upright (`edge.frames.geometry`).
 
         May block for ever. Raises RunError, with a few words that say why, when no more pictures will come.
         """

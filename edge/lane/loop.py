@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from edge.frames import LatestFrame
 from edge.frames.cadence import Cadence
+from edge.frames.geometry import as_set
 from edge.lane.debug_pictures import DebugPictures
 from edge.lane.desk import TillDesk
 from edge.lane.events import log_alert
@@ -212,6 +213,7 @@ class LaneLoop:
 
     def _analyse(self, frame: Frame, now_s: float | None) -> list[Outcome]:
         """Send a frame through the pipeline and the lane. now_s: the time of the result; None to read the clock."""
+        frame = as_set(frame, self.settings.picture)
         estimate_ages = self._lane.analysing or self._observer.analysing
         faces = self._pipeline.process(frame, self._should_sample, estimate_ages=estimate_ages)
         self.frames += 1

@@ -19,6 +19,7 @@ from edge.settings.sections import (
     InsightsSettings,
     MetricsSettings,
     OffersSettings,
+    PictureSettings,
     PolicySettings,
     QualitySettings,
     TillSettings,
@@ -120,6 +121,7 @@ class Settings(BaseSettings):
         description="folder for the picture behind every answer, the newest 200 of each lane; the health and every log "
         "line say so",
     )
+    picture: Annotated[PictureSettings, _DECIDES] = PictureSettings()
     detector: Annotated[DetectorSettings, Scope("lane", "after a restart", decides=True)] = DetectorSettings()
     quality: Annotated[QualitySettings, _DECIDES] = QualitySettings()
     tracking: Annotated[TrackingSettings, _DECIDES] = TrackingSettings()

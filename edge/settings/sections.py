@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import ip_address
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from edge.settings.scope import Scope
 
@@ -36,6 +37,41 @@ Zone = Annotated[tuple[Point, ...], Field(min_length=3, max_length=64), AfterVal
 
 class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _width_to_height(value: str) -> str:
+    width, _, height = value.partition(":")
+    if not re.fullmatch(r"[1-9][0-9]{0,3}:[1-9][0-9]{0,3}", value) or not 1 / 4 <= int(width) / int(height) <= 4:
+        raise ValueError('write width:height of the whole picture, such as "4:3" or "16:9"')
+    return value
+
+
+def _digits_as_number(value: object) -> object:
+    # Flags and variables are texts.
+    return int(value) if isinstance(value, str) and value.isdecimal() else value
+
+
+class PictureSettings(Section):
+    """How the camera's picture is scaled and turned before it is used. The zone is drawn on the result."""
+
+    aspect: Annotated[str, AfterValidator(_width_to_height)] | None = Field(
+        None,
+        description="where people look too thin or too broad: the shape that the picture should have before it is "
+        "turned, as width:height, such as 4:3 or 16:9; default: as the camera or recording declares, which many "
+        "recorders do not",
+    )
+    rotate: Annotated[Literal[0, 90, 180, 270], BeforeValidator(_digits_as_number)] = Field(
+        0, description="degrees by which the picture is turned clockwise"
+    )
+    mirror: bool = Field(False, description="mirror the picture from left to right, after turning it")
+
+    @property
+    def shape(self) -> tuple[int, int] | None:
+        """Width and height of `aspect`, in no unit; None without one."""
+        if self.aspect is None:
+            return None
+        width, _, height = self.aspect.partition(":")
+        return int(width), int(height)
 
 
 class DetectorSettings(Section):

@@ -64,7 +64,8 @@ class RtspCamera:
 
     frozen: sends the same picture again and again. silent: keeps its connections but sends nothing. late: buffers its
     pictures, and sends all at once when `late` is cleared. corrupt: share of the packets with changed bytes.
-    extra_nal_unit: sent before every picture. clock_step_s: added to the times of the pictures.
+    extra_nal_unit: sent before every picture. clock_step_s: added to the times of the pictures. pixel_aspect: width of
+    a pixel over its height, which the stream declares; None: it declares nothing.
     """
 
     picture: Picture = scene
@@ -76,6 +77,7 @@ class RtspCamera:
     corrupt: float = 0.0
     extra_nal_unit: bytes = b""
     clock_step_s: float = 0.0
+    pixel_aspect: Fraction | None = None
     port: int = 0
 
     def __post_init__(self) -> None:
@@ -138,7 +140,7 @@ class RtspCamera:
 
     def _packets(self) -> Iterator[bytes]:
         """RTP packets at the camera's frame rate, each with its interleaved header (RFC 2326, 10.12)."""
-        encode, size, sequence, chance = encoder(*self.size), self.size, 0, random.Random(1)
+        encode, size, sequence, chance = encoder(*self.size, self.pixel_aspect), self.size, 0, random.Random(1)
         buffered: list[bytes] = []
         start_s = due_s = time.monotonic()
         while True:
@@ -147,7 +149,7 @@ class RtspCamera:
             self._number += not self.frozen
             self.drawn_s.setdefault(self._number, time.monotonic())
             if size != self.size:
-                encode, size = encoder(*self.size), self.size
+                encode, size = encoder(*self.size, self.pixel_aspect), self.size
             timestamp = round((due_s - start_s + self.clock_step_s) * _CLOCK_HZ) % 2**32
             picture = encode(self.picture(self._number, *size))
             payloads = [*([self.extra_nal_unit] if self.extra_nal_unit else []), *_payloads(picture)]
@@ -170,12 +172,14 @@ def _header(readline: Callable[[], bytes]) -> dict[str, str]:
     return {"method": lines[0].split()[0], **fields} if lines else {}
 
 
-def encoder(width: int, height: int) -> Callable[[Pixels], bytes]:
+def encoder(width: int, height: int, pixel_aspect: Fraction | None = None) -> Callable[[Pixels], bytes]:
     """An encoder from picture to H.264 access unit (Annex B), without delay and with a key frame each second."""
     codec = av.VideoCodecContext.create("libx264", "w")
     assert isinstance(codec, av.VideoCodecContext)
     codec.width, codec.height, codec.pix_fmt = width, height, "yuv420p"
     codec.framerate = Fraction(30)
+    if pixel_aspect:
+        codec.sample_aspect_ratio = pixel_aspect
     codec.gop_size = 30
     codec.options = {"preset": "ultrafast", "tune": "zerolatency", "crf": "23"}
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,9 +14,13 @@ from edge.errors import RunError
 from edge.frames import network
 from edge.frames.network import NetworkStream
 from tests.cameras.rtsp import RtspCamera, error_of, number_of
+from tests.edge.frames.videos import corner_colours, corners, write_video
 
 CLOSED_CAPTIONS_CUT_SHORT = b"\x06\x04\x20\xb5\x00\x31GA94\x03"
 """A NAL unit that announces more data than it has; the picture after it is undamaged."""
+
+DISPLAY_ORIENTATION_90 = b"\x06\x2f\x03\x08\x00\x14\x80"
+"""An SEI message (ITU-T H.264, D.2.26): turn the pictures counter-clockwise by a quarter before they are shown."""
 
 
 @pytest.fixture
@@ -70,3 +76,38 @@ def test_a_stream_that_is_never_valid_is_decoded_leniently(
     assert [(record.levelno, record.message) for record in caplog.records] == [
         (logging.WARNING, "the camera's stream is never valid: damaged pictures cannot be recognised")
     ]
+
+
+def test_pictures_with_a_declared_pixel_shape_arrive_with_square_pixels(camera: RtspCamera) -> None:
+    camera.size, camera.pixel_aspect = (352, 240), Fraction(40, 33)
+    stream = NetworkStream(camera.url)
+    pixels = first_good(stream)
+    assert (pixels.shape, error_of(pixels) < 7) == ((198, 352, 3), True)
+    # The camera is set to another size and shape while it runs.
+    camera.pixel_aspect, camera.size = Fraction(6, 11), (352, 144)
+    assert (144, 192, 3) in {picture.shape for picture in pictures_of(stream, 40)}
+    stream.close()
+
+
+def test_pictures_with_a_declared_turn_arrive_upright(camera: RtspCamera) -> None:
+    camera.extra_nal_unit = DISPLAY_ORIENTATION_90
+    camera.picture = lambda _, width, height: corners(height, width)
+    stream = NetworkStream(camera.url)
+    pixels = first_good(stream)
+    stream.close()
+    assert (pixels.shape, corner_colours(pixels)) == ((320, 240, 3), "g.r.")
+
+
+@pytest.mark.parametrize(("turn", "seen"), [(0, "rg.."), (90, ".r.g"), (180, "..gr"), (270, "g.r.")])
+def test_a_turn_that_only_the_container_declares_is_honoured(turn: int, seen: str, tmp_path: Path) -> None:
+    stream = NetworkStream(str(write_video(tmp_path / "stream.mp4", [corners()], turn=turn)))
+    assert corner_colours(first_good(stream)) == seen
+    stream.close()
+
+
+def pictures_of(stream: NetworkStream, count: int) -> list[np.ndarray]:
+    return [pixels for pixels, _ in (stream.read() for _ in range(count)) if pixels is not None]
+
+
+def first_good(stream: NetworkStream) -> np.ndarray:
+    return pictures_of(stream, 1)[0]

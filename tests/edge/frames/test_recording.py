@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from edge.frames import Frame, MovingPattern, RealTime, VideoFile
+from tests.edge.frames.videos import corner_colours, corners, write_video
 
 
 class FewFrames:
@@ -67,3 +69,36 @@ def test_a_recording_never_has_a_problem(demo_clip: Path) -> None:
     recording = VideoFile(demo_clip, "lane-1")
     assert recording.problem == MovingPattern("lane-1").problem == RealTime(recording).problem == ""
     recording.close()
+
+
+def first_picture(file: Path) -> np.ndarray:
+    recording = VideoFile(file, "lane-1")
+    frame = recording.read()
+    recording.close()
+    assert frame
+    return frame.pixels
+
+
+@pytest.mark.parametrize("name", ["clip.mp4", "clip.mkv", "clip.ts"])
+def test_a_recording_that_declares_the_shape_of_its_pixels_is_given_with_square_ones(name: str, tmp_path: Path) -> None:
+    file = write_video(tmp_path / name, [corners(480, 704)], Fraction(40, 33))
+    assert first_picture(file).shape == (396, 704, 3)
+    file = write_video(tmp_path / name, [corners(288, 704)], Fraction(6, 11))
+    assert first_picture(file).shape == (288, 384, 3)
+
+
+def test_a_recording_that_declares_nothing_is_given_as_it_is(tmp_path: Path) -> None:
+    assert first_picture(write_video(tmp_path / "clip.mp4", [corners(480, 704)])).shape == (480, 704, 3)
+
+
+@pytest.mark.parametrize(("turn", "seen"), [(0, "rg.."), (90, ".r.g"), (180, "..gr"), (270, "g.r.")])
+@pytest.mark.parametrize("name", ["clip.mp4", "clip.mkv"])
+def test_a_recording_that_declares_a_turn_is_given_upright(turn: int, seen: str, name: str, tmp_path: Path) -> None:
+    picture = first_picture(write_video(tmp_path / name, [corners()], turn=turn))
+    assert corner_colours(picture) == seen
+    assert picture.shape == ((176, 120, 3) if turn % 180 else (120, 176, 3))
+
+
+def test_a_recording_may_declare_both_for_the_picture_before_it_is_turned(tmp_path: Path) -> None:
+    picture = first_picture(write_video(tmp_path / "clip.mp4", [corners(480, 704)], Fraction(40, 33), turn=90))
+    assert (picture.shape, corner_colours(picture)) == ((704, 396, 3), ".r.g")

@@ -15,8 +15,8 @@ def test_settings_are_immutable() -> None:
 
 def test_the_hash_of_unchanged_settings_stays_the_same() -> None:
     """Literals: a record's hash must keep naming the same settings, until a new setting decides something, as
-    `policy.ask_for_companions` did last."""
-    assert load_settings([]).hash == "8548570a81b7"
+    the section `picture` did last."""
+    assert load_settings([]).hash == "e6d1982fa1ff"
     flags = [
         "--mode",
         "on-sale",
@@ -27,7 +27,7 @@ def test_the_hash_of_unchanged_settings_stays_the_same() -> None:
         "--detector.name",
         "yunet",
     ]
-    assert load_settings([*flags, "--zone", "[[0, 0], [1, 0], [0.5, 1]]"]).hash == "6c5e0e702552"
+    assert load_settings([*flags, "--zone", "[[0, 0], [1, 0], [0.5, 1]]"]).hash == "60fe34c72331"
 
 
 @pytest.mark.parametrize(

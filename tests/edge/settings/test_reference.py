@@ -61,4 +61,4 @@ def test_a_setting_in_a_section_has_the_scope_of_the_section_but_may_be_unique()
 
 def test_only_these_settings_are_part_of_the_hash() -> None:
     decides = top_level(Settings, lambda scope: scope.decides)
-    assert decides == ("mode", "zone", "detector", "quality", "tracking", "policy")
+    assert decides == ("mode", "zone", "picture", "detector", "quality", "tracking", "policy")
