@@ -15,10 +15,12 @@ import cv2
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from edge.frames.frame import Frame
-    from edge.settings.sections import PictureSettings
+    from edge.settings.sections import PictureSettings, Point
 
 _SQUARE = 0.01
 """Pixels that are wider or higher by less than this share count as square: codecs round sizes up to whole blocks."""
@@ -68,3 +70,13 @@ def as_set(frame: Frame, settings: PictureSettings) -> Frame:
     if settings.mirror:
         pixels = np.asarray(cv2.flip(pixels, 1), np.uint8)
     return frame if pixels is frame.pixels else replace(frame, pixels=pixels, original=frame.pixels)
+
+
+def moved(zone: Sequence[Point], before: PictureSettings, after: PictureSettings) -> tuple[Point, ...]:
+    """Where a zone, drawn on a picture as `before` shows it, is on the picture as `after` shows it. Points are shares
+    of width and height; they do not depend on `aspect`."""
+    points = [(1 - x, y) if before.mirror else (x, y) for x, y in zone]
+    for _ in range((after.rotate - before.rotate) % 360 // 90):
+        points = [(1 - y, x) for x, y in points]
+    points = [(1 - x, y) if after.mirror else (x, y) for x, y in points]
+    return tuple((round(x, 4), round(y, 4)) for x, y in points)

@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 
 
 def lane(settings: Settings) -> dict[str, Any]:
-    """A lane's name, zone and catalogue, which do not change from frame to frame."""
+    """A lane's name, zone, picture settings and catalogue, which do not change from frame to frame."""
     return {
         "name": settings.lane,
         "zone": settings.zone,
+        "picture": settings.picture.model_dump(),
         "unblurred": settings.web_unblurred,
         "catalogue": [
             {

@@ -14,16 +14,18 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from edge.errors import EdgeError, UsageError
+from edge.frames.geometry import moved
+from edge.settings.config import Settings
 from edge.settings.problems import in_one_line
-from edge.web import doctor, zone
-from edge.web.requests import NewZone, TillAction
+from edge.settings.sections import PictureSettings
+from edge.web import config_file, doctor
+from edge.web.requests import NewPicture, NewZone, TillAction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from starlette.requests import Request
 
-    from edge.settings.config import Settings
     from edge.settings.lanes import Origin
     from edge.web.lane import WatchedLane
 
@@ -32,13 +34,13 @@ _TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".
 
 
 class Application:
-    """Starlette's routes to the lanes. While it runs, only the doctor and saving a zone access the disk."""
+    """Starlette's routes to the lanes. While it runs, only the doctor and saving settings access the disk."""
 
     def __init__(
         self, lanes: Mapping[str, WatchedLane], origin: Origin, reload: Callable[[Sequence[Settings]], None] | None
     ) -> None:
-        """origin: the config file and flags; a zone is saved to that file. reload: applies settings to the lanes;
-        without it a saved zone takes effect at the next start."""
+        """origin: the config file and flags; zone and picture are saved to that file. reload: applies settings to the
+        lanes; without it they take effect at the next start."""
         self._lanes, self._origin, self._reload = lanes, origin, reload
         self._doctor_lock = asyncio.Lock()
         routes = [
@@ -47,9 +49,11 @@ class Application:
         routes += [
             Route("/lanes", self._list_lanes),
             Route("/lanes/{lane}/snapshot", self._next_snapshot),
+            Route("/lanes/{lane}/preview", self._next_preview),
             Route("/lanes/{lane}/till", self._next_screen),
             Route("/lanes/{lane}/till", self._act, methods=["POST"]),
             Route("/lanes/{lane}/zone", self._save_zone, methods=["PUT"]),
+            Route("/lanes/{lane}/picture", self._save_picture, methods=["PUT"]),
             Route("/doctor", self._run_doctor, methods=["POST"]),
         ]
         self.asgi = Starlette(
@@ -67,6 +71,12 @@ class Application:
     async def _next_snapshot(self, request: Request) -> Response:
         return Response(await self._lane(request).snapshot(_after(request)), media_type="application/json")
 
+    async def _next_preview(self, request: Request) -> Response:
+        tried = {name: value for name, value in request.query_params.items() if name != "after"}
+        picture = PictureSettings.model_validate(tried)
+        content = await self._lane(request).preview(_after(request), picture)
+        return Response(content, media_type="application/json")
+
     async def _next_screen(self, request: Request) -> Response:
         return JSONResponse(await self._lane(request).screen(_after(request)))
 
@@ -76,19 +86,35 @@ class Application:
 
     async def _save_zone(self, request: Request) -> Response:
         lane, drawn = self._lane(request), NewZone.model_validate_json(await request.body()).zone
-        line = zone.as_toml(drawn)
+        return self._save(lane, {"zone": drawn}, config_file.zone_line(drawn))
+
+    async def _save_picture(self, request: Request) -> Response:
+        """Saves how the picture is seen. A zone that was drawn stays on the same floor of the shop."""
+        lane, picture = self._lane(request), NewPicture.model_validate_json(await request.body()).picture
+        wanted: dict[str, Any] = {"picture": picture}
+        lines = [config_file.picture_line(picture)]
+        settings = lane.settings
+        zone = moved(settings.zone, settings.picture, picture)
+        if zone != settings.zone and settings.zone != Settings.model_fields["zone"].default:
+            wanted["zone"] = zone
+            lines.append(config_file.zone_line(zone))
+        return self._save(lane, wanted, *lines)
+
+    def _save(self, lane: WatchedLane, wanted: Mapping[str, Any], *lines: str) -> Response:
+        """Write lines into the config file and apply them. wanted: the values that they set."""
         try:
             if self._origin.file is None:
                 raise UsageError("this agent was started without --config FILE")
-            zone.save(self._origin.file, lane.name, drawn)
+            config_file.save(self._origin.file, lane.name, *lines)
             lanes = self._origin.load()
             if self._reload:
                 self._reload(lanes)
         except EdgeError as error:
-            return JSONResponse({"problem": str(error), "line": line}, 409)
-        in_force = any(settings.lane == lane.name and settings.zone == drawn for settings in lanes)
+            return JSONResponse({"problem": str(error), "line": "\n".join(lines)}, 409)
+        loaded = next((settings for settings in lanes if settings.lane == lane.name), None)
+        in_force = loaded and all(getattr(loaded, name) == value for name, value in wanted.items())
         effect = "overridden" if not in_force else "now" if self._reload else "restart"
-        return JSONResponse({"file": str(self._origin.file), "effect": effect})
+        return JSONResponse({"file": str(self._origin.file), "effect": effect, "zone": (loaded or lane.settings).zone})
 
     async def _run_doctor(self, _: Request) -> Response:
         async with self._doctor_lock:

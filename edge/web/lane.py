@@ -13,6 +13,8 @@ from edge.web.view import LaneView
 
 if TYPE_CHECKING:
     from edge.lane.loop import LaneLoop
+    from edge.settings.config import Settings
+    from edge.settings.sections import PictureSettings
     from edge.web.demonstration import Demonstration
     from edge.web.requests import TillAction
 
@@ -43,6 +45,10 @@ class WatchedLane:
     def name(self) -> str:
         return self._loop.settings.lane
 
+    @property
+    def settings(self) -> Settings:
+        return self._loop.settings
+
     def stop(self) -> None:
         """End all waiting requests. Safe from any thread."""
         self._stopping = True
@@ -61,7 +67,19 @@ class WatchedLane:
             if self._number > after:
                 return self._snapshot
             await asyncio.sleep(_POLL_EVERY_S)
-        return json.dumps({"number": after, "picture": None, "problem": self._loop.source.problem}).encode()
+        return self._without_picture(after)
+
+    async def preview(self, after: int, picture: PictureSettings) -> bytes:
+        """As `snapshot`, with the picture as other settings would show it, and without faces and decisions: these
+        belong to the picture as it is."""
+        end_s = time.monotonic() + _NO_PICTURE_S
+        while time.monotonic() < end_s and not self._stopping:
+            newest = self._view.newest()
+            if newest is not None and newest.number > after:
+                tried = newest.with_picture(picture)
+                return json.dumps(answers.snapshot(tried, self._painter.paint(tried), self._loop.settings)).encode()
+            await asyncio.sleep(_PICTURE_EVERY_S if after else _POLL_EVERY_S)
+        return self._without_picture(after)
 
     async def screen(self, after: int) -> dict[str, Any]:
         """The demonstration till's screen, as soon as its number is not `after`."""
@@ -81,6 +99,9 @@ class WatchedLane:
 
     def close(self) -> None:
         self._painter.close()
+
+    def _without_picture(self, number: int) -> bytes:
+        return json.dumps({"number": number, "picture": None, "problem": self._loop.source.problem}).encode()
 
     def _numbered_screen(self, till: Demonstration) -> dict[str, Any]:
         screen = answers.till(till.show(time.monotonic()))

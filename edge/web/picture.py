@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from edge.frames.geometry import turned
 from edge.vision.detectors import DETECTORS, make_detector
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ _ENLARGED = 1.6
 too."""
 _BLOCKS = 5
 """Blocks of colour across a blurred face: too few to show eyes, nose and mouth."""
+_TURNED_PX = 320
+"""Long side of the picture in which faces are searched that are not upright. It keeps three more searches cheap."""
 _LINGER_S = 1.0
 """Where a face was this recently it may still be, unseen by the detectors: turned away, or behind a hand."""
 
@@ -47,7 +50,7 @@ class Painter:
         scale = min(1.0, _MAX_WIDTH_PX / pixels.shape[1])
         small = np.asarray(cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
         if self._detector:
-            found = _find(self._detector, small)
+            found = _find_in_any_turn(self._detector, small)
             boxes = np.concatenate([snapshot.faces.boxes * scale, found])
             small = blur(small, self._with_recent(boxes, snapshot.frame.grab_s))
         return cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])[1].tobytes()
@@ -61,6 +64,31 @@ class Painter:
         self._recent = [(seen_s, old) for seen_s, old in self._recent if 0 <= grab_s - seen_s < _LINGER_S]
         self._recent.append((grab_s, boxes))
         return np.concatenate([recent for _, recent in self._recent])
+
+
+def _find_in_any_turn(detector: FaceDetector, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """As `_find`; in a picture without an upright face also those on their side or upside down, as from a camera that
+    is not set up yet."""
+    upright = _find(detector, pixels)
+    if len(upright):
+        return upright
+    scale = min(1.0, _TURNED_PX / max(pixels.shape[:2]))
+    small = np.asarray(cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
+    found = [_turned_back(_find(detector, turned(small, turn)), turn, small) / scale for turn in (90, 180, 270)]
+    return np.concatenate(found).astype(np.float32)
+
+
+def _turned_back(boxes: NDArray[np.float32], turn: int, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Boxes from a picture that was turned clockwise, in the picture before. pixels: before."""
+    height, width = pixels.shape[:2]
+    x0, y0, x1, y1 = boxes.T
+    if turn == 90:
+        x0, y0, x1, y1 = y0, height - x1, y1, height - x0
+    elif turn == 180:
+        x0, y0, x1, y1 = width - x1, height - y1, width - x0, height - y0
+    else:
+        x0, y0, x1, y1 = width - y1, x0, width - y0, x1
+    return np.stack([x0, y0, x1, y1], axis=1)
 
 
 def _find(detector: FaceDetector, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:

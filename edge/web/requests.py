@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from edge.settings.sections import Zone
+from edge.settings.sections import PictureSettings, Zone
 from edge.till.messages import CheckOutcome
 
 if TYPE_CHECKING:
@@ -19,6 +19,10 @@ class PageRequest(BaseModel):
 
 class NewZone(PageRequest):
     zone: Zone
+
+
+class NewPicture(PageRequest):
+    picture: PictureSettings
 
 
 class ScanAction(PageRequest):

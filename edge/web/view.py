@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from edge.frames.geometry import as_set
 from edge.lane.observer import Observer
+from edge.vision.faces import Faces
 from edge.web.demonstration import Demonstration
 
 if TYPE_CHECKING:
@@ -20,8 +22,8 @@ if TYPE_CHECKING:
     from edge.decision.customer import Person
     from edge.frames import Frame
     from edge.lane.lane import Lane
+    from edge.settings.sections import PictureSettings
     from edge.till.messages import State
-    from edge.vision.faces import Faces
 
 WATCHED_S = 2.0
 """After this long without a request for a snapshot, nobody watches."""
@@ -43,6 +45,12 @@ class Snapshot:
     state: State | None
     legal_age: int
     challenge_age: int | None
+
+    def with_picture(self, picture: PictureSettings) -> Snapshot:
+        """The same frame as other settings would show it, without faces, people and state."""
+        pixels = self.frame.pixels if self.frame.original is None else self.frame.original
+        frame = as_set(replace(self.frame, pixels=pixels, original=None), picture)
+        return replace(self, frame=frame, faces=Faces(), people={}, state=None)
 
 
 class LaneView(Observer):

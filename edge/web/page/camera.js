@@ -1,6 +1,7 @@
 // The camera tab: the live picture with its boxes, the decision, the customer's age, and the list of faces.
 
 import * as agent from "./agent.js";
+import * as picture from "./picture.js";
 import { inLanguage, translate, years } from "./words.js";
 import * as zone from "./zone.js";
 
@@ -16,20 +17,25 @@ let number = 0;
 export function show(newLane) {
   [lane, snapshot, number] = [newLane, null, 0];
   zone.show(newLane);
+  picture.show(newLane, () => zone.show(newLane));
   redraw();
 }
 
 export function start(report) {
   const isActive = () => !byId("camera").hidden;
-  agent.poll(isActive, () => agent.get(`lanes/${lane.name}/snapshot?after=${number}`), handle, report);
+  const address = () => {
+    const tried = picture.query();
+    return tried === null ? `snapshot?after=${number}` : `preview?after=${number}&${tried}`;
+  };
+  agent.poll(isActive, () => agent.get(`lanes/${lane.name}/${address()}`), handle, report);
 }
 
 async function handle(received) {
   if (received.picture) {
-    const picture = byId("picture");
-    picture.src = received.picture;
+    const image = byId("picture");
+    image.src = received.picture;
     // Boxes belong to their own picture: change both at the same time.
-    await picture.decode();
+    await image.decode();
     number = received.number;
     byId("stage").style.aspectRatio = `${received.width} / ${received.height}`;
   }

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -13,7 +15,7 @@ from numpy.typing import NDArray
 
 from edge.demo.clip import clip_frames
 from edge.frames import Frame
-from edge.frames.geometry import as_set, scaled, size_with_square_pixels, turned
+from edge.frames.geometry import as_set, moved, scaled, size_with_square_pixels, turned
 from edge.settings.sections import DetectorName, PictureSettings
 from edge.vision.crop import align
 from edge.vision.detectors import make_detector
@@ -106,6 +108,28 @@ def test_a_picture_is_turned_before_it_is_mirrored(picture: Pixels, rotate: int)
 
 def test_the_aspect_is_that_of_the_picture_before_it_is_turned() -> None:
     assert seen(np.zeros((480, 704, 3), np.uint8), aspect="16:9", rotate=90).shape == (704, 396, 3)
+
+
+@given(
+    st.lists(st.tuples(*[st.integers(0, 100).map(lambda part: part / 100)] * 2), min_size=1, max_size=6),
+    *[st.builds(PictureSettings, rotate=st.sampled_from([0, 90, 180, 270]), mirror=st.booleans())] * 2,
+)
+def test_a_zone_stays_where_it_was_drawn_when_the_picture_is_turned_or_mirrored(
+    zone: list[tuple[float, float]], before: PictureSettings, after: PictureSettings
+) -> None:
+    as_sent = Frame(np.zeros((101, 101, 3), np.uint8), 0.0, 0, "lane-1")
+
+    def picture_with(points: Sequence[tuple[float, float]]) -> Pixels:
+        pixels = np.zeros((101, 101, 3), np.uint8)
+        for x, y in points:
+            pixels[round(100 * y), round(100 * x)] = 255
+        return pixels
+
+    # The zone that was drawn on the picture as `before` shows it, in the picture as the camera sends it.
+    marked = picture_with(moved(zone, before, PictureSettings()))
+    assert (as_set(replace(as_sent, pixels=marked), before).pixels == picture_with(zone)).all()
+    assert (as_set(replace(as_sent, pixels=marked), after).pixels == picture_with(moved(zone, before, after))).all()
+    assert np.allclose(moved(moved(zone, before, after), after, before), zone)
 
 
 def test_a_frame_without_settings_stays_the_same_and_a_changed_one_keeps_its_original() -> None:

@@ -90,6 +90,18 @@ def test_the_place_of_a_face_stays_blurred_for_a_second(painter: Painter) -> Non
     assert detail(painted(painter, snapshot(noise, 2.1))[place]) > detail(noise) / 4
 
 
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_a_face_on_its_side_or_upside_down_is_blurred(painter: Painter, quarters: int) -> None:
+    """As from a camera that is not set up yet, on a large picture."""
+    large = np.asarray(cv2.resize(np.rot90(PORTRAIT, quarters), (960, 960)), np.uint8)
+    shown = painted(painter, snapshot(large, 10.0 * quarters))
+    left, top, right, bottom = (FACE[0] * 960 / 512).astype(int)
+    high, wide = (bottom - top) // 6, (right - left) // 6
+    brows_to_mouth = np.s_[top + high : bottom - high, left + wide : right - wide]
+    before, after = (np.ascontiguousarray(np.rot90(pixels, -quarters)[brows_to_mouth]) for pixels in (large, shown))
+    assert detail(after) < detail(before) / 5
+
+
 def test_five_blocks_of_a_face_remain_and_the_rest_is_unchanged() -> None:
     shown = blur(PORTRAIT, FACE)
     assert detail(shown[70:180, 180:270]) < 5

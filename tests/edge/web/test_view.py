@@ -5,11 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 
 from edge.frames import Frame
+from edge.frames.geometry import as_set
 from edge.lane.lane import Lane
 from edge.settings.config import Settings
+from edge.settings.sections import PictureSettings
 from edge.vision.faces import Faces
 from edge.web import answers
 from edge.web.view import WATCHED_S, LaneView
@@ -115,3 +118,18 @@ def test_the_snapshot_is_about_the_legal_age_of_the_demonstrations_sale(
         assert seen
         content = answers.snapshot(seen, b"jpeg", make_settings())
         assert (content["threshold"], content["advice"]["en"]) == (threshold, advice)
+
+
+def test_a_picture_can_be_tried_as_other_settings_would_show_it(lane: Lane) -> None:
+    as_sent = np.random.default_rng(0).integers(0, 256, (480, 704, 3), np.uint8)
+    in_use, tried = PictureSettings(rotate=180, mirror=True), PictureSettings(aspect="16:9", rotate=90)
+    frame = Frame(as_sent, 1.0, 0, "lane-1")
+    view = LaneView()
+    view.newest()
+    view.observe(lane, as_set(frame, in_use), Faces(), time.monotonic())
+    seen = view.newest()
+    assert seen
+    assert (seen.with_picture(tried).frame.pixels == as_set(frame, tried).pixels).all()
+    assert (seen.with_picture(PictureSettings()).frame.pixels == as_sent).all()
+    content = answers.snapshot(seen.with_picture(tried), b"jpeg", Settings())
+    assert (content["width"], content["height"], content["faces"], content["decision"]) == (396, 704, [], None)

@@ -1,10 +1,11 @@
-"""Writes a customer zone into the config file; keeps comments and order, and replaces the file in one step."""
+"""Writes what was set on the page into the config file; keeps comments and order, and replaces the file in one step."""
 
 from __future__ import annotations
 
 import os
 import stat
-from typing import TYPE_CHECKING
+from collections.abc import MutableMapping
+from typing import TYPE_CHECKING, Any
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
@@ -16,18 +17,25 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from edge.settings.sections import Point
+    from edge.settings.sections import PictureSettings, Point
 
 
-def as_toml(zone: Sequence[Point]) -> str:
+def zone_line(zone: Sequence[Point]) -> str:
     """The line of a config file that sets the zone."""
     return f"zone = {[[round(float(x), 4), round(float(y), 4)] for x, y in zone]}"
 
 
-def save(file: Path, lane: str, zone: Sequence[Point]) -> None:
-    """Write a lane's zone into its TOML config file: into its own `[[lane]]` table when the file has such tables.
+def picture_line(picture: PictureSettings) -> str:
+    """The line of a config file that sets how the picture is scaled, turned and mirrored."""
+    aspect = f'aspect = "{picture.aspect}", ' if picture.aspect else ""
+    return f"picture = {{{aspect}rotate = {picture.rotate}, mirror = {str(picture.mirror).lower()}}}"
 
-    Raises RunError when the file cannot be read or written, UsageError when it is not TOML or has no such lane.
+
+def save(file: Path, lane: str, *lines: str) -> None:
+    """Set these lines in a lane's TOML config file: in its own `[[lane]]` table when the file has such tables.
+
+    A section that the file has already gets the values of its line, and loses the others. Raises RunError when the file
+    cannot be read or written, UsageError when it is not TOML or has no such lane.
     """
     file = file.resolve()
     try:
@@ -43,8 +51,22 @@ def save(file: Path, lane: str, zone: Sequence[Point]) -> None:
             raise UsageError(f'{file} has no [[lane]] with name = "{lane}"')
     else:
         table = document
-    table["zone"] = tomlkit.parse(as_toml(zone) + "\n")["zone"]
+    for line in lines:
+        for name, value in tomlkit.parse(line + "\n").items():
+            _set(table, name, value)
     _replace(file, tomlkit.dumps(document))
+
+
+def _set(table: MutableMapping[str, Any], name: str, value: Any) -> None:
+    section = table.get(name)
+    if not isinstance(section, MutableMapping):
+        table[name] = value
+        return
+    # Replaced as a whole, a section would end up inside the one before it.
+    for key in [key for key in section if key not in value]:
+        del section[key]
+    for key, inner in value.items():
+        section[key] = inner.unwrap() if hasattr(inner, "unwrap") else inner
 
 
 def _replace(file: Path, text: str) -> None:
