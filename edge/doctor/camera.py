@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from edge.doctor.finding import Finding, check, ok, problem, warning
 from edge.doctor.targets import STOP_FIRST, LaneTarget, this_user
 from edge.errors import EdgeError
+from edge.frames.pace import LEAST_RATE, is_too_slow
 from edge.settings.passwords import without_password
 
 if TYPE_CHECKING:
@@ -37,13 +38,14 @@ _RATE = (
     "shutter) and add light; plug a USB camera straight into the box"
 )
 
-_LEAST_RATE, _GOOD_RATE = 5.0, 12.0
-"""Pictures a second. An answer needs three good samples within 0.8 s; ten samples a second are good, and 12 leave a
-margin."""
+_GOOD_RATE = 12
+"""Pictures a second. With `LEAST_RATE`, three good samples of a face take a second, which is longer than an answer may
+take; ten samples a second are good, and 12 leave a margin."""
 
 
 @check("camera", "Does the camera open, and do its pictures change?",
-       _DEVICE, _PERMISSION, _NETWORK, _PIPELINE, _LENS_AND_POWER, _RECORDING, _SET_CAMERA, STOP_FIRST)  # fmt: skip
+       _DEVICE, _PERMISSION, _NETWORK, _PIPELINE, _LENS_AND_POWER, _RATE, _RECORDING, _SET_CAMERA,
+       STOP_FIRST)  # fmt: skip
 def camera(lane: LaneTarget) -> Finding:
     if lane.settings.camera is None and lane.settings.video is None:
         return problem("no camera is set", _SET_CAMERA, file=lane.file)
@@ -55,7 +57,8 @@ def camera(lane: LaneTarget) -> Finding:
     except EdgeError as error:
         return _not_opened(lane, str(error))
     if observed.problem or not observed.frames:
-        return problem(f"{source}: {observed.problem or 'no picture arrived'}", _LENS_AND_POWER)
+        fix = _RATE if is_too_slow(observed.problem) else _LENS_AND_POWER
+        return problem(f"{source}: {observed.problem or 'no picture arrived'}", fix)
     seen = f"{observed.width}x{observed.height}, {observed.frames} pictures, changing, from {source}"
     if lane.settings.camera == "test:":
         return warning(f"{seen}; this is the test pattern, not a camera", _SET_CAMERA, file=lane.file)
@@ -67,8 +70,8 @@ def camera(lane: LaneTarget) -> Finding:
 @check("frame rate", "Are there enough pictures a second?", _RATE, STOP_FIRST, after=("camera",))
 def frame_rate(lane: LaneTarget) -> Finding:
     rate = lane.observation.frame_rate
-    seen = f"{rate:.1f} pictures/s; minimum {_LEAST_RATE:.0f}, recommended {_GOOD_RATE:.0f}"
-    if rate < _LEAST_RATE:
+    seen = f"{rate:.1f} pictures/s; minimum {LEAST_RATE}, recommended {_GOOD_RATE}"
+    if rate < LEAST_RATE:
         return problem(seen, _RATE)
     return warning(seen, _RATE) if rate < _GOOD_RATE else ok(seen)
 

@@ -80,7 +80,8 @@ def observe(settings: Settings, seconds: float) -> Observation:
         while (passed_s := time.monotonic() - began_s) < seconds and not slot.ended:
             if frame := slot.take(_TAKE_S):
                 watcher.add(frame)
-                fault = watch.fault(frame.pixels, frame.grab_s) if watch else ""
+            if watch and frame:
+                fault = watch.fault(frame.pixels, frame.grab_s)
                 # A recording of an empty lane may stand still for a while.
                 good += not fault
                 watcher.observation.problem = "" if good >= _ENOUGH_CHANGES else fault

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from edge.errors import RunError
+from edge.frames.pace import Interruptions
 from edge.frames.stream import Stream
 from edge.frames.watch import PictureWatch
 
@@ -19,7 +21,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-NO_PICTURE = "the camera gives no picture{why}: check its power, its cable, the network"
+_NO_PICTURE = "the camera gives no picture"
+NO_PICTURE = _NO_PICTURE + "{why}: check its power, its cable, the network"
 
 _FIRST_PICTURE_S = 10.0
 """How long the constructor waits for the first picture."""
@@ -39,6 +42,7 @@ _CAMERA_POLL_S = 0.1
 """How often `read` checks for problems while no frame comes."""
 _CLOSE_S = 1.0
 """How long `close` waits for the reading thread."""
+_NUMBER = re.compile(r"[\d.]+")
 
 StartThread = Callable[[Callable[[], None], str], object]
 """Starts a daemon thread, given its body and its name: see `edge.frames.background`."""
@@ -59,12 +63,14 @@ class Camera:
         for a camera that is not there yet, as for a lost one; otherwise raise RunError when no picture comes."""
         self._name, self._lane, self._open_capture, self._start = name, lane, open_capture, start
         self._numbers = count()
-        self._watch = PictureWatch()
+        self._watch, self._interruptions = PictureWatch(), Interruptions()
         self._closed = threading.Event()
         self._blocked: list[Stream] = []
+        self._longest_s, self._no_picture = 0.0, False
         self._last_reason = NO_PICTURE.format(why="")
         self.problem = ""
-        """Why the lane has no picture, in one sentence for the tills; empty while it has one."""
+        """Why the lane has no picture, or loses it again and again, in one sentence for the tills; empty while all is
+        well."""
         self._stream = self._open()
         self._good_s = time.monotonic()
         if patient:
@@ -80,12 +86,17 @@ class Camera:
         while not self._closed.is_set():
             frame = self._stream.latest.take(_CAMERA_POLL_S)
             now_s = time.monotonic()
+            silent_s = now_s - self._good_s
             if frame:
                 self._good_s = now_s
-                self._set_problem("")
+                self._recovered(silent_s, now_s)
                 return frame
-            if now_s - self._good_s > _PROBLEM_S:
-                self._set_problem(self._reason(now_s))
+            if silent_s > _PROBLEM_S:
+                reason = self._reason(now_s)
+                self._no_picture = reason.startswith(_NO_PICTURE)
+                # Otherwise the problem would change with every interruption.
+                often = self._interruptions.problem(silent_s, now_s) if self._no_picture else ""
+                self._set_problem(often or reason)
             self._reopen_if_lost(now_s)
         return None
 
@@ -118,18 +129,29 @@ class Camera:
 
     def _reason(self, now_s: float) -> str:
         """Why there is no good picture, in one sentence."""
-        stream = self._stream
+        stream, fault = self._stream, self._watch.last_fault
+        if fault and not self._watch.overdue(now_s, _PROBLEM_S):
+            return fault
         if not stream.responded.is_set():
             return self._last_reason
-        if stream.ended.is_set():
-            return NO_PICTURE.format(why=f" ({stream.end_reason})" if stream.end_reason else "")
-        return stream.fault if stream.fault and now_s - stream.active_s < _PROBLEM_S else NO_PICTURE.format(why="")
+        return NO_PICTURE.format(why=f" ({stream.end_reason})" if stream.end_reason else "")
+
+    def _recovered(self, silent_s: float, now_s: float) -> None:
+        """A good frame has come after `silent_s` seconds. Only several in a row end a problem: the single pictures of a
+        camera that becomes slow must not end it each time."""
+        self._longest_s = max(self._longest_s, silent_s)
+        if not self._watch.quick:
+            return
+        if self._no_picture:
+            self._interruptions.add(self._longest_s, now_s)
+        self._no_picture, self._longest_s = False, 0.0
+        self._set_problem(self._interruptions.problem(0.0, now_s))
 
     def _set_problem(self, problem: str) -> None:
-        """Set `problem`, and log it when it changes."""
-        if problem == self.problem:
+        """Set `problem`, and log it when it changes, but not when only its numbers do."""
+        before, self.problem = self.problem, problem
+        if _NUMBER.sub("", problem) == _NUMBER.sub("", before):
             return
-        self.problem = problem
         if problem:
             log.warning("camera %s: %s", self._name, problem)
         else:

@@ -35,8 +35,8 @@ class FrameSource(Protocol):
     UsageError for a setting that names no source, RunError for a source that delivers no picture.
 
     Size and frame rate may change from frame to frame. `sequence` increases and `grab_s` never decreases. A camera
-    delivers only frames that show the lane as it is now: it drops damaged, frozen, black and late pictures, and
-    `problem` says why.
+    delivers only frames that show the lane as it is now, and enough of them: it drops damaged, frozen, black and late
+    pictures, and all of a camera that is too slow; `problem` says why.
     """
 
     def read(self) -> Frame | None:
@@ -50,4 +50,5 @@ class FrameSource(Protocol):
 
     @property
     def problem(self) -> str:
-        """Why a live source delivers no frames, in one sentence for the tills; empty while it delivers them."""
+        """Why a live source delivers no frames, or with interruptions, in one sentence for the tills; empty while all
+        is well."""

@@ -34,6 +34,10 @@ _FFMPEG_OPTIONS = {
     "analyzeduration": "500000",
     "fpsprobesize": "0",
 }
+_RTSP_OPTIONS = {
+    # RTSP names the codec when it is opened. Otherwise FFmpeg would wait for seven pictures: seconds of a slow camera.
+    "probesize": "32",
+}
 _MOST_DECODE_ERRORS = 100
 """After this many errors before the first good picture, decode leniently: some cameras never send a valid stream."""
 
@@ -43,8 +47,9 @@ class NetworkStream:
 
     def __init__(self, url: str) -> None:
         """Raises RunError when the stream cannot be opened."""
+        options = _FFMPEG_OPTIONS | (_RTSP_OPTIONS if url.startswith("rtsp") else {})
         try:
-            self._container = av.open(url, options=_FFMPEG_OPTIONS, timeout=(_STREAM_OPEN_S, _STREAM_SILENT_S))
+            self._container = av.open(url, options=options, timeout=(_STREAM_OPEN_S, _STREAM_SILENT_S))
         except (OSError, av.FFmpegError) as problem:
             raise RunError(_reason(problem)) from None
         if not self._container.streams.video:
@@ -59,6 +64,8 @@ class NetworkStream:
             return next(self._pictures)
         except StopIteration:
             raise RunError("the stream has ended") from None
+        except av.error.ExitError:
+            raise RunError(f"nothing came for {_STREAM_SILENT_S:.0f} s") from None
         except (OSError, av.FFmpegError) as problem:
             raise RunError(_reason(problem)) from None
 

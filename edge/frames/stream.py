@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from edge.frames.watch import PictureWatch
 
-DAMAGED = "the camera's pictures arrive damaged: check its cable and the network"
-
 
 class Capture(Protocol):
     """An open camera: what a new kind of camera implements. One thread opens, reads and closes it.
@@ -60,9 +58,8 @@ class Stream:
         self.opened = False
         self.responded, self.ended = threading.Event(), threading.Event()
         """responded: set at the first picture, good or bad, and at the end. ended: set when no more will come."""
-        self.fault, self.end_reason = "", ""
-        """fault: what is wrong with the last picture, in one sentence. end_reason: why the stream ended, in a few
-        words."""
+        self.end_reason = ""
+        """Why the stream ended, in a few words."""
 
     def run(self) -> None:
         """Open the camera and read it until it ends or `stop` is called."""
@@ -88,8 +85,8 @@ class Stream:
                 now_s = time.monotonic()
                 if self._stopping.is_set() or (pixels is not None and backlog.is_old(now_s, stream_s)):
                     continue
-                self.fault = DAMAGED if pixels is None else self._watch.fault(pixels, now_s)
-                if pixels is not None and not self.fault:
+                fault = self._watch.fault(pixels, now_s)
+                if pixels is not None and not fault:
                     self.latest.put(Frame(pixels, now_s, next(self._numbers), self._lane))
                 self.active_s = now_s
                 self.responded.set()

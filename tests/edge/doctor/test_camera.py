@@ -20,6 +20,13 @@ def network_camera() -> Iterator[RtspCamera]:
     camera.stop()
 
 
+@pytest.fixture
+def slow_camera() -> Iterator[RtspCamera]:
+    camera = RtspCamera(frames_per_second=2)
+    yield camera
+    camera.stop()
+
+
 def test_a_network_camera_that_gives_pictures_is_ok(lane: MakeLane, network_camera: RtspCamera) -> None:
     target = lane(camera=network_camera.url)
     line = found(camera, target)
@@ -33,6 +40,15 @@ def test_a_covered_lens_is_a_problem(lane: MakeLane, network_camera: RtspCamera)
     line = found(camera, lane(camera=network_camera.url))
     assert (line.verdict, "picture is black" in line.seen) == ("problem", True)
     assert "take the cap off the lens" in line.fix
+
+
+def test_a_slow_camera_is_a_problem_with_its_rate_and_the_fix_for_that(lane: MakeLane, slow_camera: RtspCamera) -> None:
+    target = lane(camera=slow_camera.url)
+    target.seconds = 6.0
+    line = found(camera, target)
+    assert line.verdict == "problem"
+    assert f"{slow_camera.url}: the camera gives 2.0 pictures a second, 3 are needed" in line.seen
+    assert "at 25 or more pictures a second" in line.fix
 
 
 def test_the_fix_for_a_missing_camera_fits_its_kind(lane: MakeLane) -> None:
@@ -63,7 +79,7 @@ def test_a_black_or_a_frozen_recording_is_a_problem(lane: MakeLane, clip: WriteC
     assert (line.verdict, "the same picture again and again" in line.seen) == ("problem", True)
 
 
-@pytest.mark.parametrize(("rate", "verdict"), [(3, "problem"), (8, "warning"), (30, "ok")])
+@pytest.mark.parametrize(("rate", "verdict"), [(2, "problem"), (4, "warning"), (30, "ok")])
 def test_the_frame_rate_decides_the_verdict(rate: float, verdict: str, lane: MakeLane, clip: WriteClip) -> None:
     line = found(frame_rate, lane(video=clip(rate=rate)))
     assert line.verdict == verdict

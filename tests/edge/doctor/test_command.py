@@ -42,7 +42,7 @@ ok       messages    nothing that tills have sent since yesterday was rejected
 ok       offers      off (offers.enabled)
 warning  camera      640x480, ... pictures, changing, from ...clip.avi; this is a recording, not a camera
          fix: write camera = "/dev/lane-camera" (or rtsp://..., or 0) into the config ...lane.toml
-ok       frame rate  ... pictures/s; minimum 5, recommended 12
+ok       frame rate  ... pictures/s; minimum 3, recommended 12
 ok       customer    a face in the zone in ... pictures
 ok       light       brightness of faces ... of 255; minimum 35, maximum 225
 ok       focus       sharpness of faces ...; minimum 10, recommended 15

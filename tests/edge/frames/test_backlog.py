@@ -53,3 +53,28 @@ def test_a_jump_of_the_cameras_clock_makes_no_picture_old(step_s: float) -> None
 def test_a_fast_or_slow_camera_clock_makes_no_picture_old(pace: float) -> None:
     backlog = running()
     assert not any(backlog.is_old(1 + n * FRAME_S, 1 + pace * n * FRAME_S) for n in range(1000))
+
+
+def test_invented_times_of_a_slow_stream_make_only_its_first_pictures_old() -> None:
+    """MJPEG over HTTP has no times: FFmpeg counts its pictures, 25 a second, however slowly they come."""
+    backlog = Backlog(opening_s=0.0)
+    old = [backlog.is_old(1.2 + number, number / 25) for number in range(20)]
+    assert old[:3] == [True, True, False]
+    assert not any(old[2:])
+
+
+def test_invented_times_of_pictures_that_come_in_pairs_make_only_the_first_pairs_old() -> None:
+    backlog = Backlog(opening_s=0.0)
+    old = [backlog.is_old(2 * pair + late_s, (2 * pair + late_s) / 25) for pair in range(10) for late_s in (0, 0.1)]
+    assert not any(old[6:])
+
+
+def test_a_stream_is_believed_again_once_it_catches_up() -> None:
+    backlog = Backlog(opening_s=0.0)
+    for number in range(5):
+        backlog.is_old(1.0 + number, 0.0)
+    # Its times are right from now on: pictures that were late catch up.
+    for number in range(60):
+        backlog.is_old(5.1 + number / 1000, number / 10)
+    old = [backlog.is_old(8.1 + number / 1000, 6.0 + number * FRAME_S) for number in range(10)]
+    assert all(old)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edge.frames.watch import BLACK, FROZEN, ONE_COLOUR, PictureWatch
+from edge.frames.watch import BLACK, DAMAGED, FROZEN, ONE_COLOUR, TOO_FEW, PictureWatch
 from tests.cameras.rtsp import Pixels, encoder, scene
 
 FRAME_S = 1 / 30
@@ -43,12 +43,45 @@ def with_noise(pixels: Pixels, spread: float, seed: int) -> Pixels:
 
 
 def test_a_lane_is_live_from_the_third_picture_on() -> None:
-    assert faults_of(PictureWatch(), lane(10)) == [FROZEN] * 2 + [""] * 8
+    assert faults_of(PictureWatch(), lane(10)) == [TOO_FEW] * 2 + [""] * 8
 
 
-@pytest.mark.parametrize("frames_per_second", [5, 10, 30])
+@pytest.mark.parametrize("frames_per_second", [3, 5, 10, 30])
 def test_a_lane_is_live_at_any_allowed_frame_rate(frames_per_second: float) -> None:
     assert not any(faults_of(PictureWatch(), lane(15), frame_s=1 / frames_per_second)[2:])
+
+
+@pytest.mark.parametrize("rate", [0.2, 1.0, 2.0])
+def test_a_slow_camera_is_reported_with_its_rate_and_none_of_its_pictures_passes(rate: float) -> None:
+    slow = (
+        f"the camera gives {rate} pictures a second, 3 are needed: set its frame rate to 25, switch off its long "
+        "exposure (slow shutter), check the network"
+    )
+    assert faults_of(PictureWatch(), lane(10), frame_s=1 / rate) == [TOO_FEW] * 2 + [slow] * 8
+
+
+def test_a_quick_camera_that_becomes_slow_is_reported_and_passes_when_it_is_quick_again() -> None:
+    watch, pictures = PictureWatch(), lane(60)
+    faults_of(watch, pictures[:30])
+    faults = faults_of(watch, pictures[30:40], start_s=2.0, frame_s=1.0)
+    assert [fault.split(",")[0] for fault in faults[-4:]] == ["the camera gives 1.0 pictures a second"] * 4
+    recovered = [bool(fault) for fault in faults_of(watch, pictures[40:], start_s=12.0)]
+    assert recovered == [True] * 2 + [False] * 18
+
+
+def test_a_slow_camera_that_is_covered_is_black_or_of_one_colour_and_one_that_repeats_itself_is_frozen() -> None:
+    watch = PictureWatch()
+    faults_of(watch, lane(6), frame_s=1.0)
+    covered = [with_noise(flat(0, 0, 0), 3.0, seed) for seed in range(4)]
+    assert faults_of(watch, covered, 6.0, 1.0) == [BLACK] * 4
+    assert faults_of(watch, lane(1) * 4, 10.0, 1.0)[1:] == [FROZEN] * 3
+
+
+def test_a_damaged_picture_is_a_fault_of_its_own_and_the_next_ones_pass() -> None:
+    watch, pictures = PictureWatch(), lane(10)
+    faults_of(watch, pictures[:5], frame_s=1 / 3)
+    assert watch.fault(None, 2.0) == DAMAGED
+    assert not any(faults_of(watch, pictures[5:], 2.3, 1 / 3))
 
 
 def test_a_repeated_picture_is_frozen_at_once_and_the_next_new_picture_is_not() -> None:
