@@ -6,20 +6,26 @@ import itertools
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import pytest
 from hypothesis import settings as hypothesis_settings
 
-from edge.demo.clip import FRAMES_PER_SECOND, HEIGHT, WIDTH, clip_frames, write_clip
-from tests.agents import AgentProcess, StartAgent
+from edge.demo.clip import EMPTY_S, FRAMES_PER_SECOND, HEIGHT, STAND_S, WALK_S, WIDTH, clip_frames, write_clip
+from tests.agents import AgentProcess, PageAgent, StartAgent
+from tests.browsers import CHROMIUM, StartPage
 from tests.commands import EdgeAgent, Mount, Replay, Run, run_edge_agent
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 # No deadline: how long an example takes depends on how busy the machine is.
 hypothesis_settings.register_profile("edge", deadline=None, derandomize=True, max_examples=50)
 hypothesis_settings.load_profile("edge")
 
 TESTS = Path(__file__).parent
+STANDING_S = 150
 RECORDINGS = TESTS / "replay" / "recordings"
 PHOTOS = Path(__file__).parents[2] / "shared" / "data"
 
@@ -130,3 +136,43 @@ def mount(tmp_path: Path) -> Iterator[Mount]:
     yield run
     for target in reversed(mounted):
         subprocess.run(["umount", "--lazy", str(target)], check=True)
+
+
+@pytest.fixture(scope="session")
+def long_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clip at 10 frames/s: someone walks in and stands at the till for longer than the tests take."""
+    file = tmp_path_factory.mktemp("long") / "lane.mp4"
+    frames, rate = list(clip_frames())[::3], FRAMES_PER_SECOND // 3
+    comes = round((EMPTY_S + WALK_S) * rate)
+    stands = frames[comes : comes + round(STAND_S * rate)]
+    writer = cv2.VideoWriter(str(file), cv2.VideoWriter.fourcc(*"mp4v"), rate, (WIDTH, HEIGHT))
+    for frame in [*frames[:comes], *stands * round(STANDING_S / STAND_S)]:
+        writer.write(frame)
+    writer.release()
+    return file
+
+
+@pytest.fixture
+def start_page(long_clip: Path, tmp_path: Path) -> Iterator[StartPage]:
+    """Start an agent of the test's own; it is killed if it still runs afterwards."""
+    agents: list[PageAgent] = []
+
+    def start(*flags: object, web: str = "127.0.0.1:0", with_config: bool = True) -> PageAgent:
+        agents.append(PageAgent(tmp_path, long_clip, *flags, web=web, with_config=with_config))
+        return agents[-1]
+
+    yield start
+    for agent in agents:
+        agent.process.kill()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM:
+        pytest.skip("no Chromium: on Debian, apt install chromium")
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with sync_api.sync_playwright() as playwright:
+        # As root, Chromium only runs without its sandbox.
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()

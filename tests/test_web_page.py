@@ -3,60 +3,31 @@
 from __future__ import annotations
 
 import re
-import shutil
 import ssl
 import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
-import cv2
 import pytest
 
-from edge.demo.clip import EMPTY_S, FRAMES_PER_SECOND, HEIGHT, STAND_S, WALK_S, WIDTH, clip_frames
 from edge.settings.load import load_settings
-from edge.settings.sections import PictureSettings
 from edge.till.messages import Health, Hello, SaleClosed, SaleOpened
 from edge.till.reference.dealer import Till
 from edge.web.config_file import save as save_lines
 from edge.web.config_file import zone_line
 from tests.agents import PageAgent
+from tests.browsers import StartPage, visit
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 pytestmark = pytest.mark.slow
-
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-STANDING_S = 150
-WITHIN_MS = 60_000
-"""Timeout for everything without a stricter limit."""
-
-
-@pytest.fixture(scope="session")
-def long_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A clip at 10 frames/s: someone walks in and stands at the till for longer than the tests take."""
-    file = tmp_path_factory.mktemp("long") / "lane.mp4"
-    frames, rate = list(clip_frames())[::3], FRAMES_PER_SECOND // 3
-    comes = round((EMPTY_S + WALK_S) * rate)
-    stands = frames[comes : comes + round(STAND_S * rate)]
-    writer = cv2.VideoWriter(str(file), cv2.VideoWriter.fourcc(*"mp4v"), rate, (WIDTH, HEIGHT))
-    for frame in [*frames[:comes], *stands * round(STANDING_S / STAND_S)]:
-        writer.write(frame)
-    writer.release()
-    return file
-
-
-class StartPage(Protocol):
-    """Starts an agent of the test's own, with flags and options as for PageAgent."""
-
-    def __call__(self, *flags: object, web: str = "127.0.0.1:0", with_config: bool = True) -> PageAgent: ...
 
 
 @pytest.fixture(scope="module")
@@ -64,53 +35,6 @@ def agent(long_clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     agent = PageAgent(tmp_path_factory.mktemp("agent"), long_clip)
     yield agent
     agent.stop()
-
-
-@pytest.fixture
-def start_page(long_clip: Path, tmp_path: Path) -> Iterator[StartPage]:
-    """Start an agent of the test's own; it is killed if it still runs afterwards."""
-    agents: list[PageAgent] = []
-
-    def start(*flags: object, web: str = "127.0.0.1:0", with_config: bool = True) -> PageAgent:
-        agents.append(PageAgent(tmp_path, long_clip, *flags, web=web, with_config=with_config))
-        return agents[-1]
-
-    yield start
-    for agent in agents:
-        agent.process.kill()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM:
-        pytest.skip("no Chromium: on Debian, apt install chromium")
-    with sync_api.sync_playwright() as playwright:
-        # As root, Chromium only runs without its sandbox.
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
-
-
-@dataclass
-class Visit:
-    """A browser's page, the addresses it requested, and the errors in its scripts and console."""
-
-    page: Page
-    requested: list[str]
-    errors: list[str]
-
-
-def visit(browser: Browser, link: str, **context: Any) -> Visit:
-    options: dict[str, Any] = {"locale": "en-GB", "ignore_https_errors": True} | context
-    page = browser.new_context(**options).new_page()
-    page.set_default_timeout(WITHIN_MS)
-    found = Visit(page, [], [])
-    page.on("request", lambda request: found.requested.append(request.url))
-    page.on("pageerror", lambda error: found.errors.append(str(error)))
-    page.on("console", lambda message: found.errors.append(message.text) if message.type == "error" else None)
-    page.goto(link)
-    page.wait_for_selector("#picture[src^='data:image/jpeg']")
-    return found
 
 
 @pytest.fixture
@@ -208,55 +132,6 @@ def test_on_a_phone_the_zone_is_drawn_with_a_finger(browser: Browser, agent: Pag
     save(page)
     assert near(saved(agent), (0.25, 0.15), (0.75, 0.15), (0.75, 0.85), (0.25, 0.85))
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "the page is not wider than the screen"
-    page.context.close()
-
-
-def test_the_picture_is_tried_before_it_is_saved_and_the_zone_turns_with_it(
-    browser: Browser, start_page: StartPage
-) -> None:
-    own = start_page()
-    save_lines(own.config, "lane-1", zone_line(((0.2, 0.1), (0.9, 0.1), (0.9, 0.7))))
-    own.process.reload()
-    own.process.wait_for_log("now with settings")
-    page = visit(browser, own.link).page
-    before = own.config.read_bytes()
-
-    def wait_for_shape(width: int, height: int) -> None:
-        page.wait_for_function(f"() => document.querySelector('#stage').style.aspectRatio === '{width} / {height}'")
-
-    page.click("#picture-edit")
-    page.select_option("#picture-aspect", "16:9")
-    wait_for_shape(640, 360)
-    page.click("#picture-turn")
-    wait_for_shape(360, 640)
-    page.check("#picture-mirror")
-    assert not page.is_visible(".zone"), "the zone belongs to the picture as it is"
-    page.click("#picture-cancel")
-    wait_for_shape(640, 480)
-    assert own.config.read_bytes() == before, "trying changes nothing"
-
-    page.click("#picture-edit")
-    page.click("#picture-turn")
-    page.check("#picture-mirror")
-    page.click("#picture-save")
-    page.wait_for_selector("#picture-result:not([hidden])")
-    assert "already in use. Check the customer zone." in page.inner_text("#picture-result")
-    wait_for_shape(480, 640)
-    settings = load_settings([], own.config)
-    assert settings.picture == PictureSettings(rotate=90, mirror=True)
-    assert settings.zone == ((0.1, 0.2), (0.1, 0.9), (0.7, 0.9))
-    page.click("#language")
-    assert page.inner_text("#picture-edit") == "Повернуть или растянуть картинку"
-    page.context.close()
-
-
-def test_a_picture_that_cannot_be_saved_is_shown_as_lines_to_copy(browser: Browser, start_page: StartPage) -> None:
-    page = visit(browser, start_page(with_config=False).link).page
-    page.click("#picture-edit")
-    page.select_option("#picture-aspect", "4:3")
-    page.click("#picture-save")
-    page.wait_for_selector("#picture-lines:not([hidden])")
-    assert page.inner_text("#picture-lines") == 'picture = {aspect = "4:3", rotate = 0, mirror = false}'
     page.context.close()
 
 
