@@ -72,13 +72,20 @@ def _run(argv: list[str]) -> None:
 
     from edge.agent.agent import Agent
 
-    agent = Agent(*lanes, origin=origin)
+    agent = Agent(*lanes, origin=origin, patient=not _tried_by_hand(flags))
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: agent.stop())
     # systemd sends SIGHUP for a reload. A terminal sends it when it closes; then it must end the lane, as by default.
     if not (sys.stdin and sys.stdin.isatty()):
         signal.signal(signal.SIGHUP, lambda *_: agent.request_reload())
     agent.run()
+
+
+def _tried_by_hand(flags: list[str]) -> bool:
+    """Whether a person tries a camera at a terminal, and should be told at once that it gives no picture. Everything
+    else, such as a service or a container, waits for its cameras: nobody would start it again."""
+    given = any(flag.partition("=")[0] == "--camera" for flag in flags)
+    return given and all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
 
 
 def _predict(argv: list[str]) -> None:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import shutil
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -27,10 +31,16 @@ def test_no_source(edge_agent: EdgeAgent) -> None:
     assert_one_line(edge_agent("run"), 2, "no source", "--camera 0")
 
 
-def test_a_missing_camera(edge_agent: EdgeAgent) -> None:
-    if Path("/dev/video0").exists():
-        pytest.skip("this machine has a camera")
-    assert_one_line(edge_agent("--camera", "0"), 1, "camera 0 gives no picture", "plugged in")
+def test_a_missing_camera_at_a_terminal() -> None:
+    terminal, inside = pty.openpty()
+    command = [sys.executable, "-m", "edge", "--camera", "rtsp://127.0.0.1:9/lane"]
+    run = subprocess.run(command, stdin=inside, stdout=subprocess.PIPE, stderr=inside, check=False, timeout=60)
+    os.close(inside)
+    lines = os.read(terminal, 4096).decode().splitlines()
+    os.close(terminal)
+    assert (run.returncode, len(lines)) == (1, 1)
+    assert "camera rtsp://127.0.0.1:9/lane gives no picture: is it plugged in" in lines[0]
+    assert "Connection refused" in lines[0]
 
 
 @pytest.mark.parametrize("source", ["webcam", "ftp://camera", "rtsp:/one-slash", "", "99999999999"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
 from contextlib import ExitStack
@@ -45,20 +44,21 @@ _POLL_S = 0.2
 class Agent:
     """All lanes of a box."""
 
-    def __init__(self, *lanes: Settings, sources: Sequence[FrameSource] = (), origin: Origin | None = None) -> None:
+    def __init__(
+        self, *lanes: Settings, sources: Sequence[FrameSource] = (), origin: Origin | None = None, patient: bool = True
+    ) -> None:
         """Opens and checks everything. Raises UsageError or RunError, one line, for anything missing or wrong.
 
         lanes: from `edge.settings.lanes.load_lanes`. sources: frame sources that replace the cameras or videos of the
         settings, in the order of the lanes. origin: where the settings came from, for the setup page and
-        `request_reload`; without it neither can change settings.
+        `request_reload`; without it neither can change settings. patient: wait for cameras that are not there yet, see
+        `edge.frames.camera.Camera`.
         """
         first = lanes[0]
         self._origin = origin
         self._replay = first.replay
         if self._replay and len(lanes) > 1:
             raise UsageError("a replay has one lane: give a config without [[lane]]")
-        # A single lane at a terminal fails at once if its camera is missing. A service waits for the camera.
-        patient = len(lanes) > 1 or "NOTIFY_SOCKET" in os.environ
         self._failures: list[BaseException] = []
         self._serving: list[threading.Thread] = []
         self._stopping = threading.Event()

@@ -110,3 +110,28 @@ def test_a_missing_camera_does_not_affect_the_other_lanes(
         first(wine, Health, ok, BACK_WITHIN_S)
         assert Reason.CAMERA_LOST not in sell(wine, "s-3").reasons
     missing.stop()
+
+
+@pytest.mark.parametrize("given_by", ["flag", "file"])
+def test_a_single_lane_waits_for_a_camera_that_was_never_there(
+    given_by: str, tmp_path: Path, start_agent: StartAgent
+) -> None:
+    """As in a container: without systemd, and without a terminal. Nothing has to be started again."""
+    missing = RtspCamera()
+    missing.stop()
+    file = tmp_path / "lane.toml"
+    file.write_text(
+        f'camera = "{missing.url}"\nstate_dir = "{tmp_path}/state"\n'
+        f'[till]\nreliable = "ipc://{tmp_path}/reliable"\nlive = "ipc://{tmp_path}/live"\n',
+        encoding="utf-8",
+    )
+    flags = ("--camera", missing.url) if given_by == "flag" else ("--config", file)
+    agent = start_agent(*flags)
+    with till_at(agent.reliable) as till:
+        first(till, Health, _refused, 30)
+        assert sell(till, "s-1").reasons == (Reason.CAMERA_LOST,)
+        missing.start()
+        first(till, Health, ok, BACK_WITHIN_S)
+        assert Reason.CAMERA_LOST not in sell(till, "s-2").reasons
+    agent.stop()
+    missing.stop()
