@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -24,6 +25,12 @@ _NEEDED_BY = {
 }  # fmt: skip
 """Optional modules, by the extra that installs them."""
 _EXTRAS = {module: extra for extra, modules in _NEEDED_BY.items() for module in modules}
+
+_MISSING_LIBRARY = re.compile(r"(lib[\w.+-]+\.so[\w.]*): cannot open shared object file")
+"""What the loader says, in an ImportError, or an OSError of ctypes."""
+_PACKAGES = "libgl1 libegl1 libgles2 libglib2.0-0"
+"""Of Debian and Ubuntu: OpenCV and mediapipe load them, though no window is opened. Desktops have them."""
+_IN_PACKAGES = ("libGL", "libEGL", "libglib", "libgthread", "libX", "libxcb")
 
 
 class Parser(argparse.ArgumentParser):
@@ -68,6 +75,14 @@ def run_command(command: Callable[[], None]) -> None:
         # The reader of the output has ended, as in `| head`. Closing stderr prevents a second error at exit.
         sys.stderr.close()
         sys.exit(0)
+    except (ImportError, OSError) as problem:
+        if not (missing := _MISSING_LIBRARY.search(str(problem))):
+            raise
+        fix = "install the package of your system that contains it"
+        if missing[1].startswith(_IN_PACKAGES):
+            fix = f"on Debian and Ubuntu: sudo apt-get install {_PACKAGES}"
+        print(f"{_name()}: {missing[1]} is not installed: {fix}", file=sys.stderr)
+        sys.exit(UsageError.exit_code)
 
 
 def _name() -> str:

@@ -11,10 +11,7 @@ import time
 from datetime import datetime, timezone
 from pathlib import Path
 
-import cv2
-
 from edge.commands import run_command
-from edge.demo.clip import write_clip
 from edge.errors import UsageError
 
 _SCAN_AFTER_S = 3.5
@@ -41,6 +38,9 @@ def _sale(scan_after_s: float) -> str:
 
 def _seconds(clip: Path) -> float:
     """Length of a recording in seconds; 0 if it cannot be read, which the agent reports itself."""
+    # Imported here, so that a missing library of the system ends in one line, see `run_command`.
+    import cv2
+
     capture = cv2.VideoCapture(str(clip))
     frames, rate = capture.get(cv2.CAP_PROP_FRAME_COUNT), capture.get(cv2.CAP_PROP_FPS)
     capture.release()
@@ -57,6 +57,8 @@ def _main() -> None:
             if not clip.is_file():
                 raise UsageError(f"no video at {clip}: make demo CLIP=path/to/recording.mp4")
         else:
+            from edge.demo.clip import write_clip
+
             clip = Path(folder) / "lane.mp4"
             print("demo: drawing a clip: someone walks up to the till, stops, leaves", flush=True)
             write_clip(clip)
