@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from edge.doctor.finding import Finding, check, ok, problem, warning
 from edge.doctor.targets import STOP_FIRST, LaneTarget, this_user
 from edge.errors import EdgeError
+from edge.frames.geometry import SQUEEZED_SIZES
 from edge.frames.pace import LEAST_RATE, is_too_slow
 from edge.settings.passwords import without_password
 
@@ -38,6 +39,12 @@ _RATE = (
     "shutter) and add light; plug a USB camera straight into the box"
 )
 
+_SHAPE = (
+    'look at the picture on the setup page (edge-agent run --web 127.0.0.1:8080, "Turn or stretch the picture"), or '
+    'write picture.aspect = "{aspect}" into the config {file}: people must look neither thin nor broad; better, set '
+    "the camera or recorder to a size with square pixels, such as 1280x720"
+)
+
 _GOOD_RATE = 12
 """Pictures a second. With `LEAST_RATE`, three good samples of a face take a second, which is longer than an answer may
 take; ten samples a second are good, and 12 leave a margin."""
@@ -65,6 +72,19 @@ def camera(lane: LaneTarget) -> Finding:
     if lane.settings.video:
         return warning(f"{seen}; this is a recording, not a camera", _SET_CAMERA, file=lane.file)
     return ok(seen)
+
+
+@check("shape", "Are the picture's pixels square? Squeezed faces look older.", _SHAPE, STOP_FIRST, after=("camera",))
+def shape(lane: LaneTarget) -> Finding:
+    observed, settings = lane.observation, lane.settings.picture
+    seen = f"{observed.width}x{observed.height}"
+    possible = SQUEEZED_SIZES.get(observed.sent_size, ())
+    if settings.aspect is None and possible:
+        return warning(
+            f"{seen} is a size in which recorders store squeezed pictures, and nothing declares their true shape: "
+            f"{' or '.join(possible)}", _SHAPE, aspect=possible[0], file=lane.file,
+        )  # fmt: skip
+    return ok(f"{seen}, shape as set, {settings.aspect}" if settings.aspect else f"{seen}, as sent or declared")
 
 
 @check("frame rate", "Are there enough pictures a second?", _RATE, STOP_FIRST, after=("camera",))

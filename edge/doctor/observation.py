@@ -46,14 +46,15 @@ class FaceSample:
 class Observation:
     """What the camera showed.
 
-    width, height: of the frames, as the settings want them seen. frames: how many came. frame_rate: frames/s. problem:
-    why the source gives no picture of the lane, in one sentence; empty if it does. frames_searched: frames that were
-    searched for faces. frames_outside: those with faces only outside the zone. zone_brightness: mean grey of the zone
-    in them, 0..255. faces: one for each of them with a face in the zone.
+    width, height: of the frames, as the settings want them seen. sent_size: width and height before that. frames: how
+    many came. frame_rate: frames/s. problem: why the source gives no picture of the lane, in one sentence; empty if it
+    does. frames_searched: frames that were searched for faces. frames_outside: those with faces only outside the zone.
+    zone_brightness: mean grey of the zone in them, 0..255. faces: one for each of them with a face in the zone.
     """
 
     width: int = 0
     height: int = 0
+    sent_size: tuple[int, int] = (0, 0)
     frames: int = 0
     frame_rate: float = 0.0
     problem: str = ""
@@ -115,6 +116,8 @@ class _Watcher:
         observed = self.observation
         self._first = self._first or frame
         observed.height, observed.width = frame.pixels.shape[:2]
+        height, width = (frame.pixels if frame.original is None else frame.original).shape[:2]
+        observed.sent_size = width, height
         observed.frames = frame.sequence - self._first.sequence + 1
         passed_s = frame.grab_s - self._first.grab_s
         observed.frame_rate = (observed.frames - 1) / passed_s if passed_s > 0 else 0.0

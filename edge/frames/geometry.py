@@ -27,6 +27,16 @@ _SQUARE = 0.01
 _LARGEST_ASPECT = 4
 """Recorders that halve one side have pixels of up to 2.2:1. A stream that declares more is damaged."""
 
+SQUEEZED_SIZES: dict[tuple[int, int], tuple[str, ...]] = {
+    **dict.fromkeys([(704, 480), (704, 576), (720, 480), (720, 576)], ("4:3", "16:9")),
+    **dict.fromkeys([(704, 240), (704, 288), (720, 240), (720, 288)], ("4:3", "16:9")),
+    **dict.fromkeys([(352, 480), (352, 576), (960, 480), (960, 576)], ("4:3", "16:9")),
+    **dict.fromkeys([(960, 1080), (640, 720), (1280, 1440)], ("16:9",)),
+    (1440, 1080): ("16:9", "4:3"),
+}
+"""Width and height of pictures that recorders store squeezed, and the shapes that they can have in truth, the likeliest
+first. Only 1440x1080 exists with square pixels too: it is 4:3 then."""
+
 _TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
 
 

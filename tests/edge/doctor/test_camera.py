@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
-from edge.doctor.camera import camera, frame_rate, named
+from edge.doctor.camera import camera, frame_rate, named, shape
+from edge.frames.geometry import SQUEEZED_SIZES, size_with_square_pixels
 from tests.cameras.rtsp import RtspCamera, black
 from tests.edge.doctor.builders import MakeLane, Pixels, WriteClip, found
 
@@ -84,6 +87,32 @@ def test_the_frame_rate_decides_the_verdict(rate: float, verdict: str, lane: Mak
     line = found(frame_rate, lane(video=clip(rate=rate)))
     assert line.verdict == verdict
     assert float(line.seen.split()[0]) == pytest.approx(rate, rel=0.2)
+
+
+@pytest.mark.parametrize(
+    ("size", "likeliest", "shapes"), [((704, 480), "4:3", "4:3 or 16:9"), ((960, 1080), "16:9", "16:9")]
+)
+def test_a_size_that_only_squeezed_pictures_have_is_a_warning_until_its_shape_is_set(
+    size: tuple[int, int], likeliest: str, shapes: str, lane: MakeLane, clip: WriteClip
+) -> None:
+    file = clip(lambda pixels: cv2.resize(pixels, size))
+    line = found(shape, lane(video=file))
+    assert (line.verdict, line.seen.startswith(f"{size[0]}x{size[1]} is a size")) == ("warning", True)
+    assert line.seen.endswith(f"true shape: {shapes}")
+    assert f'picture.aspect = "{likeliest}" into the config' in line.fix
+    assert found(shape, lane(video=file, picture={"aspect": likeliest, "rotate": 90})).verdict == "ok"
+
+
+def test_a_picture_with_square_pixels_is_ok(lane: MakeLane, clip: WriteClip) -> None:
+    line = found(shape, lane(video=clip()))
+    assert (line.verdict, line.seen) == ("ok", "640x480, as sent or declared")
+
+
+def test_a_squeezed_size_has_no_square_pixels_in_any_of_its_shapes() -> None:
+    for (width, height), shapes in SQUEEZED_SIZES.items():
+        for across, down in (map(int, each.split(":")) for each in shapes):
+            square = size_with_square_pixels(width, height, Fraction(across * height, down * width))
+            assert square != (width, height) or (width, height, across) == (1440, 1080, 4)
 
 
 def test_a_password_is_never_shown(lane: MakeLane) -> None:

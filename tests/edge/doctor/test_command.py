@@ -42,6 +42,7 @@ ok       messages    nothing that tills have sent since yesterday was rejected
 ok       offers      off (offers.enabled)
 warning  camera      640x480, ... pictures, changing, from ...clip.avi; this is a recording, not a camera
          fix: write camera = "/dev/lane-camera" (or rtsp://..., or 0) into the config ...lane.toml
+ok       shape       640x480, as sent or declared
 ok       frame rate  ... pictures/s; minimum 3, recommended 12
 ok       customer    a face in the zone in ... pictures
 ok       light       brightness of faces ... of 255; minimum 35, maximum 225
