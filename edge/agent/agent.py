@@ -18,7 +18,7 @@ from edge.ages.bundle import Bundle
 from edge.ages.worker import AgeWorker
 from edge.errors import UsageError
 from edge.frames import capture, open_source, start_in_background
-from edge.lane.events import EventLog
+from edge.lane.events import EventLog, LiveEventLog
 from edge.lane.health import LaneHealth, health_report
 from edge.lane.loop import LaneLoop
 from edge.purchases.filing import run_filing
@@ -69,7 +69,8 @@ class Agent:
             ages = AgeWorker(Bundle(first.model or BUNDLED), first)
             self._ages = [ages]
             age_model = ages.model if self._replay else ages.batcher
-            events = EventLog(first.events)
+            self._live_events = LiveEventLog(None if self._replay else first.events)
+            events = EventLog(first.events) if self._replay else self._live_events
             self.lanes: list[LaneLoop] = []
             replacements = iter(sources)
             for settings in lanes:
@@ -144,6 +145,8 @@ class Agent:
 
     def _run_live(self) -> None:
         self._serve(self._ages[0])
+        if self._live_events.wanted:
+            self._start("events", self._live_events.run)
         filings = [lane.filing for lane in self.lanes if lane.filing.wanted]
         lanes_ended = threading.Event()
         filing = self._start("purchases", lambda: run_filing(filings, lanes_ended)) if filings else None
@@ -232,6 +235,7 @@ class Agent:
     def _box_health(self) -> LaneHealth:
         """The problems that affect all lanes."""
         health = LaneHealth().with_problem("age-model", self._ages[-1].problem)
+        health = health.with_problem("output", self._live_events.problem)
         for exposure in exposures(self.lanes[0].settings):
             health = health.with_problem("privacy", exposure.text)
         return health

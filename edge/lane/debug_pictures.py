@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import tempfile
 from typing import TYPE_CHECKING
 
@@ -10,15 +9,14 @@ import cv2
 
 from edge.decision.policy import Reason
 from edge.errors import UsageError
-from edge.settings.files import make_private_folder
+from edge.lane.output import OptionalOutput, may_pass
+from edge.settings.files import make_private_folder, replacing
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from edge.frames import Frame
     from edge.till.messages import Alert
-
-log = logging.getLogger(__name__)
 
 KEPT = 200
 """How many pictures of a lane are kept; the oldest are removed."""
@@ -31,13 +29,21 @@ class DebugPictures:
         """folder: of this lane alone, created if missing. Raises UsageError when it cannot be written."""
         self._folder = folder
         self._frame: Frame | None = None
+        self._output = OptionalOutput(f"the folder {folder} of debug pictures", "make room on its disk")
         try:
             make_private_folder(folder)
             tempfile.TemporaryFile(dir=folder).close()
         except OSError as problem:
-            raise UsageError(
-                f"cannot write debug_pictures to {folder}: {problem.strerror}: name a folder that can be written"
-            ) from None
+            if not may_pass(problem):
+                raise UsageError(
+                    f"cannot write debug_pictures to {folder}: {problem.strerror}: name a folder that can be written"
+                ) from None
+            self._output.fail(problem)
+
+    @property
+    def problem(self) -> str:
+        """Why pictures are missing, in one sentence; empty while none is."""
+        return self._output.problem
 
     def set_frame(self, frame: Frame) -> None:
         """The next alerts follow from this frame."""
@@ -45,15 +51,13 @@ class DebugPictures:
 
     def save(self, alert: Alert) -> None:
         """Write the frame behind an alert, unless the camera was lost: then no frame led to it. A write that fails is
-        logged, and the lane goes on."""
+        noted, and the lane goes on."""
         if self._frame is None or Reason.CAMERA_LOST in alert.reasons:
             return
         file = self._folder / f"{alert.issued_at:%Y%m%dT%H%M%S}-{alert.decision.value}-{alert.alert_id}.jpg"
-        try:
-            file.touch(mode=0o600)
-            file.chmod(0o600)
-            file.write_bytes(cv2.imencode(".jpg", self._frame.pixels)[1].tobytes())
+        with self._output.attempt():
+            make_private_folder(self._folder)
+            with replacing(file, mode=0o600) as draft:
+                draft.write_bytes(cv2.imencode(".jpg", self._frame.pixels)[1].tobytes())
             for old in sorted(self._folder.glob("*.jpg"), key=lambda file: file.stat().st_mtime_ns)[:-KEPT]:
                 old.unlink()
-        except OSError as problem:
-            log.warning("a debug picture is missing: cannot write %s: %s", self._folder, problem.strerror)

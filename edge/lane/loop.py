@@ -236,6 +236,8 @@ class LaneLoop:
         """All problems but those of the desk and of the loop itself."""
         lost = "no picture from the camera" if self._lane.camera_lost(time.monotonic()) else ""
         health = self._box_health().with_problem("camera", self.source.problem or lost)
+        health = health.with_problem("output", self._pictures.problem if self._pictures else "")
+        health = health.with_problem("output", self.filing.problem)
         return health.with_problem("limit", self._rules.problem)
 
     def _apply(self, rules: LaneRules, age_model: AgeModel) -> None:

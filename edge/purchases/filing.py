@@ -50,6 +50,13 @@ class Filing:
         self._problem = ""
 
     @property
+    def problem(self) -> str:
+        """Why purchases are not filed, in one sentence; empty while they are."""
+        if not self._problem:
+            return ""
+        return f"purchases of {self._settings.lane} cannot be filed and stay in its database: {self._problem}"
+
+    @property
     def wanted(self) -> bool:
         """Whether the shop keeps purchases, or has files from when it did: those must be removed in time."""
         return self._settings.insights.enabled or self._folder.exists()

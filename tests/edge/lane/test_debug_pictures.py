@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import stat
 from datetime import datetime, timezone
 from pathlib import Path
@@ -63,13 +64,23 @@ def test_no_picture_is_saved_without_a_frame_or_when_the_camera_was_lost(tmp_pat
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_missing_folder_is_logged_and_raises_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    pictures = DebugPictures(tmp_path / "gone")
-    (tmp_path / "gone").rmdir()
+def test_a_failing_folder_is_logged_once_until_it_works_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    folder = tmp_path / "gone"
+    pictures = DebugPictures(folder)
+    folder.rmdir()
+    folder.touch()
     pictures.set_frame(frame(1))
+    for number in range(3):
+        pictures.save(alert(number))
+    problem = f"the folder {folder} of debug pictures cannot be written: File exists: make room on its disk"
+    assert pictures.problem == problem
+    folder.unlink()
     pictures.save(alert())
+    assert (pictures.problem, len(list(folder.iterdir()))) == ("", 1)
     assert [record.getMessage() for record in caplog.records] == [
-        f"a debug picture is missing: cannot write {tmp_path}/gone: No such file or directory"
+        f"{problem}; the lane goes on",
+        f"the folder {folder} of debug pictures can be written again; 3 lost",
     ]
 
 
