@@ -13,7 +13,7 @@ from edge.frames import open_camera, start_in_background
 from tests.cameras.rtsp import RtspCamera
 from tests.cameras.viewer import Viewer
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
 SLOW = re.compile(
     r"the camera gives (\d\.\d) pictures a second, 3 are needed: set its frame rate to 25, switch off its long "

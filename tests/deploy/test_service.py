@@ -208,7 +208,7 @@ def test_while_stopping_it_answers_and_delivers_everything(lane: Debian, till: T
     assert lane.show(UNIT, "Result") == "success", "TimeoutStopSec= was not needed, and it is five seconds"
     assert lane.show(UNIT, "TimeoutStopUSec") == "5s"
     assert rows(lane, "outbox") == []
-    assert any(sale_id in record for record in rows(lane, "sale")), "an open sale is kept"
+    assert any(sale_id in record for record in rows(lane, "unfinished_sale")), "an open sale is kept"
 
 
 def test_the_packages_for_purchases_are_installed_when_the_settings_enable_them(

@@ -137,6 +137,8 @@ class AttendantSession:
 
     def _receive_alert(self, event: Event, alert: Alert, now_s: float) -> list[Step]:
         ack = Send(self._link.wrap(Ack(message_id=event.id, alert_id=alert.alert_id), now_s))
+        # It may come before the first heartbeat.
+        self._link.lane = alert.lane
         ids = {**self._place(alert.till or ""), "alert_id": alert.alert_id, "sale_id": alert.sale_id}
         if alert.alert_id in self._received:
             return [Notify("repeated", ids), ack]
