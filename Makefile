@@ -21,11 +21,12 @@ quick: $(VENV)/.dev
 test: $(VENV)/.dev
 	@$(PYTEST) -m 'not alone'; first=$$?; $(VENV)/bin/python -m pytest -m alone && exit $$first
 
-# Long runs of what `make test` runs for a short time: kills, network cuts, and an hour of a lane played fast.
+# Long runs of what `make test` runs for a short time: kills, network cuts, damaged files, an hour of a lane played fast.
 proof: $(VENV)/.dev
 	$(VENV)/bin/python -m tests.proof.crash --kills 400 --victim agent
 	$(VENV)/bin/python -m tests.proof.crash --kills 400 --victim till
 	[ "$$(id -u)" != 0 ] || $(VENV)/bin/python -m tests.proof.network --disturbances 30
+	$(VENV)/bin/python -m tests.proof.media --files 40000
 	$(VENV)/bin/python -m tests.soak tests/replay/recordings/again.mkv --hours 1 --speed 10
 
 check: $(VENV)/.dev

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -56,12 +57,25 @@ def visible(text: str) -> str:
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
+def is_utf8(text: str) -> bool:
+    """Whether a text can be encoded. The name of a file need not be: OpenCV crashes on such names."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def run_command(command: Callable[[], None]) -> None:
     """Run a command. An EdgeError ends it with one line on stderr and the error's exit code."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        # As stderr does. Otherwise a name of a file that is not UTF-8 could not be printed.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         command()
     except EdgeError as problem:
-        print(f"{_name()}: {problem}", file=sys.stderr)
+        # It may quote names of files and values of settings, which may hold anything.
+        print(f"{_name()}: {visible(str(problem))}", file=sys.stderr)
         sys.exit(problem.exit_code)
     except ModuleNotFoundError as problem:
         package = (problem.name or "").partition(".")[0]

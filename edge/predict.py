@@ -8,18 +8,20 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-import cv2
 import numpy as np
 
 from edge.ages import BUNDLED
 from edge.ages.bundle import Bundle
 from edge.ages.choice import make_age_model
+from edge.commands import visible
 from edge.errors import UsageError
 from edge.settings.files import replacing
 from edge.settings.load import load_settings
 from edge.settings.sections import QualitySettings
+from edge.vision.contained import ContainedProcess, ProcessLostError
 from edge.vision.crop import align_all
 from edge.vision.detectors.confirmation import FaceConfirmation
+from edge.vision.photos import PHOTO_SUFFIXES, UnusablePhotoError, read_photo
 from edge.vision.quality import gate
 from edge.vision.stills import StillFaceFinder
 
@@ -32,11 +34,11 @@ if TYPE_CHECKING:
     from edge.vision.faces import Faces
 
 PREDICT_COLUMNS = ("file", "face", "x", "y", "w", "h", "age", "std", "p_under_18", "p_under_25", "quality", "reason")
-_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"}
 
 
 def predict(paths: Iterable[Path], table: Path | None, model: Path | None) -> None:
-    """Write one row per face, largest first, or one row with the reason for a picture without a face.
+    r"""Write one row per face, largest first, or one row with the reason for a picture without a face: `no-face`,
+    `unreadable`, or `too-large`. Characters of a file's name that cannot be shown are escaped, as in `\udcff`.
 
     Faces that the quality gate rejects also get an age, with quality 0 and the reasons; a lane would not use them.
 
@@ -63,15 +65,19 @@ def _write_whole(reader: _PictureReader, pictures: list[Path], table: Path) -> N
 
 def _pictures(paths: Iterable[Path]) -> Iterator[Path]:
     for path in paths:
-        if path.is_dir():
-            inside = sorted(file for file in path.rglob("*") if file.suffix.lower() in _SUFFIXES)
-            if not inside:
-                raise UsageError(f"no pictures in {path}: file names must end in {', '.join(sorted(_SUFFIXES))}")
-            yield from inside
-        elif path.is_file():
-            yield path
-        else:
-            raise UsageError(f"no picture at {path}")
+        try:
+            if not path.exists():
+                raise UsageError(f"no picture at {path}")
+            yield from _inside(path) if path.is_dir() else [path]
+        except OSError as problem:
+            raise UsageError(f"cannot read {path}: {problem.strerror}") from None
+
+
+def _inside(folder: Path) -> list[Path]:
+    pictures = sorted(file for file in folder.rglob("*") if file.suffix.lower() in PHOTO_SUFFIXES)
+    if not pictures:
+        raise UsageError(f"no pictures in {folder}: file names must end in {', '.join(PHOTO_SUFFIXES)}")
+    return pictures
 
 
 def _write(reader: _PictureReader, pictures: list[Path], text: TextIO) -> None:
@@ -80,7 +86,7 @@ def _write(reader: _PictureReader, pictures: list[Path], text: TextIO) -> None:
     show = sys.stderr.isatty()
     for number, picture in enumerate(pictures, start=1):
         for row in reader.rows(picture):
-            rows.writerow([picture, *row])
+            rows.writerow([visible(str(picture)), *row])
         if show:
             print(f"\r{number} of {len(pictures)} pictures", end="", file=sys.stderr, flush=True)
     if show:
@@ -91,16 +97,22 @@ class _PictureReader:
     def __init__(self, age_model: AgeModel) -> None:
         self._age_model, self._finder = age_model, StillFaceFinder()
         self._confirmation = FaceConfirmation()
+        self._decoder = ContainedProcess(read_photo)
 
     def close(self) -> None:
+        self._decoder.close()
         self._finder.close()
 
     def rows(self, path: Path) -> list[list[object]]:
         """The table columns after `file`, one row for every face on a picture."""
-        picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
-        if picture is None:
+        try:
+            pixels = self._decoder.call(path)
+        except UnusablePhotoError as problem:
+            return [_no_face(problem.reason)]
+        except MemoryError:  # the photo was decoded, but there is no room for it here
+            return [_no_face("too-large")]
+        except ProcessLostError:
             return [_no_face("unreadable")]
-        pixels = np.asarray(picture, np.uint8)
         faces = self._finder.find(pixels)
         if not len(faces):
             return [_no_face("no-face")]

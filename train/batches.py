@@ -13,10 +13,11 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from edge.errors import RunError
+from edge.vision.contained import PROCESS_START
 from edge.vision.crop import CROP_PX, align
+from edge.vision.photos import read_photo
 from train.augment import CHANGES, augmented_view
-from train.index import PROCESS_START
-from train.pictures import Pictures, read_photo
+from train.pictures import Pictures
 from train.recipe import Recipe, Stage
 from train.targets import soft_labels
 from train.teacher import DistillationTargets

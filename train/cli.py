@@ -7,7 +7,7 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge.commands import Parser, positive, run_command
+from edge.commands import Parser, positive, run_command, visible
 from edge.errors import RunError
 
 if TYPE_CHECKING:
@@ -90,8 +90,8 @@ def _explore(arguments: argparse.Namespace) -> None:
     for source, count in facts.rows.items():
         print(f"{source}: {count} rows, {facts.bands[source]['under 18']:.0%} under 18")
     if not facts.labels_only:
-        print(f"{page} shows faces: protect it like the photos")
-    print(page)
+        print(f"{visible(str(page))} shows faces: protect it like the photos")
+    print(visible(str(page)))
 
 
 def _fit(arguments: argparse.Namespace) -> None:

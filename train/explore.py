@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
+from typing import NamedTuple
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 from tqdm import tqdm
 
+from edge.commands import visible
+from edge.vision.contained import map_contained
 from edge.vision.faces import AGES
+from edge.vision.photos import PHOTO_SUFFIXES, UnusablePhotoError, UnusableReason, read_photo
 from train.data import PICTURE_COPY_BITS
 from train.duplicates import exact_groups, near_groups
-from train.index import CACHE, PROCESS_START, find_faces
-from train.pictures import PICTURE_TYPES, BrokenRow, Pictures, read_labels
+from train.index import CACHE, content_hash, find_faces
+from train.pictures import BrokenRow, Pictures, read_labels
 
 BANDS = ((0, 17), (18, 24), (25, 34), (35, 44), (45, 54), (55, 64), (65, 120))
 """Age bands of the report, in years: minors, young adults who are asked for ID, then ten years each."""
@@ -51,6 +51,7 @@ class Facts(BaseModel):
     rows_without_a_file: tuple[str, ...]
     files_without_a_row: tuple[str, ...] = ()
     unreadable: tuple[str, ...] = ()
+    too_large: tuple[str, ...] = ()
     without_face: tuple[str, ...] = ()
     sizes: dict[str, int] = {}
     exact_copies: tuple[tuple[str, ...], ...] = ()
@@ -88,7 +89,7 @@ def _label_facts(pictures: Pictures, broken: list[BrokenRow], *, labels_only: bo
 
 
 def _row_text(row: BrokenRow) -> str:
-    return f"{row.file.name} line {row.line}: {row.reason}"
+    return f"{visible(row.file.name)} line {row.line}: {row.reason}"
 
 
 def people_by_year(known: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -116,12 +117,12 @@ def _counted(labels: NDArray[np.str_]) -> dict[str, int]:
 
 def _file_facts(pictures: Pictures, broken: list[BrokenRow], data: Path) -> dict[str, object]:
     names = [_name(path, data) for path in pictures.paths]
-    with ProcessPoolExecutor(mp_context=get_context(PROCESS_START)) as pool:
-        jobs = pool.map(_inspect, pictures.paths, chunksize=64)
-        files = list(tqdm(jobs, total=len(names), desc="reading files", unit="file", mininterval=1))
-    sizes = Counter(f"{size[0]} x {size[1]}" for _, size in files if size)
-    readable = np.array([size is not None for _, size in files], bool)
-    exact = exact_groups([code for code, _ in files])
+    jobs = map_contained(_inspect, pictures.paths, _InspectedFile())
+    files = list(tqdm(jobs, total=len(names), desc="reading files", unit="file", mininterval=1))
+    sizes = Counter(f"{file.size[0]} x {file.size[1]}" for file in files if file.size)
+    readable = np.array([file.size is not None for file in files], bool)
+    # A file without a hash is nobody's copy.
+    exact = exact_groups([file.sha256 or f"row {row}" for row, file in enumerate(files)])
     near = near_groups((pictures.hashes, FACE_COPY_BITS), (pictures.picture_hashes, PICTURE_COPY_BITS))
     exact_group = {row: number for number, group in enumerate(exact) for row in group}
     near = [group for group in near if len({exact_group.get(row, -1 - row) for row in group}) > 1]
@@ -132,7 +133,8 @@ def _file_facts(pictures: Pictures, broken: list[BrokenRow], data: Path) -> dict
 
     return {
         "files_without_a_row": tuple(sorted(_without_a_row([*pictures.paths, *(row.photo for row in broken)], data))),
-        "unreadable": tuple(names[row] for row in np.flatnonzero(~readable)),
+        "unreadable": tuple(name for name, file in zip(names, files, strict=True) if file.unusable == "unreadable"),
+        "too_large": tuple(name for name, file in zip(names, files, strict=True) if file.unusable == "too-large"),
         "without_face": tuple(names[row] for row in np.flatnonzero(readable & ~pictures.has_face)),
         "sizes": dict(sizes.most_common()),
         "exact_copies": named(exact),
@@ -141,12 +143,20 @@ def _file_facts(pictures: Pictures, broken: list[BrokenRow], data: Path) -> dict
     }
 
 
-def _inspect(path: Path) -> tuple[str, tuple[int, int] | None]:
-    """sha256 of a file, and width and height of the picture; None if it is not a picture."""
-    content = path.read_bytes()
-    picture = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR) if content else None
-    size = None if picture is None else (picture.shape[1], picture.shape[0])
-    return hashlib.sha256(content).hexdigest(), size
+class _InspectedFile(NamedTuple):
+    """sha256: empty if unknown. size: width and height of the photo in pixels; None if it is unusable."""
+
+    sha256: str = ""
+    size: tuple[int, int] | None = None
+    unusable: UnusableReason | None = "unreadable"
+
+
+def _inspect(path: Path) -> _InspectedFile:
+    try:
+        height, width = read_photo(path).shape[:2]
+    except UnusablePhotoError as problem:
+        return _InspectedFile(content_hash(path), unusable=problem.reason)
+    return _InspectedFile(content_hash(path), (width, height), unusable=None)
 
 
 def _contradict(known: NDArray[np.float32]) -> bool:
@@ -157,7 +167,7 @@ def _contradict(known: NDArray[np.float32]) -> bool:
 def _without_a_row(labelled: list[Path], data: Path) -> set[str]:
     folders = {path.parent for path in labelled if path.is_relative_to(data) and path.parent.is_dir()}
     existing = {file for folder in folders for file in folder.iterdir()}
-    return {_name(file, data) for file in existing - set(labelled) if file.suffix.lower() in PICTURE_TYPES}
+    return {_name(file, data) for file in existing - set(labelled) if file.suffix.lower() in PHOTO_SUFFIXES}
 
 
 def _name(file: Path, data: Path) -> str:

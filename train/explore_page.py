@@ -13,8 +13,9 @@ from matplotlib.axes import Axes
 from edge.reports.page import figure, page
 from edge.reports.tables import Table, as_html
 from edge.vision.crop import align
+from edge.vision.photos import read_photo
 from train.explore import Facts
-from train.pictures import Pictures, read_photo
+from train.pictures import Pictures
 from train.plots import svg
 
 SHEET = 15
@@ -146,6 +147,7 @@ def _problems(facts: Facts) -> Iterable[str]:
         return [" = ".join(group) for group in groups]
 
     yield _list("Unreadable pictures", facts.unreadable)
+    yield _list("Pictures too large to read", facts.too_large)
     yield _list("Pictures without a detected face", facts.without_face)
     yield _list("Files without a row", facts.files_without_a_row)
     yield _list("Exact copies", joined(facts.exact_copies))

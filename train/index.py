@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from functools import cache
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,12 @@ from numpy.typing import NDArray
 from PIL import Image
 from tqdm import tqdm
 
+from edge.ages.bundle import sha256_of
+from edge.errors import UsageError
+from edge.vision.contained import map_contained
 from edge.vision.crop import CROP_CONTRACT, CROP_PX, align
 from edge.vision.faces import Faces
+from edge.vision.photos import PHOTO_READING, UnusablePhotoError, read_photo
 from edge.vision.stills import StillFaceFinder
 from train.pictures import HASH_WORDS, Pictures
 
@@ -31,8 +34,12 @@ _LARGE_FACE_SHARE = 0.25
 _FACE_CHOICE_RULE = "middle"
 """Name of the rule that chooses the face; part of the fingerprint, so that results of another rule are not reused."""
 
-PROCESS_START = "forkserver"
-"""How worker processes start. After a plain fork, the child of a process with OpenCV threads hangs."""
+_Found = tuple[NDArray[np.float32], NDArray[np.uint64], NDArray[np.uint64]]
+"""Keypoints, hash of the face, hash of the photo."""
+_NOTHING_FOUND: _Found = (
+    np.full((4, 2), np.nan, np.float32), np.zeros(HASH_WORDS, np.uint64), np.zeros(HASH_WORDS, np.uint64)
+)  # fmt: skip
+"""For a photo that cannot be used."""
 
 
 def find_faces(pictures: Pictures, cache_dir: Path = CACHE) -> Pictures:
@@ -43,9 +50,8 @@ def find_faces(pictures: Pictures, cache_dir: Path = CACHE) -> Pictures:
     """
 
     def find() -> dict[str, Any]:
-        with ProcessPoolExecutor(mp_context=get_context(PROCESS_START)) as pool:
-            jobs = pool.map(_find_face, pictures.paths, chunksize=64)
-            rows = list(tqdm(jobs, total=len(pictures), desc="finding faces", unit="picture", mininterval=1))
+        jobs = map_contained(_find_face, pictures.paths, _NOTHING_FOUND)
+        rows = list(tqdm(jobs, total=len(pictures), desc="finding faces", unit="picture", mininterval=1))
         return {
             "keypoints": np.array([keypoints for keypoints, _, _ in rows], np.float32).reshape(-1, 4, 2),
             "hashes": np.array([code for _, code, _ in rows], np.uint64).reshape(-1, HASH_WORDS),
@@ -67,12 +73,20 @@ def cached(file: Path, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
 
 
 def fingerprint(pictures: Pictures) -> str:
-    """A hash of the photos' names and contents, the crop contract and the rule that chooses the face. It does not
-    change when the photos are moved to another folder."""
-    code = hashlib.sha256((CROP_CONTRACT + _FACE_CHOICE_RULE).encode())
+    """A hash of the photos' names and contents, the crop contract, and the rules that read photos and choose the face.
+    It does not change when the photos are moved to another folder."""
+    code = hashlib.sha256((CROP_CONTRACT + PHOTO_READING + _FACE_CHOICE_RULE).encode())
     for path in pictures.paths:
-        code.update(f"{path.name} ".encode() + hashlib.sha256(path.read_bytes()).digest())
+        code.update(os.fsencode(f"{path.name} {content_hash(path)} "))
     return code.hexdigest()[:16]
+
+
+def content_hash(path: Path) -> str:
+    """The sha256 of a file, in hex; empty if it cannot be read."""
+    try:
+        return sha256_of(path)
+    except UsageError:
+        return ""
 
 
 @cache
@@ -81,15 +95,15 @@ def _finder() -> StillFaceFinder:
     return StillFaceFinder()
 
 
-def _find_face(path: Path) -> tuple[NDArray[np.float32], NDArray[np.uint64], NDArray[np.uint64]]:
-    read = cv2.imread(str(path))
-    no_keypoints, unknown = np.full((4, 2), np.nan, np.float32), np.zeros(HASH_WORDS, np.uint64)
-    if read is None:
-        return no_keypoints, unknown, unknown
-    picture = np.asarray(read, np.uint8)
+def _find_face(path: Path) -> _Found:
+    try:
+        picture = read_photo(path)
+    except UnusablePhotoError:
+        return _NOTHING_FOUND
+    no_keypoints, no_hash, _ = _NOTHING_FOUND
     faces, picture_hash = _finder().find(picture), _perceptual_hash(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB))
     if not len(faces):
-        return no_keypoints, unknown, picture_hash
+        return no_keypoints, no_hash, picture_hash
     keypoints = faces.keypoints[labelled_face(faces, picture.shape[:2])]
     return keypoints, face_hash(align(picture, keypoints)), picture_hash
 

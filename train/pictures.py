@@ -6,15 +6,14 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.commands import visible
 from edge.errors import UsageError
 
 OLDEST_AGE = 120
 HASH_WORDS = 4
-PICTURE_TYPES = (".bmp", ".jpeg", ".jpg", ".png", ".webp")
 _PICTURE_FOLDERS = ("final_files", "pictures", ".")
 
 
@@ -57,11 +56,6 @@ class Pictures:
     @property
     def has_face(self) -> NDArray[np.bool_]:
         return np.asarray(np.isfinite(self.keypoints).all(axis=(1, 2)))
-
-
-def read_photo(path: Path) -> NDArray[np.uint8]:
-    """A photo that is known to be readable: uint8 (H, W, 3) BGR."""
-    return np.asarray(cv2.imread(str(path)), np.uint8)
 
 
 @dataclass(frozen=True)
@@ -112,7 +106,7 @@ def read_labels(root: Path) -> tuple[Pictures, list[BrokenRow]]:
                 broken.append(BrokenRow(file, line, reason, folder / name, photo_missing=True))
                 continue
             paths.append(folder / name)
-            sources.append(file.stem if labels_only else file.parent.name or file.parent.absolute().name)
+            sources.append(visible(file.stem if labels_only else file.parent.name or file.parent.absolute().name))
             ages.append(known)
             held_out.append(name in official)
             sexes.append(row.get("sex") or "")

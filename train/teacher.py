@@ -16,8 +16,9 @@ from tqdm import tqdm
 from edge.ages.bundle import sha256_of
 from edge.errors import UsageError
 from edge.vision.crop import align
+from edge.vision.photos import read_photo
 from train.index import CACHE, fingerprint
-from train.pictures import Pictures, read_photo
+from train.pictures import Pictures
 from train.pseudo_labels import pseudo_labels
 
 _MEAN_BGR = np.array([103.939, 116.779, 123.68], np.float32)

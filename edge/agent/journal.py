@@ -50,8 +50,10 @@ class JournalHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Send one entry; write it to stderr if the journal does not accept it."""
+        # A message may quote the name of a file that is not UTF-8.
+        message = self.format(record).encode(errors="backslashreplace").decode()
         fields = {
-            "MESSAGE": self.format(record),
+            "MESSAGE": message,
             "PRIORITY": _PRIORITIES.get(record.levelno, 6),
             "SYSLOG_IDENTIFIER": "edge-agent",
             "LOGGER": record.name,
@@ -61,7 +63,7 @@ class JournalHandler(logging.Handler):
         try:
             self._transport.send((name, value) for name, value in fields.items() if value is not None)
         except OSError:
-            print(f"edge-agent: {fields['MESSAGE']}", file=sys.stderr)
+            print(f"edge-agent: {message}", file=sys.stderr)
 
     def close(self) -> None:
         self._transport.socket.close()

@@ -131,7 +131,11 @@ class Bundle:
 
 def sha256_of(file: Path) -> str:
     """Hexadecimal sha256 of a file. Raises UsageError when it cannot be read."""
+    code = hashlib.sha256()
     try:
-        return hashlib.sha256(file.read_bytes()).hexdigest()
+        with file.open("rb") as opened:
+            while part := opened.read(1 << 20):
+                code.update(part)
+        return code.hexdigest()
     except OSError as problem:
         raise UsageError(f"cannot read {file}: {problem.strerror}") from None

@@ -11,7 +11,7 @@ import onnxruntime
 from edge.errors import EdgeError, UsageError
 from edge.vision.crop import CROP_PX
 from edge.vision.faces import AGES
-from edge.vision.onnx_session import CPU, Provider, session_options
+from edge.vision.onnx_session import CPU, Provider, model_source, session_options
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,12 +69,12 @@ class OnnxAgeModel:
 def _session(file: Path, options: onnxruntime.SessionOptions, provider: Provider) -> onnxruntime.InferenceSession:
     if package := _PLUGIN_PACKAGES.get(provider):
         options.add_provider_for_devices([_device_of(package, provider)], {})
-        return onnxruntime.InferenceSession(str(file), options)
+        return onnxruntime.InferenceSession(model_source(file), options)
     if provider not in onnxruntime.get_available_providers():
         raise UsageError(f"this ONNX Runtime has no {provider}: pip install onnxruntime-gpu instead of onnxruntime")
     disabled = _DISABLED_ON_CPU if provider == CPU else []
     wanted: list[Any] = [(provider, _PROVIDER_OPTIONS.get(provider, {}))]
-    return onnxruntime.InferenceSession(str(file), options, providers=wanted, disabled_optimizers=disabled)
+    return onnxruntime.InferenceSession(model_source(file), options, providers=wanted, disabled_optimizers=disabled)
 
 
 def _device_of(package: str, provider: Provider) -> Any:

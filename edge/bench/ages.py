@@ -21,7 +21,7 @@ from edge.frames import start_in_background
 from edge.reports.tables import Table, as_text
 from edge.settings.load import load_settings
 from edge.vision.crop import CROP_PX
-from edge.vision.onnx_session import CPU, session_options
+from edge.vision.onnx_session import CPU, model_source, session_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -72,7 +72,7 @@ def bench_ages(seconds_per_row: float, bundle_folder: Path | None = None, *, as_
 
 def _bare_session(file: Path, threads: int) -> Predict:
     """The same ONNX file as the backend, with the same options, called without the backend's code."""
-    session = onnxruntime.InferenceSession(str(file), session_options(threads), providers=[CPU])
+    session = onnxruntime.InferenceSession(model_source(file), session_options(threads), providers=[CPU])
     return lambda crops: session.run(["age_probs"], {"images": crops})
 
 

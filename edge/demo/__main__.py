@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import closing
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -39,12 +40,14 @@ def _sale(scan_after_s: float) -> str:
 def _seconds(clip: Path) -> float:
     """Length of a recording in seconds; 0 if it cannot be read, which the agent reports itself."""
     # Imported here, so that a missing library of the system ends in one line, see `run_command`.
-    import cv2
+    from edge.frames.decoding import DecodedRecording
 
-    capture = cv2.VideoCapture(str(clip))
-    frames, rate = capture.get(cv2.CAP_PROP_FRAME_COUNT), capture.get(cv2.CAP_PROP_FPS)
-    capture.release()
-    return max(0.0, frames / rate) if rate > 0 else 0.0
+    try:
+        recording = DecodedRecording(clip)
+    except (OSError, ValueError):
+        return 0.0
+    with closing(recording):
+        return recording.length_s
 
 
 def _main() -> None:

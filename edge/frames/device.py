@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from edge.commands import is_utf8
 from edge.errors import RunError
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ class Device:
 
         Raises RunError when the device cannot be opened.
         """
+        if isinstance(target, str) and not is_utf8(target):
+            raise RunError("its name is not UTF-8")
         self._capture = cv2.VideoCapture(target, backend)
         if not self._capture.isOpened():
             raise RunError("no such device")

@@ -10,15 +10,14 @@ import logging
 from typing import TYPE_CHECKING
 
 import av
-import numpy as np
 
 from edge.errors import RunError
-from edge.frames.geometry import size_with_square_pixels, turned
+from edge.frames.decoding import picture_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from fractions import Fraction
 
+    import numpy as np
     from av.video.codeccontext import VideoCodecContext
     from numpy.typing import NDArray
 
@@ -91,18 +90,7 @@ class NetworkStream:
                 good += not damaged
                 time_s = time_s if frame.time is None else frame.time
                 aspect = decoder.sample_aspect_ratio or stream.sample_aspect_ratio
-                yield None if damaged else _picture(frame, aspect), time_s
-
-
-def _picture(frame: av.VideoFrame, pixel_aspect: Fraction | None) -> NDArray[np.uint8]:
-    """The pixels of a frame, uint8 (H, W, 3) BGR, square and upright. pixel_aspect: as for
-    `size_with_square_pixels`."""
-    size = size_with_square_pixels(frame.width, frame.height, pixel_aspect)
-    if size != (frame.width, frame.height):
-        # Scales while it converts the colours, which costs less than doing one after the other.
-        frame = frame.reformat(*size, format="bgr24", interpolation="AREA")
-    # FFmpeg counts counter-clockwise.
-    return turned(np.asarray(frame.to_ndarray(format="bgr24"), np.uint8), -frame.rotation)
+                yield None if damaged else picture_of(frame, aspect), time_s
 
 
 def _reason(problem: OSError | av.FFmpegError) -> str:

@@ -2,74 +2,89 @@
 
 from __future__ import annotations
 
+import logging
+import threading
 import time
-from fractions import Fraction
+from itertools import count
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 
+from edge.commands import visible
 from edge.errors import UsageError
 from edge.frames.frame import Frame
-from edge.frames.geometry import scaled, size_with_square_pixels
+from edge.frames.media_clock import MediaClock
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from edge.frames.frame import FrameSource
 
+log = logging.getLogger(__name__)
+
 
 class VideoFile:
-    """A `FrameSource` of every frame of a recording, as fast as it is read. `grab_s` is the recording's own time.
+    """A `FrameSource` of every frame of a recording, as fast as it is read.
 
-    OpenCV turns pictures upright by itself, but leaves their pixels as they are.
+    `grab_s` is the recording's own time, from 0 on. It never jumps: gaps of more than 5 s are shortened, and where the
+    times stand still or go back, it goes on (see `MediaClock`).
     """
 
     problem = ""
 
     def __init__(self, path: Path, lane: str) -> None:
         """Raises UsageError when the file is missing or is not a video."""
-        if not path.is_file():
-            raise UsageError(f"no video at {path}: give the path of a recording")
-        self._capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
-        self._lane, self._sequence, self._last_s = lane, 0, -1.0
-        if not self._capture.isOpened() or not self._capture.grab():
-            self._capture.release()
-            raise UsageError(f"{path} ({path.stat().st_size} bytes) is not a video that FFmpeg can read")
-        self._grabbed = True
-        frames_per_second = self._capture.get(cv2.CAP_PROP_FPS)
-        self._frame_s = 1 / frames_per_second if 1 <= frames_per_second <= 240 else 1 / 30
-        self._pixel_aspect = _pixel_aspect(self._capture)
+        # Imported here: it loads a second FFmpeg besides OpenCV's, which a lane with a camera does not need.
+        from edge.frames.decoding import DecodedRecording
+
+        self._name, self._lane = visible(str(path)), lane
+        try:
+            if not path.is_file():
+                raise UsageError(f"no video at {path}: give the path of a recording")
+            self._recording = DecodedRecording(path)
+        except OSError as problem:
+            raise UsageError(f"cannot read {path}: {problem.strerror}") from None
+        except ValueError:
+            raise self._no_video(path) from None
+        self._pictures = iter(self._recording)
+        rate = self._recording.frames_per_second
+        self._clock = MediaClock(1 / rate if 1 <= rate <= 240 else 1 / 30)
+        self._numbers = count()
+        self._first = next(self._pictures, None)
+        self._jumped = False
+        # Closing a file that another thread reads would crash the process.
+        self._busy = threading.Lock()
+        self._closed = False
+        if self._first is None:
+            self.close()
+            raise self._no_video(path)
 
     def read(self) -> Frame | None:
-        if not (self._grabbed or self._capture.grab()):
+        with self._busy:
+            if self._closed:
+                return None
+            picture, self._first = self._first or next(self._pictures, None), None
+        if picture is None:
             return None
-        self._grabbed = False
-        ok, pixels = self._capture.retrieve()
-        if not ok:
-            return None
-        # Some containers have no times, or times out of order. Then use the file's frame rate.
-        media_s = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
-        if media_s <= self._last_s:
-            media_s = self._last_s + self._frame_s
-        self._last_s = media_s
-        self._sequence += 1
-        height, width = pixels.shape[:2]
-        square = scaled(np.asarray(pixels, np.uint8), size_with_square_pixels(width, height, self._pixel_aspect))
-        return Frame(square, media_s, self._sequence - 1, self._lane)
+        pixels, media_s = picture
+        grab_s = self._clock.advance(media_s)
+        if self._clock.jump_s and not self._jumped:
+            self._jumped = True
+            log.warning(
+                "%s: its time jumps by %.1f s, %.1f s after the start; played without the jump, and later jumps too",
+                self._name, self._clock.jump_s, grab_s,
+            )  # fmt: skip
+        return Frame(pixels, grab_s, next(self._numbers), self._lane)
 
     def close(self) -> None:
-        self._capture.release()
+        with self._busy:
+            if not self._closed:
+                self._closed = True
+                self._recording.close()
 
-
-def _pixel_aspect(capture: cv2.VideoCapture) -> Fraction | None:
-    """Width over height of the pixels that OpenCV returns; None when the recording does not declare it."""
-    across, down = (round(capture.get(side)) for side in (cv2.CAP_PROP_SAR_NUM, cv2.CAP_PROP_SAR_DEN))
-    if across <= 0 or down <= 0:
-        return None
-    # The file declares it for the picture as it is stored, before OpenCV turns it.
-    on_its_side = round(capture.get(cv2.CAP_PROP_ORIENTATION_META)) % 180 == 90
-    return Fraction(down, across) if on_its_side else Fraction(across, down)
+    @staticmethod
+    def _no_video(path: Path) -> UsageError:
+        return UsageError(f"{path} ({path.stat().st_size} bytes) is not a video that FFmpeg can read")
 
 
 class RealTime:

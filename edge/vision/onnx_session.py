@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import onnxruntime
+
+from edge.commands import is_utf8
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Provider = Literal[
     "CPUExecutionProvider", "CUDAExecutionProvider", "TensorrtExecutionProvider", "NvTensorRTRTXExecutionProvider"
@@ -20,3 +25,8 @@ def session_options(threads: int = 0) -> onnxruntime.SessionOptions:
     # Spinning threads would take CPU time from the detector while they wait for the next frame.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return options
+
+
+def model_source(file: Path) -> str | bytes:
+    """What ONNX Runtime loads a model from: its path, or its content where the path is not UTF-8. Raises OSError."""
+    return str(file) if is_utf8(str(file)) else file.read_bytes()

@@ -45,6 +45,21 @@ def test_an_edge_error_ends_with_one_line_and_its_exit_code(
     assert capsys.readouterr() == ("", "edge-agent: camera 7 gives no picture: is it plugged in?\n")
 
 
+def test_an_error_is_one_line_whatever_it_quotes(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["edge-agent"])
+    with pytest.raises(SystemExit):
+        run_command(lambda: fail(UsageError("no video at \udcff\x1b[31m\nЁлка.mkv")))
+    assert capsys.readouterr().err == "edge-agent: no video at \\udcff\\x1b[31m\\nЁлка.mkv\n"
+
+
+def test_a_command_can_print_the_name_of_any_file() -> None:
+    script = r"from edge.commands import run_command; run_command(lambda: print('\udcff Ёлка'))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "\\udcff Ёлка\n", "")
+
+
 def test_an_interrupted_command_exits_with_130() -> None:
     with pytest.raises(SystemExit) as ended:
         run_command(lambda: fail(KeyboardInterrupt()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 
 from edge.errors import UsageError
 from tests.train.builders import LayOut
-from train.explore import Facts, explore, people_by_year
+from train.explore import Facts, _inspect, explore, people_by_year
 from train.explore_page import explore_page
 from train.pictures import Pictures
 
@@ -26,11 +27,12 @@ def rubbish(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     cv2.imwrite(str(files / "again.jpg"), cv2.imread(str(files / "plain.jpg")), [cv2.IMWRITE_JPEG_QUALITY, 60])
     (files / "text.jpg").write_text("no picture")
     (files / "empty.jpg").touch()
+    (files / "enormous.ppm").write_bytes(b"P6 60000 30000 255\n")
     (files / "<b>unknown.jpg").write_bytes((files / "mirrored.jpg").read_bytes())
     (files / "notes.txt").write_text("not a picture, to be ignored")
     cv2.imwrite(str(files / "wall.png"), np.full((100, 150, 3), 90, np.uint8))
     with (folder / "labels.csv").open("a") as labels:
-        labels.write("copy.jpg,40\nagain.jpg,15\ntext.jpg,30\nempty.jpg,30\nwall.png,30\n")
+        labels.write("copy.jpg,40\nagain.jpg,15\ntext.jpg,30\nempty.jpg,30\nwall.png,30\nenormous.ppm,30\n")
         labels.write("gone.jpg,30\nplain.jpg,130\nplain.jpg,<i>old</i>\n,30\n")
     return folder
 
@@ -46,23 +48,23 @@ def facts(explored: tuple[Facts, Pictures]) -> Facts:
 
 
 def test_rows_are_counted_by_source(facts: Facts) -> None:
-    assert facts.rows == {"rubbish": 16}
-    assert facts.exactly_known == {"rubbish": 16}
-    assert sum(facts.ages["rubbish"]) == 16
-    assert facts.bands["rubbish"]["under 18"] == pytest.approx(2 / 16, abs=1e-4)
+    assert facts.rows == {"rubbish": 17}
+    assert facts.exactly_known == {"rubbish": 17}
+    assert sum(facts.ages["rubbish"]) == 17
+    assert facts.bands["rubbish"]["under 18"] == pytest.approx(2 / 17, abs=1e-4)
 
 
 def test_broken_rows_are_listed_with_their_lines(facts: Facts) -> None:
     assert facts.broken_rows == (
-        "labels.csv line 19: age 130-130 is outside 0-120",
-        "labels.csv line 20: no age for plain.jpg",
+        "labels.csv line 20: age 130-130 is outside 0-120",
+        "labels.csv line 21: no age for plain.jpg",
     )
 
 
 def test_rows_without_a_file_are_listed_separately(facts: Facts) -> None:
     assert facts.rows_without_a_file == (
-        "labels.csv line 18: no picture gone.jpg in final_files/",
-        "labels.csv line 21: no picture (empty name) in final_files/",
+        "labels.csv line 19: no picture gone.jpg in final_files/",
+        "labels.csv line 22: no picture (empty name) in final_files/",
     )
 
 
@@ -70,8 +72,9 @@ def test_only_pictures_are_reported_as_files_without_a_row(facts: Facts) -> None
     assert facts.files_without_a_row == ("final_files/<b>unknown.jpg",)
 
 
-def test_unreadable_files_and_pictures_without_a_face_are_listed_separately(facts: Facts) -> None:
+def test_unreadable_files_too_large_ones_and_pictures_without_a_face_are_listed_separately(facts: Facts) -> None:
     assert facts.unreadable == ("final_files/text.jpg", "final_files/empty.jpg")
+    assert facts.too_large == ("final_files/enormous.ppm",)
     assert facts.without_face == ("final_files/wall.png",)
     assert facts.sizes["150 x 100"] == 1
 
@@ -133,6 +136,41 @@ def test_a_report_is_written_even_if_every_row_is_broken(tmp_path: Path) -> None
     assert facts.rows == {}
     assert len(facts.broken_rows) == 1
     assert "no age for (empty name)" in explore_page(facts, pictures)
+
+
+def test_a_source_may_have_a_name_that_is_not_utf_8(tmp_path: Path, lay_out: LayOut) -> None:
+    # OpenCV, which writes the photos, crashes on such a name.
+    data = lay_out(tmp_path / "cafe", {"plain": "30", "nobody": "31"}).rename(tmp_path / os.fsdecode(b"caf\xe9"))
+    (data / "final_files" / os.fsdecode(b"\xff.jpg")).touch()
+    facts, pictures = explore(data, tmp_path / "cache")
+    assert facts.rows == {r"caf\udce9": 2}
+    assert facts.without_face == ("final_files/nobody.jpg",)
+    assert facts.files_without_a_row == ("final_files/\N{REPLACEMENT CHARACTER}.jpg",)
+    explore_page(facts, pictures).encode()
+    facts.model_dump_json().encode()
+
+
+def crash_or_inspect(path: Path) -> object:
+    if path.name == "dark.jpg":
+        os.abort()
+    return _inspect(path)
+
+
+def test_a_photo_that_crashes_its_decoder_is_unreadable(
+    tmp_path: Path, lay_out: LayOut, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("train.explore._inspect", crash_or_inspect)
+    data = lay_out(tmp_path / "data", {"plain": "30", "dark": "31", "big": "32"})
+    facts, _ = explore(data, tmp_path / "cache")
+    assert facts.unreadable == ("final_files/dark.jpg",)
+    assert sum(facts.sizes.values()) == 2
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_photo_that_may_not_be_read_is_unreadable(tmp_path: Path, lay_out: LayOut) -> None:
+    data = lay_out(tmp_path / "data", {"plain": "30", "dark": "31"})
+    (data / "final_files" / "dark.jpg").chmod(0)
+    assert explore(data, tmp_path / "cache")[0].unreadable == ("final_files/dark.jpg",)
 
 
 @pytest.mark.parametrize("name", ["labels.csv", "."])

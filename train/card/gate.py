@@ -13,12 +13,13 @@ from edge.settings.sections import QualitySettings
 from edge.vision.crop import align
 from edge.vision.detectors.confirmation import FaceConfirmation
 from edge.vision.faces import LEFT_EYE, MOUTH, NOSE, RIGHT_EYE, Faces
+from edge.vision.photos import read_photo
 from edge.vision.quality import Measures, judge, measure
 from train.card.facts import GateBin, GateEvidence
 from train.card.impairments import Impairment, blurred, brighter, covered, darker, smaller
 from train.card.measures import error, share
 from train.evaluate import Predict
-from train.pictures import Pictures, read_photo
+from train.pictures import Pictures
 from train.targets import YEARS
 
 _BIN_COUNT = 5

@@ -13,9 +13,10 @@ from tqdm import tqdm
 
 from edge.vision.crop import EYE_TO_MOUTH, align
 from edge.vision.faces import LEFT_EYE, MOUTH, RIGHT_EYE
+from edge.vision.photos import read_photo
 from edge.vision.stills import StillFaceFinder
 from train.evaluate import Predict
-from train.pictures import Pictures, read_photo
+from train.pictures import Pictures
 
 Crop = NDArray[np.uint8]
 View = Callable[[Crop, NDArray[np.float32]], Crop | None]

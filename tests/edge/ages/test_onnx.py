@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +20,13 @@ MODEL = BUNDLED / "age.int8.onnx"
 
 def test_the_backend_names_runtime_device_and_file() -> None:
     assert OnnxAgeModel(MODEL).backend == f"ONNX Runtime {onnxruntime.__version__}, CPU, age.int8.onnx"
+
+
+def test_a_model_may_be_in_a_folder_whose_name_is_not_utf_8(tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    folder.mkdir()
+    model = OnnxAgeModel(Path(shutil.copy(MODEL, folder)))
+    assert model.predict(np.zeros((1, 224, 224, 3), np.uint8)).shape == (1, 101)
 
 
 def test_a_missing_provider_is_an_error_instead_of_a_silent_fallback() -> None:

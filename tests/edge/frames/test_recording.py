@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import logging
+import os
+import socket
 import time
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from edge.errors import UsageError
 from edge.frames import Frame, MovingPattern, RealTime, VideoFile
+from edge.frames.decoding import MOST_FRAME_PIXELS
+from tests.edge.frames.timed_videos import RATE, numbered, write_timed_video
 from tests.edge.frames.videos import corner_colours, corners, write_video
 
 
@@ -62,6 +69,145 @@ def test_real_time_ends_and_closes_with_its_source() -> None:
     assert played.read() is None
     played.close()
     assert source.closed
+
+
+def frames_of(file: Path) -> list[Frame]:
+    recording = VideoFile(file, "lane-1")
+    frames = []
+    while frame := recording.read():
+        frames.append(frame)
+    recording.close()
+    return frames
+
+
+@pytest.mark.parametrize(
+    ("name", "codec"),
+    [
+        ("a.mkv", "libx264"), ("a.mp4", "libx264"), ("a.mp4", "mpeg4"), ("a.mov", "mpeg4"), ("a.avi", "mjpeg"),
+        ("a.ts", "libx264"), ("a.webm", "libvpx"), ("a.flv", "libx264"), ("a.h264", "libx264"),
+    ],
+)  # fmt: skip
+def test_every_picture_of_a_recording_is_delivered_in_order(name: str, codec: str, tmp_path: Path) -> None:
+    frames = frames_of(write_timed_video(tmp_path / name, numbered(20), codec=codec))
+    levels = [float(frame.pixels[-8:, -8:].mean()) for frame in frames]
+    assert levels == sorted(levels)
+    assert levels == pytest.approx([20 + 4 * number for number in range(20)], abs=6)
+    assert [frame.sequence for frame in frames] == list(range(20))
+    assert [frame.grab_s for frame in frames] == pytest.approx([number / RATE for number in range(20)], abs=0.001)
+    assert (frames[0].pixels.shape, frames[0].pixels.dtype, frames[0].lane) == ((48, 64, 3), np.uint8, "lane-1")
+
+
+@pytest.mark.parametrize(
+    "name", [b"caf\xe9.mkv", b"\xff.mp4", "Ёлка.mkv".encode(), b"%03d.mkv", b"http:a.mkv", b"a\nb.mkv"]
+)
+def test_a_recording_may_have_any_name(name: bytes, tmp_path: Path) -> None:
+    file = write_timed_video(tmp_path / "a.mkv", numbered(3)).rename(tmp_path / os.fsdecode(name))
+    assert len(frames_of(file)) == 3
+
+
+def test_a_recording_that_changes_its_size_goes_on(tmp_path: Path) -> None:
+    small = write_timed_video(tmp_path / "small.ts", numbered(5), codec="libx264")
+    large = write_timed_video(tmp_path / "large.ts", numbered(5, 128, 96), codec="libx264")
+    (tmp_path / "both.ts").write_bytes(small.read_bytes() + large.read_bytes())
+    assert {frame.pixels.shape for frame in frames_of(tmp_path / "both.ts")} == {(48, 64, 3), (96, 128, 3)}
+
+
+def test_a_damaged_part_is_left_out_and_the_rest_is_played(tmp_path: Path) -> None:
+    file = write_timed_video(tmp_path / "a.avi", numbered(20), codec="mjpeg")
+    content = bytearray(file.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 300] = bytes(300)
+    file.write_bytes(content)
+    assert 15 <= len(frames_of(file)) < 20
+
+
+def test_a_recording_that_is_cut_off_is_played_to_its_end(tmp_path: Path) -> None:
+    file = write_timed_video(tmp_path / "a.mkv", numbered(50), codec="libx264")
+    file.write_bytes(file.read_bytes()[: file.stat().st_size * 3 // 4])
+    assert 10 < len(frames_of(file)) < 50
+
+
+def test_pictures_of_enormous_size_are_not_decoded(tmp_path: Path) -> None:
+    file = write_timed_video(tmp_path / "a.avi", numbered(2), codec="mjpeg")
+    # The height and width of a JPEG.
+    content = file.read_bytes().replace(bytes([0, 48, 0, 64, 3]), bytes([0xFF, 0xDC, 0xFF, 0xDC, 3]))
+    assert MOST_FRAME_PIXELS < 0xFFDC**2
+    file.write_bytes(content)
+    with pytest.raises(UsageError, match="is not a video"):
+        VideoFile(file, "lane-1")
+
+
+def test_a_playlist_opens_no_other_file_and_no_connection(tmp_path: Path) -> None:
+    segment = write_timed_video(tmp_path / "a.ts", numbered(5))
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        server.settimeout(0.2)
+        for target in (f"http://127.0.0.1:{server.getsockname()[1]}/a.ts", segment, segment.as_uri()):
+            playlist = f"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\n{target}\n#EXT-X-ENDLIST\n"
+            (tmp_path / "a.m3u8").write_text(playlist, encoding="utf-8")
+            (tmp_path / "a.ffconcat").write_text(f"ffconcat version 1.0\nfile {target}\n", encoding="utf-8")
+            for name in ("a.m3u8", "a.ffconcat"):
+                with pytest.raises(UsageError, match="is not a video"):
+                    VideoFile(tmp_path / name, "lane-1")
+        with pytest.raises(TimeoutError):
+            server.accept()
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"), [("gone.mkv", "no video at"), (".", "no video at"), ("a" * 300, "File name too long")]
+)
+def test_a_recording_that_is_no_file_is_rejected(name: str, problem: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=problem):
+        VideoFile(tmp_path / name, "lane-1")
+
+
+def test_nothing_comes_from_a_closed_recording(tmp_path: Path) -> None:
+    recording = VideoFile(write_timed_video(tmp_path / "a.mkv", numbered(9)), "lane-1")
+    assert recording.read()
+    recording.close()
+    recording.close()
+    assert recording.read() is None
+
+
+FORWARD = [*(number / RATE for number in range(5)), *(36_000 + number / RATE for number in range(5))]
+
+
+@pytest.mark.parametrize("way", ["forward", "back"])
+def test_a_jump_in_the_times_is_played_at_once_or_in_five_seconds_and_said_once(
+    way: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    if way == "forward":
+        file = write_timed_video(tmp_path / "a.mkv", numbered(10), FORWARD)
+    else:
+        file = tmp_path / "a.ts"
+        parts = [
+            write_timed_video(tmp_path / f"{start}.ts", numbered(5), [start + n / RATE for n in range(5)])
+            for start in (60, 0)
+        ]
+        file.write_bytes(b"".join(part.read_bytes() for part in parts))
+    with caplog.at_level(logging.WARNING):
+        times = [frame.grab_s for frame in frames_of(file)]
+    assert np.diff(times) == pytest.approx([0.04] * 4 + [5 if way == "forward" else 0.04] + [0.04] * 4, abs=0.001)
+    assert len(caplog.messages) == 1
+    assert "its time jumps by" in caplog.text
+
+
+def test_real_time_waits_for_no_jump(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now_s = [0.0]
+    waits: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        waits.append(seconds)
+        now_s[0] += seconds
+
+    monkeypatch.setattr("edge.frames.recording.time", SimpleNamespace(monotonic=lambda: now_s[0], sleep=sleep))
+    source = RealTime(VideoFile(write_timed_video(tmp_path / "a.mkv", numbered(10), FORWARD), "lane-1"))
+    while source.read():
+        pass
+    source.close()
+    assert max(waits) == pytest.approx(5)
+    assert now_s == pytest.approx([5 + 8 / RATE], abs=0.001)
 
 
 @pytest.mark.slow

@@ -9,9 +9,10 @@ import pytest
 from numpy.typing import NDArray
 
 from edge.settings.sections import QualitySettings
+from edge.vision.photos import read_photo
 from train.card.gate import PhotoGate, gate_evidence, passes_gate
 from train.card.impairments import Keypoints, Picture, blurred, brighter, covered, darker, eye_distance_px, smaller
-from train.pictures import Pictures, read_photo
+from train.pictures import Pictures
 
 Impairment = Callable[[Picture, Keypoints, np.random.Generator], tuple[Picture, Keypoints]]
 

@@ -76,6 +76,11 @@ def test_it_finds_nothing_on_a_blank_frame(detector: FaceDetector) -> None:
     assert faces.keypoints.shape == (0, 4, 2)
 
 
+@pytest.mark.parametrize("shape", [(1, 1), (1, 5000), (5000, 2), (3, 3)])
+def test_it_finds_nothing_on_a_frame_of_an_odd_shape(detector: FaceDetector, shape: tuple[int, int]) -> None:
+    assert len(detector.detect(np.full((*shape, 3), 90, np.uint8))) == 0
+
+
 def test_the_confirmation_confirms_a_face(portrait: NDArray[np.uint8]) -> None:
     detector = make_detector("mediapipe-full")
     faces = detector.detect(portrait)
