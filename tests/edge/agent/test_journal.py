@@ -54,8 +54,8 @@ def test_a_line_is_an_entry_with_its_priority(log: logging.Logger, journal: sock
 
 
 def test_the_name_of_a_file_that_is_not_utf_8_is_escaped(log: logging.Logger, journal: socket.socket) -> None:
-    log.warning("no video at %s", os.fsdecode(b"caf\xe9.mkv"))
-    assert entry(journal)["MESSAGE"] == r"no video at caf\udce9.mkv"
+    log.warning("no video at %s", os.fsdecode(b"odd\xff.mkv"))
+    assert entry(journal)["MESSAGE"] == r"no video at odd\udcff.mkv"
 
 
 def test_an_answer_has_fields_for_sale_alert_decision_and_reasons(log: logging.Logger, journal: socket.socket) -> None:

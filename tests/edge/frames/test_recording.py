@@ -98,7 +98,7 @@ def test_every_picture_of_a_recording_is_delivered_in_order(name: str, codec: st
 
 
 @pytest.mark.parametrize(
-    "name", [b"caf\xe9.mkv", b"\xff.mp4", "Ёлка.mkv".encode(), b"%03d.mkv", b"http:a.mkv", b"a\nb.mkv"]
+    "name", [b"odd\xff.mkv", b"\xff.mp4", "Ёлка.mkv".encode(), b"%03d.mkv", b"http:a.mkv", b"a\nb.mkv"]
 )
 def test_a_recording_may_have_any_name(name: bytes, tmp_path: Path) -> None:
     file = write_timed_video(tmp_path / "a.mkv", numbered(3)).rename(tmp_path / os.fsdecode(name))
