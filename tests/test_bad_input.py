@@ -31,16 +31,23 @@ def test_no_source(edge_agent: EdgeAgent) -> None:
     assert_one_line(edge_agent("run"), 2, "no source", "--camera 0")
 
 
-def test_a_missing_camera_at_a_terminal() -> None:
+@pytest.mark.parametrize(
+    ("camera", "shown", "reason"),
+    [
+        ("rtsp://127.0.0.1:9/lane", "rtsp://127.0.0.1:9/lane", "Connection refused"),
+        (os.fsdecode(b"/dev/odd\xff"), r"/dev/odd\udcff", "its name is not UTF-8"),
+    ],
+)
+def test_a_missing_camera_at_a_terminal(camera: str, shown: str, reason: str) -> None:
     terminal, inside = pty.openpty()
-    command = [sys.executable, "-m", "edge", "--camera", "rtsp://127.0.0.1:9/lane"]
+    command = [sys.executable, "-m", "edge", "--camera", camera]
     run = subprocess.run(command, stdin=inside, stdout=subprocess.PIPE, stderr=inside, check=False, timeout=60)
     os.close(inside)
     lines = os.read(terminal, 4096).decode().splitlines()
     os.close(terminal)
     assert (run.returncode, len(lines)) == (1, 1)
-    assert "camera rtsp://127.0.0.1:9/lane gives no picture: is it plugged in" in lines[0]
-    assert "Connection refused" in lines[0]
+    assert f"camera {shown} gives no picture: is it plugged in" in lines[0]
+    assert reason in lines[0]
 
 
 @pytest.mark.parametrize("source", ["webcam", "ftp://camera", "rtsp:/one-slash", "", "99999999999"])
@@ -79,10 +86,6 @@ def test_a_name_that_cannot_be_shown(name: bytes, edge_agent: EdgeAgent, moment:
     assert run.code == 0, run.err
     clip.write_bytes(moment.read_bytes()[:2000])
     assert_one_line(edge_agent("--video", clip, "--replay"), 2, f"{shown} (2000 bytes) is not a video")
-
-
-def test_a_camera_whose_name_is_not_utf_8(edge_agent: EdgeAgent) -> None:
-    assert_one_line(edge_agent("--camera", os.fsdecode(b"/dev/odd\xff")), 1, r"/dev/odd\udcff", "not UTF-8")
 
 
 def test_an_unknown_command(edge_agent: EdgeAgent) -> None:
