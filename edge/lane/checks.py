@@ -40,6 +40,8 @@ def note_check(known: KnownSales, tills: Tills, rules: LaneRules, message: TillM
         if message.now_s - over.over_s > LATE_CHECK_S:
             text = f"sale {data.sale_id} ended more than {LATE_CHECK_S / 60:.0f} minutes ago: the check comes too late"
             return Handled([message.error("sale-over", text, data.sale_id)])
+        if over.record.repeats_check(checked(over.record)):
+            return Handled([message.ack()])
         checks = (*over.record.checks, checked(over.record))
         return Handled([message.ack(), revise(known, over.record, message, checks=checks)])
     if data.till is None and (others := known.tills_with(data.sale_id)):

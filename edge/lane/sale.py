@@ -179,6 +179,8 @@ class Sale:
 
     def checked(self, check: CheckRecord) -> Sale:
         """The cashier reported the result of asking for ID; the last report counts."""
+        if self.record.repeats_check(check):
+            return self
         return replace(self, record=self.record.model_copy(update={"checks": (*self.record.checks, check)}))
 
     def set_aside(self, waiting: Waiting, now_s: float, at: datetime) -> Sale:

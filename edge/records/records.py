@@ -148,6 +148,10 @@ class SaleRecord(Record):
         """Skus of the restricted items in the sale."""
         return frozenset(item.sku for item in self.restricted if item.sku)
 
+    def repeats_check(self, check: CheckRecord) -> bool:
+        """Whether a check is the last one again: a till repeats a check when our reply was lost in a restart."""
+        return bool(self.checks) and self.checks[-1] == check.model_copy(update={"at": self.checks[-1].at})
+
     @property
     def last_check(self) -> CheckRecord | None:
         """The last check that answers for the strictest item; None without one."""

@@ -49,6 +49,19 @@ def test_a_check_before_a_sale_survives_a_restart(lane: LaneDriver) -> None:
     assert again.open_record.check == "passed"
 
 
+def test_a_check_that_is_repeated_after_a_restart_is_noted_once(lane: LaneDriver) -> None:
+    lane.receive(OPEN)
+    lane.receive(SCAN)
+    lane.receive(CHECKED)
+    again = drive(mode="on-sale")
+    again.lane.resume(lane.lane.unfinished, (), 0.0)
+    again.wait(2)
+    assert isinstance(again.receive(CHECKED), Ack)
+    again.receive(CLOSE)
+    again.receive(CHECKED)
+    assert [len(record.checks) for record in again.records] == [1]
+
+
 def test_a_check_for_a_sale_that_never_comes_is_forgotten(lane: LaneDriver, caplog: pytest.LogCaptureFixture) -> None:
     lane.receive(CHECKED)
     lane.now_s += KEEP_WAITING_S["announced"]
