@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edge.lane.endings import give_up, revise
+from edge.lane.endings import revise, set_waiting
 from edge.lane.known_sales import LATE_CHECK_S
 from edge.lane.outcomes import OutgoingMessage
 from edge.lane.sale import new_sale
@@ -40,16 +40,15 @@ def note_check(known: KnownSales, tills: Tills, rules: LaneRules, message: TillM
         if message.now_s - over.over_s > LATE_CHECK_S:
             text = f"sale {data.sale_id} ended more than {LATE_CHECK_S / 60:.0f} minutes ago: the check comes too late"
             return Handled([message.error("sale-over", text, data.sale_id)])
-        if over.record.repeats_check(checked(over.record)):
+        check = checked(over.record)
+        if over.record.repeats_check(check):
             return Handled([message.ack()])
-        checks = (*over.record.checks, checked(over.record))
-        return Handled([message.ack(), revise(known, over.record, message, checks=checks)])
+        return Handled([message.ack(), revise(known, over.record, message, checks=(*over.record.checks, check))])
     if data.till is None and (others := known.tills_with(data.sale_id)):
         return Handled([_not_own(message, data, ", ".join(others))])
     sale = new_sale(rules, data.sale_id, key[0], message.now_s, message.at)
     sale = sale.checked(checked(sale.record)).set_aside("announced", message.now_s, message.at)
-    oldest = known.put_waiting(sale)
-    return Handled([message.ack(), *(give_up(known, oldest, message) if oldest else [])])
+    return Handled([message.ack(), *set_waiting(known, sale, message)])
 
 
 def check_record(result: CheckResult, till: str, at: datetime, record: SaleRecord, rules: LaneRules) -> CheckRecord:

@@ -10,8 +10,6 @@ from edge.lane.restricted import has_restricted, says_what_is_sold
 from edge.lane.sale import Sale, new_sale
 from edge.lane.till_message import Handled, TillMessage
 
-log = logging.getLogger(__name__)
-
 if TYPE_CHECKING:
     from edge.decision.fusion import TrackAge
     from edge.lane.known_sales import KnownSales
@@ -19,6 +17,8 @@ if TYPE_CHECKING:
     from edge.lane.rules import LaneRules
     from edge.records.records import Ended, SaleRecord
     from edge.till.messages import BasketLine, SaleClosed
+
+log = logging.getLogger(__name__)
 
 
 def close_sale(known: KnownSales, rules: LaneRules, message: TillMessage, data: SaleClosed) -> Handled:
@@ -42,6 +42,12 @@ def give_up(known: KnownSales, sale: Sale, message: TillMessage) -> list[Outcome
         return []
     ended: Ended = "suspended" if sale.record.waiting == "suspended" else "abandoned"
     return [end(known, sale.closed(ended, None, message.at), message, age=sale.age)]
+
+
+def set_waiting(known: KnownSales, sale: Sale, message: TillMessage) -> list[Outcome]:
+    """Let a sale wait. When too many wait, the oldest one ends."""
+    oldest = known.put_waiting(sale)
+    return give_up(known, oldest, message) if oldest else []
 
 
 def end(known: KnownSales, record: SaleRecord, message: TillMessage, age: TrackAge | None = None) -> Closed:

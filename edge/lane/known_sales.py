@@ -59,11 +59,6 @@ class KnownSales:
         return tuple(sale for till, sale in self._open.items() if till != NO_TILL)
 
     @property
-    def waiting(self) -> tuple[Sale, ...]:
-        """The sales that wait to be opened or resumed, oldest first."""
-        return tuple(self._waiting.values())
-
-    @property
     def unfinished(self) -> tuple[SaleRecord, ...]:
         """The records of all tills' sales that are open or waiting: all of them that must survive a crash."""
         return tuple(sale.record for sale in (*self.of_tills, *self._waiting.values()))

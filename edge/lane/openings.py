@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from edge.lane.checks import check_record
-from edge.lane.endings import end, give_up, is_given_up, revise
+from edge.lane.endings import end, is_given_up, revise, set_waiting
 from edge.lane.known_sales import same_day
 from edge.lane.outgoing import withdrawal
 from edge.lane.sale import Sale, new_sale
@@ -56,12 +56,6 @@ def suspend_sale(known: KnownSales, rules: LaneRules, message: TillMessage, data
     else:
         outcomes += set_waiting(known, sale.set_aside("suspended", message.now_s, message.at), message)
     return Handled(outcomes)
-
-
-def set_waiting(known: KnownSales, sale: Sale, message: TillMessage) -> list[Outcome]:
-    """Let a sale wait. When too many wait, the oldest one ends."""
-    oldest = known.put_waiting(sale)
-    return give_up(known, oldest, message) if oldest else []
 
 
 def not_open(known: KnownSales, message: TillMessage, sale_id: str) -> OutgoingMessage:
