@@ -148,11 +148,11 @@ class Camera:
         self._set_problem(self._interruptions.problem(0.0, now_s))
 
     def _set_problem(self, problem: str) -> None:
-        """Set `problem`, and log it when it changes, but not when only its numbers do."""
-        before, self.problem = self.problem, problem
-        if _NUMBER.sub("", problem) == _NUMBER.sub("", before):
-            return
-        if problem:
-            log.warning("camera %s: %s", self._name, problem)
-        else:
-            log.info("camera %s: it gives pictures again", self._name)
+        """Log the problem when it changes, but not when only its numbers do, and then show it: who sees it finds it in
+        the log."""
+        if _NUMBER.sub("", problem) != _NUMBER.sub("", self.problem):
+            if problem:
+                log.warning("camera %s: %s", self._name, problem)
+            else:
+                log.info("camera %s: it gives pictures again", self._name)
+        self.problem = problem
