@@ -24,7 +24,7 @@ from export.verify import verify
 from train.card.candidates import calibrate
 from train.card.measures import mean_ages
 from train.card.views import plain_crop, predict_through
-from train.data import split, validation_split
+from train.data import require_photos, split, validation_split
 from train.evaluate import scores_by_source
 from train.pictures import Pictures
 from train.start import load_network
@@ -51,6 +51,7 @@ def write_bundle(checkpoint: Path, data: Path, out: Path, name: str) -> Manifest
     The folder is written atomically; an older bundle there is replaced. Raises RunError, and writes nothing, if a
     file's predictions differ too much from the network's (`export.verify`).
     """
+    require_photos(data)
     model, facts = load_network(checkpoint)
     if facts["crop_contract"] != CROP_CONTRACT:
         raise UsageError(

@@ -15,8 +15,8 @@ from torch.utils.data import DataLoader, Dataset
 from edge.errors import RunError
 from edge.vision.contained import PROCESS_START
 from edge.vision.crop import CROP_PX, align
-from edge.vision.photos import read_photo
 from train.augment import CHANGES, augmented_view
+from train.pack import read_picture
 from train.pictures import Pictures
 from train.recipe import Recipe, Stage
 from train.targets import soft_labels
@@ -90,7 +90,7 @@ class Batches(Dataset[Batch]):
         changes = CHANGES[self._recipe.augment]
         views = [
             augmented_view(
-                read_photo(self._pictures.paths[row]),
+                read_picture(self._pictures.paths[row]),
                 self._pictures.keypoints[row],
                 random,
                 changes,
@@ -123,7 +123,7 @@ class Batches(Dataset[Batch]):
 def crops_of(pictures: Pictures) -> NDArray[np.uint8]:
     """The lane's aligned crop of every photo: uint8 (N, 224, 224, 3) RGB."""
     return np.stack(
-        [align(read_photo(path), points)
+        [align(read_picture(path), points)
          for path, points in zip(pictures.paths, pictures.keypoints, strict=True)]
     )  # fmt: skip
 

@@ -1,10 +1,11 @@
-"""The command line `edge-train`: explore, fit, evaluate and study."""
+"""The command line `edge-train`: explore, pack, fit, evaluate and study."""
 
 from __future__ import annotations
 
 import argparse
 import logging
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from edge.commands import Parser, positive, run_command, visible
@@ -29,8 +30,15 @@ def _main() -> None:
     explore.add_argument("--out", type=Path, default=Path("report"), help="folder for index.html and facts.json")
     explore.set_defaults(run=_explore)
 
+    pack = commands.add_parser("pack", help="write the faces of all photos into one file, to train from")
+    pack.add_argument("data", type=Path, help="folder as for fit")
+    pack.add_argument("--out", type=Path, required=True, help="the file")
+    pack.set_defaults(run=_pack)
+
     fit = commands.add_parser("fit", help="train a model; run it again to resume after a stop")
-    fit.add_argument("data", type=Path, help="folder with labels.csv and final_files/, or a folder of such folders")
+    fit.add_argument(
+        "data", type=Path, help="folder with labels.csv and final_files/, a folder of such folders, or a pack"
+    )
     fit.add_argument("--sources", nargs="+", metavar="NAME", help="train on these sources only")
     fit.add_argument("--out", type=Path, required=True, help="folder for the checkpoints and the log")
     fit.add_argument("--teacher", type=Path, help="face-recognition ONNX model to distil from")
@@ -92,6 +100,19 @@ def _explore(arguments: argparse.Namespace) -> None:
     if not facts.labels_only:
         print(f"{visible(str(page))} shows faces: protect it like the photos")
     print(visible(str(page)))
+
+
+def _pack(arguments: argparse.Namespace) -> None:
+    from train.data import require_photos, split
+    from train.pack import write_pack
+
+    require_photos(arguments.data)
+    started = monotonic()
+    train, test = split(arguments.data)
+    count = write_pack(train, test, arguments.out)
+    seconds, size = monotonic() - started, arguments.out.stat().st_size
+    print(f"{count} photos, {len(test)} of them for testing, in {seconds:.0f} s ({count / seconds:.0f} a second)")
+    print(f"{visible(str(arguments.out))}: {size / 1e6:.0f} MB, {size / 1e3 / count:.1f} kB a photo")
 
 
 def _fit(arguments: argparse.Namespace) -> None:

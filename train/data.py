@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from edge.errors import RunError, UsageError
 from train.index import CACHE, find_faces
+from train.pack import read_pack
 from train.pictures import Pictures, read_labels
 
 log = logging.getLogger(__name__)
@@ -34,7 +35,7 @@ VALIDATION_PERCENT = 8
 def load_train(path: str | Path, cache_dir: Path = CACHE) -> Pictures:
     """The training photos under `path`: all except the test part and near-copies of it.
 
-    path: a folder with `labels.csv` and `final_files/`, or a folder of such folders.
+    path: a folder with `labels.csv` and `final_files/`, a folder of such folders, or a file of `train.pack`.
     """
     train, _ = split(path, cache_dir)
     return train
@@ -48,7 +49,10 @@ def load_test(path: str | Path, cache_dir: Path = CACHE) -> Pictures:
 
 def split(path: str | Path, cache_dir: Path = CACHE) -> tuple[Pictures, Pictures]:
     """Training and test part of the photos with a face; the split depends on their content, not on names or order."""
-    labelled, broken = read_labels(Path(path))
+    path = Path(path)
+    if path.is_file():
+        return _both_needed(path, *read_pack(path))
+    labelled, broken = read_labels(path)
     for row in broken[:5]:
         log.warning("%s line %d skipped: %s", row.file, row.line, row.reason)
     if len(broken) > 5:
@@ -62,10 +66,15 @@ def split(path: str | Path, cache_dir: Path = CACHE) -> tuple[Pictures, Pictures
     train = ~test & ~copies
     if copies.any():
         log.info("%d photos are near-copies of test photos: not used for training", copies.sum())
-    if not train.any() or not test.any():
-        raise RunError(f"{path}: {train.sum()} photos to train on and {test.sum()} to test on; both are needed")
+    _both_needed(path, pictures[train], pictures[test])
     check_no_leak(pictures[train], pictures[test])
     return pictures[train], pictures[test]
+
+
+def _both_needed(path: Path, train: Pictures, test: Pictures) -> tuple[Pictures, Pictures]:
+    if not len(train) or not len(test):
+        raise RunError(f"{path}: {len(train)} photos to train on and {len(test)} to test on; both are needed")
+    return train, test
 
 
 def select_sources(pictures: Pictures, sources: Sequence[str] | None) -> Pictures:
@@ -77,6 +86,13 @@ def select_sources(pictures: Pictures, sources: Sequence[str] | None) -> Picture
         if source not in there:
             raise UsageError(f"no source {source!r} among the photos: the sources are {', '.join(there)}")
     return pictures[np.isin(pictures.sources, sources)]
+
+
+def require_photos(path: Path) -> None:
+    """Raises UsageError for a pack, whose pictures are too small to measure the quality gate, other views and a bundle
+    on them."""
+    if path.is_file():
+        raise UsageError(f"{path} is a file: give the folder with the photos, a pack is only for fit and study")
 
 
 def faces_found_by_source(path: str | Path, cache_dir: Path = CACHE) -> dict[str, NDArray[np.bool_]]:

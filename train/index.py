@@ -24,6 +24,7 @@ from edge.vision.crop import CROP_CONTRACT, CROP_PX, align
 from edge.vision.faces import Faces
 from edge.vision.photos import PHOTO_READING, UnusablePhotoError, read_photo
 from edge.vision.stills import StillFaceFinder
+from train.pack import PackedPhoto
 from train.pictures import HASH_WORDS, Pictures
 
 CACHE = Path(".cache/train")
@@ -77,7 +78,8 @@ def fingerprint(pictures: Pictures) -> str:
     It does not change when the photos are moved to another folder."""
     code = hashlib.sha256((CROP_CONTRACT + PHOTO_READING + _FACE_CHOICE_RULE).encode())
     for path in pictures.paths:
-        code.update(os.fsencode(f"{path.name} {content_hash(path)} "))
+        content = path.content_hash if isinstance(path, PackedPhoto) else content_hash(path)
+        code.update(os.fsencode(f"{path.name} {content} "))
     return code.hexdigest()[:16]
 
 

@@ -21,7 +21,7 @@ _PICTURE_FOLDERS = ("final_files", "pictures", ".")
 class Pictures:
     """Photos with the known age of the person on each; one row per photo.
 
-    paths:     paths of the photos
+    paths:     where each photo is: its path, or a `train.pack.PackedPhoto`
     sources:   (N,) name of the folder that each photo comes from
     ages:      float32 (N, 2), youngest and oldest possible age in years; equal if the age is known exactly
     held_out:  bool (N,), listed in the source's `official_val.csv`: for testing only

@@ -16,8 +16,8 @@ from tqdm import tqdm
 from edge.ages.bundle import sha256_of
 from edge.errors import UsageError
 from edge.vision.crop import align
-from edge.vision.photos import read_photo
 from train.index import CACHE, fingerprint
+from train.pack import read_picture
 from train.pictures import Pictures
 from train.pseudo_labels import pseudo_labels
 
@@ -112,7 +112,7 @@ def _run_teacher(session: onnxruntime.InferenceSession, maps: list[str], picture
     files: list[NDArray[np.uint8]] = []
     for start in tqdm(range(0, count, _TEACHER_BATCH), desc="running the teacher", unit="batch", mininterval=1):
         rows = range(start, min(start + _TEACHER_BATCH, count))
-        crops = np.stack([align(read_photo(pictures.paths[row]), pictures.keypoints[row])[..., ::-1] for row in rows])
+        crops = np.stack([align(read_picture(pictures.paths[row]), pictures.keypoints[row])[..., ::-1] for row in rows])
         for side, images in enumerate((crops, crops[:, :, ::-1])):
             inputs = (images.astype(np.float32) - _MEAN_BGR).transpose(0, 3, 1, 2)
             embedding, *activations = session.run(["emb", *maps], {name: np.ascontiguousarray(inputs)})

@@ -23,7 +23,7 @@ from train.card.views import (
     shifted,
     wider,
 )
-from train.data import faces_found_by_source, load_test, load_train, validation_split
+from train.data import faces_found_by_source, load_test, load_train, require_photos, validation_split
 from train.evaluate import Predict
 from train.pictures import Pictures
 
@@ -33,7 +33,8 @@ PHOTOS_PER_SOURCE = 400
 
 def judge(model: Path, data: Path, against: Path | None = None, study: Study | None = None) -> Card:
     """Evaluate a checkpoint or a bundle on the test photos of `data`. against: another model to compare with, photo by
-    photo. study: results of short runs to include in the card."""
+    photo. study: results of short runs to include in the card. Raises UsageError for a pack."""
+    require_photos(data)
     train_data = load_train(data)
     _, validation = validation_split(train_data)
     judged, pictures = load_candidate(model, train_data[validation]), load_test(data)
