@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from edge.commands import visible
 from edge.errors import UsageError
+from edge.settings.csv_files import number_of, read_rows
 
 OLDEST_AGE = 120
 HASH_WORDS = 4
@@ -76,7 +76,7 @@ def read_labels(root: Path) -> tuple[Pictures, list[BrokenRow]]:
     A row has `file_name` and either `real_age`, `age`, or `age_min` and `age_max` (years 0..120). Photos are in
     `final_files/`, `pictures/` or next to the labels. If root is a CSV file, only its labels are read, and the photos
     need not exist. Broken rows are returned, never fatal. Raises UsageError if there are no labels at all, or if a
-    labels file is not CSV text.
+    labels file is not CSV text with a column `file_name`.
     """
     root = Path(root)
     labels_only = root.is_file()
@@ -135,10 +135,11 @@ def _is_file(path: Path) -> bool:
 
 def _rows(file: Path) -> list[dict[str, str]]:
     try:
-        with file.open(newline="", encoding="utf-8-sig") as text:
-            return list(csv.DictReader(text))
-    except (UnicodeDecodeError, csv.Error):
-        raise UsageError(f"{file} is not CSV text in UTF-8: save it as CSV UTF-8") from None
+        return read_rows(file, ("file_name",), strict=False)
+    except OSError as problem:
+        raise UsageError(f"cannot read {file}: {problem.strerror}") from None
+    except ValueError as problem:
+        raise UsageError(f"{file} cannot be used as a table of labels: {problem}") from None
 
 
 def _names_in(file: Path) -> set[str]:
@@ -150,7 +151,7 @@ def _age_of(row: dict[str, str]) -> tuple[float, float]:
     given = next((word for word in words if word), None)
     low, high = (given, given) if given else (row.get("age_min"), row.get("age_max"))
     try:
-        youngest, oldest = float(low or ""), float(high or "")
+        youngest, oldest = number_of(low or ""), number_of(high or "")
     except ValueError:
         raise ValueError(f"no age for {row.get('file_name') or '(empty name)'}") from None
     if not 0 <= youngest <= oldest <= OLDEST_AGE:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import csv
+import re
 from typing import TYPE_CHECKING
 
 from edge.errors import UsageError
+from edge.settings.csv_files import read_rows
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+_SHORTENED = re.compile(r"\d([.,]\d+)?E\+?\d+", re.IGNORECASE)
+"""What a spreadsheet makes of a long sku in digits: 4,60702E+12."""
 
 
 def load_catalogue(file: Path | None) -> dict[str, str]:
@@ -16,6 +20,11 @@ def load_catalogue(file: Path | None) -> dict[str, str]:
     if file is None:
         return {}
     rows = complete_rows(file, ("sku", "category"), "insights.catalogue")
+    if shortened := next((row["sku"] for row in rows if _SHORTENED.fullmatch(row["sku"])), None):
+        raise UsageError(
+            f"insights.catalogue {file}: a spreadsheet has shortened a sku to {shortened}: set the column sku to text, "
+            "and fill it again"
+        )
     return {row["sku"]: row["category"] for row in rows}
 
 
@@ -23,12 +32,8 @@ def complete_rows(file: Path, columns: tuple[str, ...], name: str) -> list[dict[
     """The rows of a CSV file that have a value in each of these columns. name: of the file, in error texts. Raises
     UsageError."""
     try:
-        with file.open(encoding="utf-8-sig", newline="") as text:
-            rows = csv.DictReader(text, strict=True)
-            if not set(columns) <= set(rows.fieldnames or ()):
-                wanted = f"{', '.join(columns[:-1])} and {columns[-1]}"
-                raise UsageError(f"{file} has no columns {wanted}: name them in its first line")
-            return [row for row in rows if all(row[column] for column in columns)]
-    except (OSError, UnicodeDecodeError, csv.Error) as problem:
-        reason = problem.strerror if isinstance(problem, OSError) else problem
-        raise UsageError(f"cannot read {name} {file}: {reason}") from None
+        return [row for row in read_rows(file, columns) if all(row.get(column) for column in columns)]
+    except OSError as problem:
+        raise UsageError(f"cannot read {name} {file}: {problem.strerror}") from None
+    except ValueError as problem:
+        raise UsageError(f"cannot read {name} {file}: {problem}") from None

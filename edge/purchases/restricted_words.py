@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge.purchases.lookalikes import LETTER, fold, readings
-from edge.settings.load import read_toml
+from edge.settings.toml_files import read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from edge.errors import UsageError
 from edge.settings.config import Settings
-from edge.settings.load import load_settings, read_toml, settings_of
+from edge.settings.load import load_settings, settings_of
 from edge.settings.passwords import without_password
 from edge.settings.scope import declarations, top_level
+from edge.settings.toml_files import read_toml
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 import re
-import sys
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -14,17 +12,10 @@ from pydantic_settings import CliSettingsSource, SettingsError
 from edge.errors import UsageError
 from edge.settings.config import Settings
 from edge.settings.problems import settings_problem, unreadable_setting
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from edge.settings.toml_files import read_toml
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-_MOST_LEVELS = 10
-"""The deepest setting, a lane's zone, has six: the file, the lanes, a lane, a section, a list of points, a point."""
 
 
 class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
@@ -58,34 +49,3 @@ def settings_of(flags: list[str], content: dict[str, Any]) -> Settings:
         raise UsageError(unreadable_setting(problem)) from None
     except RecursionError:
         raise UsageError("a flag or an EDGE_* variable has JSON that is nested too deeply: correct it") from None
-
-
-def read_toml(file: Path | None) -> dict[str, Any]:
-    """The parsed content of a TOML file; empty without a file. Raises UsageError."""
-    if file is None:
-        return {}
-    try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
-    except OSError as problem:
-        raise UsageError(f"cannot read the config {file}: {problem.strerror}") from None
-    except RecursionError:
-        raise _too_deep(file) from None
-    except ValueError as problem:  # not TOML, not UTF-8, or a number of thousands of digits
-        raise UsageError(f"{file} is not TOML: {problem}") from None
-    if _is_deeper(content, _MOST_LEVELS):
-        raise _too_deep(file)
-    return content
-
-
-def _is_deeper(content: dict[str, Any], levels: int) -> bool:
-    """Whether tables and lists are nested in more than this many levels. Dotted keys may nest without limit, and the
-    parser accepts them."""
-    layer: list[Any] = [content]
-    for _ in range(levels):
-        values = (outer.values() if isinstance(outer, dict) else outer for outer in layer)
-        layer = [inner for inner in chain.from_iterable(values) if isinstance(inner, dict | list)]
-    return bool(layer)
-
-
-def _too_deep(file: Path) -> UsageError:
-    return UsageError(f"{file} is nested too deeply: settings have at most {_MOST_LEVELS} levels of tables and lists")

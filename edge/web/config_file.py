@@ -12,6 +12,7 @@ from tomlkit.exceptions import TOMLKitError
 
 from edge.errors import RunError, UsageError
 from edge.settings.files import replacing
+from edge.settings.toml_files import parse_toml, toml_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,16 +35,18 @@ def picture_line(picture: PictureSettings) -> str:
 def save(file: Path, lane: str, *lines: str) -> None:
     """Set these lines in a lane's TOML config file: in its own `[[lane]]` table when the file has such tables.
 
-    A section that the file has already gets the values of its line, and loses the others. Raises RunError when the file
-    cannot be read or written, UsageError when it is not TOML or has no such lane.
+    A section that the file has already gets the values of its line, and loses the others. A file in UTF-16 becomes
+    UTF-8. Raises UsageError when the file cannot be read, is not TOML or has no such lane, and RunError when it cannot
+    be written.
     """
     file = file.resolve()
+    text = toml_text(file)
+    # Says in plain words what is wrong, and rejects what would take tomlkit for ever.
+    parse_toml(text, file)
     try:
-        document = tomlkit.parse(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise RunError(f"cannot read {file}: {error.strerror}") from None
-    except (TOMLKitError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file} is not valid TOML: {error}") from None
+        document = tomlkit.parse(text)
+    except TOMLKitError:  # stricter than the other parser, or wrong
+        raise UsageError(f"{file} has TOML that the page cannot change: set it there yourself") from None
     tables = document.get("lane")
     if isinstance(tables, list):
         table = next((entry for entry in tables if entry.get("name") == lane), None)
@@ -74,7 +77,7 @@ def _replace(file: Path, text: str) -> None:
     try:
         known = file.stat()
         with replacing(file, mode=stat.S_IMODE(known.st_mode), durable=True) as draft:
-            draft.write_text(text, encoding="utf-8")
+            draft.write_bytes(text.encode())  # with its own line ends
             if (known.st_uid, known.st_gid) != (os.geteuid(), os.getegid()):
                 os.chown(draft, known.st_uid, known.st_gid)
     except OSError as error:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.settings.load import read_toml
+from edge.settings.toml_files import read_toml
 from tests.deploy.debian import REPOSITORY
 
 FOLDER = REPOSITORY / "deploy" / "containers"

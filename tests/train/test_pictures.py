@@ -130,3 +130,14 @@ def test_rows_are_selected_by_mask_or_by_number_in_every_column(tmp_path: Path) 
     table, _ = read_labels(lay_out(tmp_path, "file_name,age\na.jpg,1\nb.jpg,2\nc.jpg,3\n", *photos))
     assert table[np.array([True, False, True])].ages[:, 0].tolist() == [1, 3]
     assert [path.name for path in table[np.array([2, 0])].paths] == ["c.jpg", "a.jpg"]
+
+
+def test_labels_as_a_russian_spreadsheet_writes_them(tmp_path: Path) -> None:
+    folder = lay_out(tmp_path, "", "final_files/a.jpg")
+    (folder / "labels.csv").write_text("file_name;real_age\r\na.jpg;7,5\r\n", encoding="utf-16")
+    assert read_labels(folder)[0].ages.tolist() == [[7.5, 7.5]]
+
+
+def test_a_table_without_file_names_has_no_labels(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"labels\.csv cannot be used .*: it has no column file_name: name them in"):
+        read_labels(lay_out(tmp_path, "name,age\na.jpg,30\n"))

@@ -121,14 +121,17 @@ def test_a_line_without_a_sku_is_no_purchase(sale: LaneDriver) -> None:
 def test_a_catalogue_is_read_from_csv(tmp_path: Path) -> None:
     (tmp_path / "goods.csv").write_text("\ufeffname,sku,category\nMilk,46,dairy\nNothing,47,\n", encoding="utf-8")
     assert load_catalogue(tmp_path / "goods.csv") == {"46": "dairy"}
+    (tmp_path / "goods.csv").write_text("sku;category\r\n46;молочное\r\n", encoding="utf-16")
+    assert load_catalogue(tmp_path / "goods.csv") == {"46": "молочное"}
     assert load_catalogue(None) == {}
 
 
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
-        (b"milk;dairy\n", "goods.csv has no columns sku and category: name them in its first line"),
-        (b"sku,category\n\xff,1\n", "cannot read insights.catalogue .*goods.csv: 'utf-8' codec"),
+        (b"milk;dairy\n", "goods.csv: it has no columns sku and category: name them in its first line"),
+        (b"sku,category\n\xff,1\n", "cannot read insights.catalogue .*goods.csv: line 2 is not UTF-8"),
+        (b"sku;category\n4,60702E+12;tea\n", "goods.csv: a spreadsheet has shortened a sku to 4,60702E.12: set the"),
         (None, "cannot read insights.catalogue .*goods.csv: No such file or directory"),
     ],
 )

@@ -133,11 +133,18 @@ def test_a_folder_that_takes_no_draft_is_told_and_the_file_stays(tmp_path: Path)
 
 def test_a_missing_or_broken_file_raises(config: Path) -> None:
     config.write_text("camera = ", encoding="utf-8")
-    with pytest.raises(UsageError, match="is not valid TOML"):
+    with pytest.raises(UsageError, match="is not TOML: at its end: write name = value"):
         save(config, "lane-1", zone_line(DRAWN))
     config.unlink()
-    with pytest.raises(RunError, match="cannot read"):
+    with pytest.raises(UsageError, match="cannot read"):
         save(config, "lane-1", zone_line(DRAWN))
+
+
+def test_a_file_of_a_windows_editor_keeps_its_line_ends(config: Path) -> None:
+    config.write_bytes(CONFIG.replace("\n", "\r\n").encode("utf-16"))
+    save(config, "lane-1", zone_line(DRAWN))
+    assert load_settings([], config).zone == DRAWN
+    assert b"# the old till\r\n" in config.read_bytes()
 
 
 def test_the_line_to_copy_sets_the_same_zone(config: Path) -> None:

@@ -129,7 +129,7 @@ def test_forbidden_rules_are_not_signed(shop: Path, edge_agent: EdgeAgent) -> No
         (["learn", "--least-lift", "nan"], "nan is not a number of at least 1"),
         (["learn", "--since", "1d", "--until", "2d"], "--since must be before --until"),
         (["learn", "--folder", "nowhere"], "nowhere: No such file or directory; give the folder with --folder"),
-        (["learn", "--names", "lane.toml"], "has no columns name, ru and en"),
+        (["learn", "--names", "lane.toml"], "it has no columns name, ru and en"),
         (["dance"], "invalid choice: 'dance'"),
     ],
 )
