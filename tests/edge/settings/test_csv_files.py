@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.settings.csv_files import number_of, read_rows
+from tests.edge.readers import problem_of
 
 ROWS = [{"sku": "46", "category": "молочное"}, {"sku": "47", "category": "чай; кофе"}]
 
@@ -78,9 +79,4 @@ def test_any_file_is_a_table_or_one_line_that_says_why_not(
     content: bytes, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     file = saved(tmp_path_factory.getbasetemp(), content)
-    try:
-        rows = read_rows(file, ("sku", "category"))
-    except ValueError as problem:
-        assert str(problem).isprintable()
-    else:
-        assert all(isinstance(value, str) for row in rows for value in row.values())
+    assert problem_of(lambda: read_rows(file, ("sku", "category")), ValueError).isprintable()
