@@ -51,8 +51,10 @@ def note_check(known: KnownSales, tills: Tills, rules: LaneRules, message: TillM
     return Handled([message.ack(), *set_waiting(known, sale, message)])
 
 
-def check_record(result: CheckResult, till: str, at: datetime, record: SaleRecord, rules: LaneRules) -> CheckRecord:
-    """A reported check as it is recorded. till: who reported it."""
+def check_record(
+    result: CheckResult, till: str, at: datetime, record: SaleRecord, rules: LaneRules, *, carried: bool = False
+) -> CheckRecord:
+    """A reported check as it is recorded. till: who reported it. carried: made at another lane."""
     return CheckRecord(
         outcome=result.outcome,
         at=at,
@@ -61,6 +63,7 @@ def check_record(result: CheckResult, till: str, at: datetime, record: SaleRecor
         means=result.means,
         authorised_by=result.authorised_by,
         minimum_age=result.minimum_age or record.minimum_age or rules.legal_age,
+        carried=carried,
     )
 
 

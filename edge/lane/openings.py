@@ -86,7 +86,8 @@ def _begun(known: KnownSales, rules: LaneRules, message: TillMessage, data: Sale
     if data.resumes:
         update["resumed_from"] = SaleReference(sale_id=source.sale_id, till=source.till, lane=source.lane)
         if data.resumes.check:
-            update["checks"] = (check_record(data.resumes.check, key[0], message.at, sale.record, rules),)
+            check = check_record(data.resumes.check, key[0], message.at, sale.record, rules, carried=not here)
+            update["checks"] = (check,)
     return replace(sale, record=sale.record.model_copy(update=update))
 
 

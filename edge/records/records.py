@@ -46,8 +46,8 @@ class AlertRecord(Record):
 
 class CheckRecord(Record):
     """A reported ID check. till: which till or attendant reported it. cashier_id: who checked, None when not reported.
-    minimum_age: the age that was checked for; None in records of older versions. For means and authorised_by see
-    `edge.till.messages.CheckResult`."""
+    minimum_age: the age that was checked for; None in records of older versions. carried: made at another lane, from
+    which the sale was resumed; it counts there. For means and authorised_by see `edge.till.messages.CheckResult`."""
 
     outcome: CheckOutcome
     at: Moment
@@ -56,6 +56,7 @@ class CheckRecord(Record):
     means: CheckMeans | None = None
     authorised_by: str | None = None
     minimum_age: int | None = None
+    carried: bool = False
 
     def answers_for(self, minimum_age: int | None) -> bool:
         """Whether this check says something about items of this minimum age: passing a check for a lower age does not,
@@ -126,6 +127,18 @@ class SaleRecord(Record):
         if values.get("restricted_at") is not None:
             values.setdefault("restricted", [{}])
         return values
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_version_without_carried(cls, values: Any) -> Any:
+        """Records of older versions do not say that a check was carried: it came from another lane with the opening."""
+        if not isinstance(values, dict) or not (origin := values.get("resumed_from")) or not values.get("checks"):
+            return values
+        first, *others = values["checks"]
+        if not isinstance(first, dict) or not isinstance(origin, dict) or "carried" in first:
+            return values
+        carried = origin.get("lane") not in (None, values.get("lane")) and first.get("at") == values.get("opened_at")
+        return {**values, "checks": [{**first, "carried": carried}, *others]}
 
     @property
     def key(self) -> RecordKey:

@@ -49,12 +49,8 @@ def is_checked_after_payment(sale: SaleRecord) -> bool:
 
 
 def checks_made(sale: SaleRecord) -> list[CheckRecord]:
-    """All checks that were made in the sale, oldest first. A sale that was resumed from another lane may begin with the
-    last check of that lane, which counts there."""
-    first, origin = next(iter(sale.checks), None), sale.resumed_from
-    if first and origin and origin.lane not in (None, sale.lane) and first.at == sale.opened_at:
-        return list(sale.checks[1:])
-    return list(sale.checks)
+    """All checks that were made in the sale, oldest first, without those of the lane that it was resumed from."""
+    return [check for check in sale.checks if not check.carried]
 
 
 def how_seen(outcome: str, means: str | None) -> str:

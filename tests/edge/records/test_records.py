@@ -97,6 +97,19 @@ def test_a_record_of_an_older_version_is_read_with_its_check_and_its_cashier() -
     assert SaleRecord.model_validate({**older, "check": None, "checked_at": None}).checks == ()
 
 
+@pytest.mark.parametrize(("lane", "carried"), [("lane-2", True), ("lane-1", False), (None, False)])
+def test_a_check_that_came_from_another_lane_is_recognised_in_a_record_of_an_older_version(
+    lane: str | None, carried: bool
+) -> None:
+    checks = [{"outcome": "passed", "at": NOON + timedelta(seconds=later_s), "till": "till-1"} for later_s in (0, 9)]
+    written = sale(checks=checks, resumed_from={"sale_id": "sale-0", "lane": lane}).model_dump(mode="json")
+    for check in written["checks"]:
+        del check["carried"]
+    assert [check.carried for check in SaleRecord.model_validate(written).checks] == [carried, False]
+    later = {**written, "checks": written["checks"][1:]}
+    assert [check.carried for check in SaleRecord.model_validate(later).checks] == [False]
+
+
 @pytest.mark.parametrize(
     ("outcome", "checked_for", "sold_from", "answers"),
     [
@@ -132,5 +145,5 @@ def test_a_record_contains_nothing_about_the_customer_except_an_age_interval() -
         "resumed_as", "closed_at", "ended", "revision",
         "alert_id", "decision", "reasons", "age", "p_under_legal", "legal_age", "threshold", "samples", "issued_at",
         "received_at", "expired",
-        "outcome", "at", "cashier_id", "means", "authorised_by", "minimum_age",
+        "outcome", "at", "cashier_id", "means", "authorised_by", "minimum_age", "carried",
     }  # fmt: skip
