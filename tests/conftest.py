@@ -15,6 +15,7 @@ from hypothesis import settings as hypothesis_settings
 from edge.demo.clip import EMPTY_S, FRAMES_PER_SECOND, HEIGHT, STAND_S, WALK_S, WIDTH, clip_frames, write_clip
 from tests.agents import AgentProcess, PageAgent, StartAgent
 from tests.browsers import CHROMIUM, StartPage
+from tests.clips import LONG_S, write_looped
 from tests.commands import EdgeAgent, Mount, Replay, Run, run_edge_agent
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ hypothesis_settings.register_profile("edge", deadline=None, derandomize=True, ma
 hypothesis_settings.load_profile("edge")
 
 TESTS = Path(__file__).parent
-STANDING_S = 150
 RECORDINGS = TESTS / "replay" / "recordings"
 PHOTOS = Path(__file__).parents[2] / "shared" / "data"
 
@@ -145,10 +145,7 @@ def long_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     frames, rate = list(clip_frames())[::3], FRAMES_PER_SECOND // 3
     comes = round((EMPTY_S + WALK_S) * rate)
     stands = frames[comes : comes + round(STAND_S * rate)]
-    writer = cv2.VideoWriter(str(file), cv2.VideoWriter.fourcc(*"mp4v"), rate, (WIDTH, HEIGHT))
-    for frame in [*frames[:comes], *stands * round(STANDING_S / STAND_S)]:
-        writer.write(frame)
-    writer.release()
+    write_looped(file, stands, rate, LONG_S, beginning=frames[:comes])
     return file
 
 

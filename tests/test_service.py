@@ -68,7 +68,7 @@ def test_systemd_is_notified_of_start_reload_and_stop(
     agent.reload()
     assert notifications("RELOADING=1")
     assert notifications("READY=1")
-    agent.stop(within_s=20)
+    agent.stop()
     assert notifications("STOPPING=1")
 
 

@@ -2,81 +2,63 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from edge.till.messages import Alert, Hello, RestrictedItem, SaleClosed, SaleOpened
-from edge.till.reference.dealer import Till
-from tests.agents import AgentProcess, StartAgent, box_config
+from tests.agents import StartAgent, box_config
 from tests.commands import EdgeAgent
+from tests.screens import wait_for_customer
+from tests.tills import TillDriver
 
 pytestmark = pytest.mark.slow
 
 LANES = ("lane-1", "wine", "lane-3")
 
 
-@pytest.fixture
-def box(demo_clip: Path, tmp_path: Path, start_agent: StartAgent) -> AgentProcess:
-    """An agent with three lanes, all on the drawn clip."""
-    config = box_config(tmp_path, dict.fromkeys(LANES, f'video = "{demo_clip}"'), 'mode = "on-sale"')
-    return start_agent("--config", config)
+def config_of(clip: Path, folder: Path) -> Path:
+    """Settings of three lanes, all on this clip."""
+    return box_config(folder, dict.fromkeys(LANES, f'video = "{clip}"'), 'mode = "on-sale"')
 
 
-@pytest.fixture
-def tills(box: AgentProcess) -> Iterator[dict[str, Till]]:
-    """One till for each lane, greeted by its lane."""
-    tills = {lane: Till(f"till-of-{lane}", f"ipc://{box.folder}/{lane}") for lane in LANES}
-    for lane, till in tills.items():
-        till.send(Hello(till=f"till-of-{lane}"))
-    for till in tills.values():
-        assert till.receive(60)
-    yield tills
-    for till in tills.values():
-        till.close()
-
-
-def first_alert(till: Till, seconds: float) -> Alert | None:
-    end_s = time.monotonic() + seconds
-    while (left_s := end_s - time.monotonic()) > 0:
-        if isinstance(message := till.receive(left_s), Alert):
-            return message
-    return None
-
-
-def test_every_lane_answers_its_own_till_about_its_own_sale(tills: dict[str, Till], box: AgentProcess) -> None:
-    for lane, till in tills.items():
-        till.send(SaleOpened(sale_id=f"sale-at-{lane}"))
-    time.sleep(3)  # the customers walk up, and their ages are estimated
-    for lane, till in tills.items():
-        till.send(RestrictedItem(sale_id=f"sale-at-{lane}"))
-    answers = {lane: first_alert(till, 3) for lane, till in tills.items()}
-    for lane, till in tills.items():
-        till.send(SaleClosed(sale_id=f"sale-at-{lane}"))
+def test_every_lane_answers_its_own_till_about_its_own_sale(
+    long_clip: Path, tmp_path: Path, start_agent: StartAgent
+) -> None:
+    box = start_agent("--config", config_of(long_clip, tmp_path))
+    with ExitStack() as opened:
+        tills = {lane: TillDriver(f"till-of-{lane}", f"ipc://{tmp_path}/{lane}") for lane in LANES}
+        for till in tills.values():
+            opened.callback(till.close)
+            till.greet()
+        sales = {lane: till.open() for lane, till in tills.items()}
+        for lane in LANES:
+            wait_for_customer(f"ipc://{tmp_path}/{lane}-live", lane)
+        for lane, till in tills.items():
+            till.scan(sales[lane])
+        answers = {lane: till.answer() for lane, till in tills.items()}
+        for lane, till in tills.items():
+            till.finish(sales[lane])
     for lane, answer in answers.items():
-        assert answer, f"no alert from {lane}"
-        assert (answer.lane, answer.sale_id) == (lane, f"sale-at-{lane}")
+        assert (answer.lane, answer.sale_id) == (lane, sales[lane])
         assert answer.age, f"{lane} did not estimate the age of its customer"
-    time.sleep(0.5)
-    log = box.stop(within_s=20)
+    log = box.stop()
     assert sorted(path.name for path in box.state.iterdir()) == sorted(LANES)
     for lane in LANES:
         assert f"edge-agent: {lane}: " in log
     assert log.count("age model research") == 1
 
 
-def test_the_agent_ends_when_all_recordings_have_ended(box: AgentProcess) -> None:
-    log = box.wait()
+def test_the_agent_ends_when_all_recordings_have_ended(moment: Path, tmp_path: Path, start_agent: StartAgent) -> None:
+    log = start_agent("--config", config_of(moment, tmp_path)).wait()
     for lane in LANES:
         assert [line for line in log.splitlines() if line.startswith(f"edge-agent: {lane}: ") and "frames in" in line]
 
 
 def test_a_lane_that_cannot_start_ends_the_agent_with_one_line(
-    tmp_path: Path, demo_clip: Path, edge_agent: EdgeAgent
+    tmp_path: Path, moment: Path, edge_agent: EdgeAgent
 ) -> None:
-    config = box_config(tmp_path, dict.fromkeys(LANES[:2], f'video = "{demo_clip}"'))
+    config = box_config(tmp_path, dict.fromkeys(LANES[:2], f'video = "{moment}"'))
     config.write_text(config.read_text(encoding="utf-8").replace('/wine"', '/no/such/folder"'), encoding="utf-8")
     run = edge_agent("run", "--config", config)
     assert run.code == 2

@@ -20,6 +20,7 @@ from edge.bench.chain import Chain
 from edge.purchases.parquet import write_day
 from edge.purchases.purchases import Purchase, PurchaseLine
 from tests.commands import Json
+from tests.ports import free_port
 
 pytestmark = pytest.mark.slow
 
@@ -140,9 +141,7 @@ def cluster() -> Iterator[str]:
     """The address of a Spark master with one worker, each a process of its own."""
     from pyspark.find_spark_home import _find_spark_home
 
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     address = f"spark://127.0.0.1:{port}"
     common = ["--host", "127.0.0.1", "--webui-port", "0"]
     start = [str(Path(_find_spark_home()) / "bin" / "spark-class"), "org.apache.spark.deploy"]

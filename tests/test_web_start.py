@@ -48,8 +48,8 @@ def test_without_the_flag_there_is_no_page(edge_agent: EdgeAgent, moment: Path) 
 
 
 @pytest.mark.slow
-def test_the_token_is_in_a_file_of_this_user_alone_and_in_no_log(tmp_path: Path, demo_clip: Path) -> None:
-    agent = PageAgent(tmp_path, demo_clip)
+def test_the_token_is_in_a_file_of_this_user_alone_and_in_no_log(tmp_path: Path, long_clip: Path) -> None:
+    agent = PageAgent(tmp_path, long_clip)
     mode = stat.S_IMODE(agent.link_file.stat().st_mode)
     assert (agent.link_file, mode) == (tmp_path / "state" / "setup-page.link", 0o600)
     token = agent.link.partition("token=")[2]
@@ -62,11 +62,11 @@ def test_the_token_is_in_a_file_of_this_user_alone_and_in_no_log(tmp_path: Path,
 
 
 @pytest.mark.slow
-def test_whoever_starts_the_agent_in_a_terminal_reads_the_link_there(tmp_path: Path, demo_clip: Path) -> None:
+def test_whoever_starts_the_agent_in_a_terminal_reads_the_link_there(tmp_path: Path, long_clip: Path) -> None:
     """As bash does with a terminal: what is printed there is no log."""
     ours, terminal = pty.openpty()
     sockets = f"--till.reliable ipc://{tmp_path}/r --till.live ipc://{tmp_path}/l --metrics.listen off"
-    words = f"-m edge --video {demo_clip} --state-dir {tmp_path} --web 127.0.0.1:0 {sockets}"
+    words = f"-m edge --video {long_clip} --state-dir {tmp_path} --web 127.0.0.1:0 {sockets}"
     agent = subprocess.Popen([sys.executable, *words.split()], stderr=terminal, stdin=subprocess.DEVNULL)
     os.close(terminal)
     shown = ""
@@ -74,13 +74,13 @@ def test_whoever_starts_the_agent_in_a_terminal_reads_the_link_there(tmp_path: P
         shown += os.read(ours, 4096).decode()
     assert found[0] == (tmp_path / "setup-page.link").read_text().strip()
     agent.terminate()
-    assert agent.wait(60) == 0
+    assert agent.wait(120) == 0
     os.close(ours)
 
 
 @pytest.mark.slow
-def test_a_change_whose_connection_breaks_is_no_error_of_the_agent(tmp_path: Path, demo_clip: Path) -> None:
-    agent = PageAgent(tmp_path, demo_clip)
+def test_a_change_whose_connection_breaks_is_no_error_of_the_agent(tmp_path: Path, long_clip: Path) -> None:
+    agent = PageAgent(tmp_path, long_clip)
     address = urllib.parse.urlsplit(agent.base)
     opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar := CookieJar()))
     opener.open(agent.link, timeout=30).close()

@@ -5,16 +5,18 @@ from __future__ import annotations
 import itertools
 import time
 import uuid
+from collections.abc import Callable
 from datetime import datetime, timezone
 
 from edge.till.envelope import wrap
-from edge.till.messages import Ack, Alert, Data, Hello, IdChecked, RestrictedItem, SaleClosed, SaleOpened
+from edge.till.messages import Ack, Alert, Data, Health, Hello, IdChecked, RestrictedItem, SaleClosed, SaleOpened
 from edge.till.reference.dealer import Till, TillKeys
 
 CASHIER = "Ludmila-Ivanova"
 """The cashier's name: it belongs into the audit, and into no log."""
 
-TIMEOUT_S = 60.0
+TIMEOUT_S = 120.0
+"""How long a busy machine may take. A problem of a camera may last for a minute after its cause."""
 _RESEND_S = 1.0
 
 _numbers = itertools.count(1)
@@ -25,7 +27,8 @@ class TillDriver:
 
     def __init__(self, name: str, address: str, keys: TillKeys | None = None) -> None:
         self._name, self._till = name, Till(name, address, keys)
-        self._alerts: list[Alert] = []
+        self.alerts: list[Alert] = []
+        """Received, and not yet returned by `answer`."""
         self.close = self._till.close
 
     def greet(self) -> None:
@@ -45,23 +48,48 @@ class TillDriver:
     def answer(self) -> Alert:
         """The next alert."""
         end_s = time.monotonic() + TIMEOUT_S
-        while not self._alerts and time.monotonic() < end_s:
+        while not self.alerts and time.monotonic() < end_s:
             self._receive()
-        assert self._alerts, f"no alert within {TIMEOUT_S:.0f} s"
-        return self._alerts.pop(0)
+        assert self.alerts, f"no alert within {TIMEOUT_S:.0f} s"
+        return self.alerts.pop(0)
+
+    def answer_with_age(self) -> Alert:
+        """The next alert with an age. On a busy machine one without may come before."""
+        while not (alert := self.answer()).age:
+            pass
+        return alert
+
+    def health_when(self, condition: Callable[[Health], object]) -> Health:
+        """The next health of the lane that meets a condition."""
+        end_s, last = time.monotonic() + TIMEOUT_S, None
+        while time.monotonic() < end_s:
+            message = self._receive()
+            if isinstance(message, Health):
+                last = message
+                if condition(last):
+                    return last
+        raise AssertionError(f"no such health within {TIMEOUT_S:.0f} s; the last one was {last}")
 
     def finish(self, sale_id: str) -> None:
         """Record a passed check of ID, and close the sale."""
         self.send(IdChecked(sale_id=sale_id, outcome="passed", cashier_id=CASHIER))
         self.send(SaleClosed(sale_id=sale_id, cashier_id=CASHIER))
         # Later alerts of this sale must not be taken for those of the next.
-        self._alerts.clear()
+        self.alerts.clear()
 
     def decide(self) -> Alert:
         """A whole sale; returns its first alert."""
         sale_id = self.open()
         self.scan(sale_id)
         alert = self.answer()
+        self.finish(sale_id)
+        return alert
+
+    def decide_with_age(self) -> Alert:
+        """A whole sale; returns its first alert with an age."""
+        sale_id = self.open()
+        self.scan(sale_id)
+        alert = self.answer_with_age()
         self.finish(sale_id)
         return alert
 
@@ -82,5 +110,5 @@ class TillDriver:
     def _receive(self) -> Data | None:
         message = self._till.receive(0.1)
         if isinstance(message, Alert):
-            self._alerts.append(message)
+            self.alerts.append(message)
         return message

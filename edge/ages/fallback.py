@@ -64,14 +64,15 @@ class FallbackAgeModel:
             self._retry_at_s = now_s + self._wait_s
             log.warning("the GPU still fails (%s); next try in %.0f s", _first_line(problem), self._wait_s)
             return
-        self.problem, self._wait_s = "", FIRST_RETRY_S
         log.info("ages are estimated on %s again", self.backend)
+        self.problem, self._wait_s = "", FIRST_RETRY_S
 
     def _fall_back(self, model: AgeModel, problem: Exception) -> None:
         self._retry_at_s = self._clock() + self._wait_s
         self._preferred = None
-        self.problem = f"the GPU failed ({_first_line(problem)}): ages are estimated on the CPU meanwhile"
-        log.error("%s", self.problem)
+        text = f"the GPU failed ({_first_line(problem)}): ages are estimated on the CPU meanwhile"
+        log.error("%s", text)
+        self.problem = text
         with suppress(Exception):  # its memory cannot always be released
             getattr(model, "close", lambda: None)()
 

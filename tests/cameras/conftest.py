@@ -22,6 +22,6 @@ def camera() -> Iterator[RtspCamera]:
 def viewer(camera: RtspCamera) -> Iterator[Viewer]:
     """A viewer that has received its first frame."""
     viewer = Viewer(open_camera(camera.url, "lane-1", start_in_background))
-    viewer.wait_for(lambda: viewer.frames, 10)
+    viewer.wait_for(lambda: viewer.frames)
     yield viewer
     viewer.close()

@@ -9,7 +9,7 @@ import struct
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import partial
 
@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.frames import start_in_background
+from tests.ports import free_port
 
 Pixels = NDArray[np.uint8]
 Picture = Callable[[int, int, int], Pixels]
@@ -78,11 +79,13 @@ class RtspCamera:
     extra_nal_unit: bytes = b""
     clock_step_s: float = 0.0
     pixel_aspect: Fraction | None = None
-    port: int = 0
+    port: int = field(default_factory=free_port)
 
     def __post_init__(self) -> None:
         self._connections: set[socket.socket] = set()
         self._number = 0
+        self.played = 0
+        """How often a client has started the stream."""
         self.drawn_s: dict[int, float] = {}
         """When each picture was first drawn, by its number, in seconds of the monotonic clock."""
         self.start()
@@ -94,7 +97,6 @@ class RtspCamera:
     def start(self) -> None:
         """Listen, again on the same port after `stop`."""
         self._listening = socket.create_server(("127.0.0.1", self.port))
-        self.port = self._listening.getsockname()[1]
         start_in_background(partial(self._accept, self._listening), "rtsp")
 
     def stop(self) -> None:
@@ -119,6 +121,7 @@ class RtspCamera:
                 while request := _header(requests.readline):
                     connection.sendall(self._answer(request["method"], request["cseq"]))
                     if request["method"] == "PLAY":
+                        self.played += 1
                         for packet in self._packets():
                             connection.sendall(packet)
         finally:

@@ -57,11 +57,11 @@ def test_a_slow_camera_is_reported_with_its_rate_all_the_time(
 ) -> None:
     camera.frames_per_second = rate
     viewer = patient()
-    viewer.wait_for(lambda: rate_in(viewer.problem), 15)
+    viewer.wait_for(lambda: rate_in(viewer.problem))
     assert all(rate_in(problem) == pytest.approx(rate, rel=0.2) for problem in problems_of(viewer, 5))
     assert viewer.frames == []
     camera.frames_per_second = 5
-    viewer.wait_for(lambda: viewer.frames and not viewer.problem, 10)
+    viewer.wait_for(lambda: viewer.frames and not viewer.problem)
 
 
 def test_a_camera_with_three_pictures_a_second_has_no_problem(
@@ -69,7 +69,7 @@ def test_a_camera_with_three_pictures_a_second_has_no_problem(
 ) -> None:
     camera.frames_per_second = 3
     viewer = patient()
-    viewer.wait_for(lambda: viewer.frames and not viewer.problem, 15)
+    viewer.wait_for(lambda: viewer.frames and not viewer.problem)
     assert problems_of(viewer, 4) == [""]
 
 
@@ -78,10 +78,10 @@ def test_a_camera_that_becomes_slow_and_quick_again_is_logged_once_each(
 ) -> None:
     caplog.set_level(logging.INFO)
     camera.frames_per_second = 1.2
-    viewer.wait_for(lambda: rate_in(viewer.problem), 15)
+    viewer.wait_for(lambda: rate_in(viewer.problem))
     problems_of(viewer, 3)
     camera.frames_per_second = 10
-    viewer.wait_for(lambda: not viewer.problem, 10)
+    viewer.wait_for(lambda: not viewer.problem)
     kinds = [message.split(": ")[1][:17] for message in caplog.messages]
     assert kinds[-2:] == ["the camera gives ", "it gives pictures"]
     assert len(kinds) <= 3, "at most, that there is no picture, while it is not known yet how slow it is"

@@ -7,6 +7,9 @@ from collections.abc import Callable
 
 from edge.frames import Frame, FrameSource, start_in_background
 
+WITHIN_S = 90.0
+"""A busy machine interrupts the pictures, too, and that remains a problem for a minute."""
+
 
 class Viewer:
     """Reads a camera in a thread and keeps its frames."""
@@ -20,18 +23,17 @@ class Viewer:
     def problem(self) -> str:
         return self._camera.problem
 
-    def wait_for(self, condition: Callable[[], object], within_s: float) -> float:
-        """Wait until the condition is true. Returns the seconds; fails after `within_s`."""
-        start_s = time.monotonic()
+    def wait_for(self, condition: Callable[[], object], meanwhile: Callable[[], object] = lambda: None) -> None:
+        """Wait until a condition is true. meanwhile: called again and again until then."""
+        end_s = time.monotonic() + WITHIN_S
         while not condition():
-            waited_s = time.monotonic() - start_s
-            assert waited_s < within_s, f"not within {within_s} s; {len(self.frames)} frames, problem {self.problem!r}"
+            assert time.monotonic() < end_s, f"not within {WITHIN_S:.0f} s; {len(self.frames)} frames, {self.problem!r}"
+            meanwhile()
             time.sleep(0.01)
-        return time.monotonic() - start_s
 
     def close(self) -> None:
         self._camera.close()
-        self._reading.join(5)
+        self._reading.join(WITHIN_S)
 
     def _read(self) -> None:
         while frame := self._camera.read():

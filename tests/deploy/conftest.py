@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import itertools
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
-import cv2
 import pytest
 
-from edge.demo.clip import EMPTY_S, FRAMES_PER_SECOND, HEIGHT, STAND_S, WALK_S, WIDTH, clip_frames
+from edge.demo.clip import EMPTY_S, FRAMES_PER_SECOND, STAND_S, WALK_S, clip_frames
+from tests.clips import LONG_S, write_looped
 from tests.deploy.debian import Debian, UnavailableError, booted
+from tests.ports import free_port
 from tests.tills import TillDriver
-
-_SECONDS = 180
-"""Length of the recording. Each start of the agent plays it from the beginning."""
 
 _FRAMES_PER_SECOND = 10
 
@@ -26,11 +23,7 @@ def standing(tmp_path_factory: pytest.TempPathFactory) -> Path:
     first = round((EMPTY_S + WALK_S) * FRAMES_PER_SECOND)
     frames = list(itertools.islice(clip_frames(), first, first + round(STAND_S * FRAMES_PER_SECOND)))
     file = tmp_path_factory.mktemp("camera") / "standing.mp4"
-    writer = cv2.VideoWriter(str(file), cv2.VideoWriter.fourcc(*"mp4v"), _FRAMES_PER_SECOND, (WIDTH, HEIGHT))
-    there_and_back = itertools.cycle(frames + frames[::-1])
-    for frame in itertools.islice(there_and_back, _SECONDS * _FRAMES_PER_SECOND):
-        writer.write(frame)
-    writer.release()
+    write_looped(file, frames + frames[::-1], _FRAMES_PER_SECOND, LONG_S)
     return file
 
 
@@ -47,10 +40,7 @@ def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Debian]:
 @pytest.fixture(scope="module")
 def ports() -> tuple[int, int]:
     """Two free ports; the box shares the network of this machine."""
-    with socket.socket() as first, socket.socket() as second:
-        first.bind(("127.0.0.1", 0))
-        second.bind(("127.0.0.1", 0))
-        return first.getsockname()[1], second.getsockname()[1]
+    return free_port(), free_port()
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ pytestmark = pytest.mark.slow
 
 
 def test_the_flag_marks_the_health_and_every_line_of_the_log(
-    demo_clip: Path, tmp_path: Path, start_agent: StartAgent
+    long_clip: Path, tmp_path: Path, start_agent: StartAgent
 ) -> None:
-    agent = start_agent("--video", demo_clip, "--debug-pictures", tmp_path / "kept")
+    agent = start_agent("--video", long_clip, "--debug-pictures", tmp_path / "kept")
     till = Till("till-1", agent.reliable)
     for message in (Hello(till="till-1"), SaleOpened(sale_id="s-1"), RestrictedItem(sale_id="s-1")):
         till.send(message)

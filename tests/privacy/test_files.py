@@ -5,15 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from edge.records.database import Database
-from edge.till.messages import Alert, Hello, RestrictedItem, SaleClosed, SaleOpened
-from edge.till.reference.dealer import Till
 from tests.agents import StartAgent
 from tests.privacy.pictures import Finder
+from tests.tills import TillDriver
 
 pytestmark = pytest.mark.slow
 
@@ -32,16 +32,12 @@ def test_a_replay_writes_its_event_log_and_no_picture(demo_clip: Path, tmp_path:
     assert longest < 2000, "an event is a few numbers and words; a face would not fit"
 
 
-def test_a_sale_leaves_words_and_numbers_on_the_disk(demo_clip: Path, start_agent: StartAgent, finder: Finder) -> None:
-    agent = start_agent("--video", demo_clip)
-    till = Till("till-1", agent.reliable)
-    for message in (Hello(till="till-1"), SaleOpened(sale_id="s-1"), RestrictedItem(sale_id="s-1")):
-        till.send(message)
-    while not isinstance(till.receive(30), Alert):
-        pass
-    till.send(SaleClosed(sale_id="s-1"))
-    agent.wait()
-    till.close()
+def test_a_sale_leaves_words_and_numbers_on_the_disk(long_clip: Path, start_agent: StartAgent, finder: Finder) -> None:
+    agent = start_agent("--video", long_clip)
+    with closing(TillDriver("till-1", agent.reliable)) as till:
+        till.greet()
+        till.decide()
+    agent.stop()
     files = {file.name for file in agent.state.rglob("*") if file.is_file()}
     assert {name.partition("-")[0] for name in files} == {"lane.db", "lane.lock"}
     assert finder.find_in(agent.state) == {}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -14,12 +13,13 @@ import urllib.request
 from contextlib import closing
 from pathlib import Path
 
-import cv2
 import pytest
 
 from edge.decision.policy import Decision
 from edge.till.messages import Alert
 from tests.agents import StartAgent
+from tests.clips import LONG_S, write_looped
+from tests.ports import free_port
 from tests.privacy.pictures import Picture
 from tests.soak.agent import RATE
 from tests.tills import TillDriver
@@ -34,20 +34,8 @@ _INTERNET = re.compile(r'port=htons\((\d+)\).*?(?:inet_addr\(|inet_pton\(AF_INET
 def clip(shown: list[Picture], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One customer after the other, for longer than any of these tests takes."""
     file = tmp_path_factory.mktemp("long") / "lane.mp4"
-    writer = cv2.VideoWriter(str(file), cv2.VideoWriter.fourcc(*"mp4v"), RATE, shown[0].shape[1::-1])
-    for picture in shown * 5:
-        writer.write(picture)
-    writer.release()
+    write_looped(file, shown, round(RATE), LONG_S)
     return file
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that are free at the moment."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [int(listening.getsockname()[1]) for listening in sockets]
-    for listening in sockets:
-        listening.close()
-    return ports
 
 
 def answer_of(address: str) -> int:
@@ -67,7 +55,7 @@ def answer_of(address: str) -> int:
 def test_every_socket_is_in_the_settings(web: bool, clip: Path, tmp_path: Path, start_agent: StartAgent) -> None:
     if not shutil.which("strace"):
         pytest.skip("strace is not installed; another test checks the open sockets in /proc")
-    reliable, live, metrics, page = free_ports(4)
+    reliable, live, metrics, page = (free_port() for _ in range(4))
     flags = ["--till.reliable", f"tcp://127.0.0.1:{reliable}", "--till.live", f"tcp://127.0.0.1:{live}"]
     flags += ["--metrics.listen", f"127.0.0.1:{metrics}", *(["--web", f"127.0.0.1:{page}"] if web else [])]
     trace = tmp_path / "trace"

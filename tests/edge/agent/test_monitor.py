@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import socket
 import threading
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -19,25 +18,9 @@ from edge.errors import UsageError
 from edge.lane.health import LaneHealth, health_report
 from edge.settings.sections import MetricsSettings
 from tests.commands import Json
+from tests.http_clients import client_that_sent, close, trickle, waits
 
 OPEN_METRICS = "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.2"
-
-
-def ended(client: socket.socket) -> bool:
-    """Whether the server has sent something or closed the connection."""
-    try:
-        client.setblocking(False)
-        client.recv(1, socket.MSG_PEEK)
-    except BlockingIOError:
-        return False
-    except ConnectionResetError:
-        pass
-    return True
-
-
-def close(clients: list[socket.socket]) -> None:
-    for client in clients:
-        client.close()
 
 
 class Box:
@@ -66,15 +49,13 @@ class Box:
     def connect(self, sent: bytes) -> socket.socket:
         """A client that has sent these bytes."""
         host, port = self.monitor.address.removeprefix("http://").split(":")
-        client = socket.create_connection((host, int(port)))
-        client.sendall(sent)
-        return client
+        return client_that_sent((host, int(port)), sent)
 
     def get(self, path: str, method: str = "GET") -> tuple[int, str, str]:
         """Status, content type and text of a response."""
         request = urllib.request.Request(self.monitor.address + path, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
+            with urllib.request.urlopen(request, timeout=60) as answer:
                 return answer.status, answer.headers["Content-Type"], answer.read().decode()
         except urllib.error.HTTPError as answer:
             with answer:
@@ -141,9 +122,9 @@ def test_half_requests_of_a_hundred_clients_delay_nobody(
     clients = [box.connect(sent) for _ in range(100)]
     assert box.healthz()[0] == 200
     assert box.get("/metrics")[0] == 200
-    assert not ended(clients[-1]), "it still waits"
-    assert ended(clients[0]), "the oldest connections make room"
-    close(clients)
+    assert waits(clients[-1])
+    assert not waits(clients[0]), "the oldest connections make room"
+    close(*clients)
 
 
 @pytest.mark.parametrize("sent", HALF)
@@ -152,7 +133,6 @@ def test_a_client_that_sends_no_whole_request_is_disconnected(
 ) -> None:
     monkeypatch.setattr("edge.agent.monitor._CLIENT_S", 0.1)
     client = box.connect(sent)
-    client.settimeout(30)
     with suppress(ConnectionResetError):
         assert client.recv(1) == b""
     client.close()
@@ -162,13 +142,8 @@ def test_a_request_that_trickles_gets_no_more_time(box: Box, monkeypatch: pytest
     monkeypatch.setattr("edge.agent.monitor._CLIENT_S", 0.5)
     client = box.connect(b"GET /healthz HTTP/1.1\r\n")
 
-    def trickle() -> None:
-        for _ in range(600):
-            client.sendall(b"X: x\r\n")
-            time.sleep(0.05)
-
     with pytest.raises(ConnectionError):
-        trickle()
+        trickle(client)
     client.close()
 
 
@@ -177,7 +152,7 @@ def test_clients_that_do_not_read_their_answer_delay_nobody(monkeypatch: pytest.
     box = Box(more=20_000)
     clients = [box.connect(b"GET /metrics HTTP/1.1\r\n\r\n") for _ in range(8)]
     assert box.healthz()[0] == 200
-    close(clients)
+    close(*clients)
     box.close()
 
 
@@ -194,11 +169,10 @@ def test_health_does_not_wait_for_the_metrics_of_others() -> None:
     box.registry.register(Slow())
     clients = [box.connect(b"GET /metrics HTTP/1.1\r\n\r\n") for _ in range(20)]
     assert box.healthz()[0] == 200
-    assert not ended(clients[-1]), "its turn has not come"
+    assert waits(clients[-1]), "its turn has not come"
     may_go_on.set()
-    clients[-1].settimeout(30)
     assert clients[-1].recv(12) == b"HTTP/1.1 200"
-    close(clients)
+    close(*clients)
     box.close()
 
 
@@ -210,13 +184,13 @@ def test_stopping_while_clients_wait_is_silent(
     clients = [box.connect(sent) for sent in requests for _ in range(6)]
     assert box.healthz()[0] == 200
     box.close()
-    close(clients)
+    close(*clients)
     assert (capfd.readouterr().err, caplog.text) == ("", "")
 
 
 def test_the_metrics_have_the_form_that_prometheus_accepts(box: Box) -> None:
     request = urllib.request.Request(box.monitor.address + "/metrics", headers={"Accept": OPEN_METRICS})
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         assert answer.headers["Content-Type"].startswith("application/openmetrics-text; version=1.0.0")
         assert answer.read().endswith(b"# EOF\n")
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import datetime, timezone
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -20,8 +22,9 @@ from edge.offers.signature import sign
 from edge.records.database import Database
 from edge.settings.config import Settings
 from edge.settings.sections import TillSettings
+from edge.till.envelope import Event, wrap
 from edge.till.identity import LiveIdentity
-from edge.till.messages import Data, Hello, Offer, OfferReply, RestrictedItem, SaleBasket, SaleClosed, SaleOpened
+from edge.till.messages import Ack, Data, Hello, Offer, OfferReply, RestrictedItem, SaleBasket, SaleClosed, SaleOpened
 from edge.till.reference.dealer import Till
 from edge.till.server import TillServer
 from tests.agents import StartAgent
@@ -30,40 +33,67 @@ from tests.edge.people import Person, faces_of, frame_at
 
 SALE = {"sale_id": "sale-1"}
 BASKET = SaleBasket(**SALE, basket=(line_of("crackers"),))
+_numbers = count(1)
+
+
+PATIENCE_S = 60.0
 
 
 class Counter:
-    """A lane with its till desk, and a till on a real connection. The test runs the loop."""
+    """A lane with its till desk, and a till on a real connection. The test runs the loop, and its clock."""
 
     def __init__(self, settings: Settings) -> None:
         self.server = TillServer(TillSettings(reliable="tcp://127.0.0.1:*", live="tcp://127.0.0.1:*"))
-        identity = LiveIdentity()
-        book = read_book(settings, identity.wall_time(time.monotonic()))
+        self._now_s, identity = time.monotonic(), LiveIdentity()
+        book = read_book(settings, identity.wall_time(self._now_s))
         self.lane = Lane(LaneRules(settings, {18: 25}, "0123456789ab", book), identity)
         publisher = Publisher(settings.lane, identity, EventLog(None), self.server)
-        self.desk = TillDesk(settings, self.lane, identity, publisher, self.server, time.monotonic())
+        self.desk = TillDesk(settings, self.lane, identity, publisher, self.server, self._now_s)
         self.till = Till("till-1", self.server.addresses[0])
         self._frames = 0
+        self._unanswered: list[Event] = []
+        self._last: Event | None = None
+        self._inbox: list[Data] = []
 
     def send(self, *messages: Data) -> None:
+        """Send messages, which the next turn receives."""
         for message in messages:
-            self.till.send(message)
-        time.sleep(0.05)
+            now = datetime.now(timezone.utc)
+            self._last = wrap(message, id=f"message-{next(_numbers)}", source="/till/till-1", time=now)
+            self.till.wait_for_connection(PATIENCE_S)
+            assert self.till.send_event(self._last)
+            self._unanswered.append(self._last)
 
     def turn(self, *people: Person) -> None:
-        """One turn of the loop; with a frame, if there are people."""
-        now_s = time.monotonic()
+        """One turn of the loop; with a frame, if there are people. It lasts until every message is answered."""
         if people:
-            frame = frame_at(now_s, self._frames)
+            self._now_s += 0.04
+            frame = frame_at(self._now_s, self._frames)
             self._frames += 1
-            self.desk.deliver(self.lane.observe(faces_of(*people), frame, now_s), now_s)
-        self.desk.serve(time.monotonic())
+            self.desk.deliver(self.lane.observe(faces_of(*people), frame, self._now_s), self._now_s)
+        self.serve_until(lambda: not self._unanswered)
+
+    def serve_until(self, condition: Callable[[], object]) -> None:
+        """Handle messages until a condition holds; the lane's clock stands still."""
+        end_s = time.monotonic() + PATIENCE_S
+        while True:
+            self.desk.serve(self._now_s)
+            while message := self.till.receive(0.001):
+                self._inbox.append(message)
+                if isinstance(message, Ack):
+                    self._unanswered = [event for event in self._unanswered if event.id != message.message_id]
+            if condition():
+                return
+            assert time.monotonic() < end_s, self._inbox
 
     def received(self) -> list[Data]:
         """Messages that the till has received since the last call."""
-        found = []
-        while (data := self.till.receive(0.3)) is not None:
-            found.append(data)
+        # The answer to a repeated message comes after everything that was sent before.
+        if self._last:
+            assert self.till.send_event(self._last)
+            self._unanswered.append(self._last)
+        self.turn()
+        found, self._inbox = self._inbox, []
         return found
 
     def close(self) -> None:
@@ -118,7 +148,7 @@ def test_an_alert_of_the_same_frame_is_sent_before_the_offer(counter: Counter) -
 def test_an_offer_is_sent_once_and_only_to_its_till(counter: Counter) -> None:
     with closing(Till("till-2", counter.server.addresses[0])) as other:
         other.send(Hello(till="till-2"))
-        time.sleep(0.05)
+        counter.serve_until(lambda: b"till-2" in counter.server.tills)
         for _ in range(5):
             counter.turn(Person(age=50))
         counter.send(BASKET)
@@ -134,8 +164,7 @@ def test_the_result_of_an_offer_is_stored_when_its_sale_closes(counter: Counter,
         counter.turn(Person(age=50))
     counter.send(BASKET)
     counter.turn()
-    offer = counter.received()[-1]
-    assert isinstance(offer, Offer)
+    [offer] = (message for message in counter.received() if isinstance(message, Offer))
     reply = OfferReply(offer_id=offer.offer_id, outcome="refused")
     counter.send(SaleClosed(**SALE, basket=(line_of("crackers"),), offer=reply, cashier_id="anna"))
     counter.turn()
@@ -166,4 +195,4 @@ def test_a_reload_uses_a_new_sheet_and_a_bad_sheet_stops_nothing(
     file.write_bytes(good.replace(b"cheese", b"chives"))
     agent.reload()
     agent.wait_for_log("was changed since: sign it again")
-    agent.stop(within_s=30)
+    agent.stop()

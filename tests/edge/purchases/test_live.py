@@ -2,55 +2,45 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
 import duckdb
 import pytest
 
-from edge.till.messages import Ack, BasketLine, Data, Hello, SaleClosed, SaleOpened
-from edge.till.reference.dealer import Till
+from edge.till.messages import BasketLine, SaleClosed
 from tests.agents import AgentProcess, StartAgent
 from tests.commands import EdgeAgent
+from tests.screens import wait_for_customer
+from tests.tills import TillDriver
 
 pytestmark = pytest.mark.slow
 
 
 class StartOnClip(Protocol):
-    """Starts an agent on the drawn clip. variables: EDGE_* variables."""
+    """Starts an agent whose camera shows a customer who stays. variables: EDGE_* variables."""
 
     def __call__(self, *flags: object, variables: dict[str, str] | None = None) -> AgentProcess: ...
 
 
 @pytest.fixture
-def start(demo_clip: Path, start_agent: StartAgent) -> StartOnClip:
+def start(long_clip: Path, start_agent: StartAgent) -> StartOnClip:
     def run(*flags: object, variables: dict[str, str] | None = None) -> AgentProcess:
-        return start_agent("--video", demo_clip, "--mode", "on-sale", *flags, variables=variables)
+        return start_agent("--video", long_clip, "--mode", "on-sale", *flags, variables=variables)
 
     return run
 
 
 @pytest.fixture
-def send(tmp_path: Path) -> Iterator[Callable[[Data], None]]:
-    """Sends a message as a till, and waits until the agent acknowledges it."""
-    till = Till("till-7", f"ipc://{tmp_path}/reliable")
-
-    def send_and_wait(message: Data) -> None:
-        till.send(message)
-        end_s = time.monotonic() + 60
-        while not isinstance(till.receive(end_s - time.monotonic()), Ack):
-            assert time.monotonic() < end_s, "no reply"
-
-    yield send_and_wait
+def till(tmp_path: Path) -> Iterator[TillDriver]:
+    till = TillDriver("till-7", f"ipc://{tmp_path}/reliable")
+    yield till
     till.close()
 
 
-def sell(send: Callable[[Data], None], sale_id: str, *basket: BasketLine, customer_s: float = 0) -> None:
-    send(SaleOpened(sale_id=sale_id))
-    time.sleep(customer_s)
-    send(SaleClosed(sale_id=sale_id, cashier_id="anna", basket=basket))
+def close(till: TillDriver, sale_id: str, *basket: BasketLine) -> None:
+    till.send(SaleClosed(sale_id=sale_id, cashier_id="anna", basket=basket))
 
 
 def rows(folder: Path) -> list[tuple[object, ...]]:
@@ -60,14 +50,16 @@ def rows(folder: Path) -> list[tuple[object, ...]]:
 
 
 def test_sales_are_filed_with_the_band_of_their_customer(
-    start: StartOnClip, send: Callable[[Data], None], tmp_path: Path, edge_agent: EdgeAgent
+    start: StartOnClip, till: TillDriver, tmp_path: Path, edge_agent: EdgeAgent
 ) -> None:
     agent = start("--insights.enabled", "--insights.notice", "Purchases are counted by age band.")
-    send(Hello(till="till-7"))
+    till.greet()
     beer = BasketLine(sku="beer", category="beer", quantity=2, price=99.9, restricted=True)
-    sell(send, "sale-with-a-customer", beer, customer_s=5)
-    sell(send, "sale-without", BasketLine(sku="milk", quantity=-1))
-    log = agent.stop(within_s=30)
+    with_customer = till.open()
+    wait_for_customer(agent.live)
+    close(till, with_customer, beer)
+    close(till, till.open(), BasketLine(sku="milk", quantity=-1))
+    log = agent.stop()
     known, unknown = rows(agent.state)
     assert known[0] != "unknown", log
     assert isinstance(known[1], list)
@@ -76,33 +68,33 @@ def test_sales_are_filed_with_the_band_of_their_customer(
     assert unknown[:2] == ("unknown", None)
     assert unknown[2] == [{"category": None, "sku": "milk", "quantity": -1, "price": None}]
     for file in (agent.state / "insights").rglob("*.parquet"):
-        assert not [word for word in (b"anna", b"till-7", b"sale-with") if word in file.read_bytes()]
+        assert not [word for word in (b"anna", b"till-7", with_customer.encode()) if word in file.read_bytes()]
     report = edge_agent("report", "basket", "--state-dir", agent.state)
     assert report.out.splitlines()[0].endswith("fewer than 10 customers of known age, too few to show.")
     assert "1 sale not counted: no valid line in the basket" in report.out
 
 
 def test_baskets_are_not_stored_unless_insights_are_enabled(
-    start: StartOnClip, send: Callable[[Data], None], tmp_path: Path
+    start: StartOnClip, till: TillDriver, tmp_path: Path
 ) -> None:
     agent = start()
-    send(Hello(till="till-7"))
-    sell(send, "sale-1", BasketLine(sku="the-only-one-of-its-kind"))
-    agent.stop(within_s=30)
+    till.greet()
+    close(till, till.open(), BasketLine(sku="the-only-one-of-its-kind"))
+    agent.stop()
     assert sorted(path.name for path in (agent.state).iterdir() if path.is_dir()) == []
     assert not [file for file in (agent.state).iterdir() if b"the-only-one-of-its-kind" in file.read_bytes()]
 
 
 def test_an_agent_that_cannot_file_goes_on_and_logs_it_once(
-    start: StartOnClip, send: Callable[[Data], None], tmp_path: Path
+    start: StartOnClip, till: TillDriver, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("in the way")
     agent = start(
         "--insights.enabled", "--insights.notice", "x", variables={"EDGE_INSIGHTS__FOLDER": f"{tmp_path}/file/x"}
     )
-    send(Hello(till="till-7"))
-    sell(send, "sale-1", BasketLine(sku="milk"))
-    sell(send, "sale-2", BasketLine(sku="milk"))
-    log = agent.stop(within_s=30)
+    till.greet()
+    close(till, till.open(), BasketLine(sku="milk"))
+    close(till, till.open(), BasketLine(sku="milk"))
+    log = agent.stop()
     assert log.count("purchases of lane-1 cannot be filed and stay in its database") == 1
     assert "Traceback" not in log

@@ -19,7 +19,7 @@ from edge.till.messages import Error, Hello
 from edge.till.reading import ReceivedMessage
 from edge.till.server import TillServer
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 def hello(text: str = "till-1") -> Event:

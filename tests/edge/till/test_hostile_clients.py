@@ -33,8 +33,6 @@ HOSTILE_MESSAGES = 50_000
 """In each of two tests; 100,000 together."""
 GOOD_MESSAGES = 300
 GOOD_EVERY_S = 0.025
-ANSWERED_WITHIN_S = 3.0
-"""12 ms on an idle machine. A till that had to wait for the hostile ones would wait for all 50,000 messages."""
 MOST_GROWTH_MIB = 16.0
 LOOPBACK, PUBLIC = "tcp://127.0.0.1:*", "tcp://0.0.0.0:*"
 
@@ -58,38 +56,41 @@ def resident_mib() -> float:
 
 
 class GoodTill:
-    """Sends a message every GOOD_EVERY_S, and measures how long each answer takes."""
+    """Sends a message every GOOD_EVERY_S. waited_for: for each answer, how many hostile messages were handled before
+    it; a count does not depend on how busy the machine is."""
 
     def __init__(self, till: zmq.Socket[bytes]) -> None:
-        self._till, self._sent_s = till, list[float]()
-        self.answered_after_s: list[float] = []
+        self._till, self._sent_s, self._sent_at = till, -GOOD_EVERY_S, list[int]()
+        self.waited_for: list[int] = []
 
-    def work(self) -> None:
+    def work(self, hostile: int) -> None:
+        """hostile: how many hostile messages were handled so far."""
         now_s = time.monotonic()
-        if len(self._sent_s) < GOOD_MESSAGES and (not self._sent_s or now_s - self._sent_s[-1] >= GOOD_EVERY_S):
-            self._till.send(message(Hello(till="good"), len(self._sent_s)).to_json().encode())
-            self._sent_s.append(now_s)
+        if len(self._sent_at) < GOOD_MESSAGES and now_s - self._sent_s >= GOOD_EVERY_S:
+            self._till.send(message(Hello(till="good"), len(self._sent_at)).to_json().encode())
+            self._sent_at.append(hostile)
+            self._sent_s = now_s
         while self._till.poll(0):
             answer = parse(self._till.recv()).content()
             assert isinstance(answer, Ack)
-            assert answer.message_id == f"message-{len(self.answered_after_s)}", "an answer was lost"
-            self.answered_after_s.append(time.monotonic() - self._sent_s[len(self.answered_after_s)])
+            assert answer.message_id == f"message-{len(self.waited_for)}", "an answer was lost"
+            self.waited_for.append(hostile - self._sent_at[len(self.waited_for)])
 
 
 def survive(server: TillServer, good: GoodTill, folder: Path, certificates: list[Path]) -> None:
-    """Serves the good till and the hostile ones until all messages have arrived, and checks latency and memory."""
+    """Serves the good till and the hostile ones until all messages have arrived, and checks waits and memory."""
     valid = folder / "valid"
     valid.write_text("\n".join(message(data, number).to_json() for number, data in enumerate(OUT_OF_ORDER)))
     address = server.addresses[0].replace("0.0.0.0", "127.0.0.1")
     command: list[str | Path] = [sys.executable, HOSTILE_CLIENTS, address, str(HOSTILE_MESSAGES), valid, *certificates]
     received = Counter[bytes]()
     hostile, before_mib = 0, 0.0
-    give_up_s = time.monotonic() + 120
+    give_up_s = time.monotonic() + 300
     with subprocess.Popen(command, stdin=subprocess.PIPE) as attackers:
         # All hostile messages arrive, except those that are too long.
-        while hostile < 0.99 * HOSTILE_MESSAGES or len(good.answered_after_s) < GOOD_MESSAGES:
+        while hostile < 0.99 * HOSTILE_MESSAGES or len(good.waited_for) < GOOD_MESSAGES:
             assert time.monotonic() < give_up_s, f"{received} received, {server.rejections.counts} rejected"
-            good.work()
+            good.work(hostile)
             for till, message_or_error in server.poll():
                 received[till] += 1
                 is_error = isinstance(message_or_error, Error)
@@ -102,11 +103,12 @@ def survive(server: TillServer, good: GoodTill, folder: Path, certificates: list
     growth_mib = resident_mib() - before_mib
     print(
         f"{hostile} hostile messages, rejected {server.rejections.counts}; memory grew by {growth_mib:.1f} MiB; "
-        f"the good till's slowest answer took {max(good.answered_after_s) * 1000:.0f} ms"
+        f"the good till waited for {max(good.waited_for)} of them at most"
     )
     assert attackers.returncode == 0
     assert received[b"good"] == GOOD_MESSAGES
-    assert max(good.answered_after_s) < ANSWERED_WITHIN_S
+    # A till that had to wait for the hostile ones would wait for all of them.
+    assert max(good.waited_for) < HOSTILE_MESSAGES / 2
     assert growth_mib < MOST_GROWTH_MIB
 
 

@@ -21,6 +21,7 @@ from starlette.types import Receive, Scope, Send
 from edge.web.address import Address, bind
 from edge.web.listener import CONNECTIONS_OF_A_CLIENT, LimitedListener
 from edge.web.protocol import PageConfig
+from tests.http_clients import client_that_sent, close, trickle, waits
 
 HALF = {
     "nothing": b"",
@@ -53,19 +54,17 @@ class SmallPage:
 
     def connect(self, sent: bytes) -> socket.socket:
         """A client that has sent these bytes."""
-        client = socket.create_connection(self.address, timeout=30)
-        client.sendall(sent)
-        return client
+        return client_that_sent(self.address, sent)
 
     def get(self, encryption: ssl.SSLContext | None = None) -> tuple[int, bytes]:
         kind, more = (HTTPSConnection, {"context": encryption}) if encryption else (HTTPConnection, {})
-        with closing(kind(*self.address, timeout=30, **more)) as connection:
+        with closing(kind(*self.address, timeout=60, **more)) as connection:
             return answer_on(connection)
 
     def close(self) -> None:
         self.may_answer.set()
         self._server.should_exit = True
-        self._thread.join(20)
+        self._thread.join(60)
 
 
 @pytest.fixture
@@ -81,25 +80,14 @@ def answer_on(connection: HTTPConnection) -> tuple[int, bytes]:
     return response.status, response.read()
 
 
-def is_open(client: socket.socket) -> bool:
-    client.setblocking(False)
-    try:
-        return bool(client.recv(1, socket.MSG_PEEK))
-    except BlockingIOError:
-        return True
-    except ConnectionResetError:
-        return False
-
-
 @half_requests
 def test_half_requests_keep_nobody_out(page: SmallPage, sent: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     """The page answers while they wait: their time never ends here."""
     monkeypatch.setattr("edge.web.protocol._REQUEST_S", 3600)
     clients = [page.connect(sent) for _ in range(CLIENTS)]
     assert [page.get() for _ in range(3)] == [(200, b"seen")] * 3
-    assert is_open(clients[-1]), "it still waits"
-    for client in clients:
-        client.close()
+    assert waits(clients[-1])
+    close(*clients)
 
 
 @half_requests
@@ -117,34 +105,28 @@ def test_a_request_that_trickles_gets_no_more_time(page: SmallPage, monkeypatch:
     monkeypatch.setattr("edge.web.protocol._REQUEST_S", 0.5)
     client = page.connect(b"GET / HTTP/1.1\r\nHost: box\r\n")
 
-    def trickle() -> None:
-        for _ in range(600):
-            client.sendall(b"X: x\r\n")
-            time.sleep(0.05)
-
     with pytest.raises(ConnectionError):
-        trickle()
+        trickle(client)
     client.close()
 
 
 def test_the_time_of_a_request_is_not_that_of_its_answer(page: SmallPage, monkeypatch: pytest.MonkeyPatch) -> None:
     """The page waits up to eight seconds for the till's next screen."""
-    monkeypatch.setattr("edge.web.protocol._REQUEST_S", 0.1)
+    monkeypatch.setattr("edge.web.protocol._REQUEST_S", 2)
     client = page.connect(b"GET /slow HTTP/1.1\r\nHost: box\r\n\r\n")
-    time.sleep(0.5)
+    time.sleep(2.5)
     crowd = [page.connect(b"GET /slow") for _ in range(CLIENTS)]
     page.may_answer.set()
     assert client.recv(15) == b"HTTP/1.1 200 OK"
-    for each in (client, *crowd):
-        each.close()
+    close(client, *crowd)
 
 
 def test_a_connection_serves_several_requests_with_pauses(page: SmallPage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("edge.web.protocol._REQUEST_S", 0.3)
-    with closing(HTTPConnection(*page.address, timeout=30)) as connection:
-        for _ in range(3):
-            assert answer_on(connection) == (200, b"seen")
-            time.sleep(0.5)
+    monkeypatch.setattr("edge.web.protocol._REQUEST_S", 2)
+    with closing(HTTPConnection(*page.address, timeout=60)) as connection:
+        assert answer_on(connection) == (200, b"seen")
+        time.sleep(2.5)
+        assert answer_on(connection) == (200, b"seen")
 
 
 def test_half_handshakes_keep_nobody_out(certificate: tuple[Path, Path]) -> None:
@@ -157,7 +139,6 @@ def test_half_handshakes_keep_nobody_out(certificate: tuple[Path, Path]) -> None
     trusting = ssl.create_default_context(cafile=str(chain))
     trusting.check_hostname = False
     assert page.get(trusting) == (200, b"seen")
-    assert is_open(clients[-1]), "it still waits"
-    for client in clients:
-        client.close()
+    assert waits(clients[-1])
+    close(*clients)
     page.close()

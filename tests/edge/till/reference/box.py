@@ -17,6 +17,7 @@ from edge.till.identity import LiveIdentity
 from edge.till.keys import Keys
 from edge.till.server import TillServer
 from tests.edge.people import Person, faces_of, frame_at
+from tests.ports import free_port
 
 
 class Box:
@@ -25,13 +26,14 @@ class Box:
     def __init__(self, folder: Path, lane: str = "lane-1", customer: Person | None = None) -> None:
         """customer: who stands in front of the camera; None: there is no camera."""
         self._lane, self._customer = lane, customer
-        self._folder, self.address, self._stopping = folder, "tcp://127.0.0.1:*", threading.Event()
+        self._folder, self.address, self._stopping = folder, f"tcp://127.0.0.1:{free_port()}", threading.Event()
         self.keys: Keys | None = None
         self._thread: threading.Thread | None = None
 
     def key(self, till: str) -> Path:
         """Require keys from now on. Returns the key file of this till."""
-        self.keys, self.address = Keys(self._folder / "keys"), "tcp://0.0.0.0:*"
+        self.keys = Keys(self._folder / "keys")
+        self.address = self.address.replace("127.0.0.1", "0.0.0.0")
         file = self._folder / f"{till}.key_secret"
         self.keys.new(till, file, (self.address, self.address))
         return file

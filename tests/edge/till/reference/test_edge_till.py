@@ -21,7 +21,7 @@ from tests.edge.till.reference.box import Box
 
 pytestmark = pytest.mark.slow
 
-PATIENCE_S = 60
+PATIENCE_S = 120
 Line = dict[str, str | float]
 """A line of a script, as JSON."""
 
@@ -31,7 +31,7 @@ def script(file: Path, *lines: Line) -> Path:
     return file
 
 
-def wait_for(event: str, seconds: float = 20) -> Line:
+def wait_for(event: str, seconds: float = 60) -> Line:
     return {"do": "wait-for", "event": event, "seconds": seconds}
 
 

@@ -22,7 +22,7 @@ from tests.edge.till.reference.box import Box
 from tests.edge.till.reference.harness import TillHarness
 
 FOLDER = Path(__file__).parents[3] / "clients"
-PATIENCE_S = 60
+PATIENCE_S = 120
 NOW_S = 1000.0
 
 
