@@ -108,6 +108,7 @@ class TillDesk:
             self._every_second(now_s)
         self._recorder.expire(now_s)
         self._send_alerts(now_s)
+        self._listeners.resend(now_s)
 
     def deliver(self, outcomes: list[Outcome], now_s: float, sender: str = NO_TILL) -> Event | None:
         """Record the outcomes, then publish and send their messages. sender: the till whose message led to them, if
@@ -147,7 +148,7 @@ class TillDesk:
             self._send(message.till, message.event)
         if isinstance(data, Alert):
             self.counts.count_alert(data)
-            self._listeners.show(data, message.event)
+            self._listeners.show(data, message.event, now_s)
             record = next((sale.record for sale in self._lane.open_sales if sale.till == message.till), None)
             self._times.alert_sent(data, record, now_s)
             if not recorded:
@@ -172,14 +173,16 @@ class TillDesk:
         if message.dropped:
             self._server.rejections.add_dropped(till, content.type, message.dropped)
         outcomes = with_dropped(self._lane.receive(till, message.id, content, now_s), message.dropped)
-        if isinstance(content, Ack) and content.alert_id and self._recorder.confirm(till, content.alert_id):
-            self._times.alert_confirmed(content.alert_id, now_s)
+        if isinstance(content, Ack):
+            self._listeners.acknowledged(till, content.message_id)
+            if content.alert_id and self._recorder.confirm(till, content.alert_id):
+                self._times.alert_confirmed(content.alert_id, now_s)
         reply = self.deliver(outcomes, now_s, till)
         if reply and reply.type == Error.type:
             self._server.rejections.add(reply.data["code"], till, reply.data["text"])
         if isinstance(content, Hello):
             self._catch_up(till, now_s)
-            self._listeners.catch_up(till, self._lane)
+            self._listeners.catch_up(till, self._lane, now_s)
             return None
         return reply
 

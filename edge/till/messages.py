@@ -324,8 +324,8 @@ class Alert(Data):
 
 
 class AlertWithdrawn(Data):
-    """No age-restricted item is left in a sale: its prompt is removed. Neither resent nor acknowledged, because the
-    till that removed the item knows it."""
+    """Nothing is to be asked in a sale any more: its prompt is removed. To attendants and displays it is resent until
+    they acknowledge it; to the sale's own till it is sent once, because that till knows it."""
 
     type: ClassVar[str] = "lane.alert.withdrawn"
     sale_id: Id

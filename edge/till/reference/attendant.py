@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from edge.till.messages import CheckMeans, CheckOutcome, Role
 
 FORGOTTEN_AFTER_S = 300.0
-"""A sale is removed from the screen this long after its last alert expired: its close is not reported to attendants."""
+"""A sale is removed from the screen this long after its last alert expired, if it was not withdrawn."""
 
 
 class AttendantSession:
@@ -106,7 +106,7 @@ class AttendantSession:
         if isinstance(data, Alert):
             steps += self._receive_alert(event, data, now_s)
         elif isinstance(data, AlertWithdrawn):
-            steps += self._withdraw(data)
+            steps += self._withdraw(event, data, now_s)
         elif isinstance(data, Error):
             steps += self._link.handle_error(data, None, now_s)
         elif isinstance(data, Ack):
@@ -149,12 +149,19 @@ class AttendantSession:
         notify = Notify("shown" if shown else "not-shown", {**ids, "decision": alert.decision.value})
         return [Save(entry), notify, ack]
 
-    def _withdraw(self, withdrawn: AlertWithdrawn) -> list[Step]:
-        till = withdrawn.till or ""
-        if till not in self.sales or self.sales[till].sale_id != withdrawn.sale_id:
-            return []
-        del self.sales[till]
-        return [Notify("withdrawn", {**self._place(till), "sale_id": withdrawn.sale_id})]
+    def _withdraw(self, event: Event, withdrawn: AlertWithdrawn, now_s: float) -> list[Step]:
+        ack = Send(self._link.wrap(Ack(message_id=event.id), now_s))
+        if not self._shows(withdrawn):
+            return [ack]
+        entry = Entry(heard=event)
+        self._apply(entry, now_s)
+        details = {**self._place(withdrawn.till or ""), "sale_id": withdrawn.sale_id}
+        return [Save(entry), Notify("withdrawn", details), ack]
+
+    def _shows(self, withdrawn: AlertWithdrawn) -> bool:
+        """Whether the alert of this sale is shown for its till."""
+        sale = self.sales.get(withdrawn.till or "")
+        return sale is not None and sale.sale_id == withdrawn.sale_id
 
     def _apply(self, entry: Entry, now_s: float) -> None:
         if entry.answered:
@@ -166,11 +173,12 @@ class AttendantSession:
             sale = self.sales.get(data.till or "") if isinstance(data, IdChecked) else None
             if isinstance(data, IdChecked) and sale and sale.sale_id == data.sale_id:
                 self.sales[data.till or ""] = sale.with_check(CheckResult.model_validate(data.model_dump()))
-        if entry.heard:
-            alert = entry.heard.content()
-            assert isinstance(alert, Alert)
-            self._received.add(alert.alert_id)
-            self._show(alert, now_s)
+        heard = entry.heard.content() if entry.heard else None
+        if isinstance(heard, Alert):
+            self._received.add(heard.alert_id)
+            self._show(heard, now_s)
+        if isinstance(heard, AlertWithdrawn) and self._shows(heard):
+            del self.sales[heard.till or ""]
 
     def _show(self, alert: Alert, now_s: float) -> None:
         """Show an alert, unless it has expired or a newer one of its till is known."""

@@ -27,7 +27,7 @@ from edge.till.messages import Ack, Alert, Data, Error, RestrictedItem, SaleClos
 from edge.till.server import TillServer
 
 ANY_PORT = "tcp://127.0.0.1:*"
-PATIENCE_S = 10.0
+PATIENCE_S = 60.0
 T = TypeVar("T")
 OPEN, SCAN, CLOSE = SaleOpened(sale_id="sale-1"), RestrictedItem(sale_id="sale-1"), SaleClosed(sale_id="sale-1")
 

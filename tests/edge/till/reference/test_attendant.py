@@ -23,6 +23,8 @@ class Attended:
         self.now_s, self.identity = now_s, ReplayIdentity()
         self.session = AttendantSession("desk", self.identity, role, "olga")
         self.saved, self.steps = list(saved or []), list[Step]()
+        self.received: list[str] = []
+        """Ids of the agent's messages."""
         self.record(self.session.start(now_s, tuple(self.saved)))
         if not saved:
             self.acknowledge_all()
@@ -36,6 +38,7 @@ class Attended:
     def receive(self, data: Data, late_s: float = 0.0) -> None:
         time = self.identity.wall_time(self.now_s - late_s)
         event = wrap(data, id=self.identity.new_id(), source="/edge-agent/lane-3", time=time)
+        self.received.append(event.id)
         self.record(self.session.receive(event, self.now_s))
 
     def health(self, late_s: float = 0.0) -> None:
@@ -126,6 +129,18 @@ def test_a_withdrawn_alert_is_removed(desk: Attended) -> None:
     desk.receive(AlertWithdrawn(sale_id="a", lane="lane-3", till="till-1", issued_at=desk.identity.wall_time(0)))
     assert desk.shows("till-1") == "nothing"
     assert len(desk.details("withdrawn")) == 1
+    acks = [data.message_id for event in desk.sent if isinstance(data := event.content(), Ack) and not data.alert_id]
+    assert acks[-2:] == desk.received[-2:], "the agent resends what is not acknowledged"
+
+
+def test_what_was_taken_back_stays_so_after_a_power_cut(desk: Attended) -> None:
+    desk.alert("till-1", sale_id="a")
+    desk.alert("till-2", sale_id="b")
+    desk.receive(AlertWithdrawn(sale_id="a", lane="lane-3", till="till-1", issued_at=desk.identity.wall_time(0)))
+    again = Attended(saved=desk.saved, now_s=5)
+    again.acknowledge_all()
+    again.health()
+    assert (again.shows("till-1"), again.shows("till-2")) == ("nothing", "alert")
 
 
 def test_a_newer_alert_replaces_an_older_one_but_not_the_reverse(desk: Attended) -> None:
