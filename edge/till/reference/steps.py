@@ -17,9 +17,10 @@ OfferAnswer = Literal["taken", "refused"]
 class Entry(BaseModel):
     """A line of the till's state file: one action or event.
 
-    sent: a message about an action of the cashier. heard: a received alert, withdrawal, error about an expired alert, or offer.
-    answered: the id of a message that need not be resent. scanned, removed: the sku of an item. items: what is in the
-    basket of a sale that another till had begun. cashier: who sells now. offer: the customer's answer to the offer.
+    sent: a message about an action of the cashier. heard: a received alert, withdrawal, error about an expired alert,
+    or offer. answered: the id of a message that need not be resent. scanned, removed: the sku of an item. items: what
+    is in the basket of a sale that another till had begun. cashier: who sells now. offer: the customer's answer to the
+    offer.
     lane: the address of the lane that the line is about, for an attendant of several lanes.
     """
 
