@@ -48,12 +48,12 @@ def write_clip(file: Path) -> None:
 
 
 def link_in(log: Path, agent: subprocess.Popen[bytes]) -> str:
-    """The link to the page from the agent's log. Exits when the agent has ended."""
-    while not (found := re.search(r"setup page: (\S+)", log.read_text(encoding="utf-8"))):
+    """The link to the page, from the file that the agent's log names. Exits when the agent has ended."""
+    while not (found := re.search(r"its link is in (\S+)", log.read_text(encoding="utf-8"))):
         if agent.poll() is not None:
             sys.exit(log.read_text(encoding="utf-8"))
         time.sleep(0.1)
-    return found[1]
+    return Path(found[1]).read_text(encoding="utf-8").strip()
 
 
 def photograph(link: str) -> None:

@@ -22,13 +22,13 @@ _SCAN_AFTER_S = 3.5
 def _sale(scan_after_s: float) -> str:
     """The till's script, as JSON lines. scan_after_s: from opening the sale to scanning beer."""
     lines = [
-        {"do": "wait-for", "event": "agent-met", "seconds": 20},
+        {"do": "wait-for", "event": "agent-met", "seconds": 60},
         {"do": "open", "sale_id": datetime.now(timezone.utc).strftime("sale-%H%M%S")},
         {"do": "scan", "item": "bread"},
         {"do": "scan", "item": "butter"},
         {"do": "wait", "seconds": round(scan_after_s, 1)},
         {"do": "scan", "item": "beer"},
-        {"do": "wait-for", "event": "shown", "seconds": 5},
+        {"do": "wait-for", "event": "shown", "seconds": 20},
         # A first answer may be followed by a better one.
         {"do": "wait", "seconds": 1},
         {"do": "check", "outcome": "passed"},

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from edge.settings.sections import PictureSettings, Zone
 from edge.till.messages import CheckOutcome
+from edge.till.reference.scenario import ScanStep
 
 if TYPE_CHECKING:
     from edge.web.demonstration import Demonstration
@@ -25,11 +26,6 @@ class NewPicture(PageRequest):
     picture: PictureSettings
 
 
-class ScanAction(PageRequest):
-    do: Literal["scan"]
-    item: str
-
-
 class CheckAction(PageRequest):
     do: Literal["check"]
     outcome: CheckOutcome
@@ -43,11 +39,11 @@ class CloseAction(PageRequest):
 class TillAction(PageRequest):
     """An action of the cashier at the demonstration till."""
 
-    action: ScanAction | CheckAction | CloseAction
+    action: ScanStep | CheckAction | CloseAction
 
     def apply(self, till: Demonstration, now_s: float) -> None:
         """Perform the action. Raises UsageError when it is not possible now."""
-        if isinstance(self.action, ScanAction):
+        if isinstance(self.action, ScanStep):
             till.scan(self.action.item, now_s)
         elif isinstance(self.action, CheckAction):
             till.check(self.action.outcome, now_s)

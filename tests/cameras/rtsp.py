@@ -87,7 +87,7 @@ class RtspCamera:
         self.played = 0
         """How often a client has started the stream."""
         self.drawn_s: dict[int, float] = {}
-        """When each picture was first drawn, by its number, in seconds of the monotonic clock."""
+        """When each picture was to be drawn first, by its number, in seconds of the monotonic clock."""
         self.start()
 
     @property
@@ -150,7 +150,7 @@ class RtspCamera:
             due_s = max(due_s + 1 / self.frames_per_second, time.monotonic())
             time.sleep(max(0.0, due_s - time.monotonic()))
             self._number += not self.frozen
-            self.drawn_s.setdefault(self._number, time.monotonic())
+            self.drawn_s.setdefault(self._number, due_s)
             if size != self.size:
                 encode, size = encoder(*self.size, self.pixel_aspect), self.size
             timestamp = round((due_s - start_s + self.clock_step_s) * _CLOCK_HZ) % 2**32

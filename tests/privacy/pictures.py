@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import cv2
@@ -97,3 +98,15 @@ def _encodings(pixels: Picture) -> Iterator[tuple[str, bytes]]:
         # In base64 a byte may be at each of three places in a group; characters that depend on neighbours are cut off.
         for place in range(3):
             yield f"{name}, in base64", base64.b64encode(bytes(place) + run)[4:-4]
+
+
+def shared_memory_since(wall_s: float) -> dict[Path, bytes]:
+    """Files in /dev/shm that were written since this time, with their contents. Those of other programs may vanish
+    meanwhile. Without those of PyTorch: the trainer, which another test may run, has photos there, and no agent has
+    PyTorch."""
+    found = {}
+    for file in Path("/dev/shm").iterdir():
+        with suppress(FileNotFoundError):
+            if file.is_file() and not file.name.startswith("torch_") and file.stat().st_mtime > wall_s:
+                found[file] = file.read_bytes()
+    return found

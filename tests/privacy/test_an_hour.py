@@ -16,7 +16,7 @@ import pytest
 import zmq
 
 from tests.privacy.agent import real_s
-from tests.privacy.pictures import Finder, Picture
+from tests.privacy.pictures import Finder, Picture, shared_memory_since
 from tests.soak.agent import RATE
 from tests.soak.till import FastTill
 
@@ -35,13 +35,13 @@ _PLACES = ("HOME", "TMPDIR", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOM
 class Hour:
     """What an hour leaves. folder: everywhere the agent may write. messages: all bytes sent on both sockets.
 
-    fresh: new files in /dev/shm.
+    fresh: new files in /dev/shm, with their contents.
     """
 
     folder: Path
     log: str
     messages: list[bytes]
-    fresh: list[Path]
+    fresh: dict[Path, bytes]
     till: FastTill
 
 
@@ -110,10 +110,11 @@ def hour(demo_clip: Path, shown: list[Picture], tmp_path_factory: pytest.TempPat
     till.close()
     screen.close(linger=0)
     context.term()
-    fresh = [file for file in Path("/dev/shm").iterdir() if file.is_file() and file.stat().st_mtime > before_s]
+    fresh = shared_memory_since(before_s)
     agent.terminate()
+    code = agent.wait(120)
     text = (outside / "log").read_text(encoding="utf-8")
-    assert agent.wait(30) == 0, text
+    assert code == 0, text
     return Hour(folder, text, [*till.received, *live_messages], fresh, till)
 
 
@@ -130,7 +131,7 @@ def test_the_hour_had_customers_sales_and_faults(hour: Hour) -> None:
 def test_no_file_holds_a_picture(hour: Hour, finder: Finder) -> None:
     assert hour.folder.joinpath("XDG_STATE_HOME", "edge-agent", "lane.db").stat().st_size > 0
     assert finder.find_in(hour.folder) == {}
-    assert [file for file in hour.fresh if finder.find(file.read_bytes())] == []
+    assert [file for file, content in hour.fresh.items() if finder.find(content)] == []
 
 
 def test_only_the_state_folder_was_written(hour: Hour) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from edge.records.database import Database
 from tests.agents import StartAgent
-from tests.privacy.pictures import Finder
+from tests.privacy.pictures import Finder, shared_memory_since
 from tests.tills import TillDriver
 
 pytestmark = pytest.mark.slow
@@ -25,8 +25,8 @@ def test_a_replay_writes_its_event_log_and_no_picture(demo_clip: Path, tmp_path:
     done = subprocess.run(command, capture_output=True, cwd=tmp_path, timeout=240, check=False)
     assert done.returncode == 0
     assert [file.name for file in tmp_path.iterdir()] == ["events.jsonl"]
-    fresh = [file for file in Path("/dev/shm").iterdir() if file.is_file() and file.stat().st_mtime > before]
-    for written in (events.read_bytes(), done.stdout, done.stderr, *(file.read_bytes() for file in fresh)):
+    shared = shared_memory_since(before)
+    for written in (events.read_bytes(), done.stdout, done.stderr, *shared.values()):
         assert finder.find(written) == set()
     longest = max(len(line) for line in events.read_bytes().splitlines())
     assert longest < 2000, "an event is a few numbers and words; a face would not fit"

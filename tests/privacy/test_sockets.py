@@ -34,7 +34,7 @@ _INTERNET = re.compile(r'port=htons\((\d+)\).*?(?:inet_addr\(|inet_pton\(AF_INET
 def clip(shown: list[Picture], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One customer after the other, for longer than any of these tests takes."""
     file = tmp_path_factory.mktemp("long") / "lane.mp4"
-    write_looped(file, shown, round(RATE), LONG_S)
+    write_looped(file, shown, RATE, LONG_S)
     return file
 
 

@@ -35,7 +35,7 @@ def main() -> None:
             running[arguments.victim] = Process(agent if arguments.victim == "agent" else till, place)
             print(f"\r{kill + 1} kills of the {arguments.victim}", end="", file=sys.stderr, flush=True)
         place.stop.touch()
-        ended = running["till"].ended_well(60)
+        ended = running["till"].ended_well(180)
         running["agent"].kill()
         found = verdict_on(place)
     print(json.dumps({"victim": arguments.victim, "kills": arguments.kills, "till_ended": ended, **found}))

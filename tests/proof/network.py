@@ -99,7 +99,7 @@ def main() -> None:
                 _disturbance(disturbance % 3, link, chance)
                 print(f"\r{disturbance + 1} disturbances of the network", end="", file=sys.stderr, flush=True)
             place.stop.touch()
-            ended = till_process.ended_well(60)
+            ended = till_process.ended_well(180)
             agent_process.kill()
             found = verdict_on(place)
     finally:

@@ -112,7 +112,7 @@ def till(place: Place) -> None:
         if session.sale is None:
             cashier.begin(only_resume=place.stop.exists())
         cashier.serve()
-    live.run_until(lambda: not session.unanswered, 20)
+    live.run_until(lambda: not session.unanswered, 60)
     live.run_for(1.0)
 
 

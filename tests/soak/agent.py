@@ -21,7 +21,7 @@ from edge.frames import Camera, start_in_background
 from edge.settings.load import load_settings
 
 Picture = NDArray[np.uint8]
-RATE = 15.0
+RATE = 15
 _EMPTY_S = 6.0
 """The lane is empty for this long between two customers."""
 _FAULT_EVERY_S, _FAULT_S = 300.0, 20.0

@@ -27,6 +27,7 @@ from edge.till.messages import Error
 from edge.till.reading import ReceivedMessage
 from edge.till.server import TillServer
 from tests.edge.till.conftest import Connect, hello, poll_until, receive, received, watch_disconnection
+from tests.ports import free_port
 
 ANY_PORT = "tcp://127.0.0.1:*"
 
@@ -349,9 +350,7 @@ def test_an_invalid_address_is_an_error_with_the_fix(address: str) -> None:
 
 
 def test_a_port_in_use_is_an_error_and_the_other_port_is_released(server: TillServer) -> None:
-    freed = TillServer(TillSettings(reliable=ANY_PORT, live=ANY_PORT))
-    live = freed.addresses[1]
-    freed.close()
+    live = f"tcp://127.0.0.1:{free_port()}"
     with pytest.raises(UsageError, match="choose another port"):
         TillServer(TillSettings(reliable=server.addresses[0], live=live))
     TillServer(TillSettings(reliable=ANY_PORT, live=live)).close()
@@ -362,7 +361,7 @@ def test_a_port_above_65535_is_an_error() -> None:
         TillServer(TillSettings(reliable="tcp://127.0.0.1:70000", live=ANY_PORT)).close()
 
 
-def test_a_closed_server_releases_its_ports(server: TillServer) -> None:
-    reliable, live = server.addresses
-    server.close()
-    TillServer(TillSettings(reliable=reliable, live=live)).close()
+def test_a_closed_server_releases_its_ports() -> None:
+    reliable, live = (f"tcp://127.0.0.1:{free_port()}" for _ in range(2))
+    for _ in range(2):
+        TillServer(TillSettings(reliable=reliable, live=live)).close()

@@ -16,7 +16,7 @@ HANG = "__import__('time').sleep(60)"
 @pytest.fixture
 def calculator() -> Iterator[ContainedProcess[str, object]]:
     """A process that evaluates Python."""
-    process: ContainedProcess[str, object] = ContainedProcess(eval, longest_call_s=5)
+    process: ContainedProcess[str, object] = ContainedProcess(eval)
     yield process
     process.close()
 

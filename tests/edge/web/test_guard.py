@@ -36,7 +36,7 @@ class GuardedPage:
         self, path: str, method: str = "GET", body: str | None = None, client: str = "127.0.0.1", **headers: str
     ) -> tuple[int, str, http.client.HTTPResponse]:
         """client: the address from which the request comes."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20, source_address=(client, 0))
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60, source_address=(client, 0))
         given = {name.replace("_", "-"): value for name, value in headers.items()}
         connection.request(method, path, body, ({"Cookie": self.cookie} if self.cookie else {}) | given)
         response = connection.getresponse()
@@ -66,7 +66,7 @@ def page() -> Iterator[GuardedPage]:
     thread.start()
     yield GuardedPage(guard, port)
     server.should_exit = True
-    thread.join(20)
+    thread.join(60)
     listener.close()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -27,6 +28,8 @@ class Door:
         """A client from this address. It is in `accepted` if the listener has given it a place."""
         client = socket.create_connection(self.listener.getsockname(), source_address=(host, 0))
         self._opened.enter_context(client)
+        # A busy kernel may need a moment.
+        assert select.select([self.listener], [], [], 60)[0]
         try:
             accepted, address = self.listener.accept()
         except BlockingIOError:

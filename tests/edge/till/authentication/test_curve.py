@@ -218,7 +218,7 @@ def test_no_till_can_connect_while_nothing_answers_zap_requests(keys: Keys, good
     till = connect(zmq.DEALER, unanswered.get_string(zmq.LAST_ENDPOINT), b"till-1", good_key)
     disconnected = watch_disconnection(till)
     till.send(hello().to_json().encode())
-    give_up_s = time.monotonic() + 20
+    give_up_s = time.monotonic() + 60
     while not disconnected():
         assert time.monotonic() < give_up_s
         assert unanswered.poll(10) == 0
