@@ -36,7 +36,8 @@ _RECORDING = "use a recording that plays in a video player, or write camera = ..
 _SET_CAMERA = 'write camera = "/dev/lane-camera" (or rtsp://..., or 0) into the config {file}'
 _RATE = (
     "set the camera to 640x480 or 1280x720 at 25 or more pictures a second; switch off its long exposure (slow "
-    "shutter) and add light; plug a USB camera straight into the box"
+    "shutter) and add light; plug a USB camera straight into the box; of a network camera use "
+    "its rtsp:// stream instead of single pictures"
 )
 
 _SHAPE = (

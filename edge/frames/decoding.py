@@ -26,6 +26,9 @@ _FILE_OPTIONS = {"protocol_whitelist": "none", **_DECODER_OPTIONS}
 _ERRORS = (av.FFmpegError, OSError, ValueError, ArithmeticError, MemoryError)
 """What PyAV raises for bad content: of a file, of a packet, of a picture."""
 
+_PICTURE_CODECS = {b"\xff\xd8\xff": "mjpeg", b"\x89PNG": "png"}
+"""How the content of a picture begins, and the name of its decoder: JPEG and PNG."""
+
 
 class DecodedRecording:
     """Iterates once over the pictures of a recording. Damaged ones are left out."""
@@ -74,6 +77,28 @@ class DecodedRecording:
                         if not frame.is_corrupt and frame.width * frame.height <= MOST_FRAME_PIXELS:
                             aspect = self._stream.codec_context.sample_aspect_ratio or self._stream.sample_aspect_ratio
                             yield picture_of(frame, aspect), _time_s(frame)
+
+
+def is_picture(content: bytes) -> bool:
+    """Whether the content begins like a JPEG or PNG picture."""
+    return content.startswith(tuple(_PICTURE_CODECS))
+
+
+def decode_picture(content: bytes) -> NDArray[np.uint8] | None:
+    """A JPEG or PNG picture, uint8 (H, W, 3) BGR, upright as its EXIF data say. None when it is of another kind, is
+    damaged or cut off, or has more than `MOST_FRAME_PIXELS`."""
+    codec = next((codec for start, codec in _PICTURE_CODECS.items() if content.startswith(start)), None)
+    if codec is None:
+        return None
+    with suppress(*_ERRORS):
+        decoder = av.CodecContext.create(codec, "r")
+        assert isinstance(decoder, av.VideoCodecContext)
+        # Otherwise a picture that is cut off would be filled up with grey.
+        decoder.options = {"err_detect": "explode", **_DECODER_OPTIONS}
+        frames = [frame for packet in (av.Packet(content), None) for frame in decoder.decode(packet)]
+        if len(frames) == 1 and not frames[0].is_corrupt:
+            return picture_of(frames[0], None)
+    return None
 
 
 def picture_of(frame: av.VideoFrame, pixel_aspect: Fraction | None) -> NDArray[np.uint8]:

@@ -22,6 +22,8 @@ _READ_AGAIN_S = 0.02
 class Device:
     """A `Capture` from an OpenCV device."""
 
+    has_grab_times = False
+
     def __init__(self, target: int | str, backend: int) -> None:
         """target: device number, device path or pipeline. backend: one of OpenCV's `CAP_*` constants.
 

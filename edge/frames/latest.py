@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,14 +16,17 @@ class LatestFrame:
     def __init__(self) -> None:
         self._ready = threading.Condition()
         self._frame: Frame | None = None
+        self._put_s = 0.0
         self._ended = False
         self.dropped = 0
         """Frames that were replaced before anybody took them."""
+        self.waited_s = 0.0
+        """How long the last taken frame had waited here, in seconds."""
 
     def put(self, frame: Frame) -> None:
         with self._ready:
             self.dropped += self._frame is not None
-            self._frame = frame
+            self._frame, self._put_s = frame, time.monotonic()
             self._ready.notify()
 
     def end(self) -> None:
@@ -42,6 +46,7 @@ class LatestFrame:
         with self._ready:
             self._ready.wait_for(lambda: self._frame is not None or self._ended, timeout_s)
             frame, self._frame = self._frame, None
+            self.waited_s = time.monotonic() - self._put_s
             return frame
 
 

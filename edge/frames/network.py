@@ -44,6 +44,8 @@ _MOST_DECODE_ERRORS = 100
 class NetworkStream:
     """A `Capture` from a stream that FFmpeg can read."""
 
+    has_grab_times = False
+
     def __init__(self, url: str) -> None:
         """Raises RunError when the stream cannot be opened."""
         options = _FFMPEG_OPTIONS | (_RTSP_OPTIONS if url.startswith("rtsp") else {})

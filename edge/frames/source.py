@@ -91,6 +91,12 @@ def _network(url: str) -> Callable[[], Capture]:
     return partial(NetworkStream, url)
 
 
+def _http(url: str) -> Callable[[], Capture]:
+    from edge.frames.snapshots import HttpCamera
+
+    return HttpCamera(url)
+
+
 def _gstreamer(source: str) -> Callable[[], Capture]:
     if "GStreamer:                   YES" not in cv2.getBuildInformation():
         raise UsageError(
@@ -106,7 +112,8 @@ def _test_pattern(source: str, lane: str, start: StartThread, patient: bool) -> 
 CAMERA_KINDS = (
     CameraKind("0", "[0-9]{1,3}", _watched(lambda number: partial(Device, int(number), cv2.CAP_V4L2)), exclusive=True),
     CameraKind("/dev/...", "/dev/.*", _watched(lambda path: partial(Device, path, cv2.CAP_V4L2)), exclusive=True),
-    CameraKind("rtsp://...", "(rtsps?|https?|tcp|udp)://.*", _watched(_network)),
+    CameraKind("rtsp://...", "(rtsps?|tcp|udp)://.*", _watched(_network)),
+    CameraKind("http://...", "https?://.*", _watched(_http)),
     CameraKind("gst:PIPELINE", "gst:.*", _watched(_gstreamer), exclusive=True),
     CameraKind("test:", "test:", _test_pattern),
 )

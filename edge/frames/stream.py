@@ -29,6 +29,10 @@ class Capture(Protocol):
     when the camera cannot be opened.
     """
 
+    has_grab_times: bool
+    """Whether `read` returns times of `time.monotonic` at which the pictures were grabbed. Otherwise a picture counts
+    as grabbed when it arrives."""
+
     def read(self) -> tuple[NDArray[np.uint8] | None, float]:
         """The next picture, uint8 (H, W, 3) BGR, or None when it is damaged; and its time in seconds of the camera's
         clock, which may start anywhere, drift and jump. The caller owns the array. Where the stream declares the shape
@@ -87,7 +91,8 @@ class Stream:
                     continue
                 fault = self._watch.fault(pixels, now_s)
                 if pixels is not None and not fault:
-                    self.latest.put(Frame(pixels, now_s, next(self._numbers), self._lane))
+                    grab_s = stream_s if capture.has_grab_times else now_s
+                    self.latest.put(Frame(pixels, grab_s, next(self._numbers), self._lane))
                 self.active_s = now_s
                 self.responded.set()
         finally:

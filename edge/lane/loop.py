@@ -52,7 +52,7 @@ _FRAME_WAIT_S = 0.02
 """How long the loop waits for a frame before it serves the tills again."""
 
 _STALE_S = 0.1
-"""Older frames are dropped; a newer one arrives before this result would matter."""
+"""Frames that waited longer are dropped; a newer one arrives before this result would matter."""
 
 _STUCK_S = 3.0
 """A loop that has not turned for this long is stuck. Its tills receive nothing from it, and ask everybody for ID."""
@@ -188,7 +188,7 @@ class LaneLoop:
                 self._apply(*self._changes.get())
             frame = self.slot.take(_FRAME_WAIT_S)
             now_s = self.turned_s = time.monotonic()
-            if frame is not None and now_s - frame.grab_s > _STALE_S:
+            if frame is not None and self.slot.waited_s > _STALE_S:
                 self.too_old += 1
             elif frame is not None and self.cadence.accept(frame.grab_s):
                 self.timings.add("grab to start", (now_s - frame.grab_s) * 1000)

@@ -72,7 +72,9 @@ class Settings(BaseSettings):
         "lane-1", description="name of the lane: 1 to 40 letters, digits, hyphens or underscores"
     )
     camera: Annotated[Annotated[str, BeforeValidator(_number_as_text)] | None, _LANE_UNIQUE] = Field(
-        None, description="0, /dev/lane-camera, rtsp://..., gst:PIPELINE, or test: for a built-in moving pattern"
+        None,
+        description="0, /dev/lane-camera, rtsp://..., http://... (a stream, or an address of single pictures, which is "
+        "polled), gst:PIPELINE, or test: for a built-in moving pattern",
     )
     video: Annotated[Path | None, _LANE_RESTART] = Field(None, description="a recording instead of a camera")
     replay: Annotated[bool, _BOX] = Field(

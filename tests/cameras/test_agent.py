@@ -11,6 +11,7 @@ from edge.decision.policy import Decision, Reason
 from edge.till.messages import Health
 from tests.agents import AgentProcess, StartAgent, box_config
 from tests.cameras.rtsp import RtspCamera
+from tests.cameras.snapshots import SnapshotCamera
 from tests.tills import TillDriver
 
 pytestmark = pytest.mark.slow
@@ -79,12 +80,12 @@ def test_a_missing_camera_does_not_affect_the_other_lanes(
     missing.stop()
 
 
-@pytest.mark.parametrize("given_by", ["flag", "file"])
+@pytest.mark.parametrize(("given_by", "kind"), [("flag", RtspCamera), ("file", RtspCamera), ("flag", SnapshotCamera)])
 def test_a_single_lane_waits_for_a_camera_that_was_never_there(
-    given_by: str, tmp_path: Path, start_agent: StartAgent
+    given_by: str, kind: type[RtspCamera | SnapshotCamera], tmp_path: Path, start_agent: StartAgent
 ) -> None:
     """As in a container: without systemd, and without a terminal. Nothing has to be started again."""
-    missing = RtspCamera()
+    missing = kind()
     missing.stop()
     file = tmp_path / "lane.toml"
     file.write_text(
@@ -103,3 +104,15 @@ def test_a_single_lane_waits_for_a_camera_that_was_never_there(
         sell_with_pictures(till)
     agent.stop()
     missing.stop()
+
+
+def test_a_camera_whose_pictures_take_long_to_arrive_is_used(start_agent: StartAgent) -> None:
+    """A picture counts from the beginning of its answer; once it is complete, it is older than others ever get."""
+    camera = SnapshotCamera(body_s=0.25)
+    agent = start_agent("--camera", camera.url)
+    with closing(TillDriver("till-1", agent.reliable)) as till:
+        till.greet()
+        till.health_when(ok)
+        assert Reason.CAMERA_LOST not in till.decide().reasons
+    agent.stop()
+    camera.stop()

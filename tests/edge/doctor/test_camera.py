@@ -14,12 +14,20 @@ import pytest
 from edge.doctor.camera import camera, frame_rate, named, shape
 from edge.frames.geometry import SQUEEZED_SIZES, size_with_square_pixels
 from tests.cameras.rtsp import RtspCamera, black
+from tests.cameras.snapshots import PASSWORD, Answer, SnapshotCamera, status
 from tests.edge.doctor.builders import MakeLane, Pixels, WriteClip, found
 
 
 @pytest.fixture
 def network_camera() -> Iterator[RtspCamera]:
     camera = RtspCamera()
+    yield camera
+    camera.stop()
+
+
+@pytest.fixture
+def snapshots() -> Iterator[SnapshotCamera]:
+    camera = SnapshotCamera()
     yield camera
     camera.stop()
 
@@ -38,6 +46,32 @@ def test_a_network_camera_that_gives_pictures_is_ok(lane: MakeLane, network_came
     assert line.seen.endswith(f"pictures, changing, from {network_camera.url}")
     # On a busy machine the simulated camera is slower than a real one.
     assert found(frame_rate, target).verdict in ("ok", "warning")
+
+
+def test_a_camera_of_single_pictures_is_ok_and_its_rate_a_warning(lane: MakeLane, snapshots: SnapshotCamera) -> None:
+    target = lane(camera=snapshots.url_with_password)
+    line = found(camera, target)
+    assert (line.verdict, line.seen.startswith("320x240, ")) == ("ok", True)
+    assert line.seen.endswith(f"pictures, changing, from {snapshots.url}")
+    line = found(frame_rate, target)
+    assert (line.verdict, "its rtsp:// stream instead of single pictures" in line.fix) == ("warning", True)
+
+
+@pytest.mark.parametrize(
+    ("answer", "seen"),
+    [
+        (status(404), "it answers 404 Not Found"),
+        (status(401), "are user and password right?"),
+        (status(200), "it answers with a web page"),
+    ],
+)
+def test_an_address_that_gives_no_pictures_is_a_problem_with_its_reason(
+    answer: Answer, seen: str, lane: MakeLane, snapshots: SnapshotCamera
+) -> None:
+    snapshots.answer = answer
+    line = found(camera, lane(camera=snapshots.url_with_password))
+    assert (line.verdict, seen in line.seen, PASSWORD in line.seen) == ("problem", True, False)
+    assert "open its own web page and compare address, user and password" in line.fix
 
 
 def test_a_covered_lens_is_a_problem(lane: MakeLane, network_camera: RtspCamera) -> None:

@@ -45,6 +45,8 @@ class Source:
 class Opening:
     """One opening of the camera; reads block until the test provides a picture or an error."""
 
+    has_grab_times = False
+
     def __init__(self) -> None:
         self._given: queue.Queue[Pixels | RunError | None] = queue.Queue()
         self._number = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 
 import pytest
@@ -44,6 +45,17 @@ def test_a_frame_is_taken_only_once(frame_at: FrameAt) -> None:
     assert slot.take(0) is not None
     assert slot.take(0) is None
     assert slot.dropped == 0
+
+
+def test_a_frame_that_is_taken_has_waited_since_it_was_put(frame_at: FrameAt) -> None:
+    slot = LatestFrame()
+    slot.put(frame_at(0))
+    time.sleep(0.2)
+    slot.take(0)
+    assert slot.waited_s >= 0.2
+    slot.put(frame_at(0))
+    slot.take(0)
+    assert slot.waited_s < 0.2
 
 
 def test_the_last_frame_can_be_taken_after_the_end(frame_at: FrameAt) -> None:

@@ -24,7 +24,8 @@ def test_the_test_pattern_needs_no_camera() -> None:
         ("999", "0", True),
         ("/dev/lane-camera", "/dev/...", True),
         ("rtsp://127.0.0.1/lane", "rtsp://...", False),
-        ("https://127.0.0.1/lane.mjpg", "rtsp://...", False),
+        ("tcp://127.0.0.1:5000", "rtsp://...", False),
+        ("https://127.0.0.1/lane.mjpg", "http://...", False),
         ("gst:videotestsrc ! appsink", "gst:PIPELINE", True),
         ("test:", "test:", False),
     ],
@@ -41,7 +42,8 @@ def test_a_setting_of_no_known_kind_is_none(source: str) -> None:
 
 
 def test_an_unknown_source_is_rejected_with_the_list_of_kinds() -> None:
-    with pytest.raises(UsageError, match=r"camera 'webcam' is none of 0, /dev/..., rtsp://..., gst:PIPELINE, test:"):
+    known = r"0, /dev/\.\.\., rtsp://\.\.\., http://\.\.\., gst:PIPELINE, test:"
+    with pytest.raises(UsageError, match=f"camera 'webcam' is none of {known}"):
         open_camera("webcam", "lane-1", start_in_background)
 
 
@@ -52,7 +54,7 @@ def test_a_recording_given_as_a_camera_is_rejected_with_the_right_flag(tmp_path:
         open_camera(str(clip), "lane-1", start_in_background)
 
 
-@pytest.mark.parametrize("source", ["/dev/no-such-camera", "rtsp://127.0.0.1:9/lane"])
+@pytest.mark.parametrize("source", ["/dev/no-such-camera", "rtsp://127.0.0.1:9/lane", "http://127.0.0.1:9/snap.jpg"])
 def test_the_error_for_a_camera_without_a_picture_names_it(source: str) -> None:
     with pytest.raises(RunError, match=f"camera {source} gives no picture: is it plugged in"):
         open_camera(source, "lane-1", start_in_background)
