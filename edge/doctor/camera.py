@@ -6,10 +6,10 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge.doctor.finding import Finding, check, ok, problem, warning
-from edge.doctor.targets import STOP_FIRST, LaneTarget, this_user
+from edge.doctor.finding import Finding, NotChecked, check, ok, problem, warning
+from edge.doctor.targets import STAND_THERE, STOP_FIRST, LaneTarget, this_user
 from edge.errors import EdgeError
-from edge.frames.geometry import SQUEEZED_SIZES
+from edge.frames.geometry import SQUEEZED_SIZES, rotation_after
 from edge.frames.pace import LEAST_RATE, is_too_slow
 from edge.settings.passwords import without_password
 
@@ -44,6 +44,11 @@ _SHAPE = (
     'look at the picture on the setup page (edge-agent run --web 127.0.0.1:8080, "Turn or stretch the picture"), or '
     'write picture.aspect = "{aspect}" into the config {file}: people must look neither thin nor broad; better, set '
     "the camera or recorder to a size with square pixels, such as 1280x720"
+)
+
+_ROTATE = (
+    "write rotate = {rotate} under [picture] into the config {file}, or turn the camera; then draw the zone again on "
+    "the setup page"
 )
 
 _GOOD_RATE = 12
@@ -86,6 +91,19 @@ def shape(lane: LaneTarget) -> Finding:
             f"{' or '.join(possible)}", _SHAPE, aspect=possible[0], file=lane.file,
         )  # fmt: skip
     return ok(f"{seen}, shape as set, {settings.aspect}" if settings.aspect else f"{seen}, as sent or declared")
+
+
+@check("upright", "Are faces upright in the picture?", _ROTATE, STAND_THERE, STOP_FIRST, after=("camera",))
+def upright(lane: LaneTarget) -> Finding:
+    turns = lane.observation.turns
+    if not turns:
+        raise NotChecked("no face was seen", STAND_THERE)
+    turn, frames = turns.most_common(1)[0]
+    if turn:
+        rotate = rotation_after(lane.settings.picture, turn)
+        seen = f"faces in {frames} of {turns.total()} pictures are upright only when it is turned by {turn} degrees"
+        return problem(seen, _ROTATE, rotate=rotate, file=lane.file)
+    return ok(f"faces in {frames} of {turns.total()} pictures are upright")
 
 
 @check("frame rate", "Are there enough pictures a second?", _RATE, STOP_FIRST, after=("camera",))

@@ -30,7 +30,7 @@ _AIM = (
     "faces from the picture; ask the person there to look at the camera, then run edge-agent doctor again"
 )
 
-_AFTER_CAMERA = ("camera",)
+_AFTER_CAMERA = ("camera", "upright")
 _MARGIN_LEVELS = 20
 """Grey levels between a face and the brightness limits: within them a passing cloud is enough to cross the limit."""
 _MARGIN = 1.5

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from edge.vision.crop import align_all, alignable
 from edge.vision.detectors import make_detector
 from edge.vision.detectors.confirmation import FaceConfirmation
 from edge.vision.quality import judge, measure
+from edge.vision.upright import UprightSearch
 
 if TYPE_CHECKING:
     from edge.frames import Frame
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 _SEARCH_EVERY_S = 0.2
 """Time between two frames that are searched for faces: a running agent on this box needs the CPU, too."""
+_TURN_EVERY_S = 0.8
+"""Time between two frames that are turned, which are searched four times."""
 _ENOUGH_FACES, _LEAST_S = 15, 3.0
 """Observing ends early with this many faces in the zone, but not before this many seconds."""
 _ENOUGH_CHANGES = 5
@@ -49,7 +53,8 @@ class Observation:
     width, height: of the frames, as the settings want them seen. sent_size: width and height before that. frames: how
     many came. frame_rate: frames/s. problem: why the source gives no picture of the lane, in one sentence; empty if it
     does. frames_searched: frames that were searched for faces. frames_outside: those with faces only outside the zone.
-    zone_brightness: mean grey of the zone in them, 0..255. faces: one for each of them with a face in the zone.
+    zone_brightness: mean grey of the zone in them, 0..255. faces: one for each of them with a face in the zone. turns:
+    by how many degrees clockwise faces would have to be turned to be upright, with the number of frames of each.
     """
 
     width: int = 0
@@ -62,6 +67,7 @@ class Observation:
     frames_outside: int = 0
     zone_brightness: float = 0.0
     faces: list[FaceSample] = field(default_factory=list)
+    turns: Counter[int] = field(default_factory=Counter)
 
 
 def observe(settings: Settings, seconds: float) -> Observation:
@@ -108,8 +114,9 @@ class _Watcher:
         self._settings = settings
         self._detector = make_detector(settings.detector.name, settings.detector.min_score)
         self._confirmation = FaceConfirmation()
+        self._upright = UprightSearch(self._detector, self._confirmation, settings.quality.min_confirmation)
         self._first: Frame | None = None
-        self._searched_s = float("-inf")
+        self._searched_s = self._turned_s = float("-inf")
 
     def add(self, frame: Frame) -> None:
         frame = as_set(frame, self._settings.picture)
@@ -124,6 +131,10 @@ class _Watcher:
         if frame.grab_s - self._searched_s >= _SEARCH_EVERY_S:
             self._searched_s = frame.grab_s
             self._search(frame)
+        if frame.grab_s - self._turned_s >= _TURN_EVERY_S:
+            self._turned_s = frame.grab_s
+            turn = self._upright.turn(frame.pixels)
+            observed.turns.update([] if turn is None else [turn])
 
     def close(self) -> None:
         self._detector.close()

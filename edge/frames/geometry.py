@@ -82,6 +82,11 @@ def as_set(frame: Frame, settings: PictureSettings) -> Frame:
     return frame if pixels is frame.pixels else replace(frame, pixels=pixels, original=frame.pixels)
 
 
+def rotation_after(settings: PictureSettings, degrees: int) -> int:
+    """The value of `rotate` that turns pictures as `as_set` shows them clockwise by `degrees`, a multiple of 90."""
+    return (settings.rotate + (-degrees if settings.mirror else degrees)) % 360
+
+
 def moved(zone: Sequence[Point], before: PictureSettings, after: PictureSettings) -> tuple[Point, ...]:
     """Where a zone, drawn on a picture as `before` shows it, is on the picture as `after` shows it. Points are shares
     of width and height; they do not depend on `aspect`."""

@@ -57,6 +57,11 @@ class AnswerCounts:
         self.sales = Counter(dict.fromkeys(get_args(Ended), 0))
         self.offers = Counter(dict.fromkeys(get_args(OfferOutcome), 0))
 
+    @property
+    def closed(self) -> int:
+        """Sales that their tills have closed."""
+        return sum(number for ended, number in self.sales.items() if ended not in ("abandoned", "suspended"))
+
     def count_alert(self, alert: Alert) -> None:
         """Count an alert of a real sale."""
         if alert.training:

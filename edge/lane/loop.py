@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from edge.frames import LatestFrame
 from edge.frames.cadence import Cadence
 from edge.frames.geometry import as_set
+from edge.lane.camera_aim import CameraAim
 from edge.lane.debug_pictures import DebugPictures
 from edge.lane.desk import TillDesk
 from edge.lane.events import log_alert
@@ -84,6 +85,7 @@ class LaneLoop:
         """When the loop last turned, with or without a frame. While this advances, the lane answers its tills."""
         self.slot = LatestFrame()
         self._observer = Observer()
+        self._aim, self._aim_problem = CameraAim(), ""
         self.filing = Filing(settings, FILED_TABLES)
         self.age_model = age_model
         self._rules = load_rules(settings, bundle)
@@ -201,6 +203,16 @@ class LaneLoop:
                 desk.deliver(self._lane.tick(now_s), now_s)
                 self._observer.tick(self._lane, now_s)
             desk.serve(time.monotonic())
+            self._check_aim(desk.counts.closed, now_s)
+
+    def _check_aim(self, closed: int, now_s: float) -> None:
+        self._aim.follow(closed, self.counts, now_s, blind=self._lane.camera_lost(now_s))
+        problem = self._aim.problem(self.counts, self.settings.picture)
+        if problem and not self._aim_problem:
+            log.warning("lane %s: %s", self.settings.lane, problem)
+        elif self._aim_problem and not problem:
+            log.info("lane %s: faces are measured again", self.settings.lane)
+        self._aim_problem = problem
 
     def _drain(self, desk: TillDesk) -> None:
         """Send the answer that is owed, and give connected tills time to confirm their alerts."""
@@ -217,6 +229,8 @@ class LaneLoop:
         estimate_ages = self._lane.analysing or self._observer.analysing
         faces = self._pipeline.process(frame, self._should_sample, estimate_ages=estimate_ages)
         self.frames += 1
+        if now_s is None and self._lane.open_sales and (turn := self._aim.turn_to_try(frame.grab_s)):
+            self._aim.add_turn(self._pipeline.turn_of(frame, turn))
         if self._pictures:
             self._pictures.set_frame(frame)
         done_s = time.monotonic() if now_s is None else now_s
@@ -236,6 +250,8 @@ class LaneLoop:
         """All problems but those of the desk and of the loop itself."""
         lost = "no picture from the camera" if self._lane.camera_lost(time.monotonic()) else ""
         health = self._box_health().with_problem("camera", self.source.problem or lost)
+        if not health.has_problem("camera"):
+            health = health.with_problem("camera", self._aim_problem)
         health = health.with_problem("output", self._pictures.problem if self._pictures else "")
         health = health.with_problem("output", self.filing.problem)
         return health.with_problem("limit", self._rules.problem)
@@ -244,6 +260,7 @@ class LaneLoop:
         changed = differences(self.settings, rules.settings)
         self._rules, self.settings, self.age_model = rules, rules.settings, age_model
         self._pipeline.change(rules.settings, age_model)
+        self._aim.reset()
         self._lane.change(rules)
         log.info("lane %s: now with settings %s (%s changed), age model %s", self.settings.lane, self.settings.hash,
                  ", ".join(changed) or "none", rules.model_hash)  # fmt: skip

@@ -15,6 +15,7 @@ from edge.vision.detectors.confirmation import FaceConfirmation
 from edge.vision.faces import NO_TRACK
 from edge.vision.quality import gate
 from edge.vision.tracking import FaceTracker
+from edge.vision.upright import UprightSearch
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,6 +48,7 @@ class Pipeline:
         """Use other settings, except those of the detector, or another age model. All tracks end."""
         self._settings, self._age_model = settings, age_model
         self._tracker = FaceTracker(settings.tracking, settings.detector.min_score)
+        self._upright = UprightSearch(self._detector, self._confirmation, settings.quality.min_confirmation)
 
     def process(self, frame: Frame, should_sample: ShouldSample, *, estimate_ages: bool) -> Faces:
         """The tracked faces of a frame.
@@ -65,6 +67,11 @@ class Pipeline:
             faces = faces.with_rows(rows, self._sample(frame, faces[rows], estimate_ages))
         self.counts.add(faces)
         return faces
+
+    def turn_of(self, frame: Frame, turn: int) -> int | None:
+        """Whether the faces of a frame are upright (0) or would be if it were turned by `turn` degrees clockwise; None
+        when there is no face. Costs two detections."""
+        return self._upright.turn(frame.pixels, (turn,))
 
     def _sample(self, frame: Frame, faces: Faces, estimate_ages: bool) -> Faces:
         with self.timings.stage("align"):

@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 import pytest
 
-from edge.doctor.camera import camera, frame_rate, named, shape
-from edge.frames.geometry import SQUEEZED_SIZES, size_with_square_pixels
+from edge.doctor.camera import camera, frame_rate, named, shape, upright
+from edge.frames.geometry import SQUEEZED_SIZES, size_with_square_pixels, turned
 from tests.cameras.rtsp import RtspCamera, black
 from tests.cameras.snapshots import PASSWORD, Answer, SnapshotCamera, status
 from tests.edge.doctor.builders import MakeLane, Pixels, WriteClip, found
@@ -151,6 +151,23 @@ def test_a_squeezed_size_has_no_square_pixels_in_any_of_its_shapes() -> None:
         for across, down in (map(int, each.split(":")) for each in shapes):
             square = size_with_square_pixels(width, height, Fraction(across * height, down * width))
             assert square != (width, height) or (width, height, across) == (1440, 1080, 4)
+
+
+@pytest.mark.parametrize(("hangs", "rotate"), [(180, 180), (90, 270), (270, 90)])
+def test_a_picture_that_is_turned_is_a_problem_with_the_setting_that_turns_it_back(
+    hangs: int, rotate: int, lane: MakeLane, clip: WriteClip
+) -> None:
+    file = clip(lambda pixels: turned(pixels, hangs))
+    line = found(upright, lane(video=file))
+    assert (line.verdict, f"upright only when it is turned by {rotate} degrees" in line.seen) == ("problem", True)
+    assert f"write rotate = {rotate} under [picture] into the config" in line.fix
+    line = found(upright, lane(video=file, picture={"rotate": rotate}))
+    assert (line.verdict, line.seen.endswith("pictures are upright")) == ("ok", True)
+
+
+def test_without_a_face_nobody_knows_whether_a_picture_is_upright(lane: MakeLane) -> None:
+    line = found(upright, lane(camera="test:"))
+    assert (line.verdict, line.seen) == ("warning", "not checked: no face was seen")
 
 
 def test_a_password_is_never_shown(lane: MakeLane) -> None:

@@ -44,6 +44,7 @@ warning  camera      640x480, ... pictures, changing, from ...clip.avi; this is 
          fix: write camera = "/dev/lane-camera" (or rtsp://..., or 0) into the config ...lane.toml
 ok       shape       640x480, as sent or declared
 ok       frame rate  ... pictures/s; minimum 3, recommended 12
+ok       upright     faces in ... pictures are upright
 ok       customer    a face in the zone in ... pictures
 ok       light       brightness of faces ... of 255; minimum 35, maximum 225
 ok       focus       sharpness of faces ...; minimum 10, recommended 15

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from edge.demo.clip import clip_frames
 from edge.frames import Frame
-from edge.frames.geometry import as_set, moved, scaled, size_with_square_pixels, turned
+from edge.frames.geometry import as_set, moved, rotation_after, scaled, size_with_square_pixels, turned
 from edge.settings.sections import DetectorName, PictureSettings
 from edge.vision.crop import align
 from edge.vision.detectors import make_detector
@@ -162,3 +162,13 @@ def proportion(keypoints: NDArray[np.floating]) -> float:
     """Distance of the eyes over the distance from the eyes to the mouth."""
     right, left, mouth = keypoints[[RIGHT_EYE, LEFT_EYE, MOUTH]]
     return float(np.linalg.norm(left - right) / np.linalg.norm(mouth - (right + left) / 2))
+
+
+@pytest.mark.parametrize("degrees", [0, 90, 180, 270])
+@given(pictures(), st.sampled_from((0, 90, 180, 270)), st.booleans())
+def test_the_rotation_after_a_turn_shows_what_that_turn_shows(
+    degrees: int, picture: Pixels, rotate: int, mirror: bool
+) -> None:
+    before = settings_with(picture={"rotate": rotate, "mirror": mirror}).picture
+    wanted = turned(seen(picture, rotate=rotate, mirror=mirror), degrees)
+    assert (seen(picture, rotate=rotation_after(before, degrees), mirror=mirror) == wanted).all()
