@@ -42,7 +42,9 @@ class AgentProcess:
         if "--config" not in flags:
             own = ["--till.reliable", self.reliable, "--till.live", self.live, "--state-dir", self.state]
         command = [*wrapper, sys.executable, "-m", "edge", "run", *map(str, (*own, *flags))]
-        environment = os.environ | {"EDGE_METRICS__LISTEN": "127.0.0.1:0"} | dict(variables or {})
+        environment = (
+            os.environ | {"EDGE_METRICS__LISTEN": "127.0.0.1:0", "EDGE_CLOCK__TRUSTED": "true"} | dict(variables or {})
+        )
         with self.log_file.open("w", encoding="utf-8") as log:
             # In a session of its own, so that a signal reaches the agent itself and not only its wrapper.
             self.process = subprocess.Popen(

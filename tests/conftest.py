@@ -32,13 +32,16 @@ PHOTOS = Path(__file__).parents[2] / "shared" / "data"
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Agents keep their files in a folder of the tests, never in the user's, and serve metrics on any free port."""
+    """Agents keep their files in a folder of the tests, never in the user's, and serve metrics on any free port.
+    They believe the clock."""
     with pytest.MonkeyPatch.context() as patch:
         for name in ("STATE_DIRECTORY", "CACHE_DIRECTORY"):
             patch.delenv(name, raising=False)
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         patch.setenv("EDGE_METRICS__LISTEN", "127.0.0.1:0")
+        # In a container no time server may set the clock.
+        patch.setenv("EDGE_CLOCK__TRUSTED", "true")
         yield
 
 

@@ -93,11 +93,17 @@ class LaneMetrics(Collector):
         problem = GaugeMetricFamily(
             "edge_agent_problem", "1: this part of the lane has a problem", labels=["lane", "part"]
         )
+        believed = GaugeMetricFamily(
+            "edge_agent_clock_believed",
+            "1: the box's clock can be believed, so old records are removed",
+            labels=["lane"],
+        )
         for lane in self._lanes:
             health = lane.health
             for part in PARTS:
                 problem.add_metric([lane.settings.lane, part], health.has_problem(part))
-        yield problem
+            believed.add_metric([lane.settings.lane], bool(lane.desk and lane.desk.clock_believed))
+        yield from (problem, believed)
 
     def _frames(self) -> Iterator[Metric]:
         frames = CounterMetricFamily(
@@ -170,6 +176,11 @@ class LaneMetrics(Collector):
         )
         rules = GaugeMetricFamily("edge_agent_offer_rules", "Offers that the lane may make now", labels=["lane"])
         tills = GaugeMetricFamily("edge_agent_tills", "Connected tills", labels=["lane"])
+        skews = GaugeMetricFamily(
+            "edge_agent_till_clock_skew_seconds",
+            "How far the clock of a connected till is ahead of the box's",
+            labels=["lane", "till"],
+        )
         outbox = GaugeMetricFamily("edge_agent_outbox_alerts", "Alerts that no till has confirmed yet", labels=["lane"])
         expired = CounterMetricFamily(
             "edge_agent_alerts_expired", "Alerts that no till confirmed in time", labels=["lane"]
@@ -200,13 +211,15 @@ class LaneMetrics(Collector):
             for outcome, number in desk.counts.offers.items():
                 offers.add_metric([name, outcome], number)
             tills.add_metric([name], desk.tills)
+            for till, ahead_s in desk.till_skews.items():
+                skews.add_metric([name, till], ahead_s)
             outbox.add_metric([name], desk.unconfirmed_alerts)
             expired.add_metric([name], desk.expired_alerts)
             for reason in _REJECTION_REASONS:
                 rejected.add_metric([name, reason], desk.rejections.counts[reason])
             for data in FROM_TILLS:
                 dropped.add_metric([name, data.type], desk.rejections.dropped[data.type])
-        yield from (decisions, reasons, sales, offers, rules, tills, outbox, expired, rejected, dropped, unfiled)
+        yield from (decisions, reasons, sales, offers, rules, tills, skews, outbox, expired, rejected, dropped, unfiled)
 
 
 def _add(family: HistogramMetricFamily, labels: list[str], histogram: Histogram) -> None:

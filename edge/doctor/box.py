@@ -1,10 +1,8 @@
-"""Checks of the box: its settings, the user who runs the doctor, and the clock."""
+"""Checks of the box: its settings, and the user who runs the doctor."""
 
 from __future__ import annotations
 
-import ctypes
 import stat
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from edge.doctor.finding import WITH_SUDO, Finding, check, ok, problem, warning
@@ -24,19 +22,6 @@ _FIX_WITHOUT_FILE = (
 )
 _REMOVE_WRITE = "sudo chmod go-w {file}"
 _REMOVE_READ = "sudo chmod o-r {file}"
-
-_SYNCHRONISE = (
-    "sudo timedatectl set-ntp true, then wait a minute; if the network has its own time server, first write "
-    "NTP=ITS-ADDRESS into /etc/systemd/timesyncd.conf"
-)
-_SET_CLOCK = "sudo timedatectl set-time 'YYYY-MM-DD HH:MM:SS', with the current time"
-
-_PLAUSIBLE_YEARS = range(2025, 2060)
-"""A clock whose battery is empty starts in 1970, or at the date of the firmware."""
-_TIME_ERROR = 5
-"""What adjtimex(2) returns while the clock is not synchronised."""
-_TIMEX_BYTES = 512
-"""More than the size of `struct timex` on any platform."""
 
 
 @check("config", "Are the settings valid, and is their file protected from other users?",
@@ -74,28 +59,6 @@ def user(box: BoxTarget) -> Finding:
     return ok(us)
 
 
-@check("clock", "Is the clock right and synchronised? The record of sales contains its time.", _SYNCHRONISE, _SET_CLOCK)
-def clock(_: BoxTarget) -> Finding:
-    now = datetime.now().astimezone()
-    if now.year not in _PLAUSIBLE_YEARS:
-        return problem(f"the clock shows {now:%Y-%m-%d %H:%M:%S %Z}", _SET_CLOCK)
-    synchronised = clock_is_synchronised()
-    if synchronised is None:
-        return ok(f"{now:%Y-%m-%d %H:%M:%S %Z}; this user cannot see whether a time server sets it")
-    if not synchronised:
-        return warning(f"{now:%Y-%m-%d %H:%M:%S %Z}, but no time server sets the clock", _SYNCHRONISE)
-    return ok(f"{now:%Y-%m-%d %H:%M:%S %Z}, set by a time server")
-
-
 def fix_settings(file: Path | None) -> str:
     """The fix for a wrong setting. file: of the settings, if there is one."""
     return _FIX_IN_FILE.format(file=file) if file else _FIX_WITHOUT_FILE
-
-
-def clock_is_synchronised() -> bool | None:
-    """Whether the kernel's clock is synchronised, as timedatectl shows it; None when the kernel does not answer."""
-    try:
-        state = ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES))
-    except (OSError, AttributeError):
-        return None
-    return None if state < 0 else bool(state != _TIME_ERROR)

@@ -28,7 +28,8 @@ class AnswerTimes:
             return
         since_s = self._since_s[alert.alert_id] = {}
         if record.restricted_at and len(record.alerts) == 1:
-            since_s["scan to ack"] = now_s - (alert.issued_at - record.restricted_at).total_seconds()
+            # Not below 0: the clock may have been set in between.
+            since_s["scan to ack"] = now_s - max(0.0, (alert.issued_at - record.restricted_at).total_seconds())
         if alert.grab_to_alert_ms is not None and Reason.CAMERA_LOST not in alert.reasons:
             since_s["grab to ack"] = now_s - alert.grab_to_alert_ms / 1000
 

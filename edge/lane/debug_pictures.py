@@ -30,9 +30,12 @@ class DebugPictures:
         self._folder = folder
         self._frame: Frame | None = None
         self._output = OptionalOutput(f"the folder {folder} of debug pictures", "make room on its disk")
+        self._files: list[Path] = []
+        """Oldest first, also when the clock was set meanwhile."""
         try:
             make_private_folder(folder)
             tempfile.TemporaryFile(dir=folder).close()
+            self._files = sorted(folder.glob("*.jpg"), key=lambda file: file.stat().st_mtime_ns)
         except OSError as problem:
             if not may_pass(problem):
                 raise UsageError(
@@ -59,5 +62,6 @@ class DebugPictures:
             make_private_folder(self._folder)
             with replacing(file, mode=0o600) as draft:
                 draft.write_bytes(cv2.imencode(".jpg", self._frame.pixels)[1].tobytes())
-            for old in sorted(self._folder.glob("*.jpg"), key=lambda file: file.stat().st_mtime_ns)[:-KEPT]:
-                old.unlink()
+            self._files.append(file)
+            while len(self._files) > KEPT:
+                self._files.pop(0).unlink(missing_ok=True)

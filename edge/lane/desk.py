@@ -13,6 +13,7 @@ from edge.lane.outcomes import NO_TILL, Closed
 from edge.lane.outgoing import with_dropped
 from edge.lane.recorder import Recorder
 from edge.lane.replies import SentReplies
+from edge.lane.skews import TillSkews
 from edge.till.envelope import Event, parse
 from edge.till.keys import NO_NAME, is_till_name
 from edge.till.messages import Ack, Alert, AlertWithdrawn, Error, Health, Hello, Offer
@@ -53,13 +54,25 @@ class TillDesk:
         self._last_message_s: dict[bytes, float] = {}
         self._health_s = -HEALTH_EVERY_S
         self._times = AnswerTimes()
+        self._skews = TillSkews()
         self._listeners = Listeners(publisher, self._send)
         self.counts = AnswerCounts()
 
     @property
     def health(self) -> LaneHealth:
         """The lane's problems. This and the other properties may be read from any thread."""
-        return self._health().with_problem("record", self._recorder.problem)
+        health = self._health().with_problem("record", self._recorder.problem)
+        return health.with_problem("clock", self._recorder.clock_problem)
+
+    @property
+    def clock_believed(self) -> bool:
+        """Whether the box's clock can be believed."""
+        return self._recorder.clock_believed
+
+    @property
+    def till_skews(self) -> dict[str, float]:
+        """By how many seconds the clock of each connected till is ahead of the box's."""
+        return self._skews.ahead_s
 
     @property
     def timings(self) -> Timings:
@@ -116,7 +129,7 @@ class TillDesk:
         messages = self._publisher.wrap_all(outcomes, now_s)
         alerts = [(message.data, message.event) for message in messages if isinstance(message.data, Alert)]
         closed = [outcome for outcome in outcomes if isinstance(outcome, Closed)]
-        recorded = self._recorder.record(closed, alerts)
+        recorded = self._recorder.record(closed, alerts, now_s)
         for sale in closed:
             self.counts.count_sale(sale.record, sale.offer)
         reply = None
@@ -166,13 +179,15 @@ class TillDesk:
         if isinstance(message, Error):
             return self._reject(till, message, now_s)
         content = message.content
+        self._skews.note(till, message, self._publisher.wall_time(now_s))
         if isinstance(content, Hello) and content.till != till:
             text = f"the connection has the name {till}, and lane.hello has {content.till}: use the same name"
             error = Error(code="malformed", text=text, message_id=message.id)
             return self._reject(till, error, now_s, "another's name")
         if message.dropped:
             self._server.rejections.add_dropped(till, content.type, message.dropped)
-        outcomes = with_dropped(self._lane.receive(till, message.id, content, now_s), message.dropped)
+        outcomes = self._lane.receive(till, message.id, content, now_s, said_at=message.time)
+        outcomes = with_dropped(outcomes, message.dropped)
         if isinstance(content, Ack):
             self._listeners.acknowledged(till, content.message_id)
             if content.alert_id and self._recorder.confirm(till, content.alert_id):
@@ -205,6 +220,8 @@ class TillDesk:
                 self._server.forget(identity)
         self._recorder.recover(now_s)
         self._recorder.note_rejected(self._server.rejections, now_s)
+        self._skews.keep_only({identity.decode(errors="replace") for identity in self._last_message_s})
+        self._recorder.note_till_clocks(self._skews)
         self._send_health(now_s)
         pending = self._recorder.outbox.pending if self._recorder.outbox else {}
         self._times.keep_only({alert_id for alert_id, alert in pending.items() if not alert.expired})

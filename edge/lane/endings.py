@@ -27,6 +27,7 @@ def close_sale(known: KnownSales, rules: LaneRules, message: TillMessage, data: 
     if sale is None:
         return Handled([message.ack(), *_close_again(known, rules, message, data)])
     record = sale.closed(_how_ended(sale, data.completed, data.basket), data.cashier_id, message.at)
+    record = record.model_copy(update={"till_closed_at": message.said_at})
     result = None
     if (book := rules.offers) and sale.offered:
         sold = data.basket or (sale.basket if data.completed else ())

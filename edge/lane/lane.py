@@ -14,6 +14,7 @@ from edge.lane.sales import LaneSales
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     import numpy as np
     from numpy.typing import NDArray
@@ -47,6 +48,7 @@ class Lane:
         self._state: State | None = None
         self._state_s = -_STATE_EVERY_S
         self._recording = True
+        self._clock_believed = True
         self._legal_age = rules.legal_age
 
     def change(self, rules: LaneRules) -> None:
@@ -59,6 +61,11 @@ class Lane:
     def set_recording(self, recording: bool) -> None:
         """Say whether sales can be written to disk. While they cannot, every verdict is UNKNOWN."""
         self._recording = recording
+
+    def set_clock_believed(self, believed: bool) -> None:
+        """Say whether the box's clock can be believed. While it cannot, no offers are made: they are valid until a
+        date."""
+        self._clock_believed = believed
 
     def add_restricted(self, names: Iterable[str]) -> None:
         """Add names of goods that tills have marked as restricted, so that they are never offered."""
@@ -152,10 +159,12 @@ class Lane:
         self._sales.follow(self._zone.customer, frame.grab_s)
         return self.tick(now_s)
 
-    def receive(self, till: str, message_id: str, data: Data, now_s: float) -> list[Outcome]:
+    def receive(
+        self, till: str, message_id: str, data: Data, now_s: float, *, said_at: datetime | None = None
+    ) -> list[Outcome]:  # fmt: skip
         """Handle a till's message. The first outcome is the reply, if there is one. Handling the same message twice
-        changes nothing more."""
-        handled = self._sales.receive(till, message_id, data, now_s)
+        changes nothing more. said_at: the message's time by the till's clock."""
+        handled = self._sales.receive(till, message_id, data, now_s, said_at=said_at)
         if handled.opened:
             # A new sale uses no sample of the sale before, not even of the same face.
             self._zone.forget_ages()
@@ -174,7 +183,7 @@ class Lane:
             if customer and verdict.age:
                 self._sales.note_age(sale.till, customer.age)
             outcomes += self._sales.answer(sale.till, verdict, now_s, self._frame_s)
-            if customer:
+            if customer and self._clock_believed:
                 outcomes += self._sales.offer(sale.till, verdict, customer.age, now_s)
         return outcomes + self._publish_state(verdict or self._verdict(None, now_s), customer, now_s)
 

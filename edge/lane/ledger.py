@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
+from edge.clock.reading import read_clocks
 from edge.errors import UsageError
 from edge.offers.restricted import RestrictedGoods
 from edge.offers.results import RESULTS, RESULTS_FOLDER
@@ -16,21 +18,25 @@ from edge.purchases.filing import FiledTable
 from edge.purchases.parquet import PURCHASES
 from edge.purchases.store import PurchaseStore
 from edge.records.audit import Audit
-from edge.records.database import Database
+from edge.records.believed import open_time, save_time, saved_time
+from edge.records.database import Database, StoreError
 from edge.records.lock import StateLock
 from edge.records.outbox import Outbox
 from edge.records.records import SaleRecord
 from edge.records.rejected import RejectedStore
 from edge.records.schema import IS_MARK
+from edge.records.till_clocks import TillClocks
 from edge.till.messages import rfc3339
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from datetime import datetime
     from pathlib import Path
 
-    from edge.records.rejected import RejectedStore
-from edge.records.records import RecordKey
+    from edge.clock.reading import Reading
+    from edge.records.records import RecordKey
+
+SAVE_TIME_EVERY_S = 600.0
+"""How often the believed time is saved. A power cut loses what has passed since, or since the last sale."""
 
 _LAST_CLOSED = 64
 _IS_SALE = "till = ? AND sale_id = ? AND opened_at = ?"
@@ -57,8 +63,12 @@ class PurchaseTables:
 class Ledger:
     """Only one agent at a time may open a lane's database for writing."""
 
-    def __init__(self, folder: Path, lane: str, *, keep_purchases: bool = False) -> None:
-        """Raises StoreError when the folder cannot be written, UsageError when another agent uses it, or when it holds
+    def __init__(
+        self, folder: Path, lane: str, *, keep_purchases: bool = False, reading: Reading | None = None
+    ) -> None:  # fmt: skip
+        """reading: of the clocks now; default: this box's.
+
+        Raises StoreError when the folder cannot be written, UsageError when another agent uses it, or when it holds
         the records of another lane."""
         with ExitStack() as opened:
             # The lock comes first: a newer agent must not update the tables while an older one uses them.
@@ -72,8 +82,16 @@ class Ledger:
                     "state_dir"
                 )
             self._audit.begin(lane)
+            self.reading = reading or read_clocks(trusted=False)
+            before = saved_time(self._database)
+            self.time = open_time(self._database, self.reading)
+            """The believed time at the last reading."""
+            self.restarted = before is not None and before.boot != self.reading.boot
+            """Whether the box has started again since the agent ran last."""
+            self._save_time()
             self.outbox = Outbox(self._database)
             self.rejected = RejectedStore(self._database)
+            self.till_clocks = TillClocks(self._database)
             self.purchase_tables = PurchaseTables(self._database) if keep_purchases else None
             """None when the shop keeps no purchases."""
             self._saved: dict[RecordKey, SaleRecord] = {record.key: record for record in self.unfinished()}
@@ -126,20 +144,39 @@ class Ledger:
         with self._database.transaction():
             self.outbox.close_sale(record.till, record.sale_id)
             if record.restricted_at is not None or record.ended == "not-asked":
-                head = self._audit.append(record)
+                head = self._audit.append(record, self.time.now_s)
+                # No record may be newer than the time that a power cut leaves.
+                self._save_time()
                 # Logged too, so that an audit log that was cut short or replaced differs from the system's log.
                 log.info("audit: record %d, %s", head.number, head.hash)
 
-    def prune(self, now: datetime, keep_days: int) -> int:
-        """Remove audit records of sales opened more than `keep_days` ago; returns how many."""
-        before = self._audit.head
-        removed = self._audit.prune(now, keep_days)
+    def follow(self, reading: Reading) -> None:
+        """Follow the clocks. Raises StoreError."""
+        before, self.reading, self.time = self.time, reading, self.time.read(reading)
+        if self.time.doubt != before.doubt or self.time.now_s - self._saved_s >= SAVE_TIME_EVERY_S:
+            self._save_time()
+
+    def prune(self, keep_days: int) -> int:
+        """Remove audit records that were written more than `keep_days` ago, in believed time; returns how many. None
+        while the clock is in doubt."""
+        if self.time.doubt:
+            return 0
+        before, time, wall_s = self._audit.head, self.time, self.reading.wall_s
+        self._audit.estimate_times(wall_s, time.now_s)
+        now = datetime.fromtimestamp(wall_s, timezone.utc)
+        removed = self._audit.prune(now, keep_days, lambda written_s: time.is_old(written_s, keep_days))
         if (head := self._audit.head) != before:
             log.info("audit: mark %d, %s", head.number, head.hash)
         return removed
 
     def close(self) -> None:
+        with suppress(StoreError):
+            self._save_time()
         self._opened.close()
+
+    def _save_time(self) -> None:
+        save_time(self._database, self.time)
+        self._saved_s = self.time.now_s
 
 
 def _named(key: RecordKey) -> tuple[str, str, str]:

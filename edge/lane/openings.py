@@ -82,7 +82,9 @@ def _begun(known: KnownSales, rules: LaneRules, message: TillMessage, data: Sale
         known.continue_over(resumed.record)
         return resumed
     sale = new_sale(rules, data.sale_id, message.till, message.now_s, message.at)
-    update: dict[str, object] = {"opened_by": data.cashier_id, "training": data.training}
+    update: dict[str, object] = {
+        "opened_by": data.cashier_id, "training": data.training, "till_opened_at": message.said_at
+    }  # fmt: skip
     if data.resumes:
         update["resumed_from"] = SaleReference(sale_id=source.sale_id, till=source.till, lane=source.lane)
         if data.resumes.check:

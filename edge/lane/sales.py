@@ -29,6 +29,7 @@ from edge.till.messages import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from edge.decision.customer import Person
     from edge.decision.fusion import TrackAge
@@ -122,10 +123,13 @@ class LaneSales:
             else:
                 self._known.put(sale)
 
-    def receive(self, till: str, message_id: str, data: Data, now_s: float) -> Handled:
-        """Handle a till's message. Handling the same message twice changes nothing more."""
+    def receive(
+        self, till: str, message_id: str, data: Data, now_s: float, *, said_at: datetime | None = None
+    ) -> Handled:  # fmt: skip
+        """Handle a till's message. Handling the same message twice changes nothing more. said_at: the message's time by
+        the till's clock."""
         self._tills.hear(till, now_s)
-        message = TillMessage(till, message_id, now_s, self._identity.wall_time(now_s))
+        message = TillMessage(till, message_id, now_s, self._identity.wall_time(now_s), said_at)
         if isinstance(data, Ack):
             if data.alert_id and (sale := self._known.open_of(till)):
                 self._known.put(sale.alert_received(data.alert_id, message.at))

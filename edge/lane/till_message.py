@@ -17,12 +17,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class TillMessage:
-    """Who sent a message, its id, and when it was received: by the frames' clock, and by the box's clock."""
+    """Who sent a message, its id, and when it was received: by the frames' clock, and by the box's clock. said_at: when
+    it was written, by the till's clock, which decides nothing."""
 
     till: str
     id: str
     now_s: float
     at: datetime
+    said_at: datetime | None = None
 
     def ack(self) -> OutgoingMessage:
         """Confirms the message."""

@@ -23,21 +23,26 @@ def load_offers(settings: Settings) -> OfferBook | None:
     if not (settings.offers.enabled and settings.insights.enabled):
         return None
     try:
-        book = read_book(settings, datetime.now(timezone.utc))
+        book = read_book(settings, None)
     except ModuleNotFoundError as problem:
         why = f"{problem.name} is not installed: pip install 'edge-agent[insights]'"
     except EdgeError as problem:
         why = str(problem)
     else:
         log.info("lane %s: %s", settings.lane, summary(book))
+        # The box's clock may be wrong now, so the sheet is kept: it is used while it is valid.
+        if book.sheet.expired(datetime.now(timezone.utc)):
+            log.warning(
+                "lane %s makes no offers: its sheet has expired by the box's clock: sign a new one", settings.lane
+            )
         return book
     log.warning("lane %s makes no offers: %s", settings.lane, why)
     return None
 
 
-def read_book(settings: Settings, now: datetime) -> OfferBook:
-    """The offers of a lane. now: in UTC. Raises EdgeError, one line, for a sheet, key or catalogue that cannot be used,
-    and ModuleNotFoundError without the extra `insights`."""
+def read_book(settings: Settings, now: datetime | None) -> OfferBook:
+    """The offers of a lane. now: in UTC; None to read a sheet that has expired, too. Raises EdgeError, one line, for a
+    sheet, key or catalogue that cannot be used, and ModuleNotFoundError without the extra `insights`."""
     from edge.offers.signature import read_sheet
     from edge.purchases.restricted_words import RestrictedWords
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-import re
-import shutil
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
+from edge.clock.reading import Reading, read_clocks
 from edge.purchases.parquet import SUFFIX, Layout, write_day
+from edge.purchases.shelf import Shelf
 from edge.purchases.store import Day, DayStore
 from edge.records.database import Database, StoreError
 from edge.settings.files import make_private_folder
@@ -26,8 +26,6 @@ log = logging.getLogger(__name__)
 
 EVERY_S = 600.0
 """How often rows are filed."""
-
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 @dataclass(frozen=True)
@@ -56,21 +54,28 @@ class Filing:
             return ""
         return f"purchases of {self._settings.lane} cannot be filed and stay in its database: {self._problem}"
 
+    def reading(self) -> Reading:
+        """The clocks now."""
+        return read_clocks(trusted=self._settings.clock.trusted)
+
     @property
     def wanted(self) -> bool:
         """Whether the shop keeps purchases, or has files from when it did: those must be removed in time."""
         return self._settings.insights.enabled or self._folder.exists()
 
-    def update(self, today: date) -> None:
-        """File new rows and remove files older than `insights.keep_days`. A failure is logged once; the next call
-        tries again. today: in UTC."""
+    def update(self, reading: Reading) -> None:
+        """File new rows, and remove rows and files older than `insights.keep_days` if the clock can be believed. A
+        failure is logged once; the next call tries again. reading: of the clocks now."""
         try:
-            oldest = today - timedelta(days=self._settings.insights.keep_days)
             # Created on the first day: `wanted` needs it after the shop stops keeping purchases.
             make_private_folder(self._folder)
             with closing(Database(self._settings.state_dir)) as database:
+                today = datetime.fromtimestamp(reading.wall_s, timezone.utc).date()
                 for table in self._tables:
-                    self._file(table.store(database), self._folder / table.folder, table.layout, oldest, today)
+                    folder, store = self._folder / table.folder, table.store(database)
+                    shelf = Shelf(folder, table.layout.version_key, database, reading)
+                    self._remove_old(shelf, store)
+                    self._file(shelf, folder, store, table.layout, today.isoformat())
         except Exception as problem:
             # Any exception: the lanes and their alerts must not depend on filing.
             self._fail(problem)
@@ -79,26 +84,29 @@ class Filing:
                 log.info("purchases of %s are filed again", self._settings.lane)
             self._problem = ""
 
-    def _file(self, store: DayStore, folder: Path, layout: Layout, oldest: date, today: date) -> None:
+    def _remove_old(self, shelf: Shelf, store: DayStore) -> None:
+        keep_days = self._settings.insights.keep_days
+        for day in shelf.old_days(store.days(), keep_days):
+            store.remove(day)
+        for file in shelf.old_files(keep_days):
+            file.unlink()
+            with suppress(OSError):  # the folder has other files
+                file.parent.rmdir()
+            log.info("%s removed: older than %d days", file, keep_days)
+
+    def _file(self, shelf: Shelf, folder: Path, store: DayStore, layout: Layout, today: str) -> None:
         """Write each day's rows to one file. Today's file is rewritten until the day is over; then the rows leave the
         store. After a crash in between, the same file is written again: its name has the key of the day's first row."""
-        store.remove_before(oldest)
-        self._remove_before(oldest, folder)
         for day in store.days():
             name = layout.version_key, day.day
             if self._written.get(name) != day:
                 file = folder / day.day / f"{self._settings.lane}-{day.key}{SUFFIX}"
                 write_day(file, store.rows(day), layout)
+                shelf.put(file)
                 self._written[name] = day
-            if day.day < today.isoformat():
+            if day.day != today:
                 store.remove(day)
                 del self._written[name]
-
-    def _remove_before(self, oldest: date, folder: Path) -> None:
-        for day in sorted(folder.iterdir() if folder.exists() else ()):
-            if _DAY.fullmatch(day.name) and day.name < oldest.isoformat():
-                shutil.rmtree(day)
-                log.info("%s removed: older than %d days", day, self._settings.insights.keep_days)
 
     def _fail(self, problem: Exception) -> None:
         self.failures += 1
@@ -113,7 +121,7 @@ def run_filing(filings: Sequence[Filing], done: threading.Event) -> None:
     while True:
         last = done.is_set()
         for filing in filings:
-            filing.update(datetime.now(timezone.utc).date())
+            filing.update(filing.reading())
         if last:
             return
         done.wait(EVERY_S)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from datetime import date, datetime
+    from datetime import datetime
 
     from edge.records.database import Database
 
@@ -74,11 +74,6 @@ class DayStore:
         """Remove the rows of a day, up to its `last`."""
         with self._database.transaction() as connection:
             connection.execute(f"DELETE FROM {self._table} WHERE day = ? AND number <= ?", (day.day, day.last))
-
-    def remove_before(self, oldest: date) -> int:
-        """Remove the rows of days before `oldest`; returns how many."""
-        with self._database.transaction() as connection:
-            return connection.execute(f"DELETE FROM {self._table} WHERE day < ?", (oldest.isoformat(),)).rowcount
 
 
 class PurchaseStore(DayStore):

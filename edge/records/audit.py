@@ -14,16 +14,22 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
-from edge.records.chain import Head, Mark, StoredRow, chained, made_at
+from edge.clock.dates import written_by_dates
+from edge.records.believed import WrittenTimes
+from edge.records.chain import CLOCK_TOLERANCE, Head, Mark, StoredRow, chained, proven_dates
 from edge.records.records import SaleRecord
 from edge.records.schema import IS_MARK, MARKS_SINCE
 from edge.records.verification import ChainVerification
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from edge.records.database import Database
     from edge.records.verification import LaneSettings
+
+_SET_BACK = timedelta(days=31)
+"""A sale that was opened so long before the newest mark shows that the clock was set back. A sale may be recorded a
+day after it was opened: it was suspended."""
 
 
 class Audit:
@@ -31,6 +37,7 @@ class Audit:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._written = WrittenTimes(database, "audit")
 
     @property
     def head(self) -> Head:
@@ -58,16 +65,33 @@ class Audit:
                     Mark(mark="lane", lane=lane, at=at, removed=pruned.number, removed_hash=pruned.hash)
                 )  # fmt: skip
 
-    def append(self, record: SaleRecord) -> Head:
-        """Add a record after the newest one, inside the running transaction if there is one. Raises StoreError."""
+    def append(self, record: SaleRecord, written_s: float | None = None) -> Head:
+        """Add a record after the newest one, inside the running transaction if there is one. written_s: the believed
+        time; without it the record is only removed once `estimate_times` has estimated it. Raises StoreError."""
         with self._database.transaction():
             mark, pruned = self._newest_mark("lane"), self.pruned
-            if mark is None or _month(record.opened_at) > _month(mark.at):
+            if mark is None or _month(record.opened_at) > _month(mark.at) or record.opened_at < mark.at - _SET_BACK:
                 self._write(
                     Mark(mark="lane", lane=record.lane, at=record.opened_at, removed=pruned.number,
                          removed_hash=pruned.hash)
                 )  # fmt: skip
-            return self._write(record)
+            head = self._write(record)
+            if written_s is not None:
+                self._written.put({str(head.number): written_s})
+        return head
+
+    def estimate_times(self, wall_s: float, now_s: float) -> None:
+        """Give each record that an older edge-agent wrote its believed time, from the dates in all of them; see
+        `written_by_dates` for wall_s and now_s. Raises StoreError."""
+        written = self._written.all()
+        rows = self._database.rows(
+            "SELECT number, CASE WHEN json_valid(record) THEN strftime('%s', record ->> '$.opened_at') END FROM audit "
+            f"WHERE NOT {IS_MARK} ORDER BY number"
+        )
+        old = {str(number): date for number, date in rows if str(number) not in written}
+        dates = [None if date is None else float(str(date)) for date in old.values()]
+        times = written_by_dates(dates, wall_s, min(written.values(), default=now_s))
+        self._written.put(dict(zip(old, times, strict=True)))
 
     def records(self) -> Iterator[tuple[Head, SaleRecord]]:
         """Position and content of every sale record that can be parsed, oldest first. Raises StoreError."""
@@ -113,43 +137,56 @@ class Audit:
                 problems.append(self._missing_hash(known))
         return problems
 
-    def prune(self, now: datetime, keep_days: int) -> int:
-        """Remove the oldest records, up to the first sale that was opened less than `keep_days` before `now`. Returns
-        how many. A mark says so, and the chain continues, so that it can still be verified. Raises StoreError.
+    def prune(self, now: datetime, keep_days: int, is_old: Callable[[float], bool]) -> int:
+        """Remove the oldest records, up to the first sale that must be kept. Returns how many. A mark says so, and the
+        chain continues, so that it can still be verified. Raises StoreError.
+
+        is_old: whether something that was written at a believed time is older than `keep_days`. now: the wall clock. A
+        record is also kept while its date is less than `keep_days` before `now`. A date in the future is wrong, and
+        keeps nothing: the records after it are removed in their time.
 
         The date of a record that was changed or cannot be parsed is not trusted: it is removed together with the
         next intact record after it. No record is removed while a mark before it is younger than `keep_days`: it proves
         that the record is younger, too.
         """
+        moment = now - timedelta(days=keep_days)
         with self._database.transaction() as connection:
-            last, opened_at = None, datetime.min.replace(tzinfo=timezone.utc)
-            for last in self._records_before(now - timedelta(days=keep_days)):
-                opened_at = max(opened_at, last[1].opened_at)
-            if last is None:
+            old = [*self._old_records(moment, now + CLOCK_TOLERANCE, is_old)]
+            if not old:
                 removal = self._newest_mark("pruned")
                 if removal and removal.keep_days != keep_days:
                     self._write(removal.model_copy(update={"at": now, "keep_days": keep_days}))
                 return 0
-            head, sale = last
+            (head, sale), dates = old[-1], [sale.opened_at for _, sale in old if sale.opened_at < moment]
             connection.execute(
                 "UPDATE audit_end SET number = ?, hash = ? WHERE which = 'pruned'", (head.number, head.hash)
             )
             query = f"DELETE FROM audit WHERE number <= ? AND NOT {IS_MARK}"
             removed = connection.execute(query, (head.number,)).rowcount
+            self._written.remove(name for name in self._written.all() if int(name) <= head.number)
             self._write(
                 Mark(mark="pruned", lane=self.lane or sale.lane, at=now, removed=head.number, removed_hash=head.hash,
-                     keep_days=keep_days, opened_at=opened_at)
+                     keep_days=keep_days, opened_at=max(dates, default=moment - timedelta(seconds=1)))
             )  # fmt: skip
         return removed
 
-    def _records_before(self, moment: datetime) -> Iterator[tuple[Head, SaleRecord]]:
-        """The oldest intact records, up to the first sale or mark of this time or later."""
+    def _old_records(
+        self, moment: datetime, future: datetime, is_old: Callable[[float], bool]
+    ) -> Iterator[tuple[Head, SaleRecord]]:  # fmt: skip
+        """The oldest intact records, up to the first one to keep and the first mark between `moment` and `future`."""
+        rows = (row for row in self._rows(f"WHERE {IS_MARK} ORDER BY number") if row.intact)
+        marks = {row.number: row.content for row in rows if isinstance(row.content, Mark)}
+        dates = dict(zip(marks, proven_dates(marks.values()), strict=True))
+        written = self._written.all()
         for row in self._rows():
             if not row.intact or not (content := row.content):
                 continue
-            if made_at(content) >= moment:
+            date = content.opened_at if isinstance(content, SaleRecord) else dates[row.number]
+            if date and moment <= date < future:
                 return
             if isinstance(content, SaleRecord):
+                if (written_s := written.get(str(row.number))) is None or not is_old(written_s):
+                    return
                 yield Head(row.number, row.hash), content
 
     def _write(self, content: SaleRecord | Mark) -> Head:

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import ValidationError
 
+from edge.clock.believed import FLOOR_S
 from edge.records.records import Record, SaleRecord
 from edge.till.messages import Moment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+CLOCK_TOLERANCE = timedelta(days=1)
+"""What is dated further in the future than this was written by a clock that was wrong."""
 
 MARK_START = '{"mark":'
 """The JSON of a mark starts like this, that of a sale does not."""
@@ -27,13 +34,14 @@ class Head:
 class Mark(Record):
     """A row about the log itself. Pruning never removes a mark.
 
-    mark: "lane" before the first sale record, and before the first one of each month (UTC); "pruned" after records were
-    removed due to age, and when `audit.keep_days` has changed since the last removal.
+    mark: "lane" before the first sale record, before the first one of each month (UTC), and before one that shows that
+    the clock was set back; "pruned" after records were removed due to age, and when `audit.keep_days` has changed since
+    the last removal.
     lane: the lane that the log belongs to.
     at: when records were removed, or when the sale of the next record was opened.
     removed, removed_hash: position of the newest record removed so far; 0 and empty before the first removal.
     keep_days: the setting `audit.keep_days` at that time. opened_at: when the newest of the sales removed last was
-    opened. Both only for "pruned".
+    opened; sales that were dated in the future do not count. Both only for "pruned".
     """
 
     mark: Literal["lane", "pruned"]
@@ -88,9 +96,17 @@ class StoredRow:
             return None
 
 
-def made_at(content: SaleRecord | Mark) -> datetime:
-    """The time of a row: when its sale was opened, or the mark's own time."""
-    return content.at if isinstance(content, Mark) else content.opened_at
+def proven_dates(marks: Iterable[Mark]) -> list[datetime | None]:
+    """When each mark was written, None where its date proves nothing: a later mark of a sale is dated before it, so the
+    clock was ahead and was set back. marks: in order."""
+    dates: list[datetime | None] = []
+    earliest: datetime | None = None
+    for mark in reversed([*marks]):
+        dates.append(mark.at if earliest is None or mark.at <= earliest else None)
+        # A start in 1970 says nothing about the marks before it.
+        if mark.mark == "lane" and mark.at.timestamp() >= FLOOR_S:
+            earliest = min(mark.at, earliest or mark.at)
+    return dates[::-1]
 
 
 def chained(before: str, number: int, text: str) -> str:

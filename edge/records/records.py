@@ -78,6 +78,8 @@ class SaleRecord(Record):
     restricted: the restricted items that are in the sale. restricted_at: when the first one was scanned.
     withdrawn_at: when the last one was removed.
     checks: the reported ID checks, oldest first.
+    opened_at, closed_at: by the box's clock. till_opened_at, till_closed_at: the same by the till's clock, as it said;
+    None if it did not, and in records of older versions.
     opened_by, closed_by: the cashier, as the till reported with the opening and the close.
     waiting, suspended_at: why the sale is set aside, None while it is open and when it is over; and since when.
     resumed_from, resumed_as: the same sale under another id, till or lane.
@@ -105,6 +107,8 @@ class SaleRecord(Record):
     closed_at: Moment | None = None
     ended: Ended | None = None
     revision: int = 0
+    till_opened_at: Moment | None = None
+    till_closed_at: Moment | None = None
 
     @model_validator(mode="before")
     @classmethod

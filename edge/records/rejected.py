@@ -47,11 +47,11 @@ class RejectedStore:
         with database.transaction() as connection:
             connection.execute(_REJECTED_SCHEMA)
 
-    def add(self, notes: Mapping[tuple[str, str], RejectionNote], at: datetime) -> None:
-        """Add notes, by client and reason. at: now. Removes those that are older than NOTES_KEPT."""
+    def add(self, notes: Mapping[tuple[str, str], RejectionNote], at: datetime, now_s: float) -> None:
+        """Add notes, by client and reason. at: now, by the wall clock. now_s: in believed time. Removes those that are
+        older than NOTES_KEPT."""
         rows = [
-            (_day(at), client, reason, note.times, note.explanation, at.timestamp())
-            for (client, reason), note in notes.items()
+            (_day(at), client, reason, note.times, note.explanation, now_s) for (client, reason), note in notes.items()
         ]
         with self._database.transaction() as connection:
             connection.executemany(
@@ -59,7 +59,7 @@ class RejectedStore:
                 "times = times + excluded.times, explanation = excluded.explanation, last_at = excluded.last_at",
                 rows,
             )
-            connection.execute("DELETE FROM rejected WHERE day < ?", (_day(at - NOTES_KEPT),))
+            connection.execute("DELETE FROM rejected WHERE last_at < ?", (now_s - NOTES_KEPT.total_seconds(),))
             connection.execute(
                 "DELETE FROM rejected WHERE rowid NOT IN (SELECT rowid FROM rejected ORDER BY last_at DESC LIMIT ?)",
                 (MOST_ROWS,),

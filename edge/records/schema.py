@@ -41,7 +41,14 @@ _SALES_BY_TILL_AND_OPENING = (
     "DROP TABLE sale",
 )
 
-SCHEMA_STEPS = (_FIRST_VERSION, _MARKS, _SALES_BY_TILL_AND_OPENING)
+_BELIEVED_TIMES = (
+    "CREATE TABLE believed_time (only INTEGER PRIMARY KEY CHECK (only = 1), state TEXT NOT NULL) STRICT",
+    """CREATE TABLE written (
+      kind TEXT NOT NULL, name TEXT NOT NULL, at_s REAL NOT NULL, PRIMARY KEY (kind, name)
+    ) STRICT, WITHOUT ROWID""",
+)
+
+SCHEMA_STEPS = (_FIRST_VERSION, _MARKS, _SALES_BY_TILL_AND_OPENING, _BELIEVED_TIMES)
 """The statements of each step. Step n makes a file of version n + 1 from one of version n; version 0 is an empty file.
 All steps that a file needs are one transaction. A step that was released is never changed: append another one.
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from edge.records.chain import Head, Mark, StoredRow
-
-_CLOCK_TOLERANCE = timedelta(days=1)
-"""A mark may be this much newer than the clock of the machine that verifies."""
+from edge.records.chain import CLOCK_TOLERANCE, Head, Mark, StoredRow, proven_dates
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +26,7 @@ class ChainVerification:
         self._pruned, self._now, self._needs_marks = pruned, now, needs_marks
         self._last, self._last_intact = pruned, True
         self._marks: list[tuple[int, Mark]] = []
+        self._removals: list[tuple[int, Mark]] = []
         self._mark_hash = ""
         """Of the newest mark in the file, intact or not."""
         self._newest_lane = ""
@@ -53,6 +51,7 @@ class ChainVerification:
     def finish(self, newest: Head, settings: LaneSettings | None) -> list[str]:
         """Check the end of the log; returns all problems. newest: the position that was saved when the newest row was
         written."""
+        self._check_ages()
         self._check_end(newest)
         if self._marks:
             self._check_pruned(*self._marks[-1])
@@ -91,28 +90,38 @@ class ChainVerification:
                 self._newest_lane = content.lane
 
     def _check_removal(self, number: int, mark: Mark) -> None:
-        """Whether the records that a mark reports as removed were old enough: it was written after all of them, and so
-        were the marks between them, which are never removed."""
+        """Whether a mark fits to the records that the mark before it reports as removed."""
         known = self._marks[-1][1].removed if self._marks else None
-        removal = f"mark {number} says that records 1 to {mark.removed} were removed"
         if (
             mark.removed >= number
             or mark.removed < (known or 0)
             or (mark.mark == "lane" and known not in (None, mark.removed))
         ):
-            self.problems.append(f"{removal}, which cannot be: the mark before it says {known or 0}")
-        if mark.keep_days is None or mark.removed == known:
-            return
-        oldest_kept = mark.at - timedelta(days=mark.keep_days)
-        removal += f" on {mark.at:%Y-%m-%d} because they were over {mark.keep_days} days old"
-        younger = [f"record {at} is from {made.at:%Y-%m-%d}" for at, made in self._marks
-                   if at <= mark.removed and made.at >= oldest_kept]  # fmt: skip
-        if mark.opened_at is None or mark.opened_at >= oldest_kept:
-            younger.append("the newest of them was younger")
-        if mark.at > self._now + _CLOCK_TOLERANCE:
-            younger.append("that day has not come")
-        if younger:
-            self.problems.append(f"{removal}, but {younger[0]}")
+            self.problems.append(f"{_removal(number, mark)}, which cannot be: the mark before it says {known or 0}")
+        if mark.removed != known:
+            self._removals.append((number, mark))
+
+    def _check_ages(self) -> None:
+        """Whether the records that marks report as removed were old enough: such a mark was written after all of them,
+        and so were the marks between them, which are never removed."""
+        dates = proven_dates(made for _, made in self._marks)
+        proven = [(at, date) for (at, _), date in zip(self._marks, dates, strict=True) if date]
+        for number, mark in self._removals:
+            if mark.keep_days is None:
+                continue
+            oldest_kept = mark.at - timedelta(days=mark.keep_days)
+            younger = [
+                f"record {at} is from {date:%Y-%m-%d}"
+                for at, date in proven
+                if at <= mark.removed and oldest_kept <= date <= self._now + CLOCK_TOLERANCE
+            ]
+            if mark.opened_at is None or mark.opened_at >= oldest_kept:
+                younger.append("the newest of them was younger")
+            if mark.at > self._now + CLOCK_TOLERANCE:
+                younger.append("that day has not come")
+            if younger:
+                because = f"on {mark.at:%Y-%m-%d} because they were over {mark.keep_days} days old"
+                self.problems.append(f"{_removal(number, mark)} {because}, but {younger[0]}")
 
     def _check_end(self, newest: Head) -> None:
         last = self._last
@@ -147,6 +156,10 @@ class ChainVerification:
                     f"{settings.keep_days}: if it has changed, restart the agent"
                 )
             break
+
+
+def _removal(number: int, mark: Mark) -> str:
+    return f"mark {number} says that records 1 to {mark.removed} were removed"
 
 
 def _missing(first: int, last: int) -> str:

@@ -15,6 +15,7 @@ from edge.settings.scope import Scope, top_level
 from edge.settings.sections import (
     AgeSettings,
     AuditSettings,
+    ClockSettings,
     DetectorSettings,
     InsightsSettings,
     MetricsSettings,
@@ -131,6 +132,7 @@ class Settings(BaseSettings):
     policy: Annotated[PolicySettings, _DECIDES] = PolicySettings()
     till: Annotated[TillSettings, _LANE_RESTART] = TillSettings()
     audit: Annotated[AuditSettings, _LANE_RESTART] = AuditSettings()
+    clock: Annotated[ClockSettings, _BOX] = ClockSettings()
     metrics: Annotated[MetricsSettings, _BOX] = MetricsSettings()
     insights: Annotated[InsightsSettings, _LANE_RESTART] = InsightsSettings()
     offers: Annotated[OffersSettings, Scope("lane", "at once")] = OffersSettings()

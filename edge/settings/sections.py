@@ -228,6 +228,16 @@ class MetricsSettings(Section):
         return str(address), int(port)
 
 
+class ClockSettings(Section):
+    """The box's clock. Records are removed by it, and offers are valid by it, only while it can be believed."""
+
+    trusted: bool = Field(
+        False,
+        description="believe the clock although no time server sets it; somebody must keep it right. While the clock "
+        "is not believed, nothing old is removed and no offers are made",
+    )
+
+
 class AuditSettings(Section):
     """The record of restricted sales."""
 

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -31,11 +32,12 @@ _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 @dataclass(frozen=True, slots=True)
 class ReceivedMessage:
     """A message that was understood. dropped: names of the parts that were not used, such as `time` and
-    `basket[3].sku`."""
+    `basket[3].sku`. time: when it was written, by the till's clock, which may be wrong; None if it does not say."""
 
     id: str
     content: Data
     dropped: tuple[str, ...] = ()
+    time: datetime | None = field(default=None, compare=False)
 
 
 class _Envelope(BaseModel):
@@ -90,7 +92,7 @@ def _read_data(envelope: _Envelope, odd: tuple[str, ...]) -> ReceivedMessage | E
         content, dropped = take_usable(model, envelope.data)
     except ValueError as problem:
         return Error(code=code, text=str(problem), message_id=envelope.id)
-    return ReceivedMessage(envelope.id, content, (*odd, *dropped))
+    return ReceivedMessage(envelope.id, content, (*odd, *dropped), envelope.time)
 
 
 def _parse(raw: bytes) -> Any:

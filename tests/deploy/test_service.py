@@ -53,7 +53,8 @@ def settings(
     text = text.replace("tcp://127.0.0.1:5557", reliable).replace("tcp://127.0.0.1:5556", live)
     if watched == "recording":
         text = text.replace('camera = "/dev/lane-camera"', 'video = "/srv/standing.mp4"')
-    more = f'mode = "on-sale"\nmetrics.listen = "off"\n{more}\n'
+    # In a container no time server may set the clock.
+    more = f'mode = "on-sale"\nmetrics.listen = "off"\nclock.trusted = true\n{more}\n'
     (box.root / "etc/edge-agent/lane.toml").write_text(text.replace("[till]", f"{more}[till]"))
 
 
@@ -93,6 +94,12 @@ def test_a_lost_camera_does_not_restart_the_service(installed: Debian) -> None:
     assert installed.show(UNIT, "MainPID") == process
     assert installed.show(UNIT, "NRestarts") == "0"
     assert "the camera gives no picture (no such device)" in installed.show(UNIT, "StatusText")
+
+
+def test_it_may_ask_whether_a_time_server_sets_the_clock_but_not_set_it(installed: Debian) -> None:
+    assert "adjtimex" in installed.show(UNIT, "SystemCallFilter").split()
+    assert "settimeofday" not in installed.show(UNIT, "SystemCallFilter").split()
+    assert "cap_sys_time" not in installed.show(UNIT, "CapabilityBoundingSet")
 
 
 def test_installing_again_changes_nothing(installed: Debian) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge.errors import RunError, UsageError
 from edge.records.audit import Audit
 from edge.records.database import Database
+from edge.records.odd_dates import late_removal, odd_dates
 from edge.records.verification import LaneSettings
 from edge.reports.report import Report
 from edge.reports.words import counted
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from edge.commands import Parser
+    from edge.records.chain import Mark
 
 
 def _add_arguments(parser: Parser) -> None:
@@ -57,22 +60,37 @@ def _is_intact(log: _StoredLog, known: str | None, label: str) -> bool:
     """Check one log and print the result. label: starts each line."""
     with closing(Database(log.folder, read_only=True)) as database, database.snapshot():
         audit = Audit(database)
-        problems = audit.verify(known, log.settings)
+        problems = audit.verify(known, log.settings) or _emptied(audit)
         lines = problems or [*_notes(audit), *_summary(audit)]
     for line in lines:
         print(f"{label}{line}")
     return not problems
 
 
+def _emptied(audit: Audit) -> list[str]:
+    """The problem of a log whose last records were removed although nothing had to be removed then."""
+    removals = _removals(audit)
+    text = late_removal(removals[0]) if removals and not audit.count() else ""
+    return [text] if text else []
+
+
+def _removals(audit: Audit) -> list[Mark]:
+    """The marks of the last removal: its own, and those of later changes of `audit.keep_days`."""
+    pruned = audit.pruned
+    return [mark for _, mark in audit.marks() if mark.mark == "pruned" and mark.pruned == pruned]
+
+
 def _notes(audit: Audit) -> Iterator[str]:
-    """What a reader should know about an intact log: which records it no longer has, or cannot vouch for."""
+    """What a reader should know about an intact log: which records it no longer has, or cannot vouch for, and whose
+    dates are wrong."""
+    yield from odd_dates(audit.records(), datetime.now(timezone.utc))
     marks, pruned, newest = [*audit.marks()], audit.pruned, audit.head
     first = marks[0][0].number if marks else newest.number + 1
     if pruned.number + 1 < first:
         yield f"records before number {first} are from an older edge-agent, which wrote no marks"
     if not pruned.number:
         return
-    removals = [mark for _, mark in marks if mark.mark == "pruned" and mark.pruned == pruned]
+    removals = _removals(audit)
     setting = f" (audit.keep_days was {removals[0].keep_days})" if removals else ""
     oldest = next((sale for _, sale in audit.records()), None)
     left = f"; the oldest remaining one is from {oldest.opened_at.astimezone():%Y-%m-%d}" if oldest else ""

@@ -1,15 +1,13 @@
-"""Checks of the box: its settings, the user, and the clock."""
+"""Checks of the box: its settings and the user."""
 
 from __future__ import annotations
 
 import os
-from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from edge.doctor import box as box_checks
-from edge.doctor.box import clock, config, user
+from edge.doctor.box import config, user
 from edge.doctor.checks import LANE_CHECKS
 from tests.edge.doctor.builders import MakeBox, MakeLane, found
 
@@ -55,38 +53,6 @@ def test_root_is_ok_and_the_owner_is_named(box: MakeBox, tmp_path: Path) -> None
     line = found(user, box())
     folder = tmp_path / "state"
     assert (line.verdict, line.seen) == ("ok", f"root; {folder} belongs to #61234")
-
-
-def test_the_clock_check_shows_the_date(box: MakeBox) -> None:
-    assert found(clock, box()).verdict in ("ok", "warning")
-    before = f"{datetime.now():%Y-%m-%d}"
-    seen = found(clock, box()).seen
-    assert before in seen or f"{datetime.now():%Y-%m-%d}" in seen, "the date may change meanwhile"
-
-
-@pytest.mark.parametrize(
-    ("synchronised", "verdict", "words"),
-    [(True, "ok", "set by a time server"), (False, "warning", "no time server"), (None, "ok", "this user cannot see")],
-)
-def test_a_clock_without_a_time_server_is_a_warning(
-    synchronised: bool | None, verdict: str, words: str, box: MakeBox, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(box_checks, "clock_is_synchronised", lambda: synchronised)
-    line = found(clock, box())
-    assert line.verdict == verdict
-    assert words in line.seen
-
-
-def test_a_clock_that_starts_in_1970_is_a_problem(box: MakeBox, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Reset(datetime):
-        @classmethod
-        def now(cls, tz: object = None) -> datetime:  # type: ignore[override]
-            return datetime(1970, 1, 1, 0, 3)
-
-    monkeypatch.setattr(box_checks, "datetime", Reset)
-    line = found(clock, box())
-    assert (line.verdict, "1970-01-01 00:03:00" in line.seen) == ("problem", True)
-    assert line.fix.startswith("sudo timedatectl set-time")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")

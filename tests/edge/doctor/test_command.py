@@ -34,10 +34,12 @@ lane-1
 ok       agent       no agent runs on .../state: every check of the lane is possible
 ok       disk        .../state: ... GB free; created at the first start
 ok       record      no record yet
+ok       retention   no record yet; kept for 365 days
 ok       keys        not used: only programs on this box can connect
 ok       sockets     ipc://.../reliable and ipc://.../live are free for the agent
 warning  tills       no till has sold a restricted item yet
          fix: while the agent runs, start the till's program, or edge-till --connect ipc://.../reliable, and scan ...
+ok       till clocks no till has said its time yet
 ok       messages    nothing that tills have sent since yesterday was rejected
 ok       offers      off (offers.enabled)
 warning  camera      640x480, ... pictures, changing, from ...clip.avi; this is a recording, not a camera

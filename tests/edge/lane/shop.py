@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import zmq
 
+from edge.clock.reading import Reading
 from edge.lane.desk import TillDesk
 from edge.lane.events import EventLog
 from edge.lane.health import LaneHealth
@@ -26,6 +27,7 @@ from edge.till.identity import LiveIdentity
 from edge.till.messages import Ack, Alert, Data, Error, RestrictedItem, SaleClosed, SaleOpened
 from edge.till.server import TillServer
 
+NEW_YEAR = datetime(2026, 1, 1, tzinfo=timezone.utc)
 ANY_PORT = "tcp://127.0.0.1:*"
 PATIENCE_S = 60.0
 T = TypeVar("T")
@@ -33,14 +35,24 @@ OPEN, SCAN, CLOSE = SaleOpened(sale_id="sale-1"), RestrictedItem(sale_id="sale-1
 
 
 class Clock(LiveIdentity):
-    """Random ids, and the wall time that the test sets."""
+    """Random ids, and the wall time that the test sets.
+
+    ahead: how far the wall clock is ahead. synchronised: whether a time server sets it. boot: names the box's start.
+    """
+
+    def __init__(self) -> None:
+        self.ahead, self.synchronised, self.boot = timedelta(), True, "first boot"
 
     def wall_time(self, now_s: float) -> datetime:
-        return datetime(2026, 1, 1, tzinfo=timezone.utc) + timedelta(seconds=now_s)
+        return NEW_YEAR + timedelta(seconds=now_s) + self.ahead
+
+    def reading(self, now_s: float, *, trusted: bool) -> Reading:
+        return Reading(self.wall_time(now_s).timestamp(), now_s, self.boot, self.synchronised, trusted)
 
 
 class Shop:
-    """inbox: by till, the (event id, message) pairs that it has received. problem: the camera's, empty for none."""
+    """inbox: by till, the (event id, message) pairs that it has received. problem: the camera's, empty for none.
+    till_ahead: the tills' clocks stand at NEW_YEAR, and this much later."""
 
     def __init__(self, state_dir: Path) -> None:
         self.state_dir, self.now_s = state_dir, 0.0
@@ -49,6 +61,8 @@ class Shop:
         self._sent = 0
         self.inbox: dict[str, list[tuple[str, Data]]] = {}
         self.problem = ""
+        self.clock = Clock()
+        self.till_ahead = timedelta()
         self.server_address = ANY_PORT
         self.start()
 
@@ -56,7 +70,7 @@ class Shop:
         settings = Settings(mode="on-sale", state_dir=self.state_dir)
         self.server = TillServer(TillSettings(reliable=self.server_address, live=ANY_PORT))
         self.server_address = self.server.addresses[0]
-        identity = Clock()
+        identity = self.clock
         self.lane = Lane(LaneRules(settings, {18: 25}, "0123456789ab"), identity)
         publisher = Publisher(settings.lane, identity, EventLog(None), self.server)
         self.desk = TillDesk(settings, self.lane, identity, publisher, self.server, self.now_s, self.health)
@@ -76,7 +90,7 @@ class Shop:
     def send(self, data: Data, till: str = "till-1", message_id: str | None = None) -> str:
         self._sent += 1
         message_id = message_id or f"{till}-{self._sent}"
-        event = wrap(data, id=message_id, source=f"/till/{till}", time=datetime(2026, 1, 1, tzinfo=timezone.utc))
+        event = wrap(data, id=message_id, source=f"/till/{till}", time=NEW_YEAR + self.till_ahead)
         self.socket(till).send(event.to_json().encode())
         return message_id
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import stat
 from datetime import datetime, timezone
 from pathlib import Path
@@ -54,6 +55,18 @@ def test_only_the_newest_pictures_are_kept(tmp_path: Path) -> None:
     left = {file.stem.rpartition("-")[2] for file in tmp_path.iterdir()}
     assert len(left) == KEPT
     assert str(KEPT + 4) in left
+
+
+def test_a_new_picture_is_kept_although_the_clock_was_set_back(tmp_path: Path) -> None:
+    pictures = DebugPictures(tmp_path)
+    pictures.set_frame(frame(1))
+    for number in range(KEPT):
+        pictures.save(alert(number))
+    [newest] = tmp_path.glob(f"*-{KEPT - 1}.jpg")
+    os.utime(newest, (0, 0))
+    pictures.save(alert(KEPT))
+    assert newest.exists()
+    assert len(list(tmp_path.iterdir())) == KEPT
 
 
 def test_no_picture_is_saved_without_a_frame_or_when_the_camera_was_lost(tmp_path: Path) -> None:

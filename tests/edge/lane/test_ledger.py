@@ -10,10 +10,12 @@ import pytest
 
 from edge.errors import UsageError
 from edge.lane.ledger import Ledger
-from edge.records.database import StoreError
+from edge.records.audit import Audit
+from edge.records.database import Database, StoreError
 from edge.records.records import SaleRecord
+from tests.edge.clocks import Box
 
-NOON = datetime(2024, 11, 1, 12, 0, tzinfo=timezone.utc)
+NOON = datetime(2026, 11, 1, 12, 0, tzinfo=timezone.utc)
 
 
 def sold(day: int, lane: str = "wine") -> SaleRecord:
@@ -51,10 +53,72 @@ def test_the_newest_hash_is_logged_after_each_record_and_each_removal(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
-    with closing(Ledger(tmp_path, "wine")) as ledger:
+    box = Box(NOON)
+    with closing(Ledger(tmp_path, "wine", reading=box.reading)) as ledger:
         ledger.close_sale(sold(0))
+        ledger.follow(box.run(timedelta(days=40)))
         ledger.close_sale(sold(40))
-        assert ledger.prune(NOON + timedelta(days=41), 30) == 1
+        ledger.follow(box.run(timedelta(days=1)))
+        assert ledger.prune(30) == 1
         assert ledger.last_closed() == [sold(40)]
     logged = [record.message.partition(",")[0] for record in caplog.records]
     assert logged == ["audit: record 2", "audit: record 4", "audit: mark 5"]
+
+
+def kept(folder: Path, box: Box) -> list[str]:
+    """The sales that are left after an agent has started on the box and has removed what is older than 30 days."""
+    with closing(Ledger(folder, "wine", reading=box.reading)) as ledger:
+        ledger.prune(30)
+        return [record.sale_id for record in ledger.last_closed()]
+
+
+def sell(folder: Path, box: Box, name: str) -> None:
+    with closing(Ledger(folder, "wine", reading=box.reading)) as ledger:
+        moment = box.really + box.error
+        ledger.close_sale(sold(0).model_copy(update={"sale_id": name, "opened_at": moment, "restricted_at": moment}))
+
+
+def test_a_start_three_years_ahead_removes_nothing(tmp_path: Path) -> None:
+    box = Box(NOON)
+    sell(tmp_path, box, "first")
+    box.error = timedelta(days=3 * 365)
+    box.off(timedelta(hours=1))
+    assert kept(tmp_path, box) == ["first"]
+    sell(tmp_path, box, "dated in the future")
+    box.error = timedelta()
+    box.off(timedelta(days=10))
+    assert kept(tmp_path, box) == ["first", "dated in the future"]
+    box.run(timedelta(days=31))
+    sell(tmp_path, box, "last")
+    assert kept(tmp_path, box) == ["last"]
+
+
+def test_a_box_that_starts_in_1970_and_is_set_right_later_keeps_its_fresh_sale(tmp_path: Path) -> None:
+    box = Box(NOON, error=timedelta(days=-57 * 365), synchronised=False)
+    sell(tmp_path, box, "fresh")
+    box.error, box.synchronised = timedelta(), True
+    box.run(timedelta(hours=1))
+    assert kept(tmp_path, box) == ["fresh"]
+    box.off(timedelta(hours=1))
+    assert kept(tmp_path, box) == ["fresh"]
+    box.run(timedelta(days=31))
+    assert kept(tmp_path, box) == []
+
+
+def test_while_no_time_server_sets_the_clock_nothing_is_removed(tmp_path: Path) -> None:
+    box = Box(NOON, synchronised=False)
+    sell(tmp_path, box, "old")
+    box.run(timedelta(days=400))
+    assert kept(tmp_path, box) == ["old"]
+    box.trusted = True
+    assert kept(tmp_path, box) == []
+
+
+def test_records_of_an_older_version_are_removed_by_their_dates_once_the_clock_is_believed(tmp_path: Path) -> None:
+    box = Box(NOON + timedelta(days=50), synchronised=False)
+    with closing(Database(tmp_path)) as database:
+        for day in (0, 10, 3000, 49):
+            Audit(database).append(sold(day))
+    assert kept(tmp_path, box) == ["sale-0", "sale-10", "sale-3000", "sale-49"]
+    box.synchronised = True
+    assert kept(tmp_path, box) == ["sale-3000", "sale-49"]

@@ -292,3 +292,15 @@ def test_a_sale_gets_at_most_one_offer_and_none_while_id_must_be_checked(steps: 
             assert not isinstance(data, Offer) or not (asks and check != "passed")
     every = [offer.sale_id for offer in lane.offers]
     assert len(every) == len(set(every))
+
+
+def test_no_offer_is_made_while_the_clock_is_in_doubt(counter: LaneDriver) -> None:
+    """An offer is valid until a date."""
+    counter.lane.set_clock_believed(False)
+    for _ in range(5):
+        counter.show(Person(age=50))
+    counter.receive(basket("crackers"))
+    assert not counter.offers
+    counter.lane.set_clock_believed(True)
+    counter.receive(basket("crackers"))
+    assert len(counter.offers) == 1

@@ -107,6 +107,7 @@ def settings(tmp_path: Path, signed: WriteSheet, keys: KeyFiles) -> Settings:
     now = LiveIdentity().wall_time(time.monotonic())
     return Settings(
         mode="on-sale", state_dir=tmp_path / "state", insights={"enabled": True, "notice": "we count"},
+        clock={"trusted": True},
         offers={"enabled": True, "sheet": signed(made_at=now), "key": keys.public, "held_out": 0.01},
     )  # fmt: skip
 

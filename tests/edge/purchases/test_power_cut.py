@@ -9,7 +9,7 @@ import threading
 import time
 from collections import Counter
 from contextlib import closing
-from datetime import date
+from datetime import datetime, timezone
 from pathlib import Path
 
 import duckdb
@@ -27,12 +27,13 @@ from edge.records.database import Database
 from edge.settings.config import Settings
 from edge.till.identity import LiveIdentity, ReplayIdentity
 from edge.till.messages import BasketLine, SaleClosed, SaleOpened
+from tests.edge.clocks import right_clocks
 
 pytestmark = pytest.mark.slow
 
 KILLS = 12
 FILED = "filed"
-NEXT_DAY = date(2000, 1, 2)
+NEXT_DAY = right_clocks(datetime(2000, 1, 2, tzinfo=timezone.utc))
 
 
 def settings_for(folder: Path) -> Settings:
@@ -49,7 +50,7 @@ def sell(folder: Path) -> None:
         sku = names.new_id()
         lane.receive("till-1", "message", SaleOpened(sale_id=sku), 0.0)
         outcomes = lane.receive("till-1", "message", SaleClosed(sale_id=sku, basket=(BasketLine(sku=sku),)), 0.0)
-        recorder.record([outcome for outcome in outcomes if isinstance(outcome, Closed)], [])
+        recorder.record([outcome for outcome in outcomes if isinstance(outcome, Closed)], [], 0.0)
         while recorder.problem:  # the database was locked for too long, and the sale waits in memory
             recorder.recover(0.0)
         print_line(sku)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing, suppress
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from edge.lane.lane import Lane
@@ -40,7 +40,7 @@ def open_shop(folder: Path, **insights: object) -> tuple[Recorder, Callable[[str
         lane.receive("till-1", "2", RestrictedItem(sale_id=sale_id), 0.0)
         basket = (BasketLine(sku=f"milk of {sale_id}"), BasketLine(sku="beer", restricted=True))
         outcomes = lane.receive("till-1", "3", SaleClosed(sale_id=sale_id, basket=basket), 0.0)
-        return recorder.record([outcome for outcome in outcomes if isinstance(outcome, Closed)], [])
+        return recorder.record([outcome for outcome in outcomes if isinstance(outcome, Closed)], [], 0.0)
 
     return recorder, sell
 
@@ -95,7 +95,7 @@ def test_days_are_listed_oldest_first(tmp_path: Path, noon: datetime) -> None:
         before, today = store.days()
         assert (before.day, len(store.rows(before))) == ("2026-10-31", 1)
         assert (today.day, len(store.rows(today)), today.last) == ("2026-11-01", 2, 3)
-        assert store.remove_before(date(2026, 11, 1)) == 1
+        store.remove(before)
         assert [day.day for day in store.days()] == ["2026-11-01"]
 
 

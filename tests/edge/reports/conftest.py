@@ -124,7 +124,7 @@ def state_folder(tmp_path: Path) -> MakeFolder:
         folder = tmp_path / lane
         with closing(Database(folder)) as database:
             for sale in sales:
-                Audit(database).append(sale)
+                Audit(database).append(sale, 0.0)
         return folder
 
     return make

@@ -15,6 +15,7 @@ from edge.records.audit import Audit
 from edge.records.chain import chained
 from edge.records.database import Database
 from edge.records.records import SaleRecord
+from tests.edge.clocks import always
 
 NOON = datetime(2024, 11, 1, 12, 0, tzinfo=timezone.utc)
 
@@ -38,7 +39,7 @@ def eight_sales(folder: Path) -> Iterator[Database]:
     """A database with eight sales in a folder."""
     with closing(Database(folder)) as database:
         for day in range(1, 9):
-            Audit(database).append(sale_of(day))
+            Audit(database).append(sale_of(day), 0.0)
         yield database
 
 
@@ -63,8 +64,9 @@ KEEP_DAYS = 30
 
 
 def prune(audit: Audit, until: datetime) -> int:
-    """Remove what was opened before a time, as an agent does that keeps records for 30 days."""
-    return audit.prune(until + timedelta(days=KEEP_DAYS), KEEP_DAYS)
+    """Remove what was opened before a time, as an agent does that keeps records for 30 days; the believed time is that
+    of the dates."""
+    return audit.prune(until + timedelta(days=KEEP_DAYS), KEEP_DAYS, always)
 
 
 def forged(number: int, before: str) -> tuple[str, str]:

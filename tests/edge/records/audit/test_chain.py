@@ -12,6 +12,7 @@ from edge.records.audit import Audit
 from edge.records.chain import Head, Mark, chained
 from edge.records.database import Database, StoreError
 from edge.records.records import SaleRecord
+from tests.edge.clocks import always
 from tests.edge.records.audit.conftest import sale_of
 
 
@@ -28,7 +29,7 @@ def test_each_record_has_the_hash_of_the_record_before(audit: Audit, database: D
 def test_a_log_begins_with_the_name_of_its_lane_and_so_does_each_month(audit: Audit, noon: datetime) -> None:
     december, january = (sale_of(1).model_copy(update={"opened_at": noon + timedelta(days=days)}) for days in (40, 70))
     for sale in (december, december, january):
-        audit.append(sale)
+        audit.append(sale, 0.0)
     assert audit.lane == "lane-1"
     assert [(head.number, mark) for head, mark in audit.marks()] == [
         (number, Mark(mark="lane", lane="lane-1", at=sale.opened_at, removed=0, removed_hash=""))
@@ -41,7 +42,7 @@ def test_an_empty_log_has_no_problems(tmp_path: Path, noon: datetime) -> None:
     with closing(Database(tmp_path)) as database:
         audit = Audit(database)
         assert (audit.head, audit.pruned, audit.verify(), list(audit.records())) == (Head(0, ""), Head(0, ""), [], [])
-        assert audit.prune(noon, 1) == 0
+        assert audit.prune(noon, 1, always) == 0
 
 
 def test_the_hash_is_sha_256_of_the_hashes_before_the_number_and_the_record() -> None:
@@ -51,7 +52,7 @@ def test_the_hash_is_sha_256_of_the_hashes_before_the_number_and_the_record() ->
 
 def test_a_record_that_could_not_be_written_leaves_no_trace(audit: Audit, database: Database) -> None:
     with suppress(RuntimeError), database.transaction():
-        audit.append(sale_of(9))
+        audit.append(sale_of(9), 0.0)
         raise RuntimeError("the power fails")
     assert audit.head.number == 9
     assert audit.verify() == []
@@ -62,7 +63,7 @@ def test_a_record_of_another_version_is_not_reported_as_changed(
 ) -> None:
     with monkeypatch.context() as newer:
         newer.setattr(SaleRecord, "model_dump_json", lambda _: '{"of": "a newer version"}')
-        audit.append(sale_of(9))
+        audit.append(sale_of(9), 0.0)
     assert audit.verify() == ["record 10 is unchanged, but this edge-agent cannot read it"]
 
 

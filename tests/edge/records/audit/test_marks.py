@@ -16,6 +16,7 @@ from edge.records.audit import Audit
 from edge.records.chain import Head, Mark, chained
 from edge.records.database import Database
 from edge.records.verification import LaneSettings
+from tests.edge.clocks import always
 from tests.edge.records.audit.conftest import KEEP_DAYS, Tamper, prune, sale_of
 from tests.edge.records.database.test_versions import VERSION_1
 
@@ -99,7 +100,7 @@ def test_a_mark_cannot_make_records_older_than_the_month_they_were_written_in(
 ) -> None:
     december = noon + timedelta(days=40)
     for day in range(2):
-        audit.append(sale_of(9).model_copy(update={"opened_at": december + timedelta(days=day)}))
+        audit.append(sale_of(9).model_copy(update={"opened_at": december + timedelta(days=day)}), 0.0)
     newest = list(audit.records())[-1][0]
     append_forged(removal(newest, december + timedelta(days=2), KEEP_DAYS, noon))
     assert "over 30 days old, but record 10 is from 2024-12-11" in audit.verify()[-2]
@@ -167,19 +168,19 @@ def test_the_log_of_another_lane_is_reported(audit: Audit) -> None:
 
 
 def test_a_record_of_another_lane_is_reported(audit: Audit) -> None:
-    audit.append(sale_of(9).model_copy(update={"lane": "lane-2"}))
+    audit.append(sale_of(9).model_copy(update={"lane": "lane-2"}), 0.0)
     assert audit.verify() == ["record 10 is of lane lane-2, but the log is of lane lane-1"]
 
 
 def test_records_removed_under_a_shorter_setting_are_reported_until_the_agent_has_started_with_the_longer_one(
     audit: Audit, noon: datetime
 ) -> None:
-    assert audit.prune(noon + timedelta(days=4), 1) == 3
+    assert audit.prune(noon + timedelta(days=4), 1, always) == 3
     assert audit.verify(settings=LANE) == [
         "mark 10 says audit.keep_days = 1, but the settings say 30: if it has changed, restart the agent"
     ]
     for _ in range(2):
-        assert audit.prune(noon + timedelta(days=5), KEEP_DAYS) == 0
+        assert audit.prune(noon + timedelta(days=5), KEEP_DAYS, always) == 0
     assert audit.head.number == 11
     assert audit.verify(settings=LANE) == []
 
@@ -220,7 +221,7 @@ def test_a_log_of_the_first_version_gets_a_mark_when_an_agent_starts(old_log: Pa
         [(head, mark)] = audit.marks()
         assert (head.number, mark.lane, mark.at, mark.pruned) == (5, "lane-1", sale_of(4).opened_at, audit.pruned)
         assert audit.verify(settings=LANE) == []
-        audit.append(sale_of(5))
+        audit.append(sale_of(5), 0.0)
         assert audit.verify(settings=LANE) == []
         with database.transaction() as connection:
             connection.execute("UPDATE audit_end SET number = 2 WHERE which = 'pruned'")
@@ -238,7 +239,7 @@ def test_a_log_of_the_first_version_without_records_left_gets_a_mark_too(old_log
     with closing(Database(old_log)) as database:
         audit = Audit(database)
         audit.begin("lane-1")
-        audit.append(sale_of(5))
+        audit.append(sale_of(5), 0.0)
         assert (audit.lane, audit.verify(settings=LANE)) == ("lane-1", [])
 
 
@@ -253,9 +254,10 @@ def test_a_log_of_the_first_version_may_be_pruned_before_its_next_record(old_log
     with closing(Database(old_log)) as database:
         audit = Audit(database)
         audit.begin("lane-1")
+        audit.estimate_times((noon + timedelta(days=30)).timestamp(), 0.0)
         assert prune(audit, noon + timedelta(days=3)) == 2
         assert (audit.lane, audit.verify(settings=LANE)) == ("lane-1", [])
-        audit.append(sale_of(5))
+        audit.append(sale_of(5), 0.0)
         assert audit.verify(settings=LANE) == []
 
 
@@ -278,12 +280,12 @@ def test_what_an_agent_does_is_never_a_problem(
         audit, now, keep_days = Audit(database), noon - timedelta(days=1700), KEEP_DAYS
         for step, value in steps:
             if step == "sale":
-                audit.append(sale_of(1).model_copy(update={"opened_at": now - timedelta(hours=value)}))
+                audit.append(sale_of(1).model_copy(update={"opened_at": now - timedelta(hours=value)}), 0.0)
             elif step == "keep":
                 keep_days = value
             else:
                 now += timedelta(days=value)
-            audit.prune(now, keep_days)
+            audit.prune(now, keep_days, always)
             assert audit.verify(settings=LaneSettings("lane-1", keep_days)) == []
         for _, record in audit.records():
             assert record.opened_at >= now - timedelta(days=keep_days, hours=100)

@@ -19,6 +19,7 @@ from edge.errors import RunError
 from edge.records.audit import Audit
 from edge.records.database import Database
 from edge.reports.command import report
+from tests.edge.clocks import always
 from tests.edge.reports.conftest import MakeFolder, check_of, sale_of
 
 PERIOD = ("--since", "2026-10-30", "--until", "2026-11-05")
@@ -152,7 +153,7 @@ def test_a_day_with_pruned_records_keeps_its_earlier_file(
     folder = state_folder(*(sale_of(opened_at=noon + timedelta(hours=hour)) for hour in (0, 1, 24)))
     export(folder)
     with closing(Database(folder)) as database:
-        Audit(database).prune(noon + timedelta(days=1, minutes=30), 1)
+        Audit(database).prune(noon + timedelta(days=1, minutes=30), 1, always)
     assert export(folder) == [
         f"2026-11-01 of {folder} not exported: some of its records were removed due to age",
         f"1 restricted sale exported to 1 file in {tmp_path / 'out'}",
@@ -168,7 +169,7 @@ def test_a_sale_that_ended_after_newer_ones_does_not_export_its_day_again_withou
     folder = state_folder(sale_of(), sale_of(opened_at=next_day), sale_of(opened_at=noon, ended="suspended"))
     export(folder)
     with closing(Database(folder)) as database:
-        assert Audit(database).prune(next_day + timedelta(days=1), 1) == 1
+        assert Audit(database).prune(next_day + timedelta(days=1), 1, always) == 1
     assert export(folder)[:2] == [
         f"{day} of {folder} not exported: some of its records were removed due to age"
         for day in ("2026-11-01", "2026-11-02")

@@ -14,6 +14,7 @@ from edge.records.audit import Audit
 from edge.records.chain import chained
 from edge.records.database import Database
 from edge.reports.command import report
+from tests.edge.clocks import always
 from tests.edge.records.database.test_versions import VERSION_1
 from tests.edge.reports.conftest import MakeFolder, RunReport, sale_of, tamper
 
@@ -34,12 +35,40 @@ def test_verify_prints_the_newest_record_and_finds_an_earlier_one_by_its_hash(
 def test_verify_prints_which_records_were_pruned(printed: RunReport, state_folder: MakeFolder, noon: datetime) -> None:
     folder = state_folder(sale_of(), sale_of(), sale_of(opened_at=noon + timedelta(days=2)))
     with closing(Database(folder)) as database:
-        Audit(database).prune(noon + timedelta(days=2), 1)
+        Audit(database).prune(noon + timedelta(days=2), 1, always)
     first, second = printed("verify", "--state-dir", folder).splitlines()
     assert first == (
         "records 1 to 3 were removed due to age (audit.keep_days was 1); the oldest remaining one is from 2026-11-03"
     )
     assert second.startswith("1 record, chain intact, newest is number 5 with hash ")
+
+
+def test_verify_names_dates_that_cannot_be_right(printed: RunReport, state_folder: MakeFolder, noon: datetime) -> None:
+    ahead, year = datetime.now(timezone.utc) + timedelta(days=1100), timedelta(days=365)
+    dates = (noon, noon - 57 * year, ahead, ahead + timedelta(minutes=5), noon, noon - 40 * timedelta(days=1), noon)
+    folder = state_folder(*(sale_of(opened_at=date) for date in dates))
+    *odd, intact = printed("verify", "--state-dir", folder).splitlines()
+    assert intact.startswith("7 records, chain intact")
+    assert [line.partition(",")[0] for line in odd] == [
+        "record 4 is dated before any edge-agent ran",
+        "records 6 to 7 are dated in the future",
+        "record 11 is dated before records above them (record of 2026-11-01)",
+    ]
+
+
+def test_verify_is_not_content_with_a_log_that_was_emptied_long_after_its_records_were_due(
+    state_folder: MakeFolder, noon: datetime, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As an older version did at a start with the clock three years ahead."""
+    folder = state_folder(*(sale_of(opened_at=noon - timedelta(days=500)) for _ in range(3)))
+    with closing(Database(folder)) as database:
+        Audit(database).prune(noon, 30, always)
+    with pytest.raises(RunError, match="is not intact: see the lines above"):
+        report(["verify", "--state-dir", str(folder)])
+    assert capsys.readouterr().out == (
+        "no record is left: all were removed on 2026-11-01, 470 days after the newest of them was due; if the lane has "
+        "sold since, the clock of its box was ahead\n"
+    )
 
 
 def test_verify_of_an_empty_log_prints_0_records(printed: RunReport, state_folder: MakeFolder) -> None:
@@ -91,7 +120,7 @@ def test_records_removed_earlier_than_the_settings_allow_are_reported(
 ) -> None:
     config, _, beer = box
     with closing(Database(beer)) as database:
-        Audit(database).prune(datetime.now(timezone.utc) + timedelta(days=1), 1)
+        Audit(database).prune(datetime.now(timezone.utc) + timedelta(days=1), 1, always)
     with pytest.raises(RunError, match=f"^the audit log in {beer} is not intact"):
         report(["verify", "--config", str(config)])
     assert "audit.keep_days = 1, but the settings say 365: if it has changed, restart" in capsys.readouterr().out
