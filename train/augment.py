@@ -7,30 +7,16 @@ could not make. Light and lens are changed on the crop.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.vision.crop import CROP_PX, EYE_TO_MOUTH, align, similarity
+from edge.vision.crop import CROP_PX, EYE_TO_MOUTH, align
 from edge.vision.faces import LEFT_EYE, MOUTH, RIGHT_EYE
 
 _Image = NDArray[np.uint8]
 Change = Callable[[_Image, np.random.Generator], _Image]
-
-
-class AugmentedCrop(NamedTuple):
-    """An augmented crop.
-
-    crop: uint8 (224, 224, 3) RGB. mirrored: whether left and right were swapped. placement: float32 (2, 3), affine map
-    from its coordinates to those of the plain crop (of the mirrored photo, if mirrored), both from -1 to 1 as in
-    torch's `affine_grid`.
-    """
-
-    crop: _Image
-    mirrored: bool
-    placement: NDArray[np.float32]
 
 
 def augmented_view(
@@ -39,29 +25,19 @@ def augmented_view(
     random: np.random.Generator,
     changes: tuple[tuple[float, Change], ...],
     strength: float = 1,
-) -> AugmentedCrop:
-    """A random aligned crop, as with another camera, distance and light.
+) -> _Image:
+    """A random aligned crop, uint8 (224, 224, 3) RGB, as with another camera, distance and light.
 
     changes: probability and function, in the order to apply. strength: 0..1, factor for every probability and for
     every deviation of the keypoints.
     """
-    moved = jitter(keypoints, random, strength)
-    crop, placement = align(picture, moved), _placement(keypoints, moved)
-    mirrored = bool(random.random() < 0.5)
-    if mirrored:
+    crop = align(picture, jitter(keypoints, random, strength))
+    if random.random() < 0.5:
         crop = np.ascontiguousarray(crop[:, ::-1])
-        placement *= [[1, -1, -1], [-1, 1, 1]]
     for chance, change in changes:
         if random.random() < chance * strength:
             crop = change(crop, random)
-    return AugmentedCrop(crop, mirrored, placement)
-
-
-def _placement(keypoints: NDArray[np.float32], moved: NDArray[np.float32]) -> NDArray[np.float32]:
-    to_plain, to_moved = (np.vstack([similarity(points), [0, 0, 1]]) for points in (keypoints, moved))
-    middle = CROP_PX / 2
-    unit = np.array([[1 / middle, 0, 0.5 / middle - 1], [0, 1 / middle, 0.5 / middle - 1], [0, 0, 1]])
-    return np.asarray((unit @ to_plain @ np.linalg.inv(unit @ to_moved))[:2], np.float32)
+    return crop
 
 
 def jitter(keypoints: NDArray[np.float32], random: np.random.Generator, strength: float = 1) -> NDArray[np.float32]:

@@ -18,9 +18,9 @@ from edge.vision.crop import CROP_PX, align
 from train.augment import CHANGES, augmented_view
 from train.pack import read_picture
 from train.pictures import Pictures
+from train.reader import folds_of
 from train.recipe import Recipe, Stage
 from train.targets import soft_labels
-from train.teacher import DistillationTargets
 from train.team import ALONE, Team
 
 _FACE_MIDDLE = 0.56
@@ -28,53 +28,30 @@ _FACE_MIDDLE = 0.56
 
 
 class Batch(NamedTuple):
-    """images: uint8 (B, px, px, 3) RGB; labels: float32 (B, 101); ages: float32 (B, 2), youngest and oldest in
-    years; embeddings: float32 (B, 1024), or (B, 0) without a teacher; maps: uint8 (B, side, side, channels), the
-    teacher's feature maps of the plain crops; placements: float32 (B, 2, 3), affine maps from image coordinates to
-    those of the plain crops."""
+    """images: uint8 (B, px, px, 3) RGB; labels: float32 (B, 101); ages: float32 (B, 2), youngest and oldest in years;
+    folds: int64 (B,), the teacher's reader for each photo."""
 
     images: Tensor
     labels: Tensor
     ages: Tensor
-    embeddings: Tensor
-    maps: tuple[Tensor, ...]
-    placements: Tensor
+    folds: Tensor
 
     def to(self, device: torch.device) -> Batch:
         """The batch on another device."""
-        images, labels, ages, embeddings, placements = (
-            tensor.to(device, non_blocking=True)
-            for tensor in (self.images, self.labels, self.ages, self.embeddings, self.placements)
-        )
-        return Batch(
-            images, labels, ages, embeddings, tuple(m.to(device, non_blocking=True) for m in self.maps), placements
-        )
+        return Batch(*(tensor.to(device, non_blocking=True) for tensor in self))
 
 
 class Batches(Dataset[Batch]):
     """The batches of a run; item k is this process's share of the batch of step k."""
 
-    def __init__(
-        self,
-        pictures: Pictures,
-        distillation: DistillationTargets | None,
-        recipe: Recipe,
-        batch_size: int,
-        steps: int,
-        team: Team = ALONE,
-    ) -> None:
+    def __init__(self, pictures: Pictures, recipe: Recipe, batch_size: int, steps: int, team: Team = ALONE) -> None:
         self._pictures, self._recipe = pictures, recipe
         self._batch_size, self._steps = min(batch_size, len(pictures)), steps
         if self._batch_size < team.size:
             raise RunError(f"{self._batch_size} photos per step are too few for {team.size} processes: start fewer")
         self._own_rows = slice(team.rank, None, team.size)
-        self._labels = soft_labels(
-            pictures.ages, distillation.age_probs if distillation else None, recipe.opinion_share
-        )
-        self._embeddings = (
-            _standardised(distillation.embeddings) if distillation else np.empty((len(pictures), 2, 0), np.float32)
-        )
-        self._maps = distillation.maps if distillation else ()
+        self._labels = soft_labels(pictures.ages)
+        self._folds = folds_of(pictures.hashes)
 
     def __len__(self) -> int:
         return self._steps
@@ -98,14 +75,11 @@ class Batches(Dataset[Batch]):
             )
             for row, random in zip(rows, randoms, strict=True)
         ]
-        mirrored = np.array([view.mirrored for view in views])
         return Batch(
-            torch.from_numpy(np.stack([stage_picture(view.crop, stage) for view in views])),
+            torch.from_numpy(np.stack([stage_picture(view, stage) for view in views])),
             torch.from_numpy(self._labels[rows]),
             torch.from_numpy(self._pictures.ages[rows]),
-            torch.from_numpy(self._embeddings[rows, mirrored.astype(int)]),
-            tuple(torch.from_numpy(stored.rows(rows, mirrored)) for stored in self._maps),
-            torch.from_numpy(np.stack([view.placement for view in views]) @ _window_to_crop(stage)),
+            torch.from_numpy(self._folds[rows]),
         )
 
     def loader(self, first_step: int) -> DataLoader[Batch]:
@@ -141,19 +115,6 @@ def _window(stage: Stage) -> tuple[int, int, int]:
     """Left, top and side, in pixels of the crop, of the square that a stage uses."""
     side = round(stage.view * CROP_PX)
     return (CROP_PX - side) // 2, min(round(_FACE_MIDDLE * CROP_PX - side / 2), CROP_PX - side), side
-
-
-def _window_to_crop(stage: Stage) -> NDArray[np.float32]:
-    """float32 (3, 3): maps coordinates of a stage's square to those of the whole crop, both from -1 to 1."""
-    left, top, side = _window(stage)
-    share = side / CROP_PX
-    x, y = ((2 * start + side) / CROP_PX - 1 for start in (left, top))
-    return np.array([[share, 0, x], [0, share, y], [0, 0, 1]], np.float32)
-
-
-def _standardised(embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Mean 0 and deviation 1 in each dimension: otherwise the mean, which all faces share, dominates the cosine."""
-    return np.asarray((embeddings - embeddings.mean(axis=(0, 1))) / (embeddings.std(axis=(0, 1)) + 1e-3), np.float32)
 
 
 @lru_cache(maxsize=2)

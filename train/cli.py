@@ -14,7 +14,7 @@ from edge.errors import RunError
 if TYPE_CHECKING:
     from train.pictures import Pictures
     from train.recipe import Recipe
-    from train.teacher import DistillationTargets
+    from train.team import Team
 
 
 def main() -> None:
@@ -118,7 +118,6 @@ def _pack(arguments: argparse.Namespace) -> None:
 def _fit(arguments: argparse.Namespace) -> None:
     from train.data import load_train, select_sources
     from train.recipe import Recipe, read_recipe
-    from train.teacher import distillation_targets
     from train.team import joined_team
 
     # The small pictures and large steps of a run from scratch would damage trained weights.
@@ -127,17 +126,15 @@ def _fit(arguments: argparse.Namespace) -> None:
     with joined_team() as team:
         with team.leader_first():
             pictures = select_sources(load_train(arguments.data), arguments.sources)
-            distillation = distillation_targets(arguments.teacher, pictures) if arguments.teacher else None
-        _train(arguments, recipe, pictures, distillation)
+        _train(arguments, recipe, pictures, team)
 
 
-def _train(
-    arguments: argparse.Namespace, recipe: Recipe, pictures: Pictures, distillation: DistillationTargets | None
-) -> None:
+def _train(arguments: argparse.Namespace, recipe: Recipe, pictures: Pictures, team: Team) -> None:
     from train.checkpoint import make_model
     from train.data import validation_split
     from train.loop import LAST, train_model
     from train.start import load_backbone, start_from
+    from train.teacher import prepared_teacher
 
     learning, validation = validation_split(pictures)
     if not learning.any() or not validation.any():
@@ -145,6 +142,10 @@ def _train(
             f"{arguments.data}: {learning.sum()} photos to train on and {validation.sum()} to validate on; both are "
             "needed"
         )
+    teacher = None
+    if arguments.teacher:
+        with team.leader_first():
+            teacher = prepared_teacher(arguments.teacher, pictures[learning], recipe, team.device)
     model = make_model(recipe.loss)
     if (arguments.out / LAST).exists():
         pass  # train_model loads its weights
@@ -161,7 +162,7 @@ def _train(
         arguments.steps_per_epoch,
         arguments.validation_steps,
         recipe=recipe,
-        distillation=distillation[learning] if distillation else None,
+        teacher=teacher,
         run_dir=arguments.out,
         earlier_sources=_earlier_sources(arguments),
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import logging
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ from train.log import TrainingLog
 from train.model import AgeNetwork
 from train.pictures import Pictures
 from train.recipe import Recipe
-from train.teacher import DistillationTargets
+from train.teacher import Teacher
 from train.team import joined_team
 
 log = logging.getLogger(__name__)
@@ -42,7 +41,7 @@ def train_model(
     validation_steps: int | None = None,
     *,
     recipe: Recipe | None = None,
-    distillation: DistillationTargets | None = None,
+    teacher: Teacher | None = None,
     run_dir: Path | None = None,
     earlier_sources: Mapping[str, int] | None = None,
 ) -> AgeNetwork:
@@ -50,7 +49,7 @@ def train_model(
 
     batch_size: photos per step (32). steps_per_epoch: default, as many as it takes to see every photo once.
     validation_steps: batches of `test_data` to evaluate on after every epoch; default all.
-    distillation: a teacher's outputs for the photos of `train_data`, row by row.
+    teacher: asked about every augmented crop, see `train.teacher`.
     run_dir: where checkpoints, log and TensorBoard events go; a run found there, even a killed one, resumes from its
     last checkpoint. `last.safetensors` holds all that resuming needs, `best.safetensors` the averaged weights of the
     best epoch. Without a folder nothing is written.
@@ -62,10 +61,10 @@ def train_model(
     recipe, batch_size = recipe or Recipe(), batch_size or 32
     steps_per_epoch = steps_per_epoch or max(1, len(train_data) // batch_size)
     steps = epochs * steps_per_epoch
-    distillation = _with_used_maps(distillation, recipe)
     with joined_team() as team:
         torch.manual_seed(recipe.seed)
-        learner = Learner(model, recipe, distillation.maps if distillation else ())
+        teacher = teacher.to(team.device) if teacher else None
+        learner = Learner(model, recipe, teacher)
         learner.to(team.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         average = copy.deepcopy(model).eval()
         optimizer = _optimizer(learner, recipe)
@@ -78,20 +77,19 @@ def train_model(
             first = steps if found.get("stopped") else found["step"]
         run_log = TrainingLog(run_dir if team.leads else None, first)
 
-        parallel = team.data_parallel(learner, all_used=distillation is not None)
-        batches = Batches(train_data, distillation, recipe, batch_size, steps, team).loader(first)
+        parallel = team.data_parallel(learner, all_used=learner.imitates_embedding)
+        batches = Batches(train_data, recipe, batch_size, steps, team).loader(first)
         bar = tqdm(
             batches, initial=first, total=steps, desc="training", unit="step", mininterval=2, disable=not team.leads
         )
         learner.train()
         for step, batch in enumerate(bar, start=first):
-            for group in optimizer.param_groups:
-                group["lr"] = recipe.rate(step, steps)
+            _set_rate(optimizer, recipe.rate(step, steps))
             # The dropout of a step depends only on the step, so a resumed run repeats the killed run exactly.
             torch.manual_seed((recipe.seed * 1_000_003 + step) * team.size + team.rank)
-            losses = parallel(batch.to(team.device))
-            loss = torch.stack(list(losses.values())).sum()
-            loss.backward()  # type: ignore[no-untyped-call]
+            there = batch.to(team.device)
+            losses = parallel(there, teacher(there.images, there.folds) if teacher else None)
+            torch.stack(list(losses.values())).sum().backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(learner.parameters(), recipe.clip_gradient)
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
@@ -116,11 +114,6 @@ def train_model(
         run_log.close()
     model.load_state_dict(average.state_dict())
     return model
-
-
-def _with_used_maps(distillation: DistillationTargets | None, recipe: Recipe) -> DistillationTargets | None:
-    """The distillation targets without their maps if these have no weight: then they are neither read nor learned."""
-    return replace(distillation, maps=()) if distillation and not recipe.map_weight else distillation
 
 
 def _run_facts(recipe: Recipe, pictures: Pictures, earlier_sources: Mapping[str, int]) -> dict[str, Any]:
@@ -148,6 +141,11 @@ def _optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
     groups = [{"params": matrices, "weight_decay": recipe.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
     # Not fused, the optimiser would take a fifth of a step's time on a CPU.
     return kind(groups, lr=recipe.learning_rate, fused=True)
+
+
+def _set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
+    for group in optimizer.param_groups:
+        group["lr"] = rate
 
 
 @torch.no_grad()

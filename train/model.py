@@ -57,12 +57,12 @@ class AgeNetwork(nn.Module):
     def training_outputs(self, images: Tensor) -> tuple[Tensor, Tensor, tuple[Tensor, Tensor]]:
         """The outputs that the losses compare with their targets. images: uint8 (N, H, W, 3) RGB, any size.
 
-        Returns age logits (N, 101), embeddings (N, 1024), and two feature maps, (N, 512, H / 8, W / 8) and
-        (N, 1024, H / 16, W / 16).
+        Returns age logits (N, 101), the normalised features (N, 2048), and two feature maps, (N, 512, H / 8, W / 8)
+        and (N, 1024, H / 16, W / 16).
         """
         pixels = (images.permute(0, 3, 1, 2).float() - self.mean) / self.std
         middle, late, features = self._layers(pixels.contiguous(memory_format=torch.channels_last))
-        return self.age(self.dropout(features)), self.embedding(features), (middle, late)
+        return self.age(self.dropout(features)), features, (middle, late)
 
     def forward(self, images: Tensor) -> Tensor:
         """images: uint8 (N, 224, 224, 3) RGB. Returns float32 (N, 101), the probability of each year of age.

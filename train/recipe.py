@@ -73,12 +73,16 @@ class Recipe(BaseModel):
     embedding_weight: Annotated[float, Field(ge=0)] = 5.0
     """Weight of 1 - cosine to the teacher's standardised embedding, if there is a teacher."""
 
+    hidden_weight: Annotated[float, Field(ge=0)] = 0.0
+    """Weight of 1 - cosine to the standardised hidden layer of the photo's reader, if there is a teacher. It holds
+    what the embedding says about age; most of the embedding says who somebody is."""
+
     map_weight: Annotated[float, Field(ge=0)] = 5.0
     """Weight of 1 - cosine to the teacher's feature maps, position by position."""
 
     opinion_share: Annotated[float, Field(ge=0, le=1)] = 0.5
-    """Share of the teacher's pseudo-labels in the labels, if there is a teacher. They describe the age that a face
-    shows, not the person's own: less noise while the network learns, but also a limit to what it can learn."""
+    """Share of the readers' answers in the labels, if there is a teacher. They describe the age that a crop shows, not
+    the person's own: less noise while the network learns, but also a limit to what it can learn."""
 
     patience: Annotated[int, Field(ge=1)] = 5
     """Training stops after this many epochs without a better one."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
@@ -20,8 +21,7 @@ from train.evaluate import predicted_ages, stage_predictor
 from train.loop import LAST, train_model
 from train.pictures import Pictures
 from train.recipe import Recipe, read_recipe
-from train.targets import soft_labels
-from train.teacher import DistillationTargets, distillation_targets
+from train.teacher import Teacher, prepared_teacher
 
 STUDY_BATCH, BASELINE_BATCH = 32, 16
 """Photos per step with this project's recipes, and with the baseline recipe as its authors trained it."""
@@ -40,20 +40,19 @@ def study(
     each source once. Each run without a source is then fine-tuned on a few photos of that source, without the teacher,
     as a shop would do with its own. With `alone`, another run trains on that source only, without the teacher.
 
-    Every run has the picture sizes of `recipe`. The teacher's pseudo-labels (`train.pseudo_labels`) are not used: they
-    would leak the labels of a source into runs without that source. A killed run resumes, a finished one is only
+    Every run has the picture sizes of `recipe`. The teacher's readers (`train.reader`) are not asked: they would leak
+    the labels of a source into runs without that source. A killed run resumes, a finished one is only
     evaluated. Raises UsageError for an unknown source.
     """
     pictures, test = load_train(data), load_test(data)
     learning, validation = validation_split(pictures)
     if alone is not None:
         select_sources(pictures, [alone])
-    distillation = distillation_targets(teacher, pictures) if teacher else None
-    if distillation:
-        distillation = replace(distillation, age_probs=soft_labels(pictures.ages))[learning]
     validation_data, pictures = pictures[validation], pictures[learning]
+    recipe = recipe.model_copy(update={"opinion_share": 0.0, "hidden_weight": 0.0})
+    asked = prepared_teacher(teacher, pictures, recipe, torch.device("cpu")) if teacher else None
     runs = []
-    for run in _runs(pictures, recipe, distillation, alone):
+    for run in _runs(pictures, recipe, asked, alone):
         model, known, length = make_model(run.recipe.loss), run.rows, photos
         if run.after:
             load_average(_folder(out, run.after.name) / LAST, model)
@@ -68,7 +67,7 @@ def study(
             steps_per_epoch=max(1, length // batch),
             validation_steps=1,
             recipe=run.recipe,
-            distillation=run.distillation[run.rows] if run.distillation else None,
+            teacher=run.teacher,
             run_dir=_folder(out, run.name),
         )
         ages = predicted_ages(stage_predictor(model, run.recipe.stages[-1]), test)
@@ -103,22 +102,20 @@ class _Run:
     name: str
     rows: NDArray[np.bool_]
     recipe: Recipe
-    distillation: DistillationTargets | None = None
+    teacher: Teacher | None = None
     after: _Run | None = None
 
 
-def _runs(
-    pictures: Pictures, recipe: Recipe, distillation: DistillationTargets | None, alone: str | None
-) -> Iterator[_Run]:
+def _runs(pictures: Pictures, recipe: Recipe, teacher: Teacher | None, alone: str | None) -> Iterator[_Run]:
     all_rows = np.ones(len(pictures), bool)
-    yield _Run("all sources", all_rows, recipe, distillation)
+    yield _Run("all sources", all_rows, recipe, teacher)
     baseline, own = (
         read_recipe(Path(name)).model_copy(update={"stages": recipe.stages}) for name in ("baseline", "own")
     )
     yield _Run("baseline recipe", all_rows, baseline)
     sources = np.unique(pictures.sources)
     for source in sources if len(sources) > 1 else ():
-        without = _Run(f"without {source}", pictures.sources != source, recipe, distillation)
+        without = _Run(f"without {source}", pictures.sources != source, recipe, teacher)
         yield without
         few = _few(pictures.sources == source)
         yield _Run(f"without {source}, then {source}", few, own, after=without)

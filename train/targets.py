@@ -16,26 +16,28 @@ SPREAD_YEARS = 2.0
 arXiv:1611.01731, used 2)."""
 
 
-def soft_labels(
-    ages: NDArray[np.float32], predicted: NDArray[np.float32] | None = None, share: float = 0.5
-) -> NDArray[np.float32]:
-    """float32 (N, 101) distributions for `Pictures.ages` (N, 2).
-
-    An exact age becomes a Gaussian around it; a band becomes flat over the band. Pseudo-labels `predicted` (N, 101) are
-    mixed in with weight `share`. For a band only their part inside the band is used, so that a wrong prediction costs
-    little; predictions with at most 2 % inside it are ignored.
-    """
+def soft_labels(ages: NDArray[np.float32]) -> NDArray[np.float32]:
+    """float32 (N, 101) distributions for `Pictures.ages` (N, 2): a Gaussian around an exact age, flat over a band."""
     low, high = np.minimum(ages.T, AGES - 1)[..., None]
     # A band that contains no whole year counts as exact.
     low, high = np.where(np.ceil(low) > high, (low + high) / 2, (low, high))
     exact = _normalised(np.exp(-0.5 * ((YEARS - low) / SPREAD_YEARS) ** 2))
     band = _normalised(((low <= YEARS) & (high >= YEARS)).astype(np.float32))
-    if predicted is not None:
-        inside = predicted * (band > 0)
-        exact = (1 - share) * exact + share * _normalised(predicted)
-        mixed = (1 - share) * band + share * _normalised(inside)
-        band = np.where(inside.sum(axis=1, keepdims=True) > 0.02, mixed, band)
     return np.where(low == high, exact, band).astype(np.float32)
+
+
+def with_opinions(labels: Tensor, known: Tensor, opinions: Tensor, share: float) -> Tensor:
+    """Soft labels (N, 101) of known ages (N, 2), with the teacher's opinions (N, 101) mixed in with weight `share`.
+
+    For a band only their part inside the band is used, so that a wrong opinion costs little; opinions with at most 2 %
+    inside it are ignored.
+    """
+    low, high = known.clamp(max=AGES - 1).unbind(dim=1)
+    is_band = ((low < high) & (low.ceil() <= high))[:, None]
+    inside = torch.where(is_band, opinions * (labels > 0), opinions)
+    weight = inside.sum(dim=1, keepdim=True)
+    mixed = (1 - share) * labels + share * inside / weight.clamp(min=1e-9)
+    return torch.where(weight > 0.02, mixed, labels)
 
 
 def years_outside(mean_ages: Tensor, known: Tensor) -> Tensor:

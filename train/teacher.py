@@ -1,142 +1,236 @@
-"""Distillation targets: what a face-recognition network, the teacher, outputs for every training photo."""
+"""The teacher: a face-recognition network that is asked about every augmented crop that the network sees.
+
+Both see the same pixels (function matching, Beyer et al. 2022, arXiv:2106.05237). An answer about the plain crop would
+be wrong for a crop that was moved, darkened or covered.
+"""
 
 from __future__ import annotations
 
-import shutil
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import onnx
 import onnxruntime
+import torch
 from numpy.typing import NDArray
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+from torch.nn import functional
 from tqdm import tqdm
 
 from edge.ages.bundle import sha256_of
 from edge.errors import UsageError
-from edge.vision.crop import align
+from edge.settings.files import replacing
+from train.batches import Batches, crops_of, stage_picture
 from train.index import CACHE, fingerprint
-from train.pack import read_picture
+from train.model import NETWORK_PX
+from train.onnx_network import OnnxNetwork, outputs_inside
 from train.pictures import Pictures
-from train.pseudo_labels import pseudo_labels
+from train.precision import half_precision
+from train.reader import Readers, fitted_readers
+from train.recipe import Recipe, Stage
 
-_MEAN_BGR = np.array([103.939, 116.779, 123.68], np.float32)
-_TEACHER_BATCH = 32
+TEACHER_PX = 224
+"""Side of the teacher's input; the network's crop is scaled up to it."""
+
+_MEAN_BGR = (103.939, 116.779, 123.68)
 
 MAPS = ("/features/features.35/Clip_output_0", "/features/features.53/Clip_output_0")
-"""Feature maps of the only known teacher, a MobileNet (Howard et al. 2017): (512, 14, 14) and (1024, 7, 7), values
-within 0..6. From other teachers only the embedding is used."""
+"""Feature maps of the only known teacher, a MobileNet (Howard et al. 2017): (512, 14, 14) and (1024, 7, 7). From other
+teachers only the embedding is used."""
 
-MAP_STEP = 6 / 255
-"""Activation per unit of a stored uint8 map."""
+_NETWORK_STAGE = Stage(picture_px=NETWORK_PX, share=1)
+
+_STATISTICS_PHOTOS = 512
+"""Number of photos on which the mean and the deviation of the teacher's outputs are measured."""
+
+_READERS_RECIPE = Recipe(stages=(_NETWORK_STAGE,), augment_strength=0.5)
+_VIEWS_TO_READ = 2
+"""The readers are fitted to this many augmented crops of every photo, augmented as this recipe says."""
+
+_PHOTOS_AT_ONCE = 32
 
 
-@dataclass(frozen=True)
-class StoredMaps:
-    """A teacher's feature map of every photo and its mirror image, in a file that is read row by row."""
+class TeacherAnswers(NamedTuple):
+    """What the teacher says about a batch. embeddings: float32 (B, E), standardised. maps: float32 (B, channels, side,
+    side), standardised by channel. hidden, opinions: what the readers say, float32 (B, 256) and (B, 101); (B, 0)
+    without readers."""
 
-    file: Path
-    photos: NDArray[np.intp]
-    """Row in the file of each photo."""
-    mean: NDArray[np.float32]
-    deviation: NDArray[np.float32]
+    embeddings: Tensor
+    maps: tuple[Tensor, ...]
+    hidden: Tensor
+    opinions: Tensor
 
-    def rows(self, rows: NDArray[np.integer], mirrored: NDArray[np.bool_]) -> NDArray[np.uint8]:
-        """uint8 (B, side, side, channels); multiply by `MAP_STEP` for the activation."""
-        return np.stack(
-            [_opened(self.file)[row, int(side)] for row, side in zip(self.photos[rows], mirrored, strict=True)]
-        )
+
+class _Network(Protocol):
+    def __call__(self, inputs: Tensor) -> tuple[Tensor, ...]: ...
+
+
+class Teacher:
+    """A teacher with the statistics of its outputs, and with readers if the recipe asks for their answers.
+
+    statistics: mean and deviation of every channel of each output, first of the embedding, then of the maps.
+    """
+
+    def __init__(
+        self,
+        file: Path,
+        maps: tuple[str, ...] = (),
+        statistics: Sequence[tuple[Tensor, Tensor]] = (),
+        readers: Readers | None = None,
+    ) -> None:
+        self._file, self._outputs, self._statistics = file, ("emb", *maps), statistics[: 1 + len(maps)]
+        self._readers = readers
+        self.device = torch.device("cpu")
+        self._network: _Network | None = None
 
     @property
-    def channels(self) -> int:
-        return len(self.mean)
+    def reads_ages(self) -> bool:
+        """Whether its readers answer, too."""
+        return self._readers is not None
+
+    @property
+    def map_channels(self) -> tuple[int, ...]:
+        """Number of channels of each map."""
+        return tuple(len(mean) for mean, _ in self._statistics[1:])
+
+    def to(self, device: torch.device) -> Teacher:
+        """The same teacher, which computes on this device from now on."""
+        if device != self.device:
+            self.device, self._network = device, None
+            self._statistics = [(mean.to(device), deviation.to(device)) for mean, deviation in self._statistics]
+            self._readers = self._readers.to(device) if self._readers else None
+        return self
+
+    @torch.no_grad()
+    def __call__(self, images: Tensor, folds: Tensor) -> TeacherAnswers:
+        """images: uint8 (B, px, px, 3) RGB. folds: int64 (B,), of `folds_of`."""
+        outputs = [
+            (output - _by_channel(mean, output)) / _by_channel(deviation, output)
+            for output, (mean, deviation) in zip(self.raw_outputs(images), self._statistics, strict=True)
+        ]
+        embeddings = outputs[0]
+        hidden, opinions = self._readers(embeddings, folds) if self._readers else (embeddings[:, :0],) * 2
+        return TeacherAnswers(embeddings, tuple(outputs[1:]), hidden, opinions)
+
+    @torch.no_grad()
+    def raw_outputs(self, images: Tensor) -> tuple[Tensor, ...]:
+        """The teacher's own outputs, float32: the embedding (B, E) and the maps."""
+        if self._network is None:
+            kind = _OnCpu if self.device.type == "cpu" else _OnGpu
+            self._network = kind(self._file, self._outputs, self.device)
+        pixels = images.flip(3).permute(0, 3, 1, 2).float()
+        if pixels.shape[2] != TEACHER_PX:
+            pixels = functional.interpolate(pixels, (TEACHER_PX, TEACHER_PX), mode="bilinear", align_corners=False)
+        mean = torch.tensor(_MEAN_BGR, device=self.device).view(3, 1, 1)
+        return tuple(output.float() for output in self._network(pixels - mean))
 
 
-@lru_cache
-def _opened(file: Path) -> NDArray[np.uint8]:
-    return np.asarray(np.load(file, mmap_mode="r", allow_pickle=False))
+def prepared_teacher(
+    file: Path, pictures: Pictures, recipe: Recipe, device: torch.device, cache_dir: Path = CACHE
+) -> Teacher:
+    """The teacher for a run on these photos. Its statistics and its readers are measured once, and cached.
 
-
-@dataclass(frozen=True, eq=False)
-class DistillationTargets:
-    """A teacher's outputs, one row per photo.
-
-    embeddings: float32 (N, 2, 1024), of the face and of its mirror image
-    age_probs:  float32 (N, 101), pseudo-labels predicted from the embedding, see `train.pseudo_labels`
-    maps:       feature maps, largest first; may be empty
+    file: ONNX model with input float32 (N, 3, 224, 224), BGR minus the means above, and output `emb`. Raises UsageError
+    for any other file.
     """
-
-    embeddings: NDArray[np.float32]
-    age_probs: NDArray[np.float32]
-    maps: tuple[StoredMaps, ...] = ()
-
-    def __getitem__(self, rows: NDArray[np.bool_] | NDArray[np.integer]) -> DistillationTargets:
-        maps = tuple(replace(stored, photos=stored.photos[rows]) for stored in self.maps)
-        return DistillationTargets(self.embeddings[rows], self.age_probs[rows], maps)
-
-
-def distillation_targets(teacher: Path, pictures: Pictures, cache_dir: Path = CACHE) -> DistillationTargets:
-    """Run the teacher once over the aligned photos; the result is cached, about 300 kB a photo.
-
-    teacher: ONNX model with input float32 (N, 3, 224, 224), BGR minus the means above, and output `emb` (N, 1024).
-    Raises UsageError for any other file.
-    """
-    if not teacher.is_file():
-        raise UsageError(f"no teacher model at {teacher}: give an ONNX file, or leave --teacher out")
-    folder = cache_dir / f"teacher-{sha256_of(teacher)[:12]}-{fingerprint(pictures)}"
-    if not folder.exists():
-        session, maps = _session(teacher)
-        partial = folder.with_suffix(".partial")
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(parents=True)
-        _run_teacher(session, maps, pictures, partial)
-        partial.rename(folder)
-    embeddings = np.load(folder / "embeddings.npy", allow_pickle=False)
-    ages = folder / "ages.npy"
-    if not ages.exists():
-        np.save(ages, pseudo_labels(embeddings[:, 0], pictures.ages))
-    stored = []
-    for file in sorted(folder.glob("map*.npy")):
-        sample = _opened(file)[:: max(1, len(pictures) // 512), 0].astype(np.float32) * MAP_STEP
-        all_rows = np.arange(len(pictures))
-        stored.append(StoredMaps(file.absolute(), all_rows, sample.mean((0, 1, 2)), sample.std((0, 1, 2)) + 1e-2))
-    return DistillationTargets(embeddings, np.load(ages, allow_pickle=False), tuple(stored))
+    if not file.is_file():
+        raise UsageError(f"no teacher model at {file}: give an ONNX file, or leave --teacher out")
+    inside = outputs_inside(file)
+    if "emb" not in inside:
+        raise UsageError(f"{file} has no output `emb`: it cannot be used as a teacher")
+    maps = tuple(name for name in MAPS if name in inside)
+    name = f"{sha256_of(file)[:12]}-{fingerprint(pictures)}.safetensors"
+    statistics_file, readers_file = cache_dir / f"teacher-{name}", cache_dir / f"readers-{name}"
+    if not statistics_file.exists():
+        _save(statistics_file, _measured_statistics(Teacher(file, maps).to(device), pictures))
+    stored = load_file(statistics_file)
+    statistics = [(stored[f"mean{number}"], stored[f"deviation{number}"]) for number in range(1 + len(maps))]
+    readers = None
+    if recipe.hidden_weight or recipe.opinion_share:
+        readers = Readers(len(statistics[0][0]))
+        if not readers_file.exists():
+            _save(readers_file, _fitted(Teacher(file, (), statistics).to(device), pictures))
+        readers.load_state_dict(load_file(readers_file))
+    return Teacher(file, maps if recipe.map_weight else (), statistics, readers).to(device)
 
 
-def _run_teacher(session: onnxruntime.InferenceSession, maps: list[str], pictures: Pictures, folder: Path) -> None:
-    """Write the teacher's outputs into a folder."""
-    name = session.get_inputs()[0].name
-    count = len(pictures)
-    embeddings = np.empty((count, 2, 1024), np.float32)
-    files: list[NDArray[np.uint8]] = []
-    for start in tqdm(range(0, count, _TEACHER_BATCH), desc="running the teacher", unit="batch", mininterval=1):
-        rows = range(start, min(start + _TEACHER_BATCH, count))
-        crops = np.stack([align(read_picture(pictures.paths[row]), pictures.keypoints[row])[..., ::-1] for row in rows])
-        for side, images in enumerate((crops, crops[:, :, ::-1])):
-            inputs = (images.astype(np.float32) - _MEAN_BGR).transpose(0, 3, 1, 2)
-            embedding, *activations = session.run(["emb", *maps], {name: np.ascontiguousarray(inputs)})
-            embeddings[start : start + len(rows), side] = embedding
-            for number, activation in enumerate(activations):
-                counts = (np.asarray(activation).transpose(0, 2, 3, 1) / MAP_STEP).round().clip(0, 255)
-                if number == len(files):
-                    shape = (count, 2, *counts.shape[1:])
-                    files.append(np.lib.format.open_memmap(folder / f"map{number}.npy", "w+", np.uint8, shape))
-                files[number][start : start + len(rows), side] = counts
-    np.save(folder / "embeddings.npy", embeddings)
+def _measured_statistics(teacher: Teacher, pictures: Pictures) -> dict[str, Tensor]:
+    chosen = np.sort(
+        np.random.default_rng(0).choice(len(pictures), min(_STATISTICS_PHOTOS, len(pictures)), replace=False)
+    )
+    outputs: list[list[Tensor]] = []
+    for start in tqdm(range(0, len(chosen), _PHOTOS_AT_ONCE), desc="measuring the teacher", unit="batch"):
+        crops = crops_of(pictures[chosen[start : start + _PHOTOS_AT_ONCE]])
+        images = torch.from_numpy(np.stack([stage_picture(crop, _NETWORK_STAGE) for crop in crops]))
+        outputs.append([output.cpu() for output in teacher.raw_outputs(images.to(teacher.device))])
+    found = {}
+    for number, parts in enumerate(zip(*outputs, strict=True)):
+        values = torch.cat(parts)
+        others = [axis for axis in range(values.ndim) if axis != 1]
+        found[f"mean{number}"] = values.mean(dim=others)
+        # A channel that hardly ever changes says nothing.
+        found[f"deviation{number}"] = values.std(dim=others, correction=0) + (1e-2 if values.ndim > 2 else 1e-3)
+    return found
 
 
-def _session(teacher: Path) -> tuple[onnxruntime.InferenceSession, list[str]]:
-    """The loaded teacher, and those of `MAPS` that it has."""
-    try:
-        graph = onnx.load(teacher)
-        inside = {output for node in graph.graph.node for output in node.output}
-        maps = [name for name in MAPS if name in inside]
-        graph.graph.output.extend(onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None)
-                                  for name in maps)  # fmt: skip
-        session = onnxruntime.InferenceSession(graph.SerializeToString(), providers=["CPUExecutionProvider"])
-    except Exception:  # the errors of onnx and of ONNX Runtime share no base class but Exception
-        raise UsageError(f"{teacher} is not an ONNX model that ONNX Runtime can load") from None
-    if "emb" not in {output.name for output in session.get_outputs()}:
-        raise UsageError(f"{teacher} has no output `emb`: it cannot be used as a teacher")
-    return session, maps
+def _fitted(teacher: Teacher, pictures: Pictures) -> dict[str, Tensor]:
+    size = min(_PHOTOS_AT_ONCE, len(pictures))
+    batches = Batches(pictures, _READERS_RECIPE, size, _VIEWS_TO_READ * (len(pictures) // size))
+    embeddings: list[NDArray[np.float32]] = []
+    ages, folds = [], []
+    for batch in tqdm(batches.loader(0), desc="asking the teacher", unit="batch", mininterval=1):
+        embeddings.append(teacher(batch.images.to(teacher.device), batch.folds).embeddings.cpu().numpy())
+        ages.append(batch.ages.numpy())
+        folds.append(batch.folds.numpy())
+    return fitted_readers(np.concatenate(embeddings), np.concatenate(ages), np.concatenate(folds)).state_dict()
+
+
+def _save(file: Path, tensors: dict[str, Tensor]) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(file) as draft:
+        save_file({name: value.contiguous() for name, value in tensors.items()}, draft)
+
+
+def _by_channel(values: Tensor, output: Tensor) -> Tensor:
+    return values if output.ndim == 2 else values.view(1, -1, 1, 1)
+
+
+class _OnCpu:
+    """The teacher by ONNX Runtime: on a CPU in half the time of PyTorch, whose grouped convolutions are slow there."""
+
+    def __init__(self, file: Path, outputs: tuple[str, ...], _: torch.device) -> None:
+        graph = onnx.load(file)
+        graph.graph.output.extend(
+            onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None) for name in outputs[1:]
+        )
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = torch.get_num_threads()
+        # Threads that wait for work would take time from the training step.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        try:
+            self._session = onnxruntime.InferenceSession(
+                graph.SerializeToString(), options, providers=["CPUExecutionProvider"]
+            )
+        except Exception:  # ONNX Runtime's errors share no base class but Exception
+            raise UsageError(f"{file} is not an ONNX model that ONNX Runtime can load") from None
+        self._outputs = list(outputs)
+
+    def __call__(self, inputs: Tensor) -> tuple[Tensor, ...]:
+        name = self._session.get_inputs()[0].name
+        found = self._session.run(self._outputs, {name: inputs.contiguous().numpy()})
+        return tuple(torch.from_numpy(np.asarray(output)) for output in found)
+
+
+class _OnGpu:
+    """The teacher by PyTorch."""
+
+    def __init__(self, file: Path, outputs: tuple[str, ...], device: torch.device) -> None:
+        self._network = OnnxNetwork(file, outputs).to(device)
+
+    def __call__(self, inputs: Tensor) -> tuple[Tensor, ...]:
+        with half_precision(inputs.device):
+            found: tuple[Tensor, ...] = self._network(inputs.contiguous(memory_format=torch.channels_last))
+        return found

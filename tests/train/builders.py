@@ -1,4 +1,4 @@
-"""Makes pictures without files for a test, and the types of the fixtures that write files and run scripts."""
+"""Makes pictures without files and teachers, and has the types of the fixtures that write files and run scripts."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
 
 from train.pictures import HASH_WORDS, Pictures
+from train.teacher import MAPS
 
 
 class LayOut(Protocol):
@@ -44,3 +47,33 @@ def pictures_of(
         np.full(count, ""),
         np.full(count, ""),
     )
+
+
+def write_teacher(file: Path, shift: float = 0, name: str = "emb", inside: str = MAPS[0]) -> Path:
+    """A network whose embedding starts with the mean of every input channel, plus a shift, and whose map `inside` is
+    the input averaged over blocks of 16x16 pixels, divided by ten and clipped to 0..6."""
+    nodes = [
+        helper.make_node("AveragePool", ["data"], ["pooled"], kernel_shape=[16, 16], strides=[16, 16]),
+        helper.make_node("Mul", ["pooled", "tenth"], ["scaled"]),
+        helper.make_node("Clip", ["scaled", "nothing", "six"], [inside]),
+        helper.make_node("ReduceMean", ["data", "sides"], ["means"], keepdims=0),
+        helper.make_node("MatMul", ["means", "embed"], ["unmoved"]),
+        helper.make_node("Add", ["unmoved", "shift"], [name]),
+    ]
+    constants = {
+        "sides": np.array([2, 3], np.int64),
+        "embed": np.eye(3, 1024, dtype=np.float32),
+        "shift": np.float32(shift),
+        "tenth": np.float32(0.1),
+        "nothing": np.float32(0),
+        "six": np.float32(6),
+    }
+    graph = helper.make_graph(
+        nodes,
+        "teacher",
+        [helper.make_tensor_value_info("data", TensorProto.FLOAT, ["batch", 3, 224, 224])],
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", 1024])],
+        [numpy_helper.from_array(np.asarray(value), key) for key, value in constants.items()],
+    )
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10), file)
+    return file

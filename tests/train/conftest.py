@@ -18,11 +18,11 @@ import torch
 from skimage.data import astronaut
 
 import train.data
-from tests.train.builders import LayOut, RunScript, WithHashes
+from tests.train.builders import LayOut, RunScript, WithHashes, write_teacher
 from train.index import find_faces, fingerprint
 from train.pictures import Pictures, read_labels
 from train.recipe import Recipe, Stage
-from train.teacher import DistillationTargets, StoredMaps
+from train.teacher import Teacher, prepared_teacher
 
 UPRIGHT = ("plain", "dark", "big", "small", "grey", "turned", "tall", "wide")
 MIRRORED = ("mirrored", "mirrored-turned", "mirrored-dark")
@@ -146,17 +146,10 @@ def tiny_recipe() -> Recipe:
 
 
 @pytest.fixture(scope="session")
-def distillation(tmp_path_factory: pytest.TempPathFactory) -> DistillationTargets:
-    """Random outputs of a teacher with one map of 5 channels for the 11 faces."""
-    random = np.random.default_rng(0)
-    file = tmp_path_factory.mktemp("distillation") / "map0.npy"
-    counts = random.integers(0, 256, (11, 2, 14, 14, 5), np.uint8)
-    np.save(file, counts)
-    embeddings = random.normal(size=(11, 2, 1024)).astype(np.float32)
-    scale = np.full(5, 3, np.float32), np.full(5, 1.7, np.float32)
-    return DistillationTargets(
-        embeddings, np.full((11, 101), 1 / 101, np.float32), (StoredMaps(file, np.arange(11), *scale),)
-    )
+def teacher(faces: Pictures, tmp_path_factory: pytest.TempPathFactory) -> Teacher:
+    """A teacher with one map of 3 channels, and with readers, prepared for the 11 faces."""
+    folder = tmp_path_factory.mktemp("teacher")
+    return prepared_teacher(write_teacher(folder / "teacher.onnx"), faces, Recipe(), torch.device("cpu"), folder)
 
 
 @pytest.fixture

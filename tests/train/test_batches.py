@@ -13,44 +13,41 @@ from edge.vision.crop import align
 from tests.train.builders import RunScript
 from train.batches import Batch, Batches, crops_of, stage_picture
 from train.pictures import Pictures
+from train.reader import folds_of
 from train.recipe import Recipe, Stage
 from train.targets import soft_labels
-from train.teacher import DistillationTargets
 from train.team import Team
 
 
 def equal(first: Batch, second: Batch) -> bool:
-    pairs = zip((*first._replace(maps=()), *first.maps), (*second._replace(maps=()), *second.maps), strict=True)
-    return all(a == b if isinstance(a, tuple) else torch.equal(a, b) for a, b in pairs)
+    return all(torch.equal(*parts) for parts in zip(first, second, strict=True))
 
 
-def test_a_batch_has_pictures_labels_ages_and_no_embeddings_without_a_teacher(
-    faces: Pictures, tiny_recipe: Recipe
-) -> None:
-    batch = Batches(faces, None, tiny_recipe, 4, 6)[0]
-    assert batch.maps == ()
-    assert [(tuple(part.shape), part.dtype) for part in batch if isinstance(part, torch.Tensor)] == [
+def test_a_batch_has_pictures_labels_ages_and_the_folds_of_the_readers(faces: Pictures, tiny_recipe: Recipe) -> None:
+    batch = Batches(faces, tiny_recipe, 4, 6)[0]
+    assert [(tuple(part.shape), part.dtype) for part in batch] == [
         ((4, 32, 32, 3), torch.uint8),
         ((4, 101), torch.float32),
         ((4, 2), torch.float32),
-        ((4, 0), torch.float32),
-        ((4, 2, 3), torch.float32),
+        ((4,), torch.int64),
     ]
+    order = [int(np.flatnonzero(faces.ages[:, 0] == age)[0]) for age in batch.ages[:, 0]]
+    assert batch.folds.tolist() == folds_of(faces.hashes)[order].tolist()
 
 
 def test_pictures_grow_with_the_stages(faces: Pictures, tiny_recipe: Recipe) -> None:
-    batches = Batches(faces, None, tiny_recipe, 2, 4)
+    batches = Batches(faces, tiny_recipe, 2, 4)
     assert [batches[step].images.shape[1] for step in range(4)] == [32, 32, 48, 48]
 
 
 def test_batch_k_is_always_the_same(faces: Pictures, tiny_recipe: Recipe) -> None:
-    first, second = Batches(faces, None, tiny_recipe, 3, 9), Batches(faces, None, tiny_recipe, 3, 9)
+    first, second = Batches(faces, tiny_recipe, 3, 9), Batches(faces, tiny_recipe, 3, 9)
     backwards = {step: second[step] for step in reversed(range(9))}
     assert all(equal(first[step], backwards[step]) for step in range(9))
 
 
 def test_a_loader_that_starts_at_step_k_begins_with_batch_k(faces: Pictures, tiny_recipe: Recipe) -> None:
-    batches = Batches(faces, None, tiny_recipe, 3, 6)
+    batches = Batches(faces, tiny_recipe, 3, 6)
     late = list(batches.loader(4))
     assert len(late) == 2
     assert equal(late[0], batches[4])
@@ -58,8 +55,8 @@ def test_a_loader_that_starts_at_step_k_begins_with_batch_k(faces: Pictures, tin
 
 
 def test_worker_processes_make_the_same_batches_in_the_same_order(faces: Pictures, tiny_recipe: Recipe) -> None:
-    here = Batches(faces, None, tiny_recipe, 3, 5)
-    there = Batches(faces, None, tiny_recipe.model_copy(update={"workers": 2}), 3, 5)
+    here = Batches(faces, tiny_recipe, 3, 5)
+    there = Batches(faces, tiny_recipe.model_copy(update={"workers": 2}), 3, 5)
     assert [equal(here[step], made) for step, made in enumerate(there.loader(0))] == [True] * 5
 
 
@@ -85,66 +82,43 @@ if __name__ == "__main__":
     cv2.setNumThreads(2)
     cv2.GaussianBlur(np.zeros((2000, 2000, 3), np.uint8), (0, 0), 5)  # starts OpenCV's threads
     time.sleep(1)  # until they wait for more work
-    sys.exit(0 if len(list(Batches(faces, None, Recipe(workers=1), 2, 2).loader(0))) == 2 else 1)
+    sys.exit(0 if len(list(Batches(faces, Recipe(workers=1), 2, 2).loader(0))) == 2 else 1)
 """
     assert run_script(code, shop) == 0
 
 
 def test_a_different_seed_gives_different_batches(faces: Pictures, tiny_recipe: Recipe) -> None:
     other = tiny_recipe.model_copy(update={"seed": 8})
-    assert not equal(Batches(faces, None, tiny_recipe, 3, 3)[0], Batches(faces, None, other, 3, 3)[0])
+    assert not equal(Batches(faces, tiny_recipe, 3, 3)[0], Batches(faces, other, 3, 3)[0])
 
 
 def test_an_epoch_has_every_photo_once_and_the_next_epoch_another_order(faces: Pictures, tiny_recipe: Recipe) -> None:
     four = faces[np.arange(8)]
-    batches = Batches(four, None, tiny_recipe, 2, 8)
+    batches = Batches(four, tiny_recipe, 2, 8)
     seen = [[age for step in epoch for age in batches[step].ages[:, 0].tolist()] for epoch in (range(4), range(4, 8))]
     assert sorted(seen[0]) == sorted(seen[1]) == four.ages[:, 0].tolist()
     assert seen[0] != seen[1]
 
 
 def test_a_photo_is_augmented_differently_every_time(faces: Pictures, tiny_recipe: Recipe) -> None:
-    batches = Batches(faces[np.arange(1)], None, tiny_recipe, 1, 6)
+    batches = Batches(faces[np.arange(1)], tiny_recipe, 1, 6)
     assert len({batches[step].images.numpy().tobytes() for step in range(3)}) == 3
 
 
 def test_labels_and_ages_belong_to_the_photos_of_the_batch(faces: Pictures, tiny_recipe: Recipe) -> None:
-    batch = Batches(faces, None, tiny_recipe, 4, 4)[1]
+    batch = Batches(faces, tiny_recipe, 4, 4)[1]
     assert np.array_equal(batch.labels.numpy(), soft_labels(batch.ages.numpy()))
 
 
-def test_the_recipe_sets_the_share_of_the_pseudo_labels_in_the_labels(faces: Pictures, tiny_recipe: Recipe) -> None:
-    flat = np.full((len(faces), 101), 1 / 101, np.float32)
-    distillation = DistillationTargets(np.zeros((len(faces), 2, 4), np.float32), flat)
-    pseudo_labels_only = tiny_recipe.model_copy(update={"opinion_share": 1.0})
-    batch = Batches(faces, distillation, pseudo_labels_only, 4, 4)[1]
-    assert batch.labels.numpy() == pytest.approx(soft_labels(batch.ages.numpy(), flat[:4], 1.0))
-
-
 def test_a_batch_is_never_larger_than_the_data(faces: Pictures, tiny_recipe: Recipe) -> None:
-    batches = Batches(faces[np.arange(3)], None, tiny_recipe, 32, 5)
+    batches = Batches(faces[np.arange(3)], tiny_recipe, 32, 5)
     assert len(batches) == 5
     assert [len(batches[step].images) for step in range(5)] == [3] * 5
 
 
-def test_the_teachers_embeddings_are_standardised_and_its_pseudo_labels_mixed_into_the_labels(
-    faces: Pictures, tiny_recipe: Recipe
-) -> None:
-    embeddings = np.random.default_rng(0).normal(5, 3, (11, 2, 1024)).astype(np.float32)
-    sure_of_70 = np.eye(101, dtype=np.float32)[np.full(11, 70)]
-    batch = Batches(faces, DistillationTargets(embeddings, sure_of_70), tiny_recipe, 11, 2)[0]
-    both = embeddings.reshape(22, 1024)
-    standardised = ((both - both.mean(axis=0)) / both.std(axis=0)).reshape(11, 2, 1024)
-    order = [int(np.flatnonzero(faces.ages[:, 0] == age)[0]) for age in batch.ages[:, 0]]
-    distances = np.abs(standardised[order] - batch.embeddings.numpy()[:, None]).max(axis=2)
-    assert distances.min(axis=1) == pytest.approx(0, abs=0.01)
-    assert set(distances.argmin(axis=1)) == {0, 1}  # some photos are mirrored
-    assert batch.labels[:, 70].numpy().min() >= 0.5 - 1e-6
-
-
 def test_a_team_splits_every_batch_without_gaps_or_repetitions(faces: Pictures, tiny_recipe: Recipe) -> None:
-    alone = Batches(faces, None, tiny_recipe, 4, 3)[1]
-    parts = [Batches(faces, None, tiny_recipe, 4, 3, Team(rank, 2, torch.device("cpu")))[1] for rank in (0, 1)]
+    alone = Batches(faces, tiny_recipe, 4, 3)[1]
+    parts = [Batches(faces, tiny_recipe, 4, 3, Team(rank, 2, torch.device("cpu")))[1] for rank in (0, 1)]
     assert torch.equal(torch.stack([part.images for part in parts], dim=1).flatten(0, 1), alone.images)
 
 

@@ -6,22 +6,20 @@ import numpy as np
 import pytest
 import torch
 
-from train.batches import Batch, Batches
+from train.batches import Batch
 from train.learner import Learner, cosine_distance
 from train.model import create_model
-from train.pictures import Pictures
+from train.reader import FOLDS, READER_WIDTH
 from train.recipe import Recipe
 from train.targets import soft_labels
-from train.teacher import DistillationTargets
+from train.teacher import Teacher
 
 
-def batch_of(ages: list[tuple[float, float]], embeddings: int = 0) -> Batch:
+def batch_of(ages: list[tuple[float, float]]) -> Batch:
     known = np.array(ages, np.float32)
     count = len(known)
     images = torch.randint(0, 255, (count, 32, 32, 3), dtype=torch.uint8, generator=torch.manual_seed(0))
-    placements = torch.eye(2, 3).expand(count, 2, 3)
-    targets = torch.randn(count, embeddings)
-    return Batch(images, torch.from_numpy(soft_labels(known)), torch.from_numpy(known), targets, (), placements)
+    return Batch(images, torch.from_numpy(soft_labels(known)), torch.from_numpy(known), torch.arange(count) % FOLDS)
 
 
 @pytest.fixture(scope="module")
@@ -45,29 +43,58 @@ def test_the_cosine_distance_depends_only_on_the_direction() -> None:
     assert cosine_distance(vector, -vector).item() == pytest.approx(2)
 
 
-def test_every_distillation_loss_reaches_the_layers(
-    faces: Pictures, tiny_recipe: Recipe, distillation: DistillationTargets
-) -> None:
-    batch = Batches(faces, distillation, tiny_recipe, 4, 2)[1]
-    learner = Learner(create_model(), tiny_recipe, distillation.maps)
-    losses = learner(batch)
-    assert set(losses) == {"distribution", "expectation", "teacher", "maps"}
-    losses["maps"].backward()
+def test_every_answer_of_the_teacher_reaches_the_layers(teacher: Teacher) -> None:
+    batch = batch_of([(30, 30), (10, 19), (60, 60)])
+    answers = teacher(batch.images, batch.folds)
+    learner = Learner(create_model(), Recipe(hidden_weight=2.0), teacher)
+    losses = learner(batch, answers)
+    assert set(losses) == {"distribution", "expectation", "teacher", "hidden", "maps"}
+    losses["maps"].backward(retain_graph=True)
     assert learner.model.backbone.layer2[0].bn3.weight.grad.abs().sum() > 0
     assert learner.model.backbone.layer4[0].bn3.weight.grad is None
+    losses["hidden"].backward()
+    assert learner.model.backbone.layer4[0].bn3.weight.grad.abs().sum() > 0
 
 
-def test_the_teachers_maps_are_warped_like_the_augmented_crop(
-    faces: Pictures, tiny_recipe: Recipe, distillation: DistillationTargets
-) -> None:
-    """A network that predicts the teacher's map exactly has no loss only if the map is warped like the crop."""
-    batch = Batches(faces, distillation, tiny_recipe, 4, 2)[1]
-    learner = Learner(create_model(), tiny_recipe, distillation.maps)
-    (maps,) = distillation.maps
-    moved = learner.teacher_map(0, batch, (6, 6))
-    assert moved.shape == (4, maps.channels, 6, 6)
-    unmoved = learner.teacher_map(0, batch._replace(placements=torch.eye(2, 3).expand(4, 2, 3)), (6, 6))
-    assert cosine_distance(moved, unmoved).item() > 0.001
+def test_the_recipe_decides_what_is_imitated(teacher: Teacher) -> None:
+    batch = batch_of([(30, 30), (10, 19)])
+    answers = teacher(batch.images, batch.folds)
+
+    def imitated(**weights: float) -> set[str]:
+        return set(Learner(create_model(), Recipe(**weights), teacher)(batch, answers)) - {
+            "distribution",
+            "expectation",
+        }
+
+    assert imitated(embedding_weight=0, hidden_weight=3) == {"hidden", "maps"}
+    assert imitated(embedding_weight=5) == {"teacher", "maps"}
+    assert Learner(create_model(), Recipe(), teacher).hidden is None
+
+
+def test_the_readers_opinions_are_mixed_into_the_labels(teacher: Teacher) -> None:
+    batch = batch_of([(30, 30), (10, 10)])
+    sure_of_70 = torch.eye(101)[[70, 70]]
+    answers = teacher(batch.images, batch.folds)._replace(opinions=sure_of_70)
+    torch.manual_seed(0)
+    learner = Learner(create_model(), Recipe(opinion_share=1.0), teacher).eval()
+    logits = learner.model.training_outputs(batch.images)[0]
+    expected = -logits.log_softmax(dim=1)[:, 70].mean()
+    assert learner(batch, answers)["distribution"].item() == pytest.approx(expected.item(), rel=0.02)
+
+
+def test_each_photo_imitates_its_own_reader_only(teacher: Teacher) -> None:
+    batch = batch_of([(30, 30), (10, 19)])._replace(folds=torch.tensor([3, 3]))
+    learner = Learner(create_model(), Recipe(hidden_weight=1.0), teacher)
+    learner(batch, teacher(batch.images, batch.folds))["hidden"].backward()
+    moved = learner.hidden.weight.grad.view(FOLDS, READER_WIDTH, -1).abs().sum(dim=(1, 2)) > 0
+    assert moved.tolist() == [False, False, False, True, False]
+
+
+def test_maps_of_smaller_pictures_are_compared_at_their_size(teacher: Teacher) -> None:
+    batch = batch_of([(30, 30), (10, 19)])
+    answers = teacher(batch.images, batch.folds)
+    assert answers.maps[0].shape[2:] == (14, 14)  # those of a picture of 32 px are 4x4
+    assert torch.isfinite(Learner(create_model(), Recipe(), teacher)(batch, answers)["maps"])
 
 
 def test_frozen_layers_keep_their_weights_and_their_statistics() -> None:

@@ -23,7 +23,7 @@ from train.model import AgeNetwork
 from train.pictures import Pictures
 from train.recipe import Recipe, Stage
 from train.targets import soft_labels
-from train.teacher import DistillationTargets
+from train.teacher import Teacher
 
 pytestmark = pytest.mark.slow
 
@@ -182,14 +182,19 @@ def test_without_a_teacher_the_embedding_head_does_not_change(uninterrupted: Age
     assert torch.equal(uninterrupted.embedding.weight, fresh().embedding.weight)
 
 
-def test_with_a_teacher_the_embedding_head_is_trained(
-    faces: Pictures, recipe: Recipe, distillation: DistillationTargets
-) -> None:
-    distillation = distillation[np.arange(8)]
-    taught = train_model(
-        fresh(), faces[np.arange(8)], faces[np.array([8])], 4, 1, 2, recipe=recipe, distillation=distillation
-    )
+def test_with_a_teacher_the_embedding_head_is_trained(faces: Pictures, recipe: Recipe, teacher: Teacher) -> None:
+    taught = train_model(fresh(), faces[np.arange(8)], faces[np.array([8])], 4, 1, 2, recipe=recipe, teacher=teacher)
     assert not torch.equal(taught.embedding.weight, fresh().embedding.weight)
+
+
+def test_a_run_that_imitates_only_the_readers_leaves_the_embedding_head_alone(
+    faces: Pictures, recipe: Recipe, teacher: Teacher, run_dir: Path
+) -> None:
+    about_age = recipe.model_copy(update={"embedding_weight": 0.0, "hidden_weight": 4.0})
+    arguments = (faces[np.arange(8)], faces[np.array([8])], 4, 1, 2)
+    taught = train_model(fresh(), *arguments, recipe=about_age, teacher=teacher, run_dir=run_dir)
+    assert torch.equal(taught.embedding.weight, fresh().embedding.weight)
+    assert "learner.hidden.weight" in read_checkpoint(run_dir / "last.safetensors")[0]
 
 
 def test_a_run_that_does_not_improve_stops_and_is_not_resumed(faces: Pictures, recipe: Recipe, run_dir: Path) -> None:
@@ -218,21 +223,6 @@ def test_resuming_with_other_settings_is_logged(
         "was started with steps 2 and resumes with 4",
         "was started with batch_size 3 and resumes with 2",
     ]
-
-
-def test_maps_without_weight_are_not_learned(
-    faces: Pictures, recipe: Recipe, distillation: DistillationTargets, run_dir: Path
-) -> None:
-    for weight in (0.0, 4.0):
-        weighted = recipe.model_copy(update={"map_weight": weight})
-        arguments = (fresh(), faces[np.arange(8)], faces[np.array([8])], 4, 1, 1)
-        train_model(*arguments, recipe=weighted, distillation=distillation[np.arange(8)], run_dir=run_dir / str(weight))
-    translations = {
-        folder.name: [name for name in read_checkpoint(folder / "last.safetensors")[0] if "translations" in name]
-        for folder in run_dir.iterdir()
-    }
-    assert translations["0.0"] == []
-    assert translations["4.0"] != []
 
 
 def test_the_sources_of_the_initial_weights_are_recorded(faces: Pictures, recipe: Recipe, run_dir: Path) -> None:

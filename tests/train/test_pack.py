@@ -115,7 +115,7 @@ def test_the_photos_of_a_pack_are_recognised_by_name_and_content(pack: Path, tmp
 def test_worker_processes_read_a_pack(pack: Path) -> None:
     pictures = read_pack(pack)[0]
     recipe = Recipe(stages=(Stage(picture_px=32, share=1),), workers=1)
-    (batch,) = Batches(pictures, None, recipe, 2, 1).loader(0)
+    (batch,) = Batches(pictures, recipe, 2, 1).loader(0)
     assert batch.images.shape == (2, 32, 32, 3)
 
 

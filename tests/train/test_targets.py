@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from train.targets import YEARS, soft_labels
+from train.targets import YEARS, soft_labels, with_opinions
 
 
 def label(low: float, high: float, predicted: np.ndarray | None = None, share: float = 0.5) -> np.ndarray:
-    """float32 (101,): the soft label of one person."""
-    return soft_labels(np.array([[low, high]], np.float32), None if predicted is None else predicted[None], share)[0]
+    """float32 (101,): the soft label of one person, mixed with a teacher's opinion if there is one."""
+    ages = np.array([[low, high]], np.float32)
+    if predicted is None:
+        return soft_labels(ages)[0]
+    parts = (torch.from_numpy(part) for part in (soft_labels(ages), ages, predicted[None].astype(np.float32)))
+    return with_opinions(*parts, share)[0].numpy()
 
 
 def certain(year: int) -> np.ndarray:
-    """A pseudo-label with all its probability on a year."""
+    """An opinion with all its probability on a year."""
     return np.eye(101, dtype=np.float32)[year]
 
 
@@ -30,7 +35,7 @@ def test_every_label_is_a_distribution(ages: list[list[int]]) -> None:
 
 
 @given(st.tuples(st.integers(0, 120), st.integers(0, 120)).map(sorted), st.integers(0, 2**32))
-def test_every_label_mixed_with_a_pseudo_label_is_a_distribution(ages: list[int], seed: int) -> None:
+def test_every_label_mixed_with_an_opinion_is_a_distribution(ages: list[int], seed: int) -> None:
     predicted = np.random.default_rng(seed).dirichlet(np.full(101, 0.1)).astype(np.float32)
     assert label(*ages, predicted).sum() == pytest.approx(1, abs=1e-5)
 
@@ -64,30 +69,34 @@ def test_ages_above_100_count_as_100() -> None:
     assert label(105, 120).argmax() == 100
 
 
-def test_a_pseudo_label_gets_half_of_an_exact_age() -> None:
+def test_an_opinion_gets_half_of_an_exact_age() -> None:
     exact = label(30, 30, certain(60))
     assert exact[60] == pytest.approx(0.5)
     assert exact[:50] == pytest.approx(0.5 * label(30, 30)[:50])
 
 
-def test_a_pseudo_label_gets_half_of_a_band() -> None:
+def test_an_opinion_gets_half_of_a_band() -> None:
     band = label(20, 29, certain(25))
     assert band[25] == pytest.approx(0.55)
     assert band[[20, 24, 26, 29]] == pytest.approx(0.05)
 
 
-def test_only_the_part_of_a_pseudo_label_inside_the_band_counts() -> None:
+def test_only_the_part_of_an_opinion_inside_the_band_counts() -> None:
     band = label(20, 29, 0.5 * certain(25) + 0.5 * certain(60))
     assert band[25] == pytest.approx(0.55)
     assert band[60] == 0
 
 
-def test_a_pseudo_label_almost_entirely_outside_the_band_is_ignored() -> None:
+def test_an_opinion_almost_entirely_outside_the_band_is_ignored() -> None:
     band = label(20, 29, 0.01 * certain(25) + 0.99 * certain(60))
     assert band == pytest.approx(label(20, 29))
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.8, 1.0])
-def test_a_pseudo_label_has_the_given_share_of_the_label(share: float) -> None:
+def test_an_opinion_has_the_given_share_of_the_label(share: float) -> None:
     assert label(30, 30, certain(50), share)[50] == pytest.approx(share, abs=1e-4)
     assert label(20, 29, certain(22), share)[22] == pytest.approx(share + (1 - share) / 10, abs=1e-4)
+
+
+def test_an_opinion_about_an_age_above_100_counts() -> None:
+    assert label(110, 110, certain(90))[[90, 100]] == pytest.approx([0.5, 0.5 * label(110, 110)[100]], abs=1e-5)
