@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+import os
 from typing import NamedTuple
 
 import cv2
@@ -25,6 +25,9 @@ from train.team import ALONE, Team
 
 _FACE_MIDDLE = 0.56
 """Vertical position of the middle of the face in the crop, as a share of its side."""
+
+_OLDEST_DECADE = 7
+"""People of 70 and older are drawn together: there are few photos of them."""
 
 
 class Batch(NamedTuple):
@@ -49,9 +52,11 @@ class Batches(Dataset[Batch]):
         self._batch_size, self._steps = min(batch_size, len(pictures)), steps
         if self._batch_size < team.size:
             raise RunError(f"{self._batch_size} photos per step are too few for {team.size} processes: start fewer")
-        self._own_rows = slice(team.rank, None, team.size)
+        self._own_rows, self._team_size = slice(team.rank, None, team.size), team.size
         self._labels = soft_labels(pictures.ages)
         self._folds = folds_of(pictures.hashes)
+        self._shares = drawn_shares(pictures.ages, recipe.balance)
+        self._last_order: tuple[int, NDArray[np.int64]] | None = None
 
     def __len__(self) -> int:
         return self._steps
@@ -60,7 +65,7 @@ class Batches(Dataset[Batch]):
         cv2.setNumThreads(1)
         epoch, position = divmod(step, len(self._pictures) // self._batch_size)
         first = position * self._batch_size
-        rows = _order(self._recipe.seed, epoch, len(self._pictures))[first : first + self._batch_size]
+        rows = self._order(epoch)[first : first + self._batch_size]
         randoms = np.random.default_rng([self._recipe.seed, 1, step]).spawn(len(rows))
         rows, randoms = rows[self._own_rows], randoms[self._own_rows]
         stage = self._recipe.stage(step, self._steps)
@@ -82,15 +87,26 @@ class Batches(Dataset[Batch]):
             torch.from_numpy(self._folds[rows]),
         )
 
-    def loader(self, first_step: int) -> DataLoader[Batch]:
-        """The batches from `first_step` on, prepared in worker processes."""
+    def _order(self, epoch: int) -> NDArray[np.int64]:
+        """The photos of an epoch, in order."""
+        if self._last_order is None or self._last_order[0] != epoch:
+            self._last_order = epoch, _drawn(self._recipe.seed, epoch, self._shares)
+        return self._last_order[1]
+
+    def loader(self, first_step: int, *, pinned: bool = False) -> DataLoader[Batch]:
+        """The batches from `first_step` on, prepared in worker processes. pinned: in memory from which a GPU copies
+        quickly."""
+        workers = self._recipe.workers
+        if workers is None:
+            workers = max(1, (os.cpu_count() or 1) // self._team_size)
         return DataLoader(
             self,
             batch_size=None,
             sampler=range(first_step, self._steps),
-            num_workers=self._recipe.workers,
-            prefetch_factor=4 if self._recipe.workers else None,
-            multiprocessing_context=PROCESS_START if self._recipe.workers else None,
+            num_workers=workers,
+            prefetch_factor=4 if workers else None,
+            multiprocessing_context=PROCESS_START if workers else None,
+            pin_memory=pinned,
         )
 
 
@@ -117,7 +133,22 @@ def _window(stage: Stage) -> tuple[int, int, int]:
     return (CROP_PX - side) // 2, min(round(_FACE_MIDDLE * CROP_PX - side / 2), CROP_PX - side), side
 
 
-@lru_cache(maxsize=2)
-def _order(seed: int, epoch: int, count: int) -> NDArray[np.int64]:
-    """The order of the photos in an epoch."""
-    return np.random.default_rng([seed, 0, epoch]).permutation(count)
+def drawn_shares(ages: NDArray[np.float32], balance: float) -> NDArray[np.float64]:
+    """float64 (N,): how often each photo is drawn in an epoch, 1 on average. ages: (N, 2) as in `Pictures`; a band
+    counts as its middle. balance: as in the recipe."""
+    decades = np.minimum(ages.mean(axis=1) // 10, _OLDEST_DECADE).astype(int)
+    shares = 1 / np.bincount(decades)[decades] ** balance
+    return np.asarray(shares / shares.mean(), np.float64)
+
+
+def _drawn(seed: int, epoch: int, shares: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The photos of an epoch, as many as there are, in random order. A photo with share 2.3 is there two or three
+    times; with equal shares every photo is there once."""
+    random = np.random.default_rng([seed, 0, epoch])
+    order = random.permutation(len(shares))
+    if (shares == 1).all():
+        return order
+    # Systematic sampling: marks at equal distances on the summed shares, from a random start.
+    reached = np.cumsum(shares[order])
+    marks = (np.arange(len(order)) + random.random()) * (reached[-1] / len(order))
+    return random.permutation(order[np.searchsorted(reached, marks, side="right").clip(max=len(order) - 1)])

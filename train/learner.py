@@ -12,7 +12,7 @@ from train.model import MAP_CHANNELS, AgeNetwork
 from train.precision import half_precision
 from train.reader import FOLDS, READER_WIDTH
 from train.recipe import Recipe
-from train.targets import with_opinions, years_outside
+from train.targets import deciding_loss, with_opinions, years_outside
 from train.teacher import Teacher, TeacherAnswers
 
 _LAYER_GROUPS = (("conv1", "bn1", "layer1"), ("layer2",), ("layer3",))
@@ -69,6 +69,8 @@ class Learner(nn.Module):
             "distribution": functional.cross_entropy(logits, labels),
             "expectation": recipe.expectation_weight * years_outside(mean_ages, batch.ages).mean(),
         }
+        if recipe.deciding_weight:
+            losses["deciding"] = recipe.deciding_weight * deciding_loss(logits, batch.ages)
         if answers is None:
             return losses
         if embeddings is not None:

@@ -6,6 +6,7 @@ import copy
 import logging
 from collections.abc import Mapping
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from torch import nn
 from tqdm import tqdm
 
 from edge.vision.crop import CROP_CONTRACT
-from train.batches import Batches
+from train.batches import Batch, Batches
 from train.checkpoint import resume_run, save_average, save_run
 from train.evaluate import evaluate
 from train.learner import Learner
@@ -22,7 +23,7 @@ from train.log import TrainingLog
 from train.model import AgeNetwork
 from train.pictures import Pictures
 from train.recipe import Recipe
-from train.teacher import Teacher
+from train.teacher import Teacher, TeacherAnswers
 from train.team import joined_team
 
 log = logging.getLogger(__name__)
@@ -78,17 +79,17 @@ def train_model(
         run_log = TrainingLog(run_dir if team.leads else None, first)
 
         parallel = team.data_parallel(learner, all_used=learner.imitates_embedding)
-        batches = Batches(train_data, recipe, batch_size, steps, team).loader(first)
+        batches = Batches(train_data, recipe, batch_size, steps, team).loader(first, pinned=team.device.type == "cuda")
         bar = tqdm(
             batches, initial=first, total=steps, desc="training", unit="step", mininterval=2, disable=not team.leads
         )
         learner.train()
+        due = _CheckpointClock(recipe.checkpoint_minutes)
         for step, batch in enumerate(bar, start=first):
             _set_rate(optimizer, recipe.rate(step, steps))
             # The dropout of a step depends only on the step, so a resumed run repeats the killed run exactly.
             torch.manual_seed((recipe.seed * 1_000_003 + step) * team.size + team.rank)
-            there = batch.to(team.device)
-            losses = parallel(there, teacher(there.images, there.folds) if teacher else None)
+            losses = parallel(*_with_answers(batch.to(team.device), teacher))
             torch.stack(list(losses.values())).sum().backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(learner.parameters(), recipe.clip_gradient)
             optimizer.step()
@@ -106,7 +107,7 @@ def train_model(
                 if best and not run_log.epochs_since_best:
                     save_average(best, average, facts | {"step": done})
             stopped = done % steps_per_epoch == 0 and team.from_leader(run_log.epochs_since_best >= recipe.patience)
-            if last and team.leads and (done % recipe.checkpoint_steps == 0 or done == steps or stopped):
+            if last and team.leads and (done == steps or stopped or due.passed()):
                 save_run(last, learner, average, optimizer, facts | {"step": done, "stopped": stopped})
             if stopped:
                 bar.write(f"stopped: no better epoch in the last {recipe.patience}")
@@ -114,6 +115,20 @@ def train_model(
         run_log.close()
     model.load_state_dict(average.state_dict())
     return model
+
+
+class _CheckpointClock:
+    """Says when the next checkpoint is due."""
+
+    def __init__(self, minutes: float) -> None:
+        self._seconds, self._last = 60 * minutes, monotonic()
+
+    def passed(self) -> bool:
+        """Whether the time has passed; then it starts anew."""
+        now = monotonic()
+        passed = now - self._last >= self._seconds
+        self._last = now if passed else self._last
+        return passed
 
 
 def _run_facts(recipe: Recipe, pictures: Pictures, earlier_sources: Mapping[str, int]) -> dict[str, Any]:
@@ -143,6 +158,10 @@ def _optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
     return kind(groups, lr=recipe.learning_rate, fused=True)
 
 
+def _with_answers(batch: Batch, teacher: Teacher | None) -> tuple[Batch, TeacherAnswers | None]:
+    return batch, teacher(batch.images, batch.folds) if teacher else None
+
+
 def _set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
     for group in optimizer.param_groups:
         group["lr"] = rate
@@ -151,8 +170,8 @@ def _set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
 @torch.no_grad()
 def _update_average(average: nn.Module, model: nn.Module, decay: float) -> None:
     """Move the averaged weights and batch statistics a step towards the model's."""
-    for averaged, current in zip(average.state_dict().values(), model.state_dict().values(), strict=True):
-        if averaged.is_floating_point():
-            averaged.lerp_(current, 1 - decay)
-        else:
-            averaged.copy_(current)
+    pairs = list(zip(average.state_dict().values(), model.state_dict().values(), strict=True))
+    averaged, current = zip(*(pair for pair in pairs if pair[0].is_floating_point()), strict=True)
+    torch._foreach_lerp_(averaged, current, 1 - decay)
+    for counted, counts in (pair for pair in pairs if not pair[0].is_floating_point()):
+        counted.copy_(counts)

@@ -80,16 +80,27 @@ class Recipe(BaseModel):
     map_weight: Annotated[float, Field(ge=0)] = 5.0
     """Weight of 1 - cosine to the teacher's feature maps, position by position."""
 
+    deciding_weight: Annotated[float, Field(ge=0)] = 0.0
+    """Weight of the cross-entropy of P(age < 16), P(< 18), P(< 21) and P(< 25), the ages at which something is decided.
+    An age band counts only where it lies on one side."""
+
     opinion_share: Annotated[float, Field(ge=0, le=1)] = 0.5
     """Share of the readers' answers in the labels, if there is a teacher. They describe the age that a crop shows, not
     the person's own: less noise while the network learns, but also a limit to what it can learn."""
+
+    balance: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """How evenly photos are drawn over the ages: 0, every photo once in an epoch; 1, every decade of age equally often.
+    In between, a decade with n photos has weight n to the power of 1 - balance."""
 
     patience: Annotated[int, Field(ge=1)] = 5
     """Training stops after this many epochs without a better one."""
 
     seed: Annotated[int, Field(ge=0)] = 7
-    workers: Annotated[int, Field(ge=0, le=64)] = 2
-    checkpoint_steps: Annotated[int, Field(ge=1)] = 200
+    workers: Annotated[int | None, Field(ge=0, le=64)] = None
+    """Processes that prepare batches, for each training process; None: as many as there are cores for it."""
+
+    checkpoint_minutes: Annotated[float, Field(ge=0)] = 5.0
+    """A checkpoint is written when this time has passed since the last one; with 0, after every step."""
 
     def stage(self, step: int, steps: int) -> Stage:
         """The stage of a step in a run of `steps` steps."""

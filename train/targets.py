@@ -11,6 +11,9 @@ from edge.vision.faces import AGES
 
 YEARS = np.arange(AGES, dtype=np.float32)
 
+DECIDING_AGES = (16, 18, 21, 25)
+"""Legal ages, and the age above which nobody under 18 should be predicted."""
+
 SPREAD_YEARS = 2.0
 """Standard deviation of an exact age's soft label; published measurements favour 2 to 2.5 (Gao et al. 2017,
 arXiv:1611.01731, used 2)."""
@@ -38,6 +41,21 @@ def with_opinions(labels: Tensor, known: Tensor, opinions: Tensor, share: float)
     weight = inside.sum(dim=1, keepdim=True)
     mixed = (1 - share) * labels + share * inside / weight.clamp(min=1e-9)
     return torch.where(weight > 0.02, mixed, labels)
+
+
+def deciding_loss(logits: Tensor, known: Tensor) -> Tensor:
+    """Mean cross-entropy of the probability to be younger than each of `DECIDING_AGES`: a float32 scalar.
+
+    logits: float32 (N, 101), of the years. known: float32 (N, 2), youngest and oldest. Where a band has the age inside
+    it, nothing is certain and nothing counts; 0 if nothing counts.
+    """
+    youngest, oldest = known[:, :1], known[:, 1:]
+    ages = torch.tensor(DECIDING_AGES, device=logits.device)
+    younger, certain = oldest < ages, (oldest < ages) | (youngest >= ages)
+    log_probs = logits.log_softmax(dim=1)
+    below = torch.stack([log_probs[:, :age].logsumexp(dim=1) for age in DECIDING_AGES], dim=1)
+    above = torch.stack([log_probs[:, age:].logsumexp(dim=1) for age in DECIDING_AGES], dim=1)
+    return -(torch.where(younger, below, above) * certain).sum() / certain.sum().clamp(min=1)
 
 
 def years_outside(mean_ages: Tensor, known: Tensor) -> Tensor:

@@ -43,7 +43,7 @@ teachers only the embedding is used."""
 
 _NETWORK_STAGE = Stage(picture_px=NETWORK_PX, share=1)
 
-_STATISTICS_PHOTOS = 512
+_MEASURED_PHOTOS = 512
 """Number of photos on which the mean and the deviation of the teacher's outputs are measured."""
 
 _READERS_RECIPE = Recipe(stages=(_NETWORK_STAGE,), augment_strength=0.5)
@@ -159,7 +159,7 @@ def prepared_teacher(
 
 def _measured_statistics(teacher: Teacher, pictures: Pictures) -> dict[str, Tensor]:
     chosen = np.sort(
-        np.random.default_rng(0).choice(len(pictures), min(_STATISTICS_PHOTOS, len(pictures)), replace=False)
+        np.random.default_rng(0).choice(len(pictures), min(_MEASURED_PHOTOS, len(pictures)), replace=False)
     )
     outputs: list[list[Tensor]] = []
     for start in tqdm(range(0, len(chosen), _PHOTOS_AT_ONCE), desc="measuring the teacher", unit="batch"):

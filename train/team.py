@@ -65,6 +65,7 @@ def joined_team() -> Iterator[Team]:
     if torch.cuda.is_available():
         device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")) % torch.cuda.device_count())
         torch.cuda.set_device(device)
+        torch.backends.cudnn.benchmark = True  # all pictures of a stage have one size
     joins = size > 1 and not distributed.is_initialized()
     if joins:
         distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")

@@ -140,9 +140,9 @@ def run_script(tmp_path: Path) -> RunScript:
 
 @pytest.fixture
 def tiny_recipe() -> Recipe:
-    """Small pictures, no worker processes, a checkpoint every second step."""
+    """Small pictures, no worker processes, no checkpoint but the last one."""
     stages = (Stage(picture_px=32, share=0.5, view=0.7), Stage(picture_px=48, share=0.5))
-    return Recipe(stages=stages, workers=0, checkpoint_steps=2)
+    return Recipe(stages=stages, workers=0)
 
 
 @pytest.fixture(scope="session")

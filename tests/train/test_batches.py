@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -11,7 +12,7 @@ import torch
 
 from edge.vision.crop import align
 from tests.train.builders import RunScript
-from train.batches import Batch, Batches, crops_of, stage_picture
+from train.batches import Batch, Batches, crops_of, drawn_shares, stage_picture
 from train.pictures import Pictures
 from train.reader import folds_of
 from train.recipe import Recipe, Stage
@@ -98,6 +99,40 @@ def test_an_epoch_has_every_photo_once_and_the_next_epoch_another_order(faces: P
     seen = [[age for step in epoch for age in batches[step].ages[:, 0].tolist()] for epoch in (range(4), range(4, 8))]
     assert sorted(seen[0]) == sorted(seen[1]) == four.ages[:, 0].tolist()
     assert seen[0] != seen[1]
+
+
+def many_young_and_few_old() -> np.ndarray:
+    """float32 (1000, 2): ages of 900 people in their twenties and of 100 over 60."""
+    return np.array([(25, 25)] * 600 + [(20, 29)] * 300 + [(60, 69)] * 75 + [(64, 64)] * 25, np.float32)
+
+
+@pytest.mark.parametrize(("balance", "old"), [(0, 0.1), (0.5, 0.25), (1, 0.5)])
+def test_balance_draws_rare_ages_more_often(balance: float, old: float) -> None:
+    shares = drawn_shares(many_young_and_few_old(), balance)
+    assert shares.mean() == pytest.approx(1)
+    assert shares[900:].sum() / shares.sum() == pytest.approx(old)
+    assert len(set(shares[900:].round(9))) == 1  # a band counts as its middle
+
+
+def test_people_of_70_and_older_are_drawn_together() -> None:
+    ages = np.array([(30, 30)] * 8 + [(70, 79), (95, 95)], np.float32)
+    assert drawn_shares(ages, 1)[8:].tolist() == pytest.approx([2.5, 2.5])
+
+
+def test_a_balanced_epoch_has_each_photo_as_often_as_its_share(faces: Pictures, tiny_recipe: Recipe) -> None:
+    ages = np.array([(25, 25)] * 9 + [(65, 65), (66, 66)], np.float32)
+    pictures = replace(faces, ages=ages + np.arange(11, dtype=np.float32)[:, None] / 100)
+    balanced = tiny_recipe.model_copy(update={"balance": 1.0})
+    counts = np.zeros(11)
+    for epoch in range(4):
+        drawn = Batches(pictures, balanced, 11, 4)[epoch].ages[:, 0].numpy()
+        again = Batches(pictures, balanced, 11, 4)[epoch].ages[:, 0].numpy()
+        assert np.array_equal(drawn, again)
+        counts += [(np.abs(drawn - age) < 1e-4).sum() for age in pictures.ages[:, 0]]
+        # Each of the two has share 11 / 4, each of the nine 11 / 18.
+        assert 2 <= (np.abs(drawn - pictures.ages[9, 0]) < 1e-4).sum() <= 3
+    assert counts.sum() == 44
+    assert counts[9:].sum() == pytest.approx(22, abs=1)
 
 
 def test_a_photo_is_augmented_differently_every_time(faces: Pictures, tiny_recipe: Recipe) -> None:

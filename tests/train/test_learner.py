@@ -32,6 +32,13 @@ def test_without_a_teacher_the_losses_are_those_of_the_ages(learner: Learner) ->
     assert set(learner(batch_of([(30, 30), (10, 19)]))) == {"distribution", "expectation"}
 
 
+def test_the_deciding_ages_count_as_the_recipe_says() -> None:
+    torch.manual_seed(0)
+    batch, model = batch_of([(30, 30), (10, 19)]), create_model()
+    once, thrice = (Learner(model, Recipe(deciding_weight=weight)).eval()(batch)["deciding"] for weight in (1, 3))
+    assert thrice.item() == pytest.approx(3 * once.item(), rel=0.02)
+
+
 def test_a_mean_age_inside_its_band_has_no_loss(learner: Learner) -> None:
     assert learner(batch_of([(0, 100), (0, 100)]))["expectation"].item() == 0
     assert learner(batch_of([(0, 0), (0, 0)]))["expectation"].item() > 1

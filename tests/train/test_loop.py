@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 import json
 import shutil
 from collections.abc import Iterator
@@ -65,9 +66,9 @@ def log_lines(run_dir: Path) -> list[dict[str, object]]:
 
 @pytest.fixture(scope="module")
 def recipe() -> Recipe:
-    """Small pictures, no worker processes, a checkpoint every second step."""
+    """Small pictures, no worker processes, a checkpoint every minute."""
     stages = (Stage(picture_px=32, share=0.5, view=0.7), Stage(picture_px=48, share=0.5))
-    return Recipe(stages=stages, workers=0, checkpoint_steps=2)
+    return Recipe(stages=stages, workers=0, checkpoint_minutes=1)
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +89,7 @@ def resumed(faces: Pictures, recipe: Recipe, tmp_path_factory: pytest.TempPathFa
     run_dir = tmp_path_factory.mktemp("killed")
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(train.loop, "tqdm", KilledAfterThreeSteps)
+        patched.setattr(train.loop, "monotonic", itertools.count(0, 30).__next__)  # half a minute for each step
         with pytest.raises(KeyboardInterrupt):
             fit(fresh(), faces, recipe, run_dir)
     step = read_checkpoint(run_dir / "last.safetensors")[1]["step"]

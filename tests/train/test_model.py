@@ -55,9 +55,9 @@ def test_a_prediction_does_not_depend_on_the_other_pictures_of_the_batch(model: 
 
 @torch.inference_mode()
 @pytest.mark.parametrize("side", [32, 80])
-def test_training_outputs_have_logits_and_embeddings_for_pictures_of_any_size(model: AgeNetwork, side: int) -> None:
-    ages, embeddings, _ = model.training_outputs(pictures(2, side))
-    assert (tuple(ages.shape), tuple(embeddings.shape)) == ((2, 101), (2, 1024))
+def test_training_outputs_have_logits_and_features_for_pictures_of_any_size(model: AgeNetwork, side: int) -> None:
+    ages, features, _ = model.training_outputs(pictures(2, side))
+    assert (tuple(ages.shape), tuple(features.shape)) == ((2, 101), (2, 2048))
 
 
 @torch.inference_mode()

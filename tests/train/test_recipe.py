@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from edge.errors import UsageError
 from train.model import NETWORK_PX
-from train.recipe import Recipe, Stage, read_recipe
+from train.recipe import RECIPES, Recipe, Stage, read_recipe
 
 
 def test_the_default_run_has_small_pictures_first_and_the_lanes_size_last() -> None:
@@ -61,7 +61,16 @@ def test_a_stage_out_of_range_is_an_error(setting: dict[str, float]) -> None:
 
 @pytest.mark.parametrize(
     "setting",
-    [{"checkpoint_steps": 0}, {"workers": -1}, {"learning_rate": 0}, {"average": 1.5}, {"warm_up": 2}, {"stages": ()}],
+    [
+        {"checkpoint_minutes": -1},
+        {"balance": 1.1},
+        {"deciding_weight": -1},
+        {"workers": -1},
+        {"learning_rate": 0},
+        {"average": 1.5},
+        {"warm_up": 2},
+        {"stages": ()},
+    ],
     ids=lambda setting: next(iter(setting)),
 )
 def test_settings_out_of_range_are_an_error_before_the_run(setting: dict[str, object]) -> None:
@@ -91,6 +100,17 @@ def test_an_invalid_recipe_gives_one_line(text: str, tmp_path: Path) -> None:
 def test_a_missing_recipe_is_a_usage_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot read the recipe"):
         read_recipe(tmp_path / "recipe.json")
+
+
+def test_the_carry_recipe_imitates_what_is_about_age_and_balances() -> None:
+    recipe = read_recipe(Path("carry"))
+    assert (recipe.embedding_weight, recipe.stages) == (0, (Stage(picture_px=NETWORK_PX, share=1),))
+    assert min(recipe.hidden_weight, recipe.balance, recipe.deciding_weight, recipe.opinion_share) > 0
+
+
+@pytest.mark.parametrize("file", sorted(RECIPES.glob("*.json")), ids=lambda file: file.stem)
+def test_every_included_recipe_is_valid(file: Path) -> None:
+    assert read_recipe(Path(file.stem)).stages[-1].picture_px >= 64
 
 
 def test_the_polish_recipe_freezes_all_but_the_last_layers() -> None:

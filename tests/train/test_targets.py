@@ -8,7 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from train.targets import YEARS, soft_labels, with_opinions
+from train.targets import DECIDING_AGES, YEARS, deciding_loss, soft_labels, with_opinions
 
 
 def label(low: float, high: float, predicted: np.ndarray | None = None, share: float = 0.5) -> np.ndarray:
@@ -100,3 +100,38 @@ def test_an_opinion_has_the_given_share_of_the_label(share: float) -> None:
 
 def test_an_opinion_about_an_age_above_100_counts() -> None:
     assert label(110, 110, certain(90))[[90, 100]] == pytest.approx([0.5, 0.5 * label(110, 110)[100]], abs=1e-5)
+
+
+def sure(*years: int) -> torch.Tensor:
+    """float32 (N, 101): logits of a network that is quite sure of a year."""
+    return 12 * torch.eye(101)[list(years)]
+
+
+def known(*ages: tuple[float, float]) -> torch.Tensor:
+    return torch.tensor(ages, dtype=torch.float32)
+
+
+def test_the_right_side_of_every_deciding_age_costs_nothing() -> None:
+    assert deciding_loss(sure(15, 30), known((12, 12), (25, 25))).item() == pytest.approx(0, abs=0.01)
+
+
+def test_each_wrong_side_costs_as_much_as_the_network_is_sure() -> None:
+    # 24 instead of 17: wrong about 18 and 21, right about 16 and 25.
+    log_probs = sure(24).log_softmax(dim=1)[0]
+    sides = [log_probs[16:], log_probs[:18], log_probs[:21], log_probs[:25]]
+    expected = -sum(side.logsumexp(dim=0).item() for side in sides) / 4
+    assert deciding_loss(sure(24), known((17, 17))).item() == pytest.approx(expected, rel=1e-4)
+    assert deciding_loss(sure(24), known((17, 17))) > deciding_loss(sure(19), known((17, 17))) > 1
+
+
+def test_a_band_counts_only_where_it_is_certain() -> None:
+    # 10-19: younger than 21 and 25; nobody knows about 16 and 18.
+    inside, beside = (deciding_loss(sure(year), known((10, 19))).item() for year in (12, 19))
+    assert inside == pytest.approx(beside, abs=0.01)
+    assert deciding_loss(sure(22), known((10, 19))).item() > 2
+    assert deciding_loss(sure(40), known((0, 100))).item() == 0
+
+
+def test_somebody_of_exactly_the_legal_age_is_not_younger() -> None:
+    for age in DECIDING_AGES:
+        assert deciding_loss(sure(age), known((age, age))) < deciding_loss(sure(age - 1), known((age, age)))
