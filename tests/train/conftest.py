@@ -28,7 +28,7 @@ UPRIGHT = ("plain", "dark", "big", "small", "grey", "turned", "tall", "wide")
 MIRRORED = ("mirrored", "mirrored-turned", "mirrored-dark")
 """A mirrored face is not a near-copy of the upright one."""
 
-HANGS_AFTER_S = 60
+HANGS_AFTER_S = 180
 
 
 @pytest.fixture(scope="session", autouse=True)
