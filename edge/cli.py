@@ -71,6 +71,7 @@ def _run(argv: list[str]) -> None:
     threading.current_thread().name = "all"
 
     from edge.agent.agent import Agent
+    from edge.frames.background import end_process
 
     agent = Agent(*lanes, origin=origin, patient=not _tried_by_hand(flags))
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -79,6 +80,7 @@ def _run(argv: list[str]) -> None:
     if not (sys.stdin and sys.stdin.isatty()):
         signal.signal(signal.SIGHUP, lambda *_: agent.request_reload())
     agent.run()
+    end_process()
 
 
 def _tried_by_hand(flags: list[str]) -> bool:

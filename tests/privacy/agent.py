@@ -12,6 +12,7 @@ from edge.agent.agent import Agent
 from edge.agent.journal import start_log
 from edge.agent.privacy import forbid_core_dumps
 from edge.frames import Camera, start_in_background
+from edge.frames.background import end_process
 from edge.settings.load import load_settings
 from tests.soak.agent import RATE, FailingCamera, pictures_of
 
@@ -60,6 +61,7 @@ def main() -> None:
     agent = Agent(settings, sources=[camera])
     signal.signal(signal.SIGTERM, lambda *_: agent.stop())
     agent.run()
+    end_process()
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from edge.agent.agent import Agent
 from edge.agent.memory import limit_arenas
 from edge.errors import RunError
 from edge.frames import Camera, start_in_background
+from edge.frames.background import end_process
 from edge.settings.load import load_settings
 
 Picture = NDArray[np.uint8]
@@ -106,6 +107,7 @@ def main() -> None:
     agent = Agent(settings, sources=[camera])
     signal.signal(signal.SIGTERM, lambda *_: agent.stop())
     agent.run()
+    end_process()
 
 
 if __name__ == "__main__":
