@@ -7,6 +7,8 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from edge.errors import UsageError
 from edge.lane.ledger import Ledger
@@ -122,3 +124,38 @@ def test_records_of_an_older_version_are_removed_by_their_dates_once_the_clock_i
     assert kept(tmp_path, box) == ["sale-0", "sale-10", "sale-3000", "sale-49"]
     box.synchronised = True
     assert kept(tmp_path, box) == ["sale-3000", "sale-49"]
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("sell"), st.just(0.0)),
+        st.tuples(st.sampled_from(["run", "off"]), st.floats(0.01, 40)),
+        st.tuples(st.just("wrong clock"), st.floats(-30_000, 5_000)),
+        st.tuples(st.just("wrong clock"), st.floats(-60, 60)),
+        st.tuples(st.just("right clock"), st.just(0.0)),
+    ),
+    max_size=20,
+)
+
+
+@given(steps=STEPS)
+@settings(max_examples=25)
+def test_no_record_is_removed_too_early_all_are_removed_in_the_end_and_the_chain_stays_whole(
+    steps: list[tuple[str, float]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """A box whose clock is wrong at times, and then not synchronised. The agent starts after every step."""
+    folder, box, written = tmp_path_factory.mktemp("lane"), Box(NOON), dict[str, datetime]()
+    for number, (what, value) in enumerate([*steps, ("right clock", 0.0), ("run", 31.0)]):
+        if what in ("run", "off"):
+            (box.run if what == "run" else box.off)(timedelta(days=value))
+        elif what == "sell":
+            sell(folder, box, str(number))
+            written[str(number)] = box.really
+        else:
+            box.error, box.synchronised = timedelta(days=value), what == "right clock"
+        left = kept(folder, box)
+        assert {name for name, at in written.items() if box.really - at < timedelta(days=30)} <= set(left)
+        with closing(Database(folder)) as database:
+            assert Audit(database).verify(now=box.really) == []
+    box.run(timedelta(days=365 * 20))
+    assert kept(folder, box) == []
