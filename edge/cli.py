@@ -10,7 +10,7 @@ from pathlib import Path
 from edge import __version__
 from edge.agent.memory import limit_arenas
 from edge.agent.privacy import exposures, forbid_core_dumps
-from edge.commands import Parser, positive, run_command
+from edge.commands import Parser, number, positive, run_command, shown
 from edge.errors import UsageError
 
 _HELP = """\
@@ -54,7 +54,7 @@ def _main(argv: list[str]) -> None:
     elif argv[0] in commands:
         commands[argv[0]](argv[1:])
     else:
-        raise UsageError(f"no command {argv[0]!r}: use one of {', '.join(commands)}; see edge-agent --help")
+        raise UsageError(f"no command {shown(argv[0])}: use one of {', '.join(commands)}; see edge-agent --help")
 
 
 def _run(argv: list[str]) -> None:
@@ -74,8 +74,8 @@ def _run(argv: list[str]) -> None:
     from edge.frames.background import end_process
 
     agent = Agent(*lanes, origin=origin, patient=not _tried_by_hand(flags))
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: agent.stop())
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, lambda *_: agent.stop())
     # systemd sends SIGHUP for a reload. A terminal sends it when it closes; then it must end the lane, as by default.
     if not (sys.stdin and sys.stdin.isatty()):
         signal.signal(signal.SIGHUP, lambda *_: agent.request_reload())
@@ -119,18 +119,18 @@ def _bench(argv: list[str]) -> None:
         help="measure the basket report on a synthetic chain with this many basket lines",
     )
     parser.add_argument(
-        "--seconds", type=float, default=20, help="how long to play the clip in real time, looped, in seconds"
+        "--seconds", type=number, default=20, help="how long to play the clip in real time, looped, in seconds"
     )
     parser.add_argument("--lanes", type=positive, default=1, help="how many lanes to run at once in real time")
     parser.add_argument("--faces", type=positive, default=1, help="how many copies of the clip are in each picture")
     parser.add_argument(
-        "--rate", type=float, default=30, help="frames per second of each camera, at most the clip's own"
+        "--rate", type=number, default=30, help="frames per second of each camera, at most the clip's own"
     )
     parser.add_argument(
         "--profile", action="store_true", help="only profile: show the calls that take the time of a frame"
     )
     parser.add_argument(
-        "--seconds-per-row", type=float, default=5, help="with --ages: how long to measure each row, in seconds"
+        "--seconds-per-row", type=number, default=5, help="with --ages: how long to measure each row, in seconds"
     )
     parser.add_argument("--model", type=Path, help="folder of a model bundle; default: the bundled model")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import re
 import sys
 from io import TextIOWrapper
@@ -27,6 +28,9 @@ _NEEDED_BY = {
 """Optional modules, by the extra that installs them."""
 _EXTRAS = {module: extra for extra, modules in _NEEDED_BY.items() for module in modules}
 
+_MOST_SHOWN = 160
+"""Characters of a value in an error. Paths and addresses are rarely longer."""
+
 _MISSING_LIBRARY = re.compile(r"(lib[\w.+-]+\.so[\w.]*): cannot open shared object file")
 """What the loader says, in an ImportError, or an OSError of ctypes."""
 _PACKAGES = "libgl1 libegl1 libgles2 libglib2.0-0"
@@ -44,17 +48,41 @@ class Parser(argparse.ArgumentParser):
 def positive(text: str) -> int:
     """A whole number of at least 1, for a parser's `type`."""
     try:
-        number = int(text)
+        count = int(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{number} is below 1")
-    return number
+        raise argparse.ArgumentTypeError(f"{shown(text)} is not a whole number") from None
+    if count < 1:
+        raise argparse.ArgumentTypeError(f"{count} is below 1")
+    return count
+
+
+def number(text: str) -> float:
+    """A finite number, perhaps with a decimal comma, for a parser's `type`."""
+    try:
+        value = float(text.replace(",", "."))
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise argparse.ArgumentTypeError(f"{shown(text)} is not a number")
+    return value
 
 
 def visible(text: str) -> str:
     r"""The text with invisible and control characters escaped, such as `\x1b` and `\u202e`."""
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+
+
+def shown(value: object) -> str:
+    """A value in an error, as Python writes it. The middle of a long one is left out."""
+    try:
+        return shortened(repr(value))
+    except ValueError:
+        return "a number of thousands of digits"
+
+
+def shortened(text: str) -> str:
+    """The text; the middle of a long one is left out."""
+    return text if len(text) <= _MOST_SHOWN else f"{text[: _MOST_SHOWN - 30]}...{text[-20:]}"
 
 
 def is_utf8(text: str) -> bool:

@@ -165,7 +165,7 @@ def test_a_model_that_is_not_onnx_although_its_hash_fits(edge_agent: EdgeAgent, 
     manifest["files"]["age.int8.onnx"] = sha256_of(bundle / "age.int8.onnx")
     (bundle / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     run = edge_agent("--video", demo_clip, "--replay", "--model", bundle)
-    assert_one_line(run, 2, "is not a model that ONNX Runtime can load")
+    assert_one_line(run, 2, "is not a model that ONNX Runtime can load: get the bundle again")
 
 
 def test_a_damaged_manifest(edge_agent: EdgeAgent, demo_clip: Path, bundle: Path) -> None:

@@ -6,10 +6,10 @@ import math
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from edge.errors import UsageError
-from edge.settings.problems import in_one_line
+from edge.settings.json_files import read_json
 from train.model import NETWORK_PX
 
 RECIPES = Path(__file__).parent / "recipes"
@@ -129,9 +129,9 @@ def read_recipe(name: Path) -> Recipe:
     included = RECIPES / f"{name}.json"
     file = included if included.is_file() else name
     try:
-        return Recipe.model_validate_json(file.read_bytes())
+        return read_json(file, Recipe)
     except OSError as problem:
         known = ", ".join(sorted(each.stem for each in RECIPES.glob("*.json")))
         raise UsageError(f"cannot read the recipe {name}: {problem.strerror}; included recipes: {known}") from None
-    except ValidationError as problem:
-        raise UsageError(f"{file}: {in_one_line(problem)}") from None
+    except ValueError as problem:
+        raise UsageError(f"{file}: {problem}") from None

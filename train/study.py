@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from pydantic import ValidationError
 
 from edge.errors import UsageError
+from edge.settings.json_files import read_json
 from train.card.breakdowns import all_and_sources
 from train.card.facts import Study, StudyRun
 from train.card.measures import MeasuredError, error
@@ -88,10 +88,10 @@ def read_study(file: Path | None) -> Study | None:
     if file is None:
         return None
     try:
-        return Study.model_validate_json(file.read_bytes())
+        return read_json(file, Study)
     except OSError as problem:
         raise UsageError(f"cannot read the study {file}: {problem.strerror}") from None
-    except ValidationError:
+    except ValueError:
         raise UsageError(f"{file} is not a study.json of edge-train study") from None
 
 

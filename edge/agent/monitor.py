@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from prometheus_client.exposition import choose_encoder
 
+from edge.commands import shown
 from edge.errors import UsageError
 from edge.web.listener import BACKLOG, LimitedListener
 
@@ -35,6 +36,7 @@ _MONITOR_POLL_S = 0.2
 _CLIENT_S = 2.0
 """Time for a client to send its request, and again to read the answer."""
 _REQUEST_BYTES = 16 * 1024
+_HEAD_END = b"\r\n\r\n"
 _PAUSE_TIMES = 4
 """After metrics were collected, so many times as long passes before they are again, so that a flood of requests takes a
 fifth of one core at most."""
@@ -56,7 +58,7 @@ class Monitor:
         except OSError as problem:
             fix = "stop the other program, choose another port, or set it to off"
             why = os.strerror(problem.errno) if problem.errno else problem
-            raise UsageError(f"metrics.listen = {settings.listen!r}: {why}: {fix}") from None
+            raise UsageError(f"metrics.listen = {shown(settings.listen)}: {why}: {fix}") from None
 
     @property
     def address(self) -> str:
@@ -80,7 +82,7 @@ class Monitor:
     async def _handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer one connection. Clients that disconnect, send nothing or do not read are not logged."""
         try:
-            request = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), _CLIENT_S)
+            request = await asyncio.wait_for(reader.readuntil(_HEAD_END), _CLIENT_S)
             writer.write(await self._answer(request))
             await asyncio.wait_for(_finish(writer), _CLIENT_S)
         except (OSError, asyncio.TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
@@ -100,9 +102,12 @@ class Monitor:
             words = []
         if len(words) != 3 or not words[2].startswith(b"HTTP/1."):
             return _response(HTTPStatus.BAD_REQUEST, "not a request of HTTP/1.1\n")
-        if words[0] != b"GET":
+        if words[0] not in (b"GET", b"HEAD"):
             return _response(HTTPStatus.METHOD_NOT_ALLOWED, "read-only: use GET\n")
-        path = words[1].partition(b"?")[0]
+        answer = await self._page(words[1].partition(b"?")[0], accept)
+        return answer if words[0] == b"GET" else answer[: answer.index(_HEAD_END) + len(_HEAD_END)]
+
+    async def _page(self, path: bytes, accept: str) -> bytes:
         if path == b"/healthz":
             health = self._health()
             status = HTTPStatus.OK if health["status"] == "ok" else HTTPStatus.SERVICE_UNAVAILABLE

@@ -6,10 +6,10 @@ import hashlib
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from edge.errors import UsageError
-from edge.settings.problems import in_one_line
+from edge.settings.json_files import read_json
 from edge.vision.crop import CROP_CONTRACT
 
 CPU_MODEL = "age.int8.onnx"
@@ -86,11 +86,11 @@ class Bundle:
         self.folder = folder
         manifest = folder / MANIFEST
         try:
-            self.manifest = Manifest.model_validate_json(manifest.read_bytes())
+            self.manifest = read_json(manifest, Manifest)
         except OSError:
             raise UsageError(f"no model bundle in {folder}: it has no {MANIFEST}") from None
-        except ValidationError as problem:
-            raise UsageError(f"{manifest} is damaged: {in_one_line(problem)}; get the bundle again") from None
+        except ValueError as problem:
+            raise UsageError(f"{manifest} is damaged: {problem}; get the bundle again") from None
         for name, expected in self.manifest.files.items():
             if sha256_of(folder / name) != expected:
                 raise UsageError(f"{folder / name} is not the file the manifest names: get the bundle again")

@@ -44,7 +44,9 @@ class OnnxAgeModel:
         except EdgeError:
             raise
         except Exception as problem:  # ONNX Runtime's errors have no common base class but Exception
-            raise UsageError(f"{file} is not a model that ONNX Runtime can load: {_first_line(problem)}") from None
+            # What a GPU's libraries say is needed to install them; a file that the CPU cannot load is damaged.
+            why = "get the bundle again" if provider == CPU else _first_line(problem)
+            raise UsageError(f"{file} is not a model that ONNX Runtime can load: {why}") from None
         if (got := self._session.get_providers()[0]) != provider:
             raise UsageError(f"ONNX Runtime chose {got} instead of {provider}, whose libraries do not load here")
         self._session.disable_fallback()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.text import Text
 
-from edge.commands import Parser, visible
+from edge.commands import Parser, number, visible
 from edge.doctor.box import fix_settings
 from edge.doctor.checks import BOX_CHECKS, LANE_CHECKS, table
 from edge.doctor.examine import examine
@@ -79,10 +79,7 @@ def _parser() -> Parser:
 
 
 def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
+    seconds = number(text)
     if not 1 <= seconds <= 600:
         raise argparse.ArgumentTypeError(f"{text} is not between 1 and 600")
     return seconds

@@ -6,7 +6,9 @@ and scales a new resolution to the first one, even if its aspect ratio differs.
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
 from typing import TYPE_CHECKING
 
 import av
@@ -95,9 +97,28 @@ class NetworkStream:
                 yield None if damaged else picture_of(frame, aspect), time_s
 
 
+_REASONS: tuple[tuple[type[av.FFmpegError], str], ...] = (
+    # "Immediate exit" is our own timeout.
+    (av.error.ExitError, "it does not answer"),
+    (av.error.InvalidDataError, "what it sends is no video that can be read: give the address of its video stream"),
+    (av.error.EOFError, "the stream has ended"),
+    (av.error.HTTPUnauthorizedError, "it wants another user or password"),
+    (av.error.HTTPForbiddenError, "this user may not see it"),
+    (av.error.HTTPNotFoundError, "it has nothing at this address: check the path after its name"),
+    (av.error.HTTPClientError, "it rejects this address: check the path, user and password"),
+    (av.error.HTTPServerError, "it has an error of its own: restart it"),
+    (av.error.DecoderNotFoundError, "its video is of an unknown kind: set it to H.264 or H.265"),
+    (av.error.ProtocolNotFoundError, "its protocol is not supported: use rtsp:// or http://"),
+)
+"""By FFmpeg's error, the first that fits."""
+
+
 def _reason(problem: OSError | av.FFmpegError) -> str:
-    # FFmpeg's "immediate exit" is our own timeout.
-    return "it does not answer" if isinstance(problem, av.error.ExitError) else problem.strerror or str(problem)
+    """Why the stream cannot be read, in a few words. Those of the system are plain, those of FFmpeg are not."""
+    known = next((words for kind, words in _REASONS if isinstance(problem, kind)), None)
+    if known is None and problem.errno and problem.errno in errno.errorcode:
+        known = os.strerror(problem.errno)
+    return known or "it sends no video that can be read"
 
 
 def _decoder(found: VideoCodecContext, *, strict: bool) -> VideoCodecContext:

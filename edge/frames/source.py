@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import cv2
 
+from edge.commands import shown
 from edge.errors import UsageError
 from edge.frames.camera import Camera
 from edge.frames.device import Device
@@ -51,9 +52,9 @@ def open_camera(source: str, lane: str, start: StartThread, *, patient: bool = F
     if kind is not None:
         return kind.make(source, lane, start, patient)
     if Path(source).is_file():
-        raise UsageError(f"camera {source!r} is a file: use --video for recordings")
+        raise UsageError(f"camera {shown(source)} is a file: use --video for recordings")
     known = ", ".join(kind.example for kind in CAMERA_KINDS)
-    raise UsageError(f"camera {without_password(source)!r} is none of {known}")
+    raise UsageError(f"camera {shown(without_password(source))} is none of {known}")
 
 
 def camera_kind(source: str) -> CameraKind | None:
@@ -100,7 +101,7 @@ def _http(url: str) -> Callable[[], Capture]:
 def _gstreamer(source: str) -> Callable[[], Capture]:
     if "GStreamer:                   YES" not in cv2.getBuildInformation():
         raise UsageError(
-            f"{without_password(source)!r}: this OpenCV was built without GStreamer: use the system's OpenCV"
+            f"{shown(without_password(source))}: this OpenCV was built without GStreamer: use the system's OpenCV"
         )
     return partial(Device, source.removeprefix("gst:"), cv2.CAP_GSTREAMER)
 

@@ -69,8 +69,10 @@ class Stream:
         """Open the camera and read it until it ends or `stop` is called."""
         try:
             self._read()
-        except (RunError, cv2.error) as problem:
+        except RunError as problem:
             self.end_reason = str(problem)
+        except cv2.error:
+            self.end_reason = "its pictures cannot be decoded"
         finally:
             self.ended.set()
             self.responded.set()

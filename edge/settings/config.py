@@ -6,11 +6,12 @@ import hashlib
 import os
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from edge.commands import shown
 from edge.settings.scope import Scope, top_level
 from edge.settings.sections import (
     AgeSettings,
@@ -28,6 +29,9 @@ from edge.settings.sections import (
     Zone,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 
 def _lane_name(value: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,40}", value):
@@ -37,6 +41,15 @@ def _lane_name(value: str) -> str:
 
 def _number_as_text(value: Any) -> Any:
     return str(value) if isinstance(value, int) else value
+
+
+def _texts(values: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """Every text in values of any kind, with the name of its setting."""
+    if isinstance(values, str):
+        yield name, values
+    elif isinstance(values, dict | list):
+        for key, inner in values.items() if isinstance(values, dict) else enumerate(values):
+            yield from _texts(inner, f"{name}.{key}" if name else str(key))
 
 
 def _default_state_dir() -> Path:
@@ -55,6 +68,9 @@ def _own_folder(systemd: str, xdg: str, at_home: Path) -> Path:
         return Path(given)
     return Path(os.environ.get(xdg) or Path.home() / at_home) / "edge-agent"
 
+
+MOST_CHARACTERS = 4096
+"""Of one text in the settings: as many as a path may have on Linux."""
 
 _LANE_RESTART = Scope("lane", "after a restart")
 _LANE_UNIQUE = Scope("lane", "after a restart", unique=True)
@@ -136,6 +152,16 @@ class Settings(BaseSettings):
     metrics: Annotated[MetricsSettings, _BOX] = MetricsSettings()
     insights: Annotated[InsightsSettings, _LANE_RESTART] = InsightsSettings()
     offers: Annotated[OffersSettings, Scope("lane", "at once")] = OffersSettings()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _usable_texts(cls, values: dict[str, Any]) -> dict[str, Any]:
+        for name, text in _texts(values):
+            if len(text) > MOST_CHARACTERS:
+                raise ValueError(f"{name} = {shown(text)} has {len(text)} characters: at most {MOST_CHARACTERS}")
+            if "\0" in text:
+                raise ValueError(f"{name} = {shown(text)} has a NUL character: remove it")
+        return values
 
     @model_validator(mode="after")
     def _one_source(self) -> Settings:

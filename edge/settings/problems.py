@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from typing import TYPE_CHECKING, Any
+
+from edge.commands import shortened, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,6 +19,9 @@ if TYPE_CHECKING:
 _MOST = 5
 """More problems than this are only counted."""
 
+_WHOLE_NUMBER = "must be a whole number"
+_TIME = "must be a date and time with its zone, such as 2026-11-30T18:00:00Z"
+
 _PROBLEM_WORDS = {
     "missing": "is missing",
     "extra_forbidden": "is not a known field",
@@ -26,14 +32,16 @@ _PROBLEM_WORDS = {
     "literal_error": "must be {expected}",
     "enum": "must be {expected}",
     "finite_number": "must be a finite number",
-    "int_type": "must be a whole number",
-    "int_parsing": "must be a whole number",
-    "int_from_float": "must be a whole number",
+    "int_type": _WHOLE_NUMBER,
+    "int_parsing": _WHOLE_NUMBER,
+    "int_from_float": _WHOLE_NUMBER,
+    "int_parsing_size": f"{_WHOLE_NUMBER} with fewer digits",
     "float_type": "must be a number",
-    "float_parsing": "must be a number",
+    "float_parsing": "must be a number, such as 0.5",
     "bool_type": "must be true or false",
     "bool_parsing": "must be true or false",
     "string_type": "must be text",
+    "string_unicode": "must be text in Unicode",
     "path_type": "must be a path",
     "string_too_short": "must have at least {min_length} characters",
     "string_too_long": "must have at most {max_length} characters",
@@ -45,15 +53,21 @@ _PROBLEM_WORDS = {
     "list_type": "must be a list",
     "dict_type": "must be an object",
     "model_type": "must be an object",
-    "json_invalid": "is not JSON: {error}",
-    "timezone_aware": "must have a time zone",
-    "datetime_type": "must be a date and time",
-    "datetime_parsing": "must be a date and time: {error}",
-    "datetime_from_date_parsing": "must be a date and time: {error}",
+    "model_attributes_type": "must be an object",
+    "invalid_key": "must have a text as name",
+    "json_type": "must be JSON",
+    "timezone_aware": _TIME,
+    "datetime_type": _TIME,
+    "datetime_parsing": _TIME,
+    "datetime_object_invalid": _TIME,
+    "datetime_from_date_parsing": _TIME,
     "union_tag_invalid": "needs {discriminator} to be one of {expected_tags}",
     "union_tag_not_found": "needs {discriminator}",
 }
 """By pydantic's error type, and "empty" for a text or list of at least one. {names} are from the error's context."""
+
+_OTHER_PROBLEM = "cannot be used"
+_JSON_PLACE = re.compile(r"line (\d+) column (\d+)")
 
 _SETTINGS_WORDS = {
     "extra_forbidden": "there is no such setting; edge-agent run --help lists them",
@@ -76,14 +90,36 @@ def settings_problem(error: ValidationError) -> str:
     return _joined([_text(detail, "the file", words, with_value=True) for detail in _details(error)])
 
 
+def no_json(error: ValueError | str) -> str:
+    """What is wrong with a text that was to be JSON: `is not JSON`, and where, from what a parser says."""
+    place = _JSON_PLACE.search(str(error))
+    return "is not JSON" + (f": line {place[1]}, column {place[2]}" if place else "")
+
+
 def unreadable_setting(error: SettingsError) -> str:
     """A flag or an EDGE_* variable that could not be parsed."""
-    if field := re.match(r'error parsing value for field "(\w+)" from source "EnvSettingsSource"', str(error)):
-        value = getattr(error.__cause__, "doc", "")  # of json.JSONDecodeError
-        prefix = f"EDGE_{field[1].upper()}"
-        names = [name for name in os.environ if name.upper().startswith(prefix) and os.environ[name] == value]
-        return f"{names[0] if names else prefix} = {value!r} must be JSON"
-    return f"{error}; see edge-agent run --help".replace("error parsing CLI: ", "")
+    field = re.match(r'error parsing value for field "(\w+)" from source "(\w+)"', str(error))
+    if field is None:
+        words = str(error).removeprefix("error parsing CLI: ").split(" ")
+        return f"{' '.join(map(shortened, words))}; see edge-agent run --help"
+    if field[2] != "EnvSettingsSource":
+        return f"a value of {field[1]} cannot be read: write a list as [1, 2]; see edge-agent run --help"
+    prefix = f"EDGE_{field[1].upper()}"
+    for name, value in os.environ.items():
+        if name.upper().startswith(prefix) and _same_problem(value, error.__cause__):
+            return f"{name} = {shown(value)} must be JSON, with numbers of a few digits"
+    return f"{prefix} must be JSON"
+
+
+def _same_problem(value: str, cause: BaseException | None) -> bool:
+    """Whether this value is what could not be parsed."""
+    try:
+        json.loads(value)
+    except json.JSONDecodeError as problem:
+        return isinstance(cause, json.JSONDecodeError) and problem.doc == cause.doc
+    except ValueError as problem:  # a number of thousands of digits
+        return str(problem) == str(cause)
+    return False
 
 
 def _details(error: ValidationError) -> list[ErrorDetails]:
@@ -99,22 +135,26 @@ def _details(error: ValidationError) -> list[ErrorDetails]:
 
 
 def _text(detail: ErrorDetails, whole: str, words: Mapping[str, str], *, with_value: bool) -> str:
-    name = ".".join(map(str, detail["loc"]))
+    name = shortened(".".join(map(str, detail["loc"])))
     kind, context = detail["type"], detail.get("ctx", {})
     if kind == "value_error" and (not name or isinstance(detail["input"], dict)):
         # Validators of a whole section or object name the field themselves.
         return _own_words(detail)
     if context.get("min_length") == 1:
         kind = "empty"
-    text = words[kind].format_map(_plain(context)) if kind in words else _own_words(detail)
+    if kind == "json_invalid":
+        return f"{name or whole} {no_json(context['error'])}"
+    known = words.get(kind, "" if kind == "value_error" else _OTHER_PROBLEM)
+    text = known.format_map(_plain(context)) or _own_words(detail)
     if kind == "extra_forbidden" and with_value:
         return f"{name}: {text}"
     if name and with_value and kind != "missing":
-        return f"{name} = {detail['input']!r}: {text}"
-    return f"{name or whole} {text}" if kind in words else f"{name or whole}: {text}"
+        return f"{name} = {shown(detail['input'])}: {text}"
+    return f"{name or whole} {text}" if known else f"{name or whole}: {text}"
 
 
 def _own_words(detail: ErrorDetails) -> str:
+    """Those of a validator of this project."""
     return detail["msg"].removeprefix("Value error, ")
 
 

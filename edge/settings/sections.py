@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from edge.commands import shown
 from edge.settings.scope import Scope
 
 BackendName = Literal["auto", "tensorrt", "onnx-tensorrt", "onnx-tensorrt-rtx", "onnx-cuda", "cpu", "cpu-half"]
@@ -110,7 +111,10 @@ class QualitySettings(Section):
     @model_validator(mode="after")
     def _brightness_in_order(self) -> QualitySettings:
         if self.min_brightness >= self.max_brightness:
-            raise ValueError("quality.min_brightness must be below quality.max_brightness")
+            raise ValueError(
+                f"quality.min_brightness = {self.min_brightness:g} must be below quality.max_brightness = "
+                f"{self.max_brightness:g}"
+            )
         return self
 
 
@@ -192,7 +196,7 @@ class TillSettings(Section):
     @model_validator(mode="after")
     def _two_addresses(self) -> TillSettings:
         if self.reliable == self.live and not self.live.endswith("*"):
-            raise ValueError(f"till.reliable and till.live are both {self.live!r}: give each its own")
+            raise ValueError(f"till.reliable and till.live are both {shown(self.live)}: give each its own")
         return self
 
 
@@ -208,7 +212,7 @@ class MetricsSettings(Section):
     def _allowed(self) -> MetricsSettings:
         if self.listen != "off" and not (self.public or ip_address(self.address[0]).is_loopback):
             raise ValueError(
-                f"metrics.listen = {self.listen!r} can be read from other machines: use 127.0.0.1:PORT, "
+                f"metrics.listen = {shown(self.listen)} can be read from other machines: use 127.0.0.1:PORT, "
                 "or allow it with metrics.public = true"
             )
         return self
@@ -223,7 +227,7 @@ class MetricsSettings(Section):
                 raise ValueError
         except ValueError:
             raise ValueError(
-                f"metrics.listen = {self.listen!r} is not an address: use 127.0.0.1:PORT, [::1]:PORT or off"
+                f"metrics.listen = {shown(self.listen)} is not an address: use 127.0.0.1:PORT, [::1]:PORT or off"
             ) from None
         return str(address), int(port)
 

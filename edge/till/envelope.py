@@ -7,8 +7,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from edge.commands import shown
 from edge.settings.problems import in_one_line
-from edge.till.messages import MESSAGES, Data, Id, Moment
+from edge.till.messages import MESSAGES, ContentType, Data, Id, Moment
 
 
 class Event(BaseModel):
@@ -21,7 +22,7 @@ class Event(BaseModel):
     source: Annotated[str, Field(min_length=1)]
     type: str
     time: Moment
-    datacontenttype: Literal["application/json"] = "application/json"
+    datacontenttype: ContentType = "application/json"
     dataschema: str | None = None
     data: dict[str, Any]
 
@@ -32,7 +33,7 @@ class Event(BaseModel):
     def content(self) -> Data:
         """The data as the model of its type. Raises ValueError, one line, for an unknown type or invalid data."""
         if self.type not in MESSAGES:
-            raise ValueError(f"unknown type {self.type!r}: known are {', '.join(MESSAGES)}")
+            raise ValueError(f"unknown type {shown(self.type)}: known are {', '.join(MESSAGES)}")
         try:
             return MESSAGES[self.type].model_validate(self.data)
         except ValidationError as problem:
@@ -60,6 +61,7 @@ def wrap(data: Data, *, id: str, source: str, time: datetime) -> Event:
 def parse(raw: bytes) -> Event:
     """Read one message. Raises ValueError, one line, unless it is a CloudEvent in JSON. Does not check its data."""
     try:
-        return Event.model_validate_json(raw)
+        # Programs in C send texts with the NUL that ends them.
+        return Event.model_validate_json(raw.rstrip(b"\0"))
     except ValidationError as problem:
         raise ValueError(in_one_line(problem, "message")) from None

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import zmq
 
+from edge.commands import shown
 from edge.errors import RunError, UsageError
 from edge.settings.files import make_private_folder
 from edge.till.certificates import (
@@ -106,7 +107,7 @@ class Keys:
         an invalid name, for a till that has a key already, for one till too many, and when `file` exists.
         """
         if not TILL_NAME.fullmatch(till):
-            raise UsageError(f"{till!r} is not a valid till name: use 1 to 40 letters, digits, - or _")
+            raise UsageError(f"{shown(till)} is not a valid till name: use 1 to 40 letters, digits, - or _")
         known = [key.till for key in self.tills()]
         if till in known:
             raise UsageError(f"till {till} already has a key: revoke it first with edge-agent keys revoke {till}")
@@ -134,7 +135,7 @@ class Keys:
         """Remove a till's key; a running agent rejects it within a second. Raises UsageError when the till has none."""
         known = [key.till for key in self.tills()]
         if till not in known:
-            raise UsageError(f"till {till!r} has no key: tills with keys: {', '.join(known) or 'none'}")
+            raise UsageError(f"till {shown(till)} has no key: tills with keys: {', '.join(known) or 'none'}")
         file = self._tills / f"{till}.key"
         try:
             file.unlink(missing_ok=True)

@@ -34,6 +34,14 @@ def rfc3339(moment: datetime) -> str:
 Moment = Annotated[AwareDatetime, PlainSerializer(rfc3339, when_used="json")]
 """A time with a zone; in JSON it is RFC 3339 in UTC, with milliseconds."""
 
+
+def _without_parameters(value: object) -> object:
+    return value.partition(";")[0].strip().lower() if isinstance(value, str) else value
+
+
+ContentType = Annotated[Literal["application/json"], BeforeValidator(_without_parameters)]
+"""JSON is UTF-8 whether or not the type says so, as in `application/json; charset=utf-8`."""
+
 _KnownOrNewReason = Annotated[
     Reason | str,
     Field(union_mode="left_to_right"),

@@ -13,8 +13,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import from_json
 
+from edge.settings.problems import no_json
 from edge.till.limits import MESSAGE_BYTES
-from edge.till.messages import FROM_TILLS, MESSAGES, Data, Error, Id, Moment
+from edge.till.messages import FROM_TILLS, MESSAGES, ContentType, Data, Error, Id, Moment
 from edge.till.tolerance import SafeValue, take_usable
 
 _SCHEMA_NAME = re.compile(r"urn:edge-agent:(.+):(.*)")
@@ -51,7 +52,7 @@ class _Envelope(BaseModel):
     specversion: Annotated[Literal["1.0"] | None, SafeValue(None)]
     source: Annotated[str | None, Field(min_length=1), SafeValue(None)]
     time: Annotated[Moment | None, SafeValue(None)]
-    datacontenttype: Literal["application/json"] | None = None
+    datacontenttype: ContentType | None = None
     dataschema: str | None = None
 
 
@@ -63,7 +64,7 @@ def read_message(raw: bytes) -> ReceivedMessage | Error:
     try:
         values = _parse(raw)
     except ValueError as problem:
-        return Error(code="malformed", text=f"message is not JSON: {problem}", message_id=_find_id(raw))
+        return Error(code="malformed", text=f"message {no_json(problem)}", message_id=_find_id(raw))
     if not isinstance(values, dict):
         return Error(code="malformed", text="message must be an object")
     try:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import zmq
 
+from edge.commands import shown
 from edge.errors import EdgeError, UsageError
 from edge.till.authentication import Authenticator
 from edge.till.keys import NO_NAME, is_till_name
@@ -72,8 +73,8 @@ class TillServer:
             return dict.fromkeys(addresses)
         if not keys or not tills:
             raise UsageError(
-                f"{public[0]} = {addresses[public[0]]!r} can be reached from other machines, and no till has a key: "
-                "make one with edge-agent keys new TILL, or use tcp://127.0.0.1:PORT"
+                f"{public[0]} = {shown(addresses[public[0]])} can be reached from other machines, and no till has a "
+                "key: make one with edge-agent keys new TILL, or use tcp://127.0.0.1:PORT"
             )
         authenticator = Authenticator(self._context, keys, self.rejections)
         return {setting: authenticator if setting in public else None for setting in addresses}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import zmq
 
+from edge.commands import shown
 from edge.errors import UsageError
 from edge.till.limits import (
     CURVE_BYTES,
@@ -31,12 +32,12 @@ def is_public(setting: str, address: str) -> bool:
     parts = _SOCKET_ADDRESS.fullmatch(address)
     if not parts:
         raise UsageError(
-            f"{setting} = {address!r} is not a valid address: use tcp://127.0.0.1:PORT or ipc://FILE on this box, "
+            f"{setting} = {shown(address)} is not a valid address: use tcp://127.0.0.1:PORT or ipc://FILE on this box, "
             "and tcp://ADDRESS:PORT from outside"
         )
     port = parts["port"] or ""
     if port.isdecimal() and int(port) > 65535:
-        raise UsageError(f"{setting} = {address!r}: there is no port {port}: use 1 to 65535")
+        raise UsageError(f"{setting} = {shown(address)}: there is no port {port}: use 1 to 65535")
     return not _LOOPBACK.fullmatch(address)
 
 
@@ -53,7 +54,7 @@ def bind(
     authenticator.
     """
     if is_public(setting, address) and not authenticator:
-        raise RuntimeError(f"{setting} = {address!r} would let everybody in")
+        raise RuntimeError(f"{setting} = {shown(address)} would let everybody in")
     socket: zmq.Socket[bytes] = context.socket(kind)
     socket.maxmsgsize = (RECEIVED_BYTES if kind == zmq.ROUTER else LIVE_BYTES) + (CURVE_BYTES if authenticator else 0)
     socket.sndhwm = WAITING_MESSAGES
@@ -73,5 +74,5 @@ def bind(
         socket.close(linger=0)
         in_use = problem.errno == zmq.EADDRINUSE
         fix = "stop the other program, or choose another port" if in_use else "correct the address"
-        raise UsageError(f"{setting} = {address!r}: {problem.strerror}: {fix}") from None
+        raise UsageError(f"{setting} = {shown(address)}: {problem.strerror}: {fix}") from None
     return socket

@@ -5,6 +5,7 @@ A value that its model does not accept is dropped and named. Only a message with
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
@@ -21,6 +22,7 @@ MOST_ITEMS = 1000
 """More items of a list are dropped. Reading a message must not keep the camera waiting."""
 _EXACT_NUMBER = 10**18
 """Numbers up to this are text where text is needed, such as a sku without quotes."""
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 _ROUNDS = 8
 """Each round replaces every value that the model rejects; a message takes three at most."""
 
@@ -45,7 +47,8 @@ class NeededInWhole:
 def take_usable(model: type[Model], values: dict[str, Any]) -> tuple[Model, tuple[str, ...]]:
     """A model of these values, and the names of the values that were dropped, such as `basket[3].sku`.
 
-    A null is a value that was left out. Numbers are accepted as text, and one object as a list of one. Raises
+    A null is a value that was left out. Numbers are accepted as text, texts as numbers, also with a decimal comma,
+    and one object as a list of one. Raises
     ValueError, one line, when a required value is missing or cannot be read.
     """
     dropped: dict[str, None] = {}
@@ -150,6 +153,8 @@ def _converted(model: type[BaseModel], step: str | int, value: Any, kind: str) -
     if kind == "string_type" and not isinstance(value, bool) and isinstance(value, int | float):
         whole = abs(value) <= _EXACT_NUMBER and value == int(value)
         return str(int(value)) if whole else None
+    if kind == "float_parsing" and isinstance(value, str) and _DECIMAL_COMMA.fullmatch(value):
+        return value.replace(",", ".")
     if kind == "tuple_type" and isinstance(value, dict):
         return [value]
     if isinstance(step, int) and "sku" in model.model_fields and not isinstance(value, bool):

@@ -9,6 +9,7 @@ import ssl
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from edge.commands import shown
 from edge.errors import UsageError
 from edge.till.certificates import READ_OR_WRITE, check_permissions
 
@@ -47,7 +48,7 @@ def parse(text: str) -> Address:
     bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
     valid = colon and bare and (":" not in bare or bare != host) and port.isascii() and port.isdecimal()
     if not valid or int(port) > 65535:
-        raise UsageError(f"web = {text!r} is not a valid address: use 127.0.0.1:8080")
+        raise UsageError(f"web = {shown(text)} is not a valid address: use 127.0.0.1:8080")
     return Address(host, int(port))
 
 
@@ -73,7 +74,7 @@ def encryption(settings: Settings, address: Address) -> ssl.SSLContext | None:
             raise UsageError("web_certificate and web_key belong together: give both")
         if address.is_public:
             raise UsageError(
-                f"web = {settings.web!r} can be reached from other machines: give web_certificate and web_key, "
+                f"web = {shown(settings.web)} can be reached from other machines: give web_certificate and web_key, "
                 "or use 127.0.0.1:PORT"
             )
         return None
@@ -82,8 +83,17 @@ def encryption(settings: Settings, address: Address) -> ssl.SSLContext | None:
         check_permissions(key, key.stat(), READ_OR_WRITE)
         context.load_cert_chain(chain, key, password="")
     except ssl.SSLError as error:
-        why = error.reason or "they do not belong together"
-        raise UsageError(f"web_certificate {chain} and web_key {key} cannot be used: {why}") from None
+        raise UsageError(f"web_certificate {chain} and web_key {key} cannot be used: {_reason(error)}") from None
     except OSError as error:
         raise UsageError(f"cannot read {error.filename or chain}: {error.strerror}") from None
     return context
+
+
+def _reason(error: ssl.SSLError) -> str:
+    """Why a certificate and its key are not accepted. OpenSSL gives names for it, such as KEY_VALUES_MISMATCH."""
+    name = error.reason or ""
+    if "MISMATCH" in name:
+        return "they do not belong together"
+    if "DECRYPT" in name or "PASSWORD" in name:
+        return "the key has a password: store it without one"
+    return "one of them is no PEM file, or is damaged"

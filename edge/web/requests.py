@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from edge.settings.sections import PictureSettings, Zone
 from edge.till.messages import CheckOutcome
@@ -39,7 +39,7 @@ class CloseAction(PageRequest):
 class TillAction(PageRequest):
     """An action of the cashier at the demonstration till."""
 
-    action: ScanStep | CheckAction | CloseAction
+    action: Annotated[ScanStep | CheckAction | CloseAction, Field(discriminator="do")]
 
     def apply(self, till: Demonstration, now_s: float) -> None:
         """Perform the action. Raises UsageError when it is not possible now."""

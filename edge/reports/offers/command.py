@@ -9,9 +9,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
-from edge.commands import Parser, positive
+from edge.commands import Parser, number, positive
 from edge.errors import UsageError
 from edge.offers.restricted import known_restricted
 from edge.offers.sheet import Rules, Sheet, reject_forbidden
@@ -21,8 +19,8 @@ from edge.reports.folders import distinct
 from edge.reports.offers.tables import rules_table
 from edge.reports.output import print_report, write
 from edge.reports.period import between, moment
+from edge.settings.json_files import read_json
 from edge.settings.lanes import load_lanes
-from edge.settings.problems import in_one_line
 from edge.till.messages import Text
 
 if TYPE_CHECKING:
@@ -81,14 +79,14 @@ def _parser() -> Parser:
 
 
 def _share(text: str) -> float:
-    share = float(text)
+    share = number(text)
     if not 0 < share <= 1:
         raise argparse.ArgumentTypeError(f"{text} is not a share above 0 and up to 1")
     return share
 
 
 def _lift(text: str) -> float:
-    lift = float(text)
+    lift = number(text)
     if not 1 <= lift < math.inf:
         raise argparse.ArgumentTypeError(f"{text} is not a number of at least 1")
     return lift
@@ -175,11 +173,11 @@ def _sign(arguments: argparse.Namespace) -> None:
 
 def _rules(file: Path) -> Rules:
     try:
-        return Rules.model_validate_json(file.read_bytes())
+        return read_json(file, Rules)
     except OSError as problem:
         raise UsageError(f"cannot read the rules {file}: {problem.strerror}") from None
-    except ValidationError as problem:
-        raise UsageError(f"{file} contains no valid rules: {in_one_line(problem)}") from None
+    except ValueError as problem:
+        raise UsageError(f"{file} contains no valid rules: {problem}") from None
 
 
 def _show(arguments: argparse.Namespace) -> None:

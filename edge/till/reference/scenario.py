@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from edge.errors import UsageError
 from edge.settings.problems import in_one_line
+from edge.settings.text_files import read_text
 
 # pydantic reads them
 from edge.till.messages import BasketLine, CheckMeans, CheckOutcome, Id, MinimumAge, ResumedSale, SaleReference
@@ -28,6 +29,8 @@ from edge.till.reference.steps import OfferAnswer
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+_MOST_BYTES = 16 * 1024 * 1024
 
 StepSeconds = Annotated[float, Field(ge=0, le=3600)]
 
@@ -161,10 +164,11 @@ def load_script(file: Path) -> list[ScriptStep]:
     """Read a scenario. Raises UsageError for a file that cannot be read, and with the line number for an invalid
     line."""
     try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as problem:
-        why = getattr(problem, "strerror", None) or "it is not UTF-8 text"
-        raise UsageError(f"cannot read the script {file}: {why}") from None
+        text = read_text(file, _MOST_BYTES)
+    except OSError as problem:
+        raise UsageError(f"cannot read the script {file}: {problem.strerror}") from None
+    except ValueError as problem:
+        raise UsageError(f"cannot read the script {file}: {problem}") from None
     steps: list[ScriptStep] = []
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip() or line.lstrip().startswith("#"):

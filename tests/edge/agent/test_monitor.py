@@ -96,7 +96,14 @@ def test_other_paths_are_404(box: Box, path: str) -> None:
     assert box.get(path) == (404, "text/plain; charset=utf-8", "not found: use /metrics or /healthz\n")
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "HEAD"])
+@pytest.mark.parametrize("path", ["/metrics", "/healthz", "/healthz?now", "/gone"])
+def test_head_gives_the_same_answer_without_its_text(box: Box, path: str) -> None:
+    status, kind, text = box.get(path)
+    assert text
+    assert box.get(path, "HEAD") == (status, kind, "")
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])
 def test_only_get_is_allowed(box: Box, method: str) -> None:
     assert box.get("/metrics", method)[0] == 405
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Iterator
 from fractions import Fraction
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
@@ -111,3 +113,40 @@ def pictures_of(stream: NetworkStream, count: int) -> list[np.ndarray]:
 
 def first_good(stream: NetworkStream) -> np.ndarray:
     return pictures_of(stream, 1)[0]
+
+
+@pytest.fixture
+def web_camera() -> Iterator[str]:
+    """Answers /404 with that status, and /200 with what is no video. Returns its address."""
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            status = int(self.path[1:])
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(b"<html>Please log in</html>" * 100)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        ("200", "what it sends is no video that can be read: give the address of its video stream"),
+        ("400", "it rejects this address: check the path, user and password"),
+        ("401", "it wants another user or password"),
+        ("403", "this user may not see it"),
+        ("404", "it has nothing at this address: check the path after its name"),
+        ("503", "it has an error of its own: restart it"),
+    ],
+)
+def test_a_camera_that_gives_no_video_is_reported_in_plain_words(web_camera: str, path: str, reason: str) -> None:
+    with pytest.raises(RunError) as problem:
+        NetworkStream(f"{web_camera}/{path}")
+    assert str(problem.value) == reason

@@ -127,15 +127,15 @@ def test_every_message_is_listed_under_its_own_type() -> None:
 @pytest.mark.parametrize(
     ("raw", "named"),
     [
-        (b"", "message is not JSON: "),
-        (b"hello", "message is not JSON: "),
-        (b"\xff\xfe", "message is not JSON: "),
+        (b"", "message is not JSON: line 1, column 0"),
+        (b"hello", "message is not JSON: line 1, column 1"),
+        (b"\xff\xfe", "message is not JSON: line 1, column 1"),
         (b"[]", "message must be an object"),
         (envelope(specversion="0.3"), "specversion must be '1.0'"),
         (envelope(id=""), "id must not be empty"),
         (envelope(id="x" * 129), "id must have at most 128 characters"),
-        (envelope(time="noon"), "time must be a date and time: "),
-        (envelope(time="2026-03-01T12:00:00"), "time must have a time zone"),
+        (envelope(time="noon"), "time must be a date and time with its zone, such as 2026-11-30T18:00:00Z"),
+        (envelope(time="2026-03-01T12:00:00"), "time must be a date and time with its zone, such as"),
         (envelope(datacontenttype="text/xml"), "datacontenttype must be 'application/json'"),
         (envelope(data="till-1"), "data must be an object"),
     ],
@@ -145,6 +145,17 @@ def test_an_invalid_cloudevent_gives_a_one_line_error_that_names_the_field(raw: 
         parse(raw)
     assert str(error.value).startswith(named)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "kind", ["application/json; charset=utf-8", "Application/JSON", "application/json;charset=UTF-8 "]
+)
+def test_json_may_name_its_charset(kind: str) -> None:
+    assert parse(envelope(datacontenttype=kind)).datacontenttype == "application/json"
+
+
+def test_a_text_of_a_program_in_c_ends_with_a_nul() -> None:
+    assert parse(envelope() + b"\0") == parse(envelope())
 
 
 @given(st.binary(max_size=200))

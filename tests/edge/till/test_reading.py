@@ -124,6 +124,7 @@ def test_the_rest_of_an_odd_line_still_counts(odd: object, read_as: BasketLine, 
         ("4600682000013", BasketLine(sku="4600682000013")),
         (4600682000013, BasketLine(sku="4600682000013")),
         ({"sku": "a", "quantity": "2", "price": "99.9"}, BasketLine(sku="a", quantity=2, price=99.9)),
+        ({"sku": "a", "quantity": "0,5", "price": "99,90"}, BasketLine(sku="a", quantity=0.5, price=99.9)),
         ({"sku": "a", "restricted": "false"}, BasketLine(sku="a")),
         ({"sku": "a", "category": None, "price": None, "quantity": None}, BasketLine(sku="a")),
     ],
@@ -239,7 +240,7 @@ def test_what_cannot_be_guessed_is_required_and_nothing_else_is_complained_about
         ({"source": ""}, "source"),
         ({"specversion": None}, "specversion"),
         ({"specversion": 1.0}, "specversion"),
-        ({"datacontenttype": "application/json; charset=utf-8"}, "datacontenttype"),
+        ({"datacontenttype": "text/xml; charset=utf-8"}, "datacontenttype"),
         ({"dataschema": 1.5}, "dataschema"),
         ({"dataschema": "urn:edge-agent:lane.hello:1"}, "dataschema"),
     ],
@@ -247,6 +248,11 @@ def test_what_cannot_be_guessed_is_required_and_nothing_else_is_complained_about
 )
 def test_an_odd_envelope_is_no_reason_to_lose_its_data(changes: Json, dropped: str) -> None:
     assert understood("lane.sale.closed", CLOSED, **changes) == (SaleClosed(**CLOSED), (dropped,))
+
+
+def test_json_may_name_its_charset() -> None:
+    changes = {"datacontenttype": "application/json; charset=utf-8"}
+    assert understood("lane.sale.closed", CLOSED, **changes) == (SaleClosed(**CLOSED), ())
 
 
 @pytest.mark.parametrize("name", [None, "https://example.com/schema", "urn:edge-agent:lane.sale.closed:1"])

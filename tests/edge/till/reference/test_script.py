@@ -31,7 +31,7 @@ def test_the_scenario_in_the_documentation_can_be_played(text: str, tmp_path: Pa
 @pytest.mark.parametrize(
     ("line", "why"),
     [
-        ("open", "it is not JSON: "),
+        ("open", "it is not JSON: line 1, column 1"),
         ("{}", "it needs 'do'"),
         ('{"do": "dance"}', "it needs 'do' to be one of 'open'"),
         ('{"do": "open", "sale": "1"}', "open.sale is not a known field"),
