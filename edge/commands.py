@@ -28,7 +28,7 @@ _NEEDED_BY = {
 """Optional modules, by the extra that installs them."""
 _EXTRAS = {module: extra for extra, modules in _NEEDED_BY.items() for module in modules}
 
-_MOST_SHOWN = 160
+_LONGEST_SHOWN = 160
 """Characters of a value in an error. Paths and addresses are rarely longer."""
 
 _MISSING_LIBRARY = re.compile(r"(lib[\w.+-]+\.so[\w.]*): cannot open shared object file")
@@ -82,7 +82,7 @@ def shown(value: object) -> str:
 
 def shortened(text: str) -> str:
     """The text; the middle of a long one is left out."""
-    return text if len(text) <= _MOST_SHOWN else f"{text[: _MOST_SHOWN - 30]}...{text[-20:]}"
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 30]}...{text[-20:]}"
 
 
 def is_utf8(text: str) -> bool:

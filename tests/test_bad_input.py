@@ -39,15 +39,35 @@ def test_no_source(edge_agent: EdgeAgent) -> None:
     ],
 )
 def test_a_missing_camera_at_a_terminal(camera: str, shown: str, reason: str) -> None:
+    code, lines = run_at_a_terminal("--camera", camera)
+    assert (code, len(lines)) == (1, 1)
+    assert f"camera {shown} gives no picture: is it plugged in" in lines[0]
+    assert reason in lines[0]
+
+
+@pytest.mark.parametrize(
+    ("flag", "setting"), [("--metrics.listen", "metrics.listen"), ("--web", "web"), ("--till.live", "till.live")]
+)
+def test_an_address_in_use_at_a_terminal(flag: str, setting: str, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        address = f"127.0.0.1:{other.getsockname()[1]}"
+        if setting == "till.live":
+            address = f"tcp://{address}"
+        sockets = ("--till.reliable", f"ipc://{tmp_path}/reliable", "--till.live", f"ipc://{tmp_path}/live")
+        code, lines = run_at_a_terminal("--camera", "test:", *sockets, flag, address)
+    assert (code, len(lines)) == (2, 1), lines
+    assert f"{setting} = '{address}': Address already in use: stop the other program" in lines[0]
+
+
+def run_at_a_terminal(*flags: str) -> tuple[int, list[str]]:
+    """The exit code of an agent that somebody starts at a terminal, and what is shown there."""
     terminal, inside = pty.openpty()
-    command = [sys.executable, "-m", "edge", "--camera", camera]
+    command = [sys.executable, "-m", "edge", *flags]
     run = subprocess.run(command, stdin=inside, stdout=subprocess.PIPE, stderr=inside, check=False, timeout=60)
     os.close(inside)
     lines = os.read(terminal, 4096).decode().splitlines()
     os.close(terminal)
-    assert (run.returncode, len(lines)) == (1, 1)
-    assert f"camera {shown} gives no picture: is it plugged in" in lines[0]
-    assert reason in lines[0]
+    return run.returncode, lines
 
 
 @pytest.mark.parametrize("source", ["webcam", "ftp://camera", "rtsp:/one-slash", "", "99999999999"])

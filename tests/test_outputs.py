@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -16,6 +19,7 @@ from edge.till.messages import Alert, Hello, RestrictedItem, SaleOpened
 from edge.till.reference.dealer import Till
 from tests.agents import AgentProcess, StartAgent
 from tests.commands import EdgeAgent
+from tests.ports import free_port
 
 pytestmark = pytest.mark.slow
 
@@ -71,6 +75,34 @@ def test_a_lane_goes_on_when_the_reader_of_its_events_does_not_read(start_agent:
     agent.stop()
     for descriptor in (reader, writer):
         os.close(descriptor)
+
+
+@pytest.fixture
+def taken() -> Iterator[list[socket.socket]]:
+    """Three ports of 127.0.0.1 that another program listens on."""
+    with ExitStack() as sockets:
+        yield [sockets.enter_context(socket.create_server(("127.0.0.1", free_port()))) for _ in range(3)]
+
+
+def test_a_lane_comes_up_without_pages_and_live_channel_and_opens_them_later(
+    start_agent: StartAgent, taken: list[socket.socket]
+) -> None:
+    metrics, web, live = (f"127.0.0.1:{each.getsockname()[1]}" for each in taken)
+    agent = start_agent(
+        "--camera", "test:", "--metrics.listen", metrics, "--web", web, "--till.live", f"tcp://{live}"
+    )  # fmt: skip
+    agent.wait_until_serving()
+    assert sell(agent).sale_id == "s-1"
+    agent.wait_for_log("cannot be served: .*Address already in use: .*; the lane goes on", times=3)
+    for each in taken:
+        each.close()
+    agent.wait_for_log("can be served again", times=3)
+    with urllib.request.urlopen(f"http://{metrics}/metrics") as page:
+        problems = [line for line in page.read().decode().splitlines() if line.startswith("edge_agent_problem{")]
+    assert 'edge_agent_problem{lane="lane-1",part="output"} 0.0' in problems
+    with pytest.raises(urllib.error.HTTPError, match="401"):
+        urllib.request.urlopen(f"http://{web}/")
+    assert agent.stop().count("cannot be served") == 3
 
 
 def test_a_replay_ends_quietly_when_its_reader_ends(demo_clip: Path) -> None:

@@ -51,8 +51,9 @@ class Agent:
 
         lanes: from `edge.settings.lanes.load_lanes`. sources: frame sources that replace the cameras or videos of the
         settings, in the order of the lanes. origin: where the settings came from, for the setup page and
-        `request_reload`; without it neither can change settings. patient: wait for cameras that are not there yet, see
-        `edge.frames.camera.Camera`.
+        `request_reload`; without it neither can change settings. patient: nobody waits for the start, so wait for
+        cameras that are not there yet (`edge.frames.camera.Camera`), and go on without the pages and live channels
+        whose addresses are not available, which are tried again and again.
         """
         first = lanes[0]
         self._origin = origin
@@ -65,6 +66,8 @@ class Agent:
         self._reload_lock = threading.Lock()
         self._reload_requests: SimpleQueue[None] = SimpleQueue()
         self._service = Service()
+        self._monitor: Monitor | None = None
+        self._web: WebServer | None = None
         with ExitStack() as opened:
             ages = AgeWorker(Bundle(first.model or BUNDLED), first)
             self._ages = [ages]
@@ -75,18 +78,18 @@ class Agent:
             replacements = iter(sources)
             for settings in lanes:
                 source = next(replacements, None) or open_source(settings, start_in_background, patient=patient)
-                self.lanes.append(LaneLoop(settings, age_model, ages.bundle, events, self._box_health, source))
+                self.lanes.append(
+                    LaneLoop(settings, age_model, ages.bundle, events, self._box_health, source, patient=patient)
+                )
                 opened.callback(self.lanes[-1].close)
-            self._monitor: Monitor | None = None
             if first.metrics.listen != "off" and not self._replay:
                 metrics = metrics_of(self.lanes, lambda: self._ages[-1])
-                self._monitor = Monitor(first.metrics, metrics, lambda: health_report(self.health))
+                self._monitor = Monitor(first.metrics, metrics, lambda: health_report(self.health), patient=patient)
                 opened.callback(self._monitor.close)
-            self._web: WebServer | None = None
             if first.web is not None:
                 from edge.web.server import WebServer
 
-                self._web = WebServer(self.lanes, origin or Origin(), self.reload if origin else None)
+                self._web = WebServer(self.lanes, origin or Origin(), self.reload if origin else None, patient=patient)
                 opened.callback(self._web.close)
             # Opened last, so that a failed start leaves no empty file behind.
             events.open()
@@ -94,7 +97,7 @@ class Agent:
             self._opened = opened.pop_all()
         # Logged last, so that a failed start logs nothing but the reason.
         ages.log_backend()
-        if self._monitor:
+        if self._monitor and self._monitor.address:
             log.info("metrics on %s/metrics, health on %s/healthz", self._monitor.address, self._monitor.address)
 
     def run(self) -> None:
@@ -236,6 +239,8 @@ class Agent:
         """The problems that affect all lanes."""
         health = LaneHealth().with_problem("age-model", self._ages[-1].problem)
         health = health.with_problem("output", self._live_events.problem)
+        health = health.with_problem("output", self._monitor.problem if self._monitor else "")
+        health = health.with_problem("output", self._web.problem if self._web else "")
         for exposure in exposures(self.lanes[0].settings):
             health = health.with_problem("privacy", exposure.text)
         return health

@@ -20,6 +20,7 @@ from prometheus_client.exposition import choose_encoder
 
 from edge.commands import shown
 from edge.errors import UsageError
+from edge.settings.outputs import RETRY_S, OptionalOutput
 from edge.web.listener import BACKLOG, LimitedListener
 
 if TYPE_CHECKING:
@@ -46,35 +47,68 @@ class Monitor:
     """Binds its address in the constructor; answers while `work` runs."""
 
     def __init__(
-        self, settings: MetricsSettings, metrics: CollectorRegistry, health: Callable[[], dict[str, Any]]
-    ) -> None:
-        """health: gives the JSON of `health_report`. Raises UsageError if the address is not available."""
-        self._health, self._metrics = health, metrics
-        self._collecting, self._next_s = asyncio.Lock(), 0.0
-        host, port = settings.address
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self, settings: MetricsSettings, metrics: CollectorRegistry, health: Callable[[], dict[str, Any]], *,
+        patient: bool = False,
+    ) -> None:  # fmt: skip
+        """health: gives the JSON of `health_report`. patient: try an address that is not available again and again;
+        otherwise raise UsageError."""
+        self._settings, self._health, self._metrics = settings, health, metrics
+        self._output = OptionalOutput("the page of metrics and health", verb="served")
+        self._listener: LimitedListener | None = None
         try:
-            self._listener = LimitedListener(socket.create_server((host, port), family=family))
-        except OSError as problem:
-            fix = "stop the other program, choose another port, or set it to off"
-            why = os.strerror(problem.errno) if problem.errno else problem
-            raise UsageError(f"metrics.listen = {shown(settings.listen)}: {why}: {fix}") from None
+            self._listener = self._listen()
+        except UsageError as problem:
+            if not patient:
+                raise
+            self._output.fail(str(problem))
+
+    @property
+    def problem(self) -> str:
+        """Why the page cannot be read, in one sentence; empty while it can."""
+        return self._output.problem
 
     @property
     def address(self) -> str:
-        """The URL, http://HOST:PORT. If the settings say port 0, PORT is the port that the system chose."""
+        """The URL, http://HOST:PORT; empty while it does not listen. If the settings say port 0, PORT is the port that
+        the system chose."""
+        if self._listener is None:
+            return ""
         host, port = self._listener.getsockname()[:2]
         return f"http://[{host!s}]:{port}" if ":" in str(host) else f"http://{host!s}:{port}"
 
     def work(self, stopping: threading.Event) -> None:
-        """Answer requests until `stopping` is set. Run it in a thread of its own."""
-        asyncio.run(self._serve(stopping))
+        """Answer requests until `stopping` is set. Run it in a thread of its own. When the server fails, or could not
+        listen yet, it is tried again: the lanes do not depend on it."""
+        while not stopping.is_set():
+            try:
+                self._listener = self._listener or self._listen()
+                self._output.works()
+                asyncio.run(self._serve(self._listener, stopping))
+            except UsageError as problem:
+                self._output.fail(str(problem))
+            except Exception as crash:
+                self._output.fail(f"it has ended with {type(crash).__name__}, and starts again")
+                self.close()
+            stopping.wait(RETRY_S)
 
     def close(self) -> None:
-        self._listener.close()
+        if self._listener:
+            self._listener.close()
+        self._listener = None
 
-    async def _serve(self, stopping: threading.Event) -> None:
-        server = await asyncio.start_server(self._handle, sock=self._listener, limit=_REQUEST_BYTES, backlog=BACKLOG)
+    def _listen(self) -> LimitedListener:
+        host, port = self._settings.address
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        try:
+            return LimitedListener(socket.create_server((host, port), family=family))
+        except OSError as problem:
+            fix = "stop the other program, choose another port, or set it to off"
+            why = os.strerror(problem.errno) if problem.errno else "it is no address of this box"
+            raise UsageError(f"metrics.listen = {shown(self._settings.listen)}: {why}: {fix}") from None
+
+    async def _serve(self, listener: LimitedListener, stopping: threading.Event) -> None:
+        self._collecting, self._next_s = asyncio.Lock(), 0.0
+        server = await asyncio.start_server(self._handle, sock=listener, limit=_REQUEST_BYTES, backlog=BACKLOG)
         while not stopping.is_set():
             await asyncio.sleep(_MONITOR_POLL_S)
         server.close()

@@ -116,6 +116,8 @@ _REASONS: tuple[tuple[type[av.FFmpegError], str], ...] = (
 def _reason(problem: OSError | av.FFmpegError) -> str:
     """Why the stream cannot be read, in a few words. Those of the system are plain, those of FFmpeg are not."""
     known = next((words for kind, words in _REASONS if isinstance(problem, kind)), None)
+    if problem.errno == errno.EIO:
+        known = "the connection broke"
     if known is None and problem.errno and problem.errno in errno.errorcode:
         known = os.strerror(problem.errno)
     return known or "it sends no video that can be read"

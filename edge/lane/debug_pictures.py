@@ -9,8 +9,8 @@ import cv2
 
 from edge.decision.policy import Reason
 from edge.errors import UsageError
-from edge.lane.output import OptionalOutput, may_pass
 from edge.settings.files import make_private_folder, replacing
+from edge.settings.outputs import OptionalOutput, may_pass
 
 if TYPE_CHECKING:
     from pathlib import Path

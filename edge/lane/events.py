@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TextIO
 from edge.decision.policy import Decision
 from edge.errors import RunError, UsageError
 from edge.lane.line_file import LineFile
-from edge.lane.output import OptionalOutput, may_pass
+from edge.settings.outputs import OptionalOutput, may_pass
 
 if TYPE_CHECKING:
     from edge.till.envelope import Event

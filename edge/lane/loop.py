@@ -68,10 +68,10 @@ class LaneLoop:
 
     def __init__(
         self, settings: Settings, age_model: AgeModel, bundle: Bundle, events: EventLog,
-        box_health: Callable[[], LaneHealth], source: FrameSource,
+        box_health: Callable[[], LaneHealth], source: FrameSource, *, patient: bool = False,
     ) -> None:  # fmt: skip
         """Opens and checks everything. bundle: where the age model is from. box_health: problems that all lanes of the
-        box have. source: closed at the end.
+        box have. source: closed at the end. patient: as for `TillServer`.
 
         Raises UsageError or RunError, one line, for what is missing or wrong.
         """
@@ -94,7 +94,7 @@ class LaneLoop:
             folder = settings.debug_pictures
             self._pictures = DebugPictures(folder / settings.lane) if folder else None
             keys = Keys(settings.keys, credential("agent.key_secret"))
-            self._server = None if settings.replay else TillServer(settings.till, keys)
+            self._server = None if settings.replay else TillServer(settings.till, keys, patient=patient)
             if self._server:
                 opened.callback(self._server.close)
             self._pipeline = Pipeline(settings, age_model)
@@ -254,6 +254,7 @@ class LaneLoop:
             health = health.with_problem("camera", self._aim_problem)
         health = health.with_problem("output", self._pictures.problem if self._pictures else "")
         health = health.with_problem("output", self.filing.problem)
+        health = health.with_problem("output", self._server.problem if self._server else "")
         return health.with_problem("limit", self._rules.problem)
 
     def _apply(self, rules: LaneRules, age_model: AgeModel) -> None:

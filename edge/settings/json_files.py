@@ -12,7 +12,7 @@ from edge.settings.text_files import read_text
 if TYPE_CHECKING:
     from pathlib import Path
 
-_MOST_BYTES = 64 * 1024 * 1024
+_MOST_JSON_BYTES = 64 * 1024 * 1024
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -21,6 +21,6 @@ def read_json(file: Path, model: type[Model]) -> Model:
     """The content of a JSON file in any encoding of `text_files`. Raises OSError, and ValueError, one line, for content
     that the model does not accept."""
     try:
-        return model.model_validate_json(read_text(file, _MOST_BYTES))
+        return model.model_validate_json(read_text(file, _MOST_JSON_BYTES))
     except ValidationError as problem:
         raise ValueError(in_one_line(problem)) from None

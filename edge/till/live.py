@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+import time
 from typing import TYPE_CHECKING
 
 import zmq
 
 from edge.errors import UsageError
+from edge.settings.outputs import RETRY_S, OptionalOutput
 from edge.till.limits import FRAMES_A_POLL, TOPICS
 from edge.till.sockets import bind
 
@@ -27,12 +30,29 @@ class LiveChannel:
         address: str,
         authenticator: Authenticator | None,
         rejections: Rejections,
+        *,
+        patient: bool = False,
     ) -> None:
-        """authenticator: None for a socket without keys. Raises UsageError when the address cannot be bound."""
+        """authenticator: None for a socket without keys. patient: try an address that cannot be bound again and again;
+        otherwise raise UsageError."""
         self._context, self._authenticator, self._rejections = context, authenticator, rejections
-        self._socket: zmq.Socket[bytes] | None = bind(context, zmq.XPUB, _SETTING, address, authenticator)
-        self.address = self._socket.get_string(zmq.LAST_ENDPOINT)
+        self.address = address
+        """As it was bound, with the port that a `*` got."""
+        self._output = OptionalOutput("the live channel", verb="served")
+        self._socket: zmq.Socket[bytes] | None = None
         self._topics: set[bytes] = set()
+        self._closed_s, self._next_try_s = -math.inf, -math.inf
+        try:
+            self._bind()
+        except UsageError as problem:
+            if not patient:
+                raise
+            self._output.fail(str(problem))
+
+    @property
+    def problem(self) -> str:
+        """Why screens receive nothing, in one sentence; empty while they do. May be read from any thread."""
+        return self._output.problem
 
     def poll(self) -> None:
         """Read new subscriptions, and disconnect all screens when there are too many topics. Does not wait."""
@@ -64,10 +84,22 @@ class LiveChannel:
             self._socket.close(linger=0)
         self._socket = None
         self._topics.clear()
+        self._closed_s = time.monotonic()
 
     def _open(self) -> None:
-        try:
-            self._socket = bind(self._context, zmq.XPUB, _SETTING, self.address, self._authenticator)
-        except UsageError:
-            # ZeroMQ closes the old socket in the background; the next poll tries again.
+        now_s = time.monotonic()
+        if now_s < self._next_try_s:
             return
+        try:
+            self._bind()
+        except UsageError as problem:
+            # ZeroMQ closes an old socket in the background; soon the address is free again.
+            if now_s - self._closed_s > RETRY_S:
+                self._output.fail(str(problem))
+                self._next_try_s = now_s + RETRY_S
+        else:
+            self._output.works()
+
+    def _bind(self) -> None:
+        self._socket = bind(self._context, zmq.XPUB, _SETTING, self.address, self._authenticator)
+        self.address = self._socket.get_string(zmq.LAST_ENDPOINT)

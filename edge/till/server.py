@@ -42,8 +42,10 @@ class TillServer:
     An address that other machines can reach accepts only CURVE, with the keys of known tills.
     """
 
-    def __init__(self, settings: TillSettings, keys: Keys | None = None) -> None:
-        """Raises UsageError for an address that is invalid or in use, for a public one while no till has a key, and for
+    def __init__(self, settings: TillSettings, keys: Keys | None = None, *, patient: bool = False) -> None:
+        """patient: go on without a live channel whose address is in use, and try it again and again.
+
+        Raises UsageError for an address that is invalid or in use, for a public one while no till has a key, and for
         keys that other users may read or change."""
         self._context = zmq.Context()
         self._context.linger = 200
@@ -59,7 +61,7 @@ class TillServer:
             reliable, live = authenticators["till.reliable"], authenticators["till.live"]
             self._authenticator = reliable or live
             self._reliable_authenticator = reliable
-            self._live = LiveChannel(self._context, settings.live, live, self.rejections)
+            self._live = LiveChannel(self._context, settings.live, live, self.rejections, patient=patient)
             self._reliable = bind(self._context, zmq.ROUTER, "till.reliable", settings.reliable, reliable)
         except EdgeError:
             self._context.destroy()
@@ -83,6 +85,11 @@ class TillServer:
     def addresses(self) -> tuple[str, str]:
         """The reliable and the live address as they were bound, with the port that a `*` got."""
         return self._reliable.get_string(zmq.LAST_ENDPOINT), self._live.address
+
+    @property
+    def problem(self) -> str:
+        """Why the live channel does not work, in one sentence; empty while it does. Safe from any thread."""
+        return self._live.problem
 
     @property
     def tills(self) -> tuple[bytes, ...]:

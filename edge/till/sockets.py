@@ -74,5 +74,6 @@ def bind(
         socket.close(linger=0)
         in_use = problem.errno == zmq.EADDRINUSE
         fix = "stop the other program, or choose another port" if in_use else "correct the address"
-        raise UsageError(f"{setting} = {shown(address)}: {problem.strerror}: {fix}") from None
+        # Not what the error says: that repeats the address.
+        raise UsageError(f"{setting} = {shown(address)}: {zmq.strerror(problem.errno or 0)}: {fix}") from None
     return socket

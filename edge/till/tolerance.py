@@ -5,7 +5,6 @@ A value that its model does not accept is dropped and named. Only a message with
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
@@ -22,7 +21,6 @@ MOST_ITEMS = 1000
 """More items of a list are dropped. Reading a message must not keep the camera waiting."""
 _EXACT_NUMBER = 10**18
 """Numbers up to this are text where text is needed, such as a sku without quotes."""
-_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 _ROUNDS = 8
 """Each round replaces every value that the model rejects; a message takes three at most."""
 
@@ -153,7 +151,8 @@ def _converted(model: type[BaseModel], step: str | int, value: Any, kind: str) -
     if kind == "string_type" and not isinstance(value, bool) and isinstance(value, int | float):
         whole = abs(value) <= _EXACT_NUMBER and value == int(value)
         return str(int(value)) if whole else None
-    if kind == "float_parsing" and isinstance(value, str) and _DECIMAL_COMMA.fullmatch(value):
+    if kind == "float_parsing" and isinstance(value, str) and "," in value:
+        # If it is no number with a decimal comma, the next round drops it.
         return value.replace(",", ".")
     if kind == "tuple_type" and isinstance(value, dict):
         return [value]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import ipaddress
+import os
 import socket
 import ssl
 from dataclasses import dataclass
@@ -60,7 +61,9 @@ def bind(address: Address) -> socket.socket:
     except OSError as error:
         in_use = error.errno == errno.EADDRINUSE
         fix = "stop the other program, or choose another port" if in_use else "use an address of this box"
-        raise UsageError(f"web = '{address.host}:{address.port}': {error.strerror}: {fix}") from None
+        # Not what the error says: that repeats the address. An unknown name has an error number of its own.
+        why = os.strerror(error.errno) if error.errno and error.errno in errno.errorcode else "there is no such address"
+        raise UsageError(f"web = '{address.host}:{address.port}': {why}: {fix}") from None
 
 
 def encryption(settings: Settings, address: Address) -> ssl.SSLContext | None:

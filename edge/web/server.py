@@ -5,13 +5,15 @@ from __future__ import annotations
 import logging
 import socket
 import sys
+import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import uvicorn
 
-from edge.errors import RunError, UsageError
+from edge.errors import EdgeError, RunError, UsageError
 from edge.settings.files import replacing
+from edge.settings.outputs import RETRY_S, OptionalOutput
 from edge.web import address
 from edge.web.application import Application
 from edge.web.guard import Guard
@@ -36,9 +38,11 @@ class WebServer:
     """Can be created in one thread and run in another; `stop` is safe from any thread."""
 
     def __init__(
-        self, lanes: Sequence[LaneLoop], origin: Origin, reload: Callable[[Sequence[Settings]], None] | None = None
-    ) -> None:
-        """Bind the address and become the observer of the lanes. origin, reload: see `Application`.
+        self, lanes: Sequence[LaneLoop], origin: Origin, reload: Callable[[Sequence[Settings]], None] | None = None, *,
+        patient: bool = False,
+    ) -> None:  # fmt: skip
+        """Bind the address and become the observer of the lanes. origin, reload: see `Application`. patient: try an
+        address that is not available, or a link that cannot be written, again and again; otherwise raise.
 
         Raises UsageError when the address is in use or invalid, or is public without a certificate, and RunError when
         the link cannot be written into the state folder.
@@ -47,42 +51,85 @@ class WebServer:
         assert settings.web is not None
         if settings.replay:
             raise UsageError("a replay has no setup page: drop --web or --replay")
-        wanted = address.parse(settings.web)
-        encryption = address.encryption(settings, wanted)
-        self._listener = LimitedListener(address.bind(wanted))
-        self._lanes = {lane.settings.lane: WatchedLane(lane) for lane in lanes}
-        bound = address.Address(wanted.host, self._listener.getsockname()[1])
-        guard = Guard(Application(self._lanes, origin, reload).asgi, bound, encrypted=encryption is not None)
-        name = socket.gethostname() if bound.is_everywhere else bound.host
-        self._page = f"{'https' if encryption else 'http'}://{name}:{bound.port}/"
-        self._link = f"{self._page}?token={guard.token}"
+        self._address = address.parse(settings.web)
+        self._encryption = address.encryption(settings, self._address)
         self._link_file = settings.state_dir / LINK_FILE
-        self._write_link()
-        self._uvicorn = uvicorn.Server(PageConfig(guard, self._listener, encryption))
+        self._output = OptionalOutput("the setup page", verb="served")
+        self._stopping = threading.Event()
+        self._listener: LimitedListener | None = None
+        self._server: uvicorn.Server | None = None
+        self._lanes = {lane.settings.lane: WatchedLane(lane) for lane in lanes}
+        self._application = Application(self._lanes, origin, reload)
+        try:
+            self._listen()
+        except EdgeError as problem:
+            self._stop_listening()
+            if not patient:
+                self.close()
+                raise
+            self._output.fail(str(problem))
+
+    @property
+    def problem(self) -> str:
+        """Why the page cannot be opened, in one sentence; empty while it can. Safe from any thread."""
+        return self._output.problem
 
     def run(self) -> None:
-        """Serve until `stop` is called."""
-        log.info("setup page on %s, its link is in %s", self._page, self._link_file)
-        if sys.stderr.isatty():
-            # Not logged, because others may read the log. Underlined, it stands out.
-            print(f"\033[4m{self._link}\033[0m", file=sys.stderr)
-        try:
-            self._uvicorn.run([self._listener])
-        except Exception as crash:  # the lanes keep running without the page
-            log.error("the setup page has stopped: %s: %s", type(crash).__name__, crash)
+        """Serve until `stop` is called. When the server fails, or could not listen yet, it is tried again: the lanes do
+        not depend on it."""
+        while not self._stopping.is_set():
+            try:
+                self._serve()
+            except EdgeError as problem:
+                self._output.fail(str(problem))
+            except Exception as crash:
+                self._output.fail(f"it has ended with {type(crash).__name__}, and starts again")
+            self._stop_listening()
+            self._stopping.wait(RETRY_S)
 
     def stop(self) -> None:
         for lane in self._lanes.values():
             lane.stop()
-        self._uvicorn.should_exit = True
+        self._stopping.set()
+        if self._server:
+            self._server.should_exit = True
 
     def close(self) -> None:
         """Release the socket and the painters, and delete the link, after `run` or instead of it."""
-        self._listener.close()
-        with suppress(OSError):
-            self._link_file.unlink()
+        self._stop_listening()
         for lane in self._lanes.values():
             lane.close()
+
+    def _listen(self) -> None:
+        """Bind the address, and write the link for it, with a new token."""
+        self._listener = LimitedListener(address.bind(self._address))
+        bound = address.Address(self._address.host, self._listener.getsockname()[1])
+        guard = Guard(self._application.asgi, bound, encrypted=self._encryption is not None)
+        name = socket.gethostname() if bound.is_everywhere else bound.host
+        self._page = f"{'https' if self._encryption else 'http'}://{name}:{bound.port}/"
+        self._link = f"{self._page}?token={guard.token}"
+        self._write_link()
+        self._server = uvicorn.Server(PageConfig(guard, self._listener, self._encryption))
+
+    def _serve(self) -> None:
+        if self._server is None:
+            self._listen()
+        assert self._server
+        assert self._listener
+        self._output.works()
+        log.info("setup page on %s, its link is in %s", self._page, self._link_file)
+        if sys.stderr.isatty():
+            # Not logged, because others may read the log. Underlined, it stands out.
+            print(f"\033[4m{self._link}\033[0m", file=sys.stderr)
+        if not self._stopping.is_set():
+            self._server.run([self._listener])
+
+    def _stop_listening(self) -> None:
+        if self._listener:
+            self._listener.close()
+            with suppress(OSError):
+                self._link_file.unlink()
+        self._listener = self._server = None
 
     def _write_link(self) -> None:
         try:

@@ -30,7 +30,7 @@ from edge.till.reference.steps import OfferAnswer
 if TYPE_CHECKING:
     from pathlib import Path
 
-_MOST_BYTES = 16 * 1024 * 1024
+_MOST_SCRIPT_BYTES = 16 * 1024 * 1024
 
 StepSeconds = Annotated[float, Field(ge=0, le=3600)]
 
@@ -164,7 +164,7 @@ def load_script(file: Path) -> list[ScriptStep]:
     """Read a scenario. Raises UsageError for a file that cannot be read, and with the line number for an invalid
     line."""
     try:
-        text = read_text(file, _MOST_BYTES)
+        text = read_text(file, _MOST_SCRIPT_BYTES)
     except OSError as problem:
         raise UsageError(f"cannot read the script {file}: {problem.strerror}") from None
     except ValueError as problem:

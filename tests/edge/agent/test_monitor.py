@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import socket
 import threading
+import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 import pytest
@@ -18,9 +19,16 @@ from edge.errors import UsageError
 from edge.lane.health import LaneHealth, health_report
 from edge.settings.sections import MetricsSettings
 from tests.commands import Json
-from tests.http_clients import client_that_sent, close, trickle, waits
+from tests.http_clients import WITHIN_S, client_that_sent, close, trickle, waits
 
 OPEN_METRICS = "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.2"
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    end_s = time.monotonic() + WITHIN_S
+    while not condition():
+        assert time.monotonic() < end_s, f"not within {WITHIN_S:.0f} s"
+        time.sleep(0.05)
 
 
 class Box:
@@ -206,6 +214,23 @@ def test_an_address_in_use_is_reported_with_the_fix(box: Box) -> None:
     address = box.monitor.address.removeprefix("http://")
     with pytest.raises(UsageError, match=f"metrics.listen = '{address}'.*in use.*choose another port"):
         Monitor(MetricsSettings(listen=address), CollectorRegistry(), dict)
+
+
+def test_an_address_in_use_is_tried_until_it_is_free(box: Box, caplog: pytest.LogCaptureFixture) -> None:
+    address, stopping = box.monitor.address.removeprefix("http://"), threading.Event()
+    waiting = Monitor(MetricsSettings(listen=address), box.registry, lambda: health_report({}), patient=True)
+    assert waiting.address == ""
+    assert waiting.problem.startswith(f"the page of metrics and health cannot be served: metrics.listen = '{address}'")
+    thread = threading.Thread(target=waiting.work, args=(stopping,))
+    thread.start()
+    box.close()
+    wait_for(lambda: waiting.problem == "")
+    with urllib.request.urlopen(f"http://{address}/healthz", timeout=30) as answer:
+        assert json.loads(answer.read()) == health_report({})
+    assert caplog.text.count("cannot be served") == 1
+    stopping.set()
+    thread.join()
+    waiting.close()
 
 
 def test_an_ipv6_address_works() -> None:

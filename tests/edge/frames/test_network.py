@@ -121,10 +121,11 @@ def web_camera() -> Iterator[str]:
 
     class Answer(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            status = int(self.path[1:])
-            self.send_response(status)
+            page = b"<html>Please log in</html>" * 100
+            self.send_response(int(self.path[1:]))
+            self.send_header("Content-Length", str(len(page)))
             self.end_headers()
-            self.wfile.write(b"<html>Please log in</html>" * 100)
+            self.wfile.write(page)
 
         def log_message(self, *_: object) -> None:
             pass

@@ -37,6 +37,18 @@ def test_a_change_of_any_byte_is_rejected(signed: WriteSheet, keys: KeyFiles, pl
     assert rejection(file, keys.public)
 
 
+@given(st.binary(max_size=100) | st.binary(max_size=60).map(lambda end: b"edge-agent offers 1\n" + end))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_other_content_is_rejected_as_sheet_and_as_key(
+    signed: WriteSheet, keys: KeyFiles, tmp_path: Path, content: bytes
+) -> None:
+    (tmp_path / "any").write_bytes(content)
+    assert rejection(tmp_path / "any", keys.public)
+    assert rejection(signed(), tmp_path / "any").endswith(
+        "is not a public key for offers: edge-agent offers new-key makes one"
+    )
+
+
 @pytest.mark.parametrize(
     "change", [lambda raw: raw[:-1], lambda raw: raw + b" ", lambda raw: raw[:40], lambda raw: b""]
 )

@@ -356,6 +356,22 @@ def test_a_port_in_use_is_an_error_and_the_other_port_is_released(server: TillSe
     TillServer(TillSettings(reliable=ANY_PORT, live=live)).close()
 
 
+def test_a_live_channel_whose_port_is_in_use_is_tried_until_it_is_free(server: TillServer, connect: Connect) -> None:
+    live = server.addresses[1]
+    other = TillServer(TillSettings(reliable=ANY_PORT, live=live), patient=True)
+    assert other.problem.startswith(f"the live channel cannot be served: till.live = '{live}': Address already in use")
+    till = connect(zmq.DEALER, other.addresses[0], b"till-1")
+    till.send(hello().to_json().encode())
+    assert receive(other) == [(b"till-1", received())], "tills are served meanwhile"
+    other.publish("lane.state.lane-1", hello())
+    server.close()
+    poll_until(other, lambda: other.problem == "")
+    screen = connect(zmq.SUB, live)
+    screen.subscribe(b"lane.alert.lane-1")
+    assert received_by_screen(other, screen)[0] == b"lane.alert.lane-1"
+    other.close()
+
+
 def test_a_port_above_65535_is_an_error() -> None:
     with pytest.raises(UsageError, match="70000"):
         TillServer(TillSettings(reliable="tcp://127.0.0.1:70000", live=ANY_PORT)).close()

@@ -91,6 +91,13 @@ def test_the_token_becomes_a_session_cookie_and_leaves_the_address_bar(page: Gua
     assert page.request("/lanes")[:2] == (200, "secret")
 
 
+def test_head_gives_the_same_answer_without_its_text(page: GuardedPage) -> None:
+    assert page.request("/lanes", "HEAD")[:2] == (401, "")
+    page.log_in(page.guard.token)
+    assert page.request("/lanes")[:2] == (200, "secret")
+    assert page.request("/lanes", "HEAD")[:2] == (200, "")
+
+
 @pytest.mark.parametrize(
     "cookie", ["edge-agent-{port}=wrong", "edge-agent-{port}=", "edge-agent-1={token}", "{token}", "a=\xff"]
 )

@@ -126,7 +126,7 @@ def test_forbidden_rules_are_not_signed(shop: Path, edge_agent: EdgeAgent) -> No
         (["sign", "none", "--key", "k"], "cannot read the rules none"),
         (["sign", "none", "--key", "k", "--days", "400"], "a sheet is valid for at most 366 days"),
         (["learn", "--least-support", "0"], "0 is not a share above 0 and up to 1"),
-        (["learn", "--least-lift", "nan"], "nan is not a number of at least 1"),
+        (["learn", "--least-lift", "nan"], "'nan' is not a number"),
         (["learn", "--since", "1d", "--until", "2d"], "--since must be before --until"),
         (["learn", "--folder", "nowhere"], "nowhere: No such file or directory; give the folder with --folder"),
         (["learn", "--names", "lane.toml"], "it has no columns name, ru and en"),

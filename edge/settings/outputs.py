@@ -5,12 +5,15 @@ from __future__ import annotations
 import errno
 import logging
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 log = logging.getLogger(__name__)
+
+RETRY_S = 2.0
+"""How often a page or a channel that could not be opened is tried again."""
 
 _PASSING = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.ESTALE, errno.EMFILE, errno.ENFILE}
 """Errors of a disk or a system that may end without anybody changing a setting."""
@@ -19,9 +22,10 @@ _PASSING = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.ESTALE, er
 class OptionalOutput:
     """The state of one output. One thread writes; `problem` may be read from any thread."""
 
-    def __init__(self, name: str, fix: str) -> None:
-        """name: for sentences such as "NAME cannot be written". fix: what to do about it."""
-        self._name, self._fix = name, fix
+    def __init__(self, name: str, fix: str = "", verb: Literal["written", "served"] = "written") -> None:
+        """name, verb: for sentences such as "NAME cannot be written". fix: what to do about it, unless the reasons say
+        so themselves."""
+        self._name, self._fix, self._verb = name, fix, verb
         self._lost = 0
         self.problem = ""
         """Why the output fails, in one sentence; empty while it works."""
@@ -41,7 +45,7 @@ class OptionalOutput:
         self._lost += 1
         if isinstance(why, OSError):
             why = why.strerror or type(why).__name__
-        text = f"{self._name} cannot be written: {why}: {self._fix}"
+        text = ": ".join(filter(None, (f"{self._name} cannot be {self._verb}", why, self._fix)))
         if text != self.problem:
             log.warning("%s; the lane goes on", text)
         self.problem = text
@@ -49,7 +53,8 @@ class OptionalOutput:
     def works(self) -> None:
         """One write has succeeded. The first one after a failure is logged."""
         if self.problem:
-            log.info("%s can be written again; %d lost", self._name, self._lost)
+            lost = f"; {self._lost} lost" if self._verb == "written" else ""
+            log.info("%s can be %s again%s", self._name, self._verb, lost)
         self.problem, self._lost = "", 0
 
 
