@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from rich.table import Table
 
 from edge.ages.bundle import Bundle
 from export.verify import Parity, Verification
+from train.card.write import with_section
 
 CARD = "MODEL_CARD.md"
 _SECTION_TITLE = "## Exported files compared with the network"
@@ -23,8 +23,7 @@ def write_verdict(verdict: Verification, folder: Path) -> Path:
     file = folder / CARD
     manifest = Bundle(folder).manifest
     card = file.read_text(encoding="utf-8") if file.exists() else f"# Age model: {manifest.name}\n\n{manifest.use}\n"
-    without = re.sub(rf"\n*{_SECTION_TITLE}\n.*?(?=\n\n## |\Z)", "", card, flags=re.DOTALL).rstrip("\n")
-    file.write_text(f"{without}\n\n{_section(verdict)}", encoding="utf-8")
+    file.write_text(with_section(card, _SECTION_TITLE, _section(verdict)), encoding="utf-8")
     return file
 
 

@@ -9,7 +9,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from edge.commands import Parser, positive, run_command, visible
-from edge.errors import RunError
+from edge.errors import RunError, UsageError
 
 if TYPE_CHECKING:
     from train.pictures import Pictures
@@ -69,6 +69,7 @@ def _main() -> None:
     judge.add_argument("--study", type=Path, help="study.json of `edge-train study`, to include in the card")
     judge.set_defaults(run=_evaluate)
 
+    _add_scenes_and_breadth(commands)
     study = commands.add_parser("study", help="short comparison runs: the baseline recipe, and without each source")
     study.add_argument("data", type=Path, help="photos as for fit, preferably from more than one source")
     study.add_argument("--out", type=Path, required=True, help="folder for the runs and study.json")
@@ -81,6 +82,22 @@ def _main() -> None:
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     arguments.run(arguments)
+
+
+def _add_scenes_and_breadth(commands: argparse._SubParsersAction[Parser]) -> None:
+    scenes = commands.add_parser(
+        "scenes", help="measure a bundle on squeezed, night and wide-angle pictures, and add the result to its card"
+    )
+    scenes.add_argument("bundle", type=Path)
+    scenes.add_argument("data", type=Path, help="photos as for fit; only their test part is used")
+    scenes.add_argument("--photos", type=positive, default=300, help="default: 300")
+    scenes.set_defaults(run=_scenes)
+
+    breadth = commands.add_parser("breadth", help="fit the estimate of how broad a face is, which detects squeezing")
+    breadth.add_argument("data", type=Path, help="photos as for fit; their ages are not used")
+    breadth.add_argument("--photos", type=positive, default=7000, help="default: 7000")
+    breadth.add_argument("--out", type=Path, required=True, help="file of the weights, .npz")
+    breadth.set_defaults(run=_breadth)
 
 
 def _explore(arguments: argparse.Namespace) -> None:
@@ -190,6 +207,36 @@ def _evaluate(arguments: argparse.Namespace) -> None:
                 f"{source.passed.mean_error_years:.2f} on the {1 - source.refused.share:.0%} that pass the quality gate"
             )
     print(write_card(card, arguments.out))
+
+
+def _scenes(arguments: argparse.Namespace) -> None:
+    from edge.ages.bundle import Bundle
+    from edge.ages.onnx import OnnxAgeModel
+    from train.card.scene_errors import scenes
+    from train.card.write import write_scenes
+    from train.data import load_test
+
+    bundle = Bundle(arguments.bundle)
+    manifest = bundle.manifest
+    if not manifest.thresholds:
+        raise UsageError(f"{arguments.bundle} has no threshold: the minors who pass unasked cannot be counted")
+    found = scenes(
+        OnnxAgeModel(bundle.cpu_model).predict, manifest.temperature, load_test(arguments.data), arguments.photos,
+        manifest.thresholds[-1].challenge_age,
+    )  # fmt: skip
+    print(write_scenes(found, arguments.bundle))
+
+
+def _breadth(arguments: argparse.Namespace) -> None:
+    from train.breadth import fit_breadth, write_breadth
+    from train.pictures import read_labels
+
+    fit = fit_breadth(read_labels(arguments.data)[0], arguments.photos)
+    write_breadth(fit, arguments.out)
+    print(
+        f"fitted on {fit.photos} photos; on others: correlation {fit.correlation:.3f} with the true breadth, standard "
+        f"deviation {fit.spread:.3f} (of the logarithm) among natural faces"
+    )
 
 
 def _study(arguments: argparse.Namespace) -> None:

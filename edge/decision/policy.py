@@ -42,6 +42,7 @@ class Reason(str, Enum):
     DARK = "dark"
     BRIGHT = "bright"
     BLURRED = "blurred"
+    DISTORTED = "distorted"
     UNCONFIRMED = "unconfirmed"
     NEW_LOOK = "new-look"
 

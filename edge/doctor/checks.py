@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from edge.doctor.box import config, user
-from edge.doctor.camera import camera, frame_rate, shape, upright
+from edge.doctor.camera import camera, frame_rate, grain, shape, upright
 from edge.doctor.clock import clock, retention, till_clocks
 from edge.doctor.disk import disk, record
-from edge.doctor.faces import customer, face_samples, face_size, focus, light
+from edge.doctor.faces import customer, face_samples, face_size, focus, light, proportions
 from edge.doctor.finding import GENERAL_FIXES, Check, in_capitals
 from edge.doctor.messages import messages
 from edge.doctor.model import backend, engine, gpu, limits, model, speed
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 BOX_CHECKS: tuple[Check[BoxTarget], ...] = (config, user, clock, model, limits, backend, gpu, engine, speed)
 LANE_CHECKS: tuple[Check[LaneTarget], ...] = (
-    agent, disk, record, retention, keys, sockets, tills, till_clocks, messages, offers, camera, shape, frame_rate,
-    upright, customer, light, focus, face_size, face_samples,
+    agent, disk, record, retention, keys, sockets, tills, till_clocks, messages, offers, camera, shape, grain,
+    frame_rate, upright, customer, light, focus, face_size, proportions, face_samples,
 )  # fmt: skip
 
 

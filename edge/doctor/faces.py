@@ -6,6 +6,7 @@ from collections import Counter
 from statistics import median
 from typing import TYPE_CHECKING
 
+from edge.doctor.camera import SHAPE
 from edge.doctor.finding import Finding, check, ok, problem, warning
 from edge.doctor.targets import STAND_THERE, STOP_FIRST
 
@@ -35,6 +36,8 @@ _MARGIN_LEVELS = 20
 """Grey levels between a face and the brightness limits: within them a passing cloud is enough to cross the limit."""
 _MARGIN = 1.5
 """A face below this multiple of the minimum size or sharpness is rejected once the customer takes a step back."""
+_MARGIN_BREADTH = 0.05
+"""One natural face in ten is so near a limit of its breadth."""
 _FEW, _HALF = 0.2, 0.5
 
 
@@ -76,6 +79,22 @@ def focus(lane: LaneTarget) -> Finding:
     sharpness, least = median(face.measures.sharpness for face in lane.faces), lane.settings.quality.min_sharpness
     seen = f"sharpness of faces {sharpness:.0f}; minimum {least:.0f}, recommended {least * _MARGIN:.0f}"
     return _by_margin(sharpness, least, seen, _FOCUS)
+
+
+@check("proportions", "Do faces have the proportions of faces? In squeezed pictures they look older.",
+       SHAPE, STAND_THERE, STOP_FIRST, after=_AFTER_CAMERA)  # fmt: skip
+def proportions(lane: LaneTarget) -> Finding:
+    breadth, limits = median(face.measures.breadth for face in lane.faces), lane.settings.quality
+    seen = (
+        f"breadth of faces {breadth:.2f}; 1 is natural, minimum {limits.min_breadth:g}, maximum {limits.max_breadth:g}"
+    )
+    looks = "people look too thin" if breadth < 1 else "people look too broad"
+    values = {"aspect": "16:9" if breadth < 1 else "4:3", "file": lane.file}
+    if not limits.min_breadth <= breadth <= limits.max_breadth:
+        return problem(f"{seen}: {looks}", SHAPE, **values)
+    if not limits.min_breadth + _MARGIN_BREADTH <= breadth <= limits.max_breadth - _MARGIN_BREADTH:
+        return warning(f"{seen}: {looks}, unless it is this person", SHAPE, **values)
+    return ok(seen)
 
 
 @check("face size", "Are faces in the zone large enough?", _NEARER, STAND_THERE, STOP_FIRST, after=_AFTER_CAMERA)

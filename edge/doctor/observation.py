@@ -22,6 +22,8 @@ from edge.vision.quality import judge, measure
 from edge.vision.upright import UprightSearch
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from edge.frames import Frame
     from edge.settings.config import Settings
     from edge.vision.quality import Measures
@@ -53,8 +55,9 @@ class Observation:
     width, height: of the frames, as the settings want them seen. sent_size: width and height before that. frames: how
     many came. frame_rate: frames/s. problem: why the source gives no picture of the lane, in one sentence; empty if it
     does. frames_searched: frames that were searched for faces. frames_outside: those with faces only outside the zone.
-    zone_brightness: mean grey of the zone in them, 0..255. faces: one for each of them with a face in the zone. turns:
-    by how many degrees clockwise faces would have to be turned to be upright, with the number of frames of each.
+    zone_brightness: mean grey of the zone in them, 0..255. grain: noise of a frame, as a standard deviation in grey
+    levels. faces: one for each of them with a face in the zone. turns: by how many degrees clockwise faces would have
+    to be turned to be upright, with the number of frames of each.
     """
 
     width: int = 0
@@ -66,6 +69,7 @@ class Observation:
     frames_searched: int = 0
     frames_outside: int = 0
     zone_brightness: float = 0.0
+    grain: float = 0.0
     faces: list[FaceSample] = field(default_factory=list)
     turns: Counter[int] = field(default_factory=Counter)
 
@@ -116,6 +120,8 @@ class _Watcher:
         self._confirmation = FaceConfirmation()
         self._upright = UprightSearch(self._detector, self._confirmation, settings.quality.min_confirmation)
         self._first: Frame | None = None
+        self._before: Frame | None = None
+        self._grains: list[float] = []
         self._searched_s = self._turned_s = float("-inf")
 
     def add(self, frame: Frame) -> None:
@@ -128,6 +134,10 @@ class _Watcher:
         observed.frames = frame.sequence - self._first.sequence + 1
         passed_s = frame.grab_s - self._first.grab_s
         observed.frame_rate = (observed.frames - 1) / passed_s if passed_s > 0 else 0.0
+        if self._before and frame.sequence == self._before.sequence + 1:
+            self._grains.append(grain(self._before.pixels, frame.pixels))
+            observed.grain = float(np.median(self._grains))
+        self._before = frame
         if frame.grab_s - self._searched_s >= _SEARCH_EVERY_S:
             self._searched_s = frame.grab_s
             self._search(frame)
@@ -156,6 +166,20 @@ class _Watcher:
         confirmation = float(self._confirmation.confirm(frame.pixels, largest)[0])
         _, reasons = judge(measures, confirmation, self._settings.quality)
         observed.faces.append(FaceSample(measures, reasons))
+
+
+def grain(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> float:
+    """The noise of one picture, by its difference from the next one, as a standard deviation in grey levels.
+
+    The median ignores what moves, if that is less than half of the picture. Pictures: uint8 (H, W, 3) BGR; 0 if their
+    sizes differ.
+    """
+    if before.shape != after.shape:
+        return 0.0
+    # Every fourth pixel: averaging would hide the noise.
+    first, second = (cv2.cvtColor(np.ascontiguousarray(each[::4, ::4]), cv2.COLOR_BGR2GRAY) for each in (before, after))
+    # Of a normal distribution, half the values are within 0.6745 standard deviations.
+    return float(np.median(cv2.absdiff(first, second)) / 0.6745 / np.sqrt(2))
 
 
 def _brightness(frame: Frame, zone: tuple[tuple[float, float], ...]) -> float:

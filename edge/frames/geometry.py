@@ -32,10 +32,15 @@ SQUEEZED_SIZES: dict[tuple[int, int], tuple[str, ...]] = {
     **dict.fromkeys([(704, 240), (704, 288), (720, 240), (720, 288)], ("4:3", "16:9")),
     **dict.fromkeys([(352, 480), (352, 576), (960, 480), (960, 576)], ("4:3", "16:9")),
     **dict.fromkeys([(960, 1080), (640, 720), (1280, 1440)], ("16:9",)),
-    (1440, 1080): ("16:9", "4:3"),
 }
 """Width and height of pictures that recorders store squeezed, and the shapes that they can have in truth, the likeliest
-first. Only 1440x1080 exists with square pixels too: it is 4:3 then."""
+first."""
+SOMETIMES_SQUEEZED_SIZES: dict[tuple[int, int], tuple[str, ...]] = {
+    (1440, 1080): ("16:9", "4:3"),
+    (352, 288): ("4:3", "11:9"),
+    (352, 240): ("4:3", "22:15"),
+}
+"""The same for sizes that exist with square pixels too: the last shape is theirs."""
 
 _TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
 

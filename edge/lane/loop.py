@@ -206,7 +206,9 @@ class LaneLoop:
             self._check_aim(desk.counts.closed, now_s)
 
     def _check_aim(self, closed: int, now_s: float) -> None:
-        self._aim.follow(closed, self.counts, now_s, blind=self._lane.camera_lost(now_s))
+        # In a squeezed picture no face is measured, wherever the camera looks.
+        blind = self._lane.camera_lost(now_s) or bool(self._pipeline.distortion.problem)
+        self._aim.follow(closed, self.counts, now_s, blind=blind)
         problem = self._aim.problem(self.counts, self.settings.picture)
         if problem and not self._aim_problem:
             log.warning("lane %s: %s", self.settings.lane, problem)
@@ -252,6 +254,7 @@ class LaneLoop:
         health = self._box_health().with_problem("camera", self.source.problem or lost)
         if not health.has_problem("camera"):
             health = health.with_problem("camera", self._aim_problem)
+        health = health.with_problem("picture", self._pipeline.distortion.problem)
         health = health.with_problem("output", self._pictures.problem if self._pictures else "")
         health = health.with_problem("output", self.filing.problem)
         health = health.with_problem("output", self._server.problem if self._server else "")

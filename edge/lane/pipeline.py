@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edge.lane.counts import FaceCounts
+from edge.lane.distortion import Distortion
 from edge.timings import Timings
 from edge.vision.crop import align_all, alignable
 from edge.vision.detectors import make_detector
 from edge.vision.detectors.confirmation import FaceConfirmation
 from edge.vision.faces import NO_TRACK
-from edge.vision.quality import gate
+from edge.vision.quality import all_distorted, gate
 from edge.vision.tracking import FaceTracker
 from edge.vision.upright import UprightSearch
 
@@ -47,6 +48,7 @@ class Pipeline:
     def change(self, settings: Settings, age_model: AgeModel) -> None:
         """Use other settings, except those of the detector, or another age model. All tracks end."""
         self._settings, self._age_model = settings, age_model
+        self.distortion = Distortion(settings.picture)
         self._tracker = FaceTracker(settings.tracking, settings.detector.min_score)
         self._upright = UprightSearch(self._detector, self._confirmation, settings.quality.min_confirmation)
 
@@ -62,6 +64,7 @@ class Pipeline:
         with self.timings.stage("track"):
             faces = self._tracker.update(faces, frame.grab_s)
             faces = faces[faces.track_ids != NO_TRACK]
+        self.distortion.see(frame)
         rows = np.flatnonzero(should_sample(faces, frame))
         if len(rows):
             faces = faces.with_rows(rows, self._sample(frame, faces[rows], estimate_ages))
@@ -79,6 +82,9 @@ class Pipeline:
         with self.timings.stage("judge"):
             confirmations = self._confirmation.confirm(frame.pixels, faces)
             faces = gate(faces, crops, confirmations, self._settings.quality)
+            self.distortion.add(faces, frame.lane)
+            if self.distortion.problem:
+                faces = all_distorted(faces)
         if not estimate_ages or not faces.usable.any():
             return faces
         best_first = np.argsort(-faces.quality, kind="stable")

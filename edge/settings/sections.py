@@ -104,6 +104,12 @@ class QualitySettings(Section):
         description="how far the nose may be off the middle between the eyes, along the line of the eyes, as a share "
         "of the eye-to-mouth distance; more is a head turned away",
     )
+    min_breadth: Annotated[float, Field(gt=0, le=1)] = Field(
+        0.8, description="smallest estimated breadth of a face, which is 1 in life; below it the picture is squeezed"
+    )
+    max_breadth: Annotated[float, Field(ge=1, le=10)] = Field(
+        1.25, description="largest estimated breadth of a face; above it the picture is stretched"
+    )
     min_confirmation: Fraction = Field(
         0.85, description="lowest score by which the second detector confirms that this is a face"
     )

@@ -70,6 +70,7 @@ REASON_MEANINGS: dict[Reason, str] = {
     Reason.DARK: "the face is too dark",
     Reason.BRIGHT: "the face is too bright",
     Reason.BLURRED: "the picture is blurred",
+    Reason.DISTORTED: "the picture is squeezed, stretched or bent, which changes how old a face looks",
     Reason.UNCONFIRMED: "a second look did not find a face there",
     Reason.NEW_LOOK: "this alert replaces an `UNKNOWN`, after a new sample of the face",
 }

@@ -27,6 +27,7 @@ WHY: dict[Reason, tuple[str, str]] = {
     Reason.DARK: ("слишком темно", "too dark"),
     Reason.BRIGHT: ("слишком светло", "too bright"),
     Reason.BLURRED: ("изображение нечёткое", "the picture is blurred"),
+    Reason.DISTORTED: ("изображение искажено", "the picture is distorted"),
     Reason.UNCONFIRMED: ("лицо видно плохо", "the face is hard to see"),
 }
 """Reasons to ask for ID in Russian and English. {age}: the challenge age; customers who look younger are asked."""

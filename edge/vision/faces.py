@@ -36,6 +36,7 @@ class Faces:
     track_ids: int64 (N,), `NO_TRACK` for faces without a track yet
     quality:   float32 (N,), 0..1, 0 if the quality gate rejected the face, NaN if it was not checked
     reasons:   for each face a tuple of `edge.vision.quality.REASONS`, why it was rejected; empty if it was not
+    breadths:  float32 (N,), 1 for a face of natural breadth (`edge.vision.proportions`), NaN if it was not measured
     age_probs: float32 (N, 101), NaN rows for faces whose age was not estimated
 
     Raises ValueError when the arrays have different lengths.
@@ -48,6 +49,7 @@ class Faces:
     quality: NDArray[np.float32] = None  # type: ignore[assignment]
     reasons: tuple[tuple[str, ...], ...] = None  # type: ignore[assignment]
     age_probs: NDArray[np.float32] = None  # type: ignore[assignment]
+    breadths: NDArray[np.float32] = None  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
         # Several are created for every frame: plain lines are faster than a table of defaults.
@@ -60,6 +62,8 @@ class Faces:
             fill_in(self, "reasons", ((),) * count)
         if self.age_probs is None:
             fill_in(self, "age_probs", np.full((count, AGES), np.nan, np.float32))
+        if self.breadths is None:
+            fill_in(self, "breadths", np.full(count, np.nan, np.float32))
         for name in self.__slots__:
             if len(getattr(self, name)) != count:
                 raise ValueError(f"{count} boxes but {len(getattr(self, name))} rows of {name}")
@@ -80,6 +84,7 @@ class Faces:
             self.quality[chosen],
             tuple(self.reasons[row] for row in chosen),
             self.age_probs[chosen],
+            self.breadths[chosen],
         )
 
     def with_(self, **filled_in: Any) -> Faces:
@@ -87,15 +92,16 @@ class Faces:
         return replace(self, **filled_in)
 
     def with_rows(self, rows: NDArray[np.intp], part: Faces) -> Faces:
-        """A copy with quality, reasons and age_probs of some rows taken from `part`.
+        """A copy with quality, reasons, breadths and age_probs of some rows taken from `part`.
 
         rows: int (M,), row numbers. part: M faces.
         """
         quality, age_probs, reasons = self.quality.copy(), self.age_probs.copy(), list(self.reasons)
-        quality[rows], age_probs[rows] = part.quality, part.age_probs
+        quality[rows], age_probs[rows], breadths = part.quality, part.age_probs, self.breadths.copy()
+        breadths[rows] = part.breadths
         for row, why in zip(rows, part.reasons, strict=True):
             reasons[row] = why
-        return self.with_(quality=quality, age_probs=age_probs, reasons=tuple(reasons))
+        return self.with_(quality=quality, age_probs=age_probs, breadths=breadths, reasons=tuple(reasons))
 
     @property
     def usable(self) -> NDArray[np.bool_]:

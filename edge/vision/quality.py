@@ -15,6 +15,7 @@ import numpy as np
 
 from edge.vision.crop import CROP_PX, EYE_TO_MOUTH
 from edge.vision.faces import LEFT_EYE, MOUTH, NOSE, RIGHT_EYE
+from edge.vision.proportions import breadth
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 _FACE = slice(int(0.34 * CROP_PX), int(0.86 * CROP_PX)), slice(int(0.26 * CROP_PX), int(0.74 * CROP_PX))
 """Rows and columns of an aligned crop that show skin, eyes and mouth, without hair and background."""
 
-REASONS = ("small", "turned", "dark", "bright", "blurred", "unconfirmed")
+REASONS = ("small", "turned", "dark", "bright", "blurred", "distorted", "unconfirmed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,31 +36,39 @@ class Measures:
     eye_distance_px: distance between the eyes, in frame pixels. turn: distance of the nose from the middle of the eyes,
     along the line through them, as a share of the eye-to-mouth distance (0 frontal, about 0.5 at 40 degrees of yaw).
     brightness: mean grey of the face, 0..255. sharpness: variance of the Laplacian of the aligned face at the scale of
-    the frame's own pixels.
+    the frame's own pixels. breadth: of the face, by `edge.vision.proportions`: 1 natural, less in a squeezed picture.
     """
 
     eye_distance_px: float
     turn: float
     brightness: float
     sharpness: float
+    breadth: float
 
 
 def measure(crop: NDArray[np.uint8], keypoints: NDArray[np.floating]) -> Measures:
     """Measure one face. crop: uint8 (224, 224, 3) RGB from `align`; keypoints: (4, 2) in frame pixels."""
-    eyes = keypoints[[RIGHT_EYE, LEFT_EYE]]
-    between, across = eyes.mean(axis=0), eyes[1] - eyes[0]
-    eye_distance_px = float(np.hypot(*across))
-    eye_to_mouth_px = max(float(np.hypot(*(keypoints[MOUTH] - between))), 1e-3)
-    turn = abs(float((keypoints[NOSE] - between) @ across)) / max(eye_distance_px * eye_to_mouth_px, 1e-3)
+    eye_distance_px = float(np.hypot(*(keypoints[LEFT_EYE] - keypoints[RIGHT_EYE])))
     grey = cv2.cvtColor(np.ascontiguousarray(crop[_FACE]), cv2.COLOR_RGB2GRAY)
     # The crop enlarges a small face, which would seem blurred: undo this before measuring edges.
-    stretched = EYE_TO_MOUTH * CROP_PX / eye_to_mouth_px
+    stretched = EYE_TO_MOUTH * CROP_PX / _eye_to_mouth_px(keypoints)
     if stretched > 1:
         height, width = (max(1, round(side / stretched)) for side in grey.shape)
         grey = cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA)
     brightness = float(grey.mean())
     sharpness = float(cv2.Laplacian(grey, cv2.CV_32F).var()) if min(grey.shape) > 2 else 0.0
-    return Measures(eye_distance_px, turn, brightness, sharpness)
+    return Measures(eye_distance_px, turn(keypoints), brightness, sharpness, breadth(crop))
+
+
+def turn(keypoints: NDArray[np.floating]) -> float:
+    """How far a head is turned to the side, as in `Measures`. keypoints: (4, 2)."""
+    across = keypoints[LEFT_EYE] - keypoints[RIGHT_EYE]
+    aside = abs(float((keypoints[NOSE] - keypoints[[RIGHT_EYE, LEFT_EYE]].mean(axis=0)) @ across))
+    return aside / max(float(np.hypot(*across)) * _eye_to_mouth_px(keypoints), 1e-3)
+
+
+def _eye_to_mouth_px(keypoints: NDArray[np.floating]) -> float:
+    return max(float(np.hypot(*(keypoints[MOUTH] - keypoints[[RIGHT_EYE, LEFT_EYE]].mean(axis=0)))), 1e-3)
 
 
 def judge(measures: Measures, confirmation: float, limits: QualitySettings) -> tuple[float, tuple[str, ...]]:
@@ -73,6 +82,7 @@ def judge(measures: Measures, confirmation: float, limits: QualitySettings) -> t
         measures.brightness < limits.min_brightness,
         measures.brightness > limits.max_brightness,
         measures.sharpness < limits.min_sharpness,
+        not limits.min_breadth <= measures.breadth <= limits.max_breadth,
         not confirmation >= limits.min_confirmation,  # rejects NaN too
     )
     reasons = tuple(reason for reason, hit in zip(REASONS, failed, strict=True) if hit)
@@ -84,13 +94,27 @@ def judge(measures: Measures, confirmation: float, limits: QualitySettings) -> t
     return float(np.clip(frontal * large * sharp, 0.01, 1)), ()
 
 
+def all_distorted(faces: Faces) -> Faces:
+    """The faces of a picture that is known to be squeezed: all that were judged are rejected."""
+    return faces.with_(
+        quality=np.where(np.isnan(faces.quality), np.float32(np.nan), np.float32(0)),
+        reasons=tuple(
+            why if np.isnan(quality) or "distorted" in why else (*why, "distorted")
+            for quality, why in zip(faces.quality, faces.reasons, strict=True)
+        ),
+    )
+
+
 def gate(faces: Faces, crops: NDArray[np.uint8], confirmations: NDArray[np.float32], limits: QualitySettings) -> Faces:
-    """Fill in `quality` and `reasons`. crops: uint8 (N, 224, 224, 3) RGB from `align`; confirmations: float32 (N,)."""
+    """Fill in `quality`, `reasons` and `breadths`. crops: uint8 (N, 224, 224, 3) RGB from `align`; confirmations:
+    float32 (N,)."""
+    measured = [measure(crop, keypoints) for crop, keypoints in zip(crops, faces.keypoints, strict=True)]
     judged = [
-        judge(measure(crop, keypoints), float(confirmation), limits)
-        for crop, keypoints, confirmation in zip(crops, faces.keypoints, confirmations, strict=True)
+        judge(measures, float(confirmation), limits)
+        for measures, confirmation in zip(measured, confirmations, strict=True)
     ]
     return faces.with_(
+        breadths=np.array([measures.breadth for measures in measured], np.float32),
         quality=np.array([quality for quality, _ in judged], np.float32),
         reasons=tuple(reasons for _, reasons in judged),
     )

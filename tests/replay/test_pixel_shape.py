@@ -66,3 +66,19 @@ def test_a_clip_turned_and_mirrored_gives_the_decisions_of_the_upright_one(
     ]
     assert replays[0][0] == replays[1][0]
     assert replays[1][1] == pytest.approx(replays[0][1], abs=1.5)
+
+
+def test_a_size_that_only_squeezed_pictures_have_gives_unknown_until_its_shape_is_set(
+    recordings: Path, tmp_path: Path, edge_agent: EdgeAgent
+) -> None:
+    stored = write_video(
+        tmp_path / "recorder.mp4", itertools.islice(pictures(recordings / "hungry.mkv", 704, 480), 150)
+    )
+    run = edge_agent("--video", stored, "--replay", "--mode", "continuous", "--events", "-")
+    assert [(alert["decision"], alert["reasons"]) for alert in run.of_type("lane.alert")] == [
+        ("UNKNOWN", ["distorted"])
+    ]
+    assert "704x480" in run.err
+    assert "set picture.aspect to 4:3 or 16:9" in run.err
+    run = edge_agent("--video", stored, "--replay", "--mode", "continuous", "--events", "-", "--picture.aspect", "4:3")
+    assert {alert["decision"] for alert in run.of_type("lane.alert")} == {"CHALLENGE"}

@@ -72,14 +72,43 @@ class GateBin(Fact):
 
 class GateEvidence(Fact):
     """The evidence for a limit of the quality gate: the error by the limited measure, on photos degraded in that
-    respect that no other limit rejects. limit: the default setting; None for a measure without a limit. reason: the
-    gate's name for faces that it rejects by this limit. refused: share of the unchanged photos that it rejects."""
+    respect that no other limit rejects. limit: the default setting; None for a measure without a limit. upper: larger
+    values are rejected, otherwise smaller ones. reason: the gate's name for faces that it rejects by this limit.
+    refused: share of the unchanged photos that it rejects."""
 
     measure: str
     reason: str
     limit: float | None
+    upper: bool = False
     refused: MeasuredShare
     bins: tuple[GateBin, ...]
+
+
+class SceneError(Fact):
+    """The error on photos as another camera would take them. error, plain: on faces that pass the quality gate, and on
+    the same photos unchanged; both ignore the limits on breadth. rejected: share of the faces that passed unchanged and
+    are now lost, or rejected by other limits. breadth: mean estimated breadth. distorted: share rejected for it.
+    passed_13_17: share of the 13-17-year-olds who would not be asked for ID; passed_13_17_not_distorted: the same, with
+    the limits on breadth."""
+
+    scene: str
+    error: MeasuredError | None
+    plain: MeasuredError | None
+    rejected: MeasuredShare
+    breadth: float
+    distorted: MeasuredShare
+    passed_13_17: MeasuredShare
+    passed_13_17_not_distorted: MeasuredShare
+
+
+class Scenes(Fact):
+    """Errors by scene, on `photos` test photos. challenge_age: who looks younger is asked for ID. gate: the evidence
+    for the limits on breadth, on the same photos."""
+
+    photos: int
+    challenge_age: int
+    errors: tuple[SceneError, ...]
+    gate: tuple[GateEvidence, ...]
 
 
 class PairedDifference(Fact):
@@ -130,5 +159,6 @@ class Card(Fact):
     thresholds: tuple[Threshold, ...]
     robust: tuple[ViewError, ...]
     gate: tuple[GateEvidence, ...] = ()
+    scenes: Scenes | None = None
     paired: dict[str, PairedDifference]
     study: Study | None = None

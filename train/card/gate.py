@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -16,7 +18,7 @@ from edge.vision.faces import LEFT_EYE, MOUTH, NOSE, RIGHT_EYE, Faces
 from edge.vision.photos import read_photo
 from edge.vision.quality import Measures, judge, measure
 from train.card.facts import GateBin, GateEvidence
-from train.card.impairments import Impairment, blurred, brighter, covered, darker, smaller
+from train.card.impairments import Impairment, blurred, brighter, broader, covered, darker, smaller, thinner
 from train.card.measures import error, share
 from train.evaluate import Predict
 from train.pictures import Pictures
@@ -25,17 +27,42 @@ from train.targets import YEARS
 _BIN_COUNT = 5
 _GATE_BATCH = 32
 
-_MEASURES: tuple[tuple[str, str, Impairment | None], ...] = (
-    ("eye distance, px", "small", smaller),
-    ("turn", "turned", None),
-    ("nod", "", None),
-    ("brightness", "dark", darker),
-    ("brightness", "bright", brighter),
-    ("sharpness", "blurred", blurred),
-    ("confirmation", "unconfirmed", covered),
+
+class GateLimit(NamedTuple):
+    """measure: name of what is limited. reason: the gate's name for faces that it rejects by this limit. setting: field
+    of `QualitySettings`; faces above a `max_` and below a `min_` are rejected. impairment: how photos are degraded to
+    show its effect; None uses the unchanged photos."""
+
+    measure: str
+    reason: str
+    setting: str
+    impairment: Impairment | None
+
+    @property
+    def value(self) -> float | None:
+        """The default of the setting; None without one."""
+        return getattr(QualitySettings(), self.setting) if self.setting else None
+
+    @property
+    def upper(self) -> bool:
+        return self.setting.startswith("max_")
+
+
+BREADTH_LIMITS = (
+    GateLimit("breadth", "distorted", "min_breadth", thinner),
+    GateLimit("breadth", "distorted", "max_breadth", broader),
 )
-"""Each measure, the gate's reason to reject a face by it, and how photos are degraded to show its effect. Heads cannot
-be turned afterwards, so turn and nod use the unchanged photos. The gate has no limit for a nod."""
+# Heads cannot be turned afterwards. The gate has no limit for a nod.
+LIMITS = (
+    GateLimit("eye distance, px", "small", "min_eye_distance_px", smaller),
+    GateLimit("turn", "turned", "max_turn", None),
+    GateLimit("nod", "", "", None),
+    GateLimit("brightness", "dark", "min_brightness", darker),
+    GateLimit("brightness", "bright", "max_brightness", brighter),
+    GateLimit("sharpness", "blurred", "min_sharpness", blurred),
+    *BREADTH_LIMITS,
+    GateLimit("confirmation", "unconfirmed", "min_confirmation", covered),
+)
 
 
 class PhotoGate:
@@ -70,21 +97,25 @@ def passes_gate(pictures: Pictures) -> NDArray[np.bool_]:
     return passed
 
 
-def gate_evidence(predict: Predict, pictures: Pictures) -> tuple[GateEvidence, ...]:
+def gate_evidence(
+    predict: Predict, pictures: Pictures, limits: Sequence[GateLimit] = LIMITS
+) -> tuple[GateEvidence, ...]:
     """For every limit of the gate, the error by the limited measure, on photos degraded in that respect."""
     unchanged = _measured(predict, pictures, None, "unchanged")
     found = []
-    for name, reason, impairment in _MEASURES:
+    for each_limit in limits:
+        name, reason, _, impairment = each_limit
         degraded = _measured(predict, pictures, impairment, reason) if impairment else unchanged
         others_pass = np.array([set(reasons) <= {reason} for reasons in degraded.reasons])
-        limit, values = _limit(QualitySettings(), reason), degraded.values[name]
+        limit, upper, values = each_limit.value, each_limit.upper, degraded.values[name]
         sides = [others_pass] if limit is None else [others_pass & (values < limit), others_pass & (values >= limit)]
         found.append(
             GateEvidence(
                 measure=name,
                 reason=reason,
                 limit=limit,
-                refused=share(np.array([reason in reasons for reasons in unchanged.reasons])),
+                upper=upper,
+                refused=share(_beyond(unchanged.values[name], limit, upper)),
                 bins=tuple(
                     each
                     for side in sides
@@ -133,6 +164,7 @@ def _values(measures: Measures, confirmation: float, keypoints: NDArray[np.float
         "nod": float((keypoints[NOSE] - eyes) @ down / max(float(down @ down), 1e-6)),
         "brightness": measures.brightness,
         "sharpness": measures.sharpness,
+        "breadth": measures.breadth,
         "confirmation": confirmation,
     }
 
@@ -154,16 +186,11 @@ def _bins(
     return found
 
 
-def _limit(limits: QualitySettings, reason: str) -> float | None:
-    """The setting behind a rejection reason; None without one."""
-    return {
-        "small": limits.min_eye_distance_px,
-        "turned": limits.max_turn,
-        "dark": limits.min_brightness,
-        "bright": limits.max_brightness,
-        "blurred": limits.min_sharpness,
-        "unconfirmed": limits.min_confirmation,
-    }.get(reason)
+def _beyond(values: NDArray[np.floating], limit: float | None, upper: bool) -> NDArray[np.bool_]:
+    """bool (N,): which faces a limit rejects."""
+    if limit is None:
+        return np.zeros(len(values), bool)
+    return np.asarray(values > limit if upper else values < limit)
 
 
 def _box(keypoints: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -62,6 +62,25 @@ def covered(picture: Picture, keypoints: Keypoints, random: np.random.Generator)
     return with_hand, keypoints
 
 
+def thinner(picture: Picture, keypoints: Keypoints, random: np.random.Generator) -> tuple[Picture, Keypoints]:
+    """Squeezed to 50 % to 100 % of its width."""
+    return scaled_apart(picture, keypoints, _between(random, 0.5, 1.0), 1.0)
+
+
+def broader(picture: Picture, keypoints: Keypoints, random: np.random.Generator) -> tuple[Picture, Keypoints]:
+    """Squeezed to 50 % to 100 % of its height."""
+    return scaled_apart(picture, keypoints, 1.0, _between(random, 0.5, 1.0))
+
+
+def scaled_apart(picture: Picture, keypoints: Keypoints, across: float, down: float) -> tuple[Picture, Keypoints]:
+    """Squeezed to `across` of its width and `down` of its height, both 0..1."""
+    size = [max(8, round(side * share)) for side, share in zip(picture.shape[1::-1], (across, down), strict=True)]
+    scales = np.array(size, np.float32) / picture.shape[1::-1]
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8), (keypoints * scales).astype(
+        np.float32
+    )
+
+
 def eye_distance_px(keypoints: Keypoints) -> float:
     """Pixels between the eyes, at least 0.001."""
     return max(float(np.linalg.norm(keypoints[LEFT_EYE] - keypoints[RIGHT_EYE])), 1e-3)

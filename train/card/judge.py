@@ -13,6 +13,7 @@ from train.card.candidates import load_candidate
 from train.card.facts import Card, CardSource, ChallengeRates, Study, ViewError
 from train.card.gate import gate_evidence, passes_gate
 from train.card.measures import error, mean_ages, share
+from train.card.scene_errors import SCENE_PHOTOS, scenes
 from train.card.views import (
     BLURS_PX,
     ViewResult,
@@ -69,6 +70,9 @@ def judge(model: Path, data: Path, against: Path | None = None, study: Study | N
         thresholds=judged.thresholds,
         robust=tuple(_view_errors(judged.predict, judged.temperature, sample)),
         gate=gate_evidence(judged.predict, sample),
+        scenes=None
+        if challenge_age is None
+        else scenes(judged.predict, judged.temperature, pictures, SCENE_PHOTOS, challenge_age),
         paired=compared,
         study=study,
     )

@@ -91,7 +91,7 @@ def _gate(axes: Axes, evidence: GateEvidence) -> None:
     axes.plot(places, [each.error.mean_error_years for each in bins], "o-", linewidth=2)
     axes.fill_between(places, [each.error.low for each in bins], [each.error.high for each in bins], alpha=0.2)
     if evidence.limit is not None:
-        worst = axes.get_xlim()[1] if evidence.reason in ("turned", "bright") else axes.get_xlim()[0]
+        worst = axes.get_xlim()[1] if evidence.upper else axes.get_xlim()[0]
         axes.axvspan(*sorted((evidence.limit, worst)), color="grey", alpha=0.2, linewidth=0)
     if evidence.measure in ("sharpness", "eye distance, px"):
         axes.set_xscale("log")

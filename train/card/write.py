@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
-from train.card.facts import Card
-from train.card.model_card import model_card
+from train.card.facts import Card, Scenes
+from train.card.model_card import SCENES_TITLE, model_card, scenes_section
 from train.card.page import card_page
 
 
@@ -17,3 +18,18 @@ def write_card(card: Card, folder: Path) -> Path:
     page = folder / "card.html"
     page.write_text(card_page(card), encoding="utf-8")
     return page
+
+
+def write_scenes(scenes: Scenes, bundle: Path) -> Path:
+    """Write the section on squeezed, night and wide-angle pictures into the card of a bundle, in place of an older
+    one; returns the card's path."""
+    file = bundle / "MODEL_CARD.md"
+    card = file.read_text(encoding="utf-8") if file.exists() else ""
+    file.write_text(with_section(card, SCENES_TITLE, scenes_section(scenes)), encoding="utf-8")
+    return file
+
+
+def with_section(card: str, title: str, section: str) -> str:
+    """A card with a section at its end, without an older one of this title. section: begins with the title."""
+    without = re.sub(rf"\n*{re.escape(title)}\n.*?(?=\n\n## |\Z)", "", card, flags=re.DOTALL).rstrip("\n")
+    return f"{without}\n\n{section.rstrip()}\n"

@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 import pytest
 
-from edge.doctor.camera import camera, frame_rate, named, shape, upright
-from edge.frames.geometry import SQUEEZED_SIZES, size_with_square_pixels, turned
+from edge.doctor.camera import camera, frame_rate, grain, named, shape, upright
+from edge.frames.geometry import SOMETIMES_SQUEEZED_SIZES, SQUEEZED_SIZES, size_with_square_pixels, turned
 from tests.cameras.rtsp import RtspCamera, black
 from tests.cameras.snapshots import PASSWORD, Answer, SnapshotCamera, status
 from tests.edge.doctor.builders import MakeLane, Pixels, WriteClip, found
@@ -130,15 +130,22 @@ def test_the_frame_rate_decides_the_verdict(rate: float, verdict: str, lane: Mak
 @pytest.mark.parametrize(
     ("size", "likeliest", "shapes"), [((704, 480), "4:3", "4:3 or 16:9"), ((960, 1080), "16:9", "16:9")]
 )
-def test_a_size_that_only_squeezed_pictures_have_is_a_warning_until_its_shape_is_set(
+def test_a_size_that_only_squeezed_pictures_have_is_a_problem_until_its_shape_is_set(
     size: tuple[int, int], likeliest: str, shapes: str, lane: MakeLane, clip: WriteClip
 ) -> None:
     file = clip(lambda pixels: cv2.resize(pixels, size))
     line = found(shape, lane(video=file))
-    assert (line.verdict, line.seen.startswith(f"{size[0]}x{size[1]} is a size")) == ("warning", True)
-    assert line.seen.endswith(f"true shape: {shapes}")
+    assert (line.verdict, line.seen.startswith(f"{size[0]}x{size[1]} is a size")) == ("problem", True)
+    assert line.seen.endswith(f"true shape: {shapes}; until it is set, everybody is asked")
     assert f'picture.aspect = "{likeliest}" into the config' in line.fix
     assert found(shape, lane(video=file, picture={"aspect": likeliest, "rotate": 90})).verdict == "ok"
+
+
+def test_a_size_that_may_have_square_pixels_is_a_warning(lane: MakeLane, clip: WriteClip) -> None:
+    file = clip(lambda pixels: cv2.resize(pixels, (352, 288)))
+    line = found(shape, lane(video=file))
+    assert (line.verdict, line.seen.startswith("352x288 is a size")) == ("warning", True)
+    assert found(shape, lane(video=file, picture={"aspect": "11:9"})).verdict == "ok"
 
 
 def test_a_picture_with_square_pixels_is_ok(lane: MakeLane, clip: WriteClip) -> None:
@@ -147,10 +154,28 @@ def test_a_picture_with_square_pixels_is_ok(lane: MakeLane, clip: WriteClip) -> 
 
 
 def test_a_squeezed_size_has_no_square_pixels_in_any_of_its_shapes() -> None:
-    for (width, height), shapes in SQUEEZED_SIZES.items():
-        for across, down in (map(int, each.split(":")) for each in shapes):
-            square = size_with_square_pixels(width, height, Fraction(across * height, down * width))
-            assert square != (width, height) or (width, height, across) == (1440, 1080, 4)
+    for size, shapes in SQUEEZED_SIZES.items():
+        assert size not in [with_shape(size, shape) for shape in shapes]
+
+
+def test_a_size_that_may_have_square_pixels_has_them_in_its_last_shape() -> None:
+    for size, shapes in SOMETIMES_SQUEEZED_SIZES.items():
+        *squeezed, square = (with_shape(size, shape) for shape in shapes)
+        assert size == square
+        assert size not in squeezed
+
+
+def with_shape(size: tuple[int, int], shape: str) -> tuple[int, int]:
+    """The size of a picture after its shape was set."""
+    (width, height), (across, down) = size, map(int, shape.split(":"))
+    return size_with_square_pixels(width, height, Fraction(across * height, down * width))
+
+
+def test_grain_is_a_warning_and_a_still_picture_has_none(lane: MakeLane, clip: WriteClip) -> None:
+    random = np.random.default_rng(0)
+    assert found(grain, lane(video=clip())).verdict == "ok"
+    line = found(grain, lane(video=clip(lambda pixels: np.clip(pixels + random.normal(0, 12, pixels.shape), 0, 255))))
+    assert (line.verdict, "switch off night mode" in line.fix) == ("warning", True), line
 
 
 @pytest.mark.parametrize(("hangs", "rotate"), [(180, 180), (90, 270), (270, 90)])

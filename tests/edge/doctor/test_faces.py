@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import ArrayLike
 
 from edge.doctor.checks import LANE_CHECKS
-from edge.doctor.faces import customer, face_samples, face_size, focus, light
+from edge.doctor.faces import customer, face_samples, face_size, focus, light, proportions
 from edge.doctor.finding import Check
 from edge.doctor.targets import LaneTarget
 from tests.edge.doctor.builders import Change, MakeLane, Pixels, WriteClip, found
@@ -27,7 +27,9 @@ def blurred(pixels: Pixels) -> ArrayLike:
 
 def test_a_well_lit_sharp_face_in_the_zone_is_ok(lane: MakeLane, clip: WriteClip) -> None:
     target = lane(video=clip())
-    lines = {check.name: found(check, target) for check in (customer, light, focus, face_size, face_samples)}
+    lines = {
+        check.name: found(check, target) for check in (customer, light, focus, face_size, proportions, face_samples)
+    }
     assert {line.verdict for line in lines.values()} == {"ok"}, lines
     assert lines["customer"].seen.startswith("a face in the zone in ")
     assert lines["face size"].seen.endswith("pixels between the eyes; minimum 16, recommended 24")
@@ -58,10 +60,27 @@ def test_the_size_of_faces_decides_the_verdict(least: float, verdict: str, lane:
     assert verdict == "ok" or line.fix.startswith("move the camera nearer")
 
 
+@pytest.mark.parametrize(
+    ("size", "looks", "shape"), [((416, 480), "too thin", "16:9"), ((640, 320), "too broad", "4:3")]
+)
+def test_a_face_that_is_too_thin_or_too_broad_is_a_problem_with_the_setting(
+    size: tuple[int, int], looks: str, shape: str, lane: MakeLane, clip: WriteClip
+) -> None:
+    line = found(proportions, lane(video=clip(lambda pixels: cv2.resize(pixels, size))))
+    assert (line.verdict, line.seen.endswith(f"people look {looks}")) == ("problem", True), line
+    assert f'picture.aspect = "{shape}"' in line.fix
+
+
+def test_a_face_near_a_limit_of_its_breadth_is_a_warning(lane: MakeLane, clip: WriteClip) -> None:
+    """The face in the clip has a breadth of about 1.04."""
+    line = found(proportions, lane(video=clip(), quality={"max_breadth": 1.06}))
+    assert (line.verdict, "unless it is this person" in line.seen) == ("warning", True), line
+
+
 def test_without_a_face_the_fix_is_to_ask_someone_to_stand_there(lane: MakeLane) -> None:
     target = lane(camera="test:")
     assert found(customer, target).seen.startswith("no face in ")
-    for check in (light, focus, face_size, face_samples):
+    for check in (light, focus, face_size, proportions, face_samples):
         line = found(check, target)
         assert (line.verdict, line.seen) == ("warning", "not checked: no face was seen in the zone")
         assert line.fix.startswith("ask someone to stand where customers do")

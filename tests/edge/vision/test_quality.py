@@ -15,12 +15,14 @@ from numpy.typing import NDArray
 from edge.settings.sections import QualitySettings
 from edge.vision.crop import CROP_PX, align_all
 from edge.vision.faces import NOSE, Faces
-from edge.vision.quality import REASONS, Measures, gate, judge, measure
+from edge.vision.quality import REASONS, Measures, all_distorted, gate, judge, measure
+from tests.edge.people import Person
 
-GOOD = Measures(eye_distance_px=60, turn=0.0, brightness=120, sharpness=500)
+GOOD = Measures(eye_distance_px=60, turn=0.0, brightness=120, sharpness=500, breadth=1.0)
 LIMITS = QualitySettings(
-    min_eye_distance_px=16, max_turn=0.5, min_brightness=35, max_brightness=225, min_sharpness=15, min_confirmation=0.75
-)
+    min_eye_distance_px=16, max_turn=0.5, min_brightness=35, max_brightness=225, min_sharpness=15, min_breadth=0.8,
+    max_breadth=1.25, min_confirmation=0.75,
+)  # fmt: skip
 
 measures = st.builds(
     Measures,
@@ -28,6 +30,7 @@ measures = st.builds(
     turn=st.floats(0, 2),
     brightness=st.floats(0, 255),
     sharpness=st.floats(0, 5000),
+    breadth=st.floats(0.2, 5),
 )
 
 
@@ -45,6 +48,9 @@ def checkerboard(side_px: int, cell_px: int = 4) -> NDArray[np.uint8]:
         ({"brightness": 34.9}, 1.0, "dark"),
         ({"brightness": 225.1}, 1.0, "bright"),
         ({"sharpness": 14.9}, 1.0, "blurred"),
+        ({"breadth": 0.79}, 1.0, "distorted"),
+        ({"breadth": 1.26}, 1.0, "distorted"),
+        ({"breadth": float("nan")}, 1.0, "distorted"),
         ({}, 0.74, "unconfirmed"),
     ],
 )
@@ -55,8 +61,8 @@ def test_a_face_just_past_one_limit_is_rejected_for_that_reason(
 
 
 def test_a_face_exactly_at_every_limit_passes() -> None:
-    for brightness in (35, 225):
-        quality, reasons = judge(Measures(16, 0.5, brightness, 15), 0.75, LIMITS)
+    for brightness, breadth in ((35, 0.8), (225, 1.25)):
+        quality, reasons = judge(Measures(16, 0.5, brightness, 15, breadth), 0.75, LIMITS)
         assert reasons == ()
         assert quality > 0
 
@@ -66,7 +72,8 @@ def test_a_large_sharp_frontal_face_has_quality_one() -> None:
 
 
 def test_a_rejection_lists_all_reasons() -> None:
-    assert judge(Measures(5, 0.9, 10, 1), 0.0, LIMITS)[1] == ("small", "turned", "dark", "blurred", "unconfirmed")
+    reasons = ("small", "turned", "dark", "blurred", "distorted", "unconfirmed")
+    assert judge(Measures(5, 0.9, 10, 1, 0.5), 0.0, LIMITS)[1] == reasons
 
 
 @given(measures, st.floats(0, 1))
@@ -86,7 +93,8 @@ def test_turning_further_away_never_raises_the_quality(measured: Measures, furth
 def test_a_frontal_face_is_measured_in_the_frames_own_pixels(detected: Callable[..., Faces]) -> None:
     crop = np.full((CROP_PX, CROP_PX, 3), 100, np.uint8)
     measured = measure(crop, detected({"eyes_px": 40}).keypoints[0])
-    assert measured == Measures(eye_distance_px=pytest.approx(40), turn=pytest.approx(0), brightness=100, sharpness=0)
+    assert (measured.eye_distance_px, measured.turn) == (pytest.approx(40), pytest.approx(0))
+    assert (measured.brightness, measured.sharpness) == (100, 0)
 
 
 @pytest.mark.parametrize("side", [-1, 1])
@@ -127,11 +135,21 @@ def test_a_mouth_between_the_eyes_is_measured_without_an_error(detected: Callabl
 def test_the_gate_fills_in_quality_and_reasons_face_by_face(detected: Callable[..., Faces]) -> None:
     faces = detected({"eyes_px": 60, "x": 0.3}, {"eyes_px": 8, "x": 0.7}, {"eyes_px": 60, "x": 0.5})
     crops = np.stack([checkerboard(CROP_PX)] * 3)
-    judged = gate(faces, crops, np.array([1.0, 1.0, 0.1], np.float32), LIMITS)
+    any_breadth = LIMITS.model_copy(update={"min_breadth": 0.1, "max_breadth": 10})
+    judged = gate(faces, crops, np.array([1.0, 1.0, 0.1], np.float32), any_breadth)
     assert judged.usable.tolist() == [True, False, False]
     assert judged.reasons[0] == ()
     assert "small" in judged.reasons[1]
     assert judged.reasons[2] == ("unconfirmed",)
+    assert np.isfinite(judged.breadths).all()
+
+
+def test_in_a_distorted_picture_every_judged_face_is_rejected(faces_of: Callable[..., Faces]) -> None:
+    faces = faces_of(Person(1), Person(2, reasons=("dark",)), Person(3, quality=float("nan")))
+    rejected = all_distorted(faces)
+    assert rejected.reasons == (("distorted",), ("dark", "distorted"), ())
+    assert rejected.quality[:2].tolist() == [0, 0]
+    assert np.isnan(rejected.quality[2]), "a face that was not sampled stays one"
 
 
 def test_the_gate_accepts_an_empty_frame() -> None:

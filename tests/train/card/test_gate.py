@@ -11,7 +11,18 @@ from numpy.typing import NDArray
 from edge.settings.sections import QualitySettings
 from edge.vision.photos import read_photo
 from train.card.gate import PhotoGate, gate_evidence, passes_gate
-from train.card.impairments import Keypoints, Picture, blurred, brighter, covered, darker, eye_distance_px, smaller
+from train.card.impairments import (
+    Keypoints,
+    Picture,
+    blurred,
+    brighter,
+    broader,
+    covered,
+    darker,
+    eye_distance_px,
+    smaller,
+    thinner,
+)
 from train.pictures import Pictures
 
 Impairment = Callable[[Picture, Keypoints, np.random.Generator], tuple[Picture, Keypoints]]
@@ -27,7 +38,7 @@ def by_sharpness(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
 def test_there_is_evidence_for_every_limit_on_photos_that_no_other_limit_rejects(faces: Pictures) -> None:
     found = gate_evidence(by_sharpness, faces)
     reasons = [evidence.reason for evidence in found]
-    assert reasons == ["small", "turned", "", "dark", "bright", "blurred", "unconfirmed"]
+    assert reasons == ["small", "turned", "", "dark", "bright", "blurred", "distorted", "distorted", "unconfirmed"]
     limits = QualitySettings()
     assert found[0].limit == limits.min_eye_distance_px
     assert found[2].limit is None
@@ -54,6 +65,8 @@ def test_unchanged_photos_have_an_unchanged_error(faces: Pictures) -> None:
         (blurred, "sharpness", -1),
         (darker, "brightness", -1),
         (brighter, "brightness", 1),
+        (thinner, "breadth", -1),
+        (broader, "breadth", 1),
     ],
 )
 def test_an_impairment_changes_the_measure_that_should_detect_it(
