@@ -23,6 +23,7 @@ from PIL import Image
 
 from edge.errors import UsageError
 from edge.frames import Frame, VideoFile
+from edge.frames.decoding import decode_picture
 from edge.vision.contained import ContainedProcess
 from edge.vision.photos import PHOTO_SUFFIXES, UnusablePhotoError, read_photo
 from tests.edge.frames.timed_videos import write_timed_video
@@ -100,6 +101,8 @@ def read_damaged(what: Damaged) -> str:
 
 
 def _read_photo(file: Path) -> str:
+    # As a camera's single picture, which is good or not.
+    decode_picture(file.read_bytes())
     try:
         read_photo(file)
     except UnusablePhotoError as problem:
