@@ -45,12 +45,14 @@ ok       offers      off (offers.enabled)
 warning  camera      640x480, ... pictures, changing, from ...clip.avi; this is a recording, not a camera
          fix: write camera = "/dev/lane-camera" (or rtsp://..., or 0) into the config ...lane.toml
 ok       shape       640x480, as sent or declared
+ok       grain       neighbouring pictures differ by ... grey levels where nothing moves; at most 3.5
 ok       frame rate  ... pictures/s; minimum 3, recommended 12
 ok       upright     faces in ... pictures are upright
 ok       customer    a face in the zone in ... pictures
 ok       light       brightness of faces ... of 255; minimum 35, maximum 225
 ok       focus       sharpness of faces ...; minimum 10, recommended 15
 ok       face size   ... pixels between the eyes; minimum 16, recommended 24
+ok       proportions breadth of faces ...; 1 is natural, minimum 0.8, maximum 1.25
 ok       looks       ... face samples are good enough
 
 0 problems, ... warnings, ... ok
