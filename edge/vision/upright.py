@@ -24,9 +24,9 @@ class UprightSearch:
     """Looks for faces in a picture as it is, and turned. Not thread-safe."""
 
     def __init__(self, detector: FaceDetector, confirmation: FaceConfirmation, min_confirmation: float) -> None:
-        """min_confirmation: as in the settings. On 135 pictures of nine recordings an upright face had a confirmation of
-        0.90 or more; the same picture turned had less in each of them: up to 0.77 with mediapipe-full, up to 0.89 with
-        yunet, which finds faces that hang upside down."""
+        """min_confirmation: as in the settings. On 135 pictures of nine recordings an upright face had a confirmation
+        of 0.90 or more; the same picture turned had less in each of them: up to 0.77 with mediapipe-full, up to 0.89
+        with yunet, which finds faces that hang upside down."""
         self._detector, self._confirmation, self._least = detector, confirmation, min_confirmation
 
     def turn(self, pixels: NDArray[np.uint8], turns: Iterable[int] = TURNS) -> int | None:

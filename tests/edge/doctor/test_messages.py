@@ -19,7 +19,7 @@ AN_HOUR, THREE_DAYS = timedelta(hours=1), timedelta(days=3)
 def rejected(state_dir: Path, client: str, reason: str, times: int = 1, ago: timedelta = AN_HOUR) -> None:
     database = Database(state_dir)
     note = RejectionNote(times, f"explanation of {reason}")
-    RejectedStore(database).add({(client, reason): note}, datetime.now(timezone.utc) - ago)
+    RejectedStore(database).add({(client, reason): note}, datetime.now(timezone.utc) - ago, -ago.total_seconds())
     database.close()
 
 
