@@ -135,11 +135,14 @@ def _pack(arguments: argparse.Namespace) -> None:
 def _fit(arguments: argparse.Namespace) -> None:
     from train.data import load_train, select_sources
     from train.recipe import Recipe, read_recipe
+    from train.teacher import maps_of
     from train.team import joined_team
 
     # The small pictures and large steps of a run from scratch would damage trained weights.
     chosen = arguments.recipe or (Path("own") if arguments.start else None)
     recipe = read_recipe(chosen) if chosen else Recipe()
+    if arguments.teacher:
+        maps_of(arguments.teacher)  # fails for a wrong file before the photos are read
     with joined_team() as team:
         with team.leader_first():
             pictures = select_sources(load_train(arguments.data), arguments.sources)

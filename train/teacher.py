@@ -128,6 +128,16 @@ class Teacher:
         return tuple(output.float() for output in self._network(pixels - mean))
 
 
+def maps_of(file: Path) -> tuple[str, ...]:
+    """The names of the teacher's known feature maps. Raises UsageError for a file that cannot be a teacher."""
+    if not file.is_file():
+        raise UsageError(f"no teacher model at {file}: give an ONNX file, or leave --teacher out")
+    inside = outputs_inside(file)
+    if "emb" not in inside:
+        raise UsageError(f"{file} has no output `emb`: it cannot be used as a teacher")
+    return tuple(name for name in MAPS if name in inside)
+
+
 def prepared_teacher(
     file: Path, pictures: Pictures, recipe: Recipe, device: torch.device, cache_dir: Path = CACHE
 ) -> Teacher:
@@ -136,12 +146,7 @@ def prepared_teacher(
     file: ONNX model with input float32 (N, 3, 224, 224), BGR minus the means above, and output `emb`. Raises UsageError
     for any other file.
     """
-    if not file.is_file():
-        raise UsageError(f"no teacher model at {file}: give an ONNX file, or leave --teacher out")
-    inside = outputs_inside(file)
-    if "emb" not in inside:
-        raise UsageError(f"{file} has no output `emb`: it cannot be used as a teacher")
-    maps = tuple(name for name in MAPS if name in inside)
+    maps = maps_of(file)
     name = f"{sha256_of(file)[:12]}-{fingerprint(pictures)}.safetensors"
     statistics_file, readers_file = cache_dir / f"teacher-{name}", cache_dir / f"readers-{name}"
     if not statistics_file.exists():
