@@ -59,22 +59,16 @@ class Audit:
         """Name the lane in a log of a version that wrote no marks. Raises StoreError."""
         with self._database.transaction():
             if self.head.number and self._newest_mark() is None:
-                newest, pruned = self.newest(), self.pruned
-                at = newest.opened_at if newest else datetime.fromtimestamp(0, timezone.utc)
-                self._write(
-                    Mark(mark="lane", lane=lane, at=at, removed=pruned.number, removed_hash=pruned.hash)
-                )  # fmt: skip
+                newest = self.newest()
+                self._write_lane_mark(lane, newest.opened_at if newest else datetime.fromtimestamp(0, timezone.utc))
 
     def append(self, record: SaleRecord, written_s: float | None = None) -> Head:
         """Add a record after the newest one, inside the running transaction if there is one. written_s: the believed
         time; without it the record is only removed once `estimate_times` has estimated it. Raises StoreError."""
         with self._database.transaction():
-            mark, pruned = self._newest_mark("lane"), self.pruned
+            mark = self._newest_mark("lane")
             if mark is None or _month(record.opened_at) > _month(mark.at) or record.opened_at < mark.at - _SET_BACK:
-                self._write(
-                    Mark(mark="lane", lane=record.lane, at=record.opened_at, removed=pruned.number,
-                         removed_hash=pruned.hash)
-                )  # fmt: skip
+                self._write_lane_mark(record.lane, record.opened_at)
             head = self._write(record)
             if written_s is not None:
                 self._written.put({str(head.number): written_s})
@@ -158,6 +152,10 @@ class Audit:
                     self._write(removal.model_copy(update={"at": now, "keep_days": keep_days}))
                 return 0
             (head, sale), dates = old[-1], [sale.opened_at for _, sale in old if sale.opened_at < moment]
+            if any(date and date > now for date in proven_dates(mark for _, mark in self.marks())):
+                # The clock was ahead and was set back. Otherwise these dates would prove later that the records were
+                # removed too early.
+                self._write_lane_mark(self.lane or sale.lane, now)
             connection.execute(
                 "UPDATE audit_end SET number = ?, hash = ? WHERE which = 'pruned'", (head.number, head.hash)
             )
@@ -182,7 +180,7 @@ class Audit:
             if not row.intact or not (content := row.content):
                 continue
             date = content.opened_at if isinstance(content, SaleRecord) else dates[row.number]
-            if date and moment <= date < future:
+            if date and moment <= date <= future:
                 return
             if isinstance(content, SaleRecord):
                 if (written_s := written.get(str(row.number))) is None or not is_old(written_s):
@@ -200,6 +198,10 @@ class Audit:
             connection.execute("INSERT INTO audit VALUES (?, ?, ?, ?)", (number, text, before, head.hash))
             connection.execute("UPDATE audit_end SET number = ?, hash = ? WHERE which = 'newest'", (number, head.hash))
         return head
+
+    def _write_lane_mark(self, lane: str, at: datetime) -> None:
+        pruned = self.pruned
+        self._write(Mark(mark="lane", lane=lane, at=at, removed=pruned.number, removed_hash=pruned.hash))
 
     def _newest_mark(self, *kinds: str) -> Mark | None:
         """The newest intact mark of these kinds, or of any."""

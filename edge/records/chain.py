@@ -34,9 +34,9 @@ class Head:
 class Mark(Record):
     """A row about the log itself. Pruning never removes a mark.
 
-    mark: "lane" before the first sale record, before the first one of each month (UTC), and before one that shows that
-    the clock was set back; "pruned" after records were removed due to age, and when `audit.keep_days` has changed since
-    the last removal.
+    mark: "lane" before the first sale record, before the first one of each month (UTC), and before one, or a removal,
+    that shows that the clock was set back; "pruned" after records were removed due to age, and when `audit.keep_days`
+    has changed since the last removal.
     lane: the lane that the log belongs to.
     at: when records were removed, or when the sale of the next record was opened.
     removed, removed_hash: position of the newest record removed so far; 0 and empty before the first removal.

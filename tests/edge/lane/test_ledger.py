@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from edge.errors import UsageError
@@ -139,6 +139,8 @@ STEPS = st.lists(
 
 
 @given(steps=STEPS)
+@example(steps=[("wrong clock", 31.0), ("sell", 0.0), ("run", 30.0)])
+@example(steps=[("wrong clock", 32.0), ("sell", 0.0), ("run", 30.0)])
 @settings(max_examples=25)
 def test_no_record_is_removed_too_early_all_are_removed_in_the_end_and_the_chain_stays_whole(
     steps: list[tuple[str, float]], tmp_path_factory: pytest.TempPathFactory
