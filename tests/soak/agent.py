@@ -37,6 +37,8 @@ def run_the_clock(speed: float) -> None:
 class FailingCamera:
     """An open camera that shows one customer after the other, and fails every five minutes."""
 
+    has_grab_times = False
+
     def __init__(self, pictures: list[Picture], speed: float, empty_s: float = _EMPTY_S) -> None:
         self._pictures, self._speed, self._empty_s = pictures, speed, empty_s
         self._frames = itertools.count()
