@@ -72,8 +72,9 @@ def test_a_face_that_is_too_thin_or_too_broad_is_a_problem_with_the_setting(
 
 
 def test_a_face_near_a_limit_of_its_breadth_is_a_warning(lane: MakeLane, clip: WriteClip) -> None:
-    """The face in the clip has a breadth of about 1.04."""
-    line = found(proportions, lane(video=clip(), quality={"max_breadth": 1.06}))
+    """The face in the clip has a breadth of 1.04 to 1.06; which pictures are measured depends on how busy the machine
+    is. Within 0.05 of a limit it is a warning."""
+    line = found(proportions, lane(video=clip(), quality={"max_breadth": 1.075}))
     assert (line.verdict, "unless it is this person" in line.seen) == ("warning", True), line
 
 
