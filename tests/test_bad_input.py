@@ -63,7 +63,7 @@ def run_at_a_terminal(*flags: str) -> tuple[int, list[str]]:
     """The exit code of an agent that somebody starts at a terminal, and what is shown there."""
     terminal, inside = pty.openpty()
     command = [sys.executable, "-m", "edge", *flags]
-    run = subprocess.run(command, stdin=inside, stdout=subprocess.PIPE, stderr=inside, check=False, timeout=60)
+    run = subprocess.run(command, stdin=inside, stdout=subprocess.PIPE, stderr=inside, check=False, timeout=180)
     os.close(inside)
     lines = os.read(terminal, 4096).decode().splitlines()
     os.close(terminal)

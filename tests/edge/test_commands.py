@@ -19,7 +19,7 @@ def run(body: str) -> subprocess.CompletedProcess[str]:
     script = f"from edge.commands import run_command\ndef command():\n    {body}\nrun_command(command)"
     try:
         return subprocess.run(
-            [sys.executable, "-c", script], stdout=writer, stderr=subprocess.PIPE, text=True, check=False, timeout=60
+            [sys.executable, "-c", script], stdout=writer, stderr=subprocess.PIPE, text=True, check=False, timeout=180
         )
     finally:
         os.close(writer)
@@ -56,7 +56,7 @@ def test_an_error_is_one_line_whatever_it_quotes(
 
 def test_a_command_can_print_the_name_of_any_file() -> None:
     script = r"from edge.commands import run_command; run_command(lambda: print('\udcff Ёлка'))"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=180)
     assert (done.returncode, done.stdout, done.stderr) == (0, "\\udcff Ёлка\n", "")
 
 
@@ -87,7 +87,7 @@ def test_a_missing_optional_module_is_reported_with_the_command_that_installs_it
 def test_the_trainers_commands_report_missing_pytorch(words: str) -> None:
     module, *arguments = words.split()
     script = f"import sys; sys.modules['torch'] = None; import {module} as cli; sys.argv[1:] = {arguments}; cli.main()"
-    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60)
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=180)
     assert ended.returncode == 2
     assert ended.stderr == "-c: torch is not installed: pip install 'edge-agent[train]'\n"
 

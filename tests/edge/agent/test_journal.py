@@ -119,7 +119,7 @@ def stderr_of_logging(journal: socket.socket, **variables: str) -> str:
         found = os.fstat(stderr.fileno())
         variables = {name: value.format(found=found) for name, value in variables.items()}
         command = [sys.executable, "-c", LOG_TWO_LINES, journal.getsockname()]
-        subprocess.run(command, check=True, stderr=stderr, env=os.environ | variables, timeout=60)
+        subprocess.run(command, check=True, stderr=stderr, env=os.environ | variables, timeout=180)
     return file.read_text(encoding="utf-8")
 
 

@@ -85,7 +85,7 @@ def count_skus(folder: Path) -> Counter[str]:
 def test_every_closed_sale_is_there_once_however_often_the_power_fails(tmp_path: Path) -> None:
     chance, closed = random.Random(0), set[str]()
     for kill in range(KILLS):
-        command = [sys.executable, __file__, str(tmp_path)]
+        command = [sys.executable, "-m", __name__, str(tmp_path)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as shop:
             assert shop.stdout
             # In every third round, kill before the first filing.

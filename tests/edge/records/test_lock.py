@@ -28,7 +28,7 @@ def test_a_process_that_ends_releases_the_lock(tmp_path: Path) -> None:
     script = (
         "import sys; from pathlib import Path; from edge.records.lock import StateLock; StateLock(Path(sys.argv[1]))"
     )
-    subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=True, timeout=180)
     StateLock(tmp_path).close()
 
 

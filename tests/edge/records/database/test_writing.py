@@ -73,7 +73,7 @@ def test_a_killed_process_leaves_exactly_its_committed_data(tmp_path: Path) -> N
         "        connection.execute('INSERT INTO unfinished_sale VALUES (?, ?, ?, ?)', ('till-1', name, '', '{}'))\n"
         "        if name == 'half': os.kill(os.getpid(), signal.SIGKILL)\n"
     )
-    done = subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=False, timeout=60)
+    done = subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=False, timeout=180)
     assert done.returncode == -signal.SIGKILL
     with closing(Database(tmp_path, read_only=True)) as reader:
         assert sale_ids(reader) == ["committed"]
