@@ -15,6 +15,7 @@ from edge.ages import self_test
 from edge.ages.bundle import CPU_MODEL, GPU_MODEL, MANIFEST, Manifest, Source, sha256_of
 from edge.ages.calibration import calibrated
 from edge.ages.onnx import OnnxAgeModel
+from edge.decision.fusion import mean_ages
 from edge.errors import RunError, UsageError
 from edge.vision.crop import CROP_CONTRACT
 from export.card import print_verdict, write_verdict
@@ -22,7 +23,6 @@ from export.onnx import write_onnx
 from export.quantize import calibration_faces, write_int8
 from export.verify import verify
 from train.card.candidates import calibrate
-from train.card.measures import mean_ages
 from train.card.views import plain_crop, predict_through
 from train.data import require_photos, split, validation_split
 from train.evaluate import scores_by_source

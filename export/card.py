@@ -46,7 +46,8 @@ def _section(verdict: Verification) -> str:
 
 
 def _introduction(verdict: Verification) -> str:
-    decisions = f" Decisions are those at T = {verdict.challenge_age}." if verdict.challenge_age else ""
+    limit = verdict.max_p_under_18
+    decisions = "" if limit is None else f" Who is asked: those under 18 with a probability above {limit:.2%}."
     return (
         f"Predicted ages on {verdict.photos} photos that were not trained on, compared with the network "
         f"({verdict.reference}; {verdict.faces_per_second:.0f} faces/s), in years.{decisions}"

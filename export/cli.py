@@ -41,6 +41,11 @@ def _main() -> None:
     check.add_argument("--checkpoint", type=Path, help="the network's checkpoint; default: the weights of age.onnx")
     check.set_defaults(run=_verify)
 
+    limits = commands.add_parser("limits", help="measure the limits of a bundle again, on other photos")
+    limits.add_argument("bundle", type=Path)
+    limits.add_argument("--data", type=Path, required=True, help="labelled photos; their validation part is used")
+    limits.set_defaults(run=_limits)
+
     engine = commands.add_parser("engine", help="build the TensorRT engine of a bundle")
     engine.add_argument("bundle", type=Path)
     engine.add_argument(
@@ -100,6 +105,16 @@ def _verify(arguments: argparse.Namespace) -> None:
     print(write_verdict(verdict, arguments.bundle))
     if verdict.failed:
         raise RunError("; ".join(verdict.failed))
+
+
+def _limits(arguments: argparse.Namespace) -> None:
+    from export.limits import measure_limits
+
+    for each in measure_limits(arguments.bundle, arguments.data).thresholds:
+        print(
+            f"sold from {each.legal_age}, risk {each.risk:.0%}: limit {each.max_p_under_legal:.2%}, about below "
+            f"{each.challenge_age}; {each.passed} of {each.underage} aged {each.ages[0]}-{each.ages[1]} passed"
+        )
 
 
 def _engine(arguments: argparse.Namespace) -> None:

@@ -13,15 +13,18 @@ from edge.ages import AgeModel
 from edge.ages.bundle import CPU_MODEL, GPU_MODEL, Bundle
 from edge.ages.calibration import calibrated
 from edge.ages.choice import CPU_BACKENDS, GPU_BACKENDS, load
+from edge.decision.fusion import mean_ages
+from edge.decision.policy import asks
 from edge.errors import RunError, UsageError
 from edge.settings.config import default_cache_dir
 from edge.settings.sections import AgeSettings, BackendName
 from train.batches import crops_of
 from train.card.candidates import predictor
-from train.card.measures import Fact, mean_ages, signed_years_outside
+from train.card.measures import Fact, signed_years_outside
 from train.evaluate import Predict
 from train.pictures import Pictures
 from train.start import load_network
+from train.thresholds import loosest_limit
 
 MAX_MEAN_CHANGE_YEARS = {GPU_MODEL: 0.05, CPU_MODEL: 0.3}
 """Limit for the mean change of a predicted age, by file."""
@@ -35,7 +38,7 @@ _PARITY_BATCH = 16
 class Parity(Fact):
     """A file of the bundle on one backend, compared with the network. mean_years, worst_years: mean and largest change
     of a predicted age. error_years: change of the mean error. flips: number of photos on the other side of the
-    challenge age, None if the bundle has no thresholds. faces_per_second: in this comparison."""
+    limit, None if the bundle has none. faces_per_second: in this comparison."""
 
     backend: BackendName
     what: str
@@ -48,12 +51,13 @@ class Parity(Fact):
 
 
 class Verification(Fact):
-    """The result of a comparison. reference: the network. absent: backends that this machine lacks, and why. failed:
+    """The result of a comparison. reference: the network. max_p_under_18: the limit that
+    decisions are compared at. absent: backends that this machine lacks, and why. failed:
     reasons not to ship the bundle; empty if it passed."""
 
     reference: str
     photos: int
-    challenge_age: int | None
+    max_p_under_18: float | None
     faces_per_second: float
     parities: tuple[Parity, ...]
     absent: dict[BackendName, str]
@@ -72,12 +76,14 @@ def verify(folder: Path, pictures: Pictures, checkpoint: Path | None = None) -> 
     models, absent, failed = _backends(bundle)
     reference, probs, seconds = _predictions(predictor(network), models, pictures)
     temperature = bundle.manifest.temperature
-    reference_ages = mean_ages(calibrated(reference, temperature))
-    challenge_age = bundle.manifest.thresholds[-1].challenge_age if bundle.manifest.thresholds else None
+    reference = calibrated(reference, temperature)
+    reference_ages = mean_ages(reference)
+    limit = loosest_limit(bundle.manifest.thresholds)
     error = np.abs(signed_years_outside(reference_ages, pictures.ages)).mean()
     parities = []
     for name, (file, model) in models.items():
-        ages = mean_ages(calibrated(probs[name], temperature))
+        predicted = calibrated(probs[name], temperature)
+        ages = mean_ages(predicted)
         changes = np.abs(ages - reference_ages)
         parities.append(
             Parity(
@@ -87,7 +93,7 @@ def verify(folder: Path, pictures: Pictures, checkpoint: Path | None = None) -> 
                 mean_years=round(float(changes.mean()), 4),
                 worst_years=round(float(changes.max()), 4),
                 error_years=round(float(np.abs(signed_years_outside(ages, pictures.ages)).mean() - error), 4),
-                flips=_flips(reference_ages, ages, challenge_age),
+                flips=int((asks(reference, limit) != asks(predicted, limit)).sum()) if limit else None,
                 faces_per_second=round(len(pictures) / seconds[name], 1),
             )
         )
@@ -95,7 +101,7 @@ def verify(folder: Path, pictures: Pictures, checkpoint: Path | None = None) -> 
     return Verification(
         reference=f"PyTorch, float32, weights of {weights}",
         photos=len(pictures),
-        challenge_age=challenge_age,
+        max_p_under_18=limit.max_p_under_legal if limit else None,
         faces_per_second=round(len(pictures) / seconds[None], 1),
         parities=tuple(parities),
         absent=absent,
@@ -137,12 +143,6 @@ def _predictions(
             seconds[name] += time.perf_counter() - start_s
     probs = {name: np.concatenate(probs_by_model[name]) for name in models}
     return np.concatenate(probs_by_model[None]), probs, seconds
-
-
-def _flips(reference_ages: NDArray[np.floating], ages: NDArray[np.floating], challenge_age: int | None) -> int | None:
-    if challenge_age is None:
-        return None
-    return int(((reference_ages >= challenge_age) != (ages >= challenge_age)).sum())
 
 
 def _failures(parities: list[Parity]) -> list[str]:

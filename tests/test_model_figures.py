@@ -9,10 +9,11 @@ import pytest
 
 from edge.ages import BUNDLED
 from edge.ages.bundle import Bundle
+from edge.settings.sections import PolicySettings
 
 ROOT = Path(__file__).parents[1]
 CARD = (BUNDLED / "MODEL_CARD.md").read_text()
-CHALLENGE_AGE = Bundle(BUNDLED).limits(0.1)[18]
+LIMIT = Bundle(BUNDLED).thresholds(PolicySettings().risk)[18]
 
 
 def decimals(cell: str) -> list[str]:
@@ -31,16 +32,16 @@ def plain(document: str) -> str:
 
 @pytest.mark.parametrize("document", ["README.md", "docs/privacy.md", "docs/data-protection-assessment.md"])
 def test_the_shares_of_who_passes_and_who_is_asked_are_in_the_document(document: str) -> None:
-    (row,) = rows(str(CHALLENGE_AGE))
+    (row,) = rows(f"{LIMIT.max_p_under_legal:.2%}")
     text = plain(document)
-    for share in (row[1], row[3]):
+    for share in (row[2], row[4]):
         assert all(number in text for number in decimals(share)), share
 
 
 @pytest.mark.parametrize("document", ["docs/privacy.md", "docs/data-protection-assessment.md"])
 @pytest.mark.parametrize("sex", ["female", "male"])
 def test_the_shares_of_men_and_women_who_are_asked_are_in_the_document(document: str, sex: str) -> None:
-    asked = next(row for row in rows(sex) if "%" in row[3])[3]
+    asked = next(row for row in rows(sex) if "%" in row[4])[4]
     assert f"{decimals(asked)[0]}%" in plain(document)
 
 
@@ -50,9 +51,12 @@ def test_the_readme_has_the_error_on_every_source(source: str) -> None:
     assert f"**{error.split()[0]}** {error.split()[1]} | {passed.split()[0]}," in plain("README.md")
 
 
-def test_the_readme_has_the_challenge_age_of_every_risk() -> None:
-    for threshold in Bundle(BUNDLED).manifest.thresholds:
-        assert f"| {threshold.risk:.0%} | {threshold.challenge_age} | {threshold.passed} of " in plain("README.md")
+def test_the_readme_has_the_limit_of_every_legal_age_and_risk() -> None:
+    for each in Bundle(BUNDLED).manifest.thresholds:
+        start = (
+            f"| {each.legal_age} | {each.risk:.0%} | {each.max_p_under_legal:.2%}, about below {each.challenge_age} | "
+        )
+        assert f"{start}{each.passed} of {each.underage} | " in plain("README.md")
 
 
 def test_the_loss_on_unseen_sources_in_the_privacy_document_is_that_of_the_short_runs() -> None:

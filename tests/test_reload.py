@@ -24,7 +24,7 @@ from tests.tills import TillDriver
 
 pytestmark = pytest.mark.slow
 
-DEFAULT_THRESHOLD = Bundle(BUNDLED).limits(0.1)[18]
+DEFAULT_THRESHOLD = Bundle(BUNDLED).thresholds(0.1)[18].challenge_age
 
 
 @pytest.fixture

@@ -218,14 +218,16 @@ def _scenes(arguments: argparse.Namespace) -> None:
     from train.card.scene_errors import scenes
     from train.card.write import write_scenes
     from train.data import load_test
+    from train.thresholds import loosest_limit
 
     bundle = Bundle(arguments.bundle)
     manifest = bundle.manifest
-    if not manifest.thresholds:
-        raise UsageError(f"{arguments.bundle} has no threshold: the minors who pass unasked cannot be counted")
+    limit = loosest_limit(manifest.thresholds)
+    if limit is None:
+        raise UsageError(f"{arguments.bundle} has no limit for 18: the minors who pass unasked cannot be counted")
     found = scenes(
         OnnxAgeModel(bundle.cpu_model).predict, manifest.temperature, load_test(arguments.data), arguments.photos,
-        manifest.thresholds[-1].challenge_age,
+        limit,
     )  # fmt: skip
     print(write_scenes(found, arguments.bundle))
 

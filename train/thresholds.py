@@ -1,21 +1,40 @@
-"""Challenge ages for stated risks: everybody who looks younger is asked for ID."""
+"""Limits for stated risks: who is asked for ID when goods of a legal age are sold."""
 
 from __future__ import annotations
+
+import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edge.ages.bundle import Threshold
+from edge.decision.fusion import mean_ages, p_under
+from edge.decision.policy import Limit, asks
 from edge.reports.shares import wilson_interval
 
+LEGAL_AGES = (16, 18, 21)
 RISKS = (0.01, 0.02, 0.05, 0.10)
-TEENAGERS = (13, 17)
-"""Age range of the people who must not pass, in years."""
+
+_YEARS_BELOW = 5
+"""How far below a legal age people count as underage: 13-17 for 18. Younger ones seldom look old enough, so that they
+would only make the share smaller."""
+
+_YEARS_ABOVE = 2
+"""How many years at or above the legal age may be in a band that counts as underage."""
 
 FEWEST_PHOTOS = 40
 """A band needs at least this many photos: with fewer the upper bound would be above 8 % even if nobody passed."""
 
-_CANDIDATE_AGES = range(18, 61)
+_CANDIDATE_AGES = np.arange(10, 101)
+_LARGEST_LIMIT = 0.5
+"""Nobody passes who is more likely under age than not."""
+
+_STEP = 1e-4
+"""Limits are rounded down to multiples of this."""
+
+_Floats = NDArray[np.floating]
+_Rows = NDArray[np.bool_]
 
 
 def wilson_upper(hits: int, trials: int) -> float:
@@ -23,42 +42,80 @@ def wilson_upper(hits: int, trials: int) -> float:
     return wilson_interval(hits, trials)[1]
 
 
-def thresholds(
-    ages: NDArray[np.floating], known: NDArray[np.floating], sources: NDArray[np.str_] | None = None
-) -> tuple[Threshold, ...]:
-    """For every risk, the lowest challenge age whose upper bound meets it, as measured on 13-17-year-olds.
+def thresholds(age_probs: _Floats, known: _Floats, sources: NDArray[np.str_] | None = None) -> tuple[Threshold, ...]:
+    """For every legal age and risk the highest limit on P(under the legal age) whose upper bound meets the risk.
 
-    ages: (N,) predicted mean ages in years. known: (N, 2) youngest and oldest possible age. People known only by a band
-    around 13-17, such as 10-19, count too (the youngest such band): this makes the sample larger, and its 18- and
-    19-year-olds make the bound stricter than necessary.
+    age_probs: (N, 101), calibrated. known: (N, 2) youngest and oldest possible age. People known only by a band around
+    the five years below the legal age, such as 10-19, count too (the youngest such band): this makes the sample larger,
+    and the older ones in it make the bound stricter than necessary.
 
     sources: (N,), source of each photo; default, one source. The bound holds for all photos together and for each
     source with enough photos to meet it: a shop is a new source, so easy photos must not compensate for hard ones.
-    A risk is omitted if there are too few photos for it, or if no challenge age up to 60 meets it.
+    A risk is omitted if there are too few photos for it, or if no limit meets it.
     """
-    counted, span = _teenagers(known)
-    teenagers = ages[counted]
-    by_source = [] if sources is None else [ages[counted & (sources == source)] for source in np.unique(sources)]
     found = []
-    for risk in RISKS:
-        parts = [teenagers, *(part for part in by_source if wilson_upper(0, len(part)) <= risk)]
-        for challenge_age in _CANDIDATE_AGES:
-            if all(wilson_upper(int((part >= challenge_age).sum()), len(part)) <= risk for part in parts):
-                passed = int((teenagers >= challenge_age).sum())
-                found.append(
-                    Threshold(
-                        risk=risk, challenge_age=challenge_age, teenagers=len(teenagers), passed=passed, ages=span
-                    )
+    for legal_age in LEGAL_AGES:
+        counted, span = underage(known, legal_age)
+        probs = age_probs[counted]
+        parts = [p_under(probs, legal_age)]
+        if sources is not None:
+            parts += [parts[0][sources[counted] == source] for source in np.unique(sources[counted])]
+        for risk in RISKS:
+            limit = _highest_limit([part for part in parts if wilson_upper(0, len(part)) <= risk], risk)
+            if limit is None or wilson_upper(0, len(probs)) > risk:
+                continue
+            rule = Limit(legal_age, limit, challenge_age=legal_age)
+            found.append(
+                Threshold(
+                    legal_age=legal_age,
+                    risk=risk,
+                    max_p_under_legal=limit,
+                    challenge_age=dividing_age(age_probs, rule),
+                    underage=len(probs),
+                    passed=int((~asks(probs, rule)).sum()),
+                    ages=span,
                 )
-                break
+            )
     return tuple(found)
 
 
-def _teenagers(known: NDArray[np.floating]) -> tuple[NDArray[np.bool_], tuple[int, int]]:
-    """The photos that count as teenagers, bool (N,), and their youngest and oldest possible age in years."""
-    counted = (known[:, 0] >= TEENAGERS[0]) & (known[:, 1] <= TEENAGERS[1])
-    reaching = (known[:, 0] <= TEENAGERS[0]) & (known[:, 1] >= TEENAGERS[1]) & ~counted
+def loosest_limit(measured: Sequence[Threshold], legal_age: int = 18) -> Limit | None:
+    """The limit for the largest risk that was measured for a legal age; None without one."""
+    found = [each for each in measured if each.legal_age == legal_age]
+    largest = max(found, key=lambda each: each.risk, default=None)
+    return Limit(legal_age, largest.max_p_under_legal, largest.challenge_age) if largest else None
+
+
+def underage(known: _Floats, legal_age: int) -> tuple[_Rows, tuple[int, int]]:
+    """The photos of people up to five years under a legal age, bool (N,), and their youngest and oldest possible
+    age."""
+    youngest, oldest = legal_age - _YEARS_BELOW, legal_age - 1
+    counted = (known[:, 0] >= youngest) & (known[:, 1] <= oldest)
+    around = (known[:, 0] <= youngest) & (known[:, 1] >= oldest) & (known[:, 1] <= oldest + _YEARS_ABOVE)
+    reaching = around & ~counted
     bands, counts = np.unique(known[reaching], axis=0, return_counts=True)
-    for youngest, oldest in bands[counts >= FEWEST_PHOTOS]:
-        return counted | (known == (youngest, oldest)).all(axis=1), (int(youngest), int(oldest))
-    return counted, TEENAGERS
+    for low, high in bands[counts >= FEWEST_PHOTOS]:
+        return counted | (known == (low, high)).all(axis=1), (int(low), int(high))
+    return counted, (youngest, oldest)
+
+
+def dividing_age(age_probs: _Floats, rule: Limit) -> int:
+    """The mean age, in whole years, that divides those who are asked from those who are not best: fewest people are
+    asked who look as old or older, or pass who look younger."""
+    asked, ages = asks(age_probs, rule), mean_ages(age_probs)
+    wrong = [((ages < age) != asked).sum() for age in _CANDIDATE_AGES]
+    return int(_CANDIDATE_AGES[int(np.argmin(wrong))])
+
+
+def _highest_limit(parts: Sequence[_Floats], risk: float) -> float | None:
+    """The highest limit with which the upper bound meets the risk in every part, a multiple of `_STEP`; None
+    without one. parts: P(under the legal age) of underage people."""
+    limits = []
+    for part in parts:
+        may_pass = max(hits for hits in range(len(part) + 1) if wilson_upper(hits, len(part)) <= risk)
+        # The next one must be asked: the limit stays below their probability.
+        limits.append(np.sort(part)[may_pass] if may_pass < len(part) else 1.0)
+    if not limits:
+        return None
+    steps = math.ceil(min(*limits, _LARGEST_LIMIT + _STEP) / _STEP) - 1
+    return round(steps * _STEP, 4) if steps > 0 else None

@@ -16,9 +16,6 @@ CPU_MODEL = "age.int8.onnx"
 GPU_MODEL = "age.onnx"
 MANIFEST = "manifest.json"
 
-MEASURED_FOR = 18
-"""The legal age that the thresholds of a manifest are for: they are measured on 13-17-year-olds."""
-
 
 class Source(BaseModel):
     """Photos that the model was trained on; or, with 0 pictures, a network that taught it."""
@@ -31,20 +28,23 @@ class Source(BaseModel):
 
 
 class Threshold(BaseModel):
-    """If everyone who looks younger than `challenge_age` is asked for ID, at most a share `risk` of 13-17-year-olds
-    pass.
+    """If everyone is asked for ID who is under `legal_age` with a probability above `max_p_under_legal`, at most a
+    share `risk` of the people who are up to five years younger pass.
 
-    risk: upper end of the 95 % interval, measured on `teenagers` photos, of which `passed` passed. ages: the youngest
-    and oldest age of the people on these photos; above 17 where only an age band is known.
+    risk: upper end of the 95 % interval, measured on `underage` photos, of which `passed` passed. ages: the youngest
+    and oldest age of the people on these photos; not below the legal age only where an age band alone is known.
+    challenge_age: the mean age that divides those who are asked from those who are not best, in years.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    legal_age: Annotated[int, Field(ge=10, le=25)]
     risk: Annotated[float, Field(gt=0, lt=1)]
-    challenge_age: Annotated[int, Field(ge=18, le=60)]
-    teenagers: int
+    max_p_under_legal: Annotated[float, Field(ge=0, le=1)]
+    challenge_age: Annotated[int, Field(ge=10, le=100)]
+    underage: int
     passed: int
-    ages: tuple[int, int] = (13, 17)
+    ages: tuple[int, int]
 
 
 class Manifest(BaseModel):
@@ -90,7 +90,10 @@ class Bundle:
         except OSError:
             raise UsageError(f"no model bundle in {folder}: it has no {MANIFEST}") from None
         except ValueError as problem:
-            raise UsageError(f"{manifest} is damaged: {problem}; get the bundle again") from None
+            raise UsageError(
+                f"{manifest} is damaged or of another version: {problem}; get the bundle again, or make it with this "
+                "version's edge-export bundle"
+            ) from None
         for name, expected in self.manifest.files.items():
             if sha256_of(folder / name) != expected:
                 raise UsageError(f"{folder / name} is not the file the manifest names: get the bundle again")
@@ -119,14 +122,15 @@ class Bundle:
         """The model's name in messages: the first 12 digits of the CPU model's sha256."""
         return self.manifest.files[CPU_MODEL][:12]
 
-    def limits(self, risk: float) -> dict[int, int]:
-        """Challenge age by legal age, for a risk: that of the largest measured risk not above it, otherwise the
-        strictest one. Empty when the manifest has no thresholds."""
-        measured = sorted(self.manifest.thresholds, key=lambda threshold: threshold.risk)
-        if not measured:
-            return {}
-        allowed = [threshold for threshold in measured if threshold.risk <= risk + 1e-9]
-        return {MEASURED_FOR: (allowed or measured[:1])[-1].challenge_age}
+    def thresholds(self, risk: float) -> dict[int, Threshold]:
+        """The threshold for every legal age that was measured: that of the largest measured risk not above `risk`,
+        otherwise the strictest one."""
+        strictest_first = sorted(self.manifest.thresholds, key=lambda threshold: threshold.risk)
+        found: dict[int, Threshold] = {}
+        for threshold in strictest_first:
+            if threshold.legal_age not in found or threshold.risk <= risk + 1e-9:
+                found[threshold.legal_age] = threshold
+        return found
 
 
 def sha256_of(file: Path) -> str:

@@ -19,6 +19,7 @@ from edge.vision.faces import LEFT_EYE, NO_TRACK, RIGHT_EYE
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from edge.decision.policy import Limit
     from edge.settings.config import Settings
     from edge.vision.faces import Faces
 
@@ -128,7 +129,7 @@ class CustomerZone:
             for track_id, person in self._people.items()
         }
 
-    def doubts(self, now_s: float, limit: int | None, legal_age: int) -> tuple[Reason, ...]:
+    def doubts(self, now_s: float, limit: Limit | None, legal_age: int) -> tuple[Reason, ...]:
         """Reasons not to go by the customer's age now; empty when there are none. limit, legal_age: as for `decide`."""
         customer = self.customer
         if customer is None:
@@ -144,7 +145,7 @@ class CustomerZone:
             return self._company(customer, now_s, limit, legal_age)
         return ()
 
-    def _company(self, customer: Person, now_s: float, limit: int | None, legal_age: int) -> tuple[Reason, ...]:
+    def _company(self, customer: Person, now_s: float, limit: Limit | None, legal_age: int) -> tuple[Reason, ...]:
         """Reasons not to go by the customer's age alone: somebody else in the zone would be asked, or cannot be
         estimated."""
         doubts: tuple[Reason, ...] = ()

@@ -12,9 +12,19 @@ from edge.vision.faces import AGES
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_YEARS = np.arange(AGES)
+_YEARS = np.arange(AGES, dtype=np.float32)
 INTERVAL = 0.90
 """Probability that the age lies in the stated interval."""
+
+
+def mean_ages(age_probs: NDArray[np.floating]) -> NDArray[np.floating]:
+    """float (...): the mean of every distribution (..., 101), in years."""
+    return np.asarray(age_probs @ _YEARS)
+
+
+def p_under(age_probs: NDArray[np.floating], legal_age: int) -> NDArray[np.floating]:
+    """float (...), 0..1: the probability of being younger than `legal_age` years, of every distribution (..., 101)."""
+    return np.asarray(age_probs[..., :legal_age].sum(axis=-1)).clip(max=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +73,8 @@ class TrackAge:
         cumulated = probs.cumsum()
         tail = (1 - INTERVAL) / 2
         return AgeEstimate(
-            mean=float(probs @ _YEARS),
+            mean=float(mean_ages(probs)),
             low=float(np.searchsorted(cumulated, tail)),
             high=min(float(np.searchsorted(cumulated, 1 - tail)), AGES - 1.0),
-            p_under_legal=float(min(cumulated[legal_age - 1], 1.0)),
+            p_under_legal=float(p_under(probs, legal_age)),
         )

@@ -10,8 +10,9 @@ from edge.ages.choice import CPU_BACKENDS, GPU_BACKENDS, GPU_NODES
 from edge.ages.self_test import patterns
 from edge.doctor.finding import Finding, check, ok, problem, warning
 from edge.doctor.targets import this_user
+from edge.errors import UsageError
 from edge.frames import MovingPattern
-from edge.lane.rules import load_limits
+from edge.lane.rules import in_words, load_limits
 from edge.vision.detectors import DETECTORS, FASTEST, make_detector
 
 if TYPE_CHECKING:
@@ -21,10 +22,7 @@ if TYPE_CHECKING:
 
 _GET_MODEL = "copy the whole model folder to this box again; for the bundled model, reinstall edge-agent"
 _NOT_FOR_SHOPS = "train a model on photos that you have the right to use, and write model = its folder into the config"
-_NO_LIMIT = (
-    "write challenge_age = AGE below [policy] in the config: who looks younger is asked for ID; or use a model with a "
-    "limit for this legal age"
-)
+_SET_LIMIT = "change [policy] in the config as said, or use a model that has a limit for this legal age"
 _REINSTALL = "reinstall edge-agent; if this line stays, send it to support: this CPU computes wrong results"
 _DRIVER = (
     "run nvidia-smi: if it lists no GPU, install NVIDIA's current driver and restart the box; if it lists one, run "
@@ -50,18 +48,16 @@ def model(box: BoxTarget) -> Finding:
     return ok(seen)
 
 
-@check("limits", "Is there a limit for each lane's legal age? Without one, everybody is asked for ID.", _NO_LIMIT,
-       after=("model",))  # fmt: skip
+@check("limits", "Has the model a limit for each lane's legal age?", _SET_LIMIT, after=("model",))
 def limits(box: BoxTarget) -> Finding:
-    """Everybody who buys goods of another legal age is asked for ID, too, unless the model has a limit for it."""
-    asked: dict[str, bool] = {}
-    for lane in sorted(box.lanes, key=lambda lane: lane.policy.legal_age):
-        legal_age = lane.policy.legal_age
-        limit = load_limits(lane.policy, box.bundle).get(legal_age)
-        asked[f"from {legal_age}: asks {'everybody' if limit is None else f'below {limit}'}"] = limit is None
-    measured = ", ".join(map(str, box.bundle.limits(box.first.policy.risk)))
-    seen = f"goods sold {'; '.join(asked)}; the model has {f'limits for {measured}' if measured else 'no limits'}"
-    return problem(seen, _NO_LIMIT) if any(asked.values()) else ok(seen)
+    """Everybody who buys goods of another legal age is asked for ID, unless the model has a limit for it."""
+    seen: dict[str, None] = {}
+    for lane in box.lanes:
+        try:
+            seen[in_words(load_limits(lane.policy, box.bundle).values())] = None
+        except UsageError as error:
+            return problem(str(error), _SET_LIMIT)
+    return ok(f"asks for ID {', or '.join(seen)}")
 
 
 @check("backend", "Does the age model load on this box and pass its self-test?", _REINSTALL, after=("model",))

@@ -10,11 +10,10 @@ if TYPE_CHECKING:
 
 Status = Literal["ok", "degraded"]
 
-Part = Literal["camera", "picture", "age-model", "limit", "record", "loop", "privacy", "output", "clock"]
-"""Parts that can fail while the others work. picture: its shape, which the settings can correct. limit: the challenge
-age for the lane's legal age. record: of sales, on disk. loop: the lane's own thread. privacy: whether pictures of
-people may be seen by others. output: what the lane can do without, such as the event log. clock: whether the box's
-clock can be believed."""
+Part = Literal["camera", "picture", "age-model", "record", "loop", "privacy", "output", "clock"]
+"""Parts that can fail while the others work. picture: its shape, which the settings can correct. record: of sales, on
+disk. loop: the lane's own thread. privacy: whether pictures of people may be seen by others. output: what the lane can
+do without, such as the event log. clock: whether the box's clock can be believed."""
 
 PARTS: tuple[Part, ...] = get_args(Part)
 

@@ -123,8 +123,9 @@ class Lane:
 
     @property
     def challenge_age(self) -> int | None:
-        """The limit of the last verdict: who looks younger is asked for ID. In years; None when everybody is asked."""
-        return self._rules.limit_for(self._legal_age)
+        """The challenge age of the last verdict's limit, in years; None when everybody is asked for ID."""
+        limit = self._rules.limit_for(self._legal_age)
+        return limit.challenge_age if limit else None
 
     @property
     def owes_answer(self) -> bool:

@@ -24,7 +24,7 @@ from edge.lane.ledger import FILED_TABLES
 from edge.lane.observer import Observer
 from edge.lane.pipeline import Pipeline
 from edge.lane.publisher import Publisher
-from edge.lane.rules import LaneRules, load_rules
+from edge.lane.rules import LaneRules, in_words, load_rules
 from edge.purchases.filing import Filing
 from edge.settings.reload import differences
 from edge.till.identity import LiveIdentity, ReplayIdentity
@@ -114,7 +114,7 @@ class LaneLoop:
     def run(self) -> None:
         """Run until the source ends or `stop` is called, then close everything. A live source needs another thread that
         moves its frames into the slot, see `edge.frames.capture`."""
-        self._log_challenge_age()
+        self._log_limits()
         if self._server:
             log.info("lane %s: tills connect to %s, live state on %s", self.settings.lane, *self._server.addresses)
         started_s = self.turned_s = time.monotonic()
@@ -257,8 +257,7 @@ class LaneLoop:
         health = health.with_problem("picture", self._pipeline.distortion.problem)
         health = health.with_problem("output", self._pictures.problem if self._pictures else "")
         health = health.with_problem("output", self.filing.problem)
-        health = health.with_problem("output", self._server.problem if self._server else "")
-        return health.with_problem("limit", self._rules.problem)
+        return health.with_problem("output", self._server.problem if self._server else "")
 
     def _apply(self, rules: LaneRules, age_model: AgeModel) -> None:
         changed = differences(self.settings, rules.settings)
@@ -268,13 +267,7 @@ class LaneLoop:
         self._lane.change(rules)
         log.info("lane %s: now with settings %s (%s changed), age model %s", self.settings.lane, self.settings.hash,
                  ", ".join(changed) or "none", rules.model_hash)  # fmt: skip
-        self._log_challenge_age()
+        self._log_limits()
 
-    def _log_challenge_age(self) -> None:
-        rules = self._rules
-        if rules.problem:
-            log.warning("lane %s: %s", self.settings.lane, rules.problem)
-        else:
-            log.info(
-                "asks everybody who looks younger than %d for ID; legal age %d", rules.challenge_age, rules.legal_age
-            )
+    def _log_limits(self) -> None:
+        log.info("lane %s: asks for ID %s", self.settings.lane, in_words(self._rules.limits.values()))

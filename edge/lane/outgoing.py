@@ -47,6 +47,7 @@ def build_alert(
     follows_unknown = sale.answer is not None and sale.answer.decision is Decision.UNKNOWN
     legal_age = sale.record.minimum_age or rules.legal_age
     limit = rules.limit_for(legal_age)
+    challenge_age = limit.challenge_age if limit else None
     # A replay measures nothing with the clock, so that the same file gives the same bytes.
     measured = frame_s is not None and not rules.settings.replay
     return Alert(
@@ -59,10 +60,11 @@ def build_alert(
         age=_interval(verdict.age),
         p_under_legal=round(verdict.age.p_under_legal, 4) if verdict.age else None,
         legal_age=legal_age,
-        threshold=EVERYBODY if limit is None else limit,
+        threshold=challenge_age or EVERYBODY,
+        max_p_under_legal=limit.max_p_under_legal if limit else None,
         samples=verdict.samples,
         model=rules.model_hash,
-        text=prompt(verdict, limit, None if legal_age == rules.legal_age else legal_age),
+        text=prompt(verdict, challenge_age, None if legal_age == rules.legal_age else legal_age),
         issued_at=identity.wall_time(now_s),
         expires_at=identity.wall_time(now_s + rules.settings.till.alert_expires_s),
         training=sale.record.training,

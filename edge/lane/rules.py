@@ -5,35 +5,40 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from edge.decision.policy import Limit
+from edge.errors import UsageError
 from edge.offers.load import load_offers
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from edge.ages.bundle import Bundle
     from edge.offers.book import OfferBook
     from edge.settings.config import Settings
     from edge.settings.sections import PolicySettings
 
-NO_LIMIT = (
-    "no limit for legal age {age}, so everybody is asked for ID: set policy.challenge_age, or use a model with a limit "
-    "for {age}"
+_NO_LIMIT = (
+    "policy.legal_age = {age}: the model {model} has {limits}; set policy.legal_age to an age that it has a limit for, "
+    "or use another model, or set both policy.max_p_under_legal and policy.challenge_age to limits that you measured"
+)
+_LOOSER = (
+    "policy.max_p_under_legal = {own:g} would let more people pass than policy.risk = {risk:g}, for which the model "
+    "{model} has {limit:g}: set it to {limit:g} or less, or remove it, or raise policy.risk"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class LaneRules:
-    """limits: challenge age by legal age, in years; customers who look younger than the challenge age are asked for
-    ID, and where there is none, everybody is. model_hash: identifies the age model in alerts and records. offers: None
-    when the lane makes no offers."""
+    """limits: by legal age; for goods of any other one everybody is asked for ID. model_hash: identifies the age model
+    in alerts and records. offers: None when the lane makes no offers."""
 
     settings: Settings
-    limits: Mapping[int, int]
+    limits: Mapping[int, Limit]
     model_hash: str
     offers: OfferBook | None = None
 
-    def limit_for(self, legal_age: int) -> int | None:
-        """The challenge age for goods that are sold from a legal age; None when everybody is asked."""
+    def limit_for(self, legal_age: int) -> Limit | None:
+        """The limit for goods that are sold from a legal age; None when everybody is asked."""
         return self.limits.get(legal_age)
 
     @property
@@ -41,24 +46,42 @@ class LaneRules:
         """The lane's own legal age: that of goods whose minimum age the till does not send."""
         return self.settings.policy.legal_age
 
-    @property
-    def challenge_age(self) -> int | None:
-        """The limit for the lane's own legal age."""
-        return self.limit_for(self.legal_age)
-
-    @property
-    def problem(self) -> str:
-        """That there is no limit for the lane's own legal age, and how to fix it; empty when there is one."""
-        return NO_LIMIT.format(age=self.legal_age) if self.challenge_age is None else ""
-
 
 def load_rules(settings: Settings, bundle: Bundle) -> LaneRules:
     """Rules from a lane's settings, the bundle of its age model, and its signed offers. Raises UsageError as
-    `load_offers` does."""
+    `load_limits` and `load_offers` do."""
     return LaneRules(settings, load_limits(settings.policy, bundle), bundle.hash, load_offers(settings))
 
 
-def load_limits(policy: PolicySettings, bundle: Bundle) -> dict[int, int]:
-    """A lane's challenge age by legal age, in years: those of the bundle, and the setting for the lane's own age."""
-    own = {} if policy.challenge_age is None else {policy.legal_age: policy.challenge_age}
-    return bundle.limits(policy.risk) | own
+def load_limits(policy: PolicySettings, bundle: Bundle) -> dict[int, Limit]:
+    """A lane's limits by legal age: those of the model for `policy.risk`. For the lane's own legal age the settings can
+    make the limit stricter; a model without a limit for it needs one in the settings.
+
+    Raises UsageError when there is no limit for the lane's own legal age, and for a setting that would be less strict
+    than the stated risk allows.
+    """
+    measured = bundle.thresholds(policy.risk)
+    limits = {age: Limit(age, each.max_p_under_legal, each.challenge_age) for age, each in measured.items()}
+    name, own_age = bundle.manifest.name, policy.legal_age
+    own_p, own_mean = policy.max_p_under_legal, policy.challenge_age or 0
+    if own_age in limits:
+        limit = limits[own_age]
+        if own_p is not None and own_p > limit.max_p_under_legal:
+            raise UsageError(_LOOSER.format(own=own_p, risk=policy.risk, model=name, limit=limit.max_p_under_legal))
+        strictest = limit.max_p_under_legal if own_p is None else own_p
+        limits[own_age] = Limit(own_age, strictest, max(limit.challenge_age, own_mean), own_mean)
+    elif own_p is not None and own_mean:
+        limits[own_age] = Limit(own_age, own_p, own_mean, own_mean)
+    else:
+        has = f"limits for {', '.join(map(str, limits))}" if limits else "no limits"
+        raise UsageError(_NO_LIMIT.format(age=own_age, model=name, limits=has))
+    return limits
+
+
+def in_words(limits: Iterable[Limit]) -> str:
+    """Who is asked for ID, for the log and for doctor."""
+    return "; ".join(
+        f"from {limit.legal_age}: above {100 * limit.max_p_under_legal:.2g} % of being younger, which is about below "
+        f"{limit.challenge_age}"
+        for limit in limits
+    )

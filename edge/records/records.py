@@ -28,8 +28,8 @@ class Record(BaseModel):
 
 
 class AlertRecord(Record):
-    """One decision sent to the till. legal_age: which it was for; None in records of older versions. received_at: when
-    the till confirmed it. expired: it came too late and was not shown."""
+    """One decision sent to the till. legal_age, max_p_under_legal: see `edge.till.messages.Alert`; None in records of
+    older versions. received_at: when the till confirmed it. expired: it came too late and was not shown."""
 
     alert_id: str
     decision: Decision
@@ -38,6 +38,7 @@ class AlertRecord(Record):
     p_under_legal: float | None
     legal_age: int | None = None
     threshold: int
+    max_p_under_legal: float | None = None
     samples: int
     issued_at: Moment
     received_at: Moment | None = None

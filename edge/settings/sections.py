@@ -152,18 +152,20 @@ class PolicySettings(Section):
     legal_age: Annotated[int, Field(ge=10, le=25)] = Field(
         18, description="age from which restricted goods may be sold, unless the till sends another one"
     )
-    challenge_age: Annotated[int, Field(ge=18, le=60)] | None = Field(
-        None,
-        description="ask everyone who looks younger, for goods of policy.legal_age; not below it; default: the model's "
-        "limit for policy.risk, and without one everybody is asked",
-    )
     risk: Annotated[float, Field(ge=0.01, le=0.2)] = Field(
         0.1,
-        description="share of 13-17-year-olds that may pass unasked, as the upper end of its 95 % interval; selects "
-        "the model's threshold",
+        description="share of the people up to five years under the legal age that may pass unasked, as the upper end "
+        "of its 95 % interval; selects the model's limits",
     )
-    max_p_under_legal: Fraction = Field(
-        0.05, description="highest probability of being under the legal age at which a customer may go unasked"
+    max_p_under_legal: Fraction | None = Field(
+        None,
+        description="highest probability of being under policy.legal_age at which a customer may go unasked; default, "
+        "and not above it: the model's limit for policy.risk",
+    )
+    challenge_age: Annotated[int, Field(ge=18, le=60)] | None = Field(
+        None,
+        description="ask everyone who looks younger, too, for goods of policy.legal_age; not below it; default: the "
+        "probability alone decides",
     )
     min_looks: Annotated[int, Field(ge=1, le=100)] = Field(3, description="good samples of a face that an answer needs")
     ask_for_companions: bool = Field(

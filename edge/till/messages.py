@@ -308,7 +308,8 @@ class Text(BaseModel):
 class Alert(Data):
     """The decision about a sale: whether to ask for ID. till: whose sale it is; None when the agent opened it.
     legal_age: the minimum age of the strictest restricted item, which the decision is for. threshold: customers who
-    look younger are asked; 101 when everybody is. training: the sale is only an exercise."""
+    look younger than about this age are asked; 101 when everybody is. max_p_under_legal: the limit itself; customers
+    are asked when `p_under_legal` is above it, None when everybody is. training: the sale is only an exercise."""
 
     type: ClassVar[str] = "lane.alert"
     alert_id: Id
@@ -321,6 +322,7 @@ class Alert(Data):
     p_under_legal: float | None
     legal_age: int | None = None
     threshold: int
+    max_p_under_legal: float | None = None
     samples: int
     model: str
     text: Text

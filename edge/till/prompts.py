@@ -36,14 +36,16 @@ WHY: dict[Reason, tuple[str, str]] = {
 def prompt(verdict: Verdict, challenge_age: int | None, sold_from: int | None = None) -> Text:
     """The prompt for a verdict. Reasons without words are skipped.
 
-    challenge_age: None when everybody is asked. sold_from: the legal age that the verdict is for, where it is not the
-    lane's own: the cashier must know it.
+    challenge_age: of the limit, None when everybody is asked. sold_from: the legal age that the verdict is for, where
+    it is not the lane's own: the cashier must know it.
     """
     if verdict.decision is Decision.NO_CHALLENGE:
         russian, english = ("", "") if sold_from is None else (f" (товар {sold_from}+)", f" (item for {sold_from}+)")
+        # The limit is a probability, so that a few who look a little younger than the challenge age are not asked.
+        looks_over = min(challenge_age, int(verdict.age.mean)) if challenge_age and verdict.age else challenge_age
         return Text(
-            ru=f"Выглядит старше {challenge_age}{russian}. Если сомневаетесь, проверьте документы.",
-            en=f"Looks over {challenge_age}{english}. If in doubt, ask for ID.",
+            ru=f"Выглядит старше {looks_over}{russian}. Если сомневаетесь, проверьте документы.",
+            en=f"Looks over {looks_over}{english}. If in doubt, ask for ID.",
         )
     why = [words for reason in verdict.reasons if (words := in_words(reason, challenge_age))]
     russian, english = ", ".join(text.ru for text in why), ", ".join(text.en for text in why)

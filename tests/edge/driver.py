@@ -9,7 +9,7 @@ from edge.offers.book import OfferBook
 from edge.records.records import SaleRecord
 from edge.till.identity import ReplayIdentity
 from edge.till.messages import Ack, Alert, Data, Offer, State
-from tests.edge.people import Person, faces_of, frame_at, settings_with
+from tests.edge.people import LIMIT, Person, faces_of, frame_at, settings_with
 
 
 class LaneDriver:
@@ -85,7 +85,7 @@ class LaneDriver:
 
 def make_lane(book: OfferBook | None = None, **settings: object) -> Lane:
     """A lane with challenge age 25 for legal age 18 alone, numbered ids and times from 2000-01-01. book: its offers."""
-    return Lane(LaneRules(settings_with(**settings), {18: 25}, "0123456789ab", book), ReplayIdentity())
+    return Lane(LaneRules(settings_with(**settings), {18: LIMIT}, "0123456789ab", book), ReplayIdentity())
 
 
 def drive(book: OfferBook | None = None, **settings: object) -> LaneDriver:

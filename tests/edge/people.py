@@ -8,9 +8,13 @@ from typing import TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.decision.policy import Limit
 from edge.frames import Frame
 from edge.settings.config import Settings
 from edge.vision.faces import AGES, Faces
+
+LIMIT = Limit(18, max_p_under_legal=0.03, challenge_age=25)
+"""Of the lanes in tests, for legal age 18: who looks younger than 25 in `age_probs_at` is asked."""
 
 WIDTH, HEIGHT = 640, 480
 """Of the frames, in pixels."""

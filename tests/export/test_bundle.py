@@ -74,7 +74,7 @@ def test_the_error_in_the_manifest_is_that_of_the_shipped_model_on_the_test_phot
 
 def test_without_teenagers_among_the_photos_the_bundle_has_no_thresholds(bundle: Path) -> None:
     assert Bundle(bundle).manifest.thresholds == ()
-    assert Bundle(bundle).limits(0.05) == {}
+    assert Bundle(bundle).thresholds(0.05) == {}
 
 
 def test_a_bundle_with_a_changed_byte_in_a_model_is_rejected(copy: Path) -> None:

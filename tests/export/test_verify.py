@@ -14,6 +14,8 @@ import pytest
 import torch
 
 from edge.ages.bundle import CPU_MODEL, GPU_MODEL, MANIFEST, sha256_of
+from edge.ages.calibration import calibrated
+from edge.decision.fusion import p_under
 from edge.errors import RunError
 from export.bundle import write_bundle
 from export.card import CARD, write_verdict
@@ -95,7 +97,7 @@ def test_without_a_checkpoint_the_network_has_the_weights_of_the_half_precision_
 
 
 def test_without_thresholds_flipped_decisions_are_not_counted(verdict: Verification) -> None:
-    assert verdict.challenge_age is None
+    assert verdict.max_p_under_18 is None
     assert {parity.flips for parity in verdict.parities} == {None}
 
 
@@ -109,7 +111,7 @@ def test_a_file_with_other_predictions_fails_with_its_name_and_the_difference(
     assert "changes the mean error by" in error
 
 
-def test_flipped_decisions_are_counted_at_the_challenge_age_of_the_bundle(
+def test_flipped_decisions_are_counted_at_the_limit_of_the_bundle(
     damaged: Callable[[str, Damage], Path], photos: Pictures, checkpoint: Path, verdict: Verification,
     model: AgeNetwork, crops: np.ndarray,
 ) -> None:  # fmt: skip
@@ -117,17 +119,20 @@ def test_flipped_decisions_are_counted_at_the_challenge_age_of_the_bundle(
     manifest = json.loads((copy / MANIFEST).read_text())
     assert parity_of(verdict, GPU_MODEL).flips is None
     with torch.inference_mode():
-        ages = model(torch.from_numpy(crops[-len(photos) :])).numpy() @ np.arange(101)
-    # The changed file makes everybody years older: a challenge age just above a prediction flips its decision.
-    for challenge_age in sorted(range(18, 61), key=lambda age: min(abs(age - ages - 0.5))):
-        manifest["thresholds"] = [{"risk": 0.1, "challenge_age": challenge_age, "teenagers": 9, "passed": 0}]
+        probs = model(torch.from_numpy(crops[-len(photos) :])).numpy()
+    # The changed file makes everybody years older: a limit just below a probability flips its decision.
+    for limit in p_under(calibrated(probs, manifest["temperature"]), 18) - 1e-3:
+        manifest["thresholds"] = [
+            {"legal_age": 18, "risk": 0.1, "max_p_under_legal": float(max(limit, 0)), "challenge_age": 25,
+             "underage": 9, "passed": 0, "ages": [13, 17]}
+        ]  # fmt: skip
         (copy / MANIFEST).write_text(json.dumps(manifest))
-        flips = parity_of(verify(copy, photos, checkpoint), GPU_MODEL).flips
-        assert flips is not None
-        if flips:
+        found = verify(copy, photos, checkpoint)
+        assert found.max_p_under_18 == max(limit, 0)
+        if parity_of(found, GPU_MODEL).flips:
             break
     else:
-        pytest.fail("changing every age by years flips no decision at any challenge age")
+        pytest.fail("changing every age by years flips no decision at any limit")
 
 
 def test_the_table_replaces_the_older_one_in_the_card(bundle: Path, tmp_path: Path, verdict: Verification) -> None:

@@ -36,6 +36,7 @@ from edge.till.reference.session import TillSession
 from edge.till.reference.steps import Notify
 from edge.till.server import TillServer
 from edge.vision.faces import AGES, Faces
+from tests.edge.people import LIMIT
 
 _FRAME_S = 0.02
 _PIXELS = np.zeros((48, 64, 3), np.uint8)
@@ -78,7 +79,7 @@ def agent(place: Place) -> None:
     sockets = TillSettings(reliable=place.bind or place.address, live=f"ipc://{place.folder}/live")
     keys = Keys(place.state / "keys") if place.key else None
     identity = LiveIdentity()
-    lane = Lane(LaneRules(settings, {18: 25}, "0123456789ab"), identity)
+    lane = Lane(LaneRules(settings, {18: LIMIT}, "0123456789ab"), identity)
     server = TillServer(sockets, keys)
     publisher = Publisher(settings.lane, identity, EventLog(None), server)
     desk = TillDesk(settings, lane, identity, publisher, server, time.monotonic())

@@ -1,4 +1,4 @@
-"""Challenge ages for stated risks."""
+"""Limits for stated risks."""
 
 from __future__ import annotations
 
@@ -8,15 +8,32 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from scipy.stats import binomtest
 
 from edge.ages.bundle import Threshold
-from train.thresholds import thresholds, wilson_upper
+from edge.decision.policy import Limit, asks
+from edge.vision.faces import AGES
+from tests.edge.people import age_probs_at
+from train.thresholds import dividing_age, loosest_limit, thresholds, wilson_upper
 
 
-def ages_by_risk(ages: list[float], known: tuple[float, float] = (15, 15)) -> dict[float, int]:
-    found = thresholds(np.array(ages), np.tile(known, (len(ages), 1)))
-    return {threshold.risk: threshold.challenge_age for threshold in found}
+def torn(p_under: list[float]) -> NDArray[np.float64]:
+    """People who are either 12 years old, with these probabilities, or 40."""
+    probs = np.zeros((len(p_under), AGES))
+    probs[:, 12] = p_under
+    probs[:, 40] = 1 - probs[:, 12]
+    return probs
+
+
+def of_18(p_under: list[float], known: tuple[float, float] = (15, 15)) -> tuple[Threshold, ...]:
+    """The thresholds for legal age 18, measured on people of these known ages."""
+    found = thresholds(torn(p_under), np.tile(known, (len(p_under), 1)))
+    return tuple(each for each in found if each.legal_age == 18)
+
+
+def limits_by_risk(found: tuple[Threshold, ...]) -> dict[float, float]:
+    return {each.risk: each.max_p_under_legal for each in found if each.legal_age == 18}
 
 
 @pytest.mark.parametrize(
@@ -36,92 +53,102 @@ def test_without_trials_the_upper_bound_is_1() -> None:
     assert wilson_upper(0, 0) == 1
 
 
-def test_every_risk_gets_the_lowest_age_that_meets_it() -> None:
-    # 30 of 1000 have a predicted age of 26.5: at most 4.25 % pass while the challenge age is not above 26.
-    ages = [26.5] * 30 + [15.0] * 970
-    assert ages_by_risk(ages) == {0.01: 27, 0.02: 27, 0.05: 18, 0.10: 18}
+def test_every_risk_gets_the_highest_limit_that_meets_it() -> None:
+    # 30 of 1000 are under 18 with 3 %: at most 4.25 % pass while the limit is below the others' 90 %.
+    found = of_18([0.03] * 30 + [0.9] * 970)
+    assert limits_by_risk(found) == {0.01: 0.0299, 0.02: 0.0299, 0.05: 0.5, 0.10: 0.5}
 
 
 def test_a_threshold_records_its_sample() -> None:
-    found = thresholds(np.array([26.5] * 30 + [15.0] * 970), np.full((1000, 2), 17.0))
-    assert found[0] == Threshold(risk=0.01, challenge_age=27, teenagers=1000, passed=0)
-    assert found[2] == Threshold(risk=0.05, challenge_age=18, teenagers=1000, passed=30)
+    found = of_18([0.03] * 30 + [0.9] * 970, (17, 17))
+    assert (found[0].underage, found[0].passed, found[0].ages) == (1000, 0, (13, 17))
+    assert (found[2].underage, found[2].passed) == (1000, 30)
 
 
-def test_a_predicted_age_equal_to_the_challenge_age_passes() -> None:
-    assert ages_by_risk([20.0] * 1000)[0.01] == 21
-    assert ages_by_risk([19.99] * 1000)[0.01] == 20
+def test_limits_are_rounded_down() -> None:
+    assert limits_by_risk(of_18([0.012345] * 1000)) == dict.fromkeys((0.01, 0.02, 0.05, 0.10), 0.0123)
+
+
+def test_risks_that_no_limit_meets_are_omitted() -> None:
+    """The model is sure that 30 of these minors are adults."""
+    assert limits_by_risk(of_18([0.0] * 30 + [0.9] * 970)) == {0.05: 0.5, 0.10: 0.5}
 
 
 def test_risks_that_need_more_photos_are_omitted() -> None:
-    assert ages_by_risk([15.0] * 100) == {0.05: 18, 0.10: 18}
-    assert ages_by_risk([15.0] * 20) == {}
+    assert limits_by_risk(of_18([0.9] * 100)) == {0.05: 0.5, 0.10: 0.5}
+    assert of_18([0.9] * 20) == ()
 
 
-def test_risks_that_no_challenge_age_up_to_60_meets_are_omitted() -> None:
-    ages = [70.0] * 30 + [15.0] * 970
-    assert ages_by_risk(ages) == {0.05: 18, 0.10: 18}
+@pytest.mark.parametrize("known", [(18, 18), (12, 12), (14, 18), (20, 29), (10, 25)])
+def test_only_people_known_to_be_13_to_17_count_for_18(known: tuple[float, float]) -> None:
+    assert of_18([0.9] * 1000, known) == ()
 
 
-@pytest.mark.parametrize("known", [(18, 18), (12, 12), (14, 18), (20, 29)])
-def test_only_people_known_to_be_13_to_17_count(known: tuple[float, float]) -> None:
-    assert ages_by_risk([15.0] * 1000, known) == {}
+@pytest.mark.parametrize(("legal_age", "known"), [(16, (11, 15)), (18, (13, 17)), (21, (16, 20))])
+def test_every_legal_age_is_measured_on_those_who_are_up_to_five_years_younger(
+    legal_age: int, known: tuple[float, float]
+) -> None:
+    found = thresholds(torn([0.9] * 1000), np.tile(known, (1000, 1)))
+    assert {each.legal_age for each in found} == {legal_age}
+    assert found[0].ages == known
 
 
-def test_a_band_within_13_to_17_counts() -> None:
-    assert ages_by_risk([15.0] * 1000, (13, 17)) == {0.01: 18, 0.02: 18, 0.05: 18, 0.10: 18}
-
-
-def test_people_with_a_band_around_13_to_17_count_as_teenagers_and_the_band_is_recorded() -> None:
+def test_people_with_a_band_around_13_to_17_count_and_the_band_is_recorded() -> None:
     known = np.repeat([[10.0, 19.0], [20.0, 29.0], [16.0, 16.0]], [95, 100, 105], axis=0)
-    ages = np.array([22.0] * 3 + [15.0] * 92 + [25.0] * 100 + [22.0] * 2 + [15.0] * 103)
-    at_ten_percent = thresholds(ages, known)[-1]
-    assert at_ten_percent == Threshold(risk=0.10, challenge_age=18, teenagers=200, passed=5, ages=(10, 19))
+    found = thresholds(torn([0.1] * 3 + [0.9] * 92 + [0.0] * 100 + [0.1] * 2 + [0.9] * 103), known)
+    at_ten_percent = next(each for each in found if (each.legal_age, each.risk) == (18, 0.10))
+    assert (at_ten_percent.underage, at_ten_percent.passed, at_ten_percent.ages) == (200, 5, (10, 19))
 
 
-def test_with_few_known_teenagers_the_band_around_them_is_used_and_recorded() -> None:
-    known = np.repeat([[10.0, 19.0], [20.0, 29.0], [16.0, 16.0]], [95, 100, 5], axis=0)
-    ages = np.array([22.0] * 3 + [15.0] * 92 + [25.0] * 100 + [15.0] * 5)
-    at_ten_percent = thresholds(ages, known)[-1]
-    assert at_ten_percent == Threshold(risk=0.10, challenge_age=18, teenagers=100, passed=3, ages=(10, 19))
-
-
-def test_without_known_teenagers_only_the_band_is_used() -> None:
-    assert ages_by_risk([15.0] * 100, (10, 19)) == {0.05: 18, 0.10: 18}
-
-
-def test_easy_photos_of_a_source_do_not_compensate_for_hard_photos_of_another() -> None:
-    ages = np.array([15.0] * 300 + [27.5] * 20 + [15.0] * 80)
-    known, sources = np.full((400, 2), 16.0), np.repeat(["easy", "hard"], [300, 100])
-    together = {each.risk: each.challenge_age for each in thresholds(ages, known)}
-    assert together == {0.01: 28, 0.02: 28, 0.05: 28, 0.10: 18}
-    (loosest,) = (each for each in thresholds(ages, known, sources) if each.risk == 0.10)
-    assert loosest == Threshold(risk=0.10, challenge_age=28, teenagers=400, passed=0)
-
-
-def test_a_source_with_too_few_photos_for_a_risk_counts_only_together_with_the_others() -> None:
-    ages, known = np.array([15.0] * 300 + [27.5] * 2 + [15.0] * 28), np.full((330, 2), 16.0)
-    sources = np.repeat(["easy", "few"], [300, 30])
-    assert thresholds(ages, known, sources) == thresholds(ages, known)
+def test_a_band_with_many_adults_does_not_count() -> None:
+    known = np.tile([10.0, 19.0], (1000, 1))
+    assert {each.legal_age for each in thresholds(torn([0.9] * 1000), known)} == {18}, "not for 16"
 
 
 def test_a_band_with_few_people_is_not_used() -> None:
-    known = np.repeat([[10.0, 19.0], [16.0, 16.0]], [39, 100], axis=0)
-    found = thresholds(np.array([50.0] * 39 + [15.0] * 100), known)
-    assert [(each.challenge_age, each.teenagers, each.ages) for each in found] == [(18, 100, (13, 17))] * 2
+    known = np.repeat([[10.0, 19.0], [17.0, 17.0]], [39, 100], axis=0)
+    found = thresholds(torn([0.0] * 39 + [0.9] * 100), known)
+    assert {(each.underage, each.ages) for each in found if each.legal_age == 18} == {(100, (13, 17))}
 
 
-def test_adults_do_not_raise_the_threshold() -> None:
-    ages = np.array([15.0] * 1000 + [45.0] * 1000)
+def test_easy_photos_of_a_source_do_not_compensate_for_hard_photos_of_another() -> None:
+    probs, known = torn([0.9] * 300 + [0.02] * 20 + [0.9] * 80), np.full((400, 2), 16.0)
+    assert limits_by_risk(thresholds(probs, known))[0.10] == 0.5
+    sources = np.repeat(["easy", "hard"], [300, 100])
+    assert limits_by_risk(thresholds(probs, known, sources))[0.10] == 0.0199
+
+
+def test_a_source_with_too_few_photos_for_a_risk_counts_only_together_with_the_others() -> None:
+    probs, known = torn([0.9] * 300 + [0.02] * 2 + [0.9] * 28), np.full((330, 2), 16.0)
+    sources = np.repeat(["easy", "few"], [300, 30])
+    assert thresholds(probs, known, sources) == thresholds(probs, known)
+
+
+def test_adults_do_not_change_the_limit() -> None:
     known = np.repeat([[16.0, 16.0], [45.0, 45.0]], 1000, axis=0)
-    assert [threshold.challenge_age for threshold in thresholds(ages, known)] == [18, 18, 18, 18]
+    found = thresholds(torn([0.5] * 1000 + [0.0001] * 1000), known)
+    assert limits_by_risk(found) == limits_by_risk(of_18([0.5] * 1000))
 
 
-@given(st.lists(st.floats(0, 100), min_size=1, max_size=300))
-def test_a_smaller_risk_never_has_a_lower_challenge_age_and_every_bound_holds(ages: list[float]) -> None:
-    found = thresholds(np.array(ages), np.full((len(ages), 2), 15.0))
-    assert all(smaller.challenge_age >= larger.challenge_age for smaller, larger in pairwise(found))
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=300))
+def test_a_smaller_risk_never_has_a_higher_limit_and_every_bound_holds(p_under: list[float]) -> None:
+    found, probs = of_18(p_under), torn(p_under)
+    assert all(smaller.max_p_under_legal <= larger.max_p_under_legal for smaller, larger in pairwise(found))
     for threshold in found:
-        passed = sum(age >= threshold.challenge_age for age in ages)
+        passed = int((~asks(probs, Limit(18, threshold.max_p_under_legal, 18))).sum())
         assert threshold.passed == passed
-        assert wilson_upper(passed, len(ages)) <= threshold.risk
+        assert wilson_upper(passed, len(p_under)) <= threshold.risk
+
+
+@pytest.mark.parametrize("most", [0.2, 0.03])
+def test_the_dividing_age_is_that_of_the_person_who_is_just_asked(most: float) -> None:
+    people = np.stack([age_probs_at(mean, spread=4) for mean in np.arange(15, 45, 0.1)])
+    limit = Limit(18, most, challenge_age=18)
+    asked = asks(people, limit)
+    assert dividing_age(people, limit) == pytest.approx(15 + asked.sum() / 10, abs=1)
+
+
+def test_the_loosest_limit_is_that_of_the_largest_risk() -> None:
+    found = of_18([0.03] * 30 + [0.9] * 970)
+    assert loosest_limit(found) == Limit(18, 0.5, found[-1].challenge_age)
+    assert loosest_limit(found, 21) is loosest_limit(()) is None

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.ages.bundle import Threshold
+from edge.decision.policy import Limit, asks
 from train.card.facts import ChallengeRates, ChildRates, Coverage, Errors, PairedDifference
 from train.card.measures import bootstrap, coverage, error, share, signed_years_outside
 from train.pictures import Pictures
-from train.thresholds import TEENAGERS
+from train.thresholds import dividing_age
 
 AGE_BANDS = ((0, 12), (13, 17), (18, 24), (25, 34), (35, 44), (45, 54), (55, 64), (65, 100))
-CHALLENGE_AGES = range(18, 46)
+LIMITS = (0.5, 0.3, 0.2, 0.1, 0.07, 0.05, 0.03, 0.02, 0.01, 0.005, 0.002)
+"""On P(under 18), of the challenge table."""
+
 STATED = (0.80, 0.95)
 
 _Ages = NDArray[np.floating]
@@ -88,15 +95,27 @@ def coverages(before: _Ages, after: _Ages, pictures: Pictures, passed: _Rows) ->
     return found
 
 
-def challenge(challenge_age: int, ages: _Ages, known: _Ages) -> ChallengeRates:
-    """A row of the challenge table. A person with a band counts only if the whole band is within 13-17, or 25-40."""
-    youngest, oldest = known.T
+def challenge(limit: Limit, age_probs: _Ages, known: _Ages) -> ChallengeRates:
+    """A row of the challenge table. A person with a band counts only if the whole band is within 13-17, or 25-40.
+
+    age_probs: (N, 101), calibrated. known: (N, 2) youngest and oldest possible age.
+    """
+    asked, (youngest, oldest) = asks(age_probs, limit), known.T
     return ChallengeRates(
-        challenge_age=challenge_age,
-        passed_13_17=share(ages[(youngest >= TEENAGERS[0]) & (oldest <= TEENAGERS[1])] >= challenge_age),
-        passed_14_17=share(ages[(youngest >= 14) & (oldest <= TEENAGERS[1])] >= challenge_age),
-        asked_25_40=share(ages[(youngest >= 25) & (oldest <= 40)] < challenge_age),
+        max_p_under_legal=limit.max_p_under_legal,
+        challenge_age=limit.challenge_age,
+        passed_13_17=share(~asked[(youngest >= 13) & (oldest <= 17)]),
+        passed_14_17=share(~asked[(youngest >= 14) & (oldest <= 17)]),
+        asked_25_40=share(asked[(youngest >= 25) & (oldest <= 40)]),
     )
+
+
+def limits_of_18(age_probs: _Ages, measured: Iterable[Threshold] = ()) -> tuple[Limit, ...]:
+    """The limits of the challenge table, and those that were measured for legal age 18, largest first; with the mean
+    ages that divide best on these photos."""
+    also = {each.max_p_under_legal for each in measured if each.legal_age == 18}
+    limits = (Limit(18, most, challenge_age=18) for most in sorted({*LIMITS, *also}, reverse=True))
+    return tuple(replace(limit, challenge_age=dividing_age(age_probs, limit)) for limit in limits)
 
 
 def children(ages: _Ages, known: _Ages) -> ChildRates:

@@ -13,7 +13,7 @@ from edge.ages.bundle import Bundle, Threshold
 from edge.ages.calibration import calibrated
 from edge.ages.onnx import OnnxAgeModel
 from train.calibration import fitted_temperature
-from train.card.measures import mean_ages
+from train.card.gate import passes_gate
 from train.card.views import plain_crop, predict_through
 from train.checkpoint import load_model
 from train.evaluate import Predict
@@ -52,13 +52,14 @@ def load_candidate(path: Path, validation: Pictures) -> Candidate:
 
 
 def calibrate(predict: Predict, validation: Pictures) -> tuple[float, tuple[Threshold, ...]]:
-    """The temperature and the thresholds of a model, measured on photos that it was not trained on. Without photos: 1
-    and no thresholds."""
+    """The temperature of a model, and its thresholds for faces that pass the quality gate, measured on photos that it
+    was not trained on. Without photos: 1 and no thresholds."""
     if not len(validation):
         return 1.0, ()
     probs = predict_through(predict, validation, plain_crop, "calibration").age_probs
-    temperature = fitted_temperature(probs, validation.ages)
-    return temperature, thresholds(mean_ages(calibrated(probs, temperature)), validation.ages, validation.sources)
+    temperature, passed = fitted_temperature(probs, validation.ages), passes_gate(validation)
+    judged = validation[passed]
+    return temperature, thresholds(calibrated(probs[passed], temperature), judged.ages, judged.sources)
 
 
 def predictor(model: torch.nn.Module) -> Predict:

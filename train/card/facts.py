@@ -40,9 +40,11 @@ class ChildRates(Fact):
 
 
 class ChallengeRates(Fact):
-    """If everybody who looks younger than `challenge_age` is asked for ID: how many minors pass without being asked,
-    and how many adults are asked unnecessarily."""
+    """If everybody is asked for ID who is under 18 with a probability above `max_p_under_legal`: how many minors pass
+    without being asked, and how many adults are asked unnecessarily. challenge_age: the mean age that divides those who
+    are asked from those who are not best."""
 
+    max_p_under_legal: float
     challenge_age: int
     passed_13_17: MeasuredShare
     passed_14_17: MeasuredShare
@@ -102,11 +104,11 @@ class SceneError(Fact):
 
 
 class Scenes(Fact):
-    """Errors by scene, on `photos` test photos. challenge_age: who looks younger is asked for ID. gate: the evidence
+    """Errors by scene, on `photos` test photos. max_p_under_18: the limit. gate: the evidence
     for the limits on breadth, on the same photos."""
 
     photos: int
-    challenge_age: int
+    max_p_under_18: float
     errors: tuple[SceneError, ...]
     gate: tuple[GateEvidence, ...]
 

@@ -8,11 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.ages.calibration import calibrated
+from edge.decision.fusion import mean_ages
+from edge.decision.policy import Limit
 from train.card import breakdowns
 from train.card.candidates import load_candidate
 from train.card.facts import Card, CardSource, ChallengeRates, Study, ViewError
 from train.card.gate import gate_evidence, passes_gate
-from train.card.measures import error, mean_ages, share
+from train.card.measures import error, share
 from train.card.scene_errors import SCENE_PHOTOS, scenes
 from train.card.views import (
     BLURS_PX,
@@ -27,6 +29,7 @@ from train.card.views import (
 from train.data import faces_found_by_source, load_test, load_train, require_photos, validation_split
 from train.evaluate import Predict
 from train.pictures import Pictures
+from train.thresholds import loosest_limit
 
 PHOTOS_PER_SOURCE = 400
 """Photos per source that are evaluated with other views and for the quality gate."""
@@ -50,7 +53,7 @@ def judge(model: Path, data: Path, against: Path | None = None, study: Study | N
             calibrated(predict_through(other.predict, pictures, plain_crop, "other model").age_probs, other.temperature)
         )
         compared = breakdowns.paired_differences(other.name, ages, other_ages, pictures)
-    challenge_age = judged.thresholds[-1].challenge_age if judged.thresholds else None
+    limit = loosest_limit(judged.thresholds)
     return Card(
         model=judged.name,
         use=judged.use,
@@ -65,14 +68,15 @@ def judge(model: Path, data: Path, against: Path | None = None, study: Study | N
             name: breakdowns.children(ages[rows], pictures.ages[rows])
             for name, rows in breakdowns.by_source(pictures, passed).items()
         },
-        challenge=tuple(breakdowns.challenge(age, ages, pictures.ages) for age in breakdowns.CHALLENGE_AGES),
-        challenge_by_group={} if challenge_age is None else _by_group(challenge_age, pictures, ages, passed),
+        challenge=tuple(
+            breakdowns.challenge(each, after, pictures.ages)
+            for each in breakdowns.limits_of_18(after, judged.thresholds)
+        ),
+        challenge_by_group={} if limit is None else _by_group(limit, pictures, after, passed),
         thresholds=judged.thresholds,
         robust=tuple(_view_errors(judged.predict, judged.temperature, sample)),
         gate=gate_evidence(judged.predict, sample),
-        scenes=None
-        if challenge_age is None
-        else scenes(judged.predict, judged.temperature, pictures, SCENE_PHOTOS, challenge_age),
+        scenes=None if limit is None else scenes(judged.predict, judged.temperature, pictures, SCENE_PHOTOS, limit),
         paired=compared,
         study=study,
     )
@@ -94,10 +98,10 @@ def _sources(
 
 
 def _by_group(
-    challenge_age: int, pictures: Pictures, ages: NDArray[np.floating], passed: NDArray[np.bool_]
+    limit: Limit, pictures: Pictures, age_probs: NDArray[np.floating], passed: NDArray[np.bool_]
 ) -> dict[str, ChallengeRates]:
     parts = breakdowns.by_source(pictures, passed) | breakdowns.by_group(pictures)
-    return {name: breakdowns.challenge(challenge_age, ages[rows], pictures.ages[rows]) for name, rows in parts.items()}
+    return {name: breakdowns.challenge(limit, age_probs[rows], pictures.ages[rows]) for name, rows in parts.items()}
 
 
 def _sample(pictures: Pictures) -> Pictures:

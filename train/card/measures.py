@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from edge.reports.shares import wilson_interval
-from train.targets import YEARS
 
 RESAMPLES = 1000
 _Floats = NDArray[np.floating]
@@ -41,11 +40,6 @@ class MeasuredShare(Fact):
     share: float
     low: float
     high: float
-
-
-def mean_ages(age_probs: _Floats) -> _Floats:
-    """float (N,): the mean of every distribution (N, 101), in years."""
-    return np.asarray(age_probs @ YEARS)
 
 
 def signed_years_outside(ages: _Floats, known: _Floats) -> _Floats:

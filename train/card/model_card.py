@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 
 from train.card.facts import Card, ChallengeRates, Errors, GateBin, GateEvidence, Scenes, Study
 from train.card.measures import MeasuredError, MeasuredShare
-from train.thresholds import TEENAGERS
 
 SCENES_TITLE = "## Squeezed, night and wide-angle pictures"
 
@@ -30,7 +29,7 @@ def model_card(card: Card) -> str:
                 for name, source in card.sources.items()
             ),
         ),
-        "## Minors and challenge ages",
+        "## Minors and limits",
         "Children and young people with too high a predicted age, with 95 % intervals:",
         _table(
             ("photos", "under 10, predicted 18 or older", "10-19, predicted 25 or older"),
@@ -39,10 +38,10 @@ def model_card(card: Card) -> str:
                 for name, rates in card.children.items()
             ),
         ),
-        "If everybody with a predicted age below T is asked for ID (the prediction is the mean of the calibrated "
-        "distribution):",
-        _challenges((f"{row.challenge_age}", row) for row in card.challenge),
-        _thresholds(card),
+        "If everybody is asked for ID who is under 18 with a probability above the limit (by one photo's calibrated "
+        "distribution). *About below*: the mean age that divides those who are asked from those who are not best.",
+        _challenges((_limit(row.max_p_under_legal), row) for row in card.challenge),
+        *_thresholds(card),
         *_by_group(card),
         "## Errors by age, sex and group of people",
         *(_errors(title, found) for title, found in _breakdowns(card)),
@@ -85,39 +84,39 @@ def _errors(title: str, found: dict[str, dict[str, Errors]]) -> str:
     return _table(("photos", title, "number", "error", "bias", "passed", "error", "bias"), rows)
 
 
-def _thresholds(card: Card) -> str:
+def _thresholds(card: Card) -> Iterable[str]:
     if not card.thresholds:
-        return "Too few 13-17-year-olds to state any threshold: set `policy.challenge_age`."
-    stated = "; ".join(
-        f"at T = {threshold.challenge_age} at most {threshold.risk:.0%} of 13-17-year-olds pass (upper 95 % bound; "
-        f"{threshold.passed} of {threshold.teenagers} did)"
-        for threshold in card.thresholds
+        yield "Too few underage people to state any limit: set `policy.max_p_under_legal` and `policy.challenge_age`."
+        return
+    yield (
+        "The bundle's limits, measured on photos that were neither trained nor tested on. *Risk*: upper 95 % bound of "
+        "the share of the underage people who pass, for all of them and for each source with enough photos."
     )
-    text = f"The bundle's thresholds, measured on photos that were neither trained nor tested on: {stated}."
-    loosest = card.thresholds[-1]
-    if loosest.ages != TEENAGERS:
-        text += f" This includes people known only to be {loosest.ages[0]}-{loosest.ages[1]}."
-    for row in card.challenge:
-        if row.challenge_age == loosest.challenge_age and row.passed_13_17.trials:
-            text += (
-                f" On the test photos, at T = {row.challenge_age}, {_share(row.passed_13_17)} 13-17-year-olds pass, "
-                f"and {_share(row.asked_25_40)} 25-40-year-olds are asked."
-            )
-    return text
+    yield _table(
+        ("goods sold from", "risk", "limit", "about below", "underage", "passed", "their ages"),
+        (
+            (each.legal_age, f"{each.risk:.0%}", _limit(each.max_p_under_legal), each.challenge_age, each.underage,
+             each.passed, f"{each.ages[0]}-{each.ages[1]}")
+            for each in card.thresholds
+        ),
+    )  # fmt: skip
 
 
 def _by_group(card: Card) -> Iterable[str]:
     if not card.challenge_by_group:
         return
-    age = next(iter(card.challenge_by_group.values())).challenge_age
-    yield f"By source, sex and group, at T = {age}:"
+    limit = next(iter(card.challenge_by_group.values())).max_p_under_legal
+    yield f"By source, sex and group, at the limit {_limit(limit)} for goods sold from 18:"
     yield _challenges(card.challenge_by_group.items(), "people")
 
 
-def _challenges(rows: Iterable[tuple[str, ChallengeRates]], title: str = "T") -> str:
+def _challenges(rows: Iterable[tuple[str, ChallengeRates]], title: str = "limit") -> str:
     return _table(
-        (title, "13-17 who pass", "14-17 who pass", "25-40 who are asked"),
-        ((name, _share(row.passed_13_17), _share(row.passed_14_17), _share(row.asked_25_40)) for name, row in rows),
+        (title, "about below", "13-17 who pass", "14-17 who pass", "25-40 who are asked"),
+        (
+            (name, row.challenge_age, _share(row.passed_13_17), _share(row.passed_14_17), _share(row.asked_25_40))
+            for name, row in rows
+        ),
     )
 
 
@@ -131,7 +130,7 @@ def scenes_section(scenes: Scenes) -> str:
             "larger than on the same photos unchanged. *Breadth*: mean of the estimate (`edge.vision.proportions`). "
             "*Distorted*: share rejected for their breadth. *Lost*: share of the faces that passed unchanged and are "
             "not found, or rejected by other limits. The other columns ignore the limits on breadth. *Unasked*: "
-            f"13-17-year-olds who would not be asked at T = {scenes.challenge_age}.",
+            f"13-17-year-olds who would not be asked at the limit {_limit(scenes.max_p_under_18)}.",
             _table(
                 ("picture", "faces", "error", "bias", "worse", "breadth", "lost", "distorted", "unasked",
                  "unasked, without distorted"),
@@ -154,6 +153,10 @@ def _worse(error: MeasuredError | None, plain: MeasuredError | None) -> str:
 
 def _count(share: MeasuredShare) -> str:
     return f"{share.hits} of {share.trials}"
+
+
+def _limit(max_p_under_legal: float) -> str:
+    return f"{max_p_under_legal:.2%}"
 
 
 def _gate(card: Card) -> Iterable[str]:

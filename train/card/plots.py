@@ -15,7 +15,7 @@ from train.plots import Drawing, svg
 def plots(card: Card) -> list[tuple[str, str]]:
     """The card's plots: captions and SVG elements."""
     drawn: list[tuple[str, Drawing]] = [
-        ("Share of people who pass without being asked, and who are asked unnecessarily, by challenge age",
+        ("Share of people who pass without being asked, and who are asked unnecessarily, by the limit on P(under 18)",
          partial(_challenge, card=card)),
         ("Mean error by age, with 95 % intervals", partial(_by_age, card=card)),
         ("Bias by age: above 0, predicted ages are too high", partial(_bias, card=card)),
@@ -32,18 +32,21 @@ def plots(card: Card) -> list[tuple[str, str]]:
 
 
 def _challenge(axes: Axes, card: Card) -> None:
-    ages = [row.challenge_age for row in card.challenge]
+    limits = [100 * row.max_p_under_legal for row in card.challenge]
     for label, shares in (
         ("13-17-year-olds who pass", [row.passed_13_17 for row in card.challenge]),
         ("25-40-year-olds who are asked", [row.asked_25_40 for row in card.challenge]),
     ):
-        (line,) = axes.plot(ages, [100 * rate.share for rate in shares], label=label, linewidth=2)
+        (line,) = axes.plot(limits, [100 * rate.share for rate in shares], label=label, linewidth=2)
         low, high = [100 * rate.low for rate in shares], [100 * rate.high for rate in shares]
-        axes.fill_between(ages, low, high, color=line.get_color(), alpha=0.2, linewidth=0)
-    for threshold in (each for each in card.thresholds if each.challenge_age <= ages[-1]):
-        axes.axvline(threshold.challenge_age, color="grey", linestyle=":", linewidth=1)
-        axes.text(threshold.challenge_age + 0.2, 96, f"{threshold.risk:.0%}", color="grey", fontsize=8)
-    axes.set(xlabel="challenge age, years", ylabel="%", ylim=(0, 100), xlim=(ages[0], ages[-1]))
+        axes.fill_between(limits, low, high, color=line.get_color(), alpha=0.2, linewidth=0)
+    for threshold in (each for each in card.thresholds if each.legal_age == 18):
+        limit = 100 * threshold.max_p_under_legal
+        if min(limits) <= limit <= max(limits):
+            axes.axvline(limit, color="grey", linestyle=":", linewidth=1)
+            axes.text(limit, 96, f"{threshold.risk:.0%}", color="grey", fontsize=8)
+    axes.set(xlabel="limit on the probability of being under 18, %", ylabel="%", ylim=(0, 100), xscale="log")
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, 1.12), ncols=2, frameon=False)
 
 

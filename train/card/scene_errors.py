@@ -10,28 +10,29 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from edge.ages.calibration import calibrated
+from edge.decision.fusion import mean_ages
+from edge.decision.policy import Limit, asks
 from edge.settings.sections import QualitySettings
-from edge.vision.faces import LEFT_EYE, RIGHT_EYE
+from edge.vision.faces import AGES, LEFT_EYE, RIGHT_EYE
 from edge.vision.photos import read_photo
 from edge.vision.quality import judge
 from edge.vision.stills import StillFaceFinder
 from train.card.facts import SceneError, Scenes
 from train.card.gate import BREADTH_LIMITS, PhotoGate, gate_evidence
 from train.card.impairments import Impairment, eye_distance_px
-from train.card.measures import error, mean_ages, share
+from train.card.measures import error, share
 from train.card.scenes import SCENES
 from train.evaluate import Predict
 from train.pictures import Pictures
-from train.thresholds import TEENAGERS
 
 _BATCH = 32
 SCENE_PHOTOS = 300
 """Photos to measure the scenes on: enough to have all 13-17-year-olds among them."""
 
 
-def scenes(predict: Predict, temperature: float, pictures: Pictures, photos: int, challenge_age: int) -> Scenes:
+def scenes(predict: Predict, temperature: float, pictures: Pictures, photos: int, limit: Limit) -> Scenes:
     """The errors in every scene of `train.card.scenes`, on at most `photos` test photos, with all 13-17-year-olds among
-    them, and the evidence for the limits on the breadth of faces. challenge_age: T, for the minors who pass."""
+    them, and the evidence for the limits on the breadth of faces. limit: at which minors pass."""
     sample = _sample(pictures, photos)
     plain = _scene(predict, temperature, sample, None, "as they are")
     found = tuple(
@@ -40,23 +41,27 @@ def scenes(predict: Predict, temperature: float, pictures: Pictures, photos: int
             plain if make is None else _scene(predict, temperature, sample, make, name),
             plain,
             sample,
-            challenge_age,
+            limit,
         )
         for name, make in SCENES.items()
     )
     return Scenes(
-        photos=len(sample), challenge_age=challenge_age, errors=found,
+        photos=len(sample), max_p_under_18=limit.max_p_under_legal, errors=found,
         gate=gate_evidence(predict, sample, BREADTH_LIMITS),
     )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class _Scene:
-    """For N photos: ages (N,), NaN without a face; breadths (N,); reasons why the gate rejects each."""
+    """For N photos: age_probs (N, 101), NaN without a face; breadths (N,); reasons why the gate rejects each."""
 
-    ages: NDArray[np.float64]
+    age_probs: NDArray[np.float64]
     breadths: NDArray[np.float64]
     reasons: list[tuple[str, ...]]
+
+    @property
+    def ages(self) -> NDArray[np.floating]:
+        return mean_ages(self.age_probs)
 
     @property
     def passed_others(self) -> NDArray[np.bool_]:
@@ -69,11 +74,10 @@ class _Scene:
         return np.array(["distorted" in reasons for reasons in self.reasons])
 
 
-def _scene_error(name: str, scene: _Scene, plain: _Scene, pictures: Pictures, challenge_age: int) -> SceneError:
+def _scene_error(name: str, scene: _Scene, plain: _Scene, pictures: Pictures, limit: Limit) -> SceneError:
     both = scene.passed_others & plain.passed_others
-    young, old = TEENAGERS
-    teenagers = scene.passed_others & (pictures.ages[:, 0] >= young) & (pictures.ages[:, 1] <= old)
-    unasked = scene.ages >= challenge_age
+    teenagers = scene.passed_others & _are_teenagers(pictures)
+    unasked = ~asks(scene.age_probs, limit)
     known = pictures.ages[both]
     changed, before = error(scene.ages[both], known), error(plain.ages[both], known)
     return SceneError(
@@ -90,7 +94,7 @@ def _scene_error(name: str, scene: _Scene, plain: _Scene, pictures: Pictures, ch
 
 def _scene(predict: Predict, temperature: float, pictures: Pictures, make: Impairment | None, name: str) -> _Scene:
     gate, limits, random = PhotoGate(), QualitySettings(), np.random.default_rng(0)
-    ages = np.full(len(pictures), np.nan)
+    age_probs = np.full((len(pictures), AGES), np.nan)
     breadths = np.full(len(pictures), np.nan)
     reasons: list[tuple[str, ...]] = [()] * len(pictures)
     with closing(StillFaceFinder()) as finder:
@@ -108,8 +112,8 @@ def _scene(predict: Predict, temperature: float, pictures: Pictures, make: Impai
                 crops.append(crop)
                 breadths[row], reasons[row] = measures.breadth, judge(measures, confirmation, limits)[1]
             if rows:
-                ages[rows] = mean_ages(calibrated(predict(np.stack(crops)), temperature))
-    return _Scene(ages, breadths, reasons)
+                age_probs[rows] = calibrated(predict(np.stack(crops)), temperature)
+    return _Scene(age_probs, breadths, reasons)
 
 
 def _found_again(
@@ -127,8 +131,12 @@ def _found_again(
 
 def _sample(pictures: Pictures, photos: int) -> Pictures:
     """At most `photos` of the pictures: all 13-17-year-olds, then others at random."""
-    young, old = TEENAGERS
-    teenagers = (pictures.ages[:, 0] >= young) & (pictures.ages[:, 1] <= old)
+    teenagers = _are_teenagers(pictures)
     order = np.random.default_rng(0).permutation(len(pictures))
     first = np.concatenate([order[teenagers[order]], order[~teenagers[order]]])
     return pictures[np.sort(first[:photos])]
+
+
+def _are_teenagers(pictures: Pictures) -> NDArray[np.bool_]:
+    """bool (N,): whose whole age range is within 13-17."""
+    return np.asarray((pictures.ages[:, 0] >= 13) & (pictures.ages[:, 1] <= 17))

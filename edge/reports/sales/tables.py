@@ -55,7 +55,7 @@ def _answer(sale: SaleRecord) -> str:
     words = [reason.value for reason in answer.reasons]
     if answer.age:
         words.append(f"age {answer.age.completed_years} ({answer.age.low:.0f} to {answer.age.high:.0f})")
-    words.append(f"asked below {answer.threshold}" if answer.threshold < _ASKS_EVERYBODY else "everybody asked")
+    words.append(f"asks below about {answer.threshold}" if answer.threshold < _ASKS_EVERYBODY else "everybody asked")
     return f"{answer.decision.value}{age}: {', '.join(words)}"
 
 

@@ -39,8 +39,8 @@ def make_bundle(tmp_path: Path) -> MakeBundle:
             "sources": [{"name": "none", "pictures": 0, "terms": "none"}],
             "test_error_years": {"none": 5.0},
             "thresholds": [
-                {"risk": risk, "challenge_age": age, "teenagers": 100, "passed": 1}
-                for risk, age in [(0.10, 27), (0.02, 33), (0.05, 30)]
+                threshold(risk, legal_age, most)
+                for risk, legal_age, most in [(0.10, 18, 0.1), (0.02, 18, 0.01), (0.05, 18, 0.04), (0.10, 21, 0.2)]
             ],
             "made_with": {},
         }
@@ -48,6 +48,12 @@ def make_bundle(tmp_path: Path) -> MakeBundle:
         return tmp_path
 
     return make
+
+
+def threshold(risk: float, legal_age: int = 18, most: float = 0.1, **changes: object) -> dict[str, object]:
+    """A row of the manifest's thresholds."""
+    row = {"legal_age": legal_age, "risk": risk, "max_p_under_legal": most, "challenge_age": 27, "underage": 100}
+    return row | {"passed": 1, "ages": [13, 17]} | changes
 
 
 def rejection(folder: Path) -> str:
@@ -67,7 +73,9 @@ def test_an_unchanged_bundle_has_a_model_file_and_a_hash(make_bundle: MakeBundle
 def test_the_bundled_model_is_complete() -> None:
     bundle = Bundle(BUNDLED)
     assert bundle.cpu_model.is_file()
-    assert 18 <= bundle.limits(0.1)[18] <= bundle.limits(0.02)[18] <= 60
+    loose, strict = bundle.thresholds(0.1)[18], bundle.thresholds(0.02)[18]
+    assert 0 < strict.max_p_under_legal < loose.max_p_under_legal <= 0.5
+    assert 18 <= loose.challenge_age <= strict.challenge_age
 
 
 @pytest.mark.parametrize("name", [CPU_MODEL, GPU_MODEL])
@@ -103,15 +111,16 @@ def test_a_bundle_without_the_cpu_model_is_rejected(make_bundle: MakeBundle) -> 
     [
         ({"version": None}, "version"),
         ({"colour": "red"}, "colour"),
-        ({"thresholds": [{"risk": 0.05, "challenge_age": 17, "teenagers": 1, "passed": 0}]}, "thresholds.0.challenge"),
-        ({"thresholds": [{"risk": 0, "challenge_age": 30, "teenagers": 1, "passed": 0}]}, "thresholds.0.risk"),
+        ({"thresholds": [threshold(0.05, most=1.1)]}, "thresholds.0.max_p_under_legal"),
+        ({"thresholds": [threshold(0)]}, "thresholds.0.risk"),
+        ({"thresholds": [{"risk": 0.1, "challenge_age": 30, "teenagers": 1}]}, "thresholds.0.legal_age is missing"),
     ],
 )
 def test_the_error_for_an_invalid_manifest_names_the_field(
     changes: dict[str, object], named: str, make_bundle: MakeBundle
 ) -> None:
     folder = make_bundle(**changes)
-    assert rejection(folder).startswith(f"{folder / MANIFEST} is damaged: {named}")
+    assert rejection(folder).startswith(f"{folder / MANIFEST} is damaged or of another version: {named}")
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff\xfe"])
@@ -122,17 +131,21 @@ def test_a_damaged_manifest_is_rejected(content: bytes, make_bundle: MakeBundle)
 
 
 @pytest.mark.parametrize(
-    ("risk", "challenge_age"),
-    [(0.2, 27), (0.1, 27), (0.099, 30), (0.05, 30), (0.04, 33), (0.02, 33), (0.01, 33)],
+    ("risk", "most"), [(0.2, 0.1), (0.1, 0.1), (0.099, 0.04), (0.05, 0.04), (0.04, 0.01), (0.02, 0.01), (0.01, 0.01)]
 )
 def test_the_threshold_is_that_of_the_largest_measured_risk_not_above_the_given_risk(
-    risk: float, challenge_age: int, make_bundle: MakeBundle
+    risk: float, most: float, make_bundle: MakeBundle
 ) -> None:
-    assert Bundle(make_bundle()).limits(risk) == {18: challenge_age}
+    assert Bundle(make_bundle()).thresholds(risk)[18].max_p_under_legal == most
 
 
-def test_a_bundle_without_thresholds_has_no_limits(make_bundle: MakeBundle) -> None:
-    assert Bundle(make_bundle(thresholds=[])).limits(0.05) == {}
+def test_every_legal_age_has_its_own_thresholds(make_bundle: MakeBundle) -> None:
+    found = Bundle(make_bundle()).thresholds(0.05)
+    assert {age: each.max_p_under_legal for age, each in found.items()} == {18: 0.04, 21: 0.2}
+
+
+def test_a_bundle_without_thresholds_has_none(make_bundle: MakeBundle) -> None:
+    assert Bundle(make_bundle(thresholds=[])).thresholds(0.05) == {}
 
 
 def test_the_sha256_of_a_file_is_in_hexadecimal(tmp_path: Path) -> None:

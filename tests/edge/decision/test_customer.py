@@ -11,14 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.decision.customer import CustomerZone
-from edge.decision.policy import Decision, Reason, decide
+from edge.decision.policy import Decision, Limit, Reason, decide
 from edge.settings.config import Settings
 from edge.settings.sections import PolicySettings
 from edge.vision.faces import NO_TRACK, Faces
-from tests.edge.people import Person, faces_of, settings_with
+from tests.edge.people import LIMIT, Person, faces_of, settings_with
 
 SHAPE = (480, 640, 3)
-LIMIT, LEGAL_AGE = 25, 18
+LEGAL_AGE = 18
 POLICY = PolicySettings()
 
 people = st.lists(
@@ -167,8 +167,8 @@ def test_a_companion_looks_young_when_they_would_be_asked_themselves(
 
 def test_a_companion_looks_young_for_the_sales_legal_age(zone: CustomerZone) -> None:
     show(zone, BUYER, behind(32))
-    assert zone.doubts(0.2, limit=25, legal_age=18) == ()
-    assert zone.doubts(0.2, limit=35, legal_age=21) == (Reason.YOUNG_COMPANION,)
+    assert zone.doubts(0.2, LIMIT, 18) == ()
+    assert zone.doubts(0.2, Limit(21, 0.001, challenge_age=35), 21) == (Reason.YOUNG_COMPANION,)
 
 
 def test_the_shop_may_turn_companions_off() -> None:
@@ -231,9 +231,13 @@ def test_companions_do_not_matter_when_the_customer_is_asked_anyway(zone: Custom
     assert zone.doubts(0.2, LIMIT, LEGAL_AGE) == ()
 
 
-@given(companions, st.lists(hidden_in_a_frame, min_size=5, max_size=25), st.sampled_from([None, 25, 30]))
+@given(
+    companions,
+    st.lists(hidden_in_a_frame, min_size=5, max_size=25),
+    st.sampled_from([None, LIMIT, replace(LIMIT, min_mean_age=30)]),
+)
 def test_nobody_passes_while_somebody_else_in_the_zone_looks_young(
-    others: list[Person], hidden: list[tuple[bool, ...]], limit: int | None
+    others: list[Person], hidden: list[tuple[bool, ...]], limit: Limit | None
 ) -> None:
     """Counts the samples of everybody by itself. others: with a customer of 50 years. hidden: by frame and person."""
     zone = CustomerZone(Settings())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import assume, given
@@ -10,13 +12,12 @@ from hypothesis.extra import numpy as stn
 from numpy.typing import NDArray
 
 from edge.decision.fusion import TrackAge
-from edge.decision.policy import Decision, Reason, decide, may_replace
+from edge.decision.policy import Decision, Limit, Reason, asks, decide, may_replace
 from edge.settings.sections import PolicySettings
 from edge.vision.faces import AGES
-from tests.edge.people import age_probs_at
+from tests.edge.people import LIMIT, age_probs_at
 
 SETTINGS = PolicySettings()
-T = 25
 
 decisions = st.sampled_from(Decision)
 doubts = st.lists(st.sampled_from(Reason), max_size=3, unique=True).map(tuple)
@@ -34,6 +35,15 @@ ages = st.builds(
     st.integers(0, 8),
 )
 
+limits = st.builds(lambda most, mean: Limit(18, most, max(18, mean), mean), st.floats(0, 1), st.integers(0, 60))
+
+
+def torn(p_under_18: float) -> NDArray[np.float64]:
+    """Either 12 years old, with this probability, or 40."""
+    probs = np.zeros(AGES)
+    probs[[12, 40]] = p_under_18, 1 - p_under_18
+    return probs
+
 
 def sampled(probs: NDArray[np.floating], times: int) -> TrackAge:
     age = TrackAge()
@@ -43,59 +53,63 @@ def sampled(probs: NDArray[np.floating], times: int) -> TrackAge:
 
 
 def test_an_older_face_with_enough_samples_is_not_challenged() -> None:
-    verdict = decide(sampled(age_probs_at(50), 3), (), T, 18, SETTINGS)
+    verdict = decide(sampled(age_probs_at(50), 3), (), LIMIT, 18, SETTINGS)
     assert (verdict.decision, verdict.reasons, verdict.samples) == (Decision.NO_CHALLENGE, (Reason.LOOKS_OLDER,), 3)
     assert verdict.age is not None
     assert verdict.age.mean == pytest.approx(50, abs=0.01)
 
 
 def test_a_young_face_is_challenged() -> None:
-    verdict = decide(sampled(age_probs_at(20), 3), (), T, 18, SETTINGS)
+    verdict = decide(sampled(age_probs_at(20), 3), (), LIMIT, 18, SETTINGS)
     assert (verdict.decision, verdict.reasons) == (Decision.CHALLENGE, (Reason.LOOKS_YOUNG,))
 
 
-@pytest.mark.parametrize(("mean", "decision"), [(24.5, Decision.CHALLENGE), (25.5, Decision.NO_CHALLENGE)])
-def test_the_challenge_age_divides_young_from_old(mean: float, decision: Decision) -> None:
-    assert decide(sampled(age_probs_at(mean, spread=2), 3), (), T, 18, SETTINGS).decision is decision
+@pytest.mark.parametrize(("p_under", "decision"), [(0.031, Decision.CHALLENGE), (0.029, Decision.NO_CHALLENGE)])
+def test_the_probability_of_being_under_age_decides(p_under: float, decision: Decision) -> None:
+    assert decide(sampled(torn(p_under), 3), (), LIMIT, 18, SETTINGS).decision is decision
 
 
-def test_a_mean_of_exactly_the_challenge_age_passes() -> None:
-    certain = np.zeros(AGES)
-    certain[T] = 1
-    assert decide(sampled(certain, 3), (), T, 18, SETTINGS).decision is Decision.NO_CHALLENGE
+def test_a_probability_of_exactly_the_limit_passes() -> None:
+    limit = replace(LIMIT, max_p_under_legal=0.25)
+    assert decide(sampled(torn(0.25), 4), (), limit, 18, SETTINGS).decision is Decision.NO_CHALLENGE
+
+
+@pytest.mark.parametrize(("mean", "decision"), [(29.5, Decision.CHALLENGE), (30.5, Decision.NO_CHALLENGE)])
+def test_a_lowest_mean_age_is_asked_for_as_well(mean: float, decision: Decision) -> None:
+    limit = replace(LIMIT, challenge_age=30, min_mean_age=30)
+    assert decide(sampled(age_probs_at(mean, spread=2), 3), (), limit, 18, SETTINGS).decision is decision
 
 
 def test_an_older_mean_with_a_risk_of_being_under_age_is_challenged_as_uncertain() -> None:
-    torn = 0.94 * age_probs_at(40, spread=1) + 0.06 * age_probs_at(12, spread=1)
-    verdict = decide(sampled(torn, 3), (), T, 18, SETTINGS)
+    verdict = decide(sampled(torn(0.06), 3), (), LIMIT, 18, SETTINGS)
     assert (verdict.decision, verdict.reasons) == (Decision.CHALLENGE, (Reason.UNCERTAIN,))
     assert verdict.age is not None
     assert verdict.age.p_under_legal == pytest.approx(0.06, abs=1e-4)
 
 
 def test_two_samples_are_not_enough() -> None:
-    verdict = decide(sampled(age_probs_at(50), 2), (), T, 18, SETTINGS)
+    verdict = decide(sampled(age_probs_at(50), 2), (), LIMIT, 18, SETTINGS)
     assert (verdict.decision, verdict.reasons) == (Decision.UNKNOWN, (Reason.FEW_LOOKS,))
 
 
 @pytest.mark.parametrize("age", [None, TrackAge()])
 def test_without_a_customer_or_samples_the_verdict_is_unknown(age: TrackAge | None) -> None:
-    verdict = decide(age, (), T, 18, SETTINGS)
+    verdict = decide(age, (), LIMIT, 18, SETTINGS)
     assert (verdict.decision, verdict.age, verdict.samples) == (Decision.UNKNOWN, None, 0)
 
 
 def test_a_doubt_is_the_reason_and_the_verdict_has_no_age() -> None:
-    verdict = decide(sampled(age_probs_at(50), 9), (Reason.TWO_PEOPLE,), T, 18, SETTINGS)
+    verdict = decide(sampled(age_probs_at(50), 9), (Reason.TWO_PEOPLE,), LIMIT, 18, SETTINGS)
     assert (verdict.decision, verdict.reasons, verdict.samples) == (Decision.UNKNOWN, (Reason.TWO_PEOPLE,), 9)
     assert verdict.age is None
 
 
 def test_a_young_companion_is_no_doubt_about_the_customers_own_age() -> None:
     age = sampled(age_probs_at(50), 3)
-    verdict = decide(age, (Reason.YOUNG_COMPANION,), T, 18, SETTINGS)
+    verdict = decide(age, (Reason.YOUNG_COMPANION,), LIMIT, 18, SETTINGS)
     assert (verdict.decision, verdict.reasons) == (Decision.UNKNOWN, (Reason.YOUNG_COMPANION,))
     assert verdict.age == age.estimate(18)
-    assert decide(age, (Reason.YOUNG_COMPANION, Reason.TWO_PEOPLE), T, 18, SETTINGS).age is None
+    assert decide(age, (Reason.YOUNG_COMPANION, Reason.TWO_PEOPLE), LIMIT, 18, SETTINGS).age is None
 
 
 @given(ages | st.none(), doubts, st.integers(1, 100))
@@ -114,42 +128,52 @@ def test_without_a_limit_an_age_without_doubts_is_still_known() -> None:
 
 
 @pytest.mark.parametrize(("legal_age", "decision"), [(18, Decision.NO_CHALLENGE), (21, Decision.CHALLENGE)])
-def test_the_probability_of_being_under_age_is_that_of_the_sales_legal_age(legal_age: int, decision: Decision) -> None:
+def test_the_probability_of_being_under_age_is_that_of_the_limits_legal_age(legal_age: int, decision: Decision) -> None:
     age = sampled(age_probs_at(26, spread=3), 3)
-    verdict = decide(age, (), T, legal_age, PolicySettings(max_p_under_legal=0.02))
+    verdict = decide(age, (), Limit(legal_age, 0.02, challenge_age=30), legal_age, SETTINGS)
     assert verdict.decision is decision
     assert verdict.age == age.estimate(legal_age)
 
 
-@given(ages, doubts.filter(bool), st.integers(18, 60))
-def test_any_doubt_makes_the_verdict_unknown(age: TrackAge, doubts: tuple[Reason, ...], challenge_age: int) -> None:
-    assert decide(age, doubts, challenge_age, 18, SETTINGS).decision is Decision.UNKNOWN
+@given(ages, doubts.filter(bool), limits)
+def test_any_doubt_makes_the_verdict_unknown(age: TrackAge, doubts: tuple[Reason, ...], limit: Limit) -> None:
+    assert decide(age, doubts, limit, 18, SETTINGS).decision is Decision.UNKNOWN
 
 
-@given(ages, doubts, st.integers(18, 60), st.integers(1, 8), st.floats(0, 1))
+@given(ages, doubts, limits, st.integers(1, 8))
 def test_no_challenge_needs_every_condition(
-    age: TrackAge, doubts: tuple[Reason, ...], challenge_age: int, min_looks: int, most: float
+    age: TrackAge, doubts: tuple[Reason, ...], limit: Limit, min_looks: int
 ) -> None:
-    settings = PolicySettings(min_looks=min_looks, max_p_under_legal=most)
-    verdict = decide(age, doubts, challenge_age, 18, settings)
+    verdict = decide(age, doubts, limit, 18, PolicySettings(min_looks=min_looks))
     sure = not doubts and age.samples >= min_looks
     if sure:
         estimate = age.estimate(18)
-        sure = estimate.mean >= challenge_age and estimate.p_under_legal <= most
+        sure = estimate.mean >= limit.min_mean_age and estimate.p_under_legal <= limit.max_p_under_legal
     assert (verdict.decision is Decision.NO_CHALLENGE) == sure
 
 
-@given(ages, doubts, st.integers(18, 59))
-def test_a_higher_challenge_age_never_lets_more_pass(
-    age: TrackAge, doubts: tuple[Reason, ...], challenge_age: int
+@given(ages, doubts, limits, st.floats(0, 1), st.integers(0, 60))
+def test_a_stricter_limit_never_lets_more_pass(
+    age: TrackAge, doubts: tuple[Reason, ...], limit: Limit, most: float, mean: int
 ) -> None:
-    assume(decide(age, doubts, challenge_age, 18, SETTINGS).decision is not Decision.NO_CHALLENGE)
-    assert decide(age, doubts, challenge_age + 1, 18, SETTINGS).decision is not Decision.NO_CHALLENGE
+    assume(decide(age, doubts, limit, 18, SETTINGS).decision is not Decision.NO_CHALLENGE)
+    stricter = replace(
+        limit, max_p_under_legal=min(most, limit.max_p_under_legal), min_mean_age=max(mean, limit.min_mean_age)
+    )
+    assert decide(age, doubts, stricter, 18, SETTINGS).decision is not Decision.NO_CHALLENGE
 
 
-@given(ages, doubts, st.integers(18, 60))
-def test_every_verdict_has_a_reason(age: TrackAge, doubts: tuple[Reason, ...], challenge_age: int) -> None:
-    assert decide(age, doubts, challenge_age, 18, SETTINGS).reasons
+@given(st.lists(ages.filter(lambda age: age.samples >= 3), min_size=1, max_size=9), limits)
+def test_a_lane_and_a_table_of_photos_give_the_same_answers(people: list[TrackAge], limit: Limit) -> None:
+    """The report card and the thresholds use `asks` for many photos at once."""
+    together = asks(np.stack([person.distribution for person in people]), limit)
+    one_by_one = [decide(person, (), limit, 18, SETTINGS).decision is Decision.CHALLENGE for person in people]
+    assert together.tolist() == one_by_one
+
+
+@given(ages, doubts, limits)
+def test_every_verdict_has_a_reason(age: TrackAge, doubts: tuple[Reason, ...], limit: Limit) -> None:
+    assert decide(age, doubts, limit, 18, SETTINGS).reasons
 
 
 @given(decisions)

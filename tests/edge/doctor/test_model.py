@@ -45,30 +45,31 @@ def test_an_own_model_is_ok(box: MakeBox, bundle: Path) -> None:
     assert line.verdict == "ok"
 
 
-def test_the_legal_ages_that_the_model_has_limits_for_are_named(box: MakeBox) -> None:
+def test_the_limits_of_the_model_are_named(box: MakeBox) -> None:
     line = found(limits, box())
-    asked_below = Bundle(BUNDLED).limits(0.1)[18]
-    assert line.seen == f"goods sold from 18: asks below {asked_below}; the model has limits for 18"
+    limit = Bundle(BUNDLED).thresholds(0.1)[18]
+    assert f"from 18: above {100 * limit.max_p_under_legal:.2g} % of being younger, which is" in line.seen
+    assert all(f"from {age}: " in line.seen for age in (16, 18, 21))
     assert line.verdict == "ok"
 
 
-def test_a_challenge_age_in_the_settings_is_the_limit_of_its_lane(box: MakeBox) -> None:
-    line = found(limits, box({"policy": {"challenge_age": 30}}, {"policy": {"challenge_age": 35, "legal_age": 21}}))
-    assert line.seen == "goods sold from 18: asks below 30; from 21: asks below 35; the model has limits for 18"
-    assert line.verdict == "ok"
+def test_lanes_with_other_limits_are_named_apart(box: MakeBox) -> None:
+    line = found(limits, box({"policy": {"challenge_age": 50}}, {}))
+    assert line.seen.count("from 18: ") == 2
+    assert "about below 50" in line.seen
 
 
-@pytest.mark.parametrize("legal_age", [16, 21, 25])
-def test_a_legal_age_without_a_limit_is_a_problem_with_its_fix(box: MakeBox, legal_age: int) -> None:
-    line = found(limits, box({"policy": {"legal_age": legal_age}}))
-    assert line.seen == f"goods sold from {legal_age}: asks everybody; the model has limits for 18"
-    assert (line.verdict, "challenge_age = AGE below [policy]" in line.fix) == ("problem", True)
+def test_a_legal_age_without_a_limit_is_a_problem_with_its_fix(box: MakeBox) -> None:
+    line = found(limits, box({"policy": {"legal_age": 20}}))
+    assert line.seen.startswith("policy.legal_age = 20: the model research has limits for 16, 18, 21; set ")
+    assert (line.verdict, "[policy]" in line.fix) == ("problem", True)
 
 
 def test_a_model_without_limits_is_a_problem(box: MakeBox, bundle: Path) -> None:
     change_manifest(bundle, thresholds=[])
     line = found(limits, box({"model": bundle}))
-    assert (line.verdict, line.seen) == ("problem", "goods sold from 18: asks everybody; the model has no limits")
+    assert line.seen.startswith("policy.legal_age = 18: the model research has no limits; set ")
+    assert line.verdict == "problem"
 
 
 def test_a_changed_model_is_a_problem_and_is_not_loaded(box: MakeBox, bundle: Path) -> None:

@@ -26,6 +26,7 @@ from edge.till.envelope import parse, wrap
 from edge.till.identity import LiveIdentity
 from edge.till.messages import Ack, Alert, Data, Error, RestrictedItem, SaleClosed, SaleOpened
 from edge.till.server import TillServer
+from tests.edge.people import LIMIT
 
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=timezone.utc)
 ANY_PORT = "tcp://127.0.0.1:*"
@@ -71,7 +72,7 @@ class Shop:
         self.server = TillServer(TillSettings(reliable=self.server_address, live=ANY_PORT))
         self.server_address = self.server.addresses[0]
         identity = self.clock
-        self.lane = Lane(LaneRules(settings, {18: 25}, "0123456789ab"), identity)
+        self.lane = Lane(LaneRules(settings, {18: LIMIT}, "0123456789ab"), identity)
         publisher = Publisher(settings.lane, identity, EventLog(None), self.server)
         self.desk = TillDesk(settings, self.lane, identity, publisher, self.server, self.now_s, self.health)
 

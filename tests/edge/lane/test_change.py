@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from edge.decision.policy import Limit
 from edge.lane.rules import LaneRules
 from edge.till.messages import Hello, RestrictedItem, SaleClosed, SaleOpened
 from tests.edge.driver import LaneDriver, drive
@@ -13,7 +14,7 @@ HELLO, OPEN, SCAN = Hello(till="till-1"), SaleOpened(sale_id="sale-1"), Restrict
 
 
 def change(lane: LaneDriver, **settings: object) -> None:
-    lane.lane.change(LaneRules(settings_with(**settings), {18: 30}, "new-model"))
+    lane.lane.change(LaneRules(settings_with(**settings), {18: Limit(18, 0.05, 30, min_mean_age=30)}, "new-model"))
 
 
 def test_the_next_decision_uses_the_new_challenge_age_and_names_the_new_model() -> None:

@@ -30,7 +30,7 @@ from edge.till.messages import (
 )
 from edge.vision.faces import Faces
 from tests.edge.lane.shop import CLOSE, OPEN, SCAN, Clock, Shop, records
-from tests.edge.people import frame_at
+from tests.edge.people import LIMIT, frame_at
 
 
 def test_an_alert_is_repeated_until_it_is_confirmed(scanned: Shop) -> None:
@@ -345,7 +345,7 @@ def test_a_till_with_an_invalid_name_is_rejected(shop: Shop) -> None:
 def test_a_second_agent_on_a_state_folder_is_rejected(shop: Shop) -> None:
     settings = Settings(mode="on-sale", state_dir=shop.state_dir)
     identity = Clock()
-    lane = Lane(LaneRules(settings, {18: 25}, "m"), identity)
+    lane = Lane(LaneRules(settings, {18: LIMIT}, "m"), identity)
     publisher = Publisher("lane-1", identity, EventLog(None), shop.server)
     with pytest.raises(UsageError, match="give each lane its own state_dir"):
         TillDesk(settings, lane, identity, publisher, shop.server, 0.0)

@@ -5,18 +5,18 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.decision.policy import Reason
+from edge.decision.policy import Limit, Reason
 from edge.lane.lane import Lane
 from edge.lane.rules import LaneRules
 from edge.till.identity import ReplayIdentity
 from edge.till.messages import Alert, ItemRemoved, RestrictedItem, SaleOpened
 from tests.edge.driver import LaneDriver, drive
-from tests.edge.people import Person, settings_with
+from tests.edge.people import LIMIT, Person, settings_with
 
-LIMITS = {16: 22, 18: 25, 21: 30}
+LIMITS = {16: Limit(16, 0.03, 22), 18: LIMIT, 21: Limit(21, 0.03, 30)}
 
 
-def selling(age: float, limits: dict[int, int] = LIMITS) -> LaneDriver:
+def selling(age: float, limits: dict[int, Limit] = LIMITS) -> LaneDriver:
     """A sale is open, and a customer of this age stands in the zone."""
     lane = LaneDriver(Lane(LaneRules(settings_with(mode="on-sale"), limits, "0123456789ab"), ReplayIdentity()))
     lane.receive(SaleOpened(sale_id="sale-1"))
@@ -57,7 +57,7 @@ def test_without_the_strictest_item_the_next_one_decides() -> None:
 
 
 def test_an_age_without_a_limit_is_asked_of_everybody() -> None:
-    lane = selling(60, {18: 25})
+    lane = selling(60, {18: LIMIT})
     scan(lane, "vodka", 21)
     [alert] = lane.alerts
     assert (alert.decision, alert.reasons, alert.threshold) == ("CHALLENGE", (Reason.NO_LIMIT_FOR_AGE,), 101)
@@ -92,5 +92,5 @@ def test_the_last_answer_is_for_the_strictest_item_that_is_left(steps: list[tupl
         assert sorted(item.minimum_age or 0 for item in lane.open_record.restricted) == sorted(left)
         if left:
             assert lane.alerts[-1].legal_age == max(left)
-            if age < LIMITS[max(left)]:
+            if age < LIMITS[max(left)].challenge_age:
                 assert lane.alerts[-1].decision == "CHALLENGE"

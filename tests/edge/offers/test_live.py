@@ -29,7 +29,7 @@ from edge.till.reference.dealer import Till
 from edge.till.server import TillServer
 from tests.agents import StartAgent
 from tests.edge.offers.conftest import KeyFiles, WriteSheet, line_of, rule_of, sheet_of
-from tests.edge.people import Person, faces_of, frame_at
+from tests.edge.people import LIMIT, Person, faces_of, frame_at
 
 SALE = {"sale_id": "sale-1"}
 BASKET = SaleBasket(**SALE, basket=(line_of("crackers"),))
@@ -46,7 +46,7 @@ class Counter:
         self.server = TillServer(TillSettings(reliable="tcp://127.0.0.1:*", live="tcp://127.0.0.1:*"))
         self._now_s, identity = time.monotonic(), LiveIdentity()
         book = read_book(settings, identity.wall_time(self._now_s))
-        self.lane = Lane(LaneRules(settings, {18: 25}, "0123456789ab", book), identity)
+        self.lane = Lane(LaneRules(settings, {18: LIMIT}, "0123456789ab", book), identity)
         publisher = Publisher(settings.lane, identity, EventLog(None), self.server)
         self.desk = TillDesk(settings, self.lane, identity, publisher, self.server, self._now_s)
         self.till = Till("till-1", self.server.addresses[0])

@@ -28,6 +28,7 @@ from edge.settings.config import Settings
 from edge.till.identity import LiveIdentity, ReplayIdentity
 from edge.till.messages import BasketLine, SaleClosed, SaleOpened
 from tests.edge.clocks import right_clocks
+from tests.edge.people import LIMIT
 
 pytestmark = pytest.mark.slow
 
@@ -43,7 +44,7 @@ def settings_for(folder: Path) -> Settings:
 def sell(folder: Path) -> None:
     """Close sales for ever, each with a unique sku, and print the sku once the sale is stored. Another thread files."""
     settings, names = settings_for(folder), LiveIdentity()
-    lane = Lane(LaneRules(settings, {18: 25}, "model"), ReplayIdentity())
+    lane = Lane(LaneRules(settings, {18: LIMIT}, "model"), ReplayIdentity())
     recorder = Recorder(settings, lane, ReplayIdentity(), 0.0)
     threading.Thread(target=lambda: file(settings), daemon=True).start()
     while True:

@@ -19,6 +19,7 @@ from edge.settings.sections import InsightsSettings
 from edge.till.identity import ReplayIdentity
 from edge.till.messages import BasketLine, RestrictedItem, SaleClosed, SaleOpened
 from tests.commands import Mount
+from tests.edge.people import LIMIT
 from tests.edge.purchases.conftest import purchase_of
 
 
@@ -31,7 +32,7 @@ def waiting(folder: Path) -> list[tuple[object, ...]]:
 def open_shop(folder: Path, **insights: object) -> tuple[Recorder, Callable[[str], bool]]:
     """A recorder, and a function that sells milk and beer at its lane and returns whether that was recorded. insights:
     settings of this section."""
-    lane = Lane(LaneRules(Settings(mode="on-sale"), {18: 25}, "0123456789ab"), ReplayIdentity())
+    lane = Lane(LaneRules(Settings(mode="on-sale"), {18: LIMIT}, "0123456789ab"), ReplayIdentity())
     settings = Settings(mode="on-sale", state_dir=folder, insights=InsightsSettings.model_validate(insights))
     recorder = Recorder(settings, lane, ReplayIdentity(), 0.0)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from train.card.breakdowns import CHALLENGE_AGES, challenge
+from tests.edge.people import age_probs_at
+from train.card.breakdowns import challenge, limits_of_18
 from train.card.facts import Card, Errors, Study, StudyRun
 from train.card.measures import MeasuredError
 
@@ -18,11 +19,11 @@ def some_error() -> MeasuredError:
 @pytest.fixture
 def card(some_error: MeasuredError) -> Card:
     """A card with few figures."""
-    ages, known = np.array([16.0, 30]), np.array([(15, 15), (30, 30)])
+    probs, known = np.stack([age_probs_at(16), age_probs_at(30)]), np.array([(15, 15), (30, 30)])
     by_age = {"shop": {"13-17": Errors(all=some_error, passed=None)}}
     return Card(
         model="shop", use="", trained_on={}, temperature=1, sources={}, by_age=by_age, by_sex={}, by_group={},
-        coverage={}, children={}, challenge=tuple(challenge(age, ages, known) for age in CHALLENGE_AGES),
+        coverage={}, children={}, challenge=tuple(challenge(limit, probs, known) for limit in limits_of_18(probs)),
         challenge_by_group={}, thresholds=(), robust=(), gate=(), paired={},
     )  # fmt: skip
 

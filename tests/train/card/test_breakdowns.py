@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tests.edge.people import LIMIT, age_probs_at
 from tests.train.builders import pictures_of
 from train.card.breakdowns import age_bands, by_group, by_source, challenge, children, coverages, errors, errors_by
 
@@ -61,7 +62,8 @@ def test_only_children_whose_whole_age_range_is_in_the_group_are_counted() -> No
 
 
 def test_the_challenge_counts_only_people_whose_whole_age_range_is_in_the_group() -> None:
-    found = challenge(25, np.array([25.0, 24, 30, 24, 24]), known(13, 14, (10, 19), (25, 40), 41))
+    people = np.stack([age_probs_at(mean) for mean in (26, 24, 30, 24, 24)])
+    found = challenge(LIMIT, people, known(13, 14, (10, 19), (25, 40), 41))
     assert (found.passed_13_17.hits, found.passed_13_17.trials) == (1, 2)
     assert (found.passed_14_17.hits, found.passed_14_17.trials) == (0, 1)
     assert (found.asked_25_40.hits, found.asked_25_40.trials) == (1, 1)

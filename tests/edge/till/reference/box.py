@@ -16,7 +16,7 @@ from edge.settings.sections import TillSettings
 from edge.till.identity import LiveIdentity
 from edge.till.keys import Keys
 from edge.till.server import TillServer
-from tests.edge.people import Person, faces_of, frame_at
+from tests.edge.people import LIMIT, Person, faces_of, frame_at
 from tests.ports import free_port
 
 LONGEST_TURN_S = 0.05
@@ -56,7 +56,7 @@ class Box:
         settings, identity = Settings(lane=self._lane, mode="on-sale", state_dir=self._folder), LiveIdentity()
         server = TillServer(TillSettings(reliable=self.address, live=f"ipc://{self._folder}/live"), self.keys)
         self.address = server.addresses[0]
-        lane = Lane(LaneRules(settings, {18: 25}, "0123456789ab"), identity)
+        lane = Lane(LaneRules(settings, {18: LIMIT}, "0123456789ab"), identity)
         publisher = Publisher(settings.lane, identity, EventLog(None), server)
         desk = TillDesk(settings, lane, identity, publisher, server, time.monotonic())
         ready.set()

@@ -1,0 +1,35 @@
+"""Measure the limits of a bundle again, on other photos or with the rules of a newer version."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from edge.ages.bundle import MANIFEST, Bundle, Manifest
+from edge.ages.calibration import calibrated
+from edge.ages.onnx import OnnxAgeModel
+from edge.errors import RunError
+from train.card.gate import passes_gate
+from train.card.views import plain_crop, predict_through
+from train.data import load_train, validation_split
+from train.thresholds import thresholds
+
+
+def measure_limits(folder: Path, data: Path) -> Manifest:
+    """Replace the thresholds in the manifest of the bundle `folder` by those of the validation photos of `data` that
+    pass the lane's quality gate. The model files and their calibration stay.
+
+    Raises UsageError for an invalid bundle, and RunError when no photo is left to measure with.
+    """
+    bundle = Bundle(folder)
+    photos = load_train(data)
+    photos = photos[validation_split(photos)[1]]
+    photos = photos[passes_gate(photos)]
+    if not len(photos):
+        raise RunError(f"{data} has no validation photo that passes the quality gate: give more photos")
+    predict = OnnxAgeModel(bundle.cpu_model).predict
+    probs = calibrated(
+        predict_through(predict, photos, plain_crop, "validation photos").age_probs, bundle.manifest.temperature
+    )
+    manifest = bundle.manifest.model_copy(update={"thresholds": thresholds(probs, photos.ages, photos.sources)})
+    (folder / MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    return manifest
