@@ -1,6 +1,6 @@
 // The camera tab: the live picture with its boxes, the decision, the customer's age, and the list of faces.
 
-import * as agent from "./agent.js";
+import { Moment, poll } from "./agent.js";
 import * as picture from "./picture.js";
 import { inLanguage, translate, years } from "./words.js";
 import * as zone from "./zone.js";
@@ -10,39 +10,49 @@ const SVG = "http://www.w3.org/2000/svg";
 /** The right end of the age scale, in years. */
 const OLDEST = 90;
 
-let lane = null;
+let moment = null;
 let snapshot = null;
 let number = 0;
 
-export function show(newLane) {
-  [lane, snapshot, number] = [newLane, null, 0];
-  zone.show(newLane);
-  picture.show(newLane, () => zone.show(newLane));
+export function show(lane) {
+  begin(lane);
+  snapshot = null;
+  byId("picture").hidden = true;
+  byId("picture").removeAttribute("src");
+  zone.show(lane);
+  picture.show(lane, () => begin(lane), () => zone.show(lane));
   redraw();
 }
 
-export function start(report) {
-  const isActive = () => !byId("camera").hidden;
-  const address = () => {
-    const tried = picture.query();
-    return tried === null ? `snapshot?after=${number}` : `preview?after=${number}&${tried}`;
-  };
-  agent.poll(isActive, () => agent.get(`lanes/${lane.name}/${address()}`), handle, report);
+/** From now on show only what is requested from now on. */
+function begin(lane) {
+  moment?.end();
+  [moment, number] = [new Moment(lane), 0];
 }
 
-async function handle(received) {
-  if (received.picture) {
-    const image = byId("picture");
-    image.src = received.picture;
-    // Boxes belong to their own picture: change both at the same time.
-    await image.decode();
-    number = received.number;
-    byId("stage").style.aspectRatio = `${received.width} / ${received.height}`;
-  }
+export function start(report) {
+  poll(() => !byId("camera").hidden, next, report);
+}
+
+async function next() {
+  const now = moment;
+  const tried = picture.query();
+  const received = await now.get(tried === null ? `snapshot?after=${number}` : `preview?after=${number}&${tried}`);
+  if (received.picture) await showPicture(received, now);
   snapshot = received.picture
     ? received
     : { ...received, faces: [], people: 0, decision: null, advice: null, age: null };
   redraw();
+}
+
+async function showPicture(received, now) {
+  const image = byId("picture");
+  image.src = received.picture;
+  image.hidden = false;
+  // Boxes belong to their own picture: change both at the same time.
+  await image.decode().finally(() => now.check());
+  number = received.number;
+  byId("stage").style.aspectRatio = `${received.width} / ${received.height}`;
 }
 
 export function redraw() {

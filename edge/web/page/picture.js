@@ -1,16 +1,19 @@
 // How the picture is scaled, turned and mirrored: tried out on the live picture, then saved into the config file.
 
-import * as agent from "./agent.js";
+import { Moment } from "./agent.js";
 import { translate } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 
 let lane = null;
+let moment = null;
 let tried = null;
+let onTried = () => {};
 let onSaved = () => {};
 
-export function show(newLane, saved) {
-  [lane, onSaved] = [newLane, saved];
+/** triedNow: called when the picture is to be seen in another way. saved: called when the lane has new settings. */
+export function show(newLane, triedNow, saved) {
+  [lane, onTried, onSaved] = [newLane, triedNow, saved];
   edit(false);
   hideResult();
 }
@@ -21,10 +24,13 @@ export function query() {
 }
 
 function edit(on) {
+  moment?.end();
+  moment = new Moment(lane);
   tried = on ? { ...lane.picture } : null;
   byId("stage").classList.toggle("trying", on);
   byId("picture-tools").hidden = !on;
   for (const id of ["picture-edit", "zone-tools"]) byId(id).hidden = on;
+  onTried();
   if (!on) return;
   hideResult();
   const aspect = byId("picture-aspect");
@@ -39,15 +45,23 @@ function hideResult() {
   byId("picture-result").hidden = byId("picture-lines").hidden = true;
 }
 
+function change(values) {
+  Object.assign(tried, values);
+  onTried();
+}
+
 async function save() {
+  const [now, wanted] = [moment, tried];
   try {
-    const saved = await agent.send("PUT", `lanes/${lane.name}/picture`, { picture: tried });
-    lane.picture = tried;
-    if (saved.effect === "now") lane.zone = saved.zone;
+    const saved = await now.send("PUT", "picture", { picture: wanted });
+    now.lane.picture = wanted;
+    if (saved.effect === "now") now.lane.zone = saved.zone;
+    if (now.isOver) return;
     edit(false);
     onSaved();
     showResult(translate(`picture_${saved.effect}`, saved), saved.effect === "now", "");
   } catch (error) {
+    if (now.isOver) return;
     const lines = error.answer?.line ?? "";
     showResult(translate(lines ? "picture_not_saved" : "failed", { problem: error.message }), false, lines);
   }
@@ -66,6 +80,6 @@ function showResult(text, isGood, lines) {
 byId("picture-edit").onclick = () => edit(true);
 byId("picture-cancel").onclick = () => edit(false);
 byId("picture-save").onclick = save;
-byId("picture-turn").onclick = () => (tried.rotate = (tried.rotate + 90) % 360);
-byId("picture-mirror").onchange = (event) => (tried.mirror = event.target.checked);
-byId("picture-aspect").onchange = (event) => (tried.aspect = event.target.value || null);
+byId("picture-turn").onclick = () => change({ rotate: (tried.rotate + 90) % 360 });
+byId("picture-mirror").onchange = (event) => change({ mirror: event.target.checked });
+byId("picture-aspect").onchange = (event) => change({ aspect: event.target.value || null });

@@ -1,26 +1,35 @@
 // The till tab: scan items, read the cashier's prompt, and report the outcome of the ID check.
 
-import * as agent from "./agent.js";
+import { Moment, poll } from "./agent.js";
 import { formatted, inLanguage, translate } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 
+let moment = null;
 let lane = null;
 let screen = null;
 let number = 0;
 let problem = "";
 
 export function show(newLane) {
-  [lane, screen, number, problem] = [newLane, null, 0, ""];
+  begin(newLane);
+  [lane, screen, problem] = [newLane, null, ""];
   redraw();
 }
 
+/** From now on show only what is requested from now on. */
+function begin(newLane) {
+  moment?.end();
+  [moment, number] = [new Moment(newLane), 0];
+}
+
 export function start(report) {
-  const isActive = () => !byId("till").hidden;
-  agent.poll(isActive, () => agent.get(`lanes/${lane.name}/till?after=${number}`), handle, report);
+  poll(() => !byId("till").hidden, async () => handle(await moment.get(`till?after=${number}`)), report);
 }
 
 function handle(received) {
+  // Requests are not answered in the order in which they were sent; the number of the screen grows.
+  if (received.number < number) return;
   screen = received;
   number = received.number;
   redraw();
@@ -28,9 +37,12 @@ function handle(received) {
 
 async function act(action) {
   problem = "";
+  const now = moment;
   try {
-    handle(await agent.send("POST", `lanes/${lane.name}/till`, { action }));
+    const received = await now.send("POST", "till", { action });
+    if (!now.isOver) handle(received);
   } catch (error) {
+    if (now.isOver) return;
     problem = error.message;
     redraw();
   }

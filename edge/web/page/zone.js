@@ -1,6 +1,6 @@
 // The customer zone: drawn over the picture, edited with mouse, finger or keys, and saved into the config file.
 
-import * as agent from "./agent.js";
+import { Moment } from "./agent.js";
 import { translate } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
@@ -12,6 +12,7 @@ const STEP = 0.01;
 const MIN_DRAG = 0.03;
 
 let lane = null;
+let moment = null;
 let corners = [];
 let editing = false;
 let selected = null;
@@ -47,6 +48,8 @@ function handle(place, name, number) {
 }
 
 function edit(on) {
+  moment?.end();
+  moment = new Moment(lane);
   [editing, selected, drag] = [on, null, null];
   corners = lane.zone.map((corner) => [...corner]);
   byId("stage").classList.toggle("editing", on);
@@ -113,12 +116,19 @@ function remove() {
 }
 
 async function save() {
+  const [now, wanted] = [moment, corners];
   try {
-    const saved = await agent.send("PUT", `lanes/${lane.name}/zone`, { zone: corners });
-    showResult(translate(`zone_${saved.effect}`, saved), saved.effect === "now", "");
-    lane.zone = corners;
+    const saved = await now.send("PUT", "zone", { zone: wanted });
+    now.lane.zone = wanted;
+    if (now.isOver) {
+      // The page may show this lane again.
+      if (!editing) edit(false);
+      return;
+    }
     edit(false);
+    showResult(translate(`zone_${saved.effect}`, saved), saved.effect === "now", "");
   } catch (error) {
+    if (now.isOver) return;
     const line = error.answer?.line ?? "";
     showResult(translate(line ? "zone_not_saved" : "failed", { problem: error.message }), false, line);
   }
