@@ -8,10 +8,12 @@ from html import escape
 
 import cv2
 import numpy as np
+from markupsafe import Markup
 from matplotlib.axes import Axes
 
-from edge.reports.page import figure, page
-from edge.reports.tables import Table, as_html
+from edge.reports.page import as_html, figure, page
+from edge.reports.plot import QUIET
+from edge.reports.tables import Table
 from edge.vision.crop import align
 from edge.vision.photos import read_photo
 from train.explore import Facts
@@ -48,7 +50,7 @@ def explore_page(facts: Facts, pictures: Pictures) -> str:
     parts.append(_list("Unusable rows", facts.broken_rows))
     if facts.rows_without_a_file:
         parts.append(_list("Rows without a file", facts.rows_without_a_file))
-    return page("Labelled photos", "\n".join(parts), _EXPLORE_STYLE)
+    return page("Labelled photos", Markup("\n".join(parts)), style=_EXPLORE_STYLE)
 
 
 def _cards(facts: Facts) -> str:
@@ -74,10 +76,10 @@ def _cards(facts: Facts) -> str:
 def _ages(facts: Facts) -> Iterable[str]:
     yield "<h2>Ages</h2>"
     yield figure(
-        svg(lambda axes: _histogram(axes, facts)),
+        svg(lambda axes: _histogram(axes, facts), "People by age"),
         "People by age. A person with an age range counts evenly in all its years.",
     )
-    yield figure(svg(lambda axes: _bands(axes, facts), height=2.8), "Share of each age band.")
+    yield figure(svg(lambda axes: _bands(axes, facts), "Share of each age band", 2.8), "Share of each age band.")
     bands = next(iter(facts.bands.values()))
     yield _table(
         ("band", *facts.rows), ((band, *(f"{found[band]:.1%}" for found in facts.bands.values())) for band in bands)
@@ -89,7 +91,7 @@ def _histogram(axes: Axes, facts: Facts) -> None:
     for source, counts in facts.ages.items():
         axes.bar(np.arange(101), counts, 0.9, bottom=below, label=source)
         below += counts
-    axes.axvline(17.5, color="grey", linestyle=":", linewidth=1)
+    axes.axvline(17.5, color=QUIET, linestyle=":", linewidth=1)
     axes.set(xlabel="age in years; dotted line: 18", ylabel="people", xlim=(-1, 101))
     axes.legend(frameon=False)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from edge.errors import UsageError
 from edge.reports.output import write_report
+from edge.reports.paper import find_printer
 from edge.reports.period import between, moment
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from edge.commands import Parser
-    from edge.reports.output import ReportContent
+    from edge.reports.content import ReportContent
 
 Format = Literal["csv", "html", "json"]
 
@@ -35,7 +36,7 @@ class Report:
     state_dirs: adds --state-dir, with any number of folders.
     folders: adds --folder, with this help text.
     engine: adds --engine and --spark-master.
-    formats: adds --csv, --html and --json.
+    formats: adds --csv, --html with --pdf, and --json.
     add_arguments: adds the report's own arguments to its parser.
     """
 
@@ -79,6 +80,9 @@ class Report:
             parser.add_argument("--csv", metavar="FILE", help="write the figures as CSV; - prints only the CSV")
         if "html" in self.formats:
             parser.add_argument("--html", type=Path, metavar="FILE", help="write a page with plots")
+            parser.add_argument(
+                "--pdf", type=Path, metavar="FILE", help="write the page for A4 paper; needs Chromium or WeasyPrint"
+            )
         if "json" in self.formats:
             parser.add_argument("--json", metavar="FILE", help="write the figures as JSON; - prints only the JSON")
         if self.add_arguments:
@@ -91,9 +95,11 @@ class Report:
         """
         if self.period:
             arguments.period = between(arguments.since, arguments.until)
-        files = {name: getattr(arguments, name, None) for name in ("csv", "html", "json")}
+        files = {name: getattr(arguments, name, None) for name in ("csv", "html", "json", "pdf")}
         if files["csv"] == files["json"] == "-":
             raise UsageError("--csv - and --json - cannot both print to stdout: give one of them a file")
+        if files["pdf"]:
+            find_printer()
         content = self.run(arguments)
         if content:
             write_report(content, **files)

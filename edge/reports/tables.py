@@ -1,11 +1,10 @@
-"""A table of texts, as terminal text, HTML or CSV. Texts from tills are escaped for each format."""
+"""A table of texts, as terminal text or CSV. Texts from tills are escaped for each format."""
 
 from __future__ import annotations
 
 import csv
 import re
 from dataclasses import dataclass
-from html import escape
 from io import StringIO
 from typing import TYPE_CHECKING, Literal
 
@@ -113,22 +112,6 @@ def _widths(columns: Sequence[_Column], width: int) -> list[int | None]:
 def _total(widths: Sequence[int]) -> int:
     """The width of a table with columns of these widths."""
     return sum(widths) + _GAP * (len(widths) - 1)
-
-
-def as_html(table: Table) -> str:
-    """A table element inside a div that scrolls sideways, below its title if there is one."""
-    kinds = [' class="number"' if column in table.numbers else "" for column in table.columns]
-
-    def cells(tag: str, row: tuple[str, ...]) -> str:
-        return "".join(f"<{tag}{kind}>{escape(visible(cell))}</{tag}>" for kind, cell in zip(kinds, row, strict=True))
-
-    *rows, last = [f"<tr>{cells('td', row)}</tr>\n" for row in table.rows] or [""]
-    body = "".join(rows) + (last.replace("<tr>", '<tr class="total">', 1) if table.total else last)
-    head = cells("th", table.columns)
-    title = f"<h2>{escape(visible(table.title))}</h2>\n" if table.title else ""
-    return (
-        f'{title}<div class="scroll"><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table></div>'
-    )
 
 
 def as_csv(columns: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> str:

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-import markdown
+from markdown import Markdown
+from markupsafe import Markup
 
 from edge.reports.page import figure, page
 from train.card.facts import Card
 from train.card.model_card import model_card
 from train.card.plots import plots
 
-_PLOTS_BEFORE = "<h2>Errors</h2>"
+_PLOTS_BEFORE = '<h2 id="errors">'
 """The heading before which the plots are inserted."""
 
 
 def card_page(card: Card) -> str:
     """The text of card.html."""
-    text = markdown.markdown(model_card(card), extensions=["tables"])
+    markdown = Markdown(extensions=["tables", "toc"])
+    text = markdown.convert(model_card(card))
     text = text.replace("<table>", '<div class="scroll"><table>').replace("</table>", "</table></div>")
     figures = "".join(figure(svg, caption) for caption, svg in plots(card))
-    return page(card.model, text.replace(_PLOTS_BEFORE, figures + _PLOTS_BEFORE, 1))
+    # The model card escapes what is not ours.
+    body = Markup(text.replace(_PLOTS_BEFORE, figures + _PLOTS_BEFORE, 1))
+    return page(card.model, body, _contents(markdown))
+
+
+def _contents(markdown: Markdown) -> list[tuple[str, str]]:
+    """The ids and texts of the headings below the title."""
+    headings = [heading for title in markdown.toc_tokens for heading in (title, *title["children"])]
+    return [(heading["id"], heading["name"]) for heading in headings if heading["level"] == 2]

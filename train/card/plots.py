@@ -7,6 +7,7 @@ from functools import partial
 from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
+from edge.reports.plot import QUIET
 from train.card.facts import Card, GateEvidence, Study
 from train.card.measures import MeasuredError
 from train.plots import Drawing, svg
@@ -28,7 +29,7 @@ def plots(card: Card) -> list[tuple[str, str]]:
     if card.study:
         caption = "Mean error of short runs; hatched: the run was not trained on photos of this source"
         drawn.append((caption, partial(_study, study=card.study)))
-    return [(caption, svg(draw)) for caption, draw in drawn]
+    return [(caption, svg(draw, caption)) for caption, draw in drawn]
 
 
 def _challenge(axes: Axes, card: Card) -> None:
@@ -43,8 +44,8 @@ def _challenge(axes: Axes, card: Card) -> None:
     for threshold in (each for each in card.thresholds if each.legal_age == 18):
         limit = 100 * threshold.max_p_under_legal
         if min(limits) <= limit <= max(limits):
-            axes.axvline(limit, color="grey", linestyle=":", linewidth=1)
-            axes.text(limit, 96, f"{threshold.risk:.0%}", color="grey", fontsize=8)
+            axes.axvline(limit, color=QUIET, linestyle=":", linewidth=1)
+            axes.text(limit, 96, f"{threshold.risk:.0%}", color=QUIET, fontsize=8)
     axes.set(xlabel="limit on the probability of being under 18, %", ylabel="%", ylim=(0, 100), xscale="log")
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, 1.12), ncols=2, frameon=False)
@@ -69,7 +70,7 @@ def _bias(axes: Axes, card: Card) -> None:
     for source, by_band in _errors_by_band(card).items():
         places = [bands.index(band) for band in by_band]
         axes.plot(places, [error.bias_years for error in by_band.values()], "o-", label=source)
-    axes.axhline(0, color="grey", linewidth=1)
+    axes.axhline(0, color=QUIET, linewidth=1)
     axes.set_xticks(range(len(bands)), [band.removeprefix("0") for band in bands])
     axes.set(xlabel="age", ylabel="years")
     axes.legend(frameon=False)
@@ -95,7 +96,7 @@ def _gate(axes: Axes, evidence: GateEvidence) -> None:
     axes.fill_between(places, [each.error.low for each in bins], [each.error.high for each in bins], alpha=0.2)
     if evidence.limit is not None:
         worst = axes.get_xlim()[1] if evidence.upper else axes.get_xlim()[0]
-        axes.axvspan(*sorted((evidence.limit, worst)), color="grey", alpha=0.2, linewidth=0)
+        axes.axvspan(*sorted((evidence.limit, worst)), color=QUIET, alpha=0.2, linewidth=0)
     if evidence.measure in ("sharpness", "eye distance, px"):
         axes.set_xscale("log")
         axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))

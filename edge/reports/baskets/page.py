@@ -6,35 +6,37 @@ import math
 from typing import TYPE_CHECKING
 
 from edge.reports.baskets.tables import bands_table, findings_table
+from edge.reports.content import Section
 from edge.reports.page import figure
 from edge.reports.plot import Axis, Dot, end_of_axis, plot_dots
-from edge.reports.tables import as_html
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from edge.reports.baskets.analysis import Band, BasketReport, CategoryLift, Figure
+    from edge.reports.content import Part
 
 _SHORT_AXIS, _LONG_AXIS = 2.5, 5.0
 """Lifts at which the axis ends. Lifts beyond the long axis are drawn at its end."""
 
 
-def page_parts(report: BasketReport) -> list[str]:
+def page_parts(report: BasketReport) -> list[Part]:
     """HTML elements; none if there are too few customers to show."""
     if not report.bands:
         return []
-    parts = [
+    parts: list[Part] = [
         *_shares(report.bands),
         *_averages(report.bands),
-        as_html(bands_table(report)),
-        "<h2>Clear differences</h2>",
+        bands_table(report),
     ]
     if not report.findings:
-        return [*parts, "<p>None: no band buys any category more or less often than chance explains.</p>"]
-    return [*parts, _lifts(report.findings), as_html(findings_table(report.findings))]
+        none = "None: no band buys any category more or less often than chance explains."
+        return [*parts, Section("Clear differences", [none])]
+    found: list[Part] = [_lifts(report.findings), findings_table(report.findings)]
+    return [*parts, Section("Clear differences", found)]
 
 
-def _shares(bands: Sequence[Band]) -> list[str]:
+def _shares(bands: Sequence[Band]) -> list[Part]:
     dots = [_dot(band.name, band.share, f"{100 * band.share.value:.1f} %") for band in bands if band.share]
     if not dots:
         return []
@@ -44,7 +46,7 @@ def _shares(bands: Sequence[Band]) -> list[str]:
     ]
 
 
-def _averages(bands: Sequence[Band]) -> list[str]:
+def _averages(bands: Sequence[Band]) -> list[Part]:
     dots = [_dot(band.name, band.average, f"{band.average.value:.2f}") for band in bands if band.average]
     if not dots:
         return []
@@ -52,7 +54,7 @@ def _averages(bands: Sequence[Band]) -> list[str]:
     return [figure(plot_dots(dots, Axis("Average amount spent per basket", end, "{:g}".format)))]
 
 
-def _lifts(findings: Sequence[CategoryLift]) -> str:
+def _lifts(findings: Sequence[CategoryLift]) -> Part:
     dots = [_dot(f"{found.band}: {found.category}", found.lift, f"{found.lift.value:.2f}") for found in findings]
     end = _SHORT_AXIS if max(dot.high for dot in dots) <= _SHORT_AXIS else _LONG_AXIS
     return figure(plot_dots(dots, Axis("Lift", end, "{:g}".format, (1.0, "as often as all"))))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
+from edge.reports.content import ReportContent
 from edge.reports.folders import PURCHASE_FOLDERS, purchase_folders
-from edge.reports.output import ReportContent
 from edge.reports.report import Report
 from edge.settings.lanes import load_lanes
 

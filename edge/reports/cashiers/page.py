@@ -9,15 +9,15 @@ from edge.reports.cashiers.tables import cashiers_tables
 from edge.reports.cashiers.tallies import total
 from edge.reports.page import figure
 from edge.reports.plot import plot_shares
-from edge.reports.tables import as_html
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from edge.reports.cashiers.cashiers import CashierLine
+    from edge.reports.content import Part
 
 
-def page_parts(lines: Sequence[CashierLine]) -> list[str]:
+def page_parts(lines: Sequence[CashierLine]) -> list[Part]:
     """HTML elements: a plot of the shares of unchecked sales if there are any, and the tables."""
     cashiers = [line.cashier for line in lines]
     several_stores = len(stores_of(lines)) > 1
@@ -26,8 +26,8 @@ def page_parts(lines: Sequence[CashierLine]) -> list[str]:
         for tally in cashiers
         if tally.unchecked.trials
     ]
-    parts = []
+    parts: list[Part] = []
     if shares:
         title = "Sold without a reported check, of the sales with ID due"
         parts.append(figure(plot_shares(shares, total(cashiers).unchecked, title)))
-    return [*parts, *map(as_html, cashiers_tables(lines))]
+    return [*parts, *cashiers_tables(lines)]

@@ -11,6 +11,7 @@ from edge.reports.cashiers.notes import notes
 from edge.reports.cashiers.page import page_parts
 from edge.reports.cashiers.tables import cashiers_csv, cashiers_tables
 from edge.reports.cashiers.tallies import tallies, total
+from edge.reports.content import ReportContent
 from edge.reports.folders import distinct, state_folders
 from edge.reports.logs import (
     not_asked_warnings,
@@ -18,7 +19,6 @@ from edge.reports.logs import (
     restricted_sales_headline,
     training_notes,
 )
-from edge.reports.output import ReportContent
 from edge.reports.report import Report
 from edge.settings.lanes import load_lanes
 

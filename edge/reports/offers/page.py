@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING
 from edge.reports.offers.tables import offers_table
 from edge.reports.page import figure
 from edge.reports.plot import Axis, Dot, plot_dots
-from edge.reports.tables import as_html
 
 if TYPE_CHECKING:
+    from edge.reports.content import Part
     from edge.reports.offers.comparison import OfferReport
 
 _AXIS_END = 5.0
 """Higher lifts are drawn at the end of the axis."""
 
 
-def page_parts(report: OfferReport) -> list[str]:
+def page_parts(report: OfferReport) -> list[Part]:
     """HTML elements; none if there are too few sales to show."""
-    return [*_lifts(report), as_html(offers_table(report))] if report.everything else []
+    return [*_lifts(report), offers_table(report)] if report.everything else []
 
 
-def _lifts(report: OfferReport) -> list[str]:
+def _lifts(report: OfferReport) -> list[Part]:
     dots = []
     for line in report.lines:
         if line.lift is not None:

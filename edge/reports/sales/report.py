@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from edge.commands import visible
+from edge.reports.content import ReportContent
 from edge.reports.folders import state_folders
 from edge.reports.logs import (
     not_asked_warnings,
@@ -12,7 +13,6 @@ from edge.reports.logs import (
     restricted_sales_headline,
     training_notes,
 )
-from edge.reports.output import ReportContent
 from edge.reports.report import Report
 from edge.reports.sales.selection import SELECTIONS, selected
 from edge.reports.sales.tables import sales_csv, sales_table

@@ -7,10 +7,11 @@ import json
 from pathlib import Path
 
 import pytest
+from markupsafe import Markup
 
 from edge.commands import Parser
 from edge.errors import UsageError
-from edge.reports.output import ReportContent
+from edge.reports.content import ReportContent
 from edge.reports.period import Period
 from edge.reports.report import Report
 from edge.reports.tables import Table
@@ -21,7 +22,7 @@ CONTENT = ReportContent(
     tables=[Table(("hour", "sales"), (("9", "3"),), frozenset({"sales"}))],
     csv="hour,sales\n9,3\n",
     json='{"9": 3}\n',
-    page_parts=["<b>plot</b>"],
+    page_parts=[Markup("<b>plot</b>")],
     notes=["Hours are in local time."],
     dropped=["1 file not read"],
 )

@@ -1,4 +1,4 @@
-"""Tables as text, HTML and CSV, with hostile texts from tills."""
+"""Tables as text and CSV, with hostile texts from tills."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.commands import visible
-from edge.reports.tables import Table, as_csv, as_html, as_text
+from edge.reports.tables import Table, as_csv, as_text
 
 SALES = Table(("cashier", "sales"), (("anna", "7"), ("[red]бо=р[/]", "120")), frozenset({"sales"}))
 
@@ -79,16 +79,6 @@ def test_without_a_width_cells_are_not_wrapped() -> None:
 def test_control_and_invisible_characters_are_escaped(text: str, shown: str) -> None:
     assert visible(text) == shown
     assert shown in as_text(Table(("cashier",), ((text,),)))
-
-
-def test_html_has_the_title_above_the_table() -> None:
-    assert as_html(WIDE).startswith('<h2>Shares</h2>\n<div class="scroll"><table>')
-
-
-def test_html_escapes_markup() -> None:
-    html = as_html(Table(("cashier", "sales"), (("<script>alert('&')</script>", "1"),), frozenset({"sales"})))
-    assert '<th>cashier</th><th class="number">sales</th>' in html
-    assert '<td>&lt;script&gt;alert(&#x27;&amp;&#x27;)&lt;/script&gt;</td><td class="number">1</td>' in html
 
 
 @pytest.mark.parametrize(

@@ -142,7 +142,7 @@ def test_everything_missing_is_listed_in_every_format(
     out = printed("--folder", folder, "--html", tmp_path / "f.html", "--json", tmp_path / "f.json")
     assert [line.removeprefix("- ") for line in out.splitlines()[-7:]] == expected
     assert json.loads((tmp_path / "f.json").read_text(encoding="utf-8"))["left_out"] == expected
-    assert all(text.replace("'", "&#x27;") in (tmp_path / "f.html").read_text(encoding="utf-8") for text in expected)
+    assert all(text.replace("'", "&#39;") in (tmp_path / "f.html").read_text(encoding="utf-8") for text in expected)
     report(["basket", "--folder", str(folder), "--csv", "-"])
     assert capsys.readouterr().err.splitlines() == [f"edge-agent: {line}" for line in expected]
 

@@ -1,0 +1,89 @@
+"""Pages: escaped, self-contained, with a table of contents, in one look."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from jinja2 import UndefinedError
+from markupsafe import Markup
+
+from edge.reports import page as pages
+from edge.reports.content import ReportContent, Section
+from edge.reports.page import as_html, figure, page, report_page
+from edge.reports.tables import Table
+
+SALES = Table(("cashier", "sales"), (("anna", "7"), ("all", "7")), frozenset({"sales"}), total=True, title="Sales")
+
+
+def content(**fields: object) -> ReportContent:
+    return ReportContent(**{"title": "Sales", "headline": "Some.", "tables": (), "csv": ""} | fields)  # type: ignore[arg-type]
+
+
+def test_a_table_has_its_title_above_it_and_headers_for_columns_and_rows() -> None:
+    html = as_html(SALES)
+    assert html.startswith('<h2>Sales</h2>\n<div class="scroll"><table class="narrow">')
+    assert '<th scope="col" class="key">cashier</th><th scope="col" class="number">sales</th>' in html
+    assert '<tr><th scope="row" class="key">anna</th><td class="number">7</td></tr>' in html
+    assert '<tr class="total"><th scope="row" class="key">all</th>' in html
+
+
+def test_markup_and_invisible_characters_of_tills_are_escaped() -> None:
+    html = as_html(Table(("cashier",), (("<script>alert('&')</script>",), ("\u202eanna",))))
+    assert "&lt;script&gt;alert(&#39;&amp;&#39;)&lt;/script&gt;" in html
+    assert r"\u202eanna" in html
+
+
+def test_a_name_is_not_broken_and_only_a_word_that_no_page_has_room_for_may_be() -> None:
+    html = as_html(Table(("cashier", "remark"), (("Anna-Maria Petrova", "x" * 60),)))
+    assert '<th scope="row" class="key">Anna-Maria Petrova</th>' in html
+    assert f'<td class="long">{"x" * 60}</td>' in html
+
+
+def test_the_page_of_a_report_says_everything_in_its_order() -> None:
+    html = report_page(
+        content(
+            lead=("Talk to anna.", "And to boris."), warnings=("Goods were not reported.",),
+            page_parts=[figure("<svg></svg>", "a & b"), Section("By hour", ["Nothing <yet>.", SALES])],
+            dropped=("1 file not read",), notes=("Hours are local.",), notice="We count <faces>",
+        )
+    )  # fmt: skip
+    order = [
+        "<h1>Sales</h1>", '<p class="covers">Some.</p>', '<p class="lead">Talk to anna.</p>',
+        '<p class="also">And to boris.</p>', '<p class="warning">Goods were not reported.</p>', "<svg></svg>",
+        "<figcaption>a &amp; b</figcaption>", '<h2 id="part-2">By hour</h2>', "<p>Nothing &lt;yet&gt;.</p>", "<table",
+        "<li>1 file not read</li>", "<details><summary>How it was worked out</summary>", "<li>Hours are local.</li>",
+        "“We count &lt;faces&gt;”",
+    ]  # fmt: skip
+    assert all(part in html for part in order)
+    places = [html.index(part) for part in order]
+    assert places == sorted(places)
+
+
+def test_a_page_with_much_has_a_table_of_contents() -> None:
+    parts = [Section(f"Part {number}", ["text"]) for number in range(4)]
+    assert '<li><a href="#part-4">Part 3</a></li>' in report_page(content(page_parts=parts))
+    assert "<nav" not in report_page(content(page_parts=parts[:3]))
+
+
+def test_a_folded_section_is_opened_by_the_reader() -> None:
+    html = report_page(content(page_parts=[Section("All checks", [SALES], folded=True)]))
+    assert re.search(
+        r'<details id="part-1"><summary>All checks</summary>.*</table></div>\s*</details>', html, re.DOTALL
+    )
+
+
+def test_a_page_runs_no_code_and_loads_nothing() -> None:
+    html = report_page(content(title="</title><script>", headline='<img src=x onerror="a()">', page_parts=[SALES]))
+    assert not re.search(r"<(script|img|link|iframe|object)|https?:|url\(|@import|javascript:", html)
+
+
+def test_the_language_and_the_style_of_a_page() -> None:
+    html = page("Ages", Markup("<p>text</p>"), style=".a > .b {}", language="ru")
+    assert '<html lang="ru">' in html
+    assert ".a > .b {}" in html
+
+
+def test_a_name_that_a_template_lacks_is_an_error() -> None:
+    with pytest.raises(UndefinedError):
+        pages._templates().from_string("{{ misspelled }}").render()
