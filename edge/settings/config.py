@@ -19,11 +19,13 @@ from edge.settings.sections import (
     ClockSettings,
     DetectorSettings,
     InsightsSettings,
+    Language,
     MetricsSettings,
     OffersSettings,
     PictureSettings,
     PolicySettings,
     QualitySettings,
+    ShopSettings,
     TillSettings,
     TrackingSettings,
     Zone,
@@ -105,6 +107,9 @@ class Settings(BaseSettings):
         description="on-sale: estimate ages only while a sale is open; continuous: always; auto: continuous until the "
         "first till connects, then on-sale",
     )
+    language: Annotated[Language, _BOX] = Field(
+        "en", description="language of the doctor and of reports; the cashier's prompts are in every language"
+    )
     zone: Annotated[Zone, _DECIDES] = Field(
         ((0.15, 0.0), (0.85, 0.0), (0.85, 1.0), (0.15, 1.0)),
         description="where the customer stands: corners of a polygon, as shares of the picture's width and height",
@@ -147,6 +152,7 @@ class Settings(BaseSettings):
     ages: Annotated[AgeSettings, _BOX] = AgeSettings()
     policy: Annotated[PolicySettings, _DECIDES] = PolicySettings()
     till: Annotated[TillSettings, _LANE_RESTART] = TillSettings()
+    shop: Annotated[ShopSettings, _BOX] = ShopSettings()
     audit: Annotated[AuditSettings, _LANE_RESTART] = AuditSettings()
     clock: Annotated[ClockSettings, _BOX] = ClockSettings()
     metrics: Annotated[MetricsSettings, _BOX] = MetricsSettings()

@@ -8,9 +8,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from babel.numbers import is_currency
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from edge.commands import shown
+from edge.language.catalogue import LANGUAGES
 from edge.settings.scope import Scope
 
 BackendName = Literal["auto", "tensorrt", "onnx-tensorrt", "onnx-tensorrt-rtx", "onnx-cuda", "cpu", "cpu-half"]
@@ -50,6 +52,21 @@ def _width_to_height(value: str) -> str:
 def _digits_as_number(value: object) -> object:
     # Flags and variables are texts.
     return int(value) if isinstance(value, str) and value.isdecimal() else value
+
+
+def _known_currency(code: str) -> str:
+    if not is_currency(code):
+        raise ValueError("write three letters of ISO 4217, such as RUB or EUR")
+    return code
+
+
+def _known_language(language: str) -> str:
+    if language not in LANGUAGES:
+        raise ValueError(f"use {' or '.join(LANGUAGES)}")
+    return language
+
+
+Language = Annotated[str, AfterValidator(_known_language), WithJsonSchema({"type": "string", "enum": list(LANGUAGES)})]
 
 
 class PictureSettings(Section):
@@ -247,6 +264,15 @@ class ClockSettings(Section):
         False,
         description="believe the clock although no time server sets it; somebody must keep it right. While the clock "
         "is not believed, nothing old is removed and no offers are made",
+    )
+
+
+class ShopSettings(Section):
+    """The shop, for the reports."""
+
+    name: Annotated[str, Field(max_length=80)] = Field("", description="the shop's name, in the titles of reports")
+    currency: Annotated[str, AfterValidator(_known_currency)] = Field(
+        "RUB", description="currency of the prices, in three letters as in ISO 4217"
     )
 
 
