@@ -27,9 +27,9 @@ class Coverage(Fact):
     faces that pass the quality gate."""
 
     stated: float
-    before: float
-    after: float
-    passed: float
+    before: MeasuredShare
+    after: MeasuredShare
+    passed: MeasuredShare
 
 
 class ChildRates(Fact):
@@ -64,12 +64,13 @@ class ViewError(Fact):
 
 class GateBin(Fact):
     """Faces with a quality measure from low to high. worse: by how many years the error is larger than on the same
-    photos unchanged."""
+    photos unchanged, with its 95 % interval."""
 
     low: float
     high: float
     error: MeasuredError
     worse: float
+    worse_interval: tuple[float, float]
 
 
 class GateEvidence(Fact):
@@ -88,14 +89,16 @@ class GateEvidence(Fact):
 
 class SceneError(Fact):
     """The error on photos as another camera would take them. error, plain: on faces that pass the quality gate, and on
-    the same photos unchanged; both ignore the limits on breadth. rejected: share of the faces that passed unchanged and
-    are now lost, or rejected by other limits. breadth: mean estimated breadth. distorted: share rejected for it.
+    the same photos unchanged; both ignore the limits on breadth. worse_interval: 95 % interval of their difference;
+    None without faces. rejected: share of the faces that passed unchanged and are now lost, or rejected by other
+    limits. breadth: mean estimated breadth. distorted: share rejected for it.
     passed_13_17: share of the 13-17-year-olds who would not be asked for ID; passed_13_17_not_distorted: the same, with
     the limits on breadth."""
 
     scene: str
     error: MeasuredError | None
     plain: MeasuredError | None
+    worse_interval: tuple[float, float] | None
     rejected: MeasuredShare
     breadth: float
     distorted: MeasuredShare

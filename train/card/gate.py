@@ -19,7 +19,7 @@ from edge.vision.photos import read_photo
 from edge.vision.quality import Measures, judge, measure
 from train.card.facts import GateBin, GateEvidence
 from train.card.impairments import Impairment, blurred, brighter, broader, covered, darker, smaller, thinner
-from train.card.measures import error, share
+from train.card.measures import difference_interval, error, share
 from train.evaluate import Predict
 from train.pictures import Pictures
 from train.targets import YEARS
@@ -182,7 +182,8 @@ def _bins(
         assert unchanged
         low, high = (round(float(value), 3) for value in values[rows[[0, -1]]])
         worse = round(degraded.mean_error_years - unchanged.mean_error_years, 4)
-        found.append(GateBin(low=low, high=high, error=degraded, worse=worse))
+        interval = difference_interval(ages[rows], plain[rows], known[rows])
+        found.append(GateBin(low=low, high=high, error=degraded, worse=worse, worse_interval=interval))
     return found
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
@@ -11,6 +9,13 @@ from pydantic import BaseModel, ConfigDict
 from edge.reports.shares import wilson_interval
 
 RESAMPLES = 1000
+
+FEWEST_PHOTOS = 30
+"""Figures from fewer photos are neither drawn nor written: their intervals say nothing."""
+
+FEWER = f"fewer than {FEWEST_PHOTOS}"
+"""What a table says instead."""
+
 _Floats = NDArray[np.floating]
 
 
@@ -21,15 +26,23 @@ class Fact(BaseModel):
 
 
 class MeasuredError(Fact):
-    """The error on a group of photos: mean distance in years from the known age (0 inside a band) with its 95 %
-    interval, the mean of the signed distance, and the share of photos within 5 years."""
+    """The error on a group of photos: mean distance in years from the known age (0 inside a band), the mean of the
+    signed distance, and the share of photos within 5 years; each with its 95 % interval, [low, high]. Studies of
+    earlier versions have no intervals of the bias and the share."""
 
     pictures: int
     mean_error_years: float
     low: float
     high: float
     bias_years: float
+    bias_interval: tuple[float, float] | None = None
     within_5_years: float
+    within_5_interval: tuple[float, float] | None = None
+
+    @property
+    def enough(self) -> bool:
+        """Whether there are enough photos to state the error."""
+        return self.pictures >= FEWEST_PHOTOS
 
 
 class MeasuredShare(Fact):
@@ -40,6 +53,11 @@ class MeasuredShare(Fact):
     share: float
     low: float
     high: float
+
+    @property
+    def enough(self) -> bool:
+        """Whether there are enough photos to state the share."""
+        return self.trials >= FEWEST_PHOTOS
 
 
 def signed_years_outside(ages: _Floats, known: _Floats) -> _Floats:
@@ -53,13 +71,16 @@ def error(ages: _Floats, known: _Floats) -> MeasuredError | None:
         return None
     signed = signed_years_outside(ages, known)
     low, high = bootstrap(np.abs(signed))
+    within = share(np.abs(signed) <= 5)
     return MeasuredError(
         pictures=len(ages),
         mean_error_years=_rounded(np.abs(signed).mean()),
         low=low,
         high=high,
         bias_years=_rounded(signed.mean()),
-        within_5_years=_rounded((np.abs(signed) <= 5).mean()),
+        bias_interval=bootstrap(signed),
+        within_5_years=within.share,
+        within_5_interval=(within.low, within.high),
     )
 
 
@@ -71,6 +92,14 @@ def bootstrap(values: _Floats, seed: int = 0) -> tuple[float, float]:
     return _rounded(low), _rounded(high)
 
 
+def difference_interval(ages: _Floats, other_ages: _Floats, known: _Floats) -> tuple[float, float]:
+    """The 95 % interval of the difference of two mean errors on the same photos.
+
+    ages, other_ages: (N,) predicted years. known: (N, 2) youngest and oldest possible age.
+    """
+    return bootstrap(np.abs(signed_years_outside(ages, known)) - np.abs(signed_years_outside(other_ages, known)))
+
+
 def share(happened: NDArray[np.bool_]) -> MeasuredShare:
     """The share of True in bool (N,)."""
     hits, trials = int(happened.sum()), len(happened)
@@ -80,20 +109,18 @@ def share(happened: NDArray[np.bool_]) -> MeasuredShare:
     )
 
 
-def coverage(age_probs: _Floats, known: _Floats, stated: float) -> float:
-    """Share of exactly known ages inside the central interval of probability `stated`; NaN without exact ages.
+def coverage(age_probs: _Floats, known: _Floats, stated: float) -> MeasuredShare:
+    """Share of exactly known ages inside the central interval of probability `stated`.
 
     Ages are whole years: the interval goes from the year of the quantile (1 - stated) / 2 to the year of the quantile
     (1 + stated) / 2, both included.
     """
     exact = known[:, 0] == known[:, 1]
-    if not exact.any():
-        return math.nan
     cumulated = age_probs[exact].cumsum(axis=1)
     low = (cumulated < (1 - stated) / 2).sum(axis=1)
     high = (cumulated < (1 + stated) / 2).sum(axis=1)
     age = np.round(known[exact, 0])
-    return _rounded(((low <= age) & (age <= high)).mean())
+    return share((low <= age) & (age <= high))
 
 
 def _rounded(value: float | np.floating) -> float:

@@ -1,43 +1,56 @@
-"""The report card's plots, as SVG."""
+"""The report card's plots, as SVG. Points from too few photos are not drawn."""
 
 from __future__ import annotations
 
 from functools import partial
+from itertools import repeat
 
 from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 from edge.reports.plot import QUIET
 from train.card.facts import Card, GateEvidence, Study
-from train.card.measures import MeasuredError
+from train.card.measures import FEWER, MeasuredError, MeasuredShare
 from train.plots import Drawing, svg
 
 
 def plots(card: Card) -> list[tuple[str, str]]:
-    """The card's plots: captions and SVG elements."""
-    drawn: list[tuple[str, Drawing]] = [
+    """The card's plots: captions and SVG elements; an empty element where the caption says that photos are too few."""
+    aged = any(_errors_by_band(card).values())
+    drawn: list[tuple[str, Drawing | None]] = [
         ("Share of people who pass without being asked, and who are asked unnecessarily, by the limit on P(under 18)",
-         partial(_challenge, card=card)),
-        ("Mean error by age, with 95 % intervals", partial(_by_age, card=card)),
-        ("Bias by age: above 0, predicted ages are too high", partial(_bias, card=card)),
+         partial(_challenge, card=card) if _curves(card) else None),
+        ("Mean error by age, with 95 % intervals", partial(_by_age, card=card) if aged else None),
+        ("Bias by age, with 95 % intervals: above 0, predicted ages are too high",
+         partial(_bias, card=card) if aged else None),
     ]  # fmt: skip
     if card.robust:
-        drawn.append(("Mean error by distance between the eyes, in pixels", partial(_sizes, card=card)))
+        sizes = partial(_sizes, card=card) if any(map(_points, card.sources, repeat(card))) else None
+        drawn.append(("Mean error by distance between the eyes, in pixels", sizes))
     for evidence in card.gate:
         rejected = f"; grey: rejected by the gate as {evidence.reason}" if evidence.reason else ""
-        drawn.append((f"Mean error by {evidence.measure}{rejected}", partial(_gate, evidence=evidence)))
+        enough = any(each.error.enough for each in evidence.bins)
+        draw = partial(_gate, evidence=evidence) if enough else None
+        drawn.append((f"Mean error by {evidence.measure}{rejected}", draw))
     if card.study:
         caption = "Mean error of short runs; hatched: the run was not trained on photos of this source"
-        drawn.append((caption, partial(_study, study=card.study)))
-    return [(caption, svg(draw, caption)) for caption, draw in drawn]
+        enough = any(error.enough for run in card.study.runs for error in run.errors.values())
+        drawn.append((caption, partial(_study, study=card.study) if enough else None))
+    return [(caption, svg(draw, caption)) if draw else (f"{caption}: {FEWER} photos", "") for caption, draw in drawn]
+
+
+def _curves(card: Card) -> dict[str, list[MeasuredShare]]:
+    """The curves of the plot of limits, each with one share for every limit; those from too few photos are omitted."""
+    curves = {
+        "13-17-year-olds who pass": [row.passed_13_17 for row in card.challenge],
+        "25-40-year-olds who are asked": [row.asked_25_40 for row in card.challenge],
+    }
+    return {label: shares for label, shares in curves.items() if shares and all(each.enough for each in shares)}
 
 
 def _challenge(axes: Axes, card: Card) -> None:
     limits = [100 * row.max_p_under_legal for row in card.challenge]
-    for label, shares in (
-        ("13-17-year-olds who pass", [row.passed_13_17 for row in card.challenge]),
-        ("25-40-year-olds who are asked", [row.asked_25_40 for row in card.challenge]),
-    ):
+    for label, shares in _curves(card).items():
         (line,) = axes.plot(limits, [100 * rate.share for rate in shares], label=label, linewidth=2)
         low, high = [100 * rate.low for rate in shares], [100 * rate.high for rate in shares]
         axes.fill_between(limits, low, high, color=line.get_color(), alpha=0.2, linewidth=0)
@@ -55,6 +68,8 @@ def _by_age(axes: Axes, card: Card) -> None:
     bands = _bands(card)
     width = 0.8 / max(1, len(card.by_age))
     for number, (source, by_band) in enumerate(_errors_by_band(card).items()):
+        if not by_band:
+            continue
         places = [bands.index(band) + (number + 0.5) * width - 0.4 for band in by_band]
         errors = [error.mean_error_years for error in by_band.values()]
         interval = [[error.mean_error_years - error.low for error in by_band.values()],
@@ -68,8 +83,13 @@ def _by_age(axes: Axes, card: Card) -> None:
 def _bias(axes: Axes, card: Card) -> None:
     bands = _bands(card)
     for source, by_band in _errors_by_band(card).items():
+        if not by_band:
+            continue
         places = [bands.index(band) for band in by_band]
-        axes.plot(places, [error.bias_years for error in by_band.values()], "o-", label=source)
+        (line,) = axes.plot(places, [error.bias_years for error in by_band.values()], "o-", label=source)
+        intervals = [error.bias_interval or (error.bias_years, error.bias_years) for error in by_band.values()]
+        low, high = [low for low, _ in intervals], [high for _, high in intervals]
+        axes.fill_between(places, low, high, color=line.get_color(), alpha=0.15, linewidth=0)
     axes.axhline(0, color=QUIET, linewidth=1)
     axes.set_xticks(range(len(bands)), [band.removeprefix("0") for band in bands])
     axes.set(xlabel="age", ylabel="years")
@@ -78,19 +98,28 @@ def _bias(axes: Axes, card: Card) -> None:
 
 def _sizes(axes: Axes, card: Card) -> None:
     for source in card.sources:
-        points = [
-            (int(each.view.split()[1]), each.error.mean_error_years)
-            for each in card.robust
-            if each.view.startswith("eyes") and each.source == source and each.error
-        ]
+        points = _points(source, card)
         if points:
-            axes.plot(*zip(*sorted(points), strict=True), "o-", label=source)
+            sizes = [size for size, _ in points]
+            (line,) = axes.plot(sizes, [error.mean_error_years for _, error in points], "o-", label=source)
+            low, high = [error.low for _, error in points], [error.high for _, error in points]
+            axes.fill_between(sizes, low, high, color=line.get_color(), alpha=0.15, linewidth=0)
     axes.set(xlabel="pixels between the eyes", ylabel="years", ylim=(0, None))
     axes.legend(frameon=False)
 
 
+def _points(source: str, card: Card) -> list[tuple[int, MeasuredError]]:
+    """The distances between the eyes that a source was measured at, in pixels, and its errors, nearest last."""
+    points = [
+        (int(each.view.split()[1]), each.error)
+        for each in card.robust
+        if each.view.startswith("eyes") and each.source == source and each.error and each.error.enough
+    ]
+    return sorted(points, key=lambda point: point[0])
+
+
 def _gate(axes: Axes, evidence: GateEvidence) -> None:
-    bins = evidence.bins
+    bins = [each for each in evidence.bins if each.error.enough]
     places = [(each.low + each.high) / 2 for each in bins]
     axes.plot(places, [each.error.mean_error_years for each in bins], "o-", linewidth=2)
     axes.fill_between(places, [each.error.low for each in bins], [each.error.high for each in bins], alpha=0.2)
@@ -111,7 +140,13 @@ def _study(axes: Axes, study: Study) -> None:
     width = 0.8 / len(sources)
     for number, source in enumerate(sources):
         places = [place + (number + 0.5) * width - 0.4 for place in range(len(study.runs))]
-        bars = axes.bar(places, [run.errors[source].mean_error_years for run in study.runs], width, label=source)
+        found = [run.errors[source] for run in study.runs]
+        years = [error.mean_error_years if error.enough else 0.0 for error in found]
+        interval = [
+            [error.mean_error_years - error.low if error.enough else 0.0 for error in found],
+            [error.high - error.mean_error_years if error.enough else 0.0 for error in found],
+        ]
+        bars = axes.bar(places, years, width, yerr=interval, label=source, error_kw={"elinewidth": 1})
         for bar, run in zip(bars, study.runs, strict=True):
             bar.set_hatch("" if source in run.sources else "///")
     axes.set_xticks(range(len(study.runs)), [run.name.replace(" ", "\n") for run in study.runs])
@@ -120,9 +155,9 @@ def _study(axes: Axes, study: Study) -> None:
 
 
 def _errors_by_band(card: Card) -> dict[str, dict[str, MeasuredError]]:
-    """By source and age band, the error on all faces."""
+    """By source and age band, the error on all faces, where there are enough."""
     return {
-        source: {band: errors.all for band, errors in by_band.items() if errors.all}
+        source: {band: errors.all for band, errors in by_band.items() if errors.all and errors.all.enough}
         for source, by_band in card.by_age.items()
     }
 

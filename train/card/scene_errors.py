@@ -20,7 +20,7 @@ from edge.vision.stills import StillFaceFinder
 from train.card.facts import SceneError, Scenes
 from train.card.gate import BREADTH_LIMITS, PhotoGate, gate_evidence
 from train.card.impairments import Impairment, eye_distance_px
-from train.card.measures import error, share
+from train.card.measures import difference_interval, error, share
 from train.card.scenes import SCENES
 from train.evaluate import Predict
 from train.pictures import Pictures
@@ -84,6 +84,7 @@ def _scene_error(name: str, scene: _Scene, plain: _Scene, pictures: Pictures, li
         scene=name,
         error=changed,
         plain=before,
+        worse_interval=difference_interval(scene.ages[both], plain.ages[both], known) if changed else None,
         rejected=share(~scene.passed_others[plain.passed_others]),
         breadth=round(float(np.exp(np.log(scene.breadths[scene.passed_others]).mean())), 3),
         distorted=share(scene.distorted[scene.passed_others]),

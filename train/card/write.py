@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from train.card.appendix import SCENES_TITLE, scenes_section
 from train.card.facts import Card, Scenes
-from train.card.model_card import SCENES_TITLE, model_card, scenes_section
+from train.card.model_card import model_card
 from train.card.page import card_page
 
 

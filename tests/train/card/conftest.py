@@ -13,7 +13,7 @@ from train.card.measures import MeasuredError
 
 @pytest.fixture
 def some_error() -> MeasuredError:
-    return MeasuredError(pictures=9, mean_error_years=5, low=4, high=6, bias_years=0, within_5_years=0.5)
+    return MeasuredError(pictures=90, mean_error_years=5, low=4, high=6, bias_years=0, within_5_years=0.5)
 
 
 @pytest.fixture

@@ -73,4 +73,4 @@ def test_coverage_is_measured_on_all_faces_and_on_those_that_pass_the_gate() -> 
     pictures = pictures_of(ages=[(30, 30), (50, 50)])
     sure_of_30 = np.eye(101)[[30, 30]]
     (found, _) = coverages(sure_of_30, sure_of_30, pictures, np.array([True, False]))["s"]
-    assert (found.stated, found.before, found.after, found.passed) == (0.8, 0.5, 0.5, 1)
+    assert (found.stated, found.before.share, found.after.share, found.passed.share) == (0.8, 0.5, 0.5, 1)

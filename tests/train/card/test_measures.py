@@ -35,6 +35,9 @@ def test_the_error_is_the_mean_distance_with_an_interval() -> None:
     assert (found.pictures, found.mean_error_years, found.bias_years) == (4, 3, 0)
     assert found.within_5_years == 0.75
     assert found.low < 3 < found.high
+    assert found.bias_interval is not None
+    assert found.bias_interval[0] < 0 < found.bias_interval[1]
+    assert found.within_5_interval == pytest.approx(binomtest(3, 4).proportion_ci(0.95, "wilson"), abs=1e-4)
 
 
 def test_without_photos_there_is_no_error() -> None:
@@ -68,8 +71,8 @@ def test_the_coverage_of_a_calibrated_model_is_the_stated_probability() -> None:
     ages = np.array([random.choice(years, p=row) for row in probs], float)
     # Whole years make the interval a little too wide, never too narrow.
     for stated in (0.8, 0.95):
-        assert stated - 0.015 < coverage(probs, known(*ages), stated) < stated + 0.05
+        assert stated - 0.015 < coverage(probs, known(*ages), stated).share < stated + 0.05
 
 
 def test_coverage_needs_exact_ages() -> None:
-    assert math.isnan(coverage(np.full((1, 101), 1 / 101), known((20, 29)), 0.8))
+    assert coverage(np.full((1, 101), 1 / 101), known((20, 29)), 0.8).trials == 0

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from edge.vision.faces import LEFT_EYE, MOUTH, RIGHT_EYE
 from edge.vision.photos import read_photo
+from tests.edge.people import LIMIT
+from train.card.appendix import SCENES_TITLE, scenes_section
 from train.card.facts import Scenes
-from train.card.model_card import SCENES_TITLE, scenes_section
 from train.card.scene_errors import scenes
 from train.card.scenes import SCENES, fish_eye, grey, infrared, low_light, wide_angle
 from train.card.write import with_section
@@ -23,7 +24,7 @@ def thirty(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 @pytest.fixture(scope="module")
 def measured(faces: Pictures) -> Scenes:
-    return scenes(thirty, 1.0, faces, len(faces), 28)
+    return scenes(thirty, 1.0, faces, len(faces), LIMIT)
 
 
 def eyes_to_mouth(keypoints: NDArray[np.float32]) -> float:
