@@ -56,9 +56,10 @@ def test_the_token_is_in_a_file_of_this_user_alone_and_in_no_log(tmp_path: Path,
     assert len(token) == 24
     log = agent.stop()
     assert token not in log
-    assert not agent.link_file.exists(), "the token is worth nothing any more"
+    assert not agent.link_file.exists(), "the page is closed"
     elsewhere = [file for file in tmp_path.rglob("*") if file.is_file() and token.encode() in file.read_bytes()]
-    assert elsewhere == []
+    assert elsewhere == [tmp_path / "state" / "setup-page.token"], "the next start has the same link"
+    assert stat.S_IMODE(elsewhere[0].stat().st_mode) == 0o600
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +44,8 @@ class Application:
         lanes; without it they take effect at the next start."""
         self._lanes, self._origin, self._reload = lanes, origin, reload
         self._doctor_lock = asyncio.Lock()
+        # By it an open page knows that the agent has been restarted.
+        self._started = secrets.token_hex(8)
         routes = [
             Route("/" if file.name == "index.html" else f"/{file.name}", _page(file)) for file in _PAGE_FOLDER.iterdir()
         ]
@@ -66,7 +69,8 @@ class Application:
         )
 
     async def _list_lanes(self, _: Request) -> Response:
-        return JSONResponse([lane.describe() for lane in self._lanes.values()])
+        lanes = [lane.describe() for lane in self._lanes.values()]
+        return JSONResponse({"started": self._started, "lanes": lanes})
 
     async def _next_snapshot(self, request: Request) -> Response:
         return Response(await self._lane(request).snapshot(_after(request)), media_type="application/json")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
-import secrets
 import time
 from collections import deque
 from http.cookies import SimpleCookie
@@ -16,14 +14,18 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from edge.till.rejections import Rejections
 from edge.web.address import LOOPBACK_NAMES
 from edge.web.listener import client_of
+from edge.web.token_page import STYLE_HASH, first_language, token_page
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from starlette.datastructures import Headers
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from edge.web.address import Address
+    from edge.web.token_page import Reason
+    from edge.web.tokens import Tokens
 
-_TOKEN_BYTES = 18
 _WRONG_TOKENS, _WITHIN_S = 10, 60.0
 """After this many wrong tokens of a client within this many seconds, it gets no form for further ones. The right token
 always works: nobody guesses 144 bits, and a lock would only keep the installer out."""
@@ -37,8 +39,8 @@ _HEADERS = {
     # Browsers keep no picture; nothing is loaded from or sent to another origin, and no other page may embed this one.
     "Cache-Control": "no-store",
     "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
-        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+        f"default-src 'none'; script-src 'self'; style-src 'self' '{STYLE_HASH}'; "
+        "connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     ),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -47,22 +49,14 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 
-_TOKEN_PAGE = """<!doctype html>
-<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark"><title>edge-agent</title>
-<h1>edge-agent</h1>
-<p lang="ru">Откройте ссылку из файла, который назван в журнале агента, или введите код, которым она заканчивается.</p>
-<p>Open the link from the file that the agent's log names, or enter the token at its end.</p>
-<form action="/"><input name="token" autocomplete="off" aria-label="token"> <button>OK</button></form></html>
-"""
-
 
 class Guard:
-    """ASGI middleware in front of all routes. The token is new at every start."""
+    """ASGI middleware in front of all routes."""
 
-    def __init__(self, app: ASGIApp, address: Address, *, encrypted: bool) -> None:
+    def __init__(self, app: ASGIApp, address: Address, tokens: Tokens, link_file: Path, *, encrypted: bool) -> None:
+        """link_file: holds the link, for those who do not have it."""
         self._app, self._address, self._encrypted = app, address, encrypted
-        self.token = secrets.token_urlsafe(_TOKEN_BYTES)
+        self._tokens, self._link_file = tokens, link_file
         # Browsers send a cookie to every port of a host, so the name keeps two agents on one box apart.
         self._cookie = f"edge-agent-{address.port}"
         self._wrong_tokens_s: dict[str, deque[float]] = {}
@@ -86,27 +80,35 @@ class Guard:
             return self._log_in(request, request.query_params["token"])
         cookie = SimpleCookie(headers.get("cookie", "")).get(self._cookie)
         if cookie is None or not self._is_right(cookie.value, request):
-            return HTMLResponse(_TOKEN_PAGE, 401)
+            return self._token_page(request, cookie.value if cookie else None)
         return None if request.method in _READ_METHODS else self._rejected_change(headers)
 
     def _log_in(self, request: Request, token: str) -> Response:
         if not self._is_right(token, request):
             if self._guesses_much(request):
-                return PlainTextResponse("too many wrong tokens: open the link with the right one\n", 429)
-            return HTMLResponse(_TOKEN_PAGE, 401)
+                return self._token_page(request, token, too_many=True)
+            return self._token_page(request, token)
         response = RedirectResponse("/", 303)
         response.set_cookie(self._cookie, token, secure=self._encrypted, httponly=True, samesite="strict")
         return response
 
     def _is_right(self, token: str, request: Request) -> bool:
-        if hmac.compare_digest(token.encode(), self.token.encode()):
+        if self._tokens.is_right(token):
             return True
+        why = "an old token" if self._tokens.was_right(token) else "a wrong token"
         self._refusals.add(
             "wrong token",
             f"a browser at {_client(request)}",
-            "wrong token for the setup page: it is new at every start",
+            f"{why} for the setup page: its link is in {self._link_file}",
         )
         return False
+
+    def _token_page(self, request: Request, token: str | None, *, too_many: bool = False) -> Response:
+        """Why this token does not open the page. token: None when there is none."""
+        reason: Reason = "none" if token is None else "old" if self._tokens.was_right(token) else "wrong"
+        language = first_language(request.headers.get("accept-language", ""))
+        page = token_page("many" if too_many else reason, self._link_file, language)
+        return HTMLResponse(page, 429 if too_many else 401)
 
     def _guesses_much(self, request: Request) -> bool:
         """Whether this wrong token is one too many of its client."""

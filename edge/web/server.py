@@ -20,6 +20,7 @@ from edge.web.guard import Guard
 from edge.web.lane import WatchedLane
 from edge.web.listener import LimitedListener
 from edge.web.protocol import PageConfig
+from edge.web.tokens import TOKEN_FILE, Tokens, kept_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -54,6 +55,7 @@ class WebServer:
         self._address = address.parse(settings.web)
         self._encryption = address.encryption(settings, self._address)
         self._link_file = settings.state_dir / LINK_FILE
+        self._tokens: Tokens | None = None
         self._output = OptionalOutput("the setup page", verb="served")
         self._stopping = threading.Event()
         self._listener: LimitedListener | None = None
@@ -101,13 +103,15 @@ class WebServer:
             lane.close()
 
     def _listen(self) -> None:
-        """Bind the address, and write the link for it, with a new token."""
+        """Bind the address, and write the link for it."""
+        tokens = self._tokens = self._tokens or self._kept_tokens()
         self._listener = LimitedListener(address.bind(self._address))
         bound = address.Address(self._address.host, self._listener.getsockname()[1])
-        guard = Guard(self._application.asgi, bound, encrypted=self._encryption is not None)
+        encrypted = self._encryption is not None
+        guard = Guard(self._application.asgi, bound, tokens, self._link_file, encrypted=encrypted)
         name = socket.gethostname() if bound.is_everywhere else bound.host
-        self._page = f"{'https' if self._encryption else 'http'}://{name}:{bound.port}/"
-        self._link = f"{self._page}?token={guard.token}"
+        self._page = f"{'https' if encrypted else 'http'}://{name}:{bound.port}/"
+        self._link = f"{self._page}?token={tokens.token}"
         self._write_link()
         self._server = uvicorn.Server(PageConfig(guard, self._listener, self._encryption))
 
@@ -130,6 +134,13 @@ class WebServer:
             with suppress(OSError):
                 self._link_file.unlink()
         self._listener = self._server = None
+
+    def _kept_tokens(self) -> Tokens:
+        file = self._link_file.with_name(TOKEN_FILE)
+        try:
+            return kept_tokens(file)
+        except OSError as problem:
+            raise RunError(f"cannot write {file}: {problem.strerror}") from None
 
     def _write_link(self) -> None:
         try:

@@ -1,6 +1,9 @@
 // HTTP requests to the agent.
 
-/** The agent rejects this browser's cookie: it has been restarted. */
+/** The agent holds a request for 8 s at most. No answer after this long: it does not run, or the network is down. */
+const WITHIN_MS = 12_000;
+
+/** The agent rejects this browser's cookie. */
 export class Unauthorized extends Error {}
 
 /** The agent could not do what was requested; `answer` is its JSON. */
@@ -8,6 +11,17 @@ export class RequestFailed extends Error {
   constructor(answer) {
     super(answer.problem);
     this.answer = answer;
+  }
+}
+
+/** No answer came: the agent has ended, or the network is down. */
+export class Unreachable extends Error {}
+
+/** The answer is not one of the agent's; `status` is its number in HTTP. */
+export class Unexpected extends Error {
+  constructor(status) {
+    super(`HTTP ${status}`);
+    this.status = status;
   }
 }
 
@@ -38,8 +52,9 @@ export class Moment {
 
   /** The JSON of a path of the lane. Ends with the moment. */
   async get(path) {
+    this.check();
     try {
-      return await request(this.#address(path), { signal: this.#controller.signal });
+      return await request(this.#address(path), {}, this.#controller.signal);
     } finally {
       this.check();
     }
@@ -60,34 +75,52 @@ export const get = (path) => request(path, {});
 export const send = (method, path, content) =>
   request(path, { method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(content) });
 
-/**
- * Do `next`, a request and what follows from it, again and again while `isActive()`; `report` gets the error or null.
- * Ends when the agent no longer accepts this browser.
- */
+/** Do `next`, a request and what follows from it, again and again while `isActive()`; `report` gets the error or null. */
 export async function poll(isActive, next, report) {
   for (;;) {
     if (!isActive() || document.hidden) {
       await pause(200);
       continue;
     }
+    let problem = null;
     try {
       await next();
-      report(null);
     } catch (error) {
       if (error instanceof Late) continue;
-      report(error);
-      if (error instanceof Unauthorized) return;
-      await pause(1000);
+      problem = error;
     }
+    await report(problem);
   }
 }
 
-async function request(path, options) {
-  const response = await fetch(path, options);
-  if (response.status === 401) throw new Unauthorized();
-  const content = await response.json();
+async function request(path, options, signal) {
+  const ending = new AbortController();
+  const end = () => ending.abort();
+  const timer = setTimeout(end, WITHIN_MS);
+  signal?.addEventListener("abort", end);
+  try {
+    const response = await fetch(path, { ...options, signal: ending.signal });
+    if (response.status === 401) throw new Unauthorized();
+    const content = await response.text();
+    return answerOf(response, content);
+  } catch (error) {
+    // fetch raises a TypeError with words of the browser, in its language.
+    throw error instanceof TypeError || error.name === "AbortError" ? new Unreachable() : error;
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", end);
+  }
+}
+
+function answerOf(response, text) {
+  let content;
+  try {
+    content = JSON.parse(text);
+  } catch {
+    throw new Unexpected(response.status);
+  }
   if (!response.ok) throw new RequestFailed(content);
   return content;
 }
 
-const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+export const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));

@@ -1,8 +1,9 @@
 // The camera tab: the live picture with its boxes, the decision, the customer's age, and the list of faces.
 
 import { Moment, poll } from "./agent.js";
+import { isLost, lastAnswer } from "./lost.js";
 import * as picture from "./picture.js";
-import { inLanguage, translate, years } from "./words.js";
+import { inLanguage, setText, translate, years } from "./words.js";
 import * as zone from "./zone.js";
 
 const byId = (id) => document.getElementById(id);
@@ -57,14 +58,20 @@ async function showPicture(received, now) {
 
 export function redraw() {
   const missing = byId("no-picture");
-  missing.hidden = Boolean(snapshot?.picture);
-  missing.textContent = snapshot ? snapshot.problem || translate("no_picture") : translate("waiting");
-  byId("stage").classList.toggle("lost", Boolean(snapshot && !snapshot.picture));
+  const hasPicture = Boolean(snapshot?.picture);
+  missing.hidden = hasPicture && !isLost();
+  missing.textContent = missingBecause(hasPicture);
+  byId("stage").classList.toggle("dim", isLost() || Boolean(snapshot && !hasPicture));
   drawBoxes(snapshot?.faces ?? []);
   showAdvice();
   showAge(snapshot?.age ?? null);
   const faces = snapshot?.faces ?? [];
   byId("faces").replaceChildren(...(faces.length ? faces.map(faceLine) : [element("li", translate("nobody"))]));
+}
+
+function missingBecause(hasPicture) {
+  if (isLost()) return hasPicture ? translate("last_picture", { time: lastAnswer() }) : translate("unreachable");
+  return snapshot ? snapshot.problem || translate("no_picture") : translate("waiting");
 }
 
 function drawBoxes(faces) {
@@ -94,11 +101,14 @@ function captionOf(face) {
 function showAdvice() {
   const card = byId("advice");
   card.dataset.decision = snapshot?.decision ?? "";
-  card.firstElementChild.textContent = snapshot?.advice ? inLanguage(snapshot.advice) : translate(adviceMissing());
+  setText(card.firstElementChild, snapshot?.advice ? inLanguage(snapshot.advice) : translate(adviceMissing()));
+  const isOld = isLost() && Boolean(snapshot?.advice);
+  byId("advice-was").hidden = !isOld;
+  if (isOld) setText(byId("advice-was"), translate("was", { time: lastAnswer() }));
 }
 
 function adviceMissing() {
-  if (!snapshot?.picture) return "waiting";
+  if (!snapshot?.picture) return isLost() ? "unreachable" : "waiting";
   return snapshot.people && !snapshot.analysing ? "idle" : "empty";
 }
 

@@ -1,6 +1,7 @@
 // The check tab: the findings of edge-agent doctor and their fixes.
 
 import * as agent from "./agent.js";
+import { reason } from "./lost.js";
 import { translate } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
@@ -21,7 +22,7 @@ async function examine() {
     findings = WORST_FIRST.flatMap((verdict) => found.filter((finding) => finding.verdict === verdict));
     status = summary;
   } catch (error) {
-    status = () => translate("failed", { problem: error.message });
+    status = () => translate("failed", { problem: reason(error) });
   }
   byId("examine").disabled = false;
   redraw();

@@ -1,35 +1,82 @@
-// The frame of the page: tabs, language, choice of the lane, and the notice that the agent does not answer.
+// The frame of the page: tabs, language, choice of the lane, and what happens when the agent does not answer.
 
-import { Unauthorized, get } from "./agent.js";
+import { Unauthorized, get, pause, poll } from "./agent.js";
 import * as camera from "./camera.js";
 import * as doctor from "./doctor.js";
+import { explain, isLost, lost, present } from "./lost.js";
 import * as till from "./till.js";
-import { labelPage, otherLanguage, setLanguage, translate } from "./words.js";
+import { labelPage, otherLanguage, setLanguage } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 const tabs = [...document.querySelectorAll("[role=tab]")];
+/** While no tab asks for anything, the page asks this often whether the agent is there. */
+const HEARTBEAT_MS = 2000;
+
+/** The lanes of the box, and the start of the agent that they come from. */
+let box = null;
 
 function open(selected) {
   for (const tab of tabs) {
     tab.ariaSelected = String(tab === selected);
     byId(tab.getAttribute("aria-controls")).hidden = tab !== selected;
   }
+  remember();
 }
 
 function showLanguage() {
   labelPage();
   byId("language").textContent = otherLanguage() === "ru" ? "Русский" : "English";
   byId("language").lang = otherLanguage();
+  redraw();
+}
+
+function redraw() {
+  explain();
   camera.redraw();
   till.redraw();
   doctor.redraw();
 }
 
-/** Show why the agent cannot be reached; null hides the notice. */
-function report(error) {
-  byId("lost").hidden = !error;
-  if (error) byId("lost").textContent = translate(error instanceof Unauthorized ? "unauthorized" : "unreachable");
+/** Follow whether the agent answers. error: of the last request; null when it was answered. */
+async function report(error) {
+  // The agent's own page says what is wrong with the link, and how to get the right one.
+  if (error instanceof Unauthorized) return leave();
+  if (!error) {
+    const wasLost = isLost();
+    present();
+    if (wasLost) redraw();
+    return;
+  }
+  lost(error);
+  redraw();
+  await pause(1000);
+  await comeBack();
 }
+
+/** An agent that has been restarted may have other lanes and another page: load it again, at the same place. */
+async function comeBack() {
+  try {
+    const found = await get("lanes");
+    if (found.started !== box?.started) await leave();
+  } catch (error) {
+    if (error instanceof Unauthorized) await leave();
+  }
+}
+
+function leave() {
+  location.reload();
+  return new Promise(() => {});
+}
+
+/** Keep lane and tab in the address, for when the page is loaded again. */
+function remember() {
+  const tab = tabs.find((each) => each.ariaSelected === "true");
+  const place = [byId("lane").value, tab.getAttribute("aria-controls")].map(encodeURIComponent).join("/");
+  history.replaceState(null, "", `#${place}`);
+}
+
+/** Lane and tab of the address. */
+const remembered = () => location.hash.slice(1).split("/").map(decodeURIComponent);
 
 function show(lane) {
   byId("lane-name").textContent = lane.name;
@@ -37,6 +84,17 @@ function show(lane) {
   byId("privacy").hidden = lane.unblurred;
   camera.show(lane);
   till.show(lane);
+  remember();
+}
+
+async function load() {
+  for (;;) {
+    try {
+      return await get("lanes");
+    } catch (error) {
+      await report(error);
+    }
+  }
 }
 
 async function start() {
@@ -45,16 +103,22 @@ async function start() {
     setLanguage(otherLanguage());
     showLanguage();
   };
+  const [lane, section] = remembered();
   showLanguage();
-  const lanes = await get("lanes");
+  box = await load();
+  present();
+  redraw();
   const select = byId("lane");
-  for (const lane of lanes) select.add(new Option(lane.name));
-  select.hidden = lanes.length === 1;
+  for (const { name } of box.lanes) select.add(new Option(name));
+  select.selectedIndex = Math.max(0, box.lanes.findIndex(({ name }) => name === lane));
+  select.hidden = box.lanes.length === 1;
   byId("lane-name").hidden = !select.hidden;
-  select.onchange = () => show(lanes[select.selectedIndex]);
-  show(lanes[0]);
+  select.onchange = () => show(box.lanes[select.selectedIndex]);
+  show(box.lanes[select.selectedIndex]);
+  open(tabs.find((tab) => tab.getAttribute("aria-controls") === section) ?? tabs[0]);
   camera.start(report);
   till.start(report);
+  poll(() => !byId("doctor").hidden, () => pause(HEARTBEAT_MS).then(() => get("lanes")), report);
 }
 
-start().catch(report);
+start();

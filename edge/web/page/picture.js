@@ -1,6 +1,7 @@
 // How the picture is scaled, turned and mirrored: tried out on the live picture, then saved into the config file.
 
 import { Moment } from "./agent.js";
+import { reason } from "./lost.js";
 import { translate } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
@@ -63,7 +64,7 @@ async function save() {
   } catch (error) {
     if (now.isOver) return;
     const lines = error.answer?.line ?? "";
-    showResult(translate(lines ? "picture_not_saved" : "failed", { problem: error.message }), false, lines);
+    showResult(translate(lines ? "picture_not_saved" : "failed", { problem: reason(error) }), false, lines);
   }
 }
 

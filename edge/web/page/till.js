@@ -1,7 +1,8 @@
 // The till tab: scan items, read the cashier's prompt, and report the outcome of the ID check.
 
 import { Moment, poll } from "./agent.js";
-import { formatted, inLanguage, translate } from "./words.js";
+import { isLost, lastAnswer, reason } from "./lost.js";
+import { formatted, inLanguage, setText, translate } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 
@@ -43,7 +44,7 @@ async function act(action) {
     if (!now.isOver) handle(received);
   } catch (error) {
     if (now.isOver) return;
-    problem = error.message;
+    problem = reason(error);
     redraw();
   }
 }
@@ -67,11 +68,16 @@ function showPrompt() {
   const card = byId("prompt");
   const decision = { alert: screen?.decision, ask: "UNKNOWN", "do-not-sell": "CHALLENGE" }[screen?.shows];
   card.dataset.decision = decision ?? (screen?.check === "passed" ? "NO_CHALLENGE" : "");
-  card.firstElementChild.textContent =
+  setText(
+    card.firstElementChild,
     problem ||
-    (screen?.note && inLanguage(screen.note)) ||
-    (screen?.text && inLanguage(screen.text)) ||
-    translate(screen?.check === "passed" ? "checked" : screen?.open ? "sale_open" : "no_sale");
+      (screen?.note && inLanguage(screen.note)) ||
+      (screen?.text && inLanguage(screen.text)) ||
+      translate(screen?.check === "passed" ? "checked" : screen?.open ? "sale_open" : "no_sale"),
+  );
+  const isOld = isLost() && screen !== null;
+  byId("prompt-was").hidden = !isOld;
+  if (isOld) setText(byId("prompt-was"), translate("was", { time: lastAnswer() }));
 }
 
 function itemButton(item) {

@@ -6,8 +6,9 @@ const TEXTS = {
     picture: "Картинка с камеры, лица размыты",
     waiting: "Ждём картинку…", no_picture: "Нет картинки с камеры",
     unblurred: "Лица показаны без размытия: агент запущен с --web-unblurred.",
-    unreachable: "Агент не отвечает. Страница продолжит работу, когда он ответит.",
-    unauthorized: "Агент перезапущен: откройте новую ссылку из его журнала.",
+    unreachable: "Агент не отвечает.", unreachable_since: "Агент не отвечает с {time}.",
+    continues: "Страница сама продолжит работу, когда он ответит.", unexpected: "Непонятный ответ: HTTP {status}.",
+    last_picture: "Это картинка от {time}.", was: "Так было в {time}, пока агент отвечал.",
     zone_edit: "Изменить зону покупателя", zone_save: "Сохранить зону", zone_remove: "Удалить угол", cancel: "Отмена",
     zone_hint: "Проведите по картинке, чтобы нарисовать новую зону. Углы можно двигать. Чтобы добавить угол, потяните за маленькую точку.",
     zone_now: "Зона сохранена в {file} и уже действует. Открытая продажа закончится со старой зоной.",
@@ -43,8 +44,9 @@ const TEXTS = {
     picture: "The camera's picture, faces blurred",
     waiting: "Waiting for a picture…", no_picture: "No picture from the camera",
     unblurred: "Faces are not blurred: the agent was started with --web-unblurred.",
-    unreachable: "The agent does not answer. The page continues when it does.",
-    unauthorized: "The agent was restarted: open the new link from its log.",
+    unreachable: "The agent does not answer.", unreachable_since: "The agent has not answered since {time}.",
+    continues: "The page continues by itself when it does.", unexpected: "Not an answer of the agent: HTTP {status}.",
+    last_picture: "This is the picture of {time}.", was: "This was so at {time}, when the agent last answered.",
     zone_edit: "Change the customer zone", zone_save: "Save zone", zone_remove: "Remove corner", cancel: "Cancel",
     zone_hint: "Drag across the picture to draw a new zone. Drag a corner to move it. Drag a small dot to add a corner.",
     zone_now: "Zone saved in {file} and already in use. A sale that is open ends with the old zone.",
@@ -94,6 +96,14 @@ export const inLanguage = (texts) => texts[language];
 
 export const formatted = (number, digits) =>
   number.toLocaleString(language, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+
+/** A time of day. */
+export const timeOf = (date) => date.toLocaleTimeString(language === "ru" ? "ru-RU" : "en-GB");
+
+/** Set a text only if it changes: a screen reader reads some out at each change. */
+export function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
 
 export function setLanguage(chosen) {
   language = chosen;

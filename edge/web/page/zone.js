@@ -1,6 +1,7 @@
 // The customer zone: drawn over the picture, edited with mouse, finger or keys, and saved into the config file.
 
 import { Moment } from "./agent.js";
+import { reason } from "./lost.js";
 import { translate } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
@@ -130,7 +131,7 @@ async function save() {
   } catch (error) {
     if (now.isOver) return;
     const line = error.answer?.line ?? "";
-    showResult(translate(line ? "zone_not_saved" : "failed", { problem: error.message }), false, line);
+    showResult(translate(line ? "zone_not_saved" : "failed", { problem: reason(error) }), false, line);
   }
 }
 

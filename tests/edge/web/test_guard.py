@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import http.client
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 import uvicorn
@@ -18,6 +21,10 @@ from edge.web.address import Address, bind
 from edge.web.guard import Guard
 from edge.web.listener import LimitedListener
 from edge.web.protocol import PageConfig
+from edge.web.tokens import Tokens, new_token
+
+OLD = "the-token-of-yesterday--"
+LINK_FILE = Path("/var/lib/edge-agent/setup-page.link")
 
 
 async def _secret(_: Request) -> Response:
@@ -28,7 +35,7 @@ async def _secret(_: Request) -> Response:
 class GuardedPage:
     """A guarded page with the text "secret", and a client of it. cookie: what the client got when it logged in."""
 
-    guard: Guard
+    token: str
     port: int
     cookie: str = ""
 
@@ -60,11 +67,12 @@ def page() -> Iterator[GuardedPage]:
     port = listener.getsockname()[1]
     methods = ["GET", "POST", "PUT"]
     app = Starlette(routes=[Route("/", _secret, methods=methods), Route("/lanes", _secret, methods=methods)])
-    guard = Guard(app, Address("127.0.0.1", port), encrypted=False)
+    tokens = Tokens(new_token(), (hashlib.sha256(OLD.encode()).hexdigest(),))
+    guard = Guard(app, Address("127.0.0.1", port), tokens, LINK_FILE, encrypted=False)
     server = uvicorn.Server(PageConfig(guard, listener))
     thread = threading.Thread(target=server.run, args=([listener],))
     thread.start()
-    yield GuardedPage(guard, port)
+    yield GuardedPage(tokens.token, port)
     server.should_exit = True
     thread.join(60)
     listener.close()
@@ -81,7 +89,7 @@ def test_every_request_without_the_token_is_rejected(page: GuardedPage, path: st
 
 
 def test_the_token_becomes_a_session_cookie_and_leaves_the_address_bar(page: GuardedPage) -> None:
-    status, _, response = page.request(f"/?token={page.guard.token}")
+    status, _, response = page.request(f"/?token={page.token}")
     assert (status, response.headers["Location"]) == (303, "/")
     cookie = response.headers["Set-Cookie"]
     assert "HttpOnly" in cookie
@@ -93,7 +101,7 @@ def test_the_token_becomes_a_session_cookie_and_leaves_the_address_bar(page: Gua
 
 def test_head_gives_the_same_answer_without_its_text(page: GuardedPage) -> None:
     assert page.request("/lanes", "HEAD")[:2] == (401, "")
-    page.log_in(page.guard.token)
+    page.log_in(page.token)
     assert page.request("/lanes")[:2] == (200, "secret")
     assert page.request("/lanes", "HEAD")[:2] == (200, "")
 
@@ -102,19 +110,13 @@ def test_head_gives_the_same_answer_without_its_text(page: GuardedPage) -> None:
     "cookie", ["edge-agent-{port}=wrong", "edge-agent-{port}=", "edge-agent-1={token}", "{token}", "a=\xff"]
 )
 def test_a_wrong_cookie_is_rejected(page: GuardedPage, cookie: str) -> None:
-    page.cookie = cookie.format(port=page.port, token=page.guard.token)
+    page.cookie = cookie.format(port=page.port, token=page.token)
     assert page.request("/lanes")[0] == 401
-
-
-def test_every_start_has_its_own_token(page: GuardedPage) -> None:
-    other = Guard(page.guard, Address("127.0.0.1", 1), encrypted=False)
-    assert other.token != page.guard.token
-    assert len(other.token) == 24
 
 
 def test_wrong_tokens_never_keep_the_right_one_out(page: GuardedPage) -> None:
     assert [page.log_in(f"wrong-{number}") for number in range(12)] == [401] * 10 + [429] * 2
-    assert page.log_in(page.guard.token) == 303
+    assert page.log_in(page.token) == 303
     assert page.request("/lanes")[0] == 200
 
 
@@ -122,7 +124,37 @@ def test_a_browser_with_the_token_of_an_earlier_start_can_log_in_again(page: Gua
     """Its scripts go on asking with the old cookie."""
     page.cookie = f"edge-agent-{page.port}=old"
     assert [page.request("/lanes")[0] for _ in range(12)] == [401] * 12, "with the form for the token"
-    assert page.log_in(page.guard.token) == 303
+    assert page.log_in(page.token) == 303
+
+
+@pytest.mark.parametrize(
+    ("path", "cookie", "why"),
+    [
+        ("/", "", ("This page opens with its own link only", "открывается только по своей ссылке")),
+        (f"/?token={OLD}", "", ("This link is old", "Эта ссылка устарела")),
+        ("/lanes", OLD, ("This link is old", "Эта ссылка устарела")),
+        ("/?token=wrong", "", ("The token in this link is wrong", "В этой ссылке неверный код")),
+        ("/", "wrong", ("The token in this link is wrong", "В этой ссылке неверный код")),
+    ],
+)
+def test_without_the_right_token_the_page_says_why_and_which_command_shows_the_link(
+    page: GuardedPage, path: str, cookie: str, why: tuple[str, str]
+) -> None:
+    page.cookie = f"edge-agent-{page.port}={cookie}" if cookie else ""
+    status, text, _ = page.request(path)
+    assert status == 401
+    assert all(words in text for words in why)
+    assert text.count(f"<pre>sudo cat {LINK_FILE}</pre>") == 2, "in both languages"
+    assert page.token not in text
+
+
+@pytest.mark.parametrize(
+    ("accepted", "first"), [("ru-RU,ru;q=0.9,en;q=0.8", "ru"), ("en-GB,ru;q=0.5", "en"), ("", "en")]
+)
+def test_the_language_of_the_browser_stands_first(page: GuardedPage, accepted: str, first: str) -> None:
+    text = page.request("/", Accept_Language=accepted)[1]
+    assert f'<html lang="{first}">' in text
+    assert re.findall(r'<section lang="(\w+)">', text)[0] == first
 
 
 def test_wrong_tokens_of_one_client_do_not_count_for_another(page: GuardedPage) -> None:
@@ -132,7 +164,7 @@ def test_wrong_tokens_of_one_client_do_not_count_for_another(page: GuardedPage) 
 
 
 def test_a_logged_in_browser_stays_so_while_others_guess(page: GuardedPage) -> None:
-    page.log_in(page.guard.token)
+    page.log_in(page.token)
     inside = page.cookie
     for number in range(12):
         page.log_in(f"wrong-{number}")
@@ -143,34 +175,34 @@ def test_a_logged_in_browser_stays_so_while_others_guess(page: GuardedPage) -> N
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:8080", "127.0.0.1.evil.example", "", "192.168.0.1:80"])
 def test_another_host_name_is_rejected(page: GuardedPage, host: str) -> None:
     """DNS rebinding: another page makes its own host name resolve to this box."""
-    page.log_in(page.guard.token)
+    page.log_in(page.token)
     assert page.request("/lanes", Host=host)[0] == 421
-    assert page.request(f"/?token={page.guard.token}", Host=host)[0] == 421
+    assert page.request(f"/?token={page.token}", Host=host)[0] == 421
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "localhost:9000", "[::1]:8080", "[::1]"])
 def test_every_loopback_name_is_accepted_with_any_port(page: GuardedPage, host: str) -> None:
-    page.log_in(page.guard.token)
+    page.log_in(page.token)
     assert page.request("/lanes", Host=host)[0] == 200
 
 
 def test_changes_are_accepted_from_the_page_only(page: GuardedPage) -> None:
     """Cross-site request forgery: another page makes the browser send the request."""
-    page.log_in(page.guard.token)
+    page.log_in(page.token)
     for origin in ({}, {"Origin": "null"}, {"Origin": "http://evil.example"}, {"Origin": "http://127.0.0.1:1"}):
         assert page.request("/lanes", "PUT", "{}", **origin)[0] == 403
     assert page.request("/lanes", "PUT", "{}", Origin=page.origin)[0] == 200
 
 
 def test_too_large_a_request_is_not_read(page: GuardedPage) -> None:
-    page.log_in(page.guard.token)
+    page.log_in(page.token)
     assert page.request("/lanes", "PUT", "x" * 20_000, Origin=page.origin)[0] == 413
     assert page.request("/lanes", "PUT", None, Origin=page.origin, Transfer_Encoding="chunked")[0] == 413
 
 
 @pytest.mark.parametrize("path", ["/", "/lanes", "/nothing", "/?token=wrong"])
 def test_every_response_forbids_caching_framing_and_other_origins(page: GuardedPage, path: str) -> None:
-    page.log_in(page.guard.token)
+    page.log_in(page.token)
     headers = page.request(path)[2].headers
     assert headers["Cache-Control"] == "no-store"
     policy = headers["Content-Security-Policy"]
