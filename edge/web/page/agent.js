@@ -1,7 +1,9 @@
 // HTTP requests to the agent.
 
-/** The agent holds a request for 8 s at most. No answer after this long: it does not run, or the network is down. */
+/** The agent holds a poll for 8 s at most. No answer after this long: it does not run, or the network is down. */
 const WITHIN_MS = 12_000;
+/** The agent ends a run of the doctor after 5 minutes. */
+const CHANGE_WITHIN_MS = 330_000;
 
 /** The agent rejects this browser's cookie. */
 export class Unauthorized extends Error {}
@@ -72,8 +74,10 @@ export class Moment {
 
 export const get = (path) => request(path, {});
 
-export const send = (method, path, content) =>
-  request(path, { method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(content) });
+export function send(method, path, content) {
+  const options = { method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(content) };
+  return request(path, options, null, CHANGE_WITHIN_MS);
+}
 
 /** Do `next`, a request and what follows from it, again and again while `isActive()`; `report` gets the error or null. */
 export async function poll(isActive, next, report) {
@@ -93,10 +97,10 @@ export async function poll(isActive, next, report) {
   }
 }
 
-async function request(path, options, signal) {
+async function request(path, options, signal, withinMs = WITHIN_MS) {
   const ending = new AbortController();
   const end = () => ending.abort();
-  const timer = setTimeout(end, WITHIN_MS);
+  const timer = setTimeout(end, withinMs);
   signal?.addEventListener("abort", end);
   try {
     const response = await fetch(path, { ...options, signal: ending.signal });
