@@ -77,8 +77,8 @@ def counted(one: str, several: str, n: int, **values: object) -> Words:
     return Words(one, several, {"n": n, **values})
 
 
-def joined(separator: str, parts: Iterable[str]) -> Words:
-    """Texts with a separator between them, each in its language."""
+def joined(separator: str, parts: Iterable[object]) -> Words:
+    """Texts and other values with a separator between them, each in its language."""
     values = {f"part{number}": part for number, part in enumerate(parts)}
     return Words(separator.replace("{", "{{").replace("}", "}}").join(f"{{{name}}}" for name in values), values=values)
 

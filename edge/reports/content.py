@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from markupsafe import Markup
 
+from edge.language.words import Words, words
 from edge.reports.tables import Table
 
 
@@ -26,13 +27,13 @@ Part: TypeAlias = str | Markup | Table | Section
 
 @dataclass(frozen=True, slots=True)
 class ReportContent:
-    """A computed report.
+    """A computed report. Its texts may be `edge.language.words.Words`, which are shown in the reader's language.
 
     title: of the page; the shop's name is in it. headline: what the report covers, in one line. lead: what to do, or
     that nothing stands out; the first sentence is the most important. warnings: what must be read first.
     tables: for people, on the terminal. csv, json: whole files. page_parts: the page's plots and tables.
     notes: how the figures were worked out; folded on the page. dropped: one line for each thing that is missing from
-    the figures. notice: the shop's notice to its customers, shown on the page. language: of all these texts.
+    the figures. notice: the shop's notice to its customers, shown on the page.
     """
 
     title: str
@@ -46,4 +47,8 @@ class ReportContent:
     notes: Sequence[str] = ()
     dropped: Sequence[str] = ()
     notice: str = ""
-    language: str = "en"
+
+
+def title_of(title: Words, shop: str) -> Words:
+    """A report's title with the name of the shop, if it has one."""
+    return words("{title}: {shop}", title=title, shop=shop) if shop else title

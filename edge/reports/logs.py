@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import sys
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from edge.commands import visible
+from edge.language.words import Words, counted, words
 from edge.records.audit import Audit
 from edge.records.chain import Head
 from edge.records.database import Database
 from edge.records.revisions import newest_revisions
-from edge.reports.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -41,10 +41,12 @@ def read_log(folder: Path) -> Log:
 
 @dataclass(frozen=True, slots=True)
 class RestrictedSales:
-    """sales: oldest first, each once, without exercises. training: how many exercises there were."""
+    """sales: oldest first, each once, without exercises. training: how many exercises there were. latest: when the
+    newest sale in the logs was opened, in this period or not; None if there is none."""
 
     sales: Sequence[SaleRecord]
     training: int
+    latest: datetime | None = field(default=None, compare=False)
 
 
 def read_restricted_sales(folders: Iterable[Path], period: Period) -> RestrictedSales:
@@ -52,14 +54,17 @@ def read_restricted_sales(folders: Iterable[Path], period: Period) -> Restricted
 
     Raises StoreError.
     """
-    found = []
+    found: list[SaleRecord] = []
+    latest: list[datetime] = []
     for folder in folders:
         log = read_log(folder)
         if not log.intact:
             warn_not_intact(folder, "this report may be wrong")
-        found += [sale for sale in newest_revisions(sale for _, sale in log.records) if sale.opened_at in period]
+        recorded = newest_revisions(sale for _, sale in log.records)
+        found += [sale for sale in recorded if sale.opened_at in period]
+        latest += [sale.opened_at for sale in recorded if not sale.training]
     sales = sorted((sale for sale in found if not sale.training), key=lambda sale: sale.opened_at)
-    return RestrictedSales(sales, len(found) - len(sales))
+    return RestrictedSales(sales, len(found) - len(sales), max(latest, default=None))
 
 
 def warn_not_intact(folder: Path, consequence: str) -> None:
@@ -71,29 +76,65 @@ def warn_not_intact(folder: Path, consequence: str) -> None:
     )
 
 
-def restricted_sales_headline(period: Period, sales: int, lanes: Collection[tuple[str, str]]) -> str:
+def restricted_sales_headline(period: Period, sales: int, lanes: Collection[tuple[str, str]]) -> Words:
     """One line: the period, the number of sales, and where they come from.
 
     lanes: pairs of store and lane. Stores are named, and lanes only counted, if there are several stores.
     """
-    found, stores = f"Restricted sales {period}: {sales}.", sorted({store for store, _ in lanes})
+    found, stores = {"period": period.words, "sales": sales}, sorted({store for store, _ in lanes})
     if len(stores) > 1:
-        found += f" Stores: {', '.join(stores)}. Lanes: {len(lanes)}."
-    elif lanes:
-        found += f" Lanes: {', '.join(sorted(lane for _, lane in lanes))}."
-    return visible(found)
+        return words(
+            "Restricted sales {period}: {sales}. Stores: {stores}. Lanes: {lanes}.",
+            stores=", ".join(stores), lanes=len(lanes), **found,
+        )  # fmt: skip
+    if lanes:
+        names = ", ".join(sorted(lane for _, lane in lanes))
+        return words("Restricted sales {period}: {sales}. Lanes: {lanes}.", lanes=names, **found)
+    return words("Restricted sales {period}: {sales}.", **found)
 
 
-def not_asked_warnings(sales: int) -> list[str]:
+def nothing_yet(latest: datetime | None) -> Words:
+    """Why a report has no sales, and when it will. latest: when the newest recorded sale was opened, if any was."""
+    if latest:
+        return words("The newest recorded sale is of {latest}: choose another --since or --until.", latest=latest)
+    return words(
+        "No restricted sale was ever recorded here. A sale is recorded as soon as its till closes it: come back after "
+        "the next sale of alcohol. If it is not here then, edge-agent doctor finds out why."
+    )
+
+
+def not_asked_warnings(sales: int) -> list[Words]:
     """What must be said first about restricted goods that the till never reported. sales: how many have some."""
     if not sales:
         return []
     return [
-        f"Restricted goods were sold that the till never reported: {counted(sales, 'sale', 'sales')}. This is what a "
-        "wrong or dishonest set-up of a till looks like; edge-agent report sales --only not-asked lists them."
+        counted(
+            "Restricted goods were sold that the till never reported: {n} sale. This is what a wrong or dishonest "
+            "set-up of a till looks like; edge-agent report sales --only not-asked lists them.",
+            "Restricted goods were sold that the till never reported: {n} sales. This is what a wrong or dishonest "
+            "set-up of a till looks like; edge-agent report sales --only not-asked lists them.",
+            sales,
+        )
     ]
 
 
-def training_notes(sales: int) -> list[str]:
+def after_failed_check_warnings(sales: int) -> list[Words]:
+    """What must be said first about goods that a customer got in spite of the check. sales: how many."""
+    if not sales:
+        return []
+    return [
+        counted(
+            "{n} sale was completed although the check failed or no document was shown; edge-agent report sales "
+            "--only sold-after-failed-check lists it.",
+            "{n} sales were completed although the check failed or no document was shown; edge-agent report sales "
+            "--only sold-after-failed-check lists them.",
+            sales,
+        )
+    ]
+
+
+def training_notes(sales: int) -> list[Words]:
     """What must be said about exercises. sales: how many were left out."""
-    return [f"{counted(sales, 'training sale is', 'training sales are')} left out."] if sales else []
+    if not sales:
+        return []
+    return [counted("{n} training sale is left out.", "{n} training sales are left out.", sales)]

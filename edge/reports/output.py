@@ -5,9 +5,12 @@ from __future__ import annotations
 import shutil
 import sys
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 from edge.errors import UsageError
+from edge.language.catalogue import ENGLISH
+from edge.language.words import in_language
 from edge.reports.paper import as_pdf
 from edge.reports.tables import as_text
 from edge.settings.files import replacing
@@ -20,18 +23,18 @@ if TYPE_CHECKING:
 
 
 def write_report(
-    content: ReportContent, csv: str | None, html: Path | None, json: str | None, pdf: Path | None = None
+    content: ReportContent, language: str, csv: str | None, html: Path | None, json: str | None, pdf: Path | None
 ) -> None:
     """Write the files asked for and print the report.
 
-    csv, json: a file, or - for stdout; then the tables are not printed, and `warnings` and `dropped` go to stderr.
-    Raises UsageError for a file that cannot be written.
+    language: the reader's. csv, json: a file, or - for stdout; then the tables are not printed, and `warnings` and
+    `dropped` go to stderr. Raises UsageError for a file that cannot be written.
     """
     remarks = [*content.notes, *content.dropped]
     if html or pdf:
         from edge.reports.page import report_page
 
-        page = report_page(content)
+        page = report_page(content, language)
         if html:
             write(html, page)
         if pdf:
@@ -43,19 +46,33 @@ def write_report(
             write(Path(file), text)
     if "-" in (csv, json):
         for line in (*content.warnings, *content.dropped):
-            print(f"edge-agent: {line}", file=sys.stderr)
+            print(f"edge-agent: {in_language(line, language)}", file=sys.stderr)
     else:
-        print_report("\n".join((content.headline, *content.lead, *content.warnings)), content.tables, remarks)
+        lead = [*content.warnings, *content.lead]
+        print_report(content.headline, content.tables, remarks, language, lead)
 
 
-def print_report(headline: str, tables: Sequence[Table], remarks: Sequence[str]) -> None:
-    """Print the headline, the tables and a list of remarks."""
-    print(headline)
+def print_report(
+    headline: str, tables: Sequence[Table], remarks: Sequence[str], language: str = ENGLISH, lead: Sequence[str] = ()
+) -> None:
+    """Print the headline, the sentences that must be read first, the tables and a list of remarks. On a terminal, no
+    word is broken."""
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    for line in (headline, *lead):
+        print(_wrapped(in_language(line, language), width))
     for table in tables:
-        print("\n" + as_text(table, width), end="")
+        print("\n" + as_text(table, width, language), end="")
     if remarks:
-        print("\n" + "\n".join(f"- {remark}" for remark in remarks))
+        print()
+    for remark in remarks:
+        print(_wrapped(f"- {in_language(remark, language)}", width, "  "))
+
+
+def _wrapped(text: str, width: int | None, indent: str = "") -> str:
+    """A paragraph in lines that fit a terminal. None: it stays in one."""
+    if width is None:
+        return text
+    return fill(text, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 def write(file: Path, content: str | bytes) -> None:

@@ -5,17 +5,18 @@ The pages are Jinja2 templates in `templates/`: all texts are escaped, and a nam
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from edge.commands import visible
+from edge.language.catalogue import ENGLISH
+from edge.language.words import in_language, writer
 from edge.reports.content import Section
 from edge.reports.plot import PLOT_COLOURS
 from edge.reports.tables import Table
-from edge.reports.words import labels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,50 +25,47 @@ if TYPE_CHECKING:
 
 _FEWEST_CONTENTS = 4
 """Headings. A page with fewer has no table of contents."""
+_NO_BREAK = "\N{NO-BREAK SPACE}"
 _LONGEST_UNBROKEN = 28
 """Longer words in a table may be broken, in characters."""
 _MANY_COLUMNS, _TOO_MANY_COLUMNS = 7, 12
 """From these numbers of columns on, paper has smaller letters, and lies on its side."""
 
 
-def page(
-    title: str, body: Markup, contents: Sequence[tuple[str, str]] = (), style: str = "", language: str = "en"
-) -> str:
-    """A whole page.
-
-    title: text, of the browser's tab only. contents: the ids and texts of the headings in `body`. style: more CSS.
-    """
-    return _templates().get_template("page.html").render(
-        title=title, body=body, contents=contents if len(contents) >= _FEWEST_CONTENTS else (), style=Markup(style),
-        language=language, labels=labels(language),
-    )  # fmt: skip
+def page(title: str, body: Markup, style: str = "", language: str = ENGLISH) -> str:
+    """A whole page. title: text, of the browser's tab only. style: more CSS."""
+    template = _templates(language).get_template("page.html")
+    return template.render(title=title, body=body, style=Markup(style), language=language)
 
 
-def report_page(content: ReportContent) -> str:
+def report_page(content: ReportContent, language: str = ENGLISH) -> str:
     """The page of a report."""
     sections = [_section(part) for part in content.page_parts]
     contents = [(f"part-{number}", part.title) for number, part in enumerate(sections, 1) if part.title]
-    body = (
-        _templates()
-        .get_template("report.html")
-        .render(content=content, sections=sections, labels=labels(content.language))
-    )
-    return page(content.title, Markup(body), contents, language=content.language)
+    body = _templates(language).get_template("report.html").render(
+        content=content, sections=sections, contents=contents if len(contents) >= _FEWEST_CONTENTS else (),
+    )  # fmt: skip
+    return page(content.title, Markup(body), language=language)
 
 
-def as_html(table: Table) -> Markup:
+def table_of_contents(headings: Sequence[tuple[str, str]], language: str = ENGLISH) -> Markup:
+    """Links to the headings of a page: pairs of id and text. A page with few headings needs none."""
+    return Markup(_parts(language).contents(headings)) if len(headings) >= _FEWEST_CONTENTS else Markup()
+
+
+def as_html(table: Table, language: str = ENGLISH) -> Markup:
     """A table element in a div that scrolls sideways, below its title if there is one."""
-    return Markup(_parts().section(_section(table), ""))
+    return Markup(_parts(language).section(_section(table), ""))
 
 
-def figure(svg: str, caption: str = "") -> Markup:
+def figure(svg: str, caption: str = "", language: str = ENGLISH) -> Markup:
     """A figure element. svg: an SVG or image element. caption: text."""
-    return Markup(_parts().figure(Markup(svg), caption))
+    return Markup(_parts(language).figure(Markup(svg), caption))
 
 
-def _parts() -> Any:
+def _parts(language: str) -> Any:
     """The macros of parts.html."""
-    return _templates().get_template("parts.html").module
+    return _templates(language).get_template("parts.html").module
 
 
 def _section(part: Part) -> Section:
@@ -77,24 +75,27 @@ def _section(part: Part) -> Section:
     return Section(part.title if isinstance(part, Table) else "", [part])
 
 
-@lru_cache(maxsize=1)
-def _templates() -> Environment:
+@cache
+def _templates(language: str) -> Environment:
+    """The pages in a language: every text that a template writes is shown in it."""
     templates = Environment(
         loader=PackageLoader("edge.reports"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True, finalize=_shown,
+        lstrip_blocks=True, finalize=partial(_shown, language),
     )  # fmt: skip
     templates.filters |= {"cell_class": _cell_class, "width_class": _width_class}
     templates.tests |= {
         "markup": lambda value: isinstance(value, Markup),
         "table": lambda value: isinstance(value, Table),
     }
-    templates.globals["plot_colours"] = PLOT_COLOURS
+    templates.globals |= {"plot_colours": PLOT_COLOURS, "_": writer(language)}
     return templates
 
 
-def _shown(value: object) -> object:
-    """A text from a till may hold characters that change how the page reads."""
-    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+def _shown(language: str, value: object) -> object:
+    """A text in the reader's language. One from a till may hold characters that change how the page reads."""
+    if not isinstance(value, str) or isinstance(value, Markup):
+        return value
+    return _NO_BREAK.join(map(visible, in_language(value, language).split(_NO_BREAK)))
 
 
 def _cell_class(table: Table, number: int, text: str) -> Markup:

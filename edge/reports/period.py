@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from edge.errors import UsageError
+from edge.language.words import Words, words
 
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 
@@ -21,6 +22,11 @@ class Period:
 
     def __contains__(self, moment: datetime) -> bool:
         return self.since <= moment < self.until
+
+    @property
+    def words(self) -> Words:
+        """As `from 1 Nov 2026, 00:00 to 8 Nov 2026, 00:00`, in the reader's language."""
+        return words("from {since} to {until}", since=self.since, until=self.until)
 
     def __str__(self) -> str:
         since, until = self.since.astimezone(), self.until.astimezone()

@@ -39,9 +39,6 @@ PLOT_COLOURS = (
 )  # fmt: skip
 """Each colour on light pages, and the one that takes its place on dark pages."""
 
-FEWEST_TRIALS = 30
-"""A share of fewer is not drawn: a dot looks like knowledge, and even 3 of 29 may be 4 or 26 %."""
-
 _LONGEST_LABEL = 22
 """In characters."""
 _WIDTH_IN, _ROW_IN, _MARGIN_IN = 7.2, 0.29, 0.95
@@ -109,8 +106,8 @@ def plot_shares(
 ) -> Markup:  # fmt: skip
     """Plots each named share with its 95 % interval, and the total as a dashed line.
 
-    shares: at least one, each of at least `FEWEST_TRIALS`. title: of the axis. mark: the name of the dashed line.
-    worst: the names that stand out.
+    shares: at least one, each of at least `edge.reports.shares.FEWEST_TRIALS` trials. title: of the axis. mark: the
+    name of the dashed line. worst: the names that stand out.
     """
     dots = []
     for name, share in shares:

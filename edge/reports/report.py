@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from edge.errors import UsageError
+from edge.language.catalogue import LANGUAGES
 from edge.reports.output import write_report
 from edge.reports.paper import find_printer
 from edge.reports.period import between, moment
+from edge.settings.lanes import load_lanes
 
 if TYPE_CHECKING:
     import argparse
@@ -31,7 +33,8 @@ class Report:
     """A subcommand of `edge-agent report`. `edge.reports.command.REPORTS` lists all of them.
 
     run: gets the parsed arguments and returns what to write, or None if it has printed everything itself. It imports
-    what needs an extra (DuckDB, Ibis), so that other reports run without it.
+    what needs an extra (DuckDB, Ibis), so that other reports run without it. `arguments.language` is the reader's, and
+    `arguments.shop` the settings of the shop.
     period: adds --since and --until; `run` finds them as `arguments.period`, a `Period`.
     state_dirs: adds --state-dir, with any number of folders.
     folders: adds --folder, with this help text.
@@ -67,6 +70,11 @@ class Report:
                 help="state folders of lanes; default: those of the settings",
             )  # fmt: skip
         parser.add_argument("--config", type=Path, metavar="FILE", help="the agent's settings file")
+        parser.add_argument(
+            "--language",
+            choices=LANGUAGES,
+            help="of the report; default: the setting language; CSV and JSON are English",
+        )
         if self.folders:
             parser.add_argument("--folder", type=Path, nargs="+", metavar="DIR", help=self.folders)
         if self.engine:
@@ -93,6 +101,9 @@ class Report:
 
         Raises UsageError for wrong arguments and for a file that cannot be written, and what `run` raises.
         """
+        settings = load_lanes([], arguments.config)[0]
+        arguments.language = arguments.language or settings.language
+        arguments.shop = settings.shop
         if self.period:
             arguments.period = between(arguments.since, arguments.until)
         files = {name: getattr(arguments, name, None) for name in ("csv", "html", "json", "pdf")}
@@ -102,4 +113,4 @@ class Report:
             find_printer()
         content = self.run(arguments)
         if content:
-            write_report(content, **files)
+            write_report(content, arguments.language, **files)

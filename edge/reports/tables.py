@@ -9,11 +9,14 @@ from io import StringIO
 from typing import TYPE_CHECKING, Literal
 
 from rich.cells import cell_len
-from rich.console import Console
+from rich.console import Console, RenderableType
+from rich.padding import Padding
 from rich.table import Table as RichTable
 from rich.text import Text
 
 from edge.commands import visible
+from edge.language.catalogue import ENGLISH
+from edge.language.words import in_language
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -26,13 +29,15 @@ _FORMULA = re.compile("(^|[,;|])( *[=+@\uff1d\uff0b\uff0d\uff20-])")
 
 _GAP = 2
 """Between two columns, in characters."""
-_LONGEST_WORD = 24
-"""Longer words may be broken to make a column narrower, in characters."""
+_NARROWEST_TEXT, _LONGEST_KEY = 18, 28
+"""In characters: texts are wrapped into no narrower columns, and shorter keys are not wrapped."""
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """columns: titles. numbers: titles of the right-aligned columns. total: whether the last row is the total. keys:
+    """Texts may be `edge.language.words.Words`, which are shown in the reader's language.
+
+    columns: titles. numbers: titles of the right-aligned columns. total: whether the last row is the total. keys:
     how many of the first columns say what a row is about. title: what the table shows, if the report has several."""
 
     columns: tuple[str, ...]
@@ -43,21 +48,25 @@ class Table:
     title: str = ""
 
 
-def as_text(table: Table, width: int | None = None) -> str:
+def as_text(table: Table, width: int | None = None, language: str = ENGLISH) -> str:
     """The title if there is one, and aligned columns.
 
     width: of the terminal, in characters. Texts are wrapped between words to fit, numbers are not. A table that is
-    still too wide is written in several parts below each other, each with the key columns. None: nothing is wrapped.
+    still too wide becomes a block for each row, with a line for each column. None: nothing is wrapped.
     """
-    columns = [_column(table, number) for number in range(len(table.columns))]
-    parts = [columns] if width is None else _parts(columns, table.keys, width)
-    drawn = [_drawn(part, width or _total([column.widest for column in part])) for part in parts]
-    return (f"{visible(table.title)}\n" if table.title else "") + "\n".join(drawn)
+    columns = [_column(table, number, language) for number in range(len(table.columns))]
+    title = f"{_plain(table.title, language)}\n" if table.title else ""
+    if width is None:
+        return title + _drawn(columns, _total([column.widest for column in columns]))
+    if _total([column.narrowest for column in columns]) <= width:
+        return title + _drawn(columns, width)
+    return (f"{title}\n" if title else "") + _blocks(columns, table.keys, width)
 
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """texts: the title and the cells. widest, narrowest: the widths, in characters, without and with wrapping."""
+    """texts: the title and the cells. widest, narrowest: the widths, in characters, without wrapping, and with as much
+    as can be read."""
 
     texts: tuple[str, ...]
     right: bool
@@ -65,24 +74,34 @@ class _Column:
     narrowest: int
 
 
-def _column(table: Table, number: int) -> _Column:
+def _column(table: Table, number: int, language: str) -> _Column:
     title = table.columns[number]
-    texts = (title, *(visible(row[number]) for row in table.rows))
+    texts = tuple(_plain(text, language) for text in (title, *(row[number] for row in table.rows)))
     right = title in table.numbers
-    whole = [*title.split(), *texts[1:]] if right else [word for text in texts for word in text.split()]
-    narrowest = min(_LONGEST_WORD, max(map(cell_len, whole), default=0))
-    return _Column(texts, right, max(map(cell_len, texts)), narrowest)
+    whole = [*texts[0].split(), *texts[1:]] if right else [word for text in texts for word in text.split()]
+    widest = max(map(cell_len, texts))
+    readable = min(widest, _LONGEST_KEY if number < table.keys else 0 if right else _NARROWEST_TEXT)
+    return _Column(texts, right, widest, max(readable, *map(cell_len, whole), 0))
 
 
-def _parts(columns: Sequence[_Column], keys: int, width: int) -> list[list[_Column]]:
-    """The columns of each part: the key columns, and as many others as fit."""
-    parts: list[list[_Column]] = []
-    for column in columns[keys:]:
-        if parts and _total([own.narrowest for own in (*parts[-1], column)]) <= width:
-            parts[-1].append(column)
-        else:
-            parts.append([*columns[:keys], column])
-    return parts or [list(columns)]
+def _plain(text: str, language: str) -> str:
+    """A text as a terminal shows it."""
+    return visible(in_language(text, language).replace("\N{NO-BREAK SPACE}", " "))
+
+
+def _blocks(columns: Sequence[_Column], keys: int, width: int) -> str:
+    """A block for each row: the key cells in its first line, and a line for each other cell."""
+    names = max((cell_len(column.texts[0]) for column in columns[keys:]), default=0)
+    blocks = []
+    for row in range(1, len(columns[0].texts)):
+        block = RichTable.grid(padding=(0, _GAP, 0, 0))
+        block.add_column(overflow="fold", width=min(names, width // 2 - _GAP))
+        block.add_column(overflow="fold")
+        for column in columns[keys:]:
+            block.add_row(Text(column.texts[0]), Text(column.texts[row]))
+        heading = Text(", ".join(column.texts[row] for column in columns[:keys]), overflow="fold")
+        blocks.append(_printed(width, heading, Padding(block, (0, 0, 0, _GAP))))
+    return "\n".join(blocks)
 
 
 def _drawn(columns: Sequence[_Column], width: int) -> str:
@@ -92,9 +111,15 @@ def _drawn(columns: Sequence[_Column], width: int) -> str:
         drawing.add_column(Text(column.texts[0]), justify=justify, overflow="fold", width=own)
     for row in zip(*(column.texts[1:] for column in columns), strict=True):
         drawing.add_row(*map(Text, row))
+    return _printed(width, drawing)
+
+
+def _printed(width: int, *parts: RenderableType) -> str:
+    """Lines without spaces at their ends."""
     console = Console(file=StringIO(), width=width, color_system=None)
     with console.capture() as captured:
-        console.print(drawing)
+        for part in parts:
+            console.print(part)
     return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
 
 

@@ -11,13 +11,3 @@ def counted(count: int, singular: str, plural: str) -> str:
 def percent(share: float) -> str:
     """`12.3 %`; `<0.1 %` for a small share above 0. share: from 0 to 1."""
     return "<0.1 %" if 0 < share < 0.001 else f"{100 * share:.1f} %"
-
-
-def labels(language: str) -> dict[str, str]:  # noqa: ARG001
-    """The words of the page around a report's own, by their names in the templates."""
-    return {
-        "contents": "Contents",
-        "dropped": "Not in these figures",
-        "how": "How it was worked out",
-        "notice": "The notice to customers:",
-    }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from markdown import Markdown
 from markupsafe import Markup
 
-from edge.reports.page import figure, page
+from edge.reports.page import figure, page, table_of_contents
 from train.card.facts import Card
 from train.card.model_card import model_card
 from train.card.plots import plots
@@ -20,12 +20,12 @@ def card_page(card: Card) -> str:
     text = markdown.convert(model_card(card))
     text = text.replace("<table>", '<div class="scroll"><table>').replace("</table>", "</table></div>")
     figures = "".join(figure(svg, caption) for caption, svg in plots(card))
+    text = text.replace(_PLOTS_BEFORE, figures + _PLOTS_BEFORE, 1)
     # The model card escapes what is not ours.
-    body = Markup(text.replace(_PLOTS_BEFORE, figures + _PLOTS_BEFORE, 1))
-    return page(card.model, body, _contents(markdown))
+    return page(card.model, Markup(text.replace("</h1>", f"</h1>{_contents(markdown)}", 1)))
 
 
-def _contents(markdown: Markdown) -> list[tuple[str, str]]:
-    """The ids and texts of the headings below the title."""
+def _contents(markdown: Markdown) -> Markup:
+    """Links to the headings below the title."""
     headings = [heading for title in markdown.toc_tokens for heading in (title, *title["children"])]
-    return [(heading["id"], heading["name"]) for heading in headings if heading["level"] == 2]
+    return table_of_contents([(heading["id"], heading["name"]) for heading in headings if heading["level"] == 2])

@@ -6,15 +6,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edge.errors import UsageError
+from edge.language.words import Words, words
 from edge.reports.cashiers.cashiers import compare
+from edge.reports.cashiers.lead import lead
 from edge.reports.cashiers.notes import notes
 from edge.reports.cashiers.page import page_parts
 from edge.reports.cashiers.tables import cashiers_csv, cashiers_tables
 from edge.reports.cashiers.tallies import tallies, total
-from edge.reports.content import ReportContent
+from edge.reports.content import ReportContent, title_of
+from edge.reports.failed_checks import failed_checks_table
 from edge.reports.folders import distinct, state_folders
 from edge.reports.logs import (
+    after_failed_check_warnings,
     not_asked_warnings,
+    nothing_yet,
     read_restricted_sales,
     restricted_sales_headline,
     training_notes,
@@ -27,34 +32,42 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from edge.reports.cashiers.tallies import CashierTally
+    from edge.reports.tables import Table
 
 
 @dataclass(frozen=True, slots=True)
 class _Source:
     """Where the figures come from. training: how many exercises were left out. dropped: one line for each thing that
-    is missing or doubtful."""
+    is missing or doubtful. failed_checks: see `edge.reports.failed_checks`. empty: why there are no sales, if there are
+    none."""
 
     cashiers: Sequence[CashierTally]
-    headline: str
+    headline: Words
     training: int
     dropped: Sequence[str] = ()
+    failed_checks: Sequence[Table] = ()
+    empty: Sequence[Words] = ()
 
 
 def _run(arguments: Namespace) -> ReportContent:
     if not arguments.folder and arguments.engine != "duckdb":
         raise UsageError("--engine is for exported files only: add --folder, or remove --engine")
     source = _from_files(arguments) if arguments.folder else _from_logs(arguments)
-    lines = compare(source.cashiers)
+    lines, everybody = compare(source.cashiers), total(source.cashiers)
+    drawn = arguments.html or arguments.pdf
     return ReportContent(
-        title="Restricted sales by cashier",
+        title=title_of(words("Age checks by cashier"), arguments.shop.name),
         headline=source.headline,
-        tables=cashiers_tables(lines),
+        lead=[*source.empty, *lead(lines)],
+        tables=[*source.failed_checks, *cashiers_tables(lines)],
         csv=cashiers_csv(lines),
-        page_parts=page_parts(lines),
-        warnings=not_asked_warnings(total(source.cashiers).not_asked),
+        page_parts=page_parts(lines, source.failed_checks, arguments.language) if drawn else (),
+        warnings=[
+            *after_failed_check_warnings(everybody.after_failed_check), *not_asked_warnings(everybody.not_asked)
+        ],
         notes=[*(notes(lines) if lines else ()), *training_notes(source.training)],
         dropped=source.dropped,
-    )
+    )  # fmt: skip
 
 
 def _from_logs(arguments: Namespace) -> _Source:
@@ -63,7 +76,13 @@ def _from_logs(arguments: Namespace) -> _Source:
     store = load_lanes([], arguments.config)[0].insights.store
     lanes = {("", sale.lane) for sale in found.sales}
     headline = restricted_sales_headline(arguments.period, len(found.sales), lanes)
-    return _Source(tallies(found.sales, store), headline, found.training)
+    return _Source(
+        tallies(found.sales, store),
+        headline,
+        found.training,
+        failed_checks=failed_checks_table(found.sales),
+        empty=[] if found.sales else [nothing_yet(found.latest)],
+    )
 
 
 def _from_files(arguments: Namespace) -> _Source:

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
-from edge.records.records import Ended
+from edge.language.formats import Shown, percent
+from edge.language.words import Words, joined, verbatim, words
 from edge.reports.cashiers.cashiers import stores_of
-from edge.reports.cashiers.tallies import total
+from edge.reports.cashiers.tallies import NAME_OF_TOTAL, total
 from edge.reports.compliance import SEEN
+from edge.reports.sale_words import ENDS, MEANS
+from edge.reports.shares import FEWEST_TRIALS, Share
 from edge.reports.tables import NOTHING, Table, as_csv
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from edge.reports.cashiers.cashiers import CashierLine
+    from edge.reports.cashiers.cashiers import CashierLine, Verdict
     from edge.reports.cashiers.tallies import CashierTally
-    from edge.reports.shares import Share
 
-ENDS: tuple[str, ...] = get_args(Ended)
+
+REMARKS: dict[Verdict | None, Words] = {
+    "less often": words("checks less often than the others"),
+    "more often": words("checks more often than the others"),
+    "alike": words("like the others"),
+    "few sales": words("too few sales to compare"),
+    "few sales of others": words("too few sales of others to compare with"),
+    "no cashier": words("the till sent no cashier"),
+    "no sale": words("closed no restricted sale"),
+}
 
 
 def cashiers_tables(lines: Sequence[CashierLine]) -> list[Table]:
@@ -47,49 +58,65 @@ def cashiers_csv(lines: Sequence[CashierLine]) -> str:
 
 
 def _sales_table(lines: Sequence[CashierLine]) -> Table:
-    columns = (
-        "store", "cashier", "sold", "ID due", "unchecked", "share", "95 % interval", "others",
-        "sold after failed check", "not asked", "remark",
-    )  # fmt: skip
-    rows = [_sales_row(line.cashier, _percent(line.others), line.remark) for line in lines]
-    rows.append(_sales_row(total([line.cashier for line in lines]), NOTHING, ""))
-    return Table(columns, tuple(rows), frozenset(columns[2:-1]), total=True)
+    everybody = total([line.cashier for line in lines])
+    share = words("share without a check")
+    columns: list[Words] = [
+        words("store"), words("cashier"), words("sold"), words("ID due"), words("no check"), share,
+        words("95 % interval"), words("the others"),
+    ]  # fmt: skip
+    rows = [_sales_row(line.cashier, line.others) for line in lines]
+    rows.append(_sales_row(everybody, Share(0, 0)))
+    tallies = [*(line.cashier for line in lines), everybody]
+    for title, counts in (
+        (words("sold after failed check"), [tally.after_failed_check for tally in tallies]),
+        (words("not asked"), [tally.not_asked for tally in tallies]),
+    ):
+        if any(counts):
+            columns.append(title)
+            rows = [(*row, str(count)) for row, count in zip(rows, counts, strict=True)]
+    remarks = [*(REMARKS[line.verdict] for line in lines), verbatim("")]
+    rows = [(*row, remark) for row, remark in zip(rows, remarks, strict=True)]
+    title = words("Checks by cashier")
+    return Table((*columns, words("compared")), tuple(rows), frozenset(columns[2:]), total=True, title=title)
 
 
 def _ends_table(cashiers: Sequence[CashierTally]) -> Table:
-    return _counts_table("How the sales ended", cashiers, ("sales", *ENDS), lambda tally: tally.ended)
+    title = words("How the sales ended")
+    return _counts_table(title, cashiers, words("sales"), ENDS, lambda tally: tally.ended)
 
 
 def _checks_table(cashiers: Sequence[CashierTally]) -> Table:
     def counts(tally: CashierTally) -> Counter[str]:
         return tally.checks.seen
 
-    table = _counts_table("Checks, by who made them, and how the age was known", cashiers, ("checks", *SEEN), counts)
+    title = words("Checks, by who made them, and how the age was known")
+    table = _counts_table(title, cashiers, words("checks"), MEANS, counts)
     failed = [str(tally.checks.failed) for tally in (*cashiers, total(cashiers))]
     rows = [(*row[:3], number, *row[3:]) for row, number in zip(table.rows, failed, strict=True)]
-    columns = (*table.columns[:3], "failed", *table.columns[3:])
-    return Table(columns, tuple(rows), frozenset(columns[2:]), total=True, title=table.title)
+    columns = (*table.columns[:3], words("too young"), *table.columns[3:])
+    return Table(columns, tuple(rows), frozenset(columns[2:]), total=True, title=title)
 
 
 def _overrides_table(cashiers: Sequence[CashierTally]) -> Table:
-    columns = ("store", "cashier", "authorised by", "overrides")
+    columns = (words("store"), words("cashier"), words("authorised by"), words("overrides"))
     rows = [
         (tally.store, tally.cashier, manager, str(count))
         for tally in cashiers
         for manager, count in sorted(tally.checks.overrides.items())
     ]
-    return Table(columns, tuple(rows), frozenset({"overrides"}), title="Checks that a manager decided")
+    return Table(columns, tuple(rows), frozenset(columns[3:]), title=words("Checks that a manager decided"))
 
 
 def _counts_table(
-    title: str, cashiers: Sequence[CashierTally], names: Sequence[str], counts: Callable[[CashierTally], Counter[str]]
-) -> Table:
-    """A column for the sum and one for each name that occurs. names: the first is that of the sum."""
+    title: Words, cashiers: Sequence[CashierTally], of_sum: Words, names: Mapping[str, Words],
+    counts: Callable[[CashierTally], Counter[str]],
+) -> Table:  # fmt: skip
+    """A column for the sum and one for each value that occurs. of_sum: its name. names: of the values."""
     everybody = total(cashiers)
-    occurring = [name for name in names[1:] if counts(everybody)[name]]
-    columns = ("store", "cashier", names[0], *(_words(name) for name in occurring))
+    occurring = [value for value in names if counts(everybody)[value]]
+    columns = (words("store"), words("cashier"), of_sum, *(names[value] for value in occurring))
     rows = tuple(
-        (tally.store, tally.cashier, str(counts(tally).total()), *(str(counts(tally)[name]) for name in occurring))
+        (tally.store, _name_of(tally), str(counts(tally).total()), *(str(counts(tally)[value]) for value in occurring))
         for tally in (*cashiers, everybody)
     )
     return Table(columns, rows, frozenset(columns[2:]), total=True, title=title)
@@ -104,24 +131,29 @@ def _without_store(table: Table) -> Table:
     return Table(table.columns[1:], rows, table.numbers, table.total, 1, table.title)
 
 
+def _name_of(tally: CashierTally) -> str:
+    return words("all") if tally.cashier == NAME_OF_TOTAL and tally.store == NOTHING else tally.cashier
+
+
 def _percent(share: Share) -> str:
-    return f"{100 * share.value:.1f} %" if share.trials else NOTHING
+    """A share of too few sales is not shown."""
+    if share.trials < FEWEST_TRIALS:
+        return NOTHING
+    return joined("", [Shown(percent, share.value, {"digits": 1})])
 
 
-def _sales_row(tally: CashierTally, others: str, remark: str) -> tuple[str, ...]:
-    low, high = (100 * end for end in tally.unchecked.interval)
+def _sales_row(tally: CashierTally, others: Share) -> tuple[str, ...]:
+    share = tally.unchecked
+    low, high = (Shown(percent, end, {"digits": 1}) for end in share.interval)
     return (
         tally.store,
-        tally.cashier,
+        _name_of(tally),
         str(tally.sold),
-        str(tally.unchecked.trials),
-        str(tally.unchecked.hits),
-        _percent(tally.unchecked),
-        f"{low:.1f} to {high:.1f} %" if tally.unchecked.trials else NOTHING,
-        others,
-        str(tally.after_failed_check),
-        str(tally.not_asked),
-        remark,
+        str(share.trials),
+        str(share.hits),
+        _percent(share),
+        joined(" – ", [low, high]) if share.trials >= FEWEST_TRIALS else NOTHING,
+        _percent(others),
     )
 
 
@@ -143,12 +175,8 @@ def _csv_row(line: CashierLine) -> tuple[object, ...]:
         checks.failed,
         *(checks.seen[seen] for seen in SEEN),
         "; ".join(f"{manager} ({count})" for manager, count in sorted(checks.overrides.items())) or None,
-        line.remark,
+        REMARKS[line.verdict],
     )
-
-
-def _words(value: str) -> str:
-    return "digital ID" if value == "digital-id" else value.replace("-", " ")
 
 
 def _name(value: str) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, get_args
 
+from edge.language.words import Words, words
 from edge.records.records import Ended
 from edge.reports.compliance import is_checked_after_payment, is_sold_after_failed_check, is_unchecked
+from edge.reports.sale_words import ENDS, MEANS
 from edge.reports.tables import NOTHING
 from edge.till.messages import CheckMeans
 
@@ -32,6 +34,15 @@ SELECTIONS: dict[str, Callable[[SaleRecord], bool]] = {
     **{value: partial(_checked_by_means, value) for value in get_args(CheckMeans)},
 }
 """By the words for `report sales --only`."""
+
+SELECTION_WORDS: dict[str, Words] = {
+    "unchecked": words("without a check"),
+    "sold-after-failed-check": words("sold after a failed check"),
+    "checked-after-payment": words("checked after the payment"),
+    **ENDS,
+    **MEANS,
+}
+"""The same words for people."""
 
 
 def selected(

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import timezone
 from typing import TYPE_CHECKING
 
-from edge.reports.compliance import time_of_check
+from edge.language.words import Words, joined, verbatim, words
+from edge.reports.compliance import is_id_due, time_of_check
+from edge.reports.sale_words import ANSWERS, ANSWERS_FOR, ENDS, REASONS, check_words, named
 from edge.reports.tables import NOTHING, Table, as_csv
 
 if TYPE_CHECKING:
@@ -28,8 +30,10 @@ _ASKS_EVERYBODY = 101
 
 def sales_table(sales: Sequence[SaleRecord]) -> Table:
     """For people: times in local time."""
-    columns = ("opened at", "cashier", "answer", "check", "end")
-    return Table(columns, tuple(_row(sale) for sale in sales))
+    columns = (
+        words("sale"), words("time"), words("lane"), words("cashier"), words("answer"), words("check"), words("end"),
+    )  # fmt: skip
+    return Table(columns, tuple(_row(sale) for sale in sales), keys=2, title=words("Sales"))
 
 
 def sales_csv(sales: Sequence[SaleRecord]) -> str:
@@ -40,7 +44,9 @@ def sales_csv(sales: Sequence[SaleRecord]) -> str:
 
 def _row(sale: SaleRecord) -> tuple[str, ...]:
     return (
-        f"{sale.opened_at.astimezone():%Y-%m-%d %H:%M:%S} {sale.lane} {sale.till}",
+        sale.sale_id,
+        joined("", [sale.opened_at]),
+        f"{sale.lane}, {sale.till}",
         sale.cashier_id or NOTHING,
         _answer(sale),
         _check(sale),
@@ -48,15 +54,21 @@ def _row(sale: SaleRecord) -> tuple[str, ...]:
     )
 
 
-def _answer(sale: SaleRecord) -> str:
-    answer, age = sale.answer, "" if sale.minimum_age is None else f" for {sale.minimum_age}"
+def _answer(sale: SaleRecord) -> Words:
+    answer = sale.answer
     if not answer:
-        return "the till did not ask" if _never_asked(sale) else f"UNKNOWN{age}: no answer reached the till"
-    words = [reason.value for reason in answer.reasons]
+        return words("the till did not ask") if _never_asked(sale) else words("no answer reached the till: ask for ID")
+    decision = answer.decision.value
+    told = ANSWERS[decision] if sale.minimum_age is None else ANSWERS_FOR[decision].format(age=sale.minimum_age)
+    found: list[Words] = [named(REASONS, reason.value) for reason in answer.reasons]
     if answer.age:
-        words.append(f"age {answer.age.completed_years} ({answer.age.low:.0f} to {answer.age.high:.0f})")
-    words.append(f"asks below about {answer.threshold}" if answer.threshold < _ASKS_EVERYBODY else "everybody asked")
-    return f"{answer.decision.value}{age}: {', '.join(words)}"
+        low, high = round(answer.age.low), round(answer.age.high)
+        found.append(words("looks {age} ({low} – {high})", age=answer.age.completed_years, low=low, high=high))
+    if answer.threshold < _ASKS_EVERYBODY:
+        found.append(words("asks below about {age}", age=answer.threshold))
+    else:
+        found.append(words("everybody is asked"))
+    return joined(", ", [told, *found])
 
 
 def _never_asked(sale: SaleRecord) -> bool:
@@ -66,32 +78,24 @@ def _never_asked(sale: SaleRecord) -> bool:
 def _check(sale: SaleRecord) -> str:
     check = sale.last_check
     if check:
-        return _described(sale, check)
+        return check_words(sale, check)
     # Such a check is no check of these goods, but a reader must see that it was made.
-    return f"none for {sale.minimum_age}; {_described(sale, sale.checks[-1])}" if sale.checks else NOTHING
+    if sale.checks:
+        return joined("; ", [words("none for {age}", age=sale.minimum_age), check_words(sale, sale.checks[-1])])
+    return words("no check") if is_id_due(sale) else NOTHING
 
 
-def _described(sale: SaleRecord, check: CheckRecord) -> str:
-    words = [check.outcome if check.answers_for(sale.minimum_age) else f"{check.outcome} for {check.minimum_age}"]
-    if check.means:
-        words.append(check.means)
-    if check.authorised_by:
-        words.append(f"authorised by {check.authorised_by}")
-    if check.cashier_id and check.cashier_id != sale.cashier_id:
-        words.append(f"by {check.cashier_id}")
-    if check.till != sale.till:
-        words.append(f"at {check.till}")
-    if (time := time_of_check(sale, check)) != "during the sale":
-        words.append(time)
-    return ", ".join(words)
+def _end(sale: SaleRecord) -> Words:
+    found = [named(ENDS, sale.ended) if sale.ended else verbatim(NOTHING)]
+    if sale.resumed_from:
+        found.append(words("resumed from {sale}", sale=_place(sale.resumed_from, sale)))
+    if sale.resumed_as:
+        found.append(words("resumed as {sale}", sale=_place(sale.resumed_as, sale)))
+    return joined(", ", found)
 
 
-def _end(sale: SaleRecord) -> str:
-    words = [sale.ended or NOTHING]
-    for way, other in (("from", sale.resumed_from), ("as", sale.resumed_as)):
-        if other:
-            words.append(f"resumed {way} {other.sale_id} ({other.lane or sale.lane} {other.till or sale.till})")
-    return ", ".join(words)
+def _place(other: SaleReference, sale: SaleRecord) -> str:
+    return f"{other.sale_id} ({other.lane or sale.lane} {other.till or sale.till})"
 
 
 def _csv_row(sale: SaleRecord) -> tuple[object, ...]:

@@ -20,12 +20,13 @@ def test_the_default_period_is_the_last_seven_days(printed: RunReport, state_fol
     ).splitlines()
     assert lines[0].startswith("Restricted sales from ")
     assert lines[0].endswith(": 2. Lanes: lane-1.")
-    assert [line.split()[:5] for line in lines[3:6]] == [
-        ["anna", "1", "1", "1", "100.0"],
-        ["boris", "1", "1", "0", "0.0"],
-        ["all", "2", "2", "1", "50.0"],
+    assert lines[1].startswith("Too few sales to compare cashiers: it takes 30 sales ")
+    assert [line.split()[:5] for line in lines[5:8]] == [
+        ["anna", "1", "1", "1", "-"],
+        ["boris", "1", "1", "0", "-"],
+        ["all", "2", "2", "1", "-"],
     ]
-    assert lines[7] == "How the sales ended"
+    assert lines[9] == "How the sales ended"
     assert "- A sale belongs to who closed it" in "\n".join(lines)
 
 
@@ -38,7 +39,7 @@ def test_several_lanes_are_one_report_and_a_folder_given_twice_counts_once(
     )
     lines = printed("cashiers", "--state-dir", first, second, first / ".." / "one").splitlines()
     assert lines[0].endswith(": 2. Lanes: lane-1, lane-2.")
-    assert lines[3].split()[:2] == ["anna", "2"]
+    assert lines[5].split()[:2] == ["anna", "2"]
 
 
 def test_sales_are_listed_oldest_first_across_lanes_and_by_cashier(
@@ -49,11 +50,11 @@ def test_sales_are_listed_oldest_first_across_lanes_and_by_cashier(
         sale_of("anna", opened_at=start), sale_of(None, opened_at=start + timedelta(hours=2)), lane="one"
     )
     second = state_folder(sale_of("boris", opened_at=start + timedelta(hours=1)), lane="two")
-    rows = printed("sales", "--state-dir", first, second).splitlines()[3:]
-    assert [row.split()[4] for row in rows] == ["anna", "boris", "-"]
+    rows = printed("sales", "--state-dir", first, second).splitlines()[5:]
+    assert [row.split()[7] for row in rows] == ["anna", "boris", "-"]
     lines = printed("sales", "--state-dir", first, second, "--cashier", "-").splitlines()
     assert lines[0].endswith(" Only cashier -: 1.")
-    assert len(lines) == 4
+    assert len(lines) == 6
 
 
 def test_csv_is_written_to_a_file_in_addition_to_the_table_or_to_stdout_in_place_of_it(
@@ -67,14 +68,37 @@ def test_csv_is_written_to_a_file_in_addition_to_the_table_or_to_stdout_in_place
     assert list(tmp_path.glob("*.partial")) == []
 
 
+def test_the_language_is_that_of_the_settings_and_of_the_option(
+    printed: RunReport, state_folder: MakeFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, page = state_folder(recent_sale("anna")), tmp_path / "f.html"
+    russian = printed("cashiers", "--state-dir", folder, "--language", "ru", "--html", page)
+    assert russian.startswith("Продажи с ограничением по возрасту с ")
+    assert '<html lang="ru">' in page.read_text("utf-8")
+    monkeypatch.setenv("EDGE_LANGUAGE", "ru")
+    assert printed("cashiers", "--state-dir", folder) == russian
+    assert printed("cashiers", "--state-dir", folder, "--language", "en").startswith("Restricted sales from ")
+    monkeypatch.setenv("EDGE_SHOP__NAME", "Лесная, 5")
+    printed("sales", "--state-dir", folder, "--html", page)
+    assert "<title>Продажи товаров с ограничением по возрасту: Лесная, 5</title>" in page.read_text("utf-8")
+
+
 def test_html_is_a_whole_page(printed: RunReport, state_folder: MakeFolder, tmp_path: Path) -> None:
     printed("cashiers", "--state-dir", state_folder(recent_sale("anna")), "--html", tmp_path / "report.html")
     assert (tmp_path / "report.html").read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
-def test_a_report_without_sales_is_one_line(printed: RunReport, state_folder: MakeFolder) -> None:
-    (line,) = printed("cashiers", "--state-dir", state_folder()).splitlines()
-    assert line.endswith(": 0.")
+@pytest.mark.parametrize("kind", ["cashiers", "sales"])
+def test_a_report_without_sales_says_why_and_when_there_will_be_some(
+    kind: str, printed: RunReport, state_folder: MakeFolder
+) -> None:
+    headline, why = printed(kind, "--state-dir", state_folder()).splitlines()
+    assert headline.endswith(": 0.")
+    assert "come back after the next sale of alcohol" in why
+    old = sale_of(opened_at=datetime(2026, 11, 1, 12, tzinfo=timezone.utc))
+    folder = state_folder(old, lane="old")
+    _, why = printed(kind, "--state-dir", folder, "--since", "2026-11-09", "--until", "2026-11-10").splitlines()
+    assert why == "The newest recorded sale is of 1 Nov 2026, 12:00: choose another --since or --until."
     assert printed("cashiers", "--state-dir", state_folder(), "--csv", "-").count("\n") == 1
 
 

@@ -8,6 +8,7 @@ import pytest
 from jinja2 import UndefinedError
 from markupsafe import Markup
 
+from edge.language.words import words
 from edge.reports import page as pages
 from edge.reports.content import ReportContent, Section
 from edge.reports.page import as_html, figure, page, report_page
@@ -49,8 +50,8 @@ def test_the_page_of_a_report_says_everything_in_its_order() -> None:
         )
     )  # fmt: skip
     order = [
-        "<h1>Sales</h1>", '<p class="covers">Some.</p>', '<p class="lead">Talk to anna.</p>',
-        '<p class="also">And to boris.</p>', '<p class="warning">Goods were not reported.</p>', "<svg></svg>",
+        "<h1>Sales</h1>", '<p class="covers">Some.</p>', '<p class="warning">Goods were not reported.</p>',
+        '<p class="lead">Talk to anna.</p>', '<p class="also">And to boris.</p>', "<svg></svg>",
         "<figcaption>a &amp; b</figcaption>", '<h2 id="part-2">By hour</h2>', "<p>Nothing &lt;yet&gt;.</p>", "<table",
         "<li>1 file not read</li>", "<details><summary>How it was worked out</summary>", "<li>Hours are local.</li>",
         "“We count &lt;faces&gt;”",
@@ -78,12 +79,19 @@ def test_a_page_runs_no_code_and_loads_nothing() -> None:
     assert not re.search(r"<(script|img|link|iframe|object)|https?:|url\(|@import|javascript:", html)
 
 
+def test_texts_are_shown_in_the_language_of_the_reader() -> None:
+    html = report_page(content(title=words("Restricted sales"), notes=(words("by {name}", name="a&b"),)), "ru")
+    assert "<h1>Продажи товаров с ограничением по возрасту</h1>" in html
+    assert "<summary>Как это посчитано</summary>" in html
+    assert "<li>проверял a&amp;b</li>" in html
+
+
 def test_the_language_and_the_style_of_a_page() -> None:
-    html = page("Ages", Markup("<p>text</p>"), style=".a > .b {}", language="ru")
+    html = page("Ages", Markup("<p>text</p>"), ".a > .b {}", "ru")
     assert '<html lang="ru">' in html
     assert ".a > .b {}" in html
 
 
 def test_a_name_that_a_template_lacks_is_an_error() -> None:
     with pytest.raises(UndefinedError):
-        pages._templates().from_string("{{ misspelled }}").render()
+        pages._templates("en").from_string("{{ misspelled }}").render()

@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.commands import visible
+from edge.language.formats import Shown, percent
+from edge.language.words import joined, words
 from edge.reports.tables import Table, as_csv, as_text
 
 SALES = Table(("cashier", "sales"), (("anna", "7"), ("[red]бо=р[/]", "120")), frozenset({"sales"}))
@@ -20,8 +22,8 @@ def test_text_has_aligned_columns_and_ignores_markup() -> None:
 
 
 def test_cells_are_wrapped_to_the_width_without_loss() -> None:
-    text = as_text(Table(("cashier", "remark"), (("operator-0042", "too few sales to compare"),)), width=24)
-    assert max(map(len, text.splitlines())) <= 24
+    text = as_text(Table(("cashier", "remark"), (("operator-0042", "too few sales to compare"),)), width=34)
+    assert max(map(len, text.splitlines())) <= 34
     assert sorted("".join(text.split())) == sorted("cashierremarkoperator-0042toofewsalestocompare")
 
 
@@ -31,28 +33,31 @@ WIDE = Table(
 )  # fmt: skip
 
 
-def test_a_table_that_is_too_wide_is_written_in_parts_with_the_key_columns() -> None:
-    assert as_text(WIDE, width=26) == (
+def test_a_table_that_is_too_wide_becomes_a_block_for_each_row() -> None:
+    assert as_text(WIDE, width=40) == (
         "Shares\n"
-        "cashier   share\n"
-        "anna     90.9 %\n"
         "\n"
-        "cashier   95 % interval\n"
-        "anna     76.4 to 96.9 %\n"
-        "\n"
-        "cashier  remark\n"
-        "anna     less often than\n"
-        "         others\n"
+        "anna\n"
+        "  share          90.9 %\n"
+        "  95 % interval  76.4 to 96.9 %\n"
+        "  remark         less often than others\n"
     )
 
 
 def test_numbers_are_not_wrapped_and_texts_are_wrapped_between_words() -> None:
-    assert as_text(WIDE, width=46) == (
+    assert as_text(WIDE, width=51) == (
         "Shares\n"
         "cashier   share   95 % interval  remark\n"
-        "anna     90.9 %  76.4 to 96.9 %  less often\n"
-        "                                 than others\n"
+        "anna     90.9 %  76.4 to 96.9 %  less often than\n"
+        "                                 others\n"
     )
+
+
+def test_no_word_is_broken_at_80_columns() -> None:
+    names = ("Иванова-Петровская Анна Сергеевна", "проверяет-реже-остальных-кассиров-магазина")
+    text = as_text(Table(("кассир", "сравнение", "число"), ((*names, "1234,5 %"),), frozenset({"число"})), 80)
+    assert max(map(len, text.splitlines())) <= 80
+    assert {word for name in names for word in name.split()} <= set(text.split())
 
 
 CELLS = st.text("ab ж", min_size=1, max_size=30).filter(str.strip)
@@ -62,10 +67,16 @@ CELLS = st.text("ab ж", min_size=1, max_size=30).filter(str.strip)
 def test_every_table_fits_into_every_terminal_without_loss(rows: list[tuple[str, ...]], width: int) -> None:
     text = as_text(Table(("k", "l", "m", "n"), tuple(rows)), width)
     assert max(map(len, text.splitlines())) <= width
-    parts = text.count("\n\n") + 1
-    keys = "k" + "".join(row[0] for row in rows)
-    others = "lmn" + "".join(cell for row in rows for cell in row[1:])
-    assert sorted("".join(text.split())) == sorted("".join((keys * parts + others).split()))
+    is_table = text.startswith("k ")
+    expected = "klmn" if is_table else "lmn" * len(rows)
+    expected += "".join(cell for row in rows for cell in row)
+    assert sorted("".join(text.split())) == sorted("".join(expected.split()))
+
+
+def test_texts_are_shown_in_the_language_of_the_reader() -> None:
+    table = Table((words("cashier"), words("sold")), (("anna", joined("", [Shown(percent, 0.395, {"digits": 1})])),))
+    assert as_text(table, language="ru") == "кассир  продано\nanna    39,5 %\n"
+    assert as_text(table) == "cashier  sold\nanna     39.5%\n"
 
 
 def test_without_a_width_cells_are_not_wrapped() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -113,6 +114,11 @@ def exported_by_version_1(folder: Path, *sales: SaleRecord, store: str = "store-
     return folder
 
 
+def without_failed_checks(text: str) -> str:
+    """A report from logs without the list of single sales, which exported files do not name."""
+    return "\n\n".join(part for part in text.split("\n\n") if not part.startswith("Sold although"))
+
+
 def files_in(folder: Path) -> list[Path]:
     return sorted(folder.rglob("*.parquet"))
 
@@ -128,10 +134,12 @@ def test_text_csv_and_page_are_the_same_as_from_audit_logs(
     exported(*first)
     files = ("--folder", exported(*second))
     from_logs = printed(*own, "--html", tmp_path / "logs.html")
-    assert "reports checks less often than the others" in from_logs
-    assert printed(*files, "--html", tmp_path / "files.html") == from_logs
+    assert "checks less often than the others" in from_logs
+    assert printed(*files, "--html", tmp_path / "files.html") == without_failed_checks(from_logs)
     assert printed(*files, "--csv", "-") == printed(*own, "--csv", "-")
-    assert (tmp_path / "files.html").read_text("utf-8") == (tmp_path / "logs.html").read_text("utf-8")
+    pages = [(tmp_path / f"{name}.html").read_text("utf-8") for name in ("files", "logs")]
+    drawn = [re.findall("<svg.*?</svg>|<table.*?</table>", page, re.DOTALL) for page in pages]
+    assert drawn[0] == drawn[1][1:]
 
 
 def test_files_of_the_version_before_are_read_alone_and_with_newer_ones(
@@ -147,7 +155,7 @@ def test_files_of_the_version_before_are_read_alone_and_with_newer_ones(
     assert printed("--folder", files, "--csv", "-") == alone
     exported(*newer)
     own = ("--state-dir", tmp_path / "old", state_folder(*newer, lane="new"))
-    assert printed("--folder", files) == printed(*own)
+    assert printed("--folder", files) == without_failed_checks(printed(*own))
     assert printed("--folder", files, "--csv", "-") == printed(*own, "--csv", "-")
 
 
@@ -181,7 +189,7 @@ def test_all_stores_are_in_the_report_and_cashiers_with_the_same_name_are_separa
     sea = exported(*checked, sale_of(None), store="sea", out="sea")
     lines = printed("--folder", hill, sea, hill / ".." / "sea", "--csv", tmp_path / "f.csv").splitlines()
     assert lines[0].endswith(": 71. Stores: hill, sea. Lanes: 2.")
-    assert [line.split()[:3] for line in lines[3:7]] == [
+    assert [line.split()[:3] for line in lines[5:9]] == [
         ["hill", "anna", "30"], ["sea", "anna", "40"], ["sea", "-", "1"], ["-", "all", "71"],
     ]  # fmt: skip
     with (tmp_path / "f.csv").open(encoding="utf-8") as file:
@@ -226,7 +234,7 @@ def test_sales_of_a_log_that_was_not_intact_are_counted_with_a_warning(printed: 
     )
     shutil.move(f"{file}.new", file)
     *_, before, last = printed("--folder", folder).splitlines()
-    assert before.startswith("- Others: ")
+    assert before.startswith("- The others: ")
     assert last == (
         "- 2 of the 2 sales of lane-2 of store-1 are from an audit log that was not intact when it was exported; "
         "run edge-agent report verify there to see the problems"

@@ -62,7 +62,7 @@ def test_the_headline_says_what_is_listed(printed: RunReport, state_folder: Make
     sales: list[SaleRecord] = list(SALES.values())
     words = ("sales", "--state-dir", state_folder(*sales), "--since", "2026-10-30", "--until", "2026-11-05")
     lines = printed(*words, "--only", "unchecked", "not-asked", "--checked-by", "anna").splitlines()
-    assert lines[0].endswith(": 6. Lanes: lane-1. Only checked by anna, unchecked or not-asked: 0.")
+    assert lines[0].endswith(": 6. Lanes: lane-1. Only checked by anna, without a check / not asked: 0.")
 
 
 def test_an_unknown_word_is_an_error() -> None:
