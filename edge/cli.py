@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import sys
 import threading
@@ -10,28 +11,41 @@ from pathlib import Path
 from edge import __version__
 from edge.agent.memory import limit_arenas
 from edge.agent.privacy import exposures, forbid_core_dumps
-from edge.commands import Parser, number, positive, run_command, shown
+from edge.commands import Parser, did_you_mean, number, positive, run_command, shown
 from edge.errors import UsageError
 
-_HELP = """\
-edge-agent: watches a checkout lane and tells the till when to ask for ID.
+_USES = (
+    ("edge-agent --camera 0", "run a lane (same as: edge-agent run --camera 0)"),
+    ("edge-agent --video clip.mkv", "run on a recording, in real time"),
+    ("edge-agent --video clip.mkv --replay --events -", "every frame as fast as possible, events as JSON lines"),
+    ("edge-agent run --config lane.toml", "settings from a file; flags and EDGE_* variables override it"),
+    ("edge-agent run --web 127.0.0.1:8080 ...", "with the setup page: live picture, zone, checks, a till to try"),
+    ("edge-agent run --help", "every setting; the other commands have a --help, too"),
+    ("edge-agent predict PATH... --csv out.csv", "ages of people on still pictures"),
+    ("edge-agent bench CLIP", "speed of this machine by stage; bench --ages: of the age model"),
+    ("edge-agent doctor --config lane.toml", "checks everything a lane needs; says how to fix each problem"),
+    ("edge-agent keys new TILL", "key for a till on another machine; also keys list, keys revoke"),
+    ("edge-agent report cashiers --since 7d", "ID checks by cashier; also report sales, report verify"),
+    ("edge-agent report basket --since 4w", "what each age band buys; needs insights.enabled"),
+    ("edge-agent report offers --since 4w", "sales with offers, compared with sales without"),
+    ("edge-agent offers learn --since 8w", "offers from what is bought together; also new-key, sign, show"),
+    ("edge-agent --version", "the version"),
+)
+_USE_WIDTH = 42
+_BROAD = 110
+"""Characters of a terminal in which a use and what it does fit side by side."""
 
-  edge-agent --camera 0                     run a lane (same as: edge-agent run --camera 0)
-  edge-agent --video clip.mkv               run on a recording, in real time
-  edge-agent --video clip.mkv --replay --events -
-                                            every frame as fast as possible, events as JSON lines
-  edge-agent run --config lane.toml         settings from a file; flags and EDGE_* variables override it
-  edge-agent run --web 127.0.0.1:8080 ...   with the setup page: live picture, zone, checks, a till to try
-  edge-agent run --help                     every setting
-  edge-agent predict PATH... --csv out.csv  ages of people on still pictures
-  edge-agent bench CLIP                     speed of this machine by stage; bench --ages: of the age model
-  edge-agent doctor --config lane.toml      checks everything a lane needs; says how to fix each problem
-  edge-agent keys new TILL                  key for a till on another machine; also keys list, keys revoke
-  edge-agent report cashiers --since 7d     ID checks by cashier; also report sales, report verify
-  edge-agent report basket --since 4w       what each age band buys; needs insights.enabled
-  edge-agent report offers --since 4w       sales with offers, compared with sales without
-  edge-agent offers learn --since 8w        offers from what is bought together; also new-key, sign, show
-"""
+
+def _help() -> str:
+    """Every use of the command, as broad as the terminal."""
+    lines = ["edge-agent: watches a checkout lane and tells the till when to ask for ID.", ""]
+    broad = shutil.get_terminal_size().columns >= _BROAD
+    for use, what in _USES:
+        if broad and len(use) < _USE_WIDTH:
+            lines.append(f"  {use:<{_USE_WIDTH}}{what}")
+        else:
+            lines += [f"  {use}", f"  {'':{_USE_WIDTH if broad else 4}}{what}"]
+    return "\n".join(lines)
 
 
 def main() -> None:
@@ -42,7 +56,7 @@ def main() -> None:
 
 def _main(argv: list[str]) -> None:
     if not argv or argv[0] in ("-h", "--help", "help"):
-        print(_HELP, end="")
+        print(_help())
         return
     if argv[0] in ("-V", "--version"):
         print(f"edge-agent {__version__}")
@@ -54,13 +68,16 @@ def _main(argv: list[str]) -> None:
     elif argv[0] in commands:
         commands[argv[0]](argv[1:])
     else:
-        raise UsageError(f"no command {shown(argv[0])}: use one of {', '.join(commands)}; see edge-agent --help")
+        hint = did_you_mean(argv[0], commands) or f": use one of {', '.join(commands)}"
+        raise UsageError(f"no command {shown(argv[0])}{hint}; see edge-agent --help")
 
 
 def _run(argv: list[str]) -> None:
     from edge.agent.journal import start_log
+    from edge.settings.flags import flags_parser
     from edge.settings.lanes import Origin
 
+    flags_parser().parse_args(argv)  # prints the help, or fails for an unknown flag
     parser = Parser(prog="edge-agent run", add_help=False, allow_abbrev=False)
     parser.add_argument("--config", type=Path)
     known, flags = parser.parse_known_args(argv)
@@ -93,8 +110,10 @@ def _tried_by_hand(flags: list[str]) -> bool:
 def _predict(argv: list[str]) -> None:
     parser = Parser(prog="edge-agent predict", description="Estimate the ages of the people on still pictures.")
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="picture, or folder of pictures")
-    parser.add_argument("--csv", type=Path, help="CSV file to write; default and -: stdout")
-    parser.add_argument("--model", type=Path, help="folder of a model bundle; default: the bundled model")
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="CSV file to write; default and -: stdout")
+    parser.add_argument(
+        "--model", type=Path, metavar="FOLDER", help="folder of a model bundle; default: the bundled model"
+    )
     arguments = parser.parse_args(argv)
 
     from edge.predict import predict
@@ -108,7 +127,7 @@ def _bench(argv: list[str]) -> None:
         description="Measure the speed of the pipeline on a recording, of the age model, or of the basket report.",
     )
     measured = parser.add_mutually_exclusive_group(required=True)
-    measured.add_argument("clip", nargs="?", type=Path, metavar="CLIP")
+    measured.add_argument("clip", nargs="?", type=Path, metavar="CLIP", help="recording of a lane")
     measured.add_argument(
         "--ages", action="store_true", help="measure the age model, by batch size and number of lanes"
     )
@@ -119,20 +138,42 @@ def _bench(argv: list[str]) -> None:
         help="measure the basket report on a synthetic chain with this many basket lines",
     )
     parser.add_argument(
-        "--seconds", type=number, default=20, help="how long to play the clip in real time, looped, in seconds"
+        "--seconds",
+        type=number,
+        default=20,
+        metavar="SECONDS",
+        help="how long to play the clip in real time, looped; default: 20",
     )
-    parser.add_argument("--lanes", type=positive, default=1, help="how many lanes to run at once in real time")
-    parser.add_argument("--faces", type=positive, default=1, help="how many copies of the clip are in each picture")
     parser.add_argument(
-        "--rate", type=number, default=30, help="frames per second of each camera, at most the clip's own"
+        "--lanes", type=positive, default=1, metavar="N", help="how many lanes to run at once in real time; default: 1"
+    )
+    parser.add_argument(
+        "--faces",
+        type=positive,
+        default=1,
+        metavar="N",
+        help="how many copies of the clip are in each picture; default: 1",
+    )
+    parser.add_argument(
+        "--rate",
+        type=number,
+        default=30,
+        metavar="RATE",
+        help="frames per second of each camera, at most the clip's own; default: 30",
     )
     parser.add_argument(
         "--profile", action="store_true", help="only profile: show the calls that take the time of a frame"
     )
     parser.add_argument(
-        "--seconds-per-row", type=number, default=5, help="with --ages: how long to measure each row, in seconds"
+        "--seconds-per-row",
+        type=number,
+        default=5,
+        metavar="SECONDS",
+        help="with --ages: how long to measure each row; default: 5",
     )
-    parser.add_argument("--model", type=Path, help="folder of a model bundle; default: the bundled model")
+    parser.add_argument(
+        "--model", type=Path, metavar="FOLDER", help="folder of a model bundle; default: the bundled model"
+    )
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     arguments = parser.parse_args(argv)
     if arguments.ages:

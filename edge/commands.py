@@ -5,15 +5,19 @@ from __future__ import annotations
 import argparse
 import math
 import re
+import shutil
 import sys
+import textwrap
+from difflib import get_close_matches
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
+from edge import __version__
 from edge.errors import EdgeError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 
 _NEEDED_BY = {
@@ -38,11 +42,83 @@ _PACKAGES = "libgl1 libegl1 libgles2 libglib2.0-0"
 _IN_PACKAGES = ("libGL", "libEGL", "libglib", "libgthread", "libX", "libxcb")
 
 
+_WIDEST_HELP = 100
+"""Characters of a line of help; longer lines are hard to read."""
+
+
+class HelpFormatter(argparse.RawDescriptionHelpFormatter):
+    """Help of at most `_WIDEST_HELP` characters a line, in which no word is broken, not even at a hyphen. Lines of a
+    description or epilog that are indented, such as examples, stay as they are."""
+
+    def __init__(self, prog: str, max_help_position: int = 24) -> None:
+        width = min(shutil.get_terminal_size().columns, _WIDEST_HELP) - 2
+        super().__init__(prog, max_help_position=max_help_position, width=width)
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        return _wrapped(text, width)
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        paragraphs = textwrap.dedent(text).strip().split("\n\n")
+        return "\n\n".join(_indented(each, indent, width) for each in paragraphs)
+
+
+def _indented(paragraph: str, indent: str, width: int) -> str:
+    lines = paragraph.splitlines() if paragraph.startswith(" ") else _wrapped(paragraph, width - len(indent))
+    return "\n".join(indent + line for line in lines)
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    return textwrap.wrap(" ".join(text.split()), width, break_long_words=False, break_on_hyphens=False)
+
+
 class Parser(argparse.ArgumentParser):
-    """An argument parser that raises UsageError with one line, instead of printing the usage and exiting."""
+    """An argument parser that raises UsageError with one line, instead of printing the usage and exiting. The line
+    suggests the option or command that was probably meant."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        options.setdefault("formatter_class", HelpFormatter)
+        super().__init__(*arguments, **options)
+
+    def add_version(self) -> None:
+        """Add `--version`, which prints the name of the command and the version of the package."""
+        self.add_argument("-V", "--version", action="version", version=f"{self.prog} {__version__}",
+                          help="print the version and exit")  # fmt: skip
+
+    def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]
+        words = sys.argv[1:] if args is None else list(args)
+        found, unknown = self.parse_known_args(words, namespace)
+        if unknown:
+            self.reject(unknown, words)
+        return found
+
+    def reject(self, unknown: Sequence[str], words: Iterable[str] = ()) -> NoReturn:
+        """Raise UsageError for arguments that no option takes. words: all arguments; they name the subcommand."""
+        flag = unknown[0].partition("=")[0]
+        hint = did_you_mean(flag, self._flags(set(words))) if flag.startswith("-") else ""
+        self.error(f"unrecognized arguments: {' '.join(map(shortened, unknown))}{hint}")
+
+    def _flags(self, words: set[str]) -> Iterator[str]:
+        for action in self._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                for name, parser in action.choices.items():
+                    if name in words:
+                        yield from parser._flags(words)
+            yield from action.option_strings
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is not None and value not in action.choices:
+            names = list(map(str, action.choices))
+            hint = did_you_mean(str(value), names) or f": use one of {', '.join(names)}"
+            raise argparse.ArgumentError(action, f"invalid choice: {shown(value)}{hint}")
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message}; see {self.prog} --help")
+
+
+def did_you_mean(name: str, names: Iterable[str]) -> str:
+    """`" (did you mean NAME?)"` with the most similar name; empty when none is similar."""
+    similar = get_close_matches(name, list(names), n=1)
+    return f" (did you mean {similar[0]}?)" if similar else ""
 
 
 def positive(text: str) -> int:

@@ -14,47 +14,67 @@ def main() -> None:
 
 
 def _main() -> None:
-    parser = Parser(prog="edge-export", description="Make model files for lanes from a checkpoint.")
-    commands = parser.add_subparsers(dest="command", required=True)
+    parser = Parser(
+        prog="edge-export",
+        description="Make model files for lanes from a checkpoint.",
+        epilog="edge-export COMMAND --help lists the options of a command.",
+    )
+    parser.add_version()
+    commands = parser.add_subparsers(dest="command", required=True, title="commands", metavar="COMMAND")
 
     onnx = commands.add_parser("onnx", help="write a checkpoint as float32 ONNX")
-    onnx.add_argument("checkpoint", type=Path)
-    onnx.add_argument("--out", type=Path, required=True, help="the ONNX file to write")
+    onnx.add_argument("checkpoint", type=Path, metavar="CHECKPOINT", help="file written by edge-train fit")
+    onnx.add_argument("--out", type=Path, metavar="FILE", required=True, help="the ONNX file to write")
     onnx.set_defaults(run=_onnx)
 
     bundle = commands.add_parser("bundle", help="write a bundle: models for CPU and GPU, and a manifest")
-    bundle.add_argument("checkpoint", type=Path)
-    bundle.add_argument("--data", type=Path, required=True, help="the photos the checkpoint was trained on")
-    bundle.add_argument("--out", type=Path, required=True, help="the folder to write")
-    bundle.add_argument("--name", default="research", help="name of the model; default: research")
+    bundle.add_argument("checkpoint", type=Path, metavar="CHECKPOINT", help="file written by edge-train fit")
+    bundle.add_argument(
+        "--data", type=Path, metavar="DATA", required=True, help="the photos the checkpoint was trained on"
+    )
+    bundle.add_argument("--out", type=Path, metavar="FOLDER", required=True, help="the folder to write")
+    bundle.add_argument("--name", metavar="NAME", default="research", help="name of the model; default: research")
     bundle.set_defaults(run=_bundle)
 
     eight = commands.add_parser("int8", help="write a checkpoint as INT8 ONNX, for CPUs")
-    eight.add_argument("checkpoint", type=Path)
-    eight.add_argument("--data", type=Path, required=True, help="the photos the checkpoint was trained on")
-    eight.add_argument("--out", type=Path, required=True, help="the ONNX file to write")
+    eight.add_argument("checkpoint", type=Path, metavar="CHECKPOINT", help="file written by edge-train fit")
+    eight.add_argument(
+        "--data", type=Path, metavar="DATA", required=True, help="the photos the checkpoint was trained on"
+    )
+    eight.add_argument("--out", type=Path, metavar="FILE", required=True, help="the ONNX file to write")
     eight.set_defaults(run=_int8)
 
     check = commands.add_parser("verify", help="compare every file of a bundle with the network in PyTorch")
-    check.add_argument("bundle", type=Path)
-    check.add_argument("--data", type=Path, required=True, help="the photos it was trained on; the test part is used")
-    check.add_argument("--checkpoint", type=Path, help="the network's checkpoint; default: the weights of age.onnx")
+    check.add_argument("bundle", type=Path, metavar="BUNDLE", help="folder written by edge-export bundle")
+    check.add_argument(
+        "--data", type=Path, metavar="DATA", required=True, help="the photos it was trained on; the test part is used"
+    )
+    check.add_argument(
+        "--checkpoint",
+        type=Path,
+        metavar="CHECKPOINT",
+        help="the network's checkpoint; default: the weights of age.onnx",
+    )
     check.set_defaults(run=_verify)
 
     limits = commands.add_parser("limits", help="measure the limits of a bundle again, on other photos")
-    limits.add_argument("bundle", type=Path)
-    limits.add_argument("--data", type=Path, required=True, help="labelled photos; their validation part is used")
+    limits.add_argument("bundle", type=Path, metavar="BUNDLE", help="folder written by edge-export bundle")
+    limits.add_argument(
+        "--data", type=Path, metavar="DATA", required=True, help="labelled photos; their validation part is used"
+    )
     limits.set_defaults(run=_limits)
 
     engine = commands.add_parser("engine", help="build the TensorRT engine of a bundle")
-    engine.add_argument("bundle", type=Path)
+    engine.add_argument("bundle", type=Path, metavar="BUNDLE", help="folder written by edge-export bundle")
     engine.add_argument(
         "--compute-capability", nargs="+", metavar="X.Y",
         help="build with TensorRT for RTX for GPUs of these compute capabilities; needs no GPU; default: build for "
         "this box's own GPU",
     )  # fmt: skip
-    engine.add_argument("--out", type=Path, help="folder for engines of other compute capabilities")
-    engine.add_argument("--cache", type=Path, help="folder for this box's engine; default: the lane's cache")
+    engine.add_argument("--out", type=Path, metavar="FOLDER", help="folder for engines of other compute capabilities")
+    engine.add_argument(
+        "--cache", type=Path, metavar="FOLDER", help="folder for this box's engine; default: the lane's cache"
+    )
     engine.set_defaults(run=_engine)
 
     arguments = parser.parse_args()

@@ -128,7 +128,11 @@ def test_a_variable_out_of_range(edge_agent: EdgeAgent) -> None:
 def test_an_unknown_config_key(edge_agent: EdgeAgent, tmp_path: Path) -> None:
     config = tmp_path / "lane.toml"
     config.write_text("camera = 0\n[policy]\nchalenge_age = 25\n", encoding="utf-8")
-    assert_one_line(edge_agent("run", "--config", config), 2, "policy.chalenge_age: there is no such setting")
+    assert_one_line(
+        edge_agent("run", "--config", config),
+        2,
+        "policy.chalenge_age: there is no such setting (did you mean policy.challenge_age?)",
+    )
 
 
 def test_a_config_that_is_not_toml(edge_agent: EdgeAgent, tmp_path: Path) -> None:

@@ -22,60 +22,100 @@ def main() -> None:
 
 
 def _main() -> None:
-    parser = Parser(prog="edge-train", description="Train and evaluate the age model.")
-    commands = parser.add_subparsers(dest="command", required=True)
+    parser = Parser(
+        prog="edge-train",
+        description="Train and evaluate the age model.",
+        epilog="edge-train COMMAND --help lists the options of a command.",
+    )
+    parser.add_version()
+    commands = parser.add_subparsers(dest="command", required=True, title="commands", metavar="COMMAND")
 
     explore = commands.add_parser("explore", help="write a report on labelled photos, to read before training")
-    explore.add_argument("data", type=Path, help="a folder as for fit, or a CSV file with labels only")
-    explore.add_argument("--out", type=Path, default=Path("report"), help="folder for index.html and facts.json")
+    explore.add_argument("data", type=Path, metavar="DATA", help="a folder as for fit, or a CSV file with labels only")
+    explore.add_argument(
+        "--out",
+        type=Path,
+        metavar="FOLDER",
+        default=Path("report"),
+        help="folder for index.html and facts.json; default: report",
+    )
     explore.set_defaults(run=_explore)
 
     pack = commands.add_parser("pack", help="write the faces of all photos into one file, to train from")
-    pack.add_argument("data", type=Path, help="folder as for fit")
-    pack.add_argument("--out", type=Path, required=True, help="the file")
+    pack.add_argument("data", type=Path, metavar="DATA", help="folder as for fit")
+    pack.add_argument("--out", type=Path, metavar="FILE", required=True, help="the file")
     pack.set_defaults(run=_pack)
 
     fit = commands.add_parser("fit", help="train a model; run it again to resume after a stop")
     fit.add_argument(
-        "data", type=Path, help="folder with labels.csv and final_files/, a folder of such folders, or a pack"
+        "data",
+        type=Path,
+        metavar="DATA",
+        help="folder with labels.csv and final_files/, a folder of such folders, or a pack",
     )
     fit.add_argument("--sources", nargs="+", metavar="NAME", help="train on these sources only")
-    fit.add_argument("--out", type=Path, required=True, help="folder for the checkpoints and the log")
-    fit.add_argument("--teacher", type=Path, help="face-recognition ONNX model to distil from")
-    fit.add_argument("--epochs", type=positive, default=10, help="default: 10")
-    fit.add_argument("--batch-size", type=positive, default=32, help="photos per step; default: 32")
-    fit.add_argument("--steps-per-epoch", type=positive, help="default: as many as it takes to see every photo once")
+    fit.add_argument("--out", type=Path, metavar="FOLDER", required=True, help="folder for the checkpoints and the log")
+    fit.add_argument("--teacher", type=Path, metavar="FILE", help="face-recognition ONNX model to distil from")
+    fit.add_argument("--epochs", type=positive, metavar="N", default=10, help="passes over the photos; default: 10")
+    fit.add_argument("--batch-size", type=positive, metavar="N", default=32, help="photos per step; default: 32")
     fit.add_argument(
-        "--validation-steps", type=positive, help="batches of validation photos to use after each epoch; default: all"
+        "--steps-per-epoch",
+        type=positive,
+        metavar="N",
+        help="batches per epoch; default: as many as it takes to see every photo once",
+    )
+    fit.add_argument(
+        "--validation-steps",
+        type=positive,
+        metavar="N",
+        help="batches of validation photos to use after each epoch; default: all",
     )
     fit.add_argument(
         "--recipe",
         type=Path,
+        metavar="RECIPE",
         help="JSON file with the settings that differ from train/recipe.py, or the name of a file in train/recipes/; "
         "default with --start: own",
     )
     start = fit.add_mutually_exclusive_group()
-    start.add_argument("--start", type=Path, help="bundle or checkpoint whose weights a new run starts from")
     start.add_argument(
-        "--backbone", type=Path, help="pretrained ResNet50, .pth or .safetensors with torchvision's names"
+        "--start", type=Path, metavar="MODEL", help="bundle or checkpoint whose weights a new run starts from"
+    )
+    start.add_argument(
+        "--backbone",
+        type=Path,
+        metavar="FILE",
+        help="pretrained ResNet50, .pth or .safetensors with torchvision's names",
     )
     fit.set_defaults(run=_fit)
 
     judge = commands.add_parser("evaluate", help="write the report card of a model")
-    judge.add_argument("model", type=Path, help="a checkpoint, or the folder of a bundle")
-    judge.add_argument("data", type=Path, help="the photos it was trained on; only their test part is used")
-    judge.add_argument("--out", type=Path, default=Path("card"), help="folder for card.html, card.json, MODEL_CARD.md")
-    judge.add_argument("--against", type=Path, help="another model to compare with, photo by photo")
-    judge.add_argument("--study", type=Path, help="study.json of `edge-train study`, to include in the card")
+    judge.add_argument("model", type=Path, metavar="MODEL", help="a checkpoint, or the folder of a bundle")
+    judge.add_argument(
+        "data", type=Path, metavar="DATA", help="the photos it was trained on; only their test part is used"
+    )
+    judge.add_argument(
+        "--out",
+        type=Path,
+        metavar="FOLDER",
+        default=Path("card"),
+        help="folder for card.html, card.json and MODEL_CARD.md; default: card",
+    )
+    judge.add_argument("--against", type=Path, metavar="MODEL", help="another model to compare with, photo by photo")
+    judge.add_argument(
+        "--study", type=Path, metavar="FILE", help="study.json of `edge-train study`, to include in the card"
+    )
     judge.set_defaults(run=_evaluate)
 
     _add_scenes_and_breadth(commands)
     study = commands.add_parser("study", help="short comparison runs: the baseline recipe, and without each source")
-    study.add_argument("data", type=Path, help="photos as for fit, preferably from more than one source")
-    study.add_argument("--out", type=Path, required=True, help="folder for the runs and study.json")
-    study.add_argument("--photos", type=positive, default=24_000, help="photos per run; default: 24000")
-    study.add_argument("--recipe", type=Path, default=Path("short"), help="as for fit")
-    study.add_argument("--teacher", type=Path, help="as for fit")
+    study.add_argument(
+        "data", type=Path, metavar="DATA", help="photos as for fit, preferably from more than one source"
+    )
+    study.add_argument("--out", type=Path, metavar="FOLDER", required=True, help="folder for the runs and study.json")
+    study.add_argument("--photos", type=positive, metavar="N", default=24_000, help="photos per run; default: 24000")
+    study.add_argument("--recipe", type=Path, metavar="RECIPE", default=Path("short"), help="as for fit")
+    study.add_argument("--teacher", type=Path, metavar="FILE", help="as for fit")
     study.add_argument("--alone", metavar="NAME", help="also train on this source only, without the teacher")
     study.set_defaults(run=_study)
 
@@ -88,15 +128,15 @@ def _add_scenes_and_breadth(commands: argparse._SubParsersAction[Parser]) -> Non
     scenes = commands.add_parser(
         "scenes", help="measure a bundle on squeezed, night and wide-angle pictures, and add the result to its card"
     )
-    scenes.add_argument("bundle", type=Path)
-    scenes.add_argument("data", type=Path, help="photos as for fit; only their test part is used")
-    scenes.add_argument("--photos", type=positive, default=300, help="default: 300")
+    scenes.add_argument("bundle", type=Path, metavar="BUNDLE", help="folder of a model bundle")
+    scenes.add_argument("data", type=Path, metavar="DATA", help="photos as for fit; only their test part is used")
+    scenes.add_argument("--photos", type=positive, metavar="N", default=300, help="photos of each kind; default: 300")
     scenes.set_defaults(run=_scenes)
 
     breadth = commands.add_parser("breadth", help="fit the estimate of how broad a face is, which detects squeezing")
-    breadth.add_argument("data", type=Path, help="photos as for fit; their ages are not used")
-    breadth.add_argument("--photos", type=positive, default=7000, help="default: 7000")
-    breadth.add_argument("--out", type=Path, required=True, help="file of the weights, .npz")
+    breadth.add_argument("data", type=Path, metavar="DATA", help="photos as for fit; their ages are not used")
+    breadth.add_argument("--photos", type=positive, metavar="N", default=7000, help="photos to fit on; default: 7000")
+    breadth.add_argument("--out", type=Path, metavar="FILE", required=True, help="file of the weights, .npz")
     breadth.set_defaults(run=_breadth)
 
 

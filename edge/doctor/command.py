@@ -71,7 +71,7 @@ def _parser() -> Parser:
         allow_abbrev=False,
     )
     parser.add_argument("--config", type=Path, metavar="FILE", help="the agent's settings")
-    parser.add_argument("--seconds", type=_seconds, default=10.0, metavar="N",
+    parser.add_argument("--seconds", type=_seconds, default=10.0, metavar="SECONDS",
                         help="how long to watch each camera at most; default: 10")  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print the findings as JSON")
     parser.add_argument("--checks", action="store_true", help="print every check with its fixes, and exit")

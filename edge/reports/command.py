@@ -20,7 +20,7 @@ def report(words: list[str]) -> None:
     Raises UsageError, StoreError for an audit log that cannot be read, and RunError for other unreadable input.
     """
     parser = Parser(prog="edge-agent report", description="Reports on the lanes' audit logs and filed purchases.")
-    commands = parser.add_subparsers(metavar="|".join(declared.name for declared in REPORTS), required=True)
+    commands = parser.add_subparsers(title="reports", metavar="REPORT", required=True)
     for declared in REPORTS:
         declared.add_to(commands)
     arguments = parser.parse_args(words)

@@ -66,7 +66,7 @@ class Report:
             parser.add_argument("--until", type=moment, default="0h", metavar="TIME", help="end; default: now")
         if self.state_dirs:
             parser.add_argument(
-                "--state-dir", type=Path, nargs="+", metavar="DIR",
+                "--state-dir", type=Path, nargs="+", metavar="FOLDER",
                 help="state folders of lanes; default: those of the settings",
             )  # fmt: skip
         parser.add_argument("--config", type=Path, metavar="FILE", help="the agent's settings file")
@@ -76,7 +76,7 @@ class Report:
             help="of the report; default: the setting language; CSV and JSON are English",
         )
         if self.folders:
-            parser.add_argument("--folder", type=Path, nargs="+", metavar="DIR", help=self.folders)
+            parser.add_argument("--folder", type=Path, nargs="+", metavar="FOLDER", help=self.folders)
         if self.engine:
             parser.add_argument(
                 "--engine", choices=("duckdb", "spark"), default="duckdb", help="what reads the files; default: duckdb"

@@ -208,5 +208,5 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        # pydantic-settings puts the flags first. The file (init_settings) comes after the environment.
-        return env_settings, init_settings
+        # `edge.settings.load` has merged flags, variables and the file, in this order, into init_settings.
+        return init_settings, env_settings

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from edge.errors import UsageError
 from edge.settings.config import Settings
-from edge.settings.load import load_settings, settings_of
+from edge.settings.load import load_settings, merged, settings_of
 from edge.settings.passwords import without_password
+from edge.settings.places import Places
 from edge.settings.scope import declarations, top_level
 from edge.settings.toml_files import read_toml
 
@@ -48,48 +49,50 @@ def load_lanes(flags: list[str], file: Path | None) -> tuple[Settings, ...]:
     shared = {name: value for name, value in content.items() if name != "lane"}
     for number, table in enumerate(tables, start=1):
         if not isinstance(table, dict) or not isinstance(table.get("name"), str):
-            raise UsageError(f'[[lane]] number {number} of {file} has no name: give it one, name = "lane-{number}"')
-    lanes = tuple(_lane(flags, shared, table) for table in tables)
-    _check_unique(lanes)
-    _check_per_box(lanes)
+            line = Places(file=file, table=number - 1).line(())
+            problem = f'[[lane]] number {number} has no name: give it one, name = "lane-{number}"'
+            raise UsageError(f"{file}, line {line}: {problem}")
+    lanes = tuple(_lane(flags, shared, table, file, number) for number, table in enumerate(tables))
+    _check_unique(lanes, file)
+    _check_per_box(lanes, file)
     return lanes
 
 
-def _lane(flags: list[str], shared: dict[str, Any], table: dict[str, Any]) -> Settings:
+def _lane(flags: list[str], shared: dict[str, Any], table: dict[str, Any], file: Path | None, number: int) -> Settings:
     own = {"lane" if name == "name" else name: value for name, value in table.items()}
     try:
-        settings = settings_of(flags, _merged(shared, own))
+        settings = settings_of(flags, merged(shared, own), file, number)
     except UsageError as problem:
+        if str(problem).startswith(f"{file}, line "):
+            raise
         raise UsageError(f"lane {table['name']}: {problem}") from None
     keys_dir = settings.keys_dir or settings.state_dir / "keys"
     state_dir = settings.state_dir if "state_dir" in own else settings.state_dir / settings.lane
     return settings.model_copy(update={"keys_dir": keys_dir, "state_dir": state_dir})
 
 
-def _merged(shared: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
-    """Both, merged section by section. The lane's own values win."""
-    merged = shared | own
-    for name, value in shared.items():
-        if isinstance(value, dict) and isinstance(own.get(name), dict):
-            merged[name] = _merged(value, own[name])
-    return merged
-
-
-def _check_unique(lanes: tuple[Settings, ...]) -> None:
+def _check_unique(lanes: tuple[Settings, ...], file: Path | None) -> None:
     for number, lane in enumerate(lanes):
         for name in UNIQUE:
             for other in lanes[:number]:
                 if (value := _value(lane, name)) is not None and value == _value(other, name):
                     which = "two lanes" if name == "lane" else f"{other.lane} and {lane.lane}"
                     shown = without_password(str(value))
-                    raise UsageError(f"{which} have the same {name}, {shown!r}: give each its own in its [[lane]]")
+                    place = Places(file=file, table=number).place(tuple(name.split(".")))
+                    raise UsageError(
+                        f"{place}{which} have the same {name}, {shown!r}: give each its own in its [[lane]]"
+                    )
 
 
-def _check_per_box(lanes: tuple[Settings, ...]) -> None:
-    for lane in lanes:
+def _check_per_box(lanes: tuple[Settings, ...], file: Path | None) -> None:
+    for number, lane in enumerate(lanes):
         for name in PER_BOX:
             if getattr(lane, name) != getattr(lanes[0], name):
-                raise UsageError(f"lane {lane.lane}: {name} is the same for the whole box: set it outside [[lane]]")
+                places = (Places(file=file, table=each).place((name,)) for each in (number, 0))
+                raise UsageError(
+                    f"{next(filter(None, places), '')}lane {lane.lane}: {name} is the same for the whole box: set it "
+                    "outside [[lane]]"
+                )
 
 
 def _value(settings: Settings, name: str) -> Any:

@@ -2,50 +2,78 @@
 
 from __future__ import annotations
 
-import argparse
-import re
+import os
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
-from pydantic_settings import CliSettingsSource, SettingsError
+from pydantic_settings import EnvSettingsSource, SettingsError
 
 from edge.errors import UsageError
 from edge.settings.config import Settings
+from edge.settings.flags import flag_values
+from edge.settings.places import Places
 from edge.settings.problems import settings_problem, unreadable_setting
+from edge.settings.scope import declarations
 from edge.settings.toml_files import read_toml
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
-    """Leaves out "default: None", which means no default, and "default factory:" with the name of a function: the
-    descriptions of those settings say what the default is."""
-
-    def _get_help_string(self, action: argparse.Action) -> str:
-        return re.sub(r" \(default(: None| factory: \w+)\)", "", action.help or "")
-
-
 def load_settings(flags: list[str], file: Path | None = None) -> Settings:
     """Settings from flags, EDGE_* variables and a TOML file.
 
-    Raises UsageError, one line with setting, value and what is allowed, for anything unknown or out of range.
+    Raises UsageError, one line with place, setting, value and what is allowed, for anything unknown or out of range.
     """
-    return settings_of(flags, read_toml(file))
+    return settings_of(flags, read_toml(file), file)
 
 
-def settings_of(flags: list[str], content: dict[str, Any]) -> Settings:
-    """Like `load_settings`, from the parsed content of a TOML file."""
+def settings_of(
+    flags: list[str], content: dict[str, Any], file: Path | None = None, table: int | None = None
+) -> Settings:
+    """Like `load_settings`, from the parsed content of a TOML file. table: see `Places`."""
+    given = flag_values(flags)
     try:
-        cli = CliSettingsSource[Any](
-            Settings, cli_parse_args=flags, cli_prog_name="edge-agent run", cli_exit_on_error=False,
-            cli_implicit_flags=True, cli_kebab_case=True, cli_avoid_json=True, cli_hide_none_type=True,
-            formatter_class=_HelpFormatter,
-        )  # fmt: skip
-        return Settings(_cli_settings_source=cli, **content)
+        variables = EnvSettingsSource(Settings)()
+        _reject_similar_variables()
+        return Settings(**merged(merged(content, variables), given))
     except ValidationError as problem:
-        raise UsageError(settings_problem(problem)) from None
+        places = Places(given, variables, file, table)
+        raise UsageError(settings_problem(problem, places.place, _names(table is not None))) from None
     except SettingsError as problem:
         raise UsageError(unreadable_setting(problem)) from None
     except RecursionError:
-        raise UsageError("a flag or an EDGE_* variable has JSON that is nested too deeply: correct it") from None
+        raise UsageError("an EDGE_* variable has JSON that is nested too deeply: correct it") from None
+
+
+def merged(outer: dict[str, Any], inner: dict[str, Any]) -> dict[str, Any]:
+    """Both, merged section by section. The inner values win."""
+    both = outer | inner
+    for name, value in outer.items():
+        if isinstance(value, dict) and isinstance(inner.get(name), dict):
+            both[name] = merged(value, inner[name])
+    return both
+
+
+def _names(in_table: bool) -> list[str]:
+    """All settings and sections; in_table: as they are written in a `[[lane]]` table."""
+    names = [each.name for each in declarations(Settings)] + list(Settings.model_fields)
+    return [*names, "name"] if in_table else names
+
+
+_SIMILAR = 0.8
+"""How similar two names are, see difflib, that are taken for the same, misspelt."""
+
+
+def _reject_similar_variables() -> None:
+    """Raise UsageError for a variable that no setting has and whose name is nearly that of one. Others belong to other
+    programs: EDGE_ is no rare beginning."""
+    known = {each.variable.removeprefix("EDGE_") for each in declarations(Settings)}
+    sections = {name.partition("__")[0] for name in known if "__" in name}
+    for variable in map(str.upper, os.environ):
+        name = variable.removeprefix("EDGE_")
+        if name == variable or name in known or name.partition("__")[0] in sections:
+            continue
+        if similar := get_close_matches(name, known, n=1, cutoff=_SIMILAR):
+            raise UsageError(f"{variable}: there is no such setting (did you mean EDGE_{similar[0]}?)")

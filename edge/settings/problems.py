@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Callable
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from edge.commands import shortened, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from pydantic import ValidationError
     from pydantic_core import ErrorDetails
@@ -70,10 +72,17 @@ _OTHER_PROBLEM = "cannot be used"
 _JSON_PLACE = re.compile(r"line (\d+) column (\d+)")
 
 _SETTINGS_WORDS = {
-    "extra_forbidden": "there is no such setting; edge-agent run --help lists them",
+    "extra_forbidden": "there is no such setting",
     "dict_type": "must be a table of settings",
     "model_type": "must be a table of settings",
 }
+
+
+Place = Callable[[tuple["str | int", ...], str], str]
+
+
+def _nowhere(name: tuple[str | int, ...], text: str) -> str:  # noqa: ARG001
+    return ""
 
 
 def in_one_line(error: ValidationError, whole: str = "it") -> str:
@@ -84,10 +93,30 @@ def in_one_line(error: ValidationError, whole: str = "it") -> str:
     return _joined([_text(detail, whole, _PROBLEM_WORDS, with_value=False) for detail in _details(error)])
 
 
-def settings_problem(error: ValidationError) -> str:
-    """Every unknown or invalid setting as `name = value: what is allowed`."""
-    words = _PROBLEM_WORDS | _SETTINGS_WORDS
-    return _joined([_text(detail, "the file", words, with_value=True) for detail in _details(error)])
+def settings_problem(error: ValidationError, place: Place = _nowhere, names: Iterable[str] = ()) -> str:
+    """Every unknown or invalid setting as `PLACE: name = value: what is allowed`.
+
+    place: where a setting is given, from its name and what is wrong. names: all settings and sections, for suggestions.
+    """
+    words, names, texts = _PROBLEM_WORDS | _SETTINGS_WORDS, list(names), []
+    last = ""
+    for detail in _details(error):
+        text = _text(detail, "the file", words, with_value=True)
+        if detail["type"] == "extra_forbidden":
+            hint = _similar(".".join(map(str, detail["loc"])), names)
+            text += f" (did you mean {hint}?)" if hint else "; edge-agent run --help lists them"
+        where = place(detail["loc"], text)
+        file = where.partition(", line ")[0]
+        texts.append((where.removeprefix(f"{file}, ") if file == last else where) + text)
+        last = file
+    return _joined(texts)
+
+
+def _similar(name: str, names: list[str]) -> str:
+    """The setting that was probably meant: of the same name in another section, or with a similar name."""
+    name = name.replace("-", "_")
+    own = [each for each in names if each.rpartition(".")[2] == name.rpartition(".")[2]]
+    return next(iter(own or get_close_matches(name, names, n=1)), "")
 
 
 def no_json(error: ValueError | str) -> str:
@@ -97,13 +126,10 @@ def no_json(error: ValueError | str) -> str:
 
 
 def unreadable_setting(error: SettingsError) -> str:
-    """A flag or an EDGE_* variable that could not be parsed."""
-    field = re.match(r'error parsing value for field "(\w+)" from source "(\w+)"', str(error))
+    """An EDGE_* variable that could not be parsed."""
+    field = re.match(r'error parsing value for field "(\w+)"', str(error))
     if field is None:
-        words = str(error).removeprefix("error parsing CLI: ").split(" ")
-        return f"{' '.join(map(shortened, words))}; see edge-agent run --help"
-    if field[2] != "EnvSettingsSource":
-        return f"a value of {field[1]} cannot be read: write a list as [1, 2]; see edge-agent run --help"
+        return "an EDGE_* variable cannot be read: correct it"
     prefix = f"EDGE_{field[1].upper()}"
     for name, value in os.environ.items():
         if name.upper().startswith(prefix) and _same_problem(value, error.__cause__):

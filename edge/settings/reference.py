@@ -22,8 +22,10 @@ Generated from the declarations in `edge/settings/`: do not edit it here, run
 `python -m edge.settings.reference > docs/settings.md`.
 
 Each setting is a line of a TOML file, an `EDGE_*` variable and a flag of `edge-agent run`. Flags win over variables,
-variables over the file. Variables and flags with lists take JSON: `--zone '[[0, 0], [1, 0], [1, 1]]'`. An unknown
-setting or a value that is not allowed stops the agent at the start, with exit code 2 and one line that names it.
+variables over the file. A flag with a list takes its items: `--zone 0,0 1,0 1,1`, `--insights.bands 18 30`; a variable
+takes JSON: `EDGE_ZONE='[[0, 0], [1, 0], [1, 1]]'`. An unknown setting or a value that is not allowed stops the agent at
+the start, with exit code 2 and one line that names the file and the line, or the variable, and the setting that was
+probably meant. Variables that begin with `EDGE_` and resemble no setting are ignored.
 
 - **Per**: `box`: the same for all lanes, outside the `[[lane]]` tables. `lane`: lanes may have different values.
   `lane, unique`: no two lanes may have the same value.

@@ -39,10 +39,12 @@ def keys(words: list[str]) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     shared = Parser(add_help=False)
-    shared.add_argument("--state-dir", type=Path, metavar="DIR", help="the agent's state folder, which holds the keys")
+    shared.add_argument(
+        "--state-dir", type=Path, metavar="FOLDER", help="the agent's state folder, which holds the keys"
+    )
     shared.add_argument("--config", type=Path, metavar="FILE", help="the agent's settings file, for its state folder")
-    parser = Parser(prog="edge-agent keys", description=__doc__)
-    actions = parser.add_subparsers(dest="action", required=True, metavar="new|list|revoke")
+    parser = Parser(prog="edge-agent keys", description="Make, list and revoke the keys of tills on other machines.")
+    actions = parser.add_subparsers(dest="action", required=True, title="commands", metavar="COMMAND")
     new = actions.add_parser("new", parents=[shared], help="make a key for a till")
     new.add_argument("till", metavar="TILL", help="the till's name: 1 to 40 letters, digits, - or _")
     new.add_argument("--out", type=Path, metavar="FILE", help="the till's key file; default: ./TILL.key_secret")
@@ -50,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     listing = actions.add_parser("list", parents=[shared], help="list the tills that have a key")
     listing.add_argument("--json", action="store_true", help="print JSON with complete public keys")
     revoke = actions.add_parser("revoke", parents=[shared], help="revoke a till's key within a second")
-    revoke.add_argument("till", metavar="TILL")
+    revoke.add_argument("till", metavar="TILL", help="the till's name")
     return parser
 
 

@@ -8,7 +8,8 @@ import sys
 
 import pytest
 
-from edge.commands import run_command
+from edge import __version__
+from edge.commands import Parser, run_command
 from edge.errors import EdgeError, RunError, UsageError
 
 
@@ -100,3 +101,52 @@ def test_a_closed_stdout_is_no_failure() -> None:
 def test_a_stdout_closed_before_the_only_line_is_no_failure() -> None:
     ended = run("print('one short line')")
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (["--colour=red"], "unrecognized arguments: --colour=red (did you mean --color?); see shop --help"),
+        (["--size=1"], "unrecognized arguments: --size=1; see shop --help"),
+        (["sell", "--item", "beer"], "unrecognized arguments: --item beer (did you mean --items?); see shop --help"),
+        (["sel"], "argument COMMAND: invalid choice: 'sel' (did you mean sell?); see shop --help"),
+        (["dance"], "argument COMMAND: invalid choice: 'dance': use one of sell, buy; see shop --help"),
+        (["--color", "read"], "argument --color: invalid choice: 'read' (did you mean red?); see shop --help"),
+        (["--item=beer"], "unrecognized arguments: --item=beer; see shop --help"),
+    ],
+)
+def test_what_is_misspelt_is_rejected_with_what_was_probably_meant(words: list[str], problem: str) -> None:
+    parser = Parser(prog="shop", allow_abbrev=False)
+    parser.add_argument("--color", choices=["red", "green"])
+    commands = parser.add_subparsers(metavar="COMMAND")
+    commands.add_parser("sell", allow_abbrev=False).add_argument("--items", nargs="+")
+    commands.add_parser("buy")
+    with pytest.raises(UsageError) as rejected:
+        parser.parse_args(words)
+    assert str(rejected.value) == problem
+
+
+@pytest.mark.parametrize(
+    ("module", "command"),
+    [
+        ("edge.cli", "edge-agent"),
+        ("edge.till.reference.cli", "edge-till"),
+        ("train.cli", "edge-train"),
+        ("export.cli", "edge-export"),
+    ],
+)
+def test_every_command_prints_its_version_and_help(module: str, command: str) -> None:
+    def output(*words: str, columns: int = 80) -> str:
+        script = f"import sys; import {module} as cli; sys.argv[1:] = {list(words)}; cli.main()"
+        done = subprocess.run(
+            [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=180,
+            env=os.environ | {"COLUMNS": str(columns)},
+        )  # fmt: skip
+        assert done.stderr == ""
+        return done.stdout
+
+    assert output("--version") == f"{command} {__version__}\n"
+    for columns in (80, 200):
+        text = output("--help", columns=columns)
+        assert command in text
+        assert max(map(len, text.splitlines())) <= min(columns, 110)

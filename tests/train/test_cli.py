@@ -168,4 +168,4 @@ def test_counts_below_one_are_wrong_usage(
 def test_the_package_runs_as_a_module_and_requires_a_command(tmp_path: Path) -> None:
     ended = subprocess.run([sys.executable, "-m", "train"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert ended.returncode == 2
-    assert "the following arguments are required: command" in ended.stderr
+    assert "the following arguments are required: COMMAND" in ended.stderr

@@ -39,12 +39,14 @@ def offers(words: list[str]) -> None:
 def _parser() -> Parser:
     config = Parser(add_help=False)
     config.add_argument("--config", type=Path, metavar="FILE", help="the agent's settings file")
-    parser = Parser(prog="edge-agent offers", description=__doc__)
-    actions = parser.add_subparsers(metavar="learn|new-key|sign|show", required=True)
+    parser = Parser(
+        prog="edge-agent offers", description="Learn offers from filed purchases; create keys; sign and show sheets."
+    )
+    actions = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     learn = actions.add_parser("learn", parents=[config], help="find goods that each age band buys together")
     learn.add_argument("--since", type=moment, default="8w", metavar="TIME", help="start; default: 8w")
     learn.add_argument("--until", type=moment, default="0h", metavar="TIME", help="end; default: now")
-    learn.add_argument("--folder", type=Path, nargs="+", metavar="DIR", help="folders of filed purchases; "
+    learn.add_argument("--folder", type=Path, nargs="+", metavar="FOLDER", help="folders of filed purchases; "
                        "default: those of the lanes")  # fmt: skip
     learn.add_argument(
         "--by",

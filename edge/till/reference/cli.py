@@ -34,6 +34,23 @@ if TYPE_CHECKING:
 
 _DEFAULT_CONNECT = "tcp://127.0.0.1:5557"
 
+_DESCRIPTION = """\
+A till in the terminal, for installers and for developers of other tills. It connects to a lane, sells what you type,
+and shows what the lane answers.
+"""
+_EPILOG = """\
+Examples:
+
+  edge-till                           a till of the lane on this box
+  edge-till --connect tcp://192.168.1.20:5557 --key till-1.key_secret
+                                      a till on another machine
+  edge-till --role attendant --cashier anna
+                                      sees the alerts, reports ID checks
+  edge-till --script sale.json        plays a scenario, prints JSON lines
+
+docs/till-protocol.md describes the messages and the scenarios.
+"""
+
 
 def main() -> None:
     run_command(lambda: _main(sys.argv[1:]))
@@ -52,7 +69,8 @@ def _main(words: list[str]) -> None:
 
 
 def _parser() -> Parser:
-    parser = Parser(prog="edge-till", description=__doc__)
+    parser = Parser(prog="edge-till", description=_DESCRIPTION, epilog=_EPILOG)
+    parser.add_version()
     parser.add_argument(
         "--connect",
         action="append",

@@ -120,7 +120,7 @@ def test_a_wrong_config_is_a_problem_with_its_fix(edge_agent: EdgeAgent, tmp_pat
     file.write_text("policy.legal_age = 7\n")
     run = edge_agent("doctor", "--config", file)
     assert run.code == 1
-    assert run.out.startswith("problem  config      policy.legal_age = 7: ")
+    assert run.out.startswith(f"problem  config      {file}, line 1: policy.legal_age = 7: ")
     assert f"fix: open {file} in an editor" in run.out
 
 

@@ -81,19 +81,21 @@ def test_flags_override_every_lane(config: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "problem"),
+    ("change", "line", "problem"),
     [
-        (('name = "wine"', ""), "[[lane]] number 2 of "),
-        (('name = "wine"', 'name = "lane-1"'), "two lanes have the same lane, 'lane-1'"),
-        (("camera = 1", "camera = 0"), "lane-1 and wine have the same camera, '0'"),
-        (("5567", "5557"), "lane-1 and wine have the same till.reliable, 'tcp://127.0.0.1:5557'"),
-        (("camera = 1", 'camera = 1\nmodel = "/srv/model"'), "lane wine: model is the same for the whole box"),
-        (("camera = 1", "camera = 1\nages.threads = 1"), "lane wine: ages is the same for the whole box"),
-        (("camera = 1", 'camera = 1\nmetrics.listen = "off"'), "lane wine: metrics is the same for the whole box"),
-        (("camera = 1", "camera = 1\nspeed = 3"), "lane wine: speed: there is no such setting"),
-        (("policy.min_looks = 9", "policy.min_looks = 900"), "lane wine: policy.min_looks = 900"),
+        (('name = "wine"', ""), 15, "[[lane]] number 2 has no name: give it one"),
+        (('name = "wine"', 'name = "lane-1"'), 16, "two lanes have the same lane, 'lane-1'"),
+        (("camera = 1", "camera = 0"), 17, "lane-1 and wine have the same camera, '0'"),
+        (("5567", "5557"), 19, "lane-1 and wine have the same till.reliable, 'tcp://127.0.0.1:5557'"),
+        (("camera = 1", 'camera = 1\nmodel = "/srv/model"'), 18, "lane wine: model is the same for the whole box"),
+        (("camera = 1", "camera = 1\nages.threads = 1"), 18, "lane wine: ages is the same for the whole box"),
+        (("camera = 1", 'camera = 1\nmetrics.listen = "off"'), 18, "lane wine: metrics is the same for the whole box"),
+        (("camera = 1", "camera = 1\nspeed = 3"), 18, "speed: there is no such setting"),
+        (("policy.min_looks = 9", "policy.min_looks = 900"), 18, "policy.min_looks = 900"),
     ],
 )
-def test_an_invalid_config_is_rejected_in_one_line(config: Path, change: tuple[str, str], problem: str) -> None:
+def test_an_invalid_config_is_rejected_in_one_line_with_its_place(
+    config: Path, change: tuple[str, str], line: int, problem: str
+) -> None:
     config.write_text(TWO.replace(*change), encoding="utf-8")
-    assert rejection(config).startswith(problem)
+    assert rejection(config).startswith(f"{config}, line {line}: {problem}")

@@ -85,8 +85,7 @@ def test_in_a_file(setting: Declaration) -> None:
 def test_as_a_flag(setting: Declaration) -> None:
     for value in TEXTS:
         if text := problem_of(lambda value=value: load_settings([setting.flag, value]), UsageError):
-            section = setting.name.partition(".")[0]
-            assert_plain(text, setting.name, setting.flag, f"a value of {section}", "unrecognized arguments")
+            assert_plain(text, setting.name, setting.flag, "unrecognized arguments")
 
 
 def test_as_a_variable(setting: Declaration, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,4 +122,4 @@ def test_a_text_that_no_file_can_be_named_by(monkeypatch: pytest.MonkeyPatch) ->
     assert text == r"video = 'a\x00b' has a NUL character: remove it"
     monkeypatch.setenv("EDGE_OFFERS", json.dumps({"exclude": ["beer", "a\0"]}))
     text = problem_of(lambda: load_settings([]), UsageError)
-    assert text == r"offers.exclude.1 = 'a\x00' has a NUL character: remove it"
+    assert text == r"EDGE_OFFERS: offers.exclude.1 = 'a\x00' has a NUL character: remove it"

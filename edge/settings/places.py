@@ -1,0 +1,93 @@
+"""Where the value of a wrong setting comes from: a line of the file, an EDGE_* variable or a flag."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from edge.settings.toml_files import toml_text
+from edge.settings.toml_lines import lines_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from edge.settings.toml_lines import Path as Name
+
+_NAME = re.compile(r"[a-z_]+(?:\.[a-z_]+)*")
+
+
+@dataclass(frozen=True)
+class Places:
+    """The places of one lane's settings.
+
+    flags, variables: the values that they give, nested. file: TOML. table: the number of the lane's `[[lane]]` table,
+    from 0.
+    """
+
+    flags: Mapping[str, Any] = field(default_factory=dict)
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    file: Path | None = None
+    table: int | None = None
+
+    def place(self, name: Name, text: str = "") -> str:
+        """`FILE, line 5: ` or `EDGE_NAME: `; empty for a flag and for a default.
+
+        text: what is wrong; for problems of no single setting, the place is that of the first one which it names.
+        """
+        dotted = ".".join(map(str, name))
+        own = bool(name) and text.startswith((f"{dotted} ", f"{dotted}:"))
+        names = [name] if own else [*_mentioned(text), name]
+        for each in filter(None, names):
+            if _has(self.flags, each):
+                return ""
+            if _has(self.variables, each):
+                return f"{_variable(each)}: "
+            if line := self.line(each):
+                return f"{self.file}, line {line}: "
+        return ""
+
+    def line(self, name: Name) -> int | None:
+        """The line of a setting, or of the innermost table or list that holds it; None when the file has none. The line
+        of () is that of the lane's `[[lane]]` table."""
+        if self.file is None:
+            return None
+        lines = lines_of(toml_text(self.file))
+        table: Name = () if self.table is None else ("lane", self.table)
+        if not name:
+            return lines.get(table)
+        for length in range(len(name), 0, -1):
+            part = name[:length]
+            own = lines.get((*table, *(("name",) if part == ("lane",) else part)))
+            if line := own or lines.get(part):
+                return line
+        return None
+
+
+def _mentioned(text: str) -> Iterator[Name]:
+    for found in _NAME.finditer(text):
+        if "." in found[0] or "_" in found[0] or text.startswith(found[0]):
+            yield tuple(found[0].split("."))
+
+
+def _has(values: Any, name: Name) -> bool:
+    """Whether nested values have a setting; of a list, the whole."""
+    for part in name:
+        if not isinstance(values, dict):
+            return True
+        if part not in values:
+            return False
+        values = values[part]
+    return True
+
+
+def _variable(name: Name) -> str:
+    """The variable that gives a setting: its own, or that of a section as JSON."""
+    texts = [part for part in name if isinstance(part, str)]
+    set_here = {variable.upper() for variable in os.environ}
+    for length in range(len(texts), 0, -1):
+        if (variable := "EDGE_" + "__".join(texts[:length]).upper()) in set_here:
+            return variable
+    return "EDGE_" + "__".join(texts).upper()
