@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 from collections import Counter
 from pathlib import Path
@@ -17,6 +16,7 @@ from edge.doctor.box import fix_settings
 from edge.doctor.checks import BOX_CHECKS, LANE_CHECKS, table
 from edge.doctor.examine import examine
 from edge.doctor.finding import Finding
+from edge.doctor.result import result_json
 from edge.doctor.targets import BoxTarget, LaneTarget
 from edge.errors import RunError, UsageError
 from edge.settings.lanes import load_lanes
@@ -46,7 +46,7 @@ def doctor(words: list[str]) -> None:
     found = list(findings) if arguments.json else _printed(findings)
     counts = Counter[str](finding.verdict for finding in found)
     if arguments.json:
-        print(json.dumps([finding.as_json() for finding in found], indent=2, ensure_ascii=False))
+        print(result_json(found))
     if counts["problem"]:
         raise RunError(f"{_summary(counts)}: see above")
     if not arguments.json:
@@ -73,7 +73,9 @@ def _parser() -> Parser:
     parser.add_argument("--config", type=Path, metavar="FILE", help="the agent's settings")
     parser.add_argument("--seconds", type=_seconds, default=10.0, metavar="SECONDS",
                         help="how long to watch each camera at most; default: 10")  # fmt: skip
-    parser.add_argument("--json", action="store_true", help="print the findings as JSON")
+    parser.add_argument(
+        "--json", action="store_true", help="print the result as JSON; its schema is edge/doctor/result.schema.json"
+    )
     parser.add_argument("--checks", action="store_true", help="print every check with its fixes, and exit")
     return parser
 

@@ -17,7 +17,7 @@ _TIMEOUT_S = 300.0
 
 
 async def findings(origin: Origin) -> Any:
-    """The doctor's findings, as its `--json` prints them. Raises RunError when it prints none."""
+    """The findings that the doctor's `--json` prints. Raises RunError when it prints none."""
     config = ["--config", str(origin.file)] if origin.file else []
     command = [sys.executable, "-m", "edge", "doctor", "--json", *config, *origin.flags]
     process = await asyncio.create_subprocess_exec(
@@ -32,6 +32,6 @@ async def findings(origin: Origin) -> Any:
             process.kill()
             await process.wait()
     try:
-        return json.loads(output)
+        return json.loads(output)["findings"]
     except ValueError:
         raise RunError(errors.decode(errors="replace").strip() or "the doctor printed nothing") from None

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import platform
 import re
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
+from edge import __version__
 from edge.doctor.checks import BOX_CHECKS, LANE_CHECKS
 from edge.doctor.command import doctor
+from edge.doctor.result import SCHEMA_FILE, schema, schema_text
 from edge.errors import RunError, UsageError
 from tests.commands import EdgeAgent
 from tests.edge.doctor.builders import WriteClip
@@ -93,11 +98,23 @@ def test_a_problem_ends_in_exit_code_1(edge_agent: EdgeAgent, config: Path) -> N
 
 def test_json_has_the_same_findings(edge_agent: EdgeAgent, config: Path) -> None:
     run = edge_agent("doctor", "--config", config, "--seconds", "1", "--json")
-    findings = json.loads(run.out)
+    result = json.loads(run.out)
+    Draft202012Validator(schema()).validate(result)
+    assert result["version"] == __version__
+    assert datetime.now(timezone.utc) - datetime.fromisoformat(result["time"].replace("Z", "+00:00")) < timedelta(
+        hours=1
+    )
+    assert result["box"]["name"] == platform.node()
+    findings = result["findings"]
     assert [finding["name"] for finding in findings] == [check.name for check in (*BOX_CHECKS, *LANE_CHECKS)]
     assert {finding["lane"] for finding in findings[: len(BOX_CHECKS)]} == {None}
     assert {finding["lane"] for finding in findings[len(BOX_CHECKS) :]} == {"lane-1"}
     assert all(bool(finding["mend"]) == (finding["verdict"] != "ok") for finding in findings)
+
+
+def test_the_published_schema_is_that_of_the_result() -> None:
+    Draft202012Validator.check_schema(schema())
+    assert SCHEMA_FILE.read_text(encoding="utf-8") == schema_text(), "run: python -m edge.doctor.result"
 
 
 def test_every_lane_is_checked_and_the_box_once(edge_agent: EdgeAgent, tmp_path: Path) -> None:
@@ -109,7 +126,7 @@ def test_every_lane_is_checked_and_the_box_once(edge_agent: EdgeAgent, tmp_path:
     ]
     file.write_text(f'state_dir = "{tmp_path}/state"\n' + "".join(tables))
     run = edge_agent("doctor", "--config", file, "--json")
-    findings = json.loads(run.out)
+    findings = json.loads(run.out)["findings"]
     assert run.code == 1
     assert len(findings) == len(BOX_CHECKS) + 2 * len(LANE_CHECKS)
     assert [finding["lane"] for finding in findings if finding["verdict"] == "problem"] == ["lane-1", "lane-2"]
