@@ -15,6 +15,7 @@ from edge.ages.bundle import Bundle
 from edge.ages.choice import make_age_model
 from edge.commands import visible
 from edge.errors import UsageError
+from edge.settings.csv_files import harmless
 from edge.settings.files import replacing
 from edge.settings.load import load_settings
 from edge.settings.sections import QualitySettings
@@ -86,7 +87,7 @@ def _write(reader: _PictureReader, pictures: list[Path], text: TextIO) -> None:
     show = sys.stderr.isatty()
     for number, picture in enumerate(pictures, start=1):
         for row in reader.rows(picture):
-            rows.writerow([visible(str(picture)), *row])
+            rows.writerow([harmless(visible(str(picture))), *row])
         if show:
             print(f"\r{number} of {len(pictures)} pictures", end="", file=sys.stderr, flush=True)
     if show:

@@ -120,13 +120,14 @@ def test_no_picture_keeps_those_after_it_from_their_rows(pictures: Path, edge_ag
     os.mkfifo(tmp_path / "d.jpg")
     (tmp_path / "e.jpg").mkdir()
     (tmp_path / "f.gif").write_bytes((pictures / "a-portrait.png").read_bytes()[:9999])
+    (tmp_path / "y|=1.png").write_bytes((pictures / "a-portrait.png").read_bytes()[:99])
     (tmp_path / "z.png").write_bytes((pictures / "a-portrait.png").read_bytes())
     run = edge_agent("predict", tmp_path)
     assert (run.code, run.err) == (0, "")
     reasons = {Path(row["file"]).name: row["reason"] for row in csv.DictReader(io.StringIO(run.out))}
     assert reasons == {
         "a.png": "too-large", "b.jpg": "no-face", "c.png": "no-face", "d.jpg": "unreadable", "e.jpg": "unreadable",
-        "f.gif": "unreadable", "z.png": "",
+        "f.gif": "unreadable", "y|'=1.png": "unreadable", "z.png": "",
     }  # fmt: skip
 
 

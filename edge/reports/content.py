@@ -13,7 +13,7 @@ from edge.reports.tables import Table
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class PageSection:
     """A part of a page with a heading, which the table of contents lists. folded: closed until the reader opens it."""
 
     title: str
@@ -21,7 +21,7 @@ class Section:
     folded: bool = False
 
 
-Part: TypeAlias = str | Markup | Table | Section
+Part: TypeAlias = str | Markup | Table | PageSection
 """A part of a page. A text becomes a paragraph; Markup, such as `edge.reports.page.figure` returns, stays as it is."""
 
 

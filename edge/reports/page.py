@@ -14,7 +14,7 @@ from markupsafe import Markup
 from edge.commands import visible
 from edge.language.catalogue import ENGLISH
 from edge.language.words import in_language, writer
-from edge.reports.content import Section
+from edge.reports.content import PageSection
 from edge.reports.plot import PLOT_COLOURS
 from edge.reports.tables import Table
 
@@ -68,11 +68,11 @@ def _parts(language: str) -> Any:
     return _templates(language).get_template("parts.html").module
 
 
-def _section(part: Part) -> Section:
+def _section(part: Part) -> PageSection:
     """A part under its heading; other parts stand under none."""
-    if isinstance(part, Section):
+    if isinstance(part, PageSection):
         return part
-    return Section(part.title if isinstance(part, Table) else "", [part])
+    return PageSection(part.title if isinstance(part, Table) else "", [part])
 
 
 @cache

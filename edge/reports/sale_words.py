@@ -26,7 +26,7 @@ ANSWERS_FOR: dict[str, Words] = {
 }
 """The same, with the minimum age of the goods."""
 
-REASONS: dict[str, Words] = {
+REASON_WORDS: dict[str, Words] = {
     Reason.LOOKS_OLDER.value: words("looks older"),
     Reason.LOOKS_YOUNG.value: words("looks young"),
     Reason.UNCERTAIN.value: words("age not clear"),

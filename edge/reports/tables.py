@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import re
 from dataclasses import dataclass
 from io import StringIO
 from typing import TYPE_CHECKING, Literal
@@ -17,15 +16,13 @@ from rich.text import Text
 from edge.commands import visible
 from edge.language.catalogue import ENGLISH
 from edge.language.words import in_language
+from edge.settings.csv_files import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 NOTHING = "-"
 """The cell of a value that does not exist."""
-
-_FORMULA = re.compile("(^|[,;|])( *[=+@\uff1d\uff0b\uff0d\uff20-])")
-"""What a spreadsheet may run as a formula: at the start of a cell, or after a character it may read as a separator."""
 
 _GAP = 2
 """Between two columns, in characters."""
@@ -148,5 +145,5 @@ def as_csv(columns: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> str:
     lines = csv.writer(text, lineterminator="\n")
     lines.writerow(columns)
     for row in rows:
-        lines.writerow(_FORMULA.sub(r"\1'\2", visible(cell)) if isinstance(cell, str) else cell for cell in row)
+        lines.writerow(harmless(visible(cell)) if isinstance(cell, str) else cell for cell in row)
     return text.getvalue()

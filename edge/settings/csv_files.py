@@ -1,6 +1,7 @@
 """Reads CSV files as spreadsheets write them: separated by commas, semicolons or tabs, in any encoding of `text_files`.
 
-A Russian Excel separates by semicolons, because its decimal numbers have commas.
+A Russian Excel separates by semicolons, because its decimal numbers have commas. A text in a cell that we write must
+not run as a formula.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ MOST_CSV_BYTES = 256 * 1024 * 1024
 _SEPARATORS = ",;\t"
 _SEPARATOR_LINE = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
 """The first line of some files. It is meant for Excel."""
+_FORMULA = re.compile("(^|[,;|])( *[=+@\uff1d\uff0b\uff0d\uff20-])")
+"""What a spreadsheet may run as a formula: at the start of a cell, or after a character it may read as a separator."""
 _DECIMAL_COMMA = re.compile(r"\s*[+-]?\d*,\d+\s*")
 
 
@@ -46,6 +49,11 @@ def read_rows(file: Path, columns: Iterable[str], *, strict: bool = True) -> lis
             ]
     listed = " and ".join(filter(None, (", ".join(wanted[:-1]), wanted[-1])))
     raise ValueError(f"it has no column{'s' if len(wanted) > 1 else ''} {listed}: name them in its first line")
+
+
+def harmless(text: str) -> str:
+    """A text for a cell of a CSV file: one that a spreadsheet would run as a formula gets a ' in front."""
+    return _FORMULA.sub(r"\1'\2", text)
 
 
 def number_of(text: str) -> float:

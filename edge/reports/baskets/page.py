@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from edge.reports.baskets.tables import bands_table, findings_table
-from edge.reports.content import Section
+from edge.reports.content import PageSection
 from edge.reports.page import figure
 from edge.reports.plot import Axis, Dot, end_of_axis, plot_dots
 
@@ -31,9 +31,9 @@ def page_parts(report: BasketReport) -> list[Part]:
     ]
     if not report.findings:
         none = "None: no band buys any category more or less often than chance explains."
-        return [*parts, Section("Clear differences", [none])]
+        return [*parts, PageSection("Clear differences", [none])]
     found: list[Part] = [_lifts(report.findings), findings_table(report.findings)]
-    return [*parts, Section("Clear differences", found)]
+    return [*parts, PageSection("Clear differences", found)]
 
 
 def _shares(bands: Sequence[Band]) -> list[Part]:

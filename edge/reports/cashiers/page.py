@@ -9,7 +9,7 @@ from edge.language.words import in_language, joined, words
 from edge.reports.cashiers.cashiers import stores_of
 from edge.reports.cashiers.tables import cashiers_tables
 from edge.reports.cashiers.tallies import total
-from edge.reports.content import Section
+from edge.reports.content import PageSection
 from edge.reports.page import figure
 from edge.reports.plot import Axis, Dot, end_of_axis, plot_dots
 from edge.reports.shares import FEWEST_TRIALS
@@ -34,8 +34,10 @@ def page_parts(lines: Sequence[CashierLine], failed_checks: Sequence[Table], lan
     cashiers, *others = tables
     rest = (
         [
-            Section(
-                words("Ends of sales, and all checks"), [Section(table.title, [table]) for table in others], folded=True
+            PageSection(
+                words("Ends of sales, and all checks"),
+                [PageSection(table.title, [table]) for table in others],
+                folded=True,
             )
         ]
         if others
@@ -63,7 +65,7 @@ def _picture(lines: Sequence[CashierLine], language: str) -> list[Part]:
     if len(drawable) > _MOST_DRAWN:
         caption.append(words("The {n} highest of {all} shares.", n=_MOST_DRAWN, all=len(drawable)))
     picture = figure(plot_dots(dots, axis), joined(" ", caption), language)
-    return [Section(words("Sales without a check"), [picture])]
+    return [PageSection(words("Sales without a check"), [picture])]
 
 
 def _dot(line: CashierLine, several_stores: bool, language: str) -> Dot:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from edge.language.words import Words, joined, verbatim, words
 from edge.reports.compliance import is_id_due, time_of_check
-from edge.reports.sale_words import ANSWERS, ANSWERS_FOR, ENDS, REASONS, check_words, named
+from edge.reports.sale_words import ANSWERS, ANSWERS_FOR, ENDS, REASON_WORDS, check_words, named
 from edge.reports.tables import NOTHING, Table, as_csv
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def _answer(sale: SaleRecord) -> Words:
         return words("the till did not ask") if _never_asked(sale) else words("no answer reached the till: ask for ID")
     decision = answer.decision.value
     told = ANSWERS[decision] if sale.minimum_age is None else ANSWERS_FOR[decision].format(age=sale.minimum_age)
-    found: list[Words] = [named(REASONS, reason.value) for reason in answer.reasons]
+    found: list[Words] = [named(REASON_WORDS, reason.value) for reason in answer.reasons]
     if answer.age:
         low, high = round(answer.age.low), round(answer.age.high)
         found.append(words("looks {age} ({low} – {high})", age=answer.age.completed_years, low=low, high=high))

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from edge.language.words import words
 from edge.reports import page as pages
-from edge.reports.content import ReportContent, Section
+from edge.reports.content import PageSection, ReportContent
 from edge.reports.page import as_html, figure, page, report_page
 from edge.reports.tables import Table
 
@@ -45,7 +45,7 @@ def test_the_page_of_a_report_says_everything_in_its_order() -> None:
     html = report_page(
         content(
             lead=("Talk to anna.", "And to boris."), warnings=("Goods were not reported.",),
-            page_parts=[figure("<svg></svg>", "a & b"), Section("By hour", ["Nothing <yet>.", SALES])],
+            page_parts=[figure("<svg></svg>", "a & b"), PageSection("By hour", ["Nothing <yet>.", SALES])],
             dropped=("1 file not read",), notes=("Hours are local.",), notice="We count <faces>",
         )
     )  # fmt: skip
@@ -62,13 +62,13 @@ def test_the_page_of_a_report_says_everything_in_its_order() -> None:
 
 
 def test_a_page_with_much_has_a_table_of_contents() -> None:
-    parts = [Section(f"Part {number}", ["text"]) for number in range(4)]
+    parts = [PageSection(f"Part {number}", ["text"]) for number in range(4)]
     assert '<li><a href="#part-4">Part 3</a></li>' in report_page(content(page_parts=parts))
     assert "<nav" not in report_page(content(page_parts=parts[:3]))
 
 
 def test_a_folded_section_is_opened_by_the_reader() -> None:
-    html = report_page(content(page_parts=[Section("All checks", [SALES], folded=True)]))
+    html = report_page(content(page_parts=[PageSection("All checks", [SALES], folded=True)]))
     assert re.search(
         r'<details id="part-1"><summary>All checks</summary>.*</table></div>\s*</details>', html, re.DOTALL
     )
