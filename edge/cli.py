@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import signal
 import sys
@@ -12,7 +13,7 @@ from edge import __version__
 from edge.agent.memory import limit_arenas
 from edge.agent.privacy import exposures, forbid_core_dumps
 from edge.commands import Parser, did_you_mean, number, positive, run_command, shown
-from edge.errors import UsageError
+from edge.errors import EdgeError, UsageError
 
 _USES = (
     ("edge-agent --camera 0", "run a lane (same as: edge-agent run --camera 0)"),
@@ -84,7 +85,7 @@ def _run(argv: list[str]) -> None:
     origin = Origin(flags, known.config)
     lanes = origin.load()
     mark = "".join(f"{exposure.mark}: " for exposure in exposures(lanes[0]))
-    start_log([lane.lane for lane in lanes], mark)
+    start_log([lane.lane for lane in lanes], mark, level=lanes[0].log_level, log_format=lanes[0].log_format)
     threading.current_thread().name = "all"
 
     from edge.agent.agent import Agent
@@ -96,7 +97,13 @@ def _run(argv: list[str]) -> None:
     # systemd sends SIGHUP for a reload. A terminal sends it when it closes; then it must end the lane, as by default.
     if not (sys.stdin and sys.stdin.isatty()):
         signal.signal(signal.SIGHUP, lambda *_: agent.request_reload())
-    agent.run()
+    try:
+        agent.run()
+    except EdgeError as problem:
+        if lanes[0].log_format == "text":
+            raise
+        logging.getLogger(__name__).critical("%s", problem)  # so that every line is JSON
+        sys.exit(problem.exit_code)
     end_process()
 
 

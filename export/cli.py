@@ -14,6 +14,12 @@ def main() -> None:
 
 
 def _main() -> None:
+    arguments = command_parser().parse_args()
+    arguments.run(arguments)
+
+
+def command_parser() -> Parser:
+    """The parser of `edge-export`. Parsed arguments have the function that runs their command as `run`."""
     parser = Parser(
         prog="edge-export",
         description="Make model files for lanes from a checkpoint.",
@@ -77,8 +83,7 @@ def _main() -> None:
     )
     engine.set_defaults(run=_engine)
 
-    arguments = parser.parse_args()
-    arguments.run(arguments)
+    return parser
 
 
 def _onnx(arguments: argparse.Namespace) -> None:

@@ -45,14 +45,15 @@ def test_every_lane_answers_its_own_till_about_its_own_sale(
     log = box.stop()
     assert sorted(path.name for path in box.state.iterdir()) == sorted(LANES)
     for lane in LANES:
-        assert f"edge-agent: {lane}: " in log
+        assert f" INFO {lane}: tills connect to" in log
+        assert f"{lane}: lane {lane}" not in log
     assert log.count("age model research") == 1
 
 
 def test_the_agent_ends_when_all_recordings_have_ended(moment: Path, tmp_path: Path, start_agent: StartAgent) -> None:
     log = start_agent("--config", config_of(moment, tmp_path)).wait()
     for lane in LANES:
-        assert [line for line in log.splitlines() if line.startswith(f"edge-agent: {lane}: ") and "frames in" in line]
+        assert [line for line in log.splitlines() if f" INFO {lane}: " in line and "frames in" in line]
 
 
 def test_a_lane_that_cannot_start_ends_the_agent_with_one_line(

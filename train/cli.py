@@ -22,6 +22,13 @@ def main() -> None:
 
 
 def _main() -> None:
+    arguments = command_parser().parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    arguments.run(arguments)
+
+
+def command_parser() -> Parser:
+    """The parser of `edge-train`. Parsed arguments have the function that runs their command as `run`."""
     parser = Parser(
         prog="edge-train",
         description="Train and evaluate the age model.",
@@ -29,7 +36,14 @@ def _main() -> None:
     )
     parser.add_version()
     commands = parser.add_subparsers(dest="command", required=True, title="commands", metavar="COMMAND")
+    _add_explore_and_pack(commands)
+    _add_fit(commands)
+    _add_evaluate_and_study(commands)
+    _add_scenes_and_breadth(commands)
+    return parser
 
+
+def _add_explore_and_pack(commands: argparse._SubParsersAction[Parser]) -> None:
     explore = commands.add_parser("explore", help="write a report on labelled photos, to read before training")
     explore.add_argument("data", type=Path, metavar="DATA", help="a folder as for fit, or a CSV file with labels only")
     explore.add_argument(
@@ -46,6 +60,8 @@ def _main() -> None:
     pack.add_argument("--out", type=Path, metavar="FILE", required=True, help="the file")
     pack.set_defaults(run=_pack)
 
+
+def _add_fit(commands: argparse._SubParsersAction[Parser]) -> None:
     fit = commands.add_parser("fit", help="train a model; run it again to resume after a stop")
     fit.add_argument(
         "data",
@@ -89,6 +105,8 @@ def _main() -> None:
     )
     fit.set_defaults(run=_fit)
 
+
+def _add_evaluate_and_study(commands: argparse._SubParsersAction[Parser]) -> None:
     judge = commands.add_parser("evaluate", help="write the report card of a model")
     judge.add_argument("model", type=Path, metavar="MODEL", help="a checkpoint, or the folder of a bundle")
     judge.add_argument(
@@ -107,7 +125,6 @@ def _main() -> None:
     )
     judge.set_defaults(run=_evaluate)
 
-    _add_scenes_and_breadth(commands)
     study = commands.add_parser("study", help="short comparison runs: the baseline recipe, and without each source")
     study.add_argument(
         "data", type=Path, metavar="DATA", help="photos as for fit, preferably from more than one source"
@@ -118,10 +135,6 @@ def _main() -> None:
     study.add_argument("--teacher", type=Path, metavar="FILE", help="as for fit")
     study.add_argument("--alone", metavar="NAME", help="also train on this source only, without the teacher")
     study.set_defaults(run=_study)
-
-    arguments = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    arguments.run(arguments)
 
 
 def _add_scenes_and_breadth(commands: argparse._SubParsersAction[Parser]) -> None:

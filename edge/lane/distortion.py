@@ -85,9 +85,9 @@ class Distortion:
 
     def _set_problem(self, lane: str, problem: str) -> None:
         if problem and problem != self.problem:
-            log.warning("lane %s: %s", lane, problem)
+            log.warning("%s", problem, extra={"lane": lane})
         elif self.problem and not problem:
-            log.info("lane %s: faces in the picture have natural proportions again", lane)
+            log.info("faces in the picture have natural proportions again", extra={"lane": lane})
         self.problem = problem
 
     def _problem_of_size(self) -> str:

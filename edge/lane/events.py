@@ -147,9 +147,9 @@ def log_alert(alert: Alert) -> None:
 
 
 def alert_line(alert: Alert) -> str:
-    """An alert in one line, in colour on a terminal."""
+    """An alert in one line, in colour on a terminal. The log is in English."""
     age = alert.age or "unknown"
     decision = alert.decision.value
     if sys.stderr.isatty():
         decision = f"{_DECISION_COLOURS[alert.decision]}{decision}\033[0m"
-    return f"{decision}: age {age}, {', '.join(alert.reasons)} | {alert.text.en} | {alert.text.ru}"
+    return f"{decision}: age {age}, {', '.join(alert.reasons)} | {alert.text.en}"

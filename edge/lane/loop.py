@@ -116,7 +116,7 @@ class LaneLoop:
         moves its frames into the slot, see `edge.frames.capture`."""
         self._log_limits()
         if self._server:
-            log.info("lane %s: tills connect to %s, live state on %s", self.settings.lane, *self._server.addresses)
+            log.info("tills connect to %s, live state on %s", *self._server.addresses)
         started_s = self.turned_s = time.monotonic()
         with self._opened:
             if self.desk is None:
@@ -149,7 +149,7 @@ class LaneLoop:
         `load_rules`."""
         self._changes.put((load_rules(settings, bundle), age_model))
         if self._lane.open_sales:
-            log.info("lane %s: the new settings apply after the open sale", settings.lane)
+            log.info("the new settings apply after the open sale", extra={"lane": settings.lane})
 
     @property
     def health(self) -> LaneHealth:
@@ -211,9 +211,9 @@ class LaneLoop:
         self._aim.follow(closed, self.counts, now_s, blind=blind)
         problem = self._aim.problem(self.counts, self.settings.picture)
         if problem and not self._aim_problem:
-            log.warning("lane %s: %s", self.settings.lane, problem)
+            log.warning("%s", problem)
         elif self._aim_problem and not problem:
-            log.info("lane %s: faces are measured again", self.settings.lane)
+            log.info("faces are measured again")
         self._aim_problem = problem
 
     def _drain(self, desk: TillDesk) -> None:
@@ -265,9 +265,9 @@ class LaneLoop:
         self._pipeline.change(rules.settings, age_model)
         self._aim.reset()
         self._lane.change(rules)
-        log.info("lane %s: now with settings %s (%s changed), age model %s", self.settings.lane, self.settings.hash,
-                 ", ".join(changed) or "none", rules.model_hash)  # fmt: skip
+        log.info("now with settings %s (%s changed), age model %s", self.settings.hash, ", ".join(changed) or "none",
+                 rules.model_hash)  # fmt: skip
         self._log_limits()
 
     def _log_limits(self) -> None:
-        log.info("lane %s: asks for ID %s", self.settings.lane, in_words(self._rules.limits.values()))
+        log.info("asks for ID %s", in_words(self._rules.limits.values()), extra={"lane": self.settings.lane})

@@ -22,6 +22,7 @@ def load_offers(settings: Settings) -> OfferBook | None:
     # Offers need a lane that keeps purchases. A reload may turn both on, but purchases start only after a restart.
     if not (settings.offers.enabled and settings.insights.enabled):
         return None
+    lane = {"lane": settings.lane}
     try:
         book = read_book(settings, None)
     except ModuleNotFoundError as problem:
@@ -29,14 +30,12 @@ def load_offers(settings: Settings) -> OfferBook | None:
     except EdgeError as problem:
         why = str(problem)
     else:
-        log.info("lane %s: %s", settings.lane, summary(book))
+        log.info("%s", summary(book), extra=lane)
         # The box's clock may be wrong now, so the sheet is kept: it is used while it is valid.
         if book.sheet.expired(datetime.now(timezone.utc)):
-            log.warning(
-                "lane %s makes no offers: its sheet has expired by the box's clock: sign a new one", settings.lane
-            )
+            log.warning("no offers: the sheet has expired by the box's clock: sign a new one", extra=lane)
         return book
-    log.warning("lane %s makes no offers: %s", settings.lane, why)
+    log.warning("no offers: %s", why, extra=lane)
     return None
 
 

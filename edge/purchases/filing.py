@@ -81,7 +81,7 @@ class Filing:
             self._fail(problem)
         else:
             if self._problem:
-                log.info("purchases of %s are filed again", self._settings.lane)
+                log.info("purchases are filed again", extra={"lane": self._settings.lane})
             self._problem = ""
 
     def _remove_old(self, shelf: Shelf, store: DayStore) -> None:
@@ -92,7 +92,7 @@ class Filing:
             file.unlink()
             with suppress(OSError):  # the folder has other files
                 file.parent.rmdir()
-            log.info("%s removed: older than %d days", file, keep_days)
+            log.info("%s removed: older than %d days", file, keep_days, extra={"lane": self._settings.lane})
 
     def _file(self, shelf: Shelf, folder: Path, store: DayStore, layout: Layout, today: str) -> None:
         """Write each day's rows to one file. Today's file is rewritten until the day is over; then the rows leave the
@@ -112,7 +112,11 @@ class Filing:
         self.failures += 1
         text = _one_line(problem)
         if text != self._problem:
-            log.warning("purchases of %s cannot be filed and stay in its database: %s", self._settings.lane, text)
+            log.warning(
+                "purchases cannot be filed and stay in the lane's database: %s",
+                text,
+                extra={"lane": self._settings.lane},
+            )
         self._problem = text
 
 

@@ -71,6 +71,9 @@ def _own_folder(systemd: str, xdg: str, at_home: Path) -> Path:
     return Path(os.environ.get(xdg) or Path.home() / at_home) / "edge-agent"
 
 
+LogLevel = Literal["debug", "info", "warning", "error"]
+LogFormat = Literal["text", "json"]
+
 MOST_CHARACTERS = 4096
 """Of one text in the settings: as many as a path may have on Linux."""
 
@@ -144,6 +147,12 @@ class Settings(BaseSettings):
         None,
         description="folder for the picture behind every answer, the newest 200 of each lane; the health and every log "
         "line say so",
+    )
+    log_level: Annotated[LogLevel, _BOX] = Field("info", description="what is logged: this and everything more serious")
+    log_format: Annotated[LogFormat, _BOX] = Field(
+        "text",
+        description="lines of the log on stderr: text, or an object of JSON each; under systemd the log goes to the "
+        "journal instead",
     )
     picture: Annotated[PictureSettings, _DECIDES] = PictureSettings()
     detector: Annotated[DetectorSettings, Scope("lane", "after a restart", decides=True)] = DetectorSettings()

@@ -17,15 +17,15 @@ from edge.settings.scope import Declaration, declarations
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-_USAGE = "edge-agent run --camera SOURCE [--config FILE] [--FLAG VALUE ...]"
-_DESCRIPTION = """\
+_RUN_USAGE = "edge-agent run --camera SOURCE [--config FILE] [--FLAG VALUE ...]"
+_RUN_ABOUT = """\
 Watch a checkout lane and tell the till when to ask for ID.
 
 Every setting is a flag, an EDGE_* variable and a line of the TOML file of --config. Flags win over variables, variables
 over the file: --policy.legal-age 21, EDGE_POLICY__LEGAL_AGE=21, and legal_age = 21 below [policy] are the same. An
 unknown setting and a value that is not allowed end with exit code 2 and a line that says where the value comes from.
 """
-_EPILOG = """\
+_RUN_EXAMPLES = """\
 Examples:
 
   edge-agent run --camera 0
@@ -73,8 +73,8 @@ _METAVARS = {
     "offers.restricted_words": "WORD",
 }
 """By setting. Others have one by the unit in their name, by their values or by their type."""
-_UNITS = {"_s": "SECONDS", "_ms": "MILLISECONDS", "_px": "PIXELS", "_days": "DAYS"}
-_TYPES = {int: "N", float: "NUMBER", Path: "PATH"}
+_UNIT_METAVARS = {"_s": "SECONDS", "_ms": "MILLISECONDS", "_px": "PIXELS", "_days": "DAYS"}
+_TYPE_METAVARS = {int: "N", float: "NUMBER", Path: "PATH"}
 
 
 class _ManualFormatter(HelpFormatter):
@@ -93,9 +93,13 @@ class _ManualFormatter(HelpFormatter):
 def flags_parser() -> Parser:
     """The parser of `edge-agent run`. Parsed arguments have `config`, and the settings that flags give, by name."""
     parser = Parser(
-        prog="edge-agent run", usage=_USAGE, description=_DESCRIPTION, epilog=_EPILOG, formatter_class=_ManualFormatter,
+        prog="edge-agent run",
+        usage=_RUN_USAGE,
+        description=_RUN_ABOUT,
+        epilog=_RUN_EXAMPLES,
+        formatter_class=_ManualFormatter,
         allow_abbrev=False,
-    )  # fmt: skip
+    )
     parser.add_argument("--config", type=Path, metavar="FILE", help="TOML file with settings")
     group, section = parser.add_argument_group("the lane"), ""
     for each in declarations(Settings):
@@ -128,13 +132,13 @@ def choices(each: Declaration) -> tuple[str, ...]:
 def _metavar(each: Declaration) -> str:
     if each.name in _METAVARS:
         return _METAVARS[each.name]
-    for suffix, unit in _UNITS.items():
+    for suffix, unit in _UNIT_METAVARS.items():
         if each.name.endswith(suffix):
             return unit
     listed = f"{{{','.join(choices(each))}}}"
     if choices(each):
         return listed if len(listed) <= _WIDEST_CHOICES else "NAME"
-    return next((name for kind, name in _TYPES.items() if _without_none(each.field.annotation) is kind), "TEXT")
+    return next((name for kind, name in _TYPE_METAVARS.items() if _without_none(each.field.annotation) is kind), "TEXT")
 
 
 def _help(each: Declaration) -> str:

@@ -34,11 +34,11 @@ if TYPE_CHECKING:
 
 _DEFAULT_CONNECT = "tcp://127.0.0.1:5557"
 
-_DESCRIPTION = """\
+_TILL_ABOUT = """\
 A till in the terminal, for installers and for developers of other tills. It connects to a lane, sells what you type,
 and shows what the lane answers.
 """
-_EPILOG = """\
+_TILL_EXAMPLES = """\
 Examples:
 
   edge-till                           a till of the lane on this box
@@ -57,7 +57,7 @@ def main() -> None:
 
 
 def _main(words: list[str]) -> None:
-    arguments = _parser().parse_args(words)
+    arguments = command_parser().parse_args(words)
     arguments.connect = arguments.connect or [_DEFAULT_CONNECT]
     keys = load_keys(arguments.key, arguments.agent_key) if arguments.key else None
     arguments.name = arguments.name or (keys.till if keys else "till-1" if arguments.role == "till" else arguments.role)
@@ -68,8 +68,9 @@ def _main(words: list[str]) -> None:
         (_run_till if arguments.role == "till" else _run_attendant)(arguments, keys, opened)
 
 
-def _parser() -> Parser:
-    parser = Parser(prog="edge-till", description=_DESCRIPTION, epilog=_EPILOG)
+def command_parser() -> Parser:
+    """The parser of `edge-till`."""
+    parser = Parser(prog="edge-till", description=_TILL_ABOUT, epilog=_TILL_EXAMPLES)
     parser.add_version()
     parser.add_argument(
         "--connect",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -13,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.agent.journal import JournalHandler
+from edge.agent.journal import JournalHandler, JsonFormatter, TextFormatter
 
 LANES = ("lane-1", "wine")
 
@@ -106,7 +108,7 @@ from logging_journald import JournaldTransport
 from pathlib import Path
 JournaldTransport.SOCKET_PATH = Path(sys.argv[1])
 from edge.agent.journal import start_log
-start_log(["lane-1"])
+start_log(sys.argv[3:], sys.argv[2])
 logging.getLogger("edge.agent.agent").info("hello")
 logging.getLogger("library").info("chatter")
 """
@@ -118,14 +120,14 @@ def stderr_of_logging(journal: socket.socket, **variables: str) -> str:
     with file.open("w") as stderr:
         found = os.fstat(stderr.fileno())
         variables = {name: value.format(found=found) for name, value in variables.items()}
-        command = [sys.executable, "-c", LOG_TWO_LINES, journal.getsockname()]
+        command = [sys.executable, "-c", LOG_TWO_LINES, journal.getsockname(), "MARK: ", "lane-1"]
         subprocess.run(command, check=True, stderr=stderr, env=os.environ | variables, timeout=180)
     return file.read_text(encoding="utf-8")
 
 
 def test_under_systemd_the_journal_receives_each_line_once(journal: socket.socket) -> None:
     assert stderr_of_logging(journal, JOURNAL_STREAM="{found.st_dev}:{found.st_ino}") == ""
-    assert entry(journal)["MESSAGE"] == "hello"
+    assert entry(journal)["MESSAGE"] == "MARK: hello"
     journal.settimeout(0.1)
     with pytest.raises(TimeoutError):
         journal.recv(65536)
@@ -134,7 +136,38 @@ def test_under_systemd_the_journal_receives_each_line_once(journal: socket.socke
 @pytest.mark.parametrize("stream", ["", "1:2", "rubbish"])
 def test_without_systemd_lines_go_to_stderr(journal: socket.socket, stream: str) -> None:
     """A shell whose stderr is a terminal may have inherited JOURNAL_STREAM from a service."""
-    assert stderr_of_logging(journal, JOURNAL_STREAM=stream) == "edge-agent: hello\n"
+    line = stderr_of_logging(journal, JOURNAL_STREAM=stream, TZ="Europe/Moscow")
+    assert re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\+0300 INFO MARK: hello\n", line)
     journal.settimeout(0.1)
     with pytest.raises(TimeoutError):
         journal.recv(65536)
+
+
+def record(message: str, *, thread: str = "all", level: int = logging.INFO, **extra: str) -> logging.LogRecord:
+    fields = {"name": "edge.test", "msg": message, "levelno": level, "levelname": logging.getLevelName(level)}
+    return logging.makeLogRecord({**fields, "created": 1_790_000_000.25, "threadName": thread, **extra})
+
+
+@pytest.mark.parametrize(
+    ("lanes", "line"),
+    [
+        (["lane-1"], "WARNING M: no picture"),
+        (["lane-1", "wine"], "WARNING M: wine: no picture"),
+        (["lane-1", "beer"], "WARNING M: no picture"),
+    ],
+)
+def test_a_line_of_text_names_its_lane_once_and_only_where_there_are_several(lanes: list[str], line: str) -> None:
+    for given in (record("no picture", thread="camera of wine", level=logging.WARNING),
+                  record("no picture", lane="wine", level=logging.WARNING)):  # fmt: skip
+        assert TextFormatter(lanes, "M: ").format(given).partition(" ")[2] == line
+
+
+def test_a_line_of_json_has_time_level_lane_and_fields() -> None:
+    formatter = JsonFormatter(["lane-1", "wine"], "M: ")
+    found = record("\033[31mCHALLENGE\033[0m: Ёлка", lane="wine", sale="s-1", decision="CHALLENGE", cashier_id="anna")
+    assert json.loads(formatter.format(found)) == {
+        "time": "2026-09-21T14:13:20.250Z", "level": "info", "message": "M: CHALLENGE: Ёлка", "logger": "edge.test",
+        "lane": "wine", "sale": "s-1", "decision": "CHALLENGE",
+    }  # fmt: skip
+    assert "lane" not in json.loads(formatter.format(record("metrics on 127.0.0.1")))
+    assert "\n" not in formatter.format(record("two\nlines"))

@@ -154,5 +154,5 @@ def test_it_is_logged_once_when_it_begins_and_once_when_it_ends(
     show(watched, people(0.8, 50))
     show(watched, people(1.0, 50), first_track=100)
     begins, ends = [record.getMessage() for record in caplog.records]
-    assert begins.startswith("lane lane-1: the picture (640x480) is squeezed")
+    assert begins.startswith("the picture (640x480) is squeezed")
     assert "natural proportions again" in ends

@@ -65,15 +65,14 @@ def test_an_alert_is_shown_in_one_line() -> None:
     lane = drive(mode="continuous")
     lane.show(Person(age=50), frames=5)
     assert alert_line(lane.alerts[0]) == (
-        "NO_CHALLENGE: age 50 (43-57), looks-older | Looks over 25. If in doubt, ask for ID. | "
-        "Выглядит старше 25. Если сомневаетесь, проверьте документы."
+        "NO_CHALLENGE: age 50 (43-57), looks-older | Looks over 25. If in doubt, ask for ID."
     )
 
 
 def test_an_alert_without_an_age_shows_it_as_unknown() -> None:
     lane = drive(mode="continuous")
     lane.show(Person(reasons=("dark",)), frames=15)
-    assert alert_line(lane.alerts[0]).startswith("UNKNOWN: age unknown, dark | Ask for ID: too dark. | ")
+    assert alert_line(lane.alerts[0]) == "UNKNOWN: age unknown, dark | Ask for ID: too dark."
 
 
 def test_a_logged_alert_parses_to_the_same_alert(tmp_path: Path) -> None:

@@ -220,9 +220,9 @@ def test_without_duckdb_each_failure_is_counted_and_logged_once_and_rows_stay(
     assert filing.failures == 2
     filing.update(right_clocks(TODAY))
     assert caplog.messages == [
-        "purchases of lane-1 cannot be filed and stay in its database: duckdb is not installed: "
+        "purchases cannot be filed and stay in the lane's database: duckdb is not installed: "
         "pip install 'edge-agent[insights]'",
-        "purchases of lane-1 are filed again",
+        "purchases are filed again",
     ]
     assert filed(settings) == {"2026-11-01": 1}
 
@@ -238,7 +238,7 @@ def test_a_full_disk_is_one_log_line_and_nothing_is_lost(
     store.add(purchase_of())
     filing.update(right_clocks(TODAY + timedelta(days=1)))
     [message] = caplog.messages
-    assert "cannot be filed and stay in its database" in message
+    assert "cannot be filed and stay in the lane's database" in message
     assert "No space left on device" in message
     (disk / "ballast").unlink()
     filing.update(right_clocks(TODAY + timedelta(days=1)))

@@ -96,5 +96,5 @@ def test_an_agent_that_cannot_file_goes_on_and_logs_it_once(
     close(till, till.open(), BasketLine(sku="milk"))
     close(till, till.open(), BasketLine(sku="milk"))
     log = agent.stop()
-    assert log.count("purchases of lane-1 cannot be filed and stay in its database") == 1
+    assert log.count("purchases cannot be filed and stay in the lane's database") == 1
     assert "Traceback" not in log
