@@ -15,6 +15,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 from edge.clock.dates import written_by_dates
+from edge.language.words import Words, words
 from edge.records.believed import WrittenTimes
 from edge.records.chain import CLOCK_TOLERANCE, Head, Mark, StoredRow, chained, proven_dates
 from edge.records.records import SaleRecord
@@ -113,7 +114,7 @@ class Audit:
 
     def verify(
         self, known: str | None = None, settings: LaneSettings | None = None, now: datetime | None = None
-    ) -> list[str]:  # fmt: skip
+    ) -> list[Words]:  # fmt: skip
         """The problems of the log, one line each; empty when it is complete and unchanged. Raises StoreError.
 
         known: the hash of a record that was saved elsewhere, which must be in the chain. settings: those of the lane
@@ -218,9 +219,13 @@ class Audit:
         for row in self._database.each(f"SELECT number, record, before, hash FROM audit {which}"):
             yield StoredRow(*row)  # type: ignore[arg-type]
 
-    def _missing_hash(self, known: str) -> str:
-        text = f"no record has the hash {known}: the newest one is number {self.head.number}"
-        return f"{text}, and {self.pruned.number} were pruned" if self.pruned.number else text
+    def _missing_hash(self, known: str) -> Words:
+        text = words(
+            "no record has the hash {hash}: the newest one is number {number}", hash=known, number=self.head.number
+        )
+        if not self.pruned.number:
+            return text
+        return words("{missing}, and {n} were pruned", missing=text, n=self.pruned.number)
 
 
 def _month(moment: datetime) -> tuple[int, int]:

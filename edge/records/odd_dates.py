@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Literal
 
 from edge.clock.believed import FLOOR_S
+from edge.language.words import Words, words
 from edge.records.chain import CLOCK_TOLERANCE
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ _LATE_REMOVAL = timedelta(days=31)
 """A running agent removes records on the day on which they are old enough."""
 
 
-def odd_dates(records: Iterable[tuple[Head, SaleRecord]], now: datetime) -> Iterator[str]:
+def odd_dates(records: Iterable[tuple[Head, SaleRecord]], now: datetime) -> Iterator[Words]:
     """A line for each run of records whose dates cannot be right, or that show that the clock was set back. records: in
     their order. now: the clock of the machine that reads them."""
     for (oddity, latest), run in groupby(_with_oddities(records, now), key=lambda item: item[2:]):
@@ -32,9 +33,23 @@ def odd_dates(records: Iterable[tuple[Head, SaleRecord]], now: datetime) -> Iter
             continue
         found = [(head.number, record.opened_at) for head, record, *_ in run]
         (first, at), (last, _) = found[0], found[-1]
-        named = f"record {first} is" if first == last else f"records {first} to {last} are"
-        above = f" (record of {latest:%Y-%m-%d})" if oddity == "before records above them" else ""
-        yield f"{named} dated {oddity}{above}, {at:%Y-%m-%d}: the box's clock was wrong or was set"
+        named = (
+            words("record {number}", number=first)
+            if first == last
+            else words("records {first} to {last}", first=first, last=last)
+        )
+        dated = f"{at:%Y-%m-%d}"
+        if oddity == "in the future":
+            how = words("dated in the future, {date}", date=dated)
+        elif oddity == "before any edge-agent ran":
+            how = words("dated before any edge-agent ran, {date}", date=dated)
+        else:
+            above = f"{latest:%Y-%m-%d}"
+            how = words("dated before records above them (record of {latest}), {date}", latest=above, date=dated)
+        if first == last:
+            yield words("{record} is {dated}: the box's clock was wrong or was set", record=named, dated=how)
+        else:
+            yield words("{records} are {dated}: the box's clock was wrong or was set", records=named, dated=how)
 
 
 def late_removal(removal: Mark) -> str:
@@ -44,9 +59,11 @@ def late_removal(removal: Mark) -> str:
     due = removal.opened_at + timedelta(days=removal.keep_days)
     if removal.at - due <= _LATE_REMOVAL:
         return ""
-    return (
-        f"no record is left: all were removed on {removal.at:%Y-%m-%d}, {(removal.at - due).days} days after the newest"
-        " of them was due; if the lane has sold since, the clock of its box was ahead"
+    return words(
+        "no record is left: all were removed on {date}, {days} days after the newest of them was due; if the lane has "
+        "sold since, the clock of its box was ahead",
+        date=f"{removal.at:%Y-%m-%d}",
+        days=(removal.at - due).days,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from edge.language.words import Words, words
 from edge.records.chain import CLOCK_TOLERANCE, Head, Mark, StoredRow, proven_dates
 
 
@@ -22,7 +23,7 @@ class ChainVerification:
     def __init__(self, pruned: Head, now: datetime, *, needs_marks: bool) -> None:
         """pruned: the newest record removed due to age, as the log's end says. needs_marks: the log is not one of a
         version that wrote none."""
-        self.problems: list[str] = []
+        self.problems: list[Words] = []
         self._pruned, self._now, self._needs_marks = pruned, now, needs_marks
         self._last, self._last_intact = pruned, True
         self._marks: list[tuple[int, Mark]] = []
@@ -37,10 +38,14 @@ class ChainVerification:
         if row.number > self._pruned.number:
             self._check_order(row)
         elif not row.is_mark:
-            self.problems.append(f"record {row.number} was pruned, but is in the log")
+            self.problems.append(words("record {number} was pruned, but is in the log", number=row.number))
             return
         if row.intact and row.mark_before != self._mark_hash:
-            self.problems.append(f"the newest mark before record {row.number} is missing, or is not the one it names")
+            self.problems.append(
+                words(
+                    "the newest mark before record {number} is missing, or is not the one it names", number=row.number
+                )
+            )
             self._mark_hash = row.mark_before  # report it once, not for every record after it
         self._check_content(row)
         if row.number > self._pruned.number:
@@ -48,7 +53,7 @@ class ChainVerification:
         if row.is_mark:
             self._mark_hash = row.hash
 
-    def finish(self, newest: Head, settings: LaneSettings | None) -> list[str]:
+    def finish(self, newest: Head, settings: LaneSettings | None) -> list[Words]:
         """Check the end of the log; returns all problems. newest: the position that was saved when the newest row was
         written."""
         self._check_ages()
@@ -56,7 +61,7 @@ class ChainVerification:
         if self._marks:
             self._check_pruned(*self._marks[-1])
         elif self._needs_marks and newest.number and not self.problems:
-            self.problems.append("no mark is left in the log: nothing shows why records are missing")
+            self.problems.append(words("no mark is left in the log: nothing shows why records are missing"))
         if settings:
             self._check_settings(settings)
         return self.problems
@@ -67,8 +72,13 @@ class ChainVerification:
             self.problems.append(_missing(self._last.number + 1, row.number - 1))
         # Report the changed record only; the broken link after it adds nothing.
         elif row.intact and self._last_intact and row.row_before != self._last.hash:
-            number = self._last.number
-            self.problems.append(f"record {number} is not the one that record {row.number} was written after")
+            self.problems.append(
+                words(
+                    "record {number} is not the one that record {next} was written after",
+                    number=self._last.number,
+                    next=row.number,
+                )
+            )
         else:
             return
         # The missing or replaced records may have been marks: that adds nothing either.
@@ -77,12 +87,23 @@ class ChainVerification:
     def _check_content(self, row: StoredRow) -> None:
         content = row.content
         if not row.intact:
-            self.problems.append(f"record {row.number} was changed, or moved here from another place")
+            self.problems.append(
+                words("record {number} was changed, or moved here from another place", number=row.number)
+            )
         elif content is None:
-            self.problems.append(f"record {row.number} is unchanged, but this edge-agent cannot read it")
+            self.problems.append(
+                words("record {number} is unchanged, but this edge-agent cannot read it", number=row.number)
+            )
         else:
             if self._marks and content.lane != (lane := self._marks[0][1].lane):
-                self.problems.append(f"record {row.number} is of lane {content.lane}, but the log is of lane {lane}")
+                self.problems.append(
+                    words(
+                        "record {number} is of lane {own}, but the log is of lane {lane}",
+                        number=row.number,
+                        own=content.lane,
+                        lane=lane,
+                    )
+                )
             if isinstance(content, Mark):
                 self._check_removal(row.number, content)
                 self._marks.append((row.number, content))
@@ -97,7 +118,13 @@ class ChainVerification:
             or mark.removed < (known or 0)
             or (mark.mark == "lane" and known not in (None, mark.removed))
         ):
-            self.problems.append(f"{_removal(number, mark)}, which cannot be: the mark before it says {known or 0}")
+            self.problems.append(
+                words(
+                    "{removal}, which cannot be: the mark before it says {known}",
+                    removal=_removal(number, mark),
+                    known=known or 0,
+                )
+            )
         if mark.removed != known:
             self._removals.append((number, mark))
 
@@ -111,56 +138,89 @@ class ChainVerification:
                 continue
             oldest_kept = mark.at - timedelta(days=mark.keep_days)
             younger = [
-                f"record {at} is from {date:%Y-%m-%d}"
+                words("record {number} is from {date}", number=at, date=f"{date:%Y-%m-%d}")
                 for at, date in proven
                 if at <= mark.removed and oldest_kept <= date <= self._now + CLOCK_TOLERANCE
             ]
             if mark.opened_at is None or mark.opened_at >= oldest_kept:
-                younger.append("the newest of them was younger")
+                younger.append(words("the newest of them was younger"))
             if mark.at > self._now + CLOCK_TOLERANCE:
-                younger.append("that day has not come")
+                younger.append(words("that day has not come"))
             if younger:
-                because = f"on {mark.at:%Y-%m-%d} because they were over {mark.keep_days} days old"
-                self.problems.append(f"{_removal(number, mark)} {because}, but {younger[0]}")
+                self.problems.append(
+                    words(
+                        "{removal} on {date} because they were over {days} days old, but {why}",
+                        removal=_removal(number, mark),
+                        date=f"{mark.at:%Y-%m-%d}",
+                        days=mark.keep_days,
+                        why=younger[0],
+                    )
+                )
 
     def _check_end(self, newest: Head) -> None:
         last = self._last
         if last.number < newest.number:
             self.problems.append(_missing(last.number + 1, newest.number))
         elif last.number > newest.number:
-            self.problems.append(f"record {newest.number} was saved as the newest, but there is a record {last.number}")
+            self.problems.append(
+                words(
+                    "record {number} was saved as the newest, but there is a record {last}",
+                    number=newest.number,
+                    last=last.number,
+                )
+            )
         elif self._last_intact and last.hash != newest.hash:
-            self.problems.append(f"record {last.number} is not the one that was saved as the newest")
+            self.problems.append(
+                words("record {number} is not the one that was saved as the newest", number=last.number)
+            )
 
     def _check_pruned(self, number: int, mark: Mark) -> None:
         """What the log's end says about removed records, against the newest mark."""
         if self._pruned.number > mark.removed:
             missing = _missing(mark.removed + 1, self._pruned.number)
-            self.problems.append(f"{missing}, without a mark that says why")
+            self.problems.append(words("{missing}, without a mark that says why", missing=missing))
         elif self._pruned != mark.pruned:
             self.problems.append(
-                f"the log's end says that record {self._pruned.number} was the last one to be removed, "
-                f"but mark {number} says record {mark.removed}"
+                words(
+                    "the log's end says that record {last} was the last one to be removed, but mark {mark} says record "
+                    "{removed}",
+                    last=self._pruned.number,
+                    mark=number,
+                    removed=mark.removed,
+                )
             )
 
     def _check_settings(self, settings: LaneSettings) -> None:
         lane = self._marks[-1][1].lane if self._marks else self._newest_lane
         if lane not in ("", settings.lane):
-            self.problems.append(f"the log is of lane {lane}, but it is in the state folder of lane {settings.lane}")
+            self.problems.append(
+                words(
+                    "the log is of lane {lane}, but it is in the state folder of lane {other}",
+                    lane=lane,
+                    other=settings.lane,
+                )
+            )
         for number, mark in reversed(self._marks):
             if mark.keep_days is None:
                 continue
             if mark.keep_days < settings.keep_days:
                 self.problems.append(
-                    f"mark {number} says audit.keep_days = {mark.keep_days}, but the settings say "
-                    f"{settings.keep_days}: if it has changed, restart the agent"
+                    words(
+                        "mark {mark} says audit.keep_days = {days}, but the settings say {set}: if it has changed, "
+                        "restart the agent",
+                        mark=number,
+                        days=mark.keep_days,
+                        set=settings.keep_days,
+                    )
                 )
             break
 
 
-def _removal(number: int, mark: Mark) -> str:
-    return f"mark {number} says that records 1 to {mark.removed} were removed"
+def _removal(number: int, mark: Mark) -> Words:
+    return words("mark {mark} says that records 1 to {last} were removed", mark=number, last=mark.removed)
 
 
-def _missing(first: int, last: int) -> str:
-    return f"record {first} is missing" if first == last else f"records {first} to {last} are missing"
+def _missing(first: int, last: int) -> Words:
+    if first == last:
+        return words("record {number} is missing", number=first)
+    return words("records {first} to {last} are missing", first=first, last=last)

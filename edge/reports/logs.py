@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from edge.language.words import Words, counted, words
+from edge.language.catalogue import ENGLISH
+from edge.language.words import Words, counted, in_language, words
 from edge.records.audit import Audit
 from edge.records.chain import Head
 from edge.records.database import Database
@@ -49,8 +50,8 @@ class RestrictedSales:
     latest: datetime | None = field(default=None, compare=False)
 
 
-def read_restricted_sales(folders: Iterable[Path], period: Period) -> RestrictedSales:
-    """The restricted sales of a period from several logs. Warns on stderr of a log that is not intact.
+def read_restricted_sales(folders: Iterable[Path], period: Period, language: str = ENGLISH) -> RestrictedSales:
+    """The restricted sales of a period from several logs. Warns on stderr of a log that is not intact, in a language.
 
     Raises StoreError.
     """
@@ -59,7 +60,7 @@ def read_restricted_sales(folders: Iterable[Path], period: Period) -> Restricted
     for folder in folders:
         log = read_log(folder)
         if not log.intact:
-            warn_not_intact(folder, "this report may be wrong")
+            warn_not_intact(folder, words("this report may be wrong"), language)
         recorded = newest_revisions(sale for _, sale in log.records)
         found += [sale for sale in recorded if sale.opened_at in period]
         latest += [sale.opened_at for sale in recorded if not sale.training]
@@ -67,13 +68,15 @@ def read_restricted_sales(folders: Iterable[Path], period: Period) -> Restricted
     return RestrictedSales(sales, len(found) - len(sales), max(latest, default=None))
 
 
-def warn_not_intact(folder: Path, consequence: str) -> None:
+def warn_not_intact(folder: Path, consequence: Words, language: str) -> None:
     """Print a warning on stderr: the log in this state folder was changed."""
-    print(
-        f"edge-agent: the audit log in {folder} is not intact, so {consequence}; "
-        f"edge-agent report verify --state-dir {folder} lists the problems",
-        file=sys.stderr,
+    warning = words(
+        "the audit log in {folder} is not intact, so {consequence}; edge-agent report verify --state-dir {folder} "
+        "lists the problems",
+        folder=folder,
+        consequence=consequence,
     )
+    print(f"edge-agent: {in_language(warning, language)}", file=sys.stderr)
 
 
 def restricted_sales_headline(period: Period, sales: int, lanes: Collection[tuple[str, str]]) -> Words:

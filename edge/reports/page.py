@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from edge.reports.content import Part, ReportContent
 
-_FEWEST_CONTENTS = 4
+_FEWEST_CONTENTS = 5
 """Headings. A page with fewer has no table of contents."""
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 _LONGEST_UNBROKEN = 28

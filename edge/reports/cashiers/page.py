@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from edge.reports.content import Part
     from edge.reports.tables import Table
 
-_MOST_DRAWN = 30
+_MOST_DRAWN = 15
 """Cashiers in the picture, so that it fits on a page: the highest shares."""
 
 
@@ -61,7 +61,7 @@ def _picture(lines: Sequence[CashierLine], language: str) -> list[Part]:
         lambda value: percent(value, language),
         (everybody.value, in_language(words("all together"), language)),
     )
-    caption = [words("Each line is the 95 % interval; a red square stands out.")]
+    caption = [words("Each line is the 95 % interval; a red diamond stands out.")]
     if len(drawable) > _MOST_DRAWN:
         caption.append(words("The {n} highest of {all} shares.", n=_MOST_DRAWN, all=len(drawable)))
     picture = figure(plot_dots(dots, axis), joined(" ", caption), language)

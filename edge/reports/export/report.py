@@ -5,14 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edge.language.words import Words, counted, in_language, words
 from edge.reports.folders import state_folders
 from edge.reports.logs import read_log, warn_not_intact
 from edge.reports.report import Report
-from edge.reports.words import counted
 from edge.settings.lanes import load_lanes
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from datetime import date
 
     from edge.commands import Parser
 
@@ -32,16 +33,33 @@ def _run(arguments: Namespace) -> None:
         sales, training = sales + exported.sales, training + exported.training
         files, damaged = files + exported.files, damaged + (not log.intact)
         if not log.intact:
-            warn_not_intact(folder, "its files are marked")
+            warn_not_intact(folder, words("its files are marked"), arguments.language)
         for day in exported.skipped_days:
-            print(f"{day} of {folder} not exported: some of its records were removed due to age")
-    exercises = f" and {counted(training, 'training sale', 'training sales')}" if training else ""
-    print(
-        f"{counted(sales, 'restricted sale', 'restricted sales')}{exercises} exported to "
-        f"{counted(files, 'file', 'files')} in {arguments.out}"
-    )
+            print(in_language(_skipped(day, folder), arguments.language))
+    found = counted("{n} restricted sale", "{n} restricted sales", sales)
+    if training:
+        exercises = counted("{n} training sale", "{n} training sales", training)
+        found = words("{sales} and {training}", sales=found, training=exercises)
+    count = counted("{n} file", "{n} files", files)
+    lines = [words("{sales} exported to {files} in {folder}", sales=found, files=count, folder=arguments.out)]
     if damaged:
-        print(f"{counted(damaged, 'audit log is', 'audit logs are')} not intact: see the lines above")
+        lines.append(
+            counted(
+                "{n} audit log is not intact: see the lines above",
+                "{n} audit logs are not intact: see the lines above",
+                damaged,
+            )
+        )
+    for line in lines:
+        print(in_language(line, arguments.language))
+
+
+def _skipped(day: date, folder: Path) -> Words:
+    return words(
+        "{day} of {folder} not exported: some of its records were removed due to age",
+        day=day.isoformat(),
+        folder=folder,
+    )
 
 
 EXPORT = Report(

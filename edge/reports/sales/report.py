@@ -45,7 +45,7 @@ def _add_arguments(parser: Parser) -> None:
 
 
 def _run(arguments: Namespace) -> ReportContent:
-    found = read_restricted_sales(state_folders(arguments), arguments.period)
+    found = read_restricted_sales(state_folders(arguments), arguments.period, arguments.language)
     headline = restricted_sales_headline(arguments.period, len(found.sales), {("", sale.lane) for sale in found.sales})
     sales = selected(found.sales, arguments.only, arguments.cashier, arguments.checked_by)
     conditions = _conditions(arguments)

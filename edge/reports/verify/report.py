@@ -10,17 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge.errors import RunError, UsageError
+from edge.language.words import counted, in_language, words
 from edge.records.audit import Audit
 from edge.records.database import Database
 from edge.records.odd_dates import late_removal, odd_dates
 from edge.records.verification import LaneSettings
 from edge.reports.report import Report
-from edge.reports.words import counted
 from edge.settings.lanes import load_lanes
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from edge.commands import Parser
     from edge.records.chain import Mark
@@ -43,9 +43,15 @@ def _run(arguments: Namespace) -> None:
     ]  # fmt: skip
     if known and len(logs) > 1:
         raise UsageError("--head belongs to one lane, but there are several: add the --state-dir of that lane")
-    broken = [log.folder for log in logs if not _is_intact(log, known, f"{log.folder}: " if len(logs) > 1 else "")]
+    broken = [log.folder for log in logs if not _is_intact(log, known, len(logs) > 1, arguments.language)]
     if broken:
-        raise RunError(f"the audit log in {', '.join(map(str, broken))} is not intact: see the lines above")
+        folders = ", ".join(map(str, broken))
+        raise RunError(
+            in_language(
+                words("the audit log in {folders} is not intact: see the lines above", folders=folders),
+                arguments.language,
+            )
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +62,19 @@ class _StoredLog:
     settings: LaneSettings | None
 
 
-def _is_intact(log: _StoredLog, known: str | None, label: str) -> bool:
-    """Check one log and print the result. label: starts each line."""
+def _is_intact(log: _StoredLog, known: str | None, one_of_several: bool, language: str) -> bool:
+    """Check one log and print the result. one_of_several: each line starts with the folder."""
     with closing(Database(log.folder, read_only=True)) as database, database.snapshot():
         audit = Audit(database)
         problems = audit.verify(known, log.settings) or _emptied(audit)
         lines = problems or [*_notes(audit), *_summary(audit)]
+    label = f"{log.folder}: " if one_of_several else ""
     for line in lines:
-        print(f"{label}{line}")
+        print(f"{label}{in_language(line, language)}")
     return not problems
 
 
-def _emptied(audit: Audit) -> list[str]:
+def _emptied(audit: Audit) -> Sequence[str]:
     """The problem of a log whose last records were removed although nothing had to be removed then."""
     removals = _removals(audit)
     text = late_removal(removals[0]) if removals and not audit.count() else ""
@@ -87,23 +94,31 @@ def _notes(audit: Audit) -> Iterator[str]:
     marks, pruned, newest = [*audit.marks()], audit.pruned, audit.head
     first = marks[0][0].number if marks else newest.number + 1
     if pruned.number + 1 < first:
-        yield f"records before number {first} are from an older edge-agent, which wrote no marks"
+        yield words("records before number {first} are from an older edge-agent, which wrote no marks", first=first)
     if not pruned.number:
         return
     removals = _removals(audit)
-    setting = f" (audit.keep_days was {removals[0].keep_days})" if removals else ""
-    oldest = next((sale for _, sale in audit.records()), None)
-    left = f"; the oldest remaining one is from {oldest.opened_at.astimezone():%Y-%m-%d}" if oldest else ""
-    yield f"records 1 to {pruned.number} were removed due to age{setting}{left}"
+    text = words("records 1 to {last} were removed due to age", last=pruned.number)
+    if removals:
+        text = words("{removed} (audit.keep_days was {days})", removed=text, days=removals[0].keep_days)
+    if oldest := next((sale for _, sale in audit.records()), None):
+        date = f"{oldest.opened_at.astimezone():%Y-%m-%d}"
+        text = words("{removed}; the oldest remaining one is from {date}", removed=text, date=date)
+    yield text
 
 
 def _summary(audit: Audit) -> Iterator[str]:
     if not (count := audit.count()):
-        yield "0 records"
+        yield words("0 records")
         return
     newest = audit.head
-    records = counted(count, "record", "records")
-    yield f"{records}, chain intact, newest is number {newest.number} with hash {newest.hash}"
+    yield counted(
+        "{n} record, chain intact, newest is number {number} with hash {hash}",
+        "{n} records, chain intact, newest is number {number} with hash {hash}",
+        count,
+        number=newest.number,
+        hash=newest.hash,
+    )
 
 
 VERIFY = Report(

@@ -62,9 +62,9 @@ def test_the_page_of_a_report_says_everything_in_its_order() -> None:
 
 
 def test_a_page_with_much_has_a_table_of_contents() -> None:
-    parts = [PageSection(f"Part {number}", ["text"]) for number in range(4)]
+    parts = [PageSection(f"Part {number}", ["text"]) for number in range(5)]
     assert '<li><a href="#part-4">Part 3</a></li>' in report_page(content(page_parts=parts))
-    assert "<nav" not in report_page(content(page_parts=parts[:3]))
+    assert "<nav" not in report_page(content(page_parts=parts[:4]))
 
 
 def test_a_folded_section_is_opened_by_the_reader() -> None:
