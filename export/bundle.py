@@ -28,6 +28,7 @@ from train.data import require_photos, split, validation_split
 from train.evaluate import scores_by_source
 from train.pictures import Pictures
 from train.start import load_network
+from train.trained import require_unseen, trained_by, write_trained
 
 TERMS = {
     "faces": "ChaLearn LAP, APPA-REAL: research only",
@@ -49,7 +50,8 @@ def write_bundle(checkpoint: Path, data: Path, out: Path, name: str) -> Manifest
     `data`. The same checkpoint, photos and package versions give the same bytes.
 
     The folder is written atomically; an older bundle there is replaced. Raises RunError, and writes nothing, if a
-    file's predictions differ too much from the network's (`export.verify`).
+    file's predictions differ too much from the network's (`export.verify`), and UsageError if the model was trained on
+    validation or test photos.
     """
     require_photos(data)
     model, facts = load_network(checkpoint)
@@ -60,7 +62,9 @@ def write_bundle(checkpoint: Path, data: Path, out: Path, name: str) -> Manifest
         )
     all_train_data, test_data = split(data)
     learning, validation = validation_split(all_train_data)
-    train_data = all_train_data[learning]
+    train_data, trained = all_train_data[learning], trained_by(checkpoint)
+    require_unseen(checkpoint, trained, all_train_data[validation], "validation")
+    require_unseen(checkpoint, trained, test_data, "test")
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent) as folder:
         made = Path(folder) / "bundle"
@@ -74,10 +78,11 @@ def write_bundle(checkpoint: Path, data: Path, out: Path, name: str) -> Manifest
             calibrated(predict_through(predict, test_data, plain_crop, "test photos").age_probs, temperature)
         )
         sources = _sources(facts, train_data)
+        files = [made / CPU_MODEL, made / GPU_MODEL, *([write_trained(trained, made)] if trained else [])]
         manifest = Manifest(
             name=name,
             version=version("edge-agent"),
-            files={file: sha256_of(made / file) for file in (CPU_MODEL, GPU_MODEL)},
+            files={file.name: sha256_of(file) for file in files},
             crop_contract=CROP_CONTRACT,
             decode="expectation over 0..100",
             use=RESEARCH_USE if any("research" in source.terms for source in sources) else OWN_USE,

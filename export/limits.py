@@ -12,17 +12,20 @@ from train.card.gate import passes_gate
 from train.card.views import plain_crop, predict_through
 from train.data import load_train, validation_split
 from train.thresholds import thresholds
+from train.trained import require_unseen, trained_by
 
 
 def measure_limits(folder: Path, data: Path) -> Manifest:
     """Replace the thresholds in the manifest of the bundle `folder` by those of the validation photos of `data` that
     pass the lane's quality gate. The model files and their calibration stay.
 
-    Raises UsageError for an invalid bundle, and RunError when no photo is left to measure with.
+    Raises UsageError for an invalid bundle and for photos that it was trained on, and RunError when no photo is left to
+    measure with.
     """
     bundle = Bundle(folder)
     photos = load_train(data)
     photos = photos[validation_split(photos)[1]]
+    require_unseen(folder, trained_by(folder), photos, "validation")
     photos = photos[passes_gate(photos)]
     if not len(photos):
         raise RunError(f"{data} has no validation photo that passes the quality gate: give more photos")

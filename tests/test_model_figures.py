@@ -41,7 +41,7 @@ def test_the_shares_of_who_passes_and_who_is_asked_are_in_the_document(document:
 @pytest.mark.parametrize("document", ["docs/privacy.md", "docs/data-protection-assessment.md"])
 @pytest.mark.parametrize("sex", ["female", "male"])
 def test_the_shares_of_men_and_women_who_are_asked_are_in_the_document(document: str, sex: str) -> None:
-    asked = next(row for row in rows(sex) if "%" in row[4])[4]
+    asked = next(row for row in rows(sex) if len(row) == 5 and "%" in row[4])[4]
     assert f"{decimals(asked)[0]}%" in plain(document)
 
 

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
@@ -15,25 +16,31 @@ from edge.errors import UsageError
 from edge.settings.files import replacing
 from train.baseline import BaselineModel
 from train.model import AgeNetwork
+from train.trained import COMPLETE, TENSOR, TrainedPhotos
 
 
 def save_run(
-    file: Path, learner: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer, facts: dict[str, Any]
-) -> None:
-    """Write all that resuming a run needs, atomically. `facts` goes into the file's JSON header."""
+    file: Path, learner: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer, facts: dict[str, Any],
+    trained: TrainedPhotos | None = None,
+) -> None:  # fmt: skip
+    """Write all that resuming a run needs, atomically. `facts` goes into the file's JSON header. trained: the photos
+    that the weights were trained on."""
     tensors = {f"learner.{name}": value for name, value in learner.state_dict().items()}
     tensors |= {f"average.{name}": value for name, value in average.state_dict().items()}
     for row, state in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{row}.{name}": torch.as_tensor(value) for name, value in state.items()}
-    _write(file, tensors, facts)
+    _write(file, tensors, facts, trained)
 
 
-def save_average(file: Path, average: nn.Module, facts: dict[str, Any]) -> None:
+def save_average(file: Path, average: nn.Module, facts: dict[str, Any], trained: TrainedPhotos | None = None) -> None:
     """Write the averaged weights only, a quarter of what resuming needs."""
-    _write(file, {f"average.{name}": value for name, value in average.state_dict().items()}, facts)
+    _write(file, {f"average.{name}": value for name, value in average.state_dict().items()}, facts, trained)
 
 
-def _write(file: Path, tensors: dict[str, Tensor], facts: dict[str, Any]) -> None:
+def _write(file: Path, tensors: dict[str, Tensor], facts: dict[str, Any], trained: TrainedPhotos | None) -> None:
+    if trained is not None:
+        tensors = {**tensors, TENSOR: torch.from_numpy(trained.digests.view(np.int64))}
+        facts = {**facts, COMPLETE: trained.complete}
     file.parent.mkdir(parents=True, exist_ok=True)
     with replacing(file) as draft:
         save_file({name: value.contiguous() for name, value in tensors.items()}, draft, {"facts": json.dumps(facts)})

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from train.pictures import Pictures
     from train.recipe import Recipe
     from train.team import Team
+    from train.trained import TrainedPhotos
 
 
 def main() -> None:
@@ -123,6 +124,12 @@ def _add_evaluate_and_study(commands: argparse._SubParsersAction[Parser]) -> Non
     judge.add_argument(
         "--study", type=Path, metavar="FILE", help="study.json of `edge-train study`, to include in the card"
     )
+    judge.add_argument(
+        "--photos",
+        type=positive,
+        metavar="N",
+        help="use at most this many test photos of each source, to try it out; default: all",
+    )
     judge.set_defaults(run=_evaluate)
 
     study = commands.add_parser("study", help="short comparison runs: the baseline recipe, and without each source")
@@ -208,6 +215,7 @@ def _train(arguments: argparse.Namespace, recipe: Recipe, pictures: Pictures, te
     from train.loop import LAST, train_model
     from train.start import load_backbone, start_from
     from train.teacher import prepared_teacher
+    from train.trained import require_unseen
 
     learning, validation = validation_split(pictures)
     if not learning.any() or not validation.any():
@@ -215,6 +223,9 @@ def _train(arguments: argparse.Namespace, recipe: Recipe, pictures: Pictures, te
             f"{arguments.data}: {learning.sum()} photos to train on and {validation.sum()} to validate on; both are "
             "needed"
         )
+    earlier = _earlier_photos(arguments)
+    if arguments.start:
+        require_unseen(arguments.start, earlier, pictures[validation], "validation")
     teacher = None
     if arguments.teacher:
         with team.leader_first():
@@ -238,7 +249,17 @@ def _train(arguments: argparse.Namespace, recipe: Recipe, pictures: Pictures, te
         teacher=teacher,
         run_dir=arguments.out,
         earlier_sources=_earlier_sources(arguments),
+        earlier_photos=earlier,
     )
+
+
+def _earlier_photos(arguments: argparse.Namespace) -> TrainedPhotos:
+    """The photos that the initial weights were trained on."""
+    from train.trained import NO_PHOTOS, UNKNOWN_PHOTOS, trained_by
+
+    if arguments.start:
+        return trained_by(arguments.start) or UNKNOWN_PHOTOS
+    return UNKNOWN_PHOTOS if arguments.backbone else NO_PHOTOS
 
 
 def _earlier_sources(arguments: argparse.Namespace) -> dict[str, int]:
@@ -255,7 +276,8 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     from train.card.write import write_card
     from train.study import read_study
 
-    card = judge(arguments.model, arguments.data, arguments.against, read_study(arguments.study))
+    study = read_study(arguments.study)
+    card = judge(arguments.model, arguments.data, arguments.against, study, arguments.photos)
     for name, source in card.sources.items():
         if source.all and source.passed:
             print(
@@ -272,15 +294,17 @@ def _scenes(arguments: argparse.Namespace) -> None:
     from train.card.write import write_scenes
     from train.data import load_test
     from train.thresholds import loosest_limit
+    from train.trained import require_unseen, trained_by
 
     bundle = Bundle(arguments.bundle)
     manifest = bundle.manifest
     limit = loosest_limit(manifest.thresholds)
     if limit is None:
         raise UsageError(f"{arguments.bundle} has no limit for 18: the minors who pass unasked cannot be counted")
+    test_data = load_test(arguments.data)
+    require_unseen(arguments.bundle, trained_by(arguments.bundle), test_data, "test")
     found = scenes(
-        OnnxAgeModel(bundle.cpu_model).predict, manifest.temperature, load_test(arguments.data), arguments.photos,
-        limit,
+        OnnxAgeModel(bundle.cpu_model).predict, manifest.temperature, test_data, arguments.photos, limit
     )  # fmt: skip
     print(write_scenes(found, arguments.bundle))
 

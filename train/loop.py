@@ -25,6 +25,7 @@ from train.pictures import Pictures
 from train.recipe import Recipe
 from train.teacher import Teacher, TeacherAnswers
 from train.team import joined_team
+from train.trained import NO_PHOTOS, UNKNOWN_PHOTOS, TrainedPhotos, trained_by
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +46,7 @@ def train_model(
     teacher: Teacher | None = None,
     run_dir: Path | None = None,
     earlier_sources: Mapping[str, int] | None = None,
+    earlier_photos: TrainedPhotos = NO_PHOTOS,
 ) -> AgeNetwork:
     """Train `model` and return it with the averaged weights.
 
@@ -56,6 +58,7 @@ def train_model(
     best epoch. Without a folder nothing is written.
     earlier_sources: sources and numbers of photos that the initial weights or the teacher were trained on; the
     checkpoint names them, because their terms also apply to the trained model.
+    earlier_photos: those that the initial weights were trained on; the checkpoint lists them and `train_data`.
 
     Under torchrun every process computes its share of each batch, and the gradients are averaged.
     """
@@ -68,10 +71,10 @@ def train_model(
         learner = Learner(model, recipe, teacher)
         learner.to(team.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         average = copy.deepcopy(model).eval()
-        optimizer = _optimizer(learner, recipe)
-        first = 0
+        optimizer, first = _optimizer(learner, recipe), 0
         last, best = (run_dir / LAST, run_dir / "best.safetensors") if run_dir else (None, None)
         facts = {"steps": steps, "batch_size": batch_size, **_run_facts(recipe, train_data, earlier_sources or {})}
+        trained = _photos(train_data, earlier_photos, last)
         if last and last.exists():
             found = resume_run(last, learner, average, optimizer)
             _warn_if_changed(last, found, facts)
@@ -105,10 +108,10 @@ def train_model(
                 scores = evaluate(average, test_data, batches=validation_steps, stage=stage)
                 bar.write(run_log.epoch(done // steps_per_epoch, done, stage.picture_px, scores))
                 if best and not run_log.epochs_since_best:
-                    save_average(best, average, facts | {"step": done})
+                    save_average(best, average, facts | {"step": done}, trained)
             stopped = done % steps_per_epoch == 0 and team.from_leader(run_log.epochs_since_best >= recipe.patience)
             if last and team.leads and (done == steps or stopped or due.passed()):
-                save_run(last, learner, average, optimizer, facts | {"step": done, "stopped": stopped})
+                save_run(last, learner, average, optimizer, facts | {"step": done, "stopped": stopped}, trained)
             if stopped:
                 bar.write(f"stopped: no better epoch in the last {recipe.patience}")
                 break
@@ -139,6 +142,12 @@ def _run_facts(recipe: Recipe, pictures: Pictures, earlier_sources: Mapping[str,
         "recipe": recipe.model_dump(mode="json"),
         "sources": dict(earlier_sources) | dict(zip(sources.tolist(), counts.tolist(), strict=True)),
     }
+
+
+def _photos(pictures: Pictures, earlier: TrainedPhotos, last: Path | None) -> TrainedPhotos:
+    """The photos that a run trains on, with those before it. last: the checkpoint that it resumes from, if there is."""
+    before = (trained_by(last) or UNKNOWN_PHOTOS) if last and last.exists() else NO_PHOTOS
+    return TrainedPhotos.of(pictures).joined(earlier).joined(before)
 
 
 def _warn_if_changed(file: Path, found: dict[str, Any], facts: dict[str, Any]) -> None:

@@ -22,6 +22,7 @@ from train.loop import LAST, train_model
 from train.pictures import Pictures
 from train.recipe import Recipe, read_recipe
 from train.teacher import Teacher, prepared_teacher
+from train.trained import NO_PHOTOS, TrainedPhotos
 
 STUDY_BATCH, BASELINE_BATCH = 32, 16
 """Photos per step with this project's recipes, and with the baseline recipe as its authors trained it."""
@@ -53,9 +54,10 @@ def study(
     asked = prepared_teacher(teacher, pictures, recipe, torch.device("cpu")) if teacher else None
     runs = []
     for run in _runs(pictures, recipe, asked, alone):
-        model, known, length = make_model(run.recipe.loss), run.rows, photos
+        model, known, length, earlier = make_model(run.recipe.loss), run.rows, photos, NO_PHOTOS
         if run.after:
             load_average(_folder(out, run.after.name) / LAST, model)
+            earlier = TrainedPhotos.of(pictures[run.after.rows])
             known, length = run.rows | run.after.rows, int(photos * OWN_SHARE)
         batch = BASELINE_BATCH if run.recipe.loss == "squares" else STUDY_BATCH
         model = train_model(
@@ -69,6 +71,7 @@ def study(
             recipe=run.recipe,
             teacher=run.teacher,
             run_dir=_folder(out, run.name),
+            earlier_photos=earlier,
         )
         ages = predicted_ages(stage_predictor(model, run.recipe.stages[-1]), test)
         sources = tuple(str(source) for source in np.unique(pictures.sources[known]))

@@ -21,6 +21,10 @@ from train.checkpoint import save_run
 from train.index import find_faces
 from train.model import AgeNetwork, create_model
 from train.pictures import read_labels
+from train.trained import TrainedPhotos
+
+TRAINED = TrainedPhotos(np.array([1, 2, 3], np.uint64), complete=False)
+"""Photos that the checkpoint was trained on, none of which is in the shop."""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -87,7 +91,8 @@ def checkpoint(model: AgeNetwork, made: Path) -> Path:
     """A checkpoint with the averaged weights of `model`, and with other last weights."""
     other = create_model()
     facts = {"crop_contract": CROP_CONTRACT, "step": 1}
-    save_run(made / "last.safetensors", other, model, torch.optim.AdamW(other.parameters()), facts)
+    optimizer = torch.optim.AdamW(other.parameters())
+    save_run(made / "last.safetensors", other, model, optimizer, facts, TRAINED)
     return made / "last.safetensors"
 
 

@@ -10,16 +10,22 @@ import numpy as np
 import pytest
 import torch
 
+import train.data
 from edge.ages import AgeModel
-from edge.ages.bundle import CPU_MODEL, GPU_MODEL, MANIFEST, Bundle, Manifest
+from edge.ages.bundle import CPU_MODEL, GPU_MODEL, MANIFEST, Bundle, Manifest, sha256_of
 from edge.ages.choice import make_age_model
 from edge.errors import UsageError
 from edge.settings.sections import AgeSettings
 from edge.vision.crop import CROP_CONTRACT
 from export.bundle import OWN_USE, write_bundle
 from export.card import CARD
-from train.checkpoint import save_run
+from export.limits import measure_limits
+from tests.export.conftest import TRAINED
+from train.checkpoint import save_average, save_run
+from train.index import find_faces
 from train.model import AgeNetwork, create_model
+from train.pictures import read_labels
+from train.trained import BUNDLE_FILE, TrainedPhotos, trained_by, write_trained
 
 pytestmark = pytest.mark.slow
 
@@ -37,8 +43,10 @@ def on_cpu(bundle: Path) -> AgeModel:
     return make_age_model(Bundle(bundle), AgeSettings(backend="cpu"), bundle.parent)[0]
 
 
-def test_a_bundle_has_two_models_a_manifest_and_a_card_and_replaces_the_older_bundle(bundle: Path) -> None:
-    assert sorted(path.name for path in bundle.iterdir()) == [CARD, CPU_MODEL, GPU_MODEL, MANIFEST]
+def test_a_bundle_has_models_manifest_card_and_list_of_photos_and_replaces_the_older_bundle(
+    bundle: Path,
+) -> None:
+    assert sorted(path.name for path in bundle.iterdir()) == [CARD, CPU_MODEL, GPU_MODEL, MANIFEST, BUNDLE_FILE]
 
 
 def test_no_other_file_remains_after_the_export(bundle: Path, checkpoint: Path) -> None:
@@ -120,3 +128,43 @@ def test_a_checkpoint_for_another_crop_contract_is_a_usage_error_and_keeps_the_o
     finally:
         shutil.rmtree(file.parent)
     assert [path.name for path in tmp_path.rglob("*")] == ["bundle", "old.onnx"]
+
+
+def test_a_bundle_carries_the_list_of_photos_that_the_model_was_trained_on(bundle: Path) -> None:
+    found = trained_by(bundle)
+    assert found is not None
+    assert found.digests.tolist() == TRAINED.digests.tolist()
+    assert not found.complete
+
+
+@pytest.mark.parametrize(("photos", "part"), [("mirrored-plain.jpg", "test"), ("all", "validation")])
+def test_photos_that_the_model_was_trained_on_are_rejected_and_nothing_is_written(
+    photos: str, part: str, shop: Path, made: Path, model: AgeNetwork, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(made)
+    monkeypatch.setattr(train.data, "VALIDATION_PERCENT", 92)
+    pictures = find_faces(read_labels(shop)[0], made / "cache")
+    named = np.array([photos in (path.name, "all") for path in pictures.paths])
+    file = tmp_path / "run" / "last.safetensors"
+    save_average(file, model, {"crop_contract": CROP_CONTRACT}, TrainedPhotos.of(pictures[named]))
+    try:
+        with pytest.raises(UsageError, match=rf"was trained on \d of the \d {part} photos"):
+            write_bundle(file, shop, tmp_path / "bundle", "other")
+    finally:
+        shutil.rmtree(file.parent)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_limits_are_not_measured_on_photos_that_the_model_was_trained_on(
+    copy: Path, shop: Path, made: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(made)
+    monkeypatch.setattr(train.data, "VALIDATION_PERCENT", 92)
+    pictures = find_faces(read_labels(shop)[0], made / "cache")
+    file = write_trained(TrainedPhotos.of(pictures), copy)
+    manifest = json.loads((copy / MANIFEST).read_text())
+    manifest["files"][file.name] = sha256_of(file)
+    (copy / MANIFEST).write_text(json.dumps(manifest))
+    with pytest.raises(UsageError, match=r"was trained on \d of the \d validation photos, such as .*: give photos"):
+        measure_limits(copy, shop)
+    assert json.loads((copy / MANIFEST).read_text()) == manifest

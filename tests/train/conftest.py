@@ -18,6 +18,7 @@ import torch
 from skimage.data import astronaut
 
 import train.data
+import train.trained
 from tests.train.builders import LayOut, RunScript, WithHashes, write_teacher
 from train.index import find_faces, fingerprint
 from train.pictures import Pictures, read_labels
@@ -158,6 +159,7 @@ def few_photos(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(train.data, "NEAR_COPY_BITS", 0)
     monkeypatch.setattr(train.data, "PICTURE_COPY_BITS", -1)
     monkeypatch.setattr(train.data, "VALIDATION_PERCENT", 40)
+    monkeypatch.setattr(train.trained, "photo_digests", lambda pictures: pictures.hashes.sum(axis=1, dtype=np.uint64))
 
 
 @pytest.fixture

@@ -12,12 +12,17 @@ from typing import Protocol
 
 import pytest
 
+import train.data
 from edge.ages import BUNDLED
 from tests.train.builders import LayOut
+from tests.train.conftest import MIRRORED, UPRIGHT
 from train.baseline import BaselineModel
 from train.checkpoint import load_model, read_checkpoint
 from train.cli import main
+from train.data import _hash_percent as hash_percent
+from train.data import load_train
 from train.recipe import read_recipe
+from train.trained import trained_by
 
 
 class Run(Protocol):
@@ -66,6 +71,38 @@ def test_fit_writes_checkpoints_that_evaluate_accepts(
     assert card["sources"]["shop"]["test_pictures"] == 3
     # After one step the averaged weights of the run and of its best epoch are the same.
     assert card["paired"]["shop"]["difference_years"] == 0
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("few_photos")
+def test_photos_that_were_trained_on_neither_validate_nor_test(
+    edge_train: Run,
+    shop: Path,
+    lay_out: LayOut,
+    run_dir: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    sizes = ["--epochs", 1, "--steps-per-epoch", 1, "--batch-size", 2, "--validation-steps", 1]
+    assert edge_train("fit", shop, "--out", run_dir, *sizes) == 0
+    last = run_dir / "last.safetensors"
+    listed = trained_by(last)
+    assert listed is not None
+    assert listed.complete
+
+    swapped = lay_out(tmp_path / "swapped", dict.fromkeys((*UPRIGHT, *MIRRORED), "30"), UPRIGHT)
+    assert edge_train("evaluate", last, swapped) == 2
+    line = capsys.readouterr().err.splitlines()[-1]
+    assert re.match(rf"edge-train: {last} was trained on \d of the 8 test photos, such as .*: give photos that", line)
+
+    pictures = load_train(shop, tmp_path / ".cache" / "train")
+    begins = hash_percent(pictures[listed.among(pictures)].hashes)[0]
+    monkeypatch.setattr(train.data, "TEST_PERCENT", begins - 0.1)
+    monkeypatch.setattr(train.data, "VALIDATION_PERCENT", 0.2)
+    assert edge_train("fit", shop, "--out", tmp_path / "next", "--start", last, *sizes) == 2
+    assert "was trained on 1 of the 1 validation photos" in capsys.readouterr().err.splitlines()[-1]
+    assert not (tmp_path / "next").exists()
 
 
 @pytest.mark.slow

@@ -25,6 +25,7 @@ from train.pictures import Pictures
 from train.recipe import Recipe, Stage
 from train.targets import soft_labels
 from train.teacher import Teacher
+from train.trained import TrainedPhotos, photo_digests, trained_by
 
 pytestmark = pytest.mark.slow
 
@@ -134,6 +135,7 @@ def test_a_finished_run_has_checkpoint_log_and_events_and_is_not_trained_further
         "batch_size": 3,
         "step": 6,
         "stopped": False,
+        "all_photos_listed": True,
     }
 
     first, second = log_lines(run_dir)
@@ -233,3 +235,19 @@ def test_the_sources_of_the_initial_weights_are_recorded(faces: Pictures, recipe
         recipe=recipe, run_dir=run_dir, earlier_sources={"teacher.onnx": 0, "shop": 5, "market": 7},
     )  # fmt: skip
     assert read_checkpoint(run_dir / "last.safetensors")[1]["sources"] == {"teacher.onnx": 0, "shop": 8, "market": 7}
+
+
+def test_the_photos_of_a_run_and_of_those_before_it_are_listed(faces: Pictures, recipe: Recipe, run_dir: Path) -> None:
+    arguments = (faces[np.array([8])], 3, 1, 1, 1)
+    earlier = TrainedPhotos(np.array([5], np.uint64), complete=False)
+    train_model(fresh(), faces[np.arange(4)], *arguments, recipe=recipe, run_dir=run_dir, earlier_photos=earlier)
+    found = trained_by(run_dir / "last.safetensors")
+    assert found is not None
+    assert set(found.digests.tolist()) == {5, *photo_digests(faces[np.arange(4)]).tolist()}
+    assert not found.complete
+    # A run that resumes with other photos has trained on both.
+    train_model(fresh(), faces[np.arange(8)], faces[np.array([8])], 3, 2, 1, 1, recipe=recipe, run_dir=run_dir)
+    found = trained_by(run_dir / "last.safetensors")
+    assert found is not None
+    assert set(found.digests.tolist()) == {5, *photo_digests(faces[np.arange(8)]).tolist()}
+    assert not found.complete

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from train.card.cells import bias, limit_cell, mean_error, number, percent, share, signed, table
 from train.card.facts import GateBin, GateEvidence, PairedDifference, SceneError, Scenes, Study
-from train.card.measures import FEWER, FEWEST_PHOTOS
+from train.card.measures import FEWER, FEWEST_TO_STATE
 
 SCENES_TITLE = "## Squeezed, night and wide-angle pictures"
 
@@ -96,7 +96,7 @@ def paired_section(paired: Mapping[str, PairedDifference]) -> Iterable[str]:
                 each.pictures,
                 *(
                     (f"{each.difference_years:+.2f}", f"{each.low:+.2f} to {each.high:+.2f}")
-                    if each.pictures >= FEWEST_PHOTOS
+                    if each.pictures >= FEWEST_TO_STATE
                     else (FEWER, FEWER)
                 ),
                 f"{each.largest_years:.1f}",

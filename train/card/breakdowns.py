@@ -16,7 +16,7 @@ from train.pictures import Pictures
 from train.thresholds import dividing_age
 
 AGE_BANDS = ((0, 12), (13, 17), (18, 24), (25, 34), (35, 44), (45, 54), (55, 64), (65, 100))
-LIMITS = (0.5, 0.3, 0.2, 0.1, 0.07, 0.05, 0.03, 0.02, 0.01, 0.005, 0.002)
+CHALLENGE_LIMITS = (0.5, 0.3, 0.2, 0.1, 0.07, 0.05, 0.03, 0.02, 0.01, 0.005, 0.002)
 """On P(under 18), of the challenge table."""
 
 STATED = (0.80, 0.95)
@@ -114,7 +114,7 @@ def limits_of_18(age_probs: _Ages, measured: Iterable[Threshold] = ()) -> tuple[
     """The limits of the challenge table, and those that were measured for legal age 18, largest first; with the mean
     ages that divide best on these photos."""
     also = {each.max_p_under_legal for each in measured if each.legal_age == 18}
-    limits = (Limit(18, most, challenge_age=18) for most in sorted({*LIMITS, *also}, reverse=True))
+    limits = (Limit(18, most, challenge_age=18) for most in sorted({*CHALLENGE_LIMITS, *also}, reverse=True))
     return tuple(replace(limit, challenge_age=dividing_age(age_probs, limit)) for limit in limits)
 
 

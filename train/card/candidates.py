@@ -19,12 +19,13 @@ from train.checkpoint import load_model
 from train.evaluate import Predict
 from train.pictures import Pictures
 from train.thresholds import thresholds
+from train.trained import TrainedPhotos, require_unseen, trained_by
 
 
 @dataclass(frozen=True)
 class Candidate:
     """A model to evaluate. use: what it may be used for. trained_on: sources and their numbers of photos. predict: the
-    model before calibration. temperature: its calibration."""
+    model before calibration. temperature: its calibration. trained: the photos it was trained on, None if unknown."""
 
     name: str
     use: str
@@ -32,23 +33,29 @@ class Candidate:
     predict: Predict
     temperature: float
     thresholds: tuple[Threshold, ...]
+    trained: TrainedPhotos | None
 
 
-def load_candidate(path: Path, validation: Pictures) -> Candidate:
+def load_candidate(path: Path, validation: Pictures, test: Pictures) -> Candidate:
     """The model at `path`: a bundle's folder, with its own calibration and thresholds, or a checkpoint, whose
-    calibration and thresholds are measured on the validation photos. Raises UsageError for anything else."""
+    calibration and thresholds are measured on the validation photos. Raises UsageError for anything else, and for
+    validation and test photos that it was trained on."""
+    trained = trained_by(path)
+    require_unseen(path, trained, validation, "validation")
+    require_unseen(path, trained, test, "test")
     if path.is_dir():
         bundle = Bundle(path)
         manifest = bundle.manifest
         age_model = OnnxAgeModel(bundle.cpu_model)
         trained_on = {source.name: source.pictures for source in manifest.sources}
         return Candidate(
-            manifest.name, manifest.use, trained_on, age_model.predict, manifest.temperature, manifest.thresholds
-        )
+            manifest.name, manifest.use, trained_on, age_model.predict, manifest.temperature, manifest.thresholds,
+            trained,
+        )  # fmt: skip
     model, facts = load_model(path)
     predict = predictor(model)
     name = f"{path.parent.name}/{path.name}"
-    return Candidate(name, "", facts.get("sources", {}), predict, *calibrate(predict, validation))
+    return Candidate(name, "", facts.get("sources", {}), predict, *calibrate(predict, validation), trained)
 
 
 def calibrate(predict: Predict, validation: Pictures) -> tuple[float, tuple[Threshold, ...]]:

@@ -146,13 +146,99 @@ class Study(Fact):
     runs: tuple[StudyRun, ...]
 
 
+class GateSetting(Fact):
+    """A limit of the lane's quality gate. setting: its name in the settings. reason: why faces beyond it are
+    rejected."""
+
+    setting: str
+    limit: float
+    reason: str
+
+
+class OperatingRates(Fact):
+    """A limit for goods sold from 18, on faces that pass the quality gate. photos: which ones, a source or "all".
+    set_limits: the limits were measured on these photos, so that they flatter."""
+
+    risk: float
+    photos: str
+    set_limits: bool
+    rates: ChallengeRates
+
+
+class OperatingPoint(Fact):
+    """The lane's operating point with the default settings. samples: fewest samples of a customer for an answer."""
+
+    gate: tuple[GateSetting, ...]
+    samples: int
+    rates: tuple[OperatingRates, ...]
+
+
+class YoungAdultError(Fact):
+    """The mean error at the ages 18 to 30: the mean of the errors of every year, of every sex if it is known, so that
+    each weighs the same however many photos it has. cells: numbers of years and sexes with photos."""
+
+    pictures: int
+    sexes: int
+    cells: int
+    mean_error_years: float
+    low: float
+    high: float
+
+
+class Challenge25(Fact):
+    """How often minors are predicted to be 25 or older."""
+
+    from_13_to_16: MeasuredShare
+    from_14_to_17: MeasuredShare
+
+
+class EyeDistanceError(Fact):
+    """The error on photos with from `low_px` to `high_px` pixels between the eyes; None: no upper end."""
+
+    low_px: int
+    high_px: int | None
+    error: MeasuredError | None
+    challenge_25: MeasuredShare
+
+
+class Acquisition(Fact):
+    """Why there is no estimate: shares of faces that the quality gate rejects, in all and by reason; a face may have
+    more than one."""
+
+    rejected: MeasuredShare
+    reasons: dict[str, MeasuredShare]
+
+
+class NistTables(Fact):
+    """The tables of NIST IR 8525, by source or by sex and group of people."""
+
+    young_adults: dict[str, YoungAdultError | None]
+    challenge_25: dict[str, Challenge25]
+    by_sex_and_group: dict[str, dict[str, Errors]]
+    by_eye_distance: dict[str, tuple[EyeDistanceError, ...]]
+    acquisition: dict[str, Acquisition]
+
+
+class ListedPhotos(Fact):
+    """How many photos a model lists that it was trained on. complete: False if its first weights came without a
+    list."""
+
+    count: int
+    complete: bool
+
+
 class Card(Fact):
-    """All measurements of a model."""
+    """All measurements of a model. photos: those that it was trained on; None without a list. most_photos: largest
+    number of test photos of each source; None: all."""
 
     model: str
     use: str
     trained_on: dict[str, int]
+    photos: ListedPhotos | None = None
     temperature: float
+    most_photos: int | None = None
+    operating: OperatingPoint
+    nist: NistTables
     sources: dict[str, CardSource]
     by_age: dict[str, dict[str, Errors]]
     by_sex: dict[str, dict[str, Errors]]

@@ -53,7 +53,7 @@ BREADTH_LIMITS = (
     GateLimit("breadth", "distorted", "max_breadth", broader),
 )
 # Heads cannot be turned afterwards. The gate has no limit for a nod.
-LIMITS = (
+GATE_LIMITS = (
     GateLimit("eye distance, px", "small", "min_eye_distance_px", smaller),
     GateLimit("turn", "turned", "max_turn", None),
     GateLimit("nod", "", "", None),
@@ -87,18 +87,23 @@ class PhotoGate:
         return crop, measure(crop, points), float(self._confirmation.confirm(framed, faces)[0])
 
 
-def passes_gate(pictures: Pictures) -> NDArray[np.bool_]:
-    """bool (N,): which faces pass the lane's quality gate with its default settings."""
+def gate_reasons(pictures: Pictures) -> list[tuple[str, ...]]:
+    """Why the lane's quality gate rejects each face with its default settings; () for a face that passes."""
     gate, limits = PhotoGate(), QualitySettings()
-    passed = np.zeros(len(pictures), bool)
+    found: list[tuple[str, ...]] = []
     for row in tqdm(range(len(pictures)), desc="quality gate", unit="picture", mininterval=1):
         _, measures, confirmation = gate.measure(read_photo(pictures.paths[row]), pictures.keypoints[row])
-        passed[row] = not judge(measures, confirmation, limits)[1]
-    return passed
+        found.append(judge(measures, confirmation, limits)[1])
+    return found
+
+
+def passes_gate(pictures: Pictures) -> NDArray[np.bool_]:
+    """bool (N,): which faces pass the lane's quality gate with its default settings."""
+    return np.array([not reasons for reasons in gate_reasons(pictures)], bool)
 
 
 def gate_evidence(
-    predict: Predict, pictures: Pictures, limits: Sequence[GateLimit] = LIMITS
+    predict: Predict, pictures: Pictures, limits: Sequence[GateLimit] = GATE_LIMITS
 ) -> tuple[GateEvidence, ...]:
     """For every limit of the gate, the error by the limited measure, on photos degraded in that respect."""
     unchanged = _measured(predict, pictures, None, "unchanged")

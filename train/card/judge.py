@@ -11,10 +11,12 @@ from edge.ages.calibration import calibrated
 from edge.decision.fusion import mean_ages
 from edge.decision.policy import Limit
 from train.card import breakdowns
-from train.card.candidates import load_candidate
-from train.card.facts import Card, CardSource, ChallengeRates, Study, ViewError
-from train.card.gate import gate_evidence, passes_gate
+from train.card.candidates import Candidate, load_candidate
+from train.card.facts import Card, CardSource, ChallengeRates, ListedPhotos, Study, ViewError
+from train.card.gate import gate_evidence, gate_reasons, passes_gate
 from train.card.measures import error, share
+from train.card.nist import nist_tables
+from train.card.operating import JudgedPhotos, counted, operating_point
 from train.card.scene_errors import SCENE_PHOTOS, scenes
 from train.card.views import (
     BLURS_PX,
@@ -26,29 +28,34 @@ from train.card.views import (
     shifted,
     wider,
 )
-from train.data import faces_found_by_source, load_test, load_train, require_photos, validation_split
+from train.data import faces_found_by_source, require_photos, split, validation_split
 from train.evaluate import Predict
 from train.pictures import Pictures
 from train.thresholds import loosest_limit
+from train.trained import TrainedPhotos
 
 PHOTOS_PER_SOURCE = 400
 """Photos per source that are evaluated with other views and for the quality gate."""
 
 
-def judge(model: Path, data: Path, against: Path | None = None, study: Study | None = None) -> Card:
+def judge(
+    model: Path, data: Path, against: Path | None = None, study: Study | None = None, most_photos: int | None = None
+) -> Card:
     """Evaluate a checkpoint or a bundle on the test photos of `data`. against: another model to compare with, photo by
-    photo. study: results of short runs to include in the card. Raises UsageError for a pack."""
+    photo. study: results of short runs to include in the card. most_photos: use at most this many test photos, and
+    validation photos, of each source; default: all. Raises UsageError for a pack."""
     require_photos(data)
-    train_data = load_train(data)
-    _, validation = validation_split(train_data)
-    judged, pictures = load_candidate(model, train_data[validation]), load_test(data)
-    sample = _sample(pictures)
+    train_data, pictures = split(data)
+    validation = train_data[validation_split(train_data)[1]]
+    if most_photos is not None:
+        validation, pictures = _sample(validation, most_photos), _sample(pictures, most_photos)
+    judged, sample = load_candidate(model, validation, pictures), _sample(pictures, PHOTOS_PER_SOURCE)
     before = predict_through(judged.predict, pictures, plain_crop, "test photos").age_probs
-    after = calibrated(before, judged.temperature)
-    ages, passed = mean_ages(after), passes_gate(pictures)
+    after, reasons = calibrated(before, judged.temperature), gate_reasons(pictures)
+    ages, passed = mean_ages(after), np.array([not why for why in reasons])
     compared = {}
     if against is not None:
-        other = load_candidate(against, train_data[validation])
+        other = load_candidate(against, validation, pictures)
         other_ages = mean_ages(
             calibrated(predict_through(other.predict, pictures, plain_crop, "other model").age_probs, other.temperature)
         )
@@ -58,7 +65,13 @@ def judge(model: Path, data: Path, against: Path | None = None, study: Study | N
         model=judged.name,
         use=judged.use,
         trained_on=judged.trained_on,
+        photos=_listed(judged.trained),
         temperature=judged.temperature,
+        most_photos=most_photos,
+        operating=operating_point(
+            judged.thresholds, (JudgedPhotos(pictures[passed], after[passed], False), _judged(judged, validation))
+        ),
+        nist=nist_tables(pictures, ages, reasons),
         sources=_sources(data, pictures, ages, passed),
         by_age=breakdowns.errors_by(breakdowns.age_bands(pictures.ages), pictures, ages, passed),
         by_sex=breakdowns.errors_by(pictures.sexes, pictures, ages, passed),
@@ -80,6 +93,18 @@ def judge(model: Path, data: Path, against: Path | None = None, study: Study | N
         paired=compared,
         study=study,
     )
+
+
+def _listed(trained: TrainedPhotos | None) -> ListedPhotos | None:
+    return None if trained is None else ListedPhotos(count=len(trained.digests), complete=trained.complete)
+
+
+def _judged(candidate: Candidate, validation: Pictures) -> JudgedPhotos:
+    """The validation photos that the rates of the operating point count."""
+    photos = validation[counted(validation)]
+    photos = photos[passes_gate(photos)]
+    probs = predict_through(candidate.predict, photos, plain_crop, "validation photos").age_probs
+    return JudgedPhotos(photos, calibrated(probs, candidate.temperature), set_limits=True)
 
 
 def _sources(
@@ -104,10 +129,11 @@ def _by_group(
     return {name: breakdowns.challenge(limit, age_probs[rows], pictures.ages[rows]) for name, rows in parts.items()}
 
 
-def _sample(pictures: Pictures) -> Pictures:
+def _sample(pictures: Pictures, most: int) -> Pictures:
+    """At most `most` photos of each source, drawn at random, always the same."""
     random = np.random.default_rng(0)
     by_source = [np.flatnonzero(pictures.sources == source) for source in np.unique(pictures.sources)]
-    return pictures[np.sort(np.concatenate([random.permutation(rows)[:PHOTOS_PER_SOURCE] for rows in by_source]))]
+    return pictures[np.sort(np.concatenate([random.permutation(rows)[:most] for rows in by_source]))]
 
 
 def _view_errors(predict: Predict, temperature: float, pictures: Pictures) -> list[ViewError]:

@@ -10,10 +10,10 @@ from edge.reports.shares import wilson_interval
 
 RESAMPLES = 1000
 
-FEWEST_PHOTOS = 30
+FEWEST_TO_STATE = 30
 """Figures from fewer photos are neither drawn nor written: their intervals say nothing."""
 
-FEWER = f"fewer than {FEWEST_PHOTOS}"
+FEWER = f"fewer than {FEWEST_TO_STATE}"
 """What a table says instead."""
 
 _Floats = NDArray[np.floating]
@@ -42,7 +42,7 @@ class MeasuredError(Fact):
     @property
     def enough(self) -> bool:
         """Whether there are enough photos to state the error."""
-        return self.pictures >= FEWEST_PHOTOS
+        return self.pictures >= FEWEST_TO_STATE
 
 
 class MeasuredShare(Fact):
@@ -57,7 +57,7 @@ class MeasuredShare(Fact):
     @property
     def enough(self) -> bool:
         """Whether there are enough photos to state the share."""
-        return self.trials >= FEWEST_PHOTOS
+        return self.trials >= FEWEST_TO_STATE
 
 
 def signed_years_outside(ages: _Floats, known: _Floats) -> _Floats:

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from train.card.appendix import gate_section, paired_section, scenes_section, study_section
 from train.card.cells import bias, limit_cell, mean_error, number, percent, share, table, within_5_years
 from train.card.facts import Card, ChallengeRates, Errors
+from train.card.inspection import nist_section, operating_section
+from train.card.practice import practice_section
 
 
 def model_card(card: Card) -> str:
@@ -17,9 +19,13 @@ def model_card(card: Card) -> str:
         "The model estimates the age of a face as a distribution over the years 0 to 100, from a 224x224 crop made by "
         "`edge.vision.crop.align`. Its purpose is to decide whether a cashier should ask for ID; it never approves a "
         "sale. It must not be used to identify people or for any other decision about a person.",
+        *([f"**A trial, with at most {card.most_photos} test photos of each source.**"] if card.most_photos else []),
+        *operating_section(card),
+        *nist_section(card),
+        *practice_section(card),
         "## Errors",
         "Mean distance in years from the true age, or from the nearer end of a known age band, with the 95 % bootstrap "
-        "interval, on photos that were not trained on. *Passed*: only faces that pass the lane's quality gate.",
+        "interval, on the test photos. *Passed*: only faces that pass the lane's quality gate.",
         table(
             ("photos", "test photos", "no face found", "all faces", "bias", "within 5 years", "passed", "rejected"),
             (
@@ -40,12 +46,11 @@ def model_card(card: Card) -> str:
         "If everybody is asked for ID who is under 18 with a probability above the limit (by one photo's calibrated "
         "distribution). *About below*: the mean age that divides those who are asked from those who are not best.",
         _challenges((limit_cell(row.max_p_under_legal), row) for row in card.challenge),
-        *_thresholds(card),
         *_by_group(card),
         "## Errors by age, sex and group of people",
         *(_errors(title, found) for title, found in _breakdowns(card)),
         "## Calibration",
-        f"Temperature {card.temperature}, measured on photos that were neither trained nor tested on. Share of exactly "
+        f"Temperature {card.temperature}, measured on validation photos. Share of exactly "
         "known ages inside the stated interval:",
         table(
             ("photos", "stated", "before calibration", "after", "after, passed"),
@@ -65,9 +70,28 @@ def model_card(card: Card) -> str:
         *paired_section(card.paired),
         "## Training photos",
         table(("source", "photos"), card.trained_on.items()),
+        _photos(card),
         *study_section(card.study),
     ]  # fmt: skip
     return "\n\n".join(parts) + "\n"
+
+
+def _photos(card: Card) -> str:
+    if card.photos is None:
+        return (
+            "Which photos it was trained on is unknown: this model has no list of them. That none of the photos above "
+            "was among them follows from how the photos were split, and could not be checked."
+        )
+    checked = (
+        f"The model lists {card.photos.count:,} photos that it was trained on, by this run and those before it. None "
+        "of the photos above is among them."
+    )
+    if card.photos.complete:
+        return checked
+    return (
+        f"{checked} The weights that the first of these runs started from came without a list: which photos those were "
+        "trained on is unknown."
+    )
 
 
 def _breakdowns(card: Card) -> Iterable[tuple[str, dict[str, dict[str, Errors]]]]:
@@ -81,24 +105,6 @@ def _errors(title: str, found: dict[str, dict[str, Errors]]) -> str:
         for label, errors in by_label.items()
     )
     return table(("photos", title, "number", "error", "bias", "passed", "error", "bias"), rows)
-
-
-def _thresholds(card: Card) -> Iterable[str]:
-    if not card.thresholds:
-        yield "Too few underage people to state any limit: set `policy.max_p_under_legal` and `policy.challenge_age`."
-        return
-    yield (
-        "The bundle's limits, measured on photos that were neither trained nor tested on. *Risk*: upper 95 % bound of "
-        "the share of the underage people who pass, for all of them and for each source with enough photos."
-    )
-    yield table(
-        ("goods sold from", "risk", "limit", "about below", "underage", "passed", "their ages"),
-        (
-            (each.legal_age, f"{each.risk:.0%}", limit_cell(each.max_p_under_legal), each.challenge_age, each.underage,
-             each.passed, f"{each.ages[0]}-{each.ages[1]}")
-            for each in card.thresholds
-        ),
-    )  # fmt: skip
 
 
 def _by_group(card: Card) -> Iterable[str]:

@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 
 from tests.edge.people import age_probs_at
+from tests.train.builders import pictures_of
 from train.card.breakdowns import challenge, limits_of_18
 from train.card.facts import Card, Errors, Study, StudyRun
 from train.card.measures import MeasuredError
+from train.card.nist import nist_tables
+from train.card.operating import operating_point
 
 
 @pytest.fixture
@@ -21,9 +24,11 @@ def card(some_error: MeasuredError) -> Card:
     """A card with few figures."""
     probs, known = np.stack([age_probs_at(16), age_probs_at(30)]), np.array([(15, 15), (30, 30)])
     by_age = {"shop": {"13-17": Errors(all=some_error, passed=None)}}
+    nist = nist_tables(pictures_of(ages=[(15, 15), (30, 30)]), np.array([16.0, 30]), [(), ("small",)])
     return Card(
-        model="shop", use="", trained_on={}, temperature=1, sources={}, by_age=by_age, by_sex={}, by_group={},
-        coverage={}, children={}, challenge=tuple(challenge(limit, probs, known) for limit in limits_of_18(probs)),
+        model="shop", use="", trained_on={}, temperature=1, operating=operating_point((), []), nist=nist, sources={},
+        by_age=by_age, by_sex={}, by_group={}, coverage={}, children={},
+        challenge=tuple(challenge(limit, probs, known) for limit in limits_of_18(probs)),
         challenge_by_group={}, thresholds=(), robust=(), gate=(), paired={},
     )  # fmt: skip
 
