@@ -111,7 +111,7 @@ def _add_evaluate_and_study(commands: argparse._SubParsersAction[Parser]) -> Non
     judge = commands.add_parser("evaluate", help="write the report card of a model")
     judge.add_argument("model", type=Path, metavar="MODEL", help="a checkpoint, or the folder of a bundle")
     judge.add_argument(
-        "data", type=Path, metavar="DATA", help="the photos it was trained on; only their test part is used"
+        "data", type=Path, metavar="DATA", help="the photos it was trained on; test and validation part are used"
     )
     judge.add_argument(
         "--out",

@@ -17,6 +17,7 @@ from edge.errors import UsageError
 from tests.train.builders import pictures_of
 from train.checkpoint import save_average, save_run
 from train.data import validation_split
+from train.pack import read_pack, write_pack
 from train.pictures import Pictures
 from train.trained import (
     BUNDLE_FILE,
@@ -132,3 +133,10 @@ def test_a_damaged_list_is_a_usage_error(tmp_path: Path) -> None:
     file.write_bytes(file.read_bytes()[:-3])
     with pytest.raises(UsageError, match="is not a checkpoint of edge-train, or it is damaged"):
         trained_by(file)
+
+
+def test_a_photo_in_a_pack_has_the_digest_of_its_file(faces: Pictures, tmp_path: Path) -> None:
+    write_pack(faces[np.arange(8)], faces[np.arange(8, 11)], tmp_path / "photos.pack")
+    learned, tested = read_pack(tmp_path / "photos.pack")
+    assert photo_digests(learned).tolist() == photo_digests(faces[np.arange(8)]).tolist()
+    assert photo_digests(tested).tolist() == photo_digests(faces[np.arange(8, 11)]).tolist()

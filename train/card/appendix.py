@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from train.card.cells import bias, limit_cell, mean_error, number, percent, share, signed, table
+from train.card.cells import bias, escaped, limit_cell, mean_error, number, percent, share, signed, table
 from train.card.facts import GateBin, GateEvidence, PairedDifference, SceneError, Scenes, Study
 from train.card.measures import FEWER, FEWEST_TO_STATE
 
@@ -86,7 +86,7 @@ def paired_section(paired: Mapping[str, PairedDifference]) -> Iterable[str]:
     """The comparison with another model; nothing without one."""
     if not paired:
         return
-    yield f"## Compared with {next(iter(paired.values())).other}"
+    yield f"## Compared with {escaped(next(iter(paired.values())).other)}"
     yield "Difference of the two mean errors on the same photos, in years; negative: this model is better."
     yield table(
         ("photos", "number", "difference", "95 % interval", "largest change of one prediction"),

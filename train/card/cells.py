@@ -8,9 +8,14 @@ from train.card.measures import FEWER, MeasuredError, MeasuredShare
 
 
 def table(head: Sequence[object], rows: Iterable[Sequence[object]]) -> str:
-    """A Markdown table."""
+    """A Markdown table. Names of folders and labels may hold anything."""
     lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
+    return "\n".join("| " + " | ".join(escaped(str(cell)) for cell in line) + " |" for line in lines)
+
+
+def escaped(text: str) -> str:
+    """A text that starts no HTML and ends no cell of a table."""
+    return text.replace("<", "&lt;").replace("|", "\\|")
 
 
 def number(error: MeasuredError | None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from train.card.appendix import gate_section, paired_section, scenes_section, study_section
-from train.card.cells import bias, limit_cell, mean_error, number, percent, share, table, within_5_years
+from train.card.cells import bias, escaped, limit_cell, mean_error, number, percent, share, table, within_5_years
 from train.card.facts import Card, ChallengeRates, Errors
 from train.card.inspection import nist_section, operating_section
 from train.card.practice import practice_section
@@ -14,8 +14,9 @@ from train.card.practice import practice_section
 def model_card(card: Card) -> str:
     """The text of MODEL_CARD.md."""
     parts = [
-        f"# Age model: {card.model}",
-        card.use or "A checkpoint, not a bundle: its calibration and thresholds are measured for this card only.",
+        f"# Age model: {escaped(card.model)}",
+        escaped(card.use)
+        or "A checkpoint, not a bundle: its calibration and thresholds are measured for this card only.",
         "The model estimates the age of a face as a distribution over the years 0 to 100, from a 224x224 crop made by "
         "`edge.vision.crop.align`. Its purpose is to decide whether a cashier should ask for ID; it never approves a "
         "sale. It must not be used to identify people or for any other decision about a person.",

@@ -13,13 +13,18 @@ from train.card.facts import Card, GateEvidence, Study
 from train.card.measures import FEWER, MeasuredError, MeasuredShare
 from train.plots import Drawing, svg
 
+CURVES = ("13-17-year-olds who pass", "25-40-year-olds who are asked")
+"""Of the plot of limits."""
+
 
 def plots(card: Card) -> list[tuple[str, str]]:
     """The card's plots: captions and SVG elements; an empty element where the caption says that photos are too few."""
     aged = any(_errors_by_band(card).values())
+    curves = _curves(card)
     drawn: list[tuple[str, Drawing | None]] = [
-        ("Share of people who pass without being asked, and who are asked unnecessarily, by the limit on P(under 18)",
-         partial(_challenge, card=card) if _curves(card) else None),
+        ("Share of people who pass without being asked, and who are asked unnecessarily, by the limit on P(under 18)"
+         + "".join(f"; {label}: {FEWER} photos" for label in CURVES if curves and label not in curves),
+         partial(_challenge, card=card) if curves else None),
         ("Mean error by age, with 95 % intervals", partial(_by_age, card=card) if aged else None),
         ("Bias by age, with 95 % intervals: above 0, predicted ages are too high",
          partial(_bias, card=card) if aged else None),
@@ -41,10 +46,8 @@ def plots(card: Card) -> list[tuple[str, str]]:
 
 def _curves(card: Card) -> dict[str, list[MeasuredShare]]:
     """The curves of the plot of limits, each with one share for every limit; those from too few photos are omitted."""
-    curves = {
-        "13-17-year-olds who pass": [row.passed_13_17 for row in card.challenge],
-        "25-40-year-olds who are asked": [row.asked_25_40 for row in card.challenge],
-    }
+    passed, asked = CURVES
+    curves = {passed: [row.passed_13_17 for row in card.challenge], asked: [row.asked_25_40 for row in card.challenge]}
     return {label: shares for label, shares in curves.items() if shares and all(each.enough for each in shares)}
 
 

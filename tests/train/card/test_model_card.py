@@ -93,3 +93,10 @@ def test_the_page_has_no_link_that_leads_nowhere(card: Card) -> None:
     text = card_page(card)
     assert "<code>docs/privacy.md</code>" in text
     assert "../" not in text
+
+
+def test_a_name_starts_no_html_and_ends_no_cell(card: Card) -> None:
+    named = card.model_copy(update={"model": "<script>", "trained_on": {"a|b<i>": 3}})
+    assert "| a\\|b&lt;i> | 3 |" in model_card(named)
+    assert "<script>" not in card_page(named)
+    assert "<td>a|b&lt;i&gt;</td>" in card_page(named)

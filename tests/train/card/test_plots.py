@@ -67,3 +67,12 @@ def test_errors_are_drawn_from_30_photos_on(
     for caption, svg in drawn:
         assert (svg != "") is enough
         assert caption.endswith(": fewer than 30 photos") is not enough
+
+
+def test_the_caption_names_a_curve_that_is_not_drawn(card: Card) -> None:
+    adults = share(np.ones(40, bool))
+    rows = tuple(row.model_copy(update={"asked_25_40": adults}) for row in card.challenge)
+    caption, drawn = plots(card.model_copy(update={"challenge": rows}))[0]
+    assert caption.endswith("by the limit on P(under 18); 13-17-year-olds who pass: fewer than 30 photos")
+    assert "25-40-year-olds who are asked" in drawn
+    assert "13-17-year-olds who pass</text>" not in drawn
