@@ -52,6 +52,12 @@ export class Moment {
     if (this.isOver) throw new Late();
   }
 
+  /** Wait, but not longer than the moment lasts. */
+  pause(milliseconds) {
+    const ended = new Promise((resolve) => this.#controller.signal.addEventListener("abort", resolve, { once: true }));
+    return Promise.race([pause(milliseconds), ended]);
+  }
+
   /** The JSON of a path of the lane. Ends with the moment. */
   async get(path) {
     this.check();

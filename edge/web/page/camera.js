@@ -1,15 +1,18 @@
 // The camera tab: the live picture with its boxes, the decision, the customer's age, and the list of faces.
 
 import { Moment, poll } from "./agent.js";
+import { element, refill, setText, shape } from "./elements.js";
 import { isLost, lastAnswer } from "./lost.js";
 import * as picture from "./picture.js";
-import { inLanguage, setText, translate, years } from "./words.js";
+import { inLanguage, translate, years } from "./words.js";
 import * as zone from "./zone.js";
 
 const byId = (id) => document.getElementById(id);
-const SVG = "http://www.w3.org/2000/svg";
 /** The right end of the age scale, in years. */
 const OLDEST = 90;
+/** For those who ask their system for less motion, the picture changes about once in this time. */
+const SLOW_MS = 1000;
+const LESS_MOTION = matchMedia("(prefers-reduced-motion: reduce)");
 
 let moment = null;
 let snapshot = null;
@@ -32,7 +35,8 @@ function begin(lane) {
 }
 
 export function start(report) {
-  poll(() => !byId("camera").hidden, next, report);
+  const isActive = () => !byId("camera").hidden;
+  poll(isActive, next, report);
 }
 
 async function next() {
@@ -44,6 +48,7 @@ async function next() {
     ? received
     : { ...received, faces: [], people: 0, decision: null, advice: null, age: null };
   redraw();
+  if (LESS_MOTION.matches) await now.pause(SLOW_MS);
 }
 
 async function showPicture(received, now) {
@@ -66,7 +71,7 @@ export function redraw() {
   showAdvice();
   showAge(snapshot?.age ?? null);
   const faces = snapshot?.faces ?? [];
-  byId("faces").replaceChildren(...(faces.length ? faces.map(faceLine) : [element("li", translate("nobody"))]));
+  refill(byId("faces"), faces.length ? faces.map(faceLine) : [element("li", translate("nobody"))]);
 }
 
 function missingBecause(hasPicture) {
@@ -80,12 +85,10 @@ function drawBoxes(faces) {
   for (const old of overlay.querySelectorAll(".face")) old.remove();
   for (const face of faces) {
     const [left, top, wide, high] = face.box;
-    const group = document.createElementNS(SVG, "g");
-    group.classList.add("face", kind(face));
-    const box = document.createElementNS(SVG, "rect");
-    const caption = document.createElementNS(SVG, "text");
-    setAttributes(box, { x: left * width, y: top * height, width: wide * width, height: high * height, rx: 6 });
-    setAttributes(caption, { x: left * width, y: Math.max(16, top * height - 8) });
+    const group = shape("g", { class: `face ${kind(face)}` });
+    const [x, y] = [left * width, top * height];
+    const box = shape("rect", { x, y, width: wide * width, height: high * height, rx: 6 });
+    const caption = shape("text", { x, y: Math.max(16, y - 8) });
     caption.textContent = captionOf(face);
     group.append(box, caption);
     overlay.prepend(group);
@@ -152,13 +155,3 @@ const kind = (face) => (face.is_customer ? "customer" : face.in_zone ? "in-zone"
 const completedYears = (mean) => Math.floor(mean);
 
 const interval = ([mean, low, high]) => `${completedYears(mean)} (${Math.round(low)}–${Math.round(high)})`;
-
-function element(name, text) {
-  const created = document.createElement(name);
-  created.textContent = text;
-  return created;
-}
-
-function setAttributes(element, attributes) {
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-}

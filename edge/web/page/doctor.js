@@ -1,6 +1,7 @@
 // The check tab: the findings of edge-agent doctor and their fixes.
 
 import * as agent from "./agent.js";
+import { element, refill } from "./elements.js";
 import { reason } from "./lost.js";
 import { translate } from "./words.js";
 
@@ -37,7 +38,7 @@ function summary() {
 export function redraw() {
   byId("diagnosis").textContent = status();
   byId("diagnosis").hidden = !status();
-  byId("findings").replaceChildren(...findings.map(findingLine));
+  refill(byId("findings"), findings.map(findingLine));
 }
 
 function findingLine(finding) {
@@ -51,11 +52,5 @@ function findingLine(finding) {
   return item;
 }
 
-function element(name, text, className = "") {
-  const created = document.createElement(name);
-  created.textContent = text;
-  created.className = className;
-  return created;
-}
 
 byId("examine").onclick = examine;

@@ -1,7 +1,8 @@
 // What the page says while the agent does not answer: what it shows is then old, and dimmed.
 
 import { Unexpected, Unreachable } from "./agent.js";
-import { setText, timeOf, translate } from "./words.js";
+import { setText } from "./elements.js";
+import { timeOf, translate } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 

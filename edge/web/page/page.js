@@ -4,30 +4,29 @@ import { Unauthorized, get, pause, poll } from "./agent.js";
 import * as camera from "./camera.js";
 import * as doctor from "./doctor.js";
 import { explain, isLost, lost, present } from "./lost.js";
+import * as tabs from "./tabs.js";
 import * as till from "./till.js";
 import { labelPage, otherLanguage, setLanguage } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
-const tabs = [...document.querySelectorAll("[role=tab]")];
 /** While no tab asks for anything, the page asks this often whether the agent is there. */
 const HEARTBEAT_MS = 2000;
 
 /** The lanes of the box, and the start of the agent that they come from. */
 let box = null;
 
-function open(selected) {
-  for (const tab of tabs) {
-    tab.ariaSelected = String(tab === selected);
-    byId(tab.getAttribute("aria-controls")).hidden = tab !== selected;
-  }
-  remember();
-}
-
 function showLanguage() {
   labelPage();
   byId("language").textContent = otherLanguage() === "ru" ? "Русский" : "English";
   byId("language").lang = otherLanguage();
+  name();
   redraw();
+}
+
+/** The title names the lane and the tab. */
+function name() {
+  const lane = byId("lane-name").textContent;
+  document.title = [lane, tabs.title(), "edge-agent"].filter(Boolean).join(" · ");
 }
 
 function redraw() {
@@ -70,9 +69,9 @@ function leave() {
 
 /** Keep lane and tab in the address, for when the page is loaded again. */
 function remember() {
-  const tab = tabs.find((each) => each.ariaSelected === "true");
-  const place = [byId("lane").value, tab.getAttribute("aria-controls")].map(encodeURIComponent).join("/");
+  const place = [byId("lane").value, tabs.section()].map(encodeURIComponent).join("/");
   history.replaceState(null, "", `#${place}`);
+  name();
 }
 
 /** Lane and tab of the address. */
@@ -98,7 +97,6 @@ async function load() {
 }
 
 async function start() {
-  for (const tab of tabs) tab.onclick = () => open(tab);
   byId("language").onclick = () => {
     setLanguage(otherLanguage());
     showLanguage();
@@ -112,10 +110,11 @@ async function start() {
   for (const { name } of box.lanes) select.add(new Option(name));
   select.selectedIndex = Math.max(0, box.lanes.findIndex(({ name }) => name === lane));
   select.hidden = box.lanes.length === 1;
-  byId("lane-name").hidden = !select.hidden;
+  byId("lane-name").classList.toggle("unseen", !select.hidden);
   select.onchange = () => show(box.lanes[select.selectedIndex]);
   show(box.lanes[select.selectedIndex]);
-  open(tabs.find((tab) => tab.getAttribute("aria-controls") === section) ?? tabs[0]);
+  tabs.start(remember);
+  tabs.open(section);
   camera.start(report);
   till.start(report);
   poll(() => !byId("doctor").hidden, () => pause(HEARTBEAT_MS).then(() => get("lanes")), report);

@@ -42,6 +42,16 @@ function edit(on) {
   byId("picture-mirror").checked = tried.mirror;
 }
 
+function begin() {
+  edit(true);
+  byId("picture-aspect").focus();
+}
+
+function cancel() {
+  edit(false);
+  byId("picture-edit").focus();
+}
+
 function hideResult() {
   byId("picture-result").hidden = byId("picture-lines").hidden = true;
 }
@@ -58,7 +68,7 @@ async function save() {
     now.lane.picture = wanted;
     if (saved.effect === "now") now.lane.zone = saved.zone;
     if (now.isOver) return;
-    edit(false);
+    cancel();
     onSaved();
     showResult(translate(`picture_${saved.effect}`, saved), saved.effect === "now", "");
   } catch (error) {
@@ -78,8 +88,11 @@ function showResult(text, isGood, lines) {
   byId("picture-lines").hidden = !lines;
 }
 
-byId("picture-edit").onclick = () => edit(true);
-byId("picture-cancel").onclick = () => edit(false);
+document.addEventListener("keydown", (event) => {
+  if (tried && event.key === "Escape") cancel();
+});
+byId("picture-edit").onclick = begin;
+byId("picture-cancel").onclick = cancel;
 byId("picture-save").onclick = save;
 byId("picture-turn").onclick = () => change({ rotate: (tried.rotate + 90) % 360 });
 byId("picture-mirror").onchange = (event) => change({ mirror: event.target.checked });

@@ -1,8 +1,9 @@
 // The till tab: scan items, read the cashier's prompt, and report the outcome of the ID check.
 
 import { Moment, poll } from "./agent.js";
+import { element, refill, setText } from "./elements.js";
 import { isLost, lastAnswer, reason } from "./lost.js";
-import { formatted, inLanguage, setText, translate } from "./words.js";
+import { formatted, inLanguage, translate } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 
@@ -54,11 +55,11 @@ export function redraw() {
   showPrompt();
   const basket = screen?.basket ?? [];
   const total = basket.reduce((sum, line) => sum + line.quantity * line.price, 0);
-  byId("basket").replaceChildren(...basket.map(basketLine));
+  refill(byId("basket"), basket.map(basketLine));
   byId("total").textContent = translate("total", { sum: money(total) });
   byId("answered").textContent =
     screen?.answered_s != null ? translate("answered", { seconds: formatted(screen.answered_s, 2) }) : "";
-  byId("shelf").replaceChildren(...lane.catalogue.map(itemButton));
+  refill(byId("shelf"), lane.catalogue.map(itemButton));
   const canCheck = Boolean(screen?.open && basket.some((line) => line.restricted));
   for (const button of byId("outcomes").children) button.disabled = !canCheck;
   byId("pay").disabled = byId("void").disabled = !screen?.open;
@@ -101,11 +102,6 @@ function basketLine(line) {
 
 const money = (sum) => formatted(sum, 2);
 
-function element(name, text) {
-  const created = document.createElement(name);
-  created.textContent = text;
-  return created;
-}
 
 for (const button of document.querySelectorAll("[data-action=check]")) {
   button.onclick = () => act({ do: "check", outcome: button.dataset.outcome });

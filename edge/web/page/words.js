@@ -10,7 +10,8 @@ const TEXTS = {
     continues: "Страница сама продолжит работу, когда он ответит.", unexpected: "Непонятный ответ: HTTP {status}.",
     last_picture: "Это картинка от {time}.", was: "Так было в {time}, пока агент отвечал.",
     zone_edit: "Изменить зону покупателя", zone_save: "Сохранить зону", zone_remove: "Удалить угол", cancel: "Отмена",
-    zone_hint: "Проведите по картинке, чтобы нарисовать новую зону. Углы можно двигать. Чтобы добавить угол, потяните за маленькую точку.",
+    zone_hint: "Проведите по картинке, чтобы нарисовать новую зону. Углы можно двигать. Чтобы добавить угол, потяните за маленькую точку. С клавиатуры: Tab выбирает угол, стрелки двигают его (с Shift — дальше), Delete удаляет, Enter на маленькой точке добавляет, Esc отменяет.",
+    zone: "Зона покупателя", corner: "Угол {number} из {count}: {left} % слева, {top} % сверху", corner_add: "Добавить угол после угла {number}",
     zone_now: "Зона сохранена в {file} и уже действует. Открытая продажа закончится со старой зоной.",
     zone_restart: "Зона сохранена в {file}. Начнёт действовать после перезапуска агента.",
     zone_overridden: "Зона сохранена в {file}, но действует зона из флага --zone или переменной EDGE_ZONE.",
@@ -48,7 +49,8 @@ const TEXTS = {
     continues: "The page continues by itself when it does.", unexpected: "Not an answer of the agent: HTTP {status}.",
     last_picture: "This is the picture of {time}.", was: "This was so at {time}, when the agent last answered.",
     zone_edit: "Change the customer zone", zone_save: "Save zone", zone_remove: "Remove corner", cancel: "Cancel",
-    zone_hint: "Drag across the picture to draw a new zone. Drag a corner to move it. Drag a small dot to add a corner.",
+    zone_hint: "Drag across the picture to draw a new zone. Drag a corner to move it. Drag a small dot to add a corner. With keys: Tab selects a corner, arrows move it (with Shift further), Delete removes it, Enter on a small dot adds one, Esc cancels.",
+    zone: "Customer zone", corner: "Corner {number} of {count}: {left} % from the left, {top} % from the top", corner_add: "Add a corner after corner {number}",
     zone_now: "Zone saved in {file} and already in use. A sale that is open ends with the old zone.",
     zone_restart: "Zone saved in {file}. It takes effect when the agent is restarted.",
     zone_overridden: "Zone saved in {file}, but the flag --zone or the variable EDGE_ZONE overrides it.",
@@ -99,11 +101,6 @@ export const formatted = (number, digits) =>
 
 /** A time of day. */
 export const timeOf = (date) => date.toLocaleTimeString(language === "ru" ? "ru-RU" : "en-GB");
-
-/** Set a text only if it changes: a screen reader reads some out at each change. */
-export function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
-}
 
 export function setLanguage(chosen) {
   language = chosen;

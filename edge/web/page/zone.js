@@ -1,16 +1,19 @@
-// The customer zone: drawn over the picture, edited with mouse, finger or keys, and saved into the config file.
+// The customer zone: edited with mouse, finger or keys, and saved into the config file.
 
 import { Moment } from "./agent.js";
+import { drawZone, focusCorner, handleOf, middle, named, rounded } from "./corners.js";
+import { setText } from "./elements.js";
 import { reason } from "./lost.js";
 import { translate } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
-const SVG = "http://www.w3.org/2000/svg";
 const MAX_CORNERS = 64;
-/** How far an arrow key moves a corner, as a share of the picture. */
+/** How far an arrow key moves a corner, as a share of the picture; with Shift, further. */
 const STEP = 0.01;
+const LARGE_STEP = 0.1;
 /** A shorter drag, as a share of the picture, is taken for a slip and draws nothing. */
 const MIN_DRAG = 0.03;
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 let lane = null;
 let moment = null;
@@ -25,28 +28,7 @@ export function show(newLane) {
   byId("zone-result").hidden = byId("zone-line").hidden = true;
 }
 
-export function draw() {
-  const overlay = byId("overlay");
-  for (const old of overlay.querySelectorAll(".zone")) old.remove();
-  const layer = shape("g", { class: "zone" });
-  layer.append(shape("polygon", { points: corners.map((corner) => at(corner).join()).join(" ") }));
-  if (editing) {
-    corners.forEach((corner, number) => {
-      layer.append(...handle(middle(number), "middle", number), ...handle(corner, "corner", number));
-    });
-  }
-  overlay.append(layer);
-}
-
-function handle(place, name, number) {
-  const [cx, cy] = at(place);
-  const spot = shape("circle", { cx, cy, r: name === "corner" ? 10 : 6, class: name });
-  spot.classList.toggle("selected", name === "corner" && number === selected);
-  // An invisible larger circle is easier to hit with a finger.
-  const touchArea = shape("circle", { cx, cy, r: name === "corner" ? 24 : 16, class: "touch-area" });
-  Object.assign(touchArea.dataset, { handle: name, number });
-  return [spot, touchArea];
-}
+export const draw = () => drawZone(corners, editing, selected);
 
 function edit(on) {
   moment?.end();
@@ -54,10 +36,22 @@ function edit(on) {
   [editing, selected, drag] = [on, null, null];
   corners = lane.zone.map((corner) => [...corner]);
   byId("stage").classList.toggle("editing", on);
-  byId("zone-edit").hidden = on;
+  byId("overlay").ariaHidden = String(!on);
+  for (const id of ["zone-edit", "picture-edit"]) byId(id).hidden = on;
   if (on) byId("zone-result").hidden = byId("zone-line").hidden = true;
   for (const id of ["zone-save", "zone-remove", "zone-cancel", "zone-hint"]) byId(id).hidden = !on;
+  setText(byId("zone-place"), "");
   refresh();
+}
+
+function begin() {
+  edit(true);
+  focusCorner(0);
+}
+
+function cancel() {
+  edit(false);
+  byId("zone-edit").focus();
 }
 
 function refresh() {
@@ -69,17 +63,12 @@ function press(event) {
   if (!editing || drag) return;
   event.preventDefault();
   byId("overlay").setPointerCapture(event.pointerId);
-  const { handle: name, number } = event.target.dataset;
-  if (name === "corner") {
-    selected = Number(number);
-  } else if (name === "middle" && corners.length < MAX_CORNERS) {
-    selected = Number(number) + 1;
-    corners.splice(selected, 0, middle(Number(number)));
-  } else {
-    selected = null;
-  }
+  const { kind, number } = handleOf(event);
+  selected = kind === "corner" ? number : null;
   drag = { from: positionOf(event) };
+  if (kind === "middle") add(number);
   refresh();
+  if (selected !== null) focusCorner(selected);
 }
 
 function move(event) {
@@ -98,22 +87,48 @@ function release() {
   drag = null;
 }
 
+/** A corner that has the focus is the selected one. */
+function select(event) {
+  const { kind, number } = handleOf(event);
+  if (drag || kind !== "corner" || number === selected) return;
+  selected = number;
+  refresh();
+}
+
 function pressKey(event) {
-  const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
-  if (!editing || selected === null) return;
-  if (event.key === "Delete") remove();
-  if (step) {
-    event.preventDefault();
-    corners[selected] = corners[selected].map((value, axis) => rounded(value + step[axis] * STEP));
+  const { kind, number } = handleOf(event);
+  const step = ARROWS[event.key];
+  if (kind === "corner" && step) {
+    const size = event.shiftKey ? LARGE_STEP : STEP;
+    corners[number] = corners[number].map((value, axis) => rounded(value + step[axis] * size));
     refresh();
+    setText(byId("zone-place"), named(corners, number));
+  } else if (kind === "corner" && (event.key === "Delete" || event.key === "Backspace")) {
+    remove();
+  } else if (kind === "middle" && (event.key === "Enter" || event.key === " ")) {
+    add(number);
+    refresh();
+    focusCorner(selected);
+  } else {
+    return;
   }
+  event.preventDefault();
+}
+
+/** Add a corner between this one and the next. */
+function add(number) {
+  if (corners.length >= MAX_CORNERS) return;
+  selected = number + 1;
+  corners.splice(selected, 0, middle(corners, number));
 }
 
 function remove() {
   if (selected === null || corners.length <= 3) return;
   corners.splice(selected, 1);
+  const next = selected % corners.length;
   selected = null;
   refresh();
+  focusCorner(next);
 }
 
 async function save() {
@@ -126,7 +141,7 @@ async function save() {
       if (!editing) edit(false);
       return;
     }
-    edit(false);
+    cancel();
     showResult(translate(`zone_${saved.effect}`, saved), saved.effect === "now", "");
   } catch (error) {
     if (now.isOver) return;
@@ -146,24 +161,9 @@ function showResult(text, isGood, line) {
   (line ? byId("zone-line") : result).scrollIntoView({ block: "nearest" });
 }
 
-const at = ([x, y]) => [x * byId("stage").clientWidth, y * byId("stage").clientHeight];
-
-function middle(number) {
-  const [a, b] = [corners[number], corners[(number + 1) % corners.length]];
-  return [rounded((a[0] + b[0]) / 2), rounded((a[1] + b[1]) / 2)];
-}
-
 function positionOf(event) {
   const { left, top, width, height } = byId("stage").getBoundingClientRect();
   return [rounded((event.clientX - left) / width), rounded((event.clientY - top) / height)];
-}
-
-const rounded = (share) => Math.round(1000 * Math.min(1, Math.max(0, share))) / 1000;
-
-function shape(name, attributes) {
-  const created = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) created.setAttribute(key, value);
-  return created;
 }
 
 const overlay = byId("overlay");
@@ -171,9 +171,13 @@ overlay.addEventListener("pointerdown", press);
 overlay.addEventListener("pointermove", move);
 overlay.addEventListener("pointerup", release);
 overlay.addEventListener("pointercancel", release);
-document.addEventListener("keydown", pressKey);
+overlay.addEventListener("focusin", select);
+overlay.addEventListener("keydown", pressKey);
+document.addEventListener("keydown", (event) => {
+  if (editing && event.key === "Escape") cancel();
+});
 new ResizeObserver(draw).observe(byId("stage"));
-byId("zone-edit").onclick = () => edit(true);
-byId("zone-cancel").onclick = () => edit(false);
+byId("zone-edit").onclick = begin;
+byId("zone-cancel").onclick = cancel;
 byId("zone-remove").onclick = remove;
 byId("zone-save").onclick = save;

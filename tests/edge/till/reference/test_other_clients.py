@@ -20,6 +20,7 @@ from edge.till.reference.sale import TillSale
 from edge.till.reference.screen import ScreenContent, screen
 from tests.edge.till.reference.box import Box
 from tests.edge.till.reference.harness import TillHarness
+from tests.npm import installed
 
 FOLDER = Path(__file__).parents[3] / "clients"
 PATIENCE_S = 120
@@ -54,15 +55,7 @@ def node() -> Node:
 @pytest.fixture(scope="session")
 def node_client(node: Node) -> RunClient:
     """Installs the library that the client needs first."""
-    npm = shutil.which("npm")
-    if not npm:
-        pytest.skip("npm is not installed")
-    library = FOLDER / "node_modules" / "zeromq" / "package.json"
-    wanted = json.loads((FOLDER / "package.json").read_text())["dependencies"]["zeromq"]
-    if not library.exists() or json.loads(library.read_text())["version"] != wanted:
-        done = subprocess.run([npm, "install"], cwd=FOLDER, capture_output=True, text=True, timeout=300, check=False)
-        if done.returncode:
-            pytest.skip(f"npm cannot fetch zeromq {wanted}: {done.stderr.strip().splitlines()[-1:]}")
+    installed(FOLDER, "zeromq")
     return lambda *words: node(FOLDER / "client.mjs", *words)
 
 
