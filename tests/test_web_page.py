@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from edge.doctor.checks import BOX_CHECKS, LANE_CHECKS
 from edge.settings.load import load_settings
 from edge.till.messages import Health, Hello, SaleClosed, SaleOpened
 from edge.till.reference.dealer import Till
@@ -211,10 +212,31 @@ def test_a_real_sale_ends_the_demonstration(page: Page, agent: PageAgent) -> Non
         page.wait_for_function(f"() => !{busy}")
 
 
-def test_the_doctor_tab_lists_findings_and_fixes_worst_first(page: Page, agent: PageAgent) -> None:
+def test_the_doctor_tab_shows_each_finding_as_it_comes_with_its_progress_worst_first(
+    page: Page, agent: PageAgent
+) -> None:
+    page.evaluate(
+        """() => {
+          window.seen = [];
+          const bar = document.querySelector("#progress progress");
+          const note = () => {
+            const count = document.querySelectorAll("#findings li").length;
+            window.seen.push([count, bar.position < 0 ? 0 : bar.value, bar.max]);
+          };
+          new MutationObserver(note).observe(document.querySelector("#findings"), { childList: true });
+        }"""
+    )
     page.click("#tab-doctor")
     page.click("#examine")
-    page.wait_for_selector("#findings li")
+    page.wait_for_selector("#progress:not([hidden])")
+    assert page.is_disabled("#examine")
+    page.wait_for_selector("#examine:not([disabled])")
+    assert page.is_hidden("#progress")
+    checks = len(BOX_CHECKS) + len(LANE_CHECKS)
+    seen = page.evaluate("window.seen")
+    assert len(seen) > 2, "not all at once"
+    assert all(count == value and highest == checks for count, value, highest in seen)
+    assert seen[-1][0] == checks
     verdicts = page.eval_on_selector_all("#findings li", "found => found.map(finding => finding.className)")
     assert verdicts == sorted(verdicts, key=["problem", "warning", "ok"].index)
     assert str(agent.config) in page.inner_text("#findings")
@@ -222,6 +244,19 @@ def test_the_doctor_tab_lists_findings_and_fixes_worst_first(page: Page, agent: 
         assert "What to do: " in worse.inner_text()
     count = re.fullmatch(r"Everything is ok\.|Problems: \d+, warnings: \d+\.", page.inner_text("#diagnosis"))
     assert count
+
+
+def test_a_doctor_that_finds_nothing_says_why(browser: Browser, start_page: StartPage) -> None:
+    """Its config file is gone meanwhile."""
+    own = start_page()
+    page = visit(browser, own.link).page
+    own.config.unlink()
+    page.click("#tab-doctor")
+    page.click("#examine")
+    page.wait_for_selector("#examine:not([disabled])")
+    assert page.inner_text("#diagnosis").startswith("That did not work: ")
+    assert str(own.config) in page.inner_text("#diagnosis")
+    page.context.close()
 
 
 def test_scripts_on_the_page_cannot_send_to_another_origin(browser: Browser, agent: PageAgent) -> None:

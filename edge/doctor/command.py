@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 from collections import Counter
 from pathlib import Path
@@ -43,13 +44,14 @@ def doctor(words: list[str]) -> None:
         print(table(), end="")
         return
     findings = _findings(flags, arguments.config, arguments.seconds)
-    found = list(findings) if arguments.json else _printed(findings)
+    show = _sent if arguments.json_lines else list if arguments.json else _printed
+    found = show(findings)
     counts = Counter[str](finding.verdict for finding in found)
     if arguments.json:
         print(result_json(found))
     if counts["problem"]:
         raise RunError(f"{_summary(counts)}: see above")
-    if not arguments.json:
+    if not arguments.json and not arguments.json_lines:
         print(f"\n{_summary(counts)}")
 
 
@@ -76,6 +78,8 @@ def _parser() -> Parser:
     parser.add_argument(
         "--json", action="store_true", help="print the result as JSON; its schema is edge/doctor/result.schema.json"
     )
+    parser.add_argument("--json-lines", action="store_true",
+                        help="print the number of checks, and each finding as it comes, as a line of JSON")  # fmt: skip
     parser.add_argument("--checks", action="store_true", help="print every check with its fixes, and exit")
     return parser
 
@@ -101,6 +105,17 @@ def _findings(flags: list[str], file: Path | None, seconds: float) -> Iterator[F
             return iter([Finding("problem", str(error), fix_settings(file), "config")])
         raise
     return diagnose(lanes, file, seconds)
+
+
+def _sent(findings: Iterator[Finding]) -> list[Finding]:
+    """Print the number of checks, of the box and of each lane, and every finding as it comes, as lines of JSON; return
+    all findings."""
+    print(json.dumps({"checks": {"box": len(BOX_CHECKS), "lane": len(LANE_CHECKS)}}), flush=True)
+    found: list[Finding] = []
+    for finding in findings:
+        found.append(finding)
+        print(json.dumps({"finding": finding.as_json()}, ensure_ascii=False), flush=True)
+    return found
 
 
 def _printed(findings: Iterator[Finding]) -> list[Finding]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import secrets
+from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +13,7 @@ from pydantic import ValidationError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from edge.errors import EdgeError, UsageError
@@ -23,7 +25,7 @@ from edge.web import config_file, doctor
 from edge.web.requests import NewPicture, NewZone, TillAction
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
     from starlette.requests import Request
 
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     from edge.web.lane import WatchedLane
 
 _PAGE_FOLDER = Path(__file__).parent / "page"
-_TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+_MEDIA_TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 
 class Application:
@@ -121,8 +123,20 @@ class Application:
         return JSONResponse({"file": str(self._origin.file), "effect": effect, "zone": (loaded or lane.settings).zone})
 
     async def _run_doctor(self, _: Request) -> Response:
-        async with self._doctor_lock:
-            return JSONResponse(await doctor.findings(self._origin))
+        return StreamingResponse(self._examination(), media_type="application/x-ndjson")
+
+    async def _examination(self) -> AsyncIterator[str]:
+        """Lines of JSON: how many checks there are, each finding as it comes, and how it ended."""
+        end: dict[str, Any] = {"end": True}
+        try:
+            async with self._doctor_lock, aclosing(doctor.reports(self._origin)) as reports:
+                async for report in reports:
+                    checks = report.get("checks")
+                    total = {"checks": checks["box"] + len(self._lanes) * checks["lane"]} if checks else report
+                    yield json.dumps(total) + "\n"
+        except EdgeError as error:
+            end["problem"] = str(error)
+        yield json.dumps(end) + "\n"
 
     def _lane(self, request: Request) -> WatchedLane:
         try:
@@ -132,7 +146,7 @@ class Application:
 
 
 def _page(file: Path) -> Any:
-    content, media_type = file.read_bytes(), _TYPES[file.suffix]
+    content, media_type = file.read_bytes(), _MEDIA_TYPES[file.suffix]
 
     async def respond(_: Request) -> Response:
         return Response(content, media_type=media_type)

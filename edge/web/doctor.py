@@ -5,33 +5,45 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 from edge.errors import RunError
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
     from edge.settings.lanes import Origin
 
 _TIMEOUT_S = 300.0
 """Long enough to build an engine for a GPU first."""
 
 
-async def findings(origin: Origin) -> Any:
-    """The findings that the doctor's `--json` prints. Raises RunError when it prints none."""
+async def reports(origin: Origin) -> AsyncGenerator[dict[str, Any], None]:
+    """What the doctor's `--json-lines` prints, as it comes. Raises RunError when it prints no finding, or takes too
+    long. The process is killed when the iterator is closed."""
     config = ["--config", str(origin.file)] if origin.file else []
-    command = [sys.executable, "-m", "edge", "doctor", "--json", *config, *origin.flags]
+    command = [sys.executable, "-m", "edge", "doctor", "--json-lines", *config, *origin.flags]
     process = await asyncio.create_subprocess_exec(
         *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )
+    assert process.stdout
+    assert process.stderr
+    errors = asyncio.create_task(process.stderr.read())
+    found, end_s = False, time.monotonic() + _TIMEOUT_S
     try:
-        output, errors = await asyncio.wait_for(process.communicate(), _TIMEOUT_S)
+        while line := await asyncio.wait_for(process.stdout.readline(), end_s - time.monotonic()):
+            report = json.loads(line)
+            found = found or "finding" in report
+            yield report
+        if not found:
+            raise RunError((await errors).decode(errors="replace").strip() or "the doctor printed nothing")
+    except json.JSONDecodeError:
+        raise RunError("the doctor's answer cannot be read: run edge-agent doctor in a terminal") from None
     except asyncio.TimeoutError:
         raise RunError(f"the doctor did not finish within {_TIMEOUT_S:.0f} s") from None
     finally:
+        errors.cancel()
         if process.returncode is None:
             process.kill()
             await process.wait()
-    try:
-        return json.loads(output)["findings"]
-    except ValueError:
-        raise RunError(errors.decode(errors="replace").strip() or "the doctor printed nothing") from None

@@ -80,10 +80,13 @@ export class Moment {
 
 export const get = (path) => request(path, {});
 
-export function send(method, path, content) {
-  const options = { method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(content) };
-  return request(path, options, null, CHANGE_WITHIN_MS);
-}
+export const send = (method, path, content) => request(path, changing(method, content), null, CHANGE_WITHIN_MS);
+
+const changing = (method, content) => ({
+  method,
+  headers: { "Content-Type": "application/json" },
+  body: JSON.stringify(content),
+});
 
 /** Do `next`, a request and what follows from it, again and again while `isActive()`; `report` gets the error or null. */
 export async function poll(isActive, next, report) {
@@ -104,6 +107,28 @@ export async function poll(isActive, next, report) {
 }
 
 async function request(path, options, signal, withinMs = WITHIN_MS) {
+  return answered(path, options, signal, withinMs, async (response) => answerOf(response, await response.text()));
+}
+
+/**
+ * Change something, and pass each line of the answer, which is JSON, to `handle` as it comes. The last one has an `end`.
+ */
+export function follow(path, content, handle) {
+  return answered(path, changing("POST", content), null, CHANGE_WITHIN_MS, async (response) => {
+    if (!response.ok) answerOf(response, await response.text());
+    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+    let [rest, last] = ["", null];
+    for (let part; !(part = await reader.read()).done; ) {
+      const lines = (rest + part.value).split("\n");
+      rest = lines.pop();
+      for (const line of lines) handle((last = JSON.parse(line)));
+    }
+    if (!last?.end) throw new Unreachable();
+  });
+}
+
+/** What `read` makes of the response. Raises one of the errors above. */
+async function answered(path, options, signal, withinMs, read) {
   const ending = new AbortController();
   const end = () => ending.abort();
   const timer = setTimeout(end, withinMs);
@@ -111,8 +136,7 @@ async function request(path, options, signal, withinMs = WITHIN_MS) {
   try {
     const response = await fetch(path, { ...options, signal: ending.signal });
     if (response.status === 401) throw new Unauthorized();
-    const content = await response.text();
-    return answerOf(response, content);
+    return await read(response);
   } catch (error) {
     // fetch raises a TypeError with words of the browser, in its language.
     throw error instanceof TypeError || error.name === "AbortError" ? new Unreachable() : error;

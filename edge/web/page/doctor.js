@@ -1,7 +1,7 @@
 // The check tab: the findings of edge-agent doctor and their fixes.
 
 import * as agent from "./agent.js";
-import { element, refill } from "./elements.js";
+import { element, refill, setText } from "./elements.js";
 import { reason } from "./lost.js";
 import { translate } from "./words.js";
 
@@ -10,22 +10,30 @@ const byId = (id) => document.getElementById(id);
 const WORST_FIRST = ["problem", "warning", "ok"];
 
 let findings = [];
+/** How many checks there are; 0 while the doctor starts. */
+let checks = 0;
+let isRunning = false;
 /** The status line in the page's language; a function, so that it follows a change of language. */
 let status = () => "";
 
 async function examine() {
-  byId("examine").disabled = true;
-  findings = [];
+  [findings, checks, isRunning] = [[], 0, true];
   status = () => translate("examining");
   redraw();
   try {
-    const found = await agent.send("POST", "doctor", {});
-    findings = WORST_FIRST.flatMap((verdict) => found.filter((finding) => finding.verdict === verdict));
-    status = summary;
+    await agent.follow("doctor", {}, receive);
   } catch (error) {
     status = () => translate("failed", { problem: reason(error) });
   }
-  byId("examine").disabled = false;
+  isRunning = false;
+  redraw();
+}
+
+/** A line of the doctor's answer. */
+function receive(line) {
+  if (line.checks) checks = line.checks;
+  if (line.finding) findings.push(line.finding);
+  if (line.end) status = line.problem ? () => translate("failed", { problem: line.problem }) : summary;
   redraw();
 }
 
@@ -36,9 +44,21 @@ function summary() {
 }
 
 export function redraw() {
-  byId("diagnosis").textContent = status();
+  setText(byId("diagnosis"), status());
   byId("diagnosis").hidden = !status();
-  refill(byId("findings"), findings.map(findingLine));
+  byId("examine").disabled = isRunning;
+  showProgress();
+  const sorted = WORST_FIRST.flatMap((verdict) => findings.filter((finding) => finding.verdict === verdict));
+  refill(byId("findings"), sorted.map(findingLine));
+}
+
+function showProgress() {
+  byId("progress").hidden = !isRunning;
+  const bar = byId("progress").firstElementChild;
+  // Without a value, the bar shows that nothing is known yet.
+  if (checks) [bar.max, bar.value] = [Math.max(checks, findings.length), findings.length];
+  else bar.removeAttribute("value");
+  byId("progress").lastElementChild.textContent = checks ? translate("checked_of", { done: findings.length, checks }) : "";
 }
 
 function findingLine(finding) {

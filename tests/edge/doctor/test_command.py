@@ -27,7 +27,7 @@ ok       user        ...
 ... clock       ...
 warning  model       research ..., files unchanged; for evaluation only, not for a shop
          fix: train a model on photos that you have the right to use, and write model = its folder into the config
-ok       limits      asks for ID from 16: above ... % of being younger, which is about below ...; from 18: above ...
+ok       limits      asks for ID from ...: above ... % of being younger, which is about below ...; from ...: above ...
 ok       backend     ..., self-test passed
 ok       gpu         ...
 ok       engine      not used: the age model runs on cpu
@@ -110,6 +110,14 @@ def test_json_has_the_same_findings(edge_agent: EdgeAgent, config: Path) -> None
     assert {finding["lane"] for finding in findings[: len(BOX_CHECKS)]} == {None}
     assert {finding["lane"] for finding in findings[len(BOX_CHECKS) :]} == {"lane-1"}
     assert all(bool(finding["mend"]) == (finding["verdict"] != "ok") for finding in findings)
+
+
+def test_lines_of_json_give_the_number_of_checks_and_each_finding(edge_agent: EdgeAgent, config: Path) -> None:
+    run = edge_agent("doctor", "--config", config, "--seconds", "1", "--json-lines")
+    first, *lines = map(json.loads, run.out.splitlines())
+    assert first == {"checks": {"box": len(BOX_CHECKS), "lane": len(LANE_CHECKS)}}
+    found = [line["finding"]["name"] for line in lines]
+    assert found == [check.name for check in (*BOX_CHECKS, *LANE_CHECKS)]
 
 
 def test_the_published_schema_is_that_of_the_result() -> None:
