@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edge.errors import RunError
+from edge.language.words import words
 from edge.vision.crop import CROP_PX
 from edge.vision.faces import AGES
 
@@ -125,7 +126,7 @@ class Batcher:
             reason = " ".join(f"{type(problem).__name__}: {problem}".split())
             for request in batch:
                 # One exception for each request: raised in several threads, one instance would mix their tracebacks.
-                failure = RunError(f"the age model failed: {reason}")
+                failure = RunError(words("the age model failed: {reason}", reason=reason))
                 failure.__cause__ = problem
                 request.result.set_exception(failure)
             return
@@ -137,4 +138,4 @@ class Batcher:
 
 
 def _stopped() -> RunError:
-    return RunError("the age model has stopped")
+    return RunError(words("the age model has stopped"))

@@ -9,6 +9,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from edge.errors import UsageError
+from edge.language.system import system_words
+from edge.language.words import words
 from edge.settings.json_files import read_json
 from edge.vision.crop import CROP_CONTRACT
 
@@ -88,22 +90,41 @@ class Bundle:
         try:
             self.manifest = read_json(manifest, Manifest)
         except OSError:
-            raise UsageError(f"no model bundle in {folder}: it has no {MANIFEST}") from None
+            raise UsageError(
+                words("no model bundle in {folder}: it has no {manifest}", folder=folder, manifest=MANIFEST)
+            ) from None
         except ValueError as problem:
             raise UsageError(
-                f"{manifest} is damaged or of another version: {problem}; get the bundle again, or make it with this "
-                "version's edge-export bundle"
+                words(
+                    "{manifest} is damaged or of another version: {problem}; get the bundle again, or make it "
+                    "with this version's edge-export bundle",
+                    manifest=manifest,
+                    problem=problem,
+                )
             ) from None
         for name, expected in self.manifest.files.items():
             if sha256_of(folder / name) != expected:
-                raise UsageError(f"{folder / name} is not the file the manifest names: get the bundle again")
+                raise UsageError(
+                    words("{file} is not the file the manifest names: get the bundle again", file=folder / name)
+                )
         if self.manifest.crop_contract != CROP_CONTRACT:
             raise UsageError(
-                f"{folder} was trained on crops of contract {self.manifest.crop_contract!r}, this agent makes "
-                f"{CROP_CONTRACT!r}: use a bundle of the same release"
+                words(
+                    "{folder} was trained on crops of contract {theirs!r}, this agent makes "
+                    "{ours!r}: use a bundle of the same release",
+                    folder=folder,
+                    theirs=self.manifest.crop_contract,
+                    ours=CROP_CONTRACT,
+                )
             )
         if CPU_MODEL not in self.manifest.files:
-            raise UsageError(f"{folder} has no {CPU_MODEL}: make the bundle again with edge-export bundle")
+            raise UsageError(
+                words(
+                    "{folder} has no {file}: make the bundle again with edge-export bundle",
+                    folder=folder,
+                    file=CPU_MODEL,
+                )
+            )
 
     @property
     def cpu_model(self) -> Path:
@@ -114,7 +135,13 @@ class Bundle:
     def gpu_model(self) -> Path:
         """The half-precision ONNX file. Raises UsageError when the bundle has none."""
         if GPU_MODEL not in self.manifest.files:
-            raise UsageError(f"{self.folder} has no {GPU_MODEL}: make the bundle again with edge-export bundle")
+            raise UsageError(
+                words(
+                    "{folder} has no {file}: make the bundle again with edge-export bundle",
+                    folder=self.folder,
+                    file=GPU_MODEL,
+                )
+            )
         return self.folder / GPU_MODEL
 
     @property
@@ -142,4 +169,4 @@ def sha256_of(file: Path) -> str:
                 code.update(part)
         return code.hexdigest()
     except OSError as problem:
-        raise UsageError(f"cannot read {file}: {problem.strerror}") from None
+        raise UsageError(words("cannot read {file}: {reason}", file=file, reason=system_words(problem))) from None

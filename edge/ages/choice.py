@@ -16,6 +16,7 @@ from edge.ages.bundle import CPU_MODEL, GPU_MODEL, Bundle
 from edge.ages.fallback import FallbackAgeModel
 from edge.ages.onnx import OnnxAgeModel
 from edge.errors import EdgeError, RunError, UsageError
+from edge.language.words import joined, words
 from edge.settings.sections import BackendName
 
 if TYPE_CHECKING:
@@ -117,4 +118,9 @@ def _first_that_works(names: tuple[BackendName, ...], bundle: Bundle, settings: 
             rejected[name] = str(problem)
         except Exception as problem:  # drivers raise many kinds of errors; another backend may still work
             rejected[name] = f"{type(problem).__name__}: {problem}".splitlines()[0]
-    raise RunError("no backend can run the age model: " + "; ".join(f"{name}: {why}" for name, why in rejected.items()))
+    raise RunError(
+        words(
+            "no backend can run the age model: {reasons}",
+            reasons=joined("; ", [joined(": ", [name, why]) for name, why in rejected.items()]),
+        )
+    )

@@ -7,6 +7,8 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from edge.language.words import words
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -70,7 +72,7 @@ class FallbackAgeModel:
     def _fall_back(self, model: AgeModel, problem: Exception) -> None:
         self._retry_at_s = self._clock() + self._wait_s
         self._preferred = None
-        text = f"the GPU failed ({_first_line(problem)}): ages are estimated on the CPU meanwhile"
+        text = words("the GPU failed ({why}): ages are estimated on the CPU meanwhile", why=_first_line(problem))
         log.error("%s", text)
         self.problem = text
         with suppress(Exception):  # its memory cannot always be released

@@ -9,6 +9,7 @@ import numpy as np
 import onnxruntime
 
 from edge.errors import EdgeError, UsageError
+from edge.language.words import words
 from edge.vision.crop import CROP_PX
 from edge.vision.faces import AGES
 from edge.vision.onnx_session import CPU, Provider, model_source, session_options
@@ -45,10 +46,18 @@ class OnnxAgeModel:
             raise
         except Exception as problem:  # ONNX Runtime's errors have no common base class but Exception
             # What a GPU's libraries say is needed to install them; a file that the CPU cannot load is damaged.
-            why = "get the bundle again" if provider == CPU else _first_line(problem)
-            raise UsageError(f"{file} is not a model that ONNX Runtime can load: {why}") from None
+            why = words("get the bundle again") if provider == CPU else _first_line(problem)
+            raise UsageError(
+                words("{file} is not a model that ONNX Runtime can load: {why}", file=file, why=why)
+            ) from None
         if (got := self._session.get_providers()[0]) != provider:
-            raise UsageError(f"ONNX Runtime chose {got} instead of {provider}, whose libraries do not load here")
+            raise UsageError(
+                words(
+                    "ONNX Runtime chose {got} instead of {provider}, whose libraries do not load here",
+                    got=got,
+                    provider=provider,
+                )
+            )
         self._session.disable_fallback()
         inputs = {value.name: (value.type, value.shape[1:]) for value in self._session.get_inputs()}
         outputs = {value.name: (value.type, value.shape[1:]) for value in self._session.get_outputs()}
@@ -56,8 +65,15 @@ class OnnxAgeModel:
             "age_probs": ("tensor(float)", [AGES])
         }:
             raise UsageError(
-                f"{file} takes {inputs} and gives {outputs}, not uint8 images (N, {CROP_PX}, {CROP_PX}, 3) and float "
-                f"age_probs (N, {AGES}): export it with edge-export"
+                words(
+                    "{file} takes {inputs} and gives {outputs}, not uint8 images (N, {crop_px}, {crop_px}, 3) "
+                    "and float age_probs (N, {ages}): export it with edge-export",
+                    file=file,
+                    inputs=inputs,
+                    outputs=outputs,
+                    crop_px=CROP_PX,
+                    ages=AGES,
+                )
             )
         name = provider.removesuffix("ExecutionProvider")
         self.backend = f"ONNX Runtime {onnxruntime.__version__}, {name}, {file.name}"
@@ -73,7 +89,12 @@ def _session(file: Path, options: onnxruntime.SessionOptions, provider: Provider
         options.add_provider_for_devices([_device_of(package, provider)], {})
         return onnxruntime.InferenceSession(model_source(file), options)
     if provider not in onnxruntime.get_available_providers():
-        raise UsageError(f"this ONNX Runtime has no {provider}: pip install onnxruntime-gpu instead of onnxruntime")
+        raise UsageError(
+            words(
+                "this ONNX Runtime has no {provider}: pip install onnxruntime-gpu instead of onnxruntime",
+                provider=provider,
+            )
+        )
     disabled = _DISABLED_ON_CPU if provider == CPU else []
     wanted: list[Any] = [(provider, _PROVIDER_OPTIONS.get(provider, {}))]
     return onnxruntime.InferenceSession(model_source(file), options, providers=wanted, disabled_optimizers=disabled)
@@ -84,16 +105,20 @@ def _device_of(package: str, provider: Provider) -> Any:
     try:
         plugin = importlib.import_module(package)
     except ImportError:
-        raise UsageError(f"{provider} is not installed: pip install 'edge-agent[rtx]'") from None
+        raise UsageError(
+            words("{provider} is not installed: pip install 'edge-agent[rtx]'", provider=provider)
+        ) from None
     if not any(device.ep_name == provider for device in onnxruntime.get_ep_devices()):
         try:
             onnxruntime.register_execution_provider_library(provider, plugin.get_library_path())
         except Exception as problem:  # as above
-            raise UsageError(f"{provider} does not load: {_first_line(problem)}") from None
+            raise UsageError(
+                words("{provider} does not load: {why}", provider=provider, why=_first_line(problem))
+            ) from None
     for device in onnxruntime.get_ep_devices():
         if device.ep_name == provider:
             return device
-    raise UsageError(f"{provider} finds no GPU")
+    raise UsageError(words("{provider} finds no GPU", provider=provider))
 
 
 def _first_line(problem: Exception) -> str:

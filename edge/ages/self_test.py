@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from edge.errors import RunError
+from edge.language.words import words
 from edge.vision.crop import CROP_PX
 from edge.vision.faces import AGES
 
@@ -45,10 +46,16 @@ def check(model: AgeModel, expected: Sequence[float]) -> None:
     """
     probs = model.predict(patterns())
     if not (np.isfinite(probs).all() and (probs >= 0).all() and np.allclose(probs.sum(axis=1), 1, atol=0.01)):
-        raise RunError(f"{model.backend} returns no age distributions: its self-test failed")
+        raise RunError(words("{backend} returns no age distributions: its self-test failed", backend=model.backend))
     ages = probs @ np.arange(AGES, dtype=np.float32)
     if expected and (worst := float(np.abs(ages - np.asarray(expected)).max())) > TOLERANCE_YEARS:
-        raise RunError(f"{model.backend} is {worst:.1f} years off the ages in the manifest: its self-test failed")
+        raise RunError(
+            words(
+                "{backend} is {worst:.1f} years off the ages in the manifest: its self-test failed",
+                backend=model.backend,
+                worst=worst,
+            )
+        )
 
 
 def _pattern(random: np.random.Generator, patches: int) -> NDArray[np.uint8]:

@@ -20,6 +20,8 @@ from edge.doctor.finding import Finding
 from edge.doctor.result import result_json
 from edge.doctor.targets import BoxTarget, LaneTarget
 from edge.errors import RunError, UsageError
+from edge.language.catalogue import ENGLISH, LANGUAGES
+from edge.language.words import Words, counted, in_language, joined, verbatim, words
 from edge.settings.lanes import load_lanes
 
 if TYPE_CHECKING:
@@ -31,28 +33,31 @@ USUAL_FILE = Path("lane.toml")
 """The name that fixes use for the settings file while there is none."""
 
 _SEVERITY_COLOURS = {"ok": "green", "warning": "yellow", "problem": "bold red"}
-_VERDICT_WIDTH, _NAME_WIDTH = 9, 12
+_VERDICTS = {"ok": words("ok"), "warning": words("warning"), "problem": words("problem")}
+_FIX, _FIX_AS_ABOVE = words("fix"), words("fix: as above")
+_NAME_WIDTH = 12
 
 
-def doctor(words: list[str]) -> None:
-    """Run the command. words: its arguments, without its name.
+def doctor(argv: list[str]) -> None:
+    """Run the command. argv: its arguments, without its name.
 
     Raises UsageError for wrong usage, RunError when a check found a problem.
     """
-    arguments, flags = _parser().parse_known_args(words)
+    arguments, flags = _parser().parse_known_args(argv)
     if arguments.checks:
         print(table(), end="")
         return
-    findings = _findings(flags, arguments.config, arguments.seconds)
-    show = _sent if arguments.json_lines else list if arguments.json else _printed
-    found = show(findings)
+    language, findings = _findings(flags, arguments.config, arguments.seconds)
+    language = arguments.language or language
+    show = _sent if arguments.json_lines else _listed if arguments.json else _printed
+    found = show(findings, language)
     counts = Counter[str](finding.verdict for finding in found)
     if arguments.json:
-        print(result_json(found))
+        print(result_json(found, language))
     if counts["problem"]:
-        raise RunError(f"{_summary(counts)}: see above")
+        raise RunError(in_language(words("{summary}: see above", summary=_summary(counts)), language))
     if not arguments.json and not arguments.json_lines:
-        print(f"\n{_summary(counts)}")
+        print(f"\n{in_language(_summary(counts), language)}")
 
 
 def diagnose(lanes: tuple[Settings, ...], file: Path | None, seconds: float) -> Iterator[Finding]:
@@ -75,6 +80,7 @@ def _parser() -> Parser:
     parser.add_argument("--config", type=Path, metavar="FILE", help="the agent's settings")
     parser.add_argument("--seconds", type=_seconds, default=10.0, metavar="SECONDS",
                         help="how long to watch each camera at most; default: 10")  # fmt: skip
+    parser.add_argument("--language", choices=LANGUAGES, help="language of the findings; default: the setting language")
     parser.add_argument(
         "--json", action="store_true", help="print the result as JSON; its schema is edge/doctor/result.schema.json"
     )
@@ -91,8 +97,9 @@ def _seconds(text: str) -> float:
     return seconds
 
 
-def _findings(flags: list[str], file: Path | None, seconds: float) -> Iterator[Finding]:
-    """Raises UsageError for wrong flags or an unreadable file. Other wrong settings are a finding."""
+def _findings(flags: list[str], file: Path | None, seconds: float) -> tuple[str, Iterator[Finding]]:
+    """The language of the settings, and the findings. Raises UsageError for wrong flags or an unreadable file.
+    Other wrong settings are a finding."""
     try:
         lanes = load_lanes(flags, file)
     except UsageError as error:
@@ -102,24 +109,30 @@ def _findings(flags: list[str], file: Path | None, seconds: float) -> Iterator[F
             load_lanes([], file)
         except UsageError:
             # The fault is in the file or a variable, not in the flags: report it as a finding.
-            return iter([Finding("problem", str(error), fix_settings(file), "config")])
+            return ENGLISH, iter([Finding("problem", verbatim(error), fix_settings(file), "config")])
         raise
-    return diagnose(lanes, file, seconds)
+    return lanes[0].language, diagnose(lanes, file, seconds)
 
 
-def _sent(findings: Iterator[Finding]) -> list[Finding]:
+def _sent(findings: Iterator[Finding], language: str) -> list[Finding]:
     """Print the number of checks, of the box and of each lane, and every finding as it comes, as lines of JSON; return
     all findings."""
     print(json.dumps({"checks": {"box": len(BOX_CHECKS), "lane": len(LANE_CHECKS)}}), flush=True)
     found: list[Finding] = []
     for finding in findings:
         found.append(finding)
-        print(json.dumps({"finding": finding.as_json()}, ensure_ascii=False), flush=True)
+        print(json.dumps({"finding": finding.as_json(language)}, ensure_ascii=False), flush=True)
     return found
 
 
-def _printed(findings: Iterator[Finding]) -> list[Finding]:
+def _listed(findings: Iterator[Finding], _: str) -> list[Finding]:
+    return list(findings)
+
+
+def _printed(findings: Iterator[Finding], language: str) -> list[Finding]:
     """Print every finding as it comes; return them all."""
+    verdicts = {verdict: in_language(word, language) for verdict, word in _VERDICTS.items()}
+    width = max(map(len, verdicts.values())) + 2
     console = Console(highlight=False, soft_wrap=True)
     found: list[Finding] = []
     lane, last_fix = None, ""
@@ -128,20 +141,19 @@ def _printed(findings: Iterator[Finding]) -> list[Finding]:
             lane, last_fix = finding.lane, ""
             console.print(f"\n{lane}")
         same_fix = bool(finding.fix) and finding.fix == last_fix
-        line = Text(f"{finding.verdict:<{_VERDICT_WIDTH}}", _SEVERITY_COLOURS[finding.verdict])
-        line.append(f"{finding.name:<{_NAME_WIDTH}}{visible(finding.seen)}", "default")
-        console.print(line.append("; fix: as above" if same_fix else "", "cyan"))
+        line = Text(f"{verdicts[finding.verdict]:<{width}}", _SEVERITY_COLOURS[finding.verdict])
+        line.append(f"{finding.name:<{_NAME_WIDTH}}{visible(in_language(finding.seen, language))}", "default")
+        console.print(line.append(f"; {in_language(_FIX_AS_ABOVE, language)}" if same_fix else "", "cyan"))
         if finding.fix and not same_fix:
-            console.print(Text(f"{'':{_VERDICT_WIDTH}}fix: {visible(finding.fix)}", "cyan"))
+            fix = in_language(_FIX, language)
+            console.print(Text(f"{'':{width}}{fix}: {visible(in_language(finding.fix, language))}", "cyan"))
         last_fix = finding.fix or last_fix
         found.append(finding)
     return found
 
 
-def _summary(counts: Counter[str]) -> str:
+def _summary(counts: Counter[str]) -> Words:
     """The counts in words: "1 problem, 2 warnings, 9 ok"."""
-    problems, warnings = counts["problem"], counts["warning"]
-    return (
-        f"{problems} problem{'' if problems == 1 else 's'}, {warnings} warning{'' if warnings == 1 else 's'}, "
-        f"{counts['ok']} ok"
-    )
+    problems = counted("{n} problem", "{n} problems", counts["problem"])
+    warnings = counted("{n} warning", "{n} warnings", counts["warning"])
+    return joined(", ", [problems, warnings, words("{count} ok", count=counts["ok"])])

@@ -10,31 +10,33 @@ from typing import TYPE_CHECKING
 
 from edge.doctor.finding import Finding, check, ok, problem, warning
 from edge.doctor.targets import this_user
+from edge.language.system import system_words
+from edge.language.words import Words, counted, joined, verbatim, words
 from edge.records.audit import Audit
 from edge.records.database import DATABASE_FILE, Database, StoreError
 from edge.records.verification import LaneSettings
-from edge.reports.words import counted
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from edge.doctor.targets import LaneTarget
 
-_WRITABLE = (
-    "sudo mkdir -p {folder}; sudo chown -R '{user}': {folder}; if the disk is mounted read-only (findmnt -T {folder} "
-    "shows ro), sudo mount -o remount,rw its mount point; if that fails, replace the disk"
+_WRITABLE = words(
+    "sudo mkdir -p {folder}; sudo chown -R '{user}': {folder}; if the disk is mounted read-only "
+    "(findmnt -T {folder} shows ro), sudo mount -o remount,rw its mount point; if that fails, "
+    "replace the disk"
 )
-_FREE_SPACE = (
+_FREE_SPACE = words(
     "free space on the disk of {folder}: sudo journalctl --vacuum-size=200M; sudo apt clean; "
     "sudo du -xh / | sort -h | tail lists the largest folders"
 )
-_DAMAGED = (
-    "sudo systemctl stop edge-agent; sudo mv {file} {file}.damaged; sudo systemctl start edge-agent; keep the damaged "
-    "file for the auditor"
+_DAMAGED = words(
+    "sudo systemctl stop edge-agent; sudo mv {file} {file}.damaged; sudo systemctl start "
+    "edge-agent; keep the damaged file for the auditor"
 )
-_CHANGED = (
-    "edge-agent report verify --state-dir {folder} lists the records; report them to the person responsible for the "
-    "record of sales"
+_CHANGED = words(
+    "edge-agent report verify --state-dir {folder} lists the records; report them to the person "
+    "responsible for the record of sales"
 )
 
 _LITTLE_MB, _TOO_LITTLE_MB = 500, 50
@@ -48,9 +50,13 @@ def disk(lane: LaneTarget) -> Finding:
     existing = _nearest_existing(folder)
     if error := _write_error(existing, exists=existing == folder):
         fix = _FREE_SPACE if "space" in error else _WRITABLE
-        return problem(f"cannot write to {folder}: {error}", fix, folder=folder, user=this_user())
+        return problem(
+            words("cannot write to {folder}: {error}", folder=folder, error=error), fix, folder=folder, user=this_user()
+        )
     free_mb = shutil.disk_usage(existing).free / 1e6
-    seen = f"{folder}: {free_mb / 1000:.1f} GB free" + ("" if existing == folder else "; created at the first start")
+    seen = words("{folder}: {free:.1f} GB free", folder=folder, free=free_mb / 1000)
+    if existing != folder:
+        seen = joined("; ", [seen, words("created at the first start")])
     if free_mb < _TOO_LITTLE_MB:
         return problem(seen, _FREE_SPACE, folder=folder)
     return warning(seen, _FREE_SPACE, folder=folder) if free_mb < _LITTLE_MB else ok(seen)
@@ -61,7 +67,7 @@ def disk(lane: LaneTarget) -> Finding:
 def record(lane: LaneTarget) -> Finding:
     folder = lane.settings.state_dir
     if not (folder / DATABASE_FILE).exists():
-        return ok("no record yet")
+        return ok(words("no record yet"))
     try:
         with closing(Database(folder, read_only=True)) as database:
             ((result,),) = database.rows("PRAGMA quick_check(1)")
@@ -69,12 +75,24 @@ def record(lane: LaneTarget) -> Finding:
             settings = LaneSettings(lane.settings.lane, lane.settings.audit.keep_days)
             changed, count = audit.verify(settings=settings), audit.count()
     except StoreError as error:
-        return problem(str(error), _DAMAGED, file=folder / DATABASE_FILE)
+        return problem(verbatim(error), _DAMAGED, file=folder / DATABASE_FILE)
     if result != "ok":
-        return problem(f"{folder / DATABASE_FILE} is damaged: {result}", _DAMAGED, file=folder / DATABASE_FILE)
+        return problem(
+            words("{folder} is damaged: {result}", folder=folder / DATABASE_FILE, result=result),
+            _DAMAGED,
+            file=folder / DATABASE_FILE,
+        )
     if changed:
-        return problem(f"{folder / DATABASE_FILE}: {changed[0]}", _CHANGED, folder=folder)
-    return ok(f"{folder / DATABASE_FILE}: {counted(count, 'record', 'records')}, chain intact")
+        return problem(
+            words("{folder}: {changed}", folder=folder / DATABASE_FILE, changed=changed[0]), _CHANGED, folder=folder
+        )
+    return ok(
+        words(
+            "{file}: {records}, chain intact",
+            file=folder / DATABASE_FILE,
+            records=counted("{n} record", "{n} records", count),
+        )
+    )
 
 
 def _nearest_existing(folder: Path) -> Path:
@@ -82,20 +100,22 @@ def _nearest_existing(folder: Path) -> Path:
     return next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
 
 
-def _write_error(folder: Path, *, exists: bool) -> str:
-    """Why the state folder cannot be written; empty when it can. Leaves no file behind.
+def _write_error(folder: Path, *, exists: bool) -> Words | None:
+    """Why the state folder cannot be written; None when it can. Leaves no file behind.
 
     exists: False when the state folder does not exist yet and `folder` is the parent in which it will be created.
     """
     if not folder.is_dir():
-        return f"{folder} is not a folder"
+        return words("{folder} is not a folder", folder=folder)
     if not exists:
-        return "" if os.access(folder, os.W_OK | os.X_OK) else f"{this_user()} may not create a folder in {folder}"
+        if os.access(folder, os.W_OK | os.X_OK):
+            return None
+        return words("{user} may not create a folder in {folder}", user=this_user(), folder=folder)
     try:
         with tempfile.TemporaryFile(dir=folder) as file:
             file.write(bytes(_TRY_BYTES))
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
-        return error.strerror or str(error)
-    return ""
+        return system_words(error)
+    return None

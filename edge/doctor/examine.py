@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from edge.doctor.finding import FIX_FIRST, Check, Finding, Target
+from edge.language.words import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -16,7 +17,7 @@ def examine(checks: Iterable[Check[Target]], target: Target, lane: str | None = 
     failed: dict[str, str] = {}  # a check that failed or was skipped -> the check whose problem caused it
     for check in checks:
         if cause := next((failed[name] for name in check.after if name in failed), None):
-            found = Finding("warning", f"not checked: see {cause}", FIX_FIRST.format(check=cause))
+            found = Finding("warning", words("not checked: see {cause}", cause=cause), FIX_FIRST.format(check=cause))
             failed[check.name] = cause
         else:
             found = check.finding(target)

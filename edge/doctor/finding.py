@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
 from edge.errors import EdgeError
+from edge.language.words import Words, in_language, verbatim, words
 
 Severity = Literal["ok", "warning", "problem"]
 
-FIX_FIRST = "fix {check} first, then run edge-agent doctor again"
-WITH_SUDO = "run the same command again with sudo in front"
-REPORT = "run edge-agent doctor again; if this line stays, send it and the output of edge-agent --version to support"
+FIX_FIRST = words("fix {check} first, then run edge-agent doctor again")
+WITH_SUDO = words("run the same command again with sudo in front")
+REPORT = words(
+    "run edge-agent doctor again; if this line stays, send it and the output of edge-agent --version to support"
+)
 
 GENERAL_FIXES = (FIX_FIRST, WITH_SUDO, REPORT)
 """Fixes that any check may return: a check that it needs found a problem, only root has access, or the check itself
@@ -26,7 +28,7 @@ Target = TypeVar("Target")
 class NotChecked(Exception):  # noqa: N818  # it is not an error
     """Raised by a check whose target is not available now. fix: how to make it available."""
 
-    def __init__(self, why: str, fix: str, **values: object) -> None:
+    def __init__(self, why: Words, fix: Words, **values: object) -> None:
         super().__init__(why)
         self.fix = fix.format(**values)
 
@@ -40,27 +42,28 @@ class Finding:
     """
 
     verdict: Severity
-    seen: str
-    fix: str = ""
+    seen: Words
+    fix: Words = verbatim("")
     name: str = ""
     lane: str | None = None
 
-    def as_json(self) -> dict[str, str | None]:
+    def as_json(self, language: str) -> dict[str, str | None]:
         """The fields as `--json` prints them; there `fix` is called "mend"."""
-        return {"verdict": self.verdict, "seen": self.seen, "mend": self.fix, "name": self.name, "lane": self.lane}
+        seen, fix = (in_language(text, language) for text in (self.seen, self.fix))
+        return {"verdict": self.verdict, "seen": seen, "mend": fix, "name": self.name, "lane": self.lane}
 
 
-def ok(seen: str) -> Finding:
+def ok(seen: Words) -> Finding:
     return Finding("ok", seen)
 
 
-def warning(seen: str, fix: str, **values: object) -> Finding:
+def warning(seen: Words, fix: Words, **values: object) -> Finding:
     """The lane works, but not as well as it could, or something could not be checked. fix: one of the check's fixes;
     `values` replace its names in braces."""
     return Finding("warning", seen, fix.format(**values))
 
 
-def problem(seen: str, fix: str, **values: object) -> Finding:
+def problem(seen: Words, fix: Words, **values: object) -> Finding:
     """The lane does not work. fix, values: as for `warning`."""
     return Finding("problem", seen, fix.format(**values))
 
@@ -76,7 +79,7 @@ class Check(Generic[Target]):
 
     name: str
     question: str
-    fixes: tuple[str, ...]
+    fixes: tuple[Words, ...]
     after: tuple[str, ...]
     examine: Callable[[Target], Finding]
 
@@ -85,26 +88,36 @@ class Check(Generic[Target]):
         try:
             return self.examine(target)
         except NotChecked as reason:
-            return Finding("warning", f"not checked: {reason}", reason.fix)
+            return Finding("warning", words("not checked: {reason}", reason=reason), reason.fix)
         except PermissionError as error:
-            return Finding("warning", f"not checked: this user may not open {error.filename}", WITH_SUDO)
+            return Finding(
+                "warning", words("not checked: this user may not open {filename}", filename=error.filename), WITH_SUDO
+            )
         except EdgeError as error:
-            return Finding("problem", str(error), in_capitals(self.fixes[0]))
+            return Finding("problem", verbatim(error), in_capitals(self.fixes[0]))
         except Exception as crash:  # a check that crashes must not stop the others
-            return Finding("problem", f"this check crashed: {type(crash).__name__}: {_first_line(crash)}", REPORT)
+            return Finding(
+                "problem",
+                words(
+                    "this check crashed: {kind}: {message}",
+                    kind=type(crash).__name__,
+                    message=_first_line(crash),
+                ),
+                REPORT,
+            )
 
 
-def in_capitals(fix: str) -> str:
-    """A fix with placeholder names in capitals: PORT for {port}."""
-    return re.sub(r"\{(\w+)\}", lambda place: place[1].upper(), fix)
+def in_capitals(fix: Words) -> Words:
+    """A fix with the names of its missing values in capitals: PORT for {port}."""
+    return fix.format(**{name: name.upper() for name in fix.names if name not in fix.values})
 
 
 def check(
-    name: str, question: str, *fixes: str, after: tuple[str, ...] = ()
+    name: str, question: str, *fixes: Words, after: tuple[str, ...] = ()
 ) -> Callable[[Callable[[Target], Finding]], Check[Target]]:
     """Decorator that turns a function into a `Check`."""
     return lambda examine: Check(name, question, fixes, after, examine)
 
 
-def _first_line(crash: Exception) -> str:
-    return str(crash).partition("\n")[0] or "no message"
+def _first_line(crash: Exception) -> Words:
+    return verbatim(str(crash).partition("\n")[0]) if str(crash) else words("no message")

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, get_args
 
 from edge.doctor.finding import Finding, check, ok, warning
+from edge.language.words import Words, counted, joined, words
 from edge.records.rejected import rejected_lately
 from edge.till.messages import ErrorCode
 from edge.till.rejections import DROPPED
@@ -15,15 +16,16 @@ if TYPE_CHECKING:
     from edge.doctor.targets import LaneTarget
     from edge.records.rejected import RejectedLately
 
-_PROGRAM = (
-    "send this line to whoever made the till's program; docs/till-protocol.md says below lane.error what each word "
-    "means and what to do; sudo journalctl -u edge-agent | grep -E 'rejected|ignored' has more"
+_PROGRAM = words(
+    "send this line to whoever made the till's program; docs/till-protocol.md says below "
+    "lane.error what each word means and what to do; sudo journalctl -u edge-agent | grep -E "
+    "'rejected|ignored' has more"
 )
-_MODE = 'write mode = "auto" into the config {file}, then sudo systemctl restart edge-agent'
-_CONNECTION = (
-    "if it is a till of this shop, sudo edge-agent keys new TILL --config {file} with its name, copy the file that it "
-    "writes to the till, and set the till's identity to this name; if it is not, sudo ss -tnp shows what connects to "
-    "this box"
+_MODE = words('write mode = "auto" into the config {file}, then sudo systemctl restart edge-agent')
+_CONNECTION = words(
+    "if it is a till of this shop, sudo edge-agent keys new TILL --config {file} with its name, "
+    "copy the file that it writes to the till, and set the till's identity to this name; if it "
+    "is not, sudo ss -tnp shows what connects to this box"
 )
 
 _OF_PROGRAMS = {DROPPED, "too fast", "topics", *get_args(ErrorCode)}
@@ -40,22 +42,28 @@ def messages(lane: LaneTarget) -> Finding:
     found = rejected_lately(lane.settings.state_dir, datetime.now(timezone.utc) - _LATELY)
     found = [one for one in found if one.reason != "no-such-sale" or one.times > _USUAL]
     if not found:
-        return ok("nothing that tills have sent since yesterday was rejected")
-    more = f"; and {len(found) - _MOST_SEEN} more" if len(found) > _MOST_SEEN else ""
-    seen = f"since yesterday {'; '.join(map(_in_words, found[:_MOST_SEEN]))}{more}"
+        return ok(words("nothing that tills have sent since yesterday was rejected"))
+    shown = [_in_words(one) for one in found[:_MOST_SEEN]]
+    if len(found) > _MOST_SEEN:
+        shown.append(words("and {count} more", count=len(found) - _MOST_SEEN))
+    seen = words("since yesterday {messages}", messages=joined("; ", shown))
     return warning(seen, _fix(found), file=lane.file)
 
 
-def _in_words(one: RejectedLately) -> str:
-    times = "once" if one.times == 1 else f"{one.times} times"
+def _in_words(one: RejectedLately) -> Words:
+    values = {"client": one.client, "explanation": one.explanation}
+    times = words("once") if one.times == 1 else counted("{n} time", "{n} times", one.times)
     if one.reason == DROPPED:
-        return f"a part of a message of {one.client} could not be used, {times}, last {one.explanation}"
-    return f"{one.client} was rejected {times}, {one.reason}: {one.explanation}"
+        template = words("a part of a message of {client} could not be used, {times}, last {explanation}")
+        return template.format(times=times, **values)
+    return words("{client} was rejected {times}, {reason}: {explanation}").format(
+        times=times, reason=one.reason, **values
+    )
 
 
-def _fix(found: list[RejectedLately]) -> str:
+def _fix(found: list[RejectedLately]) -> Words:
     """The fix for what happened most often."""
-    times = Counter[str]()
+    times = Counter[Words]()
     for one in found:
         times[_MODE if one.reason == "wrong-mode" else _PROGRAM if one.reason in _OF_PROGRAMS else _CONNECTION] += (
             one.times

@@ -13,6 +13,7 @@ from edge.doctor.targets import this_user
 from edge.errors import UsageError
 from edge.frames import MovingPattern
 from edge.lane.rules import in_words, load_limits
+from edge.language.words import Words, counted, joined, verbatim, words
 from edge.vision.detectors import DETECTORS, FASTEST, make_detector
 
 if TYPE_CHECKING:
@@ -20,18 +21,23 @@ if TYPE_CHECKING:
 
     from edge.doctor.targets import BoxTarget
 
-_GET_MODEL = "copy the whole model folder to this box again; for the bundled model, reinstall edge-agent"
-_NOT_FOR_SHOPS = "train a model on photos that you have the right to use, and write model = its folder into the config"
-_SET_LIMIT = "change [policy] in the config as said, or use a model that has a limit for this legal age"
-_REINSTALL = "reinstall edge-agent; if this line stays, send it to support: this CPU computes wrong results"
-_DRIVER = (
-    "run nvidia-smi: if it lists no GPU, install NVIDIA's current driver and restart the box; if it lists one, run "
-    "{python} -m pip install 'edge-agent[gpu]'"
+_GET_MODEL = words("copy the whole model folder to this box again; for the bundled model, reinstall edge-agent")
+_NOT_FOR_SHOPS = words(
+    "train a model on photos that you have the right to use, and write model = its folder into the config"
 )
-_CACHE = "sudo mkdir -p {folder}; sudo chown -R '{user}': {folder}"
-_FASTER = (
-    f"stop other programs on this box (top lists them); if faces are nearer than {DETECTORS[FASTEST].reach_m:g} m, "
-    f'write name = "{FASTEST}" below [detector] in the config; or use a faster box, or one with a GPU'
+_SET_LIMIT = words("change [policy] in the config as said, or use a model that has a limit for this legal age")
+_REINSTALL = words("reinstall edge-agent; if this line stays, send it to support: this CPU computes wrong results")
+_DRIVER = words(
+    "run nvidia-smi: if it lists no GPU, install NVIDIA's current driver and restart the box; if "
+    "it lists one, run {python} -m pip install 'edge-agent[gpu]'"
+)
+_CACHE = words("sudo mkdir -p {folder}; sudo chown -R '{user}': {folder}")
+_FASTER = words(
+    "stop other programs on this box (top lists them); if faces are nearer than {reach_m:g} m, "
+    'write name = "{fastest}" below [detector] in the config; or use a faster box, or one with a '
+    "GPU",
+    reach_m=DETECTORS[FASTEST].reach_m,
+    fastest=FASTEST,
 )
 
 _MEASURE_S = 0.7
@@ -42,43 +48,48 @@ _MEASURE_S = 0.7
 def model(box: BoxTarget) -> Finding:
     bundle = box.bundle
     manifest = bundle.manifest
-    seen = f"{manifest.name} {manifest.version} ({bundle.hash}), files unchanged"
+    seen = words(
+        "{name} {version} ({hash}), files unchanged", name=manifest.name, version=manifest.version, hash=bundle.hash
+    )
     if manifest.use.startswith("Evaluation only"):
-        return warning(f"{seen}; for evaluation only, not for a shop", _NOT_FOR_SHOPS)
+        return warning(words("{seen}; for evaluation only, not for a shop", seen=seen), _NOT_FOR_SHOPS)
     return ok(seen)
 
 
 @check("limits", "Has the model a limit for each lane's legal age?", _SET_LIMIT, after=("model",))
 def limits(box: BoxTarget) -> Finding:
     """Everybody who buys goods of another legal age is asked for ID, unless the model has a limit for it."""
-    seen: dict[str, None] = {}
+    seen: dict[Words, None] = {}
     for lane in box.lanes:
         try:
             seen[in_words(load_limits(lane.policy, box.bundle).values())] = None
         except UsageError as error:
-            return problem(str(error), _SET_LIMIT)
-    return ok(f"asks for ID {', or '.join(seen)}")
+            return problem(verbatim(error), _SET_LIMIT)
+    return ok(words("asks for ID {limits}", limits=joined(words(", or "), seen)))
 
 
 @check("backend", "Does the age model load on this box and pass its self-test?", _REINSTALL, after=("model",))
 def backend(box: BoxTarget) -> Finding:
     choice = box.choice
-    seen = f"{choice.name}: {choice.model.backend}, self-test passed"
+    seen = words("{name}: {backend}, self-test passed", name=choice.name, backend=choice.model.backend)
     if choice.name in CPU_BACKENDS and (rejected := [name for name in choice.rejected if name in CPU_BACKENDS]):
-        return warning(f"{seen}; {', '.join(f'{name}: {choice.rejected[name]}' for name in rejected)}", _REINSTALL)
+        return warning(
+            joined("; ", [seen, *(joined(": ", [name, choice.rejected[name]]) for name in rejected)]),
+            _REINSTALL,
+        )
     return ok(seen)
 
 
 @check("gpu", "If there is an NVIDIA GPU, does the age model run on it?", _DRIVER, after=("backend",))
 def gpu(box: BoxTarget) -> Finding:
     if not any(node.exists() for node in GPU_NODES):
-        return ok("not used: no NVIDIA GPU on this box")
+        return ok(words("not used: no NVIDIA GPU on this box"))
     if box.first.ages.backend in CPU_BACKENDS:
-        return ok(f'not used: the config sets ages.backend = "{box.first.ages.backend}"')
+        return ok(words('not used: the config sets ages.backend = "{backend}"', backend=box.first.ages.backend))
     choice = box.choice
     if choice.name in GPU_BACKENDS:
-        return ok(choice.model.backend)
-    return warning(f"this box has a GPU, but the CPU runs the age model: {choice.reason}", _DRIVER,
+        return ok(verbatim(choice.model.backend))
+    return warning(words("this box has a GPU, but the CPU runs the age model: {reason}", reason=choice.reason), _DRIVER,
                    python=sys.executable)  # fmt: skip
 
 
@@ -86,13 +97,14 @@ def gpu(box: BoxTarget) -> Finding:
        after=("backend",))  # fmt: skip
 def engine(box: BoxTarget) -> Finding:
     if box.choice.name != "tensorrt":
-        return ok(f"not used: the age model runs on {box.choice.name}")
+        return ok(words("not used: the age model runs on {name}", name=box.choice.name))
     folder = box.first.cache_dir
     engines = sorted(folder.glob("*.engine"))
     if not engines:
-        return warning(f"no engine in {folder}: every start builds it again, which can take minutes", _CACHE,
-                       folder=folder, user=this_user())  # fmt: skip
-    return ok(", ".join(f"{file.name} ({file.stat().st_size / 1e6:.0f} MB)" for file in engines))
+        seen = words("no engine in {folder}: every start builds it again, which can take minutes", folder=folder)
+        return warning(seen, _CACHE, folder=folder, user=this_user())
+    sizes = [words("{file} ({size:.0f} MB)", file=file.name, size=file.stat().st_size / 1e6) for file in engines]
+    return ok(joined(", ", sizes))
 
 
 @check("speed", "Is the box fast enough for its lanes?", _FASTER, after=("backend",))
@@ -109,9 +121,14 @@ def speed(box: BoxTarget) -> Finding:
     recommended = sum(1 / max(lane.tracking.look_every_s, 1 / 30) for lane in box.lanes)
     least = sum(lane.policy.min_looks / lane.policy.answer_within_s for lane in box.lanes)
     slowest = min(ages_rate, pictures_rate)
-    seen = (
-        f"ages of {ages_rate:.0f} faces/s, face detection in {pictures_rate:.0f} pictures/s; "
-        f"{_lanes(len(box.lanes))}: minimum {least:.0f} of each, recommended {recommended:.0f}"
+    seen = words(
+        "ages of {ages_rate:.0f} faces/s, face detection in {pictures_rate:.0f} pictures/s; {lanes}: "
+        "minimum {least:.0f} of each, recommended {recommended:.0f}",
+        ages_rate=ages_rate,
+        pictures_rate=pictures_rate,
+        lanes=counted("{n} lane", "{n} lanes", len(box.lanes)),
+        least=least,
+        recommended=recommended,
     )
     if slowest < least:
         return problem(seen, _FASTER)
@@ -126,7 +143,3 @@ def rate_of(work: Callable[[], object], seconds: float = _MEASURE_S) -> float:
         work()
         times += 1
     return times / passed_s
-
-
-def _lanes(count: int) -> str:
-    return "1 lane" if count == 1 else f"{count} lanes"

@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING
 
 from edge.doctor.finding import Finding, check, ok, problem, warning
 from edge.errors import EdgeError
+from edge.language.words import words
 from edge.offers.load import read_book, summary
 
 if TYPE_CHECKING:
     from edge.doctor.targets import LaneTarget
 
-_SIGN = (
-    "on the machine with the secret key, run edge-agent offers sign RULES --key offers.key_secret; copy offers.sheet "
-    "to {sheet}; then sudo systemctl reload edge-agent; {key} must be the offers.key made together with that secret key"
+_SIGN = words(
+    "on the machine with the secret key, run edge-agent offers sign RULES --key "
+    "offers.key_secret; copy offers.sheet to {sheet}; then sudo systemctl reload edge-agent; "
+    "{key} must be the offers.key made together with that secret key"
 )
-_INSTALL = "pip install 'edge-agent[insights]'"
+_INSTALL = words("pip install 'edge-agent[insights]'")
 _SOON = timedelta(days=3)
 
 
@@ -24,15 +26,15 @@ _SOON = timedelta(days=3)
 def offers(lane: LaneTarget) -> Finding:
     settings = lane.settings
     if not settings.offers.enabled:
-        return ok("off (offers.enabled)")
+        return ok(words("off (offers.enabled)"))
     paths = {"sheet": settings.offers.sheet, "key": settings.offers.key}
     now = datetime.now(timezone.utc)
     try:
         book = read_book(settings, now)
     except ModuleNotFoundError as missing:
-        return problem(f"{missing.name} is not installed: the lane makes no offers", _INSTALL)
+        return problem(words("{name} is not installed: the lane makes no offers", name=missing.name), _INSTALL)
     except EdgeError as error:
-        return problem(f"the lane makes no offers: {error}", _SIGN, **paths)
+        return problem(words("the lane makes no offers: {error}", error=error), _SIGN, **paths)
     if not book.rules or book.sheet.expires_at - now < _SOON:
         return warning(summary(book), _SIGN, **paths)
     return ok(summary(book))

@@ -50,13 +50,13 @@ class Result(BaseModel):
     findings: tuple[ResultFinding, ...] = Field(description="in the order of the checks: first the box, then each lane")
 
 
-def result_json(found: Iterable[Finding]) -> str:
-    """The result as JSON, with the time of now."""
+def result_json(found: Iterable[Finding], language: str) -> str:
+    """The result as JSON, with the time of now. language: of the texts."""
     result = {
         "version": __version__,
         "time": datetime.now(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z"),
         "box": _box().model_dump(),
-        "findings": [finding.as_json() for finding in found],
+        "findings": [finding.as_json(language) for finding in found],
     }
     return json.dumps(result, indent=2, ensure_ascii=False)
 

@@ -16,6 +16,7 @@ from edge.doctor.finding import NotChecked
 from edge.doctor.live import receive_states
 from edge.doctor.observation import FaceSample, Observation, observe
 from edge.frames import camera_kind
+from edge.language.words import words
 from edge.records.lock import open_lock
 from edge.till.sockets import is_public
 
@@ -25,11 +26,13 @@ if TYPE_CHECKING:
     from edge.settings.config import Settings
     from edge.till.messages import State
 
-AS_OWNER = "sudo -u '{owner}' edge-agent doctor --config {file}"
-STOP_FIRST = "sudo systemctl stop edge-agent; sudo edge-agent doctor --config {file}; sudo systemctl start edge-agent"
-STAND_THERE = (
-    "ask someone to stand where customers do and look at the camera, and run edge-agent doctor again meanwhile; if it "
-    "still sees nobody, move the camera nearer or zoom in"
+AS_OWNER = words("sudo -u '{owner}' edge-agent doctor --config {file}")
+STOP_FIRST = words(
+    "sudo systemctl stop edge-agent; sudo edge-agent doctor --config {file}; sudo systemctl start edge-agent"
+)
+STAND_THERE = words(
+    "ask someone to stand where customers do and look at the camera, and run edge-agent doctor "
+    "again meanwhile; if it still sees nobody, move the camera nearer or zoom in"
 )
 
 
@@ -102,14 +105,14 @@ class LaneTarget:
     def observation(self) -> Observation:
         """What the camera shows. Raises NotChecked while the agent uses it, EdgeError when it gives no picture."""
         if self.camera_is_taken:
-            raise NotChecked("the running agent uses the camera", STOP_FIRST, file=self.file)
+            raise NotChecked(words("the running agent uses the camera"), STOP_FIRST, file=self.file)
         return observe(self.settings, self.seconds)
 
     @property
     def faces(self) -> list[FaceSample]:
         """The faces seen in the zone, at least one. Raises NotChecked when there was none, and as `observation`."""
         if not self.observation.faces:
-            raise NotChecked("no face was seen in the zone", STAND_THERE)
+            raise NotChecked(words("no face was seen in the zone"), STAND_THERE)
         return self.observation.faces
 
 

@@ -10,6 +10,8 @@ from edge.doctor.finding import FIX_FIRST, WITH_SUDO, Finding, NotChecked, check
 from edge.doctor.live import mechanism
 from edge.doctor.targets import AS_OWNER, owner_of, this_user
 from edge.errors import EdgeError, UsageError
+from edge.language.formats import Shown, listed
+from edge.language.words import Words, joined, verbatim, words
 from edge.records.audit import Audit
 from edge.records.database import DATABASE_FILE, Database
 from edge.till.keys import Keys
@@ -22,31 +24,32 @@ if TYPE_CHECKING:
     from edge.doctor.targets import LaneTarget
     from edge.records.records import SaleRecord
 
-_RESTART = "sudo systemctl restart edge-agent; if this line stays, journalctl -u edge-agent -n 50 shows why"
-_KEYS = (
-    "sudo chown -R '{owner}': {folder}; sudo chmod -R go-rwx {folder}; if the line names a damaged file, delete it "
-    "and make a new key: sudo edge-agent keys new TILL --config {file}"
+_RESTART = words("sudo systemctl restart edge-agent; if this line stays, journalctl -u edge-agent -n 50 shows why")
+_KEYS = words(
+    "sudo chown -R '{owner}': {folder}; sudo chmod -R go-rwx {folder}; if the line names a "
+    "damaged file, delete it and make a new key: sudo edge-agent keys new TILL --config {file}"
 )
-_NEW_KEY = (
-    "sudo edge-agent keys new till-1 --config {file}, once for each till, with its name; copy the file that it writes "
-    "to that till"
+_NEW_KEY = words(
+    "sudo edge-agent keys new till-1 --config {file}, once for each till, with its name; copy "
+    "the file that it writes to that till"
 )
-_OTHER_PROGRAM = (
-    "sudo ss -ltnp | grep :{port} shows which program uses the address: stop it, or choose another port "
-    "(reliable or live below [till] in the config, and in the till)"
+_OTHER_PROGRAM = words(
+    "sudo ss -ltnp | grep :{port} shows which program uses the address: stop it, or choose "
+    "another port (reliable or live below [till] in the config, and in the till)"
 )
-_ADDRESS = (
-    'below [till] in the config {file} write reliable = "tcp://127.0.0.1:5557" and live = "tcp://127.0.0.1:5556"; '
-    "for tills on other machines write 0.0.0.0 instead of 127.0.0.1"
+_ADDRESS = words(
+    'below [till] in the config {file} write reliable = "tcp://127.0.0.1:5557" and live = '
+    '"tcp://127.0.0.1:5556"; for tills on other machines write 0.0.0.0 instead of 127.0.0.1'
 )
-_TRY_TILL = (
-    "while the agent runs, start the till's program, or edge-till --connect {address}, and scan beer: it must show the "
-    "lane's answer"
+_TRY_TILL = words(
+    "while the agent runs, start the till's program, or edge-till --connect {address}, and scan "
+    "beer: it must show the lane's answer"
 )
-_TRY_REMOTE_TILL = (
-    "while the agent runs, start the till's program, or on the till's computer edge-till --connect tcp://BOX:{port} "
-    "--key till-1.key_secret, where BOX is an address that hostname -I shows on this box, and scan beer: it must show "
-    "the lane's answer; if it does not connect, open port {port} in the firewalls between them"
+_TRY_REMOTE_TILL = words(
+    "while the agent runs, start the till's program, or on the till's computer edge-till "
+    "--connect tcp://BOX:{port} --key till-1.key_secret, where BOX is an address that hostname "
+    "-I shows on this box, and scan beer: it must show the lane's answer; if it does not "
+    "connect, open port {port} in the firewalls between them"
 )
 
 _LONG_AGO = timedelta(days=7)
@@ -55,12 +58,16 @@ _LONG_AGO = timedelta(days=7)
 @check("agent", "Does an agent run on this lane now, and does it answer?", _RESTART)
 def agent(lane: LaneTarget) -> Finding:
     if not lane.agent_runs:
-        return ok(f"no agent runs on {lane.settings.state_dir}: every check of the lane is possible")
+        return ok(
+            words(
+                "no agent runs on {state_dir}: every check of the lane is possible", state_dir=lane.settings.state_dir
+            )
+        )
     if is_public("till.live", lane.settings.till.live):
-        return ok("an agent runs; only tills with a key can read its state")
+        return ok(words("an agent runs; only tills with a key can read its state"))
     if not lane.states:
-        return problem(f"an agent runs, but sends nothing on {lane.settings.till.live}", _RESTART)
-    return ok(f"an agent runs and sends its state on {lane.settings.till.live}")
+        return problem(words("an agent runs, but sends nothing on {live}", live=lane.settings.till.live), _RESTART)
+    return ok(words("an agent runs and sends its state on {live}", live=lane.settings.till.live))
 
 
 @check("keys", "Do tills on other machines have keys that no other user can read or change?",
@@ -71,12 +78,17 @@ def keys(lane: LaneTarget) -> Finding:
     try:
         tills = [key.till for key in folder.tills()]
     except EdgeError as error:
-        return problem(str(error), _KEYS, owner=this_user(), folder=settings.keys, file=lane.file)
+        return problem(verbatim(error), _KEYS, owner=this_user(), folder=settings.keys, file=lane.file)
     public = [address for setting, address in _addresses(lane).items() if is_public(setting, address)]
     if not public:
-        return ok("not used: only programs on this box can connect" + (f"; {_listed(tills)}" if tills else ""))
+        unused = words("not used: only programs on this box can connect")
+        return ok(joined("; ", [unused, _listed(tills)]) if tills else unused)
     if not tills:
-        return problem(f"other machines can reach {public[0]}, but no till has a key", _NEW_KEY, file=lane.file)
+        return problem(
+            words("other machines can reach {public}, but no till has a key", public=public[0]),
+            _NEW_KEY,
+            file=lane.file,
+        )
     return ok(_listed(tills))
 
 
@@ -84,24 +96,28 @@ def keys(lane: LaneTarget) -> Finding:
        after=("keys",))  # fmt: skip
 def sockets(lane: LaneTarget) -> Finding:
     addresses = _addresses(lane)
-    where = " and ".join(addresses.values())
+    where = Shown(listed, [*addresses.values()])
     if lane.agent_runs:
         for setting, address in addresses.items():
             expected = "CURVE" if is_public(setting, address) else "NULL"
             if address.startswith("tcp://") and mechanism(address) != expected:
-                return problem(f"the running agent does not use {setting} = {address}", _RESTART)
-        return ok(f"the running agent answers at {where}")
+                return problem(
+                    words("the running agent does not use {setting} = {address}", setting=setting, address=address),
+                    _RESTART,
+                )
+        return ok(words("the running agent answers at {where}", where=where))
     try:
         TillServer(lane.settings.till, _keys_of(lane)).close()
     except EdgeError as error:
         if "in use" not in str(error):
-            return problem(str(error), _ADDRESS, file=lane.file)
-        taken = next((address for address in addresses.values() if address in str(error)), where)
-        program = (
-            f"; a ZeroMQ program answers there ({mechanism(taken)}), maybe another agent" if mechanism(taken) else ""
-        )
-        return problem(f"{error}{program}", _OTHER_PROGRAM, port=taken.rpartition(":")[2])
-    return ok(f"{where} are free for the agent")
+            return problem(verbatim(error), _ADDRESS, file=lane.file)
+        taken = next((address for address in addresses.values() if address in str(error)), "")
+        seen = verbatim(error)
+        if answers := mechanism(taken):
+            seen = words("{error}; a ZeroMQ program answers there ({mechanism}), maybe another agent",
+                         error=error, mechanism=answers)  # fmt: skip
+        return problem(seen, _OTHER_PROGRAM, port=taken.rpartition(":")[2])
+    return ok(words("{where} are free for the agent", where=where))
 
 
 @check("tills", "Has a till connected? Only a till can show that it reaches this box.", _TRY_TILL, _TRY_REMOTE_TILL,
@@ -110,17 +126,21 @@ def tills(lane: LaneTarget) -> Finding:
     settings = lane.settings
     # In this mode an agent stops analysing between sales once a till has said hello.
     if settings.mode == "auto" and any(not state.analysing for state in lane.states):
-        return ok("a till has connected to the running agent")
+        return ok(words("a till has connected to the running agent"))
     last = _last_sale(settings.state_dir)
     if last is None:
-        return _no_till(lane, "no till has sold a restricted item yet")
-    sold = f"{last.till} sold a restricted item at {last.opened_at.astimezone():%Y-%m-%d %H:%M}"
+        return _no_till(lane, words("no till has sold a restricted item yet"))
+    sold = words(
+        "{till} sold a restricted item at {at:%Y-%m-%d %H:%M}",
+        till=last.till,
+        at=last.opened_at.astimezone(),
+    )
     if datetime.now(timezone.utc) - last.opened_at > _LONG_AGO:
-        return _no_till(lane, f"no till in the last {_LONG_AGO.days} days: {sold}")
+        return _no_till(lane, words("no till in the last {days} days: {sold}", days=_LONG_AGO.days, sold=sold))
     return ok(sold)
 
 
-def _no_till(lane: LaneTarget, seen: str) -> Finding:
+def _no_till(lane: LaneTarget, seen: Words) -> Finding:
     address = lane.settings.till.reliable
     if is_public("till.reliable", address):
         return warning(seen, _TRY_REMOTE_TILL, port=address.rpartition(":")[2])
@@ -133,7 +153,9 @@ def _keys_of(lane: LaneTarget) -> Keys:
     owner, us = owner_of(folder), this_user()
     if owner not in (None, us):
         fix = AS_OWNER if us == "root" else WITH_SUDO
-        raise NotChecked(f"{folder} belongs to {owner}", fix, owner=owner, file=lane.file)
+        raise NotChecked(
+            words("{folder} belongs to {owner}", folder=folder, owner=owner), fix, owner=owner, file=lane.file
+        )
     return Keys(folder)
 
 
@@ -144,12 +166,12 @@ def _addresses(lane: LaneTarget) -> dict[str, str]:
         try:
             is_public(setting, address)
         except UsageError as error:
-            raise NotChecked(str(error), FIX_FIRST, check="config") from None
+            raise NotChecked(verbatim(error), FIX_FIRST, check="config") from None
     return addresses
 
 
-def _listed(tills: list[str]) -> str:
-    return f"keys of {', '.join(tills)}"
+def _listed(tills: list[str]) -> Words:
+    return words("keys of {tills}", tills=", ".join(tills))
 
 
 def _last_sale(folder: Path) -> SaleRecord | None:

@@ -14,6 +14,7 @@ from edge.errors import RunError
 from edge.frames.pace import Interruptions
 from edge.frames.stream import Stream
 from edge.frames.watch import PictureWatch
+from edge.language.words import joined, words
 
 if TYPE_CHECKING:
     from edge.frames.frame import Frame
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_NO_PICTURE = "the camera gives no picture"
-NO_PICTURE = _NO_PICTURE + "{why}: check its power, its cable, the network"
+NO_PICTURE = words("the camera gives no picture{why}: check its power, its cable, the network")
 
 _FIRST_PICTURE_S = 10.0
 """How long the constructor waits for the first picture."""
@@ -67,7 +67,7 @@ class Camera:
         self._closed = threading.Event()
         self._blocked: list[Stream] = []
         self._longest_s, self._no_picture = 0.0, False
-        self._last_reason = NO_PICTURE.format(why="")
+        self._last_reason: str = NO_PICTURE.format(why="")
         self.problem = ""
         """Why the lane has no picture, or loses it again and again, in one sentence for the tills; empty while all is
         well."""
@@ -77,8 +77,14 @@ class Camera:
             return
         if not self._stream.responded.wait(_FIRST_PICTURE_S) or self._stream.ended.is_set():
             self.close()
-            reason = self._stream.end_reason or f"nothing came for {_FIRST_PICTURE_S:.0f} s"
-            raise RunError(f"camera {name} gives no picture: is it plugged in, and is the source right? ({reason})")
+            reason = self._stream.end_reason or words("nothing came for {seconds:.0f} s", seconds=_FIRST_PICTURE_S)
+            raise RunError(
+                words(
+                    "camera {name} gives no picture: is it plugged in, and is the source right? ({reason})",
+                    name=name,
+                    reason=reason,
+                )
+            )
         self._good_s = time.monotonic()
 
     def read(self) -> Frame | None:
@@ -93,7 +99,7 @@ class Camera:
                 return frame
             if silent_s > _PROBLEM_S:
                 reason = self._reason(now_s)
-                self._no_picture = reason.startswith(_NO_PICTURE)
+                self._no_picture = reason.startswith(NO_PICTURE.partition("{")[0])
                 # Otherwise the problem would change with every interruption.
                 often = self._interruptions.problem(silent_s, now_s) if self._no_picture else ""
                 self._set_problem(often or reason)
@@ -134,7 +140,7 @@ class Camera:
             return fault
         if not stream.responded.is_set():
             return self._last_reason
-        return NO_PICTURE.format(why=f" ({stream.end_reason})" if stream.end_reason else "")
+        return NO_PICTURE.format(why=joined("", [" (", stream.end_reason, ")"]) if stream.end_reason else "")
 
     def _recovered(self, silent_s: float, now_s: float) -> None:
         """A good frame has come after `silent_s` seconds. Only several in a row end a problem: the single pictures of a

@@ -10,6 +10,7 @@ import numpy as np
 
 from edge.commands import is_utf8
 from edge.errors import RunError
+from edge.language.words import words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,10 +31,10 @@ class Device:
         Raises RunError when the device cannot be opened.
         """
         if isinstance(target, str) and not is_utf8(target):
-            raise RunError("its name is not UTF-8")
+            raise RunError(words("its name is not UTF-8"))
         self._capture = cv2.VideoCapture(target, backend)
         if not self._capture.isOpened():
-            raise RunError("no such device")
+            raise RunError(words("no such device"))
         # Old pictures are useless here, so ask the driver not to queue any.
         self._capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
 
@@ -46,7 +47,7 @@ class Device:
             if ok:
                 return np.asarray(pixels, np.uint8), self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
             if time.monotonic() > give_up_s:
-                raise RunError("the device has gone")
+                raise RunError(words("the device has gone"))
             time.sleep(_READ_AGAIN_S)
 
     def close(self) -> None:

@@ -13,6 +13,8 @@ from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from edge.errors import RunError
 from edge.frames.http_password import HttpPassword
+from edge.language.system import system_words
+from edge.language.words import words
 
 if TYPE_CHECKING:
     from http.client import HTTPResponse
@@ -31,9 +33,9 @@ _IN_ADDRESSES = "%/:=&?~+!$,;'@()*[]"
 """What stays as it is in an address; everything else that is not a letter or digit is percent-encoded."""
 _REDIRECTS = (301, 302, 303, 307, 308)
 
-NOT_VALID = "its address is not valid"
-WRONG_PASSWORD = "it answers 401 Unauthorized: are user and password right?"
-OTHER_HOST = "it redirects to another host: write that address into camera, if it is the camera's"
+NOT_VALID = words("its address is not valid")
+WRONG_PASSWORD = words("it answers 401 Unauthorized: are user and password right?")
+OTHER_HOST = words("it redirects to another host: write that address into camera, if it is the camera's")
 
 
 class StrangeAnswerError(RunError):
@@ -61,7 +63,7 @@ class HttpAddress:
                 raise RunError(NOT_VALID) from None
             except HTTPException:
                 self.close()
-                raise StrangeAnswerError("its answer is not HTTP") from None
+                raise StrangeAnswerError(words("its answer is not HTTP")) from None
             except (OSError, ValueError) as problem:
                 self.close()
                 raise RunError(_reason(problem)) from None
@@ -78,7 +80,7 @@ class HttpAddress:
                 self._redirect(location)
             else:
                 raise RunError(_refusal(response.status))
-        raise RunError("it redirects again and again: is the address right?")
+        raise RunError(words("it redirects again and again: is the address right?"))
 
     def close(self) -> None:
         self._connection.close()
@@ -178,11 +180,18 @@ class HttpAnswer:
                 chunks.append(chunk)
                 size += len(chunk)
                 if size > _MOST_PICTURE_BYTES:
-                    raise RunError(f"its picture has more than {_MOST_PICTURE_BYTES / 1e6:.0f} MB: set a smaller one")
+                    raise RunError(
+                        words(
+                            "its picture has more than {most:.0f} MB: set a smaller one",
+                            most=_MOST_PICTURE_BYTES / 1e6,
+                        )
+                    )
                 if time.monotonic() - self.began_s > _BODY_S:
-                    raise RunError(f"its picture was not complete after {_BODY_S:.0f} s")
+                    raise RunError(words("its picture was not complete after {seconds:.0f} s", seconds=_BODY_S))
         except TimeoutError:
-            raise RunError(f"its picture was not complete after {_HTTP_SILENT_S:.0f} s") from None
+            raise RunError(
+                words("its picture was not complete after {seconds:.0f} s", seconds=_HTTP_SILENT_S)
+            ) from None
         except (OSError, HTTPException, ValueError):
             self.close()
         return b"".join(chunks)
@@ -199,12 +208,14 @@ def _refusal(status: int) -> str:
     if status == HTTPStatus.UNAUTHORIZED:
         return WRONG_PASSWORD
     phrase = next((known.phrase for known in HTTPStatus if known == status), "")
-    return f"it answers {status} {phrase}".strip()
+    return words("it answers {status}", status=f"{status} {phrase}".strip())
 
 
 def _reason(problem: OSError | ValueError) -> str:
     if isinstance(problem, TimeoutError):
-        return "it does not answer"
+        return words("it does not answer")
     if isinstance(problem, ssl.SSLError):
-        return "no secure connection is possible: try http:// instead of https://"
-    return (isinstance(problem, OSError) and problem.strerror) or NOT_VALID
+        return words("no secure connection is possible: try http:// instead of https://")
+    if isinstance(problem, OSError) and problem.strerror:
+        return system_words(problem)
+    return NOT_VALID

@@ -9,11 +9,12 @@ from urllib.error import URLError
 from urllib.request import AbstractDigestAuthHandler, HTTPPasswordMgr, Request, parse_http_list, parse_keqv_list
 
 from edge.errors import RunError
+from edge.language.words import words
 
 if TYPE_CHECKING:
     from email.message import Message
 
-UNKNOWN_WAY = "it wants the password in an unknown way: set its authentication to Digest (MD5) or Basic"
+UNKNOWN_WAY = words("it wants the password in an unknown way: set its authentication to Digest (MD5) or Basic")
 
 
 class HttpPassword:

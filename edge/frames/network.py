@@ -15,6 +15,8 @@ import av
 
 from edge.errors import RunError
 from edge.frames.decoding import picture_of
+from edge.language.system import system_words
+from edge.language.words import Words, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,7 +59,7 @@ class NetworkStream:
             raise RunError(_reason(problem)) from None
         if not self._container.streams.video:
             self._container.close()
-            raise RunError("there is no video in the stream")
+            raise RunError(words("there is no video in the stream"))
         self._pictures = self._decode()
 
     def read(self) -> tuple[NDArray[np.uint8] | None, float]:
@@ -66,9 +68,9 @@ class NetworkStream:
         try:
             return next(self._pictures)
         except StopIteration:
-            raise RunError("the stream has ended") from None
+            raise RunError(words("the stream has ended")) from None
         except av.error.ExitError:
-            raise RunError(f"nothing came for {_STREAM_SILENT_S:.0f} s") from None
+            raise RunError(words("nothing came for {seconds:.0f} s", seconds=_STREAM_SILENT_S)) from None
         except (OSError, av.FFmpegError) as problem:
             raise RunError(_reason(problem)) from None
 
@@ -97,30 +99,33 @@ class NetworkStream:
                 yield None if damaged else picture_of(frame, aspect), time_s
 
 
-_REASONS: tuple[tuple[type[av.FFmpegError], str], ...] = (
+_REASONS: tuple[tuple[type[av.FFmpegError], Words], ...] = (
     # "Immediate exit" is our own timeout.
-    (av.error.ExitError, "it does not answer"),
-    (av.error.InvalidDataError, "what it sends is no video that can be read: give the address of its video stream"),
-    (av.error.EOFError, "the stream has ended"),
-    (av.error.HTTPUnauthorizedError, "it wants another user or password"),
-    (av.error.HTTPForbiddenError, "this user may not see it"),
-    (av.error.HTTPNotFoundError, "it has nothing at this address: check the path after its name"),
-    (av.error.HTTPClientError, "it rejects this address: check the path, user and password"),
-    (av.error.HTTPServerError, "it has an error of its own: restart it"),
-    (av.error.DecoderNotFoundError, "its video is of an unknown kind: set it to H.264 or H.265"),
-    (av.error.ProtocolNotFoundError, "its protocol is not supported: use rtsp:// or http://"),
+    (av.error.ExitError, words("it does not answer")),
+    (
+        av.error.InvalidDataError,
+        words("what it sends is no video that can be read: give the address of its video stream"),
+    ),
+    (av.error.EOFError, words("the stream has ended")),
+    (av.error.HTTPUnauthorizedError, words("it wants another user or password")),
+    (av.error.HTTPForbiddenError, words("this user may not see it")),
+    (av.error.HTTPNotFoundError, words("it has nothing at this address: check the path after its name")),
+    (av.error.HTTPClientError, words("it rejects this address: check the path, user and password")),
+    (av.error.HTTPServerError, words("it has an error of its own: restart it")),
+    (av.error.DecoderNotFoundError, words("its video is of an unknown kind: set it to H.264 or H.265")),
+    (av.error.ProtocolNotFoundError, words("its protocol is not supported: use rtsp:// or http://")),
 )
 """By FFmpeg's error, the first that fits."""
 
 
 def _reason(problem: OSError | av.FFmpegError) -> str:
     """Why the stream cannot be read, in a few words. Those of the system are plain, those of FFmpeg are not."""
-    known = next((words for kind, words in _REASONS if isinstance(problem, kind)), None)
+    known = next((reason for kind, reason in _REASONS if isinstance(problem, kind)), None)
     if problem.errno == errno.EIO:
-        known = "the connection broke"
+        known = words("the connection broke")
     if known is None and problem.errno and problem.errno in errno.errorcode:
-        known = os.strerror(problem.errno)
-    return known or "it sends no video that can be read"
+        known = system_words(os.strerror(problem.errno))
+    return known or words("it sends no video that can be read")
 
 
 def _decoder(found: VideoCodecContext, *, strict: bool) -> VideoCodecContext:

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections import deque
 from itertools import pairwise
 
+from edge.language.words import words
+
 LEAST_RATE = 3
 """Pictures a second that a lane needs. With 2 a second, a face is too far from where it was to be followed: on seven
 recordings no customer got an answer, and with 2.7 a second all had the same answers as with 30."""
 
-TOO_SLOW = (
-    "the camera gives {rate:.1f} pictures a second, {least} are needed: set its frame rate to 25, switch off its long "
-    "exposure (slow shutter), check the network"
+TOO_SLOW = words(
+    "the camera gives {rate:.1f} pictures a second, {least} are needed: set its frame rate to "
+    "25, switch off its long exposure (slow shutter), check the network"
 )
-INTERRUPTED = (
-    "the camera's pictures stopped {times} times within a minute, for up to {longest:.1f} s: check its cable, its "
-    "power, the network"
+INTERRUPTED = words(
+    "the camera's pictures stopped {times} times within a minute, for up to {longest:.1f} s: "
+    "check its cable, its power, the network"
 )
 
 _QUICK, _WITHIN_S = 3, 0.75

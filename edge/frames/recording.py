@@ -14,6 +14,8 @@ from edge.commands import visible
 from edge.errors import UsageError
 from edge.frames.frame import Frame
 from edge.frames.media_clock import MediaClock
+from edge.language.system import system_words
+from edge.language.words import words
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,10 +42,10 @@ class VideoFile:
         self._name, self._lane = visible(str(path)), lane
         try:
             if not path.is_file():
-                raise UsageError(f"no video at {path}: give the path of a recording")
+                raise UsageError(words("no video at {path}: give the path of a recording", path=path))
             self._recording = DecodedRecording(path)
         except OSError as problem:
-            raise UsageError(f"cannot read {path}: {problem.strerror}") from None
+            raise UsageError(words("cannot read {path}: {reason}", path=path, reason=system_words(problem))) from None
         except ValueError:
             raise self._no_video(path) from None
         self._pictures = iter(self._recording)
@@ -84,7 +86,9 @@ class VideoFile:
 
     @staticmethod
     def _no_video(path: Path) -> UsageError:
-        return UsageError(f"{path} ({path.stat().st_size} bytes) is not a video that FFmpeg can read")
+        return UsageError(
+            words("{path} ({size} bytes) is not a video that FFmpeg can read", path=path, size=path.stat().st_size)
+        )
 
 
 class RealTime:

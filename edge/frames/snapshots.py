@@ -9,6 +9,7 @@ from edge.errors import RunError
 from edge.frames.decoding import decode_picture, is_picture
 from edge.frames.http_answers import HttpAddress, StrangeAnswerError
 from edge.frames.network import NetworkStream
+from edge.language.words import words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,7 +24,7 @@ _REPEATED_S = 1.5
 """The same picture again is ignored for this long: a camera may renew its picture as seldom as once a second. Shorter
 than the silence after which a camera is reopened."""
 
-WEB_PAGE = "it answers with a web page, not with a picture: is the address right?"
+WEB_PAGE = words("it answers with a web page, not with a picture: is the address right?")
 
 
 class HttpCamera:
@@ -99,7 +100,7 @@ class Snapshots:
         answer = self._address.get()
         if not _is_snapshot(answer):
             answer.close()
-            raise RunError("it does not answer with a picture any more")
+            raise RunError(words("it does not answer with a picture any more"))
         return answer
 
 

@@ -18,6 +18,7 @@ from edge.errors import UsageError
 from edge.frames.camera import Camera
 from edge.frames.device import Device
 from edge.frames.recording import MovingPattern, RealTime, VideoFile
+from edge.language.words import words
 from edge.settings.passwords import without_password
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def open_source(settings: Settings, start: StartThread, *, patient: bool = False
     if settings.camera is not None:
         return open_camera(settings.camera, settings.lane, start, patient=patient)
     if settings.video is None:
-        raise UsageError("no source: give --camera 0, or --video FILE")
+        raise UsageError(words("no source: give --camera 0, or --video FILE"))
     recording = VideoFile(settings.video, settings.lane)
     return recording if settings.replay else RealTime(recording)
 
@@ -52,9 +53,9 @@ def open_camera(source: str, lane: str, start: StartThread, *, patient: bool = F
     if kind is not None:
         return kind.make(source, lane, start, patient)
     if Path(source).is_file():
-        raise UsageError(f"camera {shown(source)} is a file: use --video for recordings")
+        raise UsageError(words("camera {source} is a file: use --video for recordings", source=shown(source)))
     known = ", ".join(kind.example for kind in CAMERA_KINDS)
-    raise UsageError(f"camera {shown(without_password(source))} is none of {known}")
+    raise UsageError(words("camera {source} is none of {known}", source=shown(without_password(source)), known=known))
 
 
 def camera_kind(source: str) -> CameraKind | None:
@@ -101,7 +102,10 @@ def _http(url: str) -> Callable[[], Capture]:
 def _gstreamer(source: str) -> Callable[[], Capture]:
     if "GStreamer:                   YES" not in cv2.getBuildInformation():
         raise UsageError(
-            f"{shown(without_password(source))}: this OpenCV was built without GStreamer: use the system's OpenCV"
+            words(
+                "{source}: this OpenCV was built without GStreamer: use the system's OpenCV",
+                source=shown(without_password(source)),
+            )
         )
     return partial(Device, source.removeprefix("gst:"), cv2.CAP_GSTREAMER)
 

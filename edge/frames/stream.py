@@ -12,6 +12,7 @@ from edge.errors import RunError
 from edge.frames.backlog import Backlog
 from edge.frames.frame import Frame
 from edge.frames.latest import LatestFrame
+from edge.language.words import words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -72,7 +73,7 @@ class Stream:
         except RunError as problem:
             self.end_reason = str(problem)
         except cv2.error:
-            self.end_reason = "its pictures cannot be decoded"
+            self.end_reason = words("its pictures cannot be decoded")
         finally:
             self.ended.set()
             self.responded.set()

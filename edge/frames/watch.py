@@ -8,15 +8,16 @@ import cv2
 import numpy as np
 
 from edge.frames.pace import LEAST_RATE, TOO_SLOW, Pace
+from edge.language.words import words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-DAMAGED = "the camera's pictures arrive damaged: check its cable and the network"
-FROZEN = "the camera sends the same picture again and again: restart it"
-BLACK = "the camera's picture is black: is there light, and is the lens free?"
-ONE_COLOUR = "the camera's picture is all one colour: is the lens free, and is every cable in?"
-TOO_FEW = "the camera has sent too few pictures to judge them: wait a few seconds"
+DAMAGED = words("the camera's pictures arrive damaged: check its cable and the network")
+FROZEN = words("the camera sends the same picture again and again: restart it")
+BLACK = words("the camera's picture is black: is there light, and is the lens free?")
+ONE_COLOUR = words("the camera's picture is all one colour: is the lens free, and is every cable in?")
+TOO_FEW = words("the camera has sent too few pictures to judge them: wait a few seconds")
 
 _ROWS = 60
 """Number of rows of a picture that are checked: every 8th of 480."""
@@ -38,7 +39,8 @@ class PictureWatch:
 
     def __init__(self) -> None:
         self._before: NDArray[np.uint8] | None = None
-        self._last, self.last_fault = TOO_FEW, ""
+        self._last: str = TOO_FEW
+        self.last_fault = ""
         """last_fault: what was wrong with the last picture; empty when nothing was, and before the first."""
         self._arrivals, self._changes = Pace(), Pace()
         self._changed_in_a_row = 0

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from edge.frames.geometry import rotation_after
+from edge.language.words import Words, words
 from edge.vision.upright import TURNS
 
 if TYPE_CHECKING:
@@ -21,14 +22,14 @@ _ENOUGH_TURNED = 3
 """So many faces in turned pictures, and none upright meanwhile, show that the picture is turned: one may be a picture
 on a shirt."""
 
-TURNED = (
-    "the picture is turned: faces are upright when it is turned by {turn} degrees: set picture.rotate = {rotate}, or "
-    "turn the camera"
+TURNED = words(
+    "the picture is turned: faces are upright when it is turned by {turn} degrees: set "
+    "picture.rotate = {rotate}, or turn the camera"
 )
-UNSEEN = "no face was measured during the last {sales} sales, for {hours:.1f} hours: {fix}"
-NO_FACE = "aim the camera at the customers' faces, and free and wipe its lens"
-OUTSIDE = "faces are seen outside the zone only: draw the zone where customers stand (zone)"
-REJECTED = "all faces are rejected, most of them as {reason}: run edge-agent doctor while somebody stands there"
+UNSEEN = words("no face was measured during the last {sales} sales, for {hours:.1f} hours: {fix}")
+NO_FACE = words("aim the camera at the customers' faces, and free and wipe its lens")
+OUTSIDE = words("faces are seen outside the zone only: draw the zone where customers stand (zone)")
+REJECTED = words("all faces are rejected, most of them as {reason}: run edge-agent doctor while somebody stands there")
 
 
 class CameraAim:
@@ -88,7 +89,7 @@ class CameraAim:
             return ""
         return UNSEEN.format(sales=self._unseen, hours=passed_s / 3600, fix=self._fix(faces))
 
-    def _fix(self, faces: FaceCounts) -> str:
+    def _fix(self, faces: FaceCounts) -> Words:
         since = faces.outcomes + faces.rejections
         since.subtract(self._before)
         if since["refused"]:

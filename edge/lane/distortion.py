@@ -13,6 +13,8 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from edge.frames.geometry import SQUEEZED_SIZES
+from edge.language.formats import Shown, listed
+from edge.language.words import words
 from edge.vision.faces import NO_TRACK
 
 if TYPE_CHECKING:
@@ -94,17 +96,23 @@ class Distortion:
         shapes = SQUEEZED_SIZES.get(self._size, ())
         if self._settings.aspect is not None or not shapes:
             return ""
-        return (
-            f"recorders store squeezed pictures in {self._named_size}, in which faces look older, and nothing declares "
-            f"the true shape; everybody is asked for ID: set picture.aspect to {' or '.join(shapes)}"
+        return words(
+            "recorders store squeezed pictures in {size}, in which faces look older, and nothing declares the true "
+            "shape; everybody is asked for ID: set picture.aspect to {shapes}",
+            size=self._named_size,
+            shapes=Shown(listed, shapes, {"style": "or"}),
         )
 
     def _problem_of_faces(self, middle: float, people: int) -> str:
-        looks = "squeezed: people look too thin" if middle < 1 else "stretched: people look too broad"
-        return (
-            f"the picture ({self._named_size}) is {looks}, and therefore older (the faces of {people} people are "
-            f"{middle / _NATURAL:.0%} as broad as they should be); everybody is asked for ID: set picture.aspect, "
-            f"probably to {self._likely_shape(middle)}"
+        thin, broad = words("squeezed: people look too thin"), words("stretched: people look too broad")
+        return words(
+            "the picture ({size}) is {looks}, and therefore older (the faces of {people} people are {breadth:.0%} as "
+            "broad as they should be); everybody is asked for ID: set picture.aspect, probably to {shape}",
+            size=self._named_size,
+            looks=thin if middle < 1 else broad,
+            people=people,
+            breadth=middle / _NATURAL,
+            shape=self._likely_shape(middle),
         )
 
     def _likely_shape(self, breadth: float) -> str:

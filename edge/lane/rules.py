@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from edge.decision.policy import Limit
 from edge.errors import UsageError
+from edge.language.words import Words, joined, words
 from edge.offers.load import load_offers
 
 if TYPE_CHECKING:
@@ -17,13 +18,15 @@ if TYPE_CHECKING:
     from edge.settings.config import Settings
     from edge.settings.sections import PolicySettings
 
-_NO_LIMIT = (
-    "policy.legal_age = {age}: the model {model} has {limits}; set policy.legal_age to an age that it has a limit for, "
-    "or use another model, or set both policy.max_p_under_legal and policy.challenge_age to limits that you measured"
+_NO_LIMIT = words(
+    "policy.legal_age = {age}: the model {model} has {limits}; set policy.legal_age to an age "
+    "that it has a limit for, or use another model, or set both policy.max_p_under_legal and "
+    "policy.challenge_age to limits that you measured"
 )
-_LOOSER = (
-    "policy.max_p_under_legal = {own:g} would let more people pass than policy.risk = {risk:g}, for which the model "
-    "{model} has {limit:g}: set it to {limit:g} or less, or remove it, or raise policy.risk"
+_LOOSER = words(
+    "policy.max_p_under_legal = {own:g} would let more people pass than policy.risk = {risk:g}, "
+    "for which the model {model} has {limit:g}: set it to {limit:g} or less, or remove it, or "
+    "raise policy.risk"
 )
 
 
@@ -73,15 +76,21 @@ def load_limits(policy: PolicySettings, bundle: Bundle) -> dict[int, Limit]:
     elif own_p is not None and own_mean:
         limits[own_age] = Limit(own_age, own_p, own_mean, own_mean)
     else:
-        has = f"limits for {', '.join(map(str, limits))}" if limits else "no limits"
+        ages = ", ".join(map(str, limits))
+        has = words("limits for {ages}", ages=ages) if limits else words("no limits")
         raise UsageError(_NO_LIMIT.format(age=own_age, model=name, limits=has))
     return limits
 
 
-def in_words(limits: Iterable[Limit]) -> str:
+def in_words(limits: Iterable[Limit]) -> Words:
     """Who is asked for ID, for the log and for doctor."""
-    return "; ".join(
-        f"from {limit.legal_age}: above {100 * limit.max_p_under_legal:.2g} % of being younger, which is about below "
-        f"{limit.challenge_age}"
-        for limit in limits
+    return joined("; ", [_limit_in_words(limit) for limit in limits])
+
+
+def _limit_in_words(limit: Limit) -> Words:
+    return words(
+        "from {legal_age}: above {share:.2g} % of being younger, which is about below {challenge_age}",
+        legal_age=limit.legal_age,
+        share=100 * limit.max_p_under_legal,
+        challenge_age=limit.challenge_age,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from babel.dates import format_date, format_datetime, format_time
 from babel.lists import format_list
@@ -74,9 +74,10 @@ def time_of_day(value: datetime, language: str) -> str:
     return format_time(value.astimezone(), "HH:mm", locale=locale(language))
 
 
-def listed(items: Sequence[str], language: str) -> str:
-    """`lane-1, lane-2 and lane-3` in English and `lane-1, lane-2 и lane-3` in Russian."""
-    return format_list([str(item) for item in items], "standard", locale(language))
+def listed(items: Sequence[str], language: str, style: Literal["standard", "or"] = "standard") -> str:
+    """`lane-1, lane-2 and lane-3` in English and `lane-1, lane-2 и lane-3` in Russian; `or` and `или` in the other
+    style."""
+    return format_list([str(item) for item in items], style, locale(language))
 
 
 def with_symbols(text: str, language: str) -> str:

@@ -47,6 +47,11 @@ class Words(str):
     def __getnewargs__(self) -> tuple[str, str, dict[str, Any]]:  # type: ignore[override]  # for copies and pickles
         return self.template, self.plural, self.values
 
+    @property
+    def names(self) -> set[str]:
+        """Of the values in braces."""
+        return {name for _, name, _, _ in Formatter().parse(self.template) if name}
+
     def format(self, *_: object, **values: object) -> Words:
         """The text with values for its names in braces."""
         return Words(self.template, self.plural, {**self.values, **values})
@@ -66,8 +71,9 @@ class Words(str):
 def words(template: str, **values: object) -> Words:
     """A text for people. template: a literal in English, with names of values in braces; every catalogue has it.
 
-    Values: other `Words`; `Shown`; dates; numbers, of which those with a format such as {rate:.1f} get the language's
-    decimal point; everything else as it is. Without values, braces stay, for a later `.format`.
+    Values: other `Words`; errors that carry them; `Shown`; dates; numbers, of which those with a format such as
+    {rate:.1f} get the language's decimal point; everything else as it is. Without values, braces stay, for a later
+    `.format`.
     """
     return Words(template, values=values)
 
@@ -80,7 +86,8 @@ def counted(one: str, several: str, n: int, **values: object) -> Words:
 def joined(separator: str, parts: Iterable[object]) -> Words:
     """Texts and other values with a separator between them, each in its language."""
     values = {f"part{number}": part for number, part in enumerate(parts)}
-    return Words(separator.replace("{", "{{").replace("}", "}}").join(f"{{{name}}}" for name in values), values=values)
+    template = "{separator}".join(f"{{{name}}}" for name in values)
+    return Words(template, values={"separator": separator, **values})
 
 
 def verbatim(text: object) -> Words:
@@ -110,6 +117,8 @@ class _Filling(Formatter):
         self._language = language
 
     def format_field(self, value: Any, format_spec: str) -> str:
+        if isinstance(value, Exception):
+            value = verbatim(value)
         if isinstance(value, Words | Shown):
             return value.in_language(self._language)
         if isinstance(value, date) and not format_spec:

@@ -7,6 +7,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from edge.errors import EdgeError
+from edge.language.words import Words, counted, verbatim, words
 from edge.offers.book import OfferBook
 from edge.offers.sheet import reject_forbidden
 from edge.purchases.catalogue import load_catalogue
@@ -26,9 +27,9 @@ def load_offers(settings: Settings) -> OfferBook | None:
     try:
         book = read_book(settings, None)
     except ModuleNotFoundError as problem:
-        why = f"{problem.name} is not installed: pip install 'edge-agent[insights]'"
+        why = words("{name} is not installed: pip install 'edge-agent[insights]'", name=problem.name)
     except EdgeError as problem:
-        why = str(problem)
+        why = verbatim(problem)
     else:
         log.info("%s", summary(book), extra=lane)
         # The box's clock may be wrong now, so the sheet is kept: it is used while it is valid.
@@ -49,15 +50,16 @@ def read_book(settings: Settings, now: datetime | None) -> OfferBook:
     assert offers.sheet
     assert offers.key
     sheet = read_sheet(offers.sheet, offers.key, now)
-    words = RestrictedWords.of(offers)
-    reject_forbidden(sheet, legal_age, words)
-    return OfferBook(sheet, offers, legal_age, words, load_catalogue(settings.insights.catalogue))
+    restricted = RestrictedWords.of(offers)
+    reject_forbidden(sheet, legal_age, restricted)
+    return OfferBook(sheet, offers, legal_age, restricted, load_catalogue(settings.insights.catalogue))
 
 
-def summary(book: OfferBook) -> str:
+def summary(book: OfferBook) -> Words:
     """How many offers there are, and until when: `5 offers (1 more is excluded) until 2026-12-24 12:00 UTC`."""
     usable, all_rules = len(book.rules), len(book.sheet.rules)
-    count = f"{usable} offer{'' if usable == 1 else 's'}"
-    more = all_rules - usable
-    excluded = f" ({more} more {'is' if more == 1 else 'are'} excluded)" if more else ""
-    return f"{count}{excluded} until {book.sheet.expires_at:%Y-%m-%d %H:%M} UTC"
+    offers = counted("{n} offer", "{n} offers", usable)
+    if more := all_rules - usable:
+        excluded = counted("{n} more is excluded", "{n} more are excluded", more)
+        offers = words("{offers} ({excluded})", offers=offers, excluded=excluded)
+    return words("{offers} until {at:%Y-%m-%d %H:%M} UTC", offers=offers, at=book.sheet.expires_at)

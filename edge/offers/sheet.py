@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from edge.decision.bands import band_names
 from edge.errors import UsageError
+from edge.language.words import words
 from edge.purchases.goods import Goods
 from edge.till.messages import Moment, Text
 
@@ -95,21 +96,42 @@ class Sheet(Rules):
 
 
 def reject_forbidden(
-    rules: Rules, legal_age: int, words: RestrictedWords, exclude: Iterable[str] = (),
+    rules: Rules, legal_age: int, restricted: RestrictedWords, exclude: Iterable[str] = (),
     catalogue: Mapping[str, str] | None = None,
 ) -> None:  # fmt: skip
-    """Raises UsageError, one line, for a rule with one of `words` in the names or categories of its goods or in its
-    text, with a name in `exclude`, or for a band that begins below the legal age. catalogue: category by sku."""
+    """Raises UsageError, one line, for a rule with one of `restricted` in the names or categories of its goods or in
+    its text, with a name in `exclude`, or for a band that begins below the legal age. catalogue: category by sku."""
     excluded, categories = frozenset(exclude), catalogue or {}
     for rule in rules.rules:
-        named = f"rule {rule.name} ({rule.band}: {rule.offer.name})"
+        named = words("rule {rule} ({band}: {goods})", rule=rule.name, band=rule.band, goods=rule.offer.name)
         if (start := rules.starts_at(rule.band)) < legal_age:
-            raise UsageError(f"{named} is for ages from {start}, below the legal age of {legal_age}: remove the rule")
+            raise UsageError(
+                words(
+                    "{named} is for ages from {start}, below the legal age of {legal_age}: remove the rule",
+                    named=named,
+                    start=start,
+                    legal_age=legal_age,
+                )
+            )
         for name in sorted(rule.names | {categories[name] for name in rule.names & categories.keys()}):
-            if word := words.found_in(name):
-                raise UsageError(f"{named} is about {name!r}, which is restricted ({word}): remove the rule")
+            if word := restricted.found_in(name):
+                raise UsageError(
+                    words(
+                        "{named} is about {name!r}, which is restricted ({word}): remove the rule",
+                        named=named,
+                        name=name,
+                        word=word,
+                    )
+                )
         for text in (rule.text.ru, rule.text.en):
-            if word := words.found_in(text):
-                raise UsageError(f"the text of {named} names restricted goods ({word}), {text!r}: change the text")
+            if word := restricted.found_in(text):
+                raise UsageError(
+                    words(
+                        "the text of {named} names restricted goods ({word}), {text!r}: change the text",
+                        named=named,
+                        word=word,
+                        text=text,
+                    )
+                )
         if rule.names & excluded:
-            raise UsageError(f"{named} names goods in offers.exclude: remove the rule")
+            raise UsageError(words("{named} names goods in offers.exclude: remove the rule", named=named))

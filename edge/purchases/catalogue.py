@@ -6,6 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from edge.errors import UsageError
+from edge.language.system import system_words
+from edge.language.words import words
 from edge.settings.csv_files import read_rows
 
 if TYPE_CHECKING:
@@ -22,8 +24,12 @@ def load_catalogue(file: Path | None) -> dict[str, str]:
     rows = complete_rows(file, ("sku", "category"), "insights.catalogue")
     if shortened := next((row["sku"] for row in rows if _SHORTENED.fullmatch(row["sku"])), None):
         raise UsageError(
-            f"insights.catalogue {file}: a spreadsheet has shortened a sku to {shortened}: set the column sku to text, "
-            "and fill it again"
+            words(
+                "insights.catalogue {file}: a spreadsheet has shortened a sku to {shortened}: set the column "
+                "sku to text, and fill it again",
+                file=file,
+                shortened=shortened,
+            )
         )
     return {row["sku"]: row["category"] for row in rows}
 
@@ -34,6 +40,8 @@ def complete_rows(file: Path, columns: tuple[str, ...], name: str) -> list[dict[
     try:
         return [row for row in read_rows(file, columns) if all(row.get(column) for column in columns)]
     except OSError as problem:
-        raise UsageError(f"cannot read {name} {file}: {problem.strerror}") from None
+        raise UsageError(
+            words("cannot read {name} {file}: {reason}", name=name, file=file, reason=system_words(problem))
+        ) from None
     except ValueError as problem:
-        raise UsageError(f"cannot read {name} {file}: {problem}") from None
+        raise UsageError(words("cannot read {name} {file}: {problem}", name=name, file=file, problem=problem)) from None

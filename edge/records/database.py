@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge.errors import RunError
+from edge.language.system import system_words
+from edge.language.words import Words, joined, words
 from edge.records.schema import SCHEMA_STEPS
 from edge.settings.files import make_private_folder
 
@@ -17,11 +19,13 @@ if TYPE_CHECKING:
 
 DATABASE_FILE = "lane.db"
 
+_CANNOT_READ, _CANNOT_WRITE = words("cannot read {file}: {reason}"), words("cannot write {file}: {reason}")
+
 _FIXES = {
-    "full": "make room on its disk",
-    "locked": "another program is using it: try again",
-    "not a database": "it is damaged: move it away, and the agent creates a new one",
-    "malformed": "it is damaged: move it away, and the agent creates a new one",
+    "full": words("make room on its disk"),
+    "locked": words("another program is using it: try again"),
+    "not a database": words("it is damaged: move it away, and the agent creates a new one"),
+    "malformed": words("it is damaged: move it away, and the agent creates a new one"),
 }
 
 
@@ -39,7 +43,7 @@ class Database:
         try:
             self._connection = _open_to_read(self.file) if read_only else _open_to_write(self.file)
         except (OSError, sqlite3.Error) as problem:
-            raise StoreError(f"cannot open {self.file}: {_reason(problem)}") from None
+            raise StoreError(words("cannot open {file}: {reason}", file=self.file, reason=_reason(problem))) from None
         try:
             self._check_version(read_only)
         except StoreError:
@@ -50,13 +54,18 @@ class Database:
         version, newest = self.version, len(SCHEMA_STEPS)
         if version > newest:
             raise StoreError(
-                f"{self.file} was made by a newer edge-agent: its schema is {version}, this one knows {newest}; "
-                "update edge-agent, or choose another folder with state_dir"
+                words(
+                    "{file} was made by a newer edge-agent: its schema is {version}, this one knows {newest}; "
+                    "update edge-agent, or choose another folder with state_dir",
+                    file=self.file,
+                    version=version,
+                    newest=newest,
+                )
             )
         if version < newest and not read_only:
             self._update_schema()
         elif version == 0:
-            raise StoreError(f"{self.file} is empty: give the state folder of a lane that has run")
+            raise StoreError(words("{file} is empty: give the state folder of a lane that has run", file=self.file))
 
     def _update_schema(self) -> None:
         with self.transaction() as connection:
@@ -75,18 +84,18 @@ class Database:
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Commits everything written inside the block to disk at its end, or nothing when the block raises. Inside
         another transaction it becomes a part of that one. Raises StoreError when it cannot be written."""
-        with self._inside("BEGIN IMMEDIATE", "write"):
+        with self._inside("BEGIN IMMEDIATE", _CANNOT_WRITE):
             yield self._connection
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         """Every read inside the block sees the same state, even while another process writes. Raises StoreError."""
-        with self._inside("BEGIN", "read"):
+        with self._inside("BEGIN", _CANNOT_READ):
             yield
 
     def each(self, query: str, *values: object) -> Iterator[tuple[object, ...]]:
         """Iterates over the rows of a SELECT without loading them all. Raises StoreError."""
-        with self._translated_errors("read"):
+        with self._translated_errors(_CANNOT_READ):
             yield from self._connection.execute(query, values)
 
     def rows(self, query: str, *values: object) -> list[tuple[object, ...]]:
@@ -97,11 +106,11 @@ class Database:
         self._connection.close()
 
     @contextmanager
-    def _inside(self, begin: str, doing: str) -> Iterator[None]:
+    def _inside(self, begin: str, cannot: Words) -> Iterator[None]:
         if self._connection.in_transaction:
             yield
             return
-        with self._translated_errors(doing):
+        with self._translated_errors(cannot):
             self._connection.execute(begin)
             try:
                 yield
@@ -112,18 +121,18 @@ class Database:
                 raise
 
     @contextmanager
-    def _translated_errors(self, doing: str) -> Iterator[None]:
+    def _translated_errors(self, cannot: Words) -> Iterator[None]:
         try:
             yield
         except sqlite3.Error as problem:
-            raise StoreError(f"cannot {doing} {self.file}: {_reason(problem)}") from None
+            raise StoreError(cannot.format(file=self.file, reason=_reason(problem))) from None
 
 
 def _open_to_write(file: Path) -> sqlite3.Connection:
     make_private_folder(file.parent)
     # The mode of another file would be changed through a link.
     if file.is_symlink() or (file.exists() and not file.is_file()):
-        raise StoreError(f"cannot open {file}: it is a link, or not a regular file: remove it")
+        raise StoreError(words("cannot open {file}: it is a link, or not a regular file: remove it", file=file))
     # Only this user may read the sales. SQLite gives its -wal and -shm files the same mode.
     file.touch(mode=0o600)
     file.chmod(0o600)
@@ -135,7 +144,7 @@ def _open_to_write(file: Path) -> sqlite3.Connection:
 
 def _open_to_read(file: Path) -> sqlite3.Connection:
     if not file.exists():
-        raise StoreError(f"there is no {file}: give the state folder of a lane that has run")
+        raise StoreError(words("there is no {file}: give the state folder of a lane that has run", file=file))
     if not os.access(file, os.R_OK):
         raise PermissionError(0, "this user may not read it")
     uri = f"{file.absolute().as_uri()}?mode=ro"
@@ -165,7 +174,8 @@ def _connect(name: str, *pragmas: str) -> sqlite3.Connection:
     return connection
 
 
-def _reason(problem: OSError | sqlite3.Error) -> str:
+def _reason(problem: OSError | sqlite3.Error) -> Words:
     text = str((problem.strerror if isinstance(problem, OSError) else None) or problem)
     fixes = (fix for sign, fix in _FIXES.items() if sign in text)
-    return f"{text}; {next(fixes, 'make it readable and writable, or choose another folder with state_dir')}"
+    usual = words("make it readable and writable, or choose another folder with state_dir")
+    return joined("; ", [system_words(text), next(fixes, usual)])

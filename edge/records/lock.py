@@ -9,6 +9,8 @@ import stat
 from typing import TYPE_CHECKING
 
 from edge.errors import UsageError
+from edge.language.system import system_words
+from edge.language.words import Words, words
 from edge.records.database import StoreError
 from edge.settings.files import make_private_folder
 
@@ -29,14 +31,15 @@ def open_lock(folder: Path, flags: int) -> int:
         lock = os.open(file, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
     except OSError as problem:
         if problem.errno == errno.ELOOP:
-            raise _not_ours(file, "is a link") from None
+            raise _not_ours(file, words("is a link")) from None
         raise
     found = os.fstat(lock)
     if stat.S_ISREG(found.st_mode) and found.st_uid in (os.geteuid(), folder.stat().st_uid):
         return lock
     os.close(lock)
-    regular = stat.S_ISREG(found.st_mode)
-    raise _not_ours(file, f"belongs to user {found.st_uid}" if regular else "is not a regular file")
+    if stat.S_ISREG(found.st_mode):
+        raise _not_ours(file, words("belongs to user {owner}", owner=found.st_uid))
+    raise _not_ours(file, words("is not a regular file"))
 
 
 class StateLock:
@@ -50,18 +53,30 @@ class StateLock:
             self._lock = open_lock(folder, os.O_RDWR | os.O_CREAT)
         except OSError as problem:
             raise StoreError(
-                f"cannot open {folder / LOCK_FILE}: {problem.strerror}; make it readable and writable, or choose "
-                "another folder with state_dir"
+                words(
+                    "cannot open {file}: {reason}; make it readable and writable, or choose another folder "
+                    "with state_dir",
+                    file=folder / LOCK_FILE,
+                    reason=system_words(problem),
+                )
             ) from None
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             self.close()
-            raise UsageError(f"another edge-agent uses {folder}: give each lane its own state_dir") from None
+            raise UsageError(
+                words("another edge-agent uses {folder}: give each lane its own state_dir", folder=folder)
+            ) from None
 
     def close(self) -> None:
         os.close(self._lock)
 
 
-def _not_ours(file: Path, problem: str) -> UsageError:
-    return UsageError(f"{file} {problem}, so no agent made it: remove it, or choose another folder with state_dir")
+def _not_ours(file: Path, problem: Words) -> UsageError:
+    return UsageError(
+        words(
+            "{file} {problem}, so no agent made it: remove it, or choose another folder with state_dir",
+            file=file,
+            problem=problem,
+        )
+    )

@@ -8,6 +8,8 @@ import stat
 from typing import TYPE_CHECKING
 
 from edge.errors import RunError, UsageError
+from edge.language.system import system_words
+from edge.language.words import words
 from edge.settings.files import replacing
 
 if TYPE_CHECKING:
@@ -48,10 +50,12 @@ def read_certificate(file: Path, *keys: str, forbidden: int) -> dict[str, str]:
     except FileNotFoundError:
         raise
     except OSError as problem:
-        raise RunError(f"cannot read the key {file}: {problem.strerror}") from None
+        raise RunError(words("cannot read the key {file}: {reason}", file=file, reason=system_words(problem))) from None
     for key in keys:
         if not Z85_KEY.fullmatch(fields.get(key, "")):
-            raise UsageError(f"{file} has no {key}, or a damaged one: remove it, and make new keys")
+            raise UsageError(
+                words("{file} has no {key}, or a damaged one: remove it, and make new keys", file=file, key=key)
+            )
     return fields
 
 
@@ -66,7 +70,7 @@ def write_new_file(file: Path, text: str, mode: int = 0o600) -> None:
     except FileExistsError:
         raise
     except OSError as problem:
-        raise RunError(f"cannot write {file}: {problem.strerror}") from None
+        raise RunError(words("cannot write {file}: {reason}", file=file, reason=system_words(problem))) from None
 
 
 def write_new_file_atomically(file: Path, text: str, mode: int = 0o600) -> None:
@@ -77,7 +81,7 @@ def write_new_file_atomically(file: Path, text: str, mode: int = 0o600) -> None:
     except FileExistsError:
         raise
     except OSError as problem:
-        raise RunError(f"cannot write {file}: {problem.strerror}") from None
+        raise RunError(words("cannot write {file}: {reason}", file=file, reason=system_words(problem))) from None
 
 
 def check_permissions(path: Path, info: os.stat_result, forbidden: int) -> None:
@@ -86,10 +90,22 @@ def check_permissions(path: Path, info: os.stat_result, forbidden: int) -> None:
     us = os.geteuid()
     if info.st_uid not in (us, 0):
         raise UsageError(
-            f"{path} belongs to user {info.st_uid}, and this runs as user {us}: run it as that user "
-            f"(sudo -u '#{info.st_uid}' ...), or chown {us} {path}"
+            words(
+                "{path} belongs to user {owner}, and this runs as user {us}: run it as that user (sudo -u "
+                "'#{owner}' ...), or chown {us} {path}",
+                path=path,
+                owner=info.st_uid,
+                us=us,
+            )
         )
     mode = stat.S_IMODE(info.st_mode)
     if mode & forbidden:
-        danger = "read it" if mode & forbidden & ~WRITE else "change it"
-        raise UsageError(f"{path} has mode {mode:04o}, so that others may {danger}: chmod go-rwx {path}")
+        danger = words("read it") if mode & forbidden & ~WRITE else words("change it")
+        raise UsageError(
+            words(
+                "{path} has mode {mode:04o}, so that others may {danger}: chmod go-rwx {path}",
+                path=path,
+                mode=mode,
+                danger=danger,
+            )
+        )

@@ -18,6 +18,8 @@ import zmq
 
 from edge.commands import shown
 from edge.errors import RunError, UsageError
+from edge.language.system import system_words
+from edge.language.words import words
 from edge.settings.files import make_private_folder
 from edge.till.certificates import (
     READ_OR_WRITE,
@@ -52,7 +54,7 @@ class TillKey:
     public: str
 
 
-NO_NAME = "a till needs a name: set the identity of its socket to 1-40 letters, digits, - or _"
+NO_NAME = words("a till needs a name: set the identity of its socket to 1-40 letters, digits, - or _")
 
 
 def is_till_name(identity: bytes) -> bool:
@@ -107,13 +109,20 @@ class Keys:
         an invalid name, for a till that has a key already, for one till too many, and when `file` exists.
         """
         if not TILL_NAME.fullmatch(till):
-            raise UsageError(f"{shown(till)} is not a valid till name: use 1 to 40 letters, digits, - or _")
+            raise UsageError(
+                words("{till} is not a valid till name: use 1 to 40 letters, digits, - or _", till=shown(till))
+            )
         known = [key.till for key in self.tills()]
         if till in known:
-            raise UsageError(f"till {till} already has a key: revoke it first with edge-agent keys revoke {till}")
+            raise UsageError(
+                words("till {till} already has a key: revoke it first with edge-agent keys revoke {till}", till=till)
+            )
         if len(known) >= TILLS:
             raise UsageError(
-                f"{TILLS} tills have a key, the most that an agent serves: revoke one with edge-agent keys revoke"
+                words(
+                    "{tills} tills have a key, the most that an agent serves: revoke one with edge-agent keys revoke",
+                    tills=TILLS,
+                )
             )
         agent_public, _ = self.agent()
         public, secret = _new_pair()
@@ -123,7 +132,9 @@ class Keys:
         try:
             write_new_file(file, certificate_text(notes, metadata, public, secret))
         except FileExistsError:
-            raise UsageError(f"{file} already exists: move it away, or choose another file with --out FILE") from None
+            raise UsageError(
+                words("{file} already exists: move it away, or choose another file with --out FILE", file=file)
+            ) from None
         try:
             public_half = certificate_text(f"The public key of {till}.", metadata, public)
             write_new_file_atomically(self._tills / f"{till}.key", public_half, mode=0o644)
@@ -135,12 +146,18 @@ class Keys:
         """Remove a till's key; a running agent rejects it within a second. Raises UsageError when the till has none."""
         known = [key.till for key in self.tills()]
         if till not in known:
-            raise UsageError(f"till {shown(till)} has no key: tills with keys: {', '.join(known) or 'none'}")
+            raise UsageError(
+                words(
+                    "till {till} has no key: tills with keys: {tills}",
+                    till=shown(till),
+                    tills=", ".join(known) or words("none"),
+                )
+            )
         file = self._tills / f"{till}.key"
         try:
             file.unlink(missing_ok=True)
         except OSError as problem:
-            raise RunError(f"cannot remove {file}: {problem.strerror}") from None
+            raise RunError(words("cannot remove {file}: {reason}", file=file, reason=system_words(problem))) from None
 
     def _exists(self) -> bool:
         """Whether both folders exist. Raises UsageError when other users can change them."""
@@ -150,7 +167,9 @@ class Keys:
             except FileNotFoundError:
                 return False
             except OSError as problem:
-                raise RunError(f"cannot read {folder}: {problem.strerror}") from None
+                raise RunError(
+                    words("cannot read {folder}: {reason}", folder=folder, reason=system_words(problem))
+                ) from None
         return True
 
     def _make_folders(self) -> None:
@@ -162,13 +181,17 @@ class Keys:
             for folder in (self._folder, self._tills):
                 folder.mkdir(mode=0o700, exist_ok=True)
         except OSError as problem:
-            raise RunError(f"cannot make {self._tills}: {problem.strerror}") from None
+            raise RunError(
+                words("cannot make {folder}: {reason}", folder=self._tills, reason=system_words(problem))
+            ) from None
 
     def _files(self) -> list[Path]:
         try:
             return sorted(file for file in self._tills.glob("*.key") if TILL_NAME.fullmatch(file.stem))
         except OSError as problem:
-            raise RunError(f"cannot read {self._tills}: {problem.strerror}") from None
+            raise RunError(
+                words("cannot read {folder}: {reason}", folder=self._tills, reason=system_words(problem))
+            ) from None
 
 
 def _new_pair() -> tuple[str, str]:

@@ -9,6 +9,7 @@ import zmq
 
 from edge.commands import shown
 from edge.errors import EdgeError, UsageError
+from edge.language.words import words
 from edge.till.authentication import Authenticator
 from edge.till.keys import NO_NAME, is_till_name
 from edge.till.limits import (
@@ -75,8 +76,12 @@ class TillServer:
             return dict.fromkeys(addresses)
         if not keys or not tills:
             raise UsageError(
-                f"{public[0]} = {shown(addresses[public[0]])} can be reached from other machines, and no till has a "
-                "key: make one with edge-agent keys new TILL, or use tcp://127.0.0.1:PORT"
+                words(
+                    "{setting} = {address} can be reached from other machines, and no till has a key: make one "
+                    "with edge-agent keys new TILL, or use tcp://127.0.0.1:PORT",
+                    setting=public[0],
+                    address=shown(addresses[public[0]]),
+                )
             )
         authenticator = Authenticator(self._context, keys, self.rejections)
         return {setting: authenticator if setting in public else None for setting in addresses}
@@ -175,13 +180,18 @@ class TillServer:
             return False
         limiter = self._places.admit(name, now_s, has_key=self._reliable_authenticator is not None)
         if limiter is None:
-            why = (
-                f"{TILLS} tills are connected: switch one off, and wait; if they change their names, restart the agent"
+            why = words(
+                "{tills} tills are connected: switch one off, and wait; if they change their names, restart the agent",
+                tills=TILLS,
             )
             self.rejections.add("too many tills", name.decode(), why)
             return False
         if not limiter.accept(now_s, size):
-            why = f"more than {MESSAGES_A_SECOND:.0f} messages a second: it is ignored for {PENALTY_S:.0f} s"
+            why = words(
+                "more than {rate:.0f} messages a second: it is ignored for {seconds:.0f} s",
+                rate=MESSAGES_A_SECOND,
+                seconds=PENALTY_S,
+            )
             self.rejections.add("too fast", name.decode(), why)
             return False
         return True

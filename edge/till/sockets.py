@@ -9,6 +9,8 @@ import zmq
 
 from edge.commands import shown
 from edge.errors import UsageError
+from edge.language.system import system_words
+from edge.language.words import words
 from edge.till.limits import (
     CURVE_BYTES,
     HANDSHAKE_MS,
@@ -32,12 +34,23 @@ def is_public(setting: str, address: str) -> bool:
     parts = _SOCKET_ADDRESS.fullmatch(address)
     if not parts:
         raise UsageError(
-            f"{setting} = {shown(address)} is not a valid address: use tcp://127.0.0.1:PORT or ipc://FILE on this box, "
-            "and tcp://ADDRESS:PORT from outside"
+            words(
+                "{setting} = {address} is not a valid address: use tcp://127.0.0.1:PORT or ipc://FILE on "
+                "this box, and tcp://ADDRESS:PORT from outside",
+                setting=setting,
+                address=shown(address),
+            )
         )
     port = parts["port"] or ""
     if port.isdecimal() and int(port) > 65535:
-        raise UsageError(f"{setting} = {shown(address)}: there is no port {port}: use 1 to 65535")
+        raise UsageError(
+            words(
+                "{setting} = {address}: there is no port {port}: use 1 to 65535",
+                setting=setting,
+                address=shown(address),
+                port=port,
+            )
+        )
     return not _LOOPBACK.fullmatch(address)
 
 
@@ -73,7 +86,16 @@ def bind(
     except zmq.ZMQError as problem:
         socket.close(linger=0)
         in_use = problem.errno == zmq.EADDRINUSE
-        fix = "stop the other program, or choose another port" if in_use else "correct the address"
+        stop = words("stop the other program, or choose another port")
+        fix = stop if in_use else words("correct the address")
         # Not what the error says: that repeats the address.
-        raise UsageError(f"{setting} = {shown(address)}: {zmq.strerror(problem.errno or 0)}: {fix}") from None
+        raise UsageError(
+            words(
+                "{setting} = {address}: {reason}: {fix}",
+                setting=setting,
+                address=shown(address),
+                reason=system_words(zmq.strerror(problem.errno or 0)),
+                fix=fix,
+            )
+        ) from None
     return socket

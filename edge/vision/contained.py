@@ -10,6 +10,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 from edge.errors import RunError
+from edge.language.words import words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -47,7 +48,7 @@ class ContainedProcess(Generic[Argument, Answer]):
         try:
             requests.send(argument)
             if not answers.poll(self._longest_call_s):
-                raise ProcessLostError(f"no answer after {self._longest_call_s:.0f} s")
+                raise ProcessLostError(words("no answer after {seconds:.0f} s", seconds=self._longest_call_s))
             answer, problem = answers.recv()
         except (ProcessLostError, OSError, EOFError) as lost:
             self.close()
@@ -82,7 +83,7 @@ class ContainedProcess(Generic[Argument, Answer]):
         try:
             answers.recv()
         except EOFError:
-            raise RunError("a process to read photos in does not start: is there enough memory?") from None
+            raise RunError(words("a process to read photos in does not start: is there enough memory?")) from None
         return process, requests, answers
 
 

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from edge.till.messages import Text
+from typing import TYPE_CHECKING
 
-WAITING = Text(ru="Секунду…", en="One moment…")
-NO_ANSWER = Text(ru="Проверьте документы: система не ответила.", en="Ask for ID: the age check did not answer.")
-EXPIRED = Text(ru="Проверьте документы.", en="Ask for ID.")
-CLOCKS = Text(
-    ru="Проверьте документы: часы кассы и системы расходятся.",
-    en="Ask for ID: the clocks of the till and of the age check differ.",
-)
-SILENT = Text(
-    ru="Проверяйте документы у всех: система проверки возраста не отвечает.",
-    en="Ask everyone for ID: the age check is not answering.",
-)
-DO_NOT_SELL = Text(
-    ru="Не продавайте товары с ограничением по возрасту.",
-    en="Do not sell age-restricted items.",
-)
+from edge.language.words import words
+from edge.till.prompts import as_text
+
+if TYPE_CHECKING:
+    from edge.till.messages import Text
+
+WAITING = as_text(words("One moment…"))
+NO_ANSWER = as_text(words("Ask for ID: the age check did not answer."))
+EXPIRED = as_text(words("Ask for ID."))
+CLOCKS = as_text(words("Ask for ID: the clocks of the till and of the age check differ."))
+SILENT = as_text(words("Ask everyone for ID: the age check is not answering."))
+DO_NOT_SELL = as_text(words("Do not sell age-restricted items."))
+
+_DO_NOT_SELL_FROM = words("Do not sell items {age}+.")
+_OTHERS_OPEN = words("Do not sell items {age}+. For the others, ask for ID.")
 
 
 def do_not_sell_from(age: int, *, others_open: bool) -> Text:
     """The prompt after an ID check that failed for this age. others_open: items for lower ages still need a check."""
-    russian, english = f"Не продавайте товары {age}+.", f"Do not sell items {age}+."
-    if others_open:
-        russian += " Для остальных проверьте документы."
-        english += " For the others, ask for ID."
-    return Text(ru=russian, en=english)
+    return as_text((_OTHERS_OPEN if others_open else _DO_NOT_SELL_FROM).format(age=age))

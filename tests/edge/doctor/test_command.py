@@ -88,6 +88,21 @@ def test_each_check_prints_a_line_with_its_fix_below(edge_agent: EdgeAgent, conf
     assert not (tmp_path / "state").exists(), "it changes nothing"
 
 
+def test_it_speaks_the_language_of_the_settings_or_of_its_flag(edge_agent: EdgeAgent, tmp_path: Path) -> None:
+    file = tmp_path / "lane.toml"
+    file.write_text(f'camera = "/dev/no-camera"\nstate_dir = "{tmp_path}/state"\nlanguage = "ru"\n')
+    file.chmod(0o600)
+    run = edge_agent("doctor", "--config", file)
+    assert "неисправность   camera      камера /dev/no-camera не даёт картинку: подключена ли она" in run.out
+    assert "(такого устройства нет)" in run.out
+    assert "что сделать: отключите камеру и подключите её прямо к компьютеру" in run.out
+    assert "предупреждение  shape       не проверено: см. camera" in run.out
+    assert re.fullmatch(r".*: 1 неисправность, .* предупреждени[еяй], в порядке: \d+: см. выше\n", run.err)
+    english = edge_agent("doctor", "--config", file, "--language", "en", "--json")
+    camera = next(each for each in json.loads(english.out)["findings"] if each["name"] == "camera")
+    assert camera["seen"].startswith("camera /dev/no-camera gives no picture")
+
+
 def test_a_problem_ends_in_exit_code_1(edge_agent: EdgeAgent, config: Path) -> None:
     _, rest = config.read_text().split("\n", 1)
     config.write_text(f'camera = "/dev/no-camera"\n{rest}')

@@ -9,9 +9,10 @@ import pytest
 from edge.doctor.examine import examine
 from edge.doctor.finding import Check, Finding, NotChecked, check, ok, problem, warning
 from edge.errors import RunError
+from edge.language.words import words
 from tests.edge.doctor.builders import is_fix_of
 
-WATER = "water {plant} with {litres} l"
+WATER = words("water {plant} with {litres} l")
 
 
 def made(find: Callable[[str], Finding], name: str = "plant", after: tuple[str, ...] = ()) -> Check[str]:
@@ -26,7 +27,7 @@ def raising(error: Exception) -> Callable[[str], Finding]:
 
 
 def test_a_finding_gets_the_name_of_its_check_and_lane() -> None:
-    dry = made(lambda plant: warning(f"{plant} is dry", WATER, plant=plant, litres=2))
+    dry = made(lambda plant: warning(words("{plant} is dry", plant=plant), WATER, plant=plant, litres=2))
     (line,) = examine([dry], "the fern", "lane-1")
     assert line == Finding("warning", "the fern is dry", "water the fern with 2 l", "plant", "lane-1")
 
