@@ -13,8 +13,8 @@ from pyarrow.parquet import read_metadata
 
 from edge.commands import visible
 from edge.errors import RunError
+from edge.language.words import counted, words
 from edge.purchases.parquet import PURCHASES, SUFFIX
-from edge.reports.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -108,11 +108,19 @@ def _is_readable(connection: duckdb.DuckDBPyConnection, file: Path) -> bool:
 
 def dropped_files(files: Files) -> list[str]:
     """One line for each file that is not in the figures."""
-    lines = [f"{visible(str(file))} not read: damaged or incomplete" for file in files.damaged]
+    lines: list[str] = [
+        words("{file} not read: damaged or incomplete", file=visible(str(file))) for file in files.damaged
+    ]
     for file, version, count in files.other_version:
-        sales = counted(count, "sale", "sales")
         lines.append(
-            f"{visible(str(file))} with {sales} not read: written by another version of edge-agent "
-            f"(columns of version {version})"
+            counted(
+                "{file} with {n} sale not read: written by another version of edge-agent (columns of version "
+                "{version})",
+                "{file} with {n} sales not read: written by another version of edge-agent (columns of version "
+                "{version})",
+                count,
+                file=visible(str(file)),
+                version=version,
+            )
         )
     return lines

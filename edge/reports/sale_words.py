@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from edge.records.records import CheckRecord, SaleRecord
     from edge.reports.compliance import CheckTime
 
+_ASKS_EVERYBODY = 101
+"""The threshold of a lane that asks everybody."""
+
 ANSWERS: dict[str, Words] = {
     Decision.CHALLENGE.value: words("ask for ID"),
     Decision.NO_CHALLENGE.value: words("need not ask"),
@@ -93,6 +96,29 @@ CHECK_TIMES: dict[CheckTime, Words] = {
 def named(names: dict[str, Words], value: str) -> Words:
     """The words for a value. One that a newer version wrote stays as it is."""
     return names.get(value) or verbatim(value)
+
+
+def never_asked(sale: SaleRecord) -> bool:
+    """Whether the till never asked the lane about this sale."""
+    return sale.ended == "not-asked" and not sale.alerts
+
+
+def answer_words(sale: SaleRecord) -> Words:
+    """What the lane told the cashier, and why."""
+    answer = sale.answer
+    if not answer:
+        return words("the till did not ask") if never_asked(sale) else words("no answer reached the till: ask for ID")
+    decision = answer.decision.value
+    told = ANSWERS[decision] if sale.minimum_age is None else ANSWERS_FOR[decision].format(age=sale.minimum_age)
+    found: list[Words] = [named(REASON_WORDS, reason.value) for reason in answer.reasons]
+    if answer.age:
+        low, high = round(answer.age.low), round(answer.age.high)
+        found.append(words("looks {age} ({low} – {high})", age=answer.age.completed_years, low=low, high=high))
+    if answer.threshold < _ASKS_EVERYBODY:
+        found.append(words("asks below about {age}", age=answer.threshold))
+    else:
+        found.append(words("everybody is asked"))
+    return joined(", ", [told, *found])
 
 
 def check_words(sale: SaleRecord, check: CheckRecord) -> Words:

@@ -35,7 +35,8 @@ class Table:
     """Texts may be `edge.language.words.Words`, which are shown in the reader's language.
 
     columns: titles. numbers: titles of the right-aligned columns. total: whether the last row is the total. keys:
-    how many of the first columns say what a row is about. title: what the table shows, if the report has several."""
+    how many of the first columns say what a row is about. title: what the table shows, if the report has several.
+    marked: numbers of the rows that stand out; they have another colour on a page."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -43,6 +44,7 @@ class Table:
     total: bool = False
     keys: int = 1
     title: str = ""
+    marked: frozenset[int] = frozenset()
 
 
 def as_text(table: Table, width: int | None = None, language: str = ENGLISH) -> str:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from edge.reports.cashiers.cashiers import CashierLine
 
-_MOST_CASHIERS = 5
-"""Cashiers in the lead. More are in the table."""
+MOST_CASHIERS = 5
+"""Cashiers whom the lead names. More are in the table."""
 
 
 def lead(lines: Sequence[CashierLine]) -> list[Words]:
@@ -23,8 +23,8 @@ def lead(lines: Sequence[CashierLine]) -> list[Words]:
     standing_out = [line for line in lines if line.stands_out]
     if standing_out:
         several_stores = len(stores_of(lines)) > 1
-        found = [_about(line, several_stores) for line in standing_out[:_MOST_CASHIERS]]
-        more = len(standing_out) - _MOST_CASHIERS
+        found = [_about(line, several_stores) for line in standing_out[:MOST_CASHIERS]]
+        more = len(standing_out) - MOST_CASHIERS
         if more > 0:
             found.append(counted("{n} more cashier is in the table.", "{n} more cashiers are in the table.", more))
         return found

@@ -25,12 +25,14 @@ _MOST_DRAWN = 15
 """Cashiers in the picture, so that it fits on a page: the highest shares."""
 
 
-def page_parts(lines: Sequence[CashierLine], failed_checks: Sequence[Table], language: str) -> list[Part]:
-    """What was sold after a failed check, a picture of the shares of unchecked sales, the cashiers, and all the rest
-    folded away."""
+def page_parts(
+    lines: Sequence[CashierLine], worst: Sequence[Table], talk_about: Sequence[Table], language: str
+) -> list[Part]:
+    """The worst sales, a picture of the shares of unchecked sales, the sales of the cashiers who stand out, all
+    cashiers, and the rest folded away."""
     tables = cashiers_tables(lines)
     if not tables:
-        return [*failed_checks]
+        return [*worst]
     cashiers, *others = tables
     rest = (
         [
@@ -43,7 +45,7 @@ def page_parts(lines: Sequence[CashierLine], failed_checks: Sequence[Table], lan
         if others
         else []
     )
-    return [*failed_checks, *_picture(lines, language), cashiers, *rest]
+    return [*worst, *_picture(lines, language), *talk_about, cashiers, *rest]
 
 
 def _picture(lines: Sequence[CashierLine], language: str) -> list[Part]:

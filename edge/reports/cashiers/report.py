@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 from edge.errors import UsageError
 from edge.language.words import Words, words
 from edge.reports.cashiers.cashiers import compare
-from edge.reports.cashiers.lead import lead
+from edge.reports.cashiers.lead import MOST_CASHIERS, lead
 from edge.reports.cashiers.notes import notes
 from edge.reports.cashiers.page import page_parts
 from edge.reports.cashiers.tables import cashiers_csv, cashiers_tables
 from edge.reports.cashiers.tallies import tallies, total
 from edge.reports.content import ReportContent, title_of
-from edge.reports.failed_checks import failed_checks_table
 from edge.reports.folders import distinct, state_folders
 from edge.reports.logs import (
     after_failed_check_warnings,
@@ -25,27 +24,28 @@ from edge.reports.logs import (
     training_notes,
 )
 from edge.reports.report import Report
+from edge.reports.single_sales import failed_checks_table, unchecked_tables
 from edge.settings.lanes import load_lanes
 
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Sequence
 
+    from edge.records.records import SaleRecord
     from edge.reports.cashiers.tallies import CashierTally
-    from edge.reports.tables import Table
 
 
 @dataclass(frozen=True, slots=True)
 class _Source:
     """Where the figures come from. training: how many exercises were left out. dropped: one line for each thing that
-    is missing or doubtful. failed_checks: see `edge.reports.failed_checks`. empty: why there are no sales, if there are
-    none."""
+    is missing or doubtful. sales: the single sales, oldest first; exported files do not have them. empty: why there are
+    no sales, if there are none."""
 
     cashiers: Sequence[CashierTally]
     headline: Words
     training: int
     dropped: Sequence[str] = ()
-    failed_checks: Sequence[Table] = ()
+    sales: Sequence[SaleRecord] = ()
     empty: Sequence[Words] = ()
 
 
@@ -54,14 +54,17 @@ def _run(arguments: Namespace) -> ReportContent:
         raise UsageError("--engine is for exported files only: add --folder, or remove --engine")
     source = _from_files(arguments) if arguments.folder else _from_logs(arguments)
     lines, everybody = compare(source.cashiers), total(source.cashiers)
+    worst = failed_checks_table(source.sales)
+    named = [line.cashier.cashier for line in lines if line.stands_out] if source.sales else []
+    talk_about = unchecked_tables(source.sales, named[:MOST_CASHIERS])
     drawn = arguments.html or arguments.pdf
     return ReportContent(
         title=title_of(words("Age checks by cashier"), arguments.shop.name),
         headline=source.headline,
         lead=[*source.empty, *lead(lines)],
-        tables=[*source.failed_checks, *cashiers_tables(lines)],
+        tables=[*worst, *talk_about, *cashiers_tables(lines)],
         csv=cashiers_csv(lines),
-        page_parts=page_parts(lines, source.failed_checks, arguments.language) if drawn else (),
+        page_parts=page_parts(lines, worst, talk_about, arguments.language) if drawn else (),
         warnings=[
             *after_failed_check_warnings(everybody.after_failed_check), *not_asked_warnings(everybody.not_asked)
         ],
@@ -80,7 +83,7 @@ def _from_logs(arguments: Namespace) -> _Source:
         tallies(found.sales, store),
         headline,
         found.training,
-        failed_checks=failed_checks_table(found.sales),
+        sales=found.sales,
         empty=[] if found.sales else [nothing_yet(found.latest)],
     )
 

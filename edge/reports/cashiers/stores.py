@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import ibis
 
 from edge.commands import visible
+from edge.language.words import words
 from edge.reports.cashiers.tallies import CashierTally, check_tally, total
 from edge.reports.compliance import NOT_PASSED, SOLD
 from edge.reports.engine import EngineError, engine_errors, file_batches, read_parquet, rows, utc
@@ -60,8 +61,14 @@ def read_stores(backend: Any, folders: Sequence[Path], period: Period) -> tuple[
 def doubts(stores: Stores, files: Files) -> list[str]:
     """One line for each file that is not in the figures, and for each lane whose figures may be wrong."""
     doubtful = [
-        f"{lane.not_intact} of the {lane.sales} sales of {visible(f'{lane.lane} of {lane.store}')} are from an audit "
-        "log that was not intact when it was exported; run edge-agent report verify there to see the problems"
+        words(
+            "{part} of the {sales} sales of {lane} of {store} are from an audit log that was not intact when it was "
+            "exported; run edge-agent report verify there to see the problems",
+            part=lane.not_intact,
+            sales=lane.sales,
+            lane=visible(lane.lane),
+            store=visible(lane.store),
+        )
         for lane in stores.lanes
         if lane.not_intact
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from edge.language.formats import Shown, percent
@@ -77,7 +78,10 @@ def _sales_table(lines: Sequence[CashierLine]) -> Table:
     remarks = [*(REMARKS[line.verdict] for line in lines), verbatim("")]
     rows = [(*row, remark) for row, remark in zip(rows, remarks, strict=True)]
     title = words("Checks by cashier")
-    return Table((*columns, words("compared")), tuple(rows), frozenset(columns[2:]), total=True, title=title)
+    marked = frozenset(number for number, line in enumerate(lines) if line.stands_out)
+    return Table(
+        (*columns, words("compared")), tuple(rows), frozenset(columns[2:]), total=True, title=title, marked=marked
+    )  # fmt: skip
 
 
 def _ends_table(cashiers: Sequence[CashierTally]) -> Table:
@@ -123,12 +127,11 @@ def _counts_table(
 
 
 def _with_store(table: Table) -> Table:
-    return Table(table.columns, table.rows, table.numbers, table.total, 2, table.title)
+    return replace(table, keys=2)
 
 
 def _without_store(table: Table) -> Table:
-    rows = tuple(row[1:] for row in table.rows)
-    return Table(table.columns[1:], rows, table.numbers, table.total, 1, table.title)
+    return replace(table, columns=table.columns[1:], rows=tuple(row[1:] for row in table.rows))
 
 
 def _name_of(tally: CashierTally) -> str:

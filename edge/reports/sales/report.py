@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from edge.language.words import Words, counted, joined, words
 from edge.reports.compliance import is_id_due, is_sold_after_failed_check, is_unchecked
 from edge.reports.content import ReportContent, title_of
-from edge.reports.failed_checks import failed_checks_table
 from edge.reports.folders import state_folders
 from edge.reports.logs import (
     after_failed_check_warnings,
@@ -21,6 +20,7 @@ from edge.reports.report import Report
 from edge.reports.sale_words import named
 from edge.reports.sales.selection import SELECTION_WORDS, SELECTIONS, selected
 from edge.reports.sales.tables import sales_csv, sales_table
+from edge.reports.single_sales import failed_checks_table
 from edge.reports.tables import NOTHING
 
 if TYPE_CHECKING:

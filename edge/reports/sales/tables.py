@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from edge.language.words import Words, joined, verbatim, words
 from edge.reports.compliance import is_id_due, time_of_check
-from edge.reports.sale_words import ANSWERS, ANSWERS_FOR, ENDS, REASON_WORDS, check_words, named
+from edge.reports.sale_words import ENDS, answer_words, check_words, named, never_asked
 from edge.reports.tables import NOTHING, Table, as_csv
 
 if TYPE_CHECKING:
@@ -23,9 +23,6 @@ _CSV_COLUMNS = (
     "check_minimum_age", "checked_at", "check_time", "all_checks", "opened_by", "closed_by", "restricted_at",
     "withdrawn_at", "suspended_at", "closed_at", "resumed_from", "resumed_as",
 )  # fmt: skip
-
-_ASKS_EVERYBODY = 101
-"""The threshold of a lane that asks everybody."""
 
 
 def sales_table(sales: Sequence[SaleRecord]) -> Table:
@@ -48,31 +45,10 @@ def _row(sale: SaleRecord) -> tuple[str, ...]:
         joined("", [sale.opened_at]),
         f"{sale.lane}, {sale.till}",
         sale.cashier_id or NOTHING,
-        _answer(sale),
+        answer_words(sale),
         _check(sale),
         _end(sale),
     )
-
-
-def _answer(sale: SaleRecord) -> Words:
-    answer = sale.answer
-    if not answer:
-        return words("the till did not ask") if _never_asked(sale) else words("no answer reached the till: ask for ID")
-    decision = answer.decision.value
-    told = ANSWERS[decision] if sale.minimum_age is None else ANSWERS_FOR[decision].format(age=sale.minimum_age)
-    found: list[Words] = [named(REASON_WORDS, reason.value) for reason in answer.reasons]
-    if answer.age:
-        low, high = round(answer.age.low), round(answer.age.high)
-        found.append(words("looks {age} ({low} – {high})", age=answer.age.completed_years, low=low, high=high))
-    if answer.threshold < _ASKS_EVERYBODY:
-        found.append(words("asks below about {age}", age=answer.threshold))
-    else:
-        found.append(words("everybody is asked"))
-    return joined(", ", [told, *found])
-
-
-def _never_asked(sale: SaleRecord) -> bool:
-    return sale.ended == "not-asked" and not sale.alerts
 
 
 def _check(sale: SaleRecord) -> str:
@@ -106,7 +82,7 @@ def _csv_row(sale: SaleRecord) -> tuple[object, ...]:
         sale.lane,
         sale.till,
         sale.cashier_id,
-        None if _never_asked(sale) else sale.decision.value,
+        None if never_asked(sale) else sale.decision.value,
         " ".join(reason.value for reason in answer.reasons) if answer else None,
         age.mean if age else None,
         age.low if age else None,

@@ -9,13 +9,15 @@ from edge.reports.cashiers.cashiers import compare
 from edge.reports.cashiers.page import page_parts
 from edge.reports.cashiers.tallies import tallies
 from edge.reports.content import ReportContent
-from edge.reports.failed_checks import failed_checks_table
 from edge.reports.page import report_page
+from edge.reports.single_sales import failed_checks_table, unchecked_tables
 from tests.edge.reports.conftest import sale_of
 
 
 def page_of(*sales: SaleRecord, headline: str = "Some.") -> str:
-    parts = page_parts(compare(tallies(sales, "store-1")), failed_checks_table(sales), "en")
+    parts = page_parts(
+        compare(tallies(sales, "store-1")), failed_checks_table(sales), unchecked_tables(sales, ["zoe"]), "en"
+    )
     return report_page(ReportContent("Restricted sales by cashier", headline, (), "", page_parts=parts))
 
 
@@ -38,8 +40,8 @@ def test_the_worst_comes_first_and_what_is_rarely_read_is_folded_away() -> None:
     )
     order = [
         "Sold although the check failed or no document was shown</h2>", ">a-7</th>", "Sales without a check</h2>",
-        "<svg",
-        "Checks by cashier</h2>", ">zoe</th>", ">anna</th>", "<details", "How the sales ended</h2>",
+        "<svg", "zoe: sales without a check: the newest 10 of 40</h2>", "Checks by cashier</h2>",
+        '<tr class="marked"><th scope="row" class="key">zoe</th>', ">anna</th>", "<details", "How the sales ended</h2>",
     ]  # fmt: skip
     places = [page.index(part) for part in order]
     assert places == sorted(places)
