@@ -244,6 +244,9 @@ def test_the_doctor_tab_shows_each_finding_as_it_comes_with_its_progress_worst_f
         assert "What to do: " in worse.inner_text()
     count = re.fullmatch(r"Everything is ok\.|Problems: \d+, warnings: \d+\.", page.inner_text("#diagnosis"))
     assert count
+    page.click("#language")
+    assert "Что сделать: " in page.inner_text("#findings")
+    assert "это запись, а не камера" in page.inner_text("#findings"), "the findings follow the language of the page"
 
 
 def test_a_doctor_that_finds_nothing_says_why(browser: Browser, start_page: StartPage) -> None:

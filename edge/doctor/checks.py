@@ -56,8 +56,8 @@ verdict and, unless it is `ok`, a fix:
 While a lane is checked, someone should stand where customers do and look at the camera. The doctor changes nothing and
 does not disturb a running agent. Exit code: 0 without problems, 1 with problems, 2 for wrong usage. `--json` prints an
 object with the `version` of edge-agent, the `time`, the `box` and the `findings`; its JSON Schema is
-[edge/doctor/result.schema.json](../edge/doctor/result.schema.json). `--json-lines` prints each finding as it comes,
-after a line with the number of checks. `--seconds` limits how long each camera is watched.
+[edge/doctor/result.schema.json](../edge/doctor/result.schema.json). `--json-lines` prints each finding in all
+languages as it comes, after a line with the number of checks. `--seconds` limits how long each camera is watched.
 
 | Check | Question | What to do |
 |---|---|---|

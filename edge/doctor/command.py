@@ -85,7 +85,7 @@ def _parser() -> Parser:
         "--json", action="store_true", help="print the result as JSON; its schema is edge/doctor/result.schema.json"
     )
     parser.add_argument("--json-lines", action="store_true",
-                        help="print the number of checks, and each finding as it comes, as a line of JSON")  # fmt: skip
+                        help="print each finding in all languages as it comes, as a line of JSON")  # fmt: skip
     parser.add_argument("--checks", action="store_true", help="print every check with its fixes, and exit")
     return parser
 
@@ -114,14 +114,16 @@ def _findings(flags: list[str], file: Path | None, seconds: float) -> tuple[str,
     return lanes[0].language, diagnose(lanes, file, seconds)
 
 
-def _sent(findings: Iterator[Finding], language: str) -> list[Finding]:
-    """Print the number of checks, of the box and of each lane, and every finding as it comes, as lines of JSON; return
-    all findings."""
+def _sent(findings: Iterator[Finding], _: str) -> list[Finding]:
+    """Print the number of checks, of the box and of each lane, and every finding as it comes, its texts in each
+    language, as lines of JSON; return all findings."""
     print(json.dumps({"checks": {"box": len(BOX_CHECKS), "lane": len(LANE_CHECKS)}}), flush=True)
     found: list[Finding] = []
     for finding in findings:
         found.append(finding)
-        print(json.dumps({"finding": finding.as_json(language)}, ensure_ascii=False), flush=True)
+        texts = [finding.as_json(language) for language in LANGUAGES]
+        several = {name: dict(zip(LANGUAGES, (text[name] for text in texts), strict=True)) for name in ("seen", "mend")}
+        print(json.dumps({"finding": texts[0] | several}, ensure_ascii=False), flush=True)
     return found
 
 

@@ -3,7 +3,7 @@
 import * as agent from "./agent.js";
 import { element, refill, setText } from "./elements.js";
 import { reason } from "./lost.js";
-import { translate } from "./words.js";
+import { inLanguage, translate } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 
@@ -46,6 +46,9 @@ function summary() {
 export function redraw() {
   setText(byId("diagnosis"), status());
   byId("diagnosis").hidden = !status();
+  const isGood = status === summary && findings.every((finding) => finding.verdict === "ok");
+  byId("diagnosis").classList.toggle("good", isGood);
+  byId("diagnosis").classList.toggle("plain", isRunning);
   byId("examine").disabled = isRunning;
   showProgress();
   const sorted = WORST_FIRST.flatMap((verdict) => findings.filter((finding) => finding.verdict === verdict));
@@ -66,9 +69,10 @@ function findingLine(finding) {
   item.className = finding.verdict;
   const name = finding.lane ? `${finding.lane} · ${finding.name}` : finding.name;
   const badge = element("b", translate(finding.verdict), "badge");
-  item.append(badge, element("span", name, "name"), element("p", finding.seen));
+  item.append(badge, element("span", name, "name"), element("p", inLanguage(finding.seen)));
   // In the doctor's JSON the fix is called "mend".
-  if (finding.mend) item.append(element("p", `${translate("fix")}: ${finding.mend}`, "fix"));
+  const fix = inLanguage(finding.mend);
+  if (fix) item.append(element("p", `${translate("fix")}: ${fix}`, "fix"));
   return item;
 }
 

@@ -133,6 +133,10 @@ def test_lines_of_json_give_the_number_of_checks_and_each_finding(edge_agent: Ed
     assert first == {"checks": {"box": len(BOX_CHECKS), "lane": len(LANE_CHECKS)}}
     found = [line["finding"]["name"] for line in lines]
     assert found == [check.name for check in (*BOX_CHECKS, *LANE_CHECKS)]
+    agent = next(line["finding"] for line in lines if line["finding"]["name"] == "agent")
+    assert agent["seen"]["en"].startswith("no agent runs on ")
+    assert re.search("[а-я]", agent["seen"]["ru"])
+    assert agent["mend"] == {"en": "", "ru": ""}
 
 
 def test_the_published_schema_is_that_of_the_result() -> None:
