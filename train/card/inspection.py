@@ -142,6 +142,7 @@ def _acquisition(card: Card) -> Iterable[str]:
     )
     by_people = {name: each for name, each in card.nist.acquisition.items() if name not in {"all", *card.sources}}
     if by_people:
+        yield "By sex and group of people, in all sources together:"
         yield table(
             ("people", "rejected by the gate"),
             ((name, share(each.rejected)) for name, each in by_people.items()),

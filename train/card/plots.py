@@ -16,6 +16,9 @@ from train.plots import Drawing, svg
 CURVES = ("13-17-year-olds who pass", "25-40-year-olds who are asked")
 """Of the plot of limits."""
 
+_NEAR = 1.15
+"""Texts of limits that differ by a smaller factor would overlap."""
+
 
 def plots(card: Card) -> list[tuple[str, str]]:
     """The card's plots: captions and SVG elements; an empty element where the caption says that photos are too few."""
@@ -57,11 +60,14 @@ def _challenge(axes: Axes, card: Card) -> None:
         (line,) = axes.plot(limits, [100 * rate.share for rate in shares], label=label, linewidth=2)
         low, high = [100 * rate.low for rate in shares], [100 * rate.high for rate in shares]
         axes.fill_between(limits, low, high, color=line.get_color(), alpha=0.2, linewidth=0)
-    for threshold in (each for each in card.thresholds if each.legal_age == 18):
+    last, height = 0.0, 96
+    for threshold in sorted(card.thresholds, key=lambda each: each.max_p_under_legal):
         limit = 100 * threshold.max_p_under_legal
-        if min(limits) <= limit <= max(limits):
+        if threshold.legal_age == 18 and min(limits) <= limit <= max(limits):
             axes.axvline(limit, color=QUIET, linestyle=":", linewidth=1)
-            axes.text(limit, 96, f"{threshold.risk:.0%}", color=QUIET, fontsize=8)
+            height = height - 7 if limit < _NEAR * last else 96  # below the text of a limit that is nearly the same
+            axes.text(limit, height, f"{threshold.risk:.0%}", color=QUIET, fontsize=8)
+            last = limit
     axes.set(xlabel="limit on the probability of being under 18, %", ylabel="%", ylim=(0, 100), xscale="log")
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, 1.12), ncols=2, frameon=False)
@@ -127,7 +133,9 @@ def _gate(axes: Axes, evidence: GateEvidence) -> None:
     axes.plot(places, [each.error.mean_error_years for each in bins], "o-", linewidth=2)
     axes.fill_between(places, [each.error.low for each in bins], [each.error.high for each in bins], alpha=0.2)
     if evidence.limit is not None:
-        worst = axes.get_xlim()[1] if evidence.upper else axes.get_xlim()[0]
+        left, right = axes.get_xlim()
+        # The limit may be beyond all points.
+        worst = max(right, 1.1 * evidence.limit) if evidence.upper else min(left, 0.9 * evidence.limit)
         axes.axvspan(*sorted((evidence.limit, worst)), color=QUIET, alpha=0.2, linewidth=0)
     if evidence.measure in ("sharpness", "eye distance, px"):
         axes.set_xscale("log")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from train.card.facts import Card, Errors, GateBin, GateEvidence
 from train.card.measures import MeasuredError, share
-from train.card.plots import plots
+from train.card.plots import _gate, plots
 
 
 def evidence_of(measure: str, error: MeasuredError) -> GateEvidence:
@@ -76,3 +77,15 @@ def test_the_caption_names_a_curve_that_is_not_drawn(card: Card) -> None:
     assert caption.endswith("by the limit on P(under 18); 13-17-year-olds who pass: fewer than 30 photos")
     assert "25-40-year-olds who are asked" in drawn
     assert "13-17-year-olds who pass</text>" not in drawn
+
+
+@pytest.mark.parametrize(("limit", "upper"), [(400.0, True), (1.0, False)])
+def test_the_rejected_side_is_grey_even_if_no_point_is_there(
+    limit: float, upper: bool, some_error: MeasuredError
+) -> None:
+    evidence = evidence_of("turn", some_error).model_copy(update={"limit": limit, "upper": upper})
+    axes = Figure().subplots()
+    _gate(axes, evidence)
+    low, high = axes.patches[0].get_extents().transformed(axes.transData.inverted()).intervalx
+    assert (low if upper else high) == pytest.approx(limit)
+    assert low < high
