@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
 from edge.ages import self_test
 from edge.ages.bundle import CPU_MODEL, GPU_MODEL, MANIFEST, Manifest, Source, sha256_of
@@ -104,7 +103,7 @@ def write_bundle(checkpoint: Path, data: Path, out: Path, name: str) -> Manifest
         if out.exists():
             shutil.rmtree(out)
         made.rename(out)
-    tqdm.write(manifest.model_dump_json(indent=2))
+    print(manifest.model_dump_json(indent=2))
     return manifest
 
 

@@ -15,7 +15,7 @@ PACKAGES = ("edge", "train", "export")
 MODULES = sorted(file for package in PACKAGES for file in (ROOT / package).rglob("*.py"))
 PYTHON = sorted(MODULES + [file for folder in ("tests", "docs", "deploy") for file in (ROOT / folder).rglob("*.py")])
 
-AT_THE_ROOT = {"__init__", "__main__", "cli", "commands", "errors", "timings", "predict"}
+AT_THE_ROOT = {"__init__", "__main__", "cli", "commands", "errors", "timings", "predict", "progress"}
 ROOMS = {
     "settings", "frames", "vision", "ages", "decision", "till", "records", "purchases", "offers", "lane", "agent",
     "reports", "web", "doctor", "bench", "demo", "models", "clock", "language",

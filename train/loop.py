@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import torch
 from torch import nn
-from tqdm import tqdm
 
+from edge.progress import Bar
 from edge.vision.crop import CROP_CONTRACT
 from train.batches import Batch, Batches
 from train.checkpoint import resume_run, save_average, save_run
@@ -83,9 +83,7 @@ def train_model(
 
         parallel = team.data_parallel(learner, all_used=learner.imitates_embedding)
         batches = Batches(train_data, recipe, batch_size, steps, team).loader(first, pinned=team.device.type == "cuda")
-        bar = tqdm(
-            batches, initial=first, total=steps, desc="training", unit="step", mininterval=2, disable=not team.leads
-        )
+        bar = Bar(batches, "training", steps, first=first, shown=team.leads)
         learner.train()
         due = _CheckpointClock(recipe.checkpoint_minutes)
         for step, batch in enumerate(bar, start=first):
@@ -101,19 +99,19 @@ def train_model(
 
             done = step + 1
             if done % 20 == 0 and team.leads:
-                bar.set_postfix({name: f"{value.item():.3f}" for name, value in losses.items()})
+                bar.note(", ".join(f"{name} {value.item():.3f}" for name, value in losses.items()))
                 run_log.step(done, losses)
             if done % steps_per_epoch == 0 and team.leads:
                 stage = recipe.stage(step, steps)
                 scores = evaluate(average, test_data, batches=validation_steps, stage=stage)
-                bar.write(run_log.epoch(done // steps_per_epoch, done, stage.picture_px, scores))
+                print(run_log.epoch(done // steps_per_epoch, done, stage.picture_px, scores), flush=True)
                 if best and not run_log.epochs_since_best:
                     save_average(best, average, facts | {"step": done}, trained)
             stopped = done % steps_per_epoch == 0 and team.from_leader(run_log.epochs_since_best >= recipe.patience)
             if last and team.leads and (done == steps or stopped or due.passed()):
                 save_run(last, learner, average, optimizer, facts | {"step": done, "stopped": stopped}, trained)
             if stopped:
-                bar.write(f"stopped: no better epoch in the last {recipe.patience}")
+                print(f"stopped: no better epoch in the last {recipe.patience}", flush=True)
                 break
         run_log.close()
     model.load_state_dict(average.state_dict())

@@ -16,8 +16,9 @@ from edge.ages import BUNDLED
 from edge.ages.batcher import Batcher
 from edge.ages.bundle import Bundle
 from edge.ages.choice import make_age_model
-from edge.bench.figures import FIGURE_COLUMNS, cells, output, progress, summary
+from edge.bench.figures import FIGURE_COLUMNS, cells, output, summary
 from edge.frames import start_in_background
+from edge.progress import Steps
 from edge.reports.tables import Table, as_text
 from edge.settings.load import load_settings
 from edge.vision.crop import CROP_PX
@@ -56,16 +57,17 @@ def bench_ages(seconds_per_row: float, bundle_folder: Path | None = None, *, as_
         "batches": [],
         "lanes": [],
     }
-    for batch in _BATCHES:
-        progress(f"batches of {batch}")
-        figures["batches"].append(_batch_row(model, bare, crops[:batch], seconds_per_row))
     collect_s = settings.ages.collect_ms / 1000
-    for lanes in _LANE_COUNTS:
-        progress(f"lanes, one face each: {lanes}")
-        figures["lanes"].append(_lanes_row(model, collect_s, lanes, crops[:1], seconds_per_row))
-    progress("latency of the batcher")
-    with _running(Batcher(model, deadline_s=collect_s)) as batcher:
-        direct_ms, batched_ms = _interleaved_ms((model.predict, batcher.predict), crops[:1], seconds_per_row)
+    with Steps(len(_BATCHES) + len(_LANE_COUNTS) + 1, still=True) as steps:
+        for batch in _BATCHES:
+            steps.step(f"batches of {batch}")
+            figures["batches"].append(_batch_row(model, bare, crops[:batch], seconds_per_row))
+        for lanes in _LANE_COUNTS:
+            steps.step(f"lanes, one face each: {lanes}")
+            figures["lanes"].append(_lanes_row(model, collect_s, lanes, crops[:1], seconds_per_row))
+        steps.step("latency of the batcher")
+        with _running(Batcher(model, deadline_s=collect_s)) as batcher:
+            direct_ms, batched_ms = _interleaved_ms((model.predict, batcher.predict), crops[:1], seconds_per_row)
     figures["batcher_adds_ms"] = summary(batched_ms - direct_ms)
     output(figures, as_words, as_json=as_json)
 

@@ -12,10 +12,9 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-from rich.progress import track
-
 from edge.bench.chain import Chain
 from edge.errors import RunError
+from edge.progress import Bar
 
 _MEMORY_INTERVAL_S = 0.02
 
@@ -44,11 +43,12 @@ def bench_baskets(lines: int, *, as_json: bool) -> None:
     chain = Chain()
     with tempfile.TemporaryDirectory(prefix="edge-agent-chain-") as folder:
         written = list(
-            track(
+            Bar(
                 chain.write(Path(folder), lines, datetime.now(timezone.utc) - timedelta(days=1)),
-                "filing purchases", max(1, round(lines / 10_000)), transient=True, disable=as_json,
+                "filing purchases",
+                max(1, round(lines / 10_000)),
             )
-        )  # fmt: skip
+        )
         report, seconds, peak_mb = _run_report(Path(folder))
     figures = _figures(chain, report, sum(written), len(written), seconds, peak_mb)
     if as_json:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,11 +31,6 @@ def cells(figures: dict[str, float] | None, digits: int = 1) -> tuple[str, ...]:
     if figures is None:
         return ("",) * len(FIGURE_COLUMNS)
     return (str(figures["count"]), *(f"{figures[name]:.{digits}f}" for name in FIGURE_COLUMNS[1:]))
-
-
-def progress(step: str) -> None:
-    """Print on stderr what is being measured now."""
-    print(f"bench: {step}", file=sys.stderr)
 
 
 def output(figures: dict[str, Any], as_text: Callable[[dict[str, Any]], str], *, as_json: bool) -> None:

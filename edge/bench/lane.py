@@ -15,7 +15,7 @@ import numpy as np
 from edge.ages import BUNDLED
 from edge.ages.bundle import Bundle
 from edge.ages.choice import make_age_model
-from edge.bench.figures import FIGURE_COLUMNS, cells, output, percentiles, progress
+from edge.bench.figures import FIGURE_COLUMNS, cells, output, percentiles
 from edge.bench.real_time import real_time, within
 from edge.bench.scene import RATE, Scene
 from edge.bench.till import SALE_S
@@ -23,6 +23,7 @@ from edge.decision.customer import CustomerZone
 from edge.errors import RunError
 from edge.frames import VideoFile
 from edge.lane.pipeline import MOST_AGES, Pipeline
+from edge.progress import Steps
 from edge.reports.tables import Table, as_text
 from edge.settings.load import load_settings
 from edge.vision.crop import CROP_PX
@@ -48,12 +49,13 @@ def bench_lane(
     flags = ["--video", str(clip), *(["--model", str(model)] if model else [])]
     settings = load_settings(flags)
     VideoFile(clip, settings.lane).close()
-    progress("starting the agent in a separate process")
-    figures: dict[str, Any] = {"clip": clip.name, "start_to_first_event_s": _first_event_s(flags)}
-    progress("every frame, as fast as possible")
-    figures["fastest"] = _fastest(settings, faces, rate)
-    progress(f"{seconds:.0f} s in real time, with tills that scan every {SALE_S:.0f} s")
-    figures["real_time"] = real_time(flags, clip, seconds, lanes, faces, rate)
+    with Steps(3, still=True) as steps:
+        steps.step("starting the agent in a separate process")
+        figures: dict[str, Any] = {"clip": clip.name, "start_to_first_event_s": _first_event_s(flags)}
+        steps.step("every frame, as fast as possible")
+        figures["fastest"] = _fastest(settings, faces, rate)
+        steps.step(f"{seconds:.0f} s in real time, with tills that scan every {SALE_S:.0f} s")
+        figures["real_time"] = real_time(flags, clip, seconds, lanes, faces, rate)
     figures["memory_mb"] = {"now": _memory_mb("VmRSS"), "most": _memory_mb("VmHWM")}
     output(figures, _as_words, as_json=as_json)
 

@@ -22,6 +22,7 @@ from edge.doctor.targets import BoxTarget, LaneTarget
 from edge.errors import RunError, UsageError
 from edge.language.catalogue import ENGLISH, LANGUAGES
 from edge.language.words import Words, counted, in_language, joined, verbatim, words
+from edge.progress import Steps
 from edge.settings.lanes import load_lanes
 
 if TYPE_CHECKING:
@@ -47,10 +48,11 @@ def doctor(argv: list[str]) -> None:
     if arguments.checks:
         print(table(), end="")
         return
-    language, findings = _findings(flags, arguments.config, arguments.seconds)
-    language = arguments.language or language
     show = _sent if arguments.json_lines else _listed if arguments.json else _printed
-    found = show(findings, language)
+    with Steps(None) as steps:
+        language, findings = _findings(flags, arguments.config, arguments.seconds, steps)
+        language = arguments.language or language
+        found = show(findings, language, steps)
     counts = Counter[str](finding.verdict for finding in found)
     if arguments.json:
         print(result_json(found, language))
@@ -60,12 +62,13 @@ def doctor(argv: list[str]) -> None:
         print(f"\n{in_language(_summary(counts), language)}")
 
 
-def diagnose(lanes: tuple[Settings, ...], file: Path | None, seconds: float) -> Iterator[Finding]:
+def diagnose(lanes: tuple[Settings, ...], file: Path | None, seconds: float, steps: Steps) -> Iterator[Finding]:
     """Check a box and its lanes; yield each finding as soon as it is known. file: the settings file, if there is one.
-    seconds: how long each camera is watched at most."""
-    yield from examine(BOX_CHECKS, BoxTarget(lanes, file))
+    seconds: how long each camera is watched at most. steps: shows the check that runs."""
+    steps.expect(len(BOX_CHECKS) + len(lanes) * len(LANE_CHECKS))
+    yield from examine(BOX_CHECKS, BoxTarget(lanes, file), begin=steps.step)
     for lane in lanes:
-        yield from examine(LANE_CHECKS, LaneTarget(lane, file or USUAL_FILE, seconds), lane.lane)
+        yield from examine(LANE_CHECKS, LaneTarget(lane, file or USUAL_FILE, seconds), lane.lane, begin=steps.step)
 
 
 def _parser() -> Parser:
@@ -97,7 +100,7 @@ def _seconds(text: str) -> float:
     return seconds
 
 
-def _findings(flags: list[str], file: Path | None, seconds: float) -> tuple[str, Iterator[Finding]]:
+def _findings(flags: list[str], file: Path | None, seconds: float, steps: Steps) -> tuple[str, Iterator[Finding]]:
     """The language of the settings, and the findings. Raises UsageError for wrong flags or an unreadable file.
     Other wrong settings are a finding."""
     try:
@@ -111,10 +114,10 @@ def _findings(flags: list[str], file: Path | None, seconds: float) -> tuple[str,
             # The fault is in the file or a variable, not in the flags: report it as a finding.
             return ENGLISH, iter([Finding("problem", verbatim(error), fix_settings(file), "config")])
         raise
-    return lanes[0].language, diagnose(lanes, file, seconds)
+    return lanes[0].language, diagnose(lanes, file, seconds, steps)
 
 
-def _sent(findings: Iterator[Finding], _: str) -> list[Finding]:
+def _sent(findings: Iterator[Finding], *_: object) -> list[Finding]:
     """Print the number of checks, of the box and of each lane, and every finding as it comes, its texts in each
     language, as lines of JSON; return all findings."""
     print(json.dumps({"checks": {"box": len(BOX_CHECKS), "lane": len(LANE_CHECKS)}}), flush=True)
@@ -127,11 +130,11 @@ def _sent(findings: Iterator[Finding], _: str) -> list[Finding]:
     return found
 
 
-def _listed(findings: Iterator[Finding], _: str) -> list[Finding]:
+def _listed(findings: Iterator[Finding], *_: object) -> list[Finding]:
     return list(findings)
 
 
-def _printed(findings: Iterator[Finding], language: str) -> list[Finding]:
+def _printed(findings: Iterator[Finding], language: str, steps: Steps) -> list[Finding]:
     """Print every finding as it comes; return them all."""
     verdicts = {verdict: in_language(word, language) for verdict, word in _VERDICTS.items()}
     width = max(map(len, verdicts.values())) + 2
@@ -139,16 +142,17 @@ def _printed(findings: Iterator[Finding], language: str) -> list[Finding]:
     found: list[Finding] = []
     lane, last_fix = None, ""
     for finding in findings:
-        if finding.lane != lane:
-            lane, last_fix = finding.lane, ""
-            console.print(f"\n{lane}")
-        same_fix = bool(finding.fix) and finding.fix == last_fix
-        line = Text(f"{verdicts[finding.verdict]:<{width}}", _SEVERITY_COLOURS[finding.verdict])
-        line.append(f"{finding.name:<{_NAME_WIDTH}}{visible(in_language(finding.seen, language))}", "default")
-        console.print(line.append(f"; {in_language(_FIX_AS_ABOVE, language)}" if same_fix else "", "cyan"))
-        if finding.fix and not same_fix:
-            fix = in_language(_FIX, language)
-            console.print(Text(f"{'':{width}}{fix}: {visible(in_language(finding.fix, language))}", "cyan"))
+        with steps.hidden():
+            if finding.lane != lane:
+                lane, last_fix = finding.lane, ""
+                console.print(f"\n{lane}")
+            same_fix = bool(finding.fix) and finding.fix == last_fix
+            line = Text(f"{verdicts[finding.verdict]:<{width}}", _SEVERITY_COLOURS[finding.verdict])
+            line.append(f"{finding.name:<{_NAME_WIDTH}}{visible(in_language(finding.seen, language))}", "default")
+            console.print(line.append(f"; {in_language(_FIX_AS_ABOVE, language)}" if same_fix else "", "cyan"))
+            if finding.fix and not same_fix:
+                fix = in_language(_FIX, language)
+                console.print(Text(f"{'':{width}}{fix}: {visible(in_language(finding.fix, language))}", "cyan"))
         last_fix = finding.fix or last_fix
         found.append(finding)
     return found
