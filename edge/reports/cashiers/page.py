@@ -63,7 +63,9 @@ def _picture(lines: Sequence[CashierLine], language: str) -> list[Part]:
         lambda value: percent(value, language),
         (everybody.value, in_language(words("all together"), language)),
     )
-    caption = [words("Each line is the 95 % interval; a red diamond stands out.")]
+    caption = [words("Each line is the 95 % interval.")]
+    if any(line.stands_out for line in drawable):
+        caption.append(words("A red diamond stands out."))
     if len(drawable) > _MOST_DRAWN:
         caption.append(words("The {n} highest of {all} shares.", n=_MOST_DRAWN, all=len(drawable)))
     picture = figure(plot_dots(dots, axis), joined(" ", caption), language)
