@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
+from edge.web.view import WATCHED_S
 from tests.agents import AgentProcess, box_config
 from tests.browsers import visit
 from tests.clips import LONG_S, write_looped
@@ -165,3 +166,14 @@ def test_a_basket_of_one_lane_is_not_shown_at_another(page: Page) -> None:
     page.wait_for_selector("#basket li")
     page.click("#void")
     page.wait_for_function("() => !document.querySelector('#basket li')")
+
+
+def test_a_lane_that_nobody_watched_shows_no_old_picture(page: Page) -> None:
+    def snapshot(after: int) -> int:
+        answer = page.context.request.get(f"{page.url.partition('#')[0]}lanes/lane-2/snapshot?after={after}")
+        return int(answer.json()["number"])
+
+    last = snapshot(snapshot(0))
+    page.wait_for_timeout((WATCHED_S + 1) * 1000)  # in which nobody asks for it
+    assert snapshot(0) > last
+    assert snapshot(1_000_000) > last, "a number of an earlier start of the agent"

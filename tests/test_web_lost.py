@@ -93,3 +93,23 @@ def test_a_connection_that_breaks_for_a_moment_loses_nothing(browser: Browser, s
     page.wait_for_selector("#stage:not(.dim)")
     assert page.is_visible("#zone-save")
     page.context.close()
+
+
+def test_a_page_in_the_background_notices_a_restart_when_it_is_looked_at_again(
+    browser: Browser, start_page: StartPage
+) -> None:
+    web = f"127.0.0.1:{free_port()}"
+    own = start_page(web=web)
+    page = visit(browser, own.link).page
+    page.evaluate(
+        """() => {
+          window.isAway = true;
+          Object.defineProperty(document, "hidden", { get: () => window.isAway });
+        }"""
+    )
+    own.stop()
+    start_page(web=web)
+    with page.expect_navigation():
+        page.evaluate("() => { window.isAway = false; document.dispatchEvent(new Event('visibilitychange')); }")
+    page.wait_for_selector("#picture[src^='data:image/jpeg']")
+    page.context.close()

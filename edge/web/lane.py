@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from edge.web import answers
 from edge.web.picture import Painter
-from edge.web.view import LaneView
+from edge.web.view import WATCHED_S, LaneView
 
 if TYPE_CHECKING:
     from edge.lane.loop import LaneLoop
@@ -61,10 +61,17 @@ class WatchedLane:
 
         Every browser gets the same snapshots.
         """
-        end_s = time.monotonic() + _NO_PICTURE_S
+        now_s = time.monotonic()
+        end_s = now_s + _NO_PICTURE_S
+        if now_s - self._painted_s >= WATCHED_S:
+            # Nobody has watched: this picture is old.
+            self._snapshot = b""
+        if after > self._number:
+            # The number is of an earlier start of the agent.
+            after = 0
         while (now_s := time.monotonic()) < end_s and not self._stopping:
             self._paint(now_s)
-            if self._number > after:
+            if self._snapshot and self._number > after:
                 return self._snapshot
             await asyncio.sleep(_POLL_EVERY_S)
         return self._without_picture(after)

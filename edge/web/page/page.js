@@ -53,10 +53,14 @@ async function report(error) {
 }
 
 /** An agent that has been restarted may have other lanes and another page: load it again, at the same place. */
+async function checkStart() {
+  const { started } = await get("lanes");
+  if (started !== box?.started) await leave();
+}
+
 async function comeBack() {
   try {
-    const found = await get("lanes");
-    if (found.started !== box?.started) await leave();
+    await checkStart();
   } catch (error) {
     if (error instanceof Unauthorized) await leave();
   }
@@ -115,9 +119,11 @@ async function start() {
   show(box.lanes[select.selectedIndex]);
   tabs.start(remember);
   tabs.open(section);
+  // While nobody looks, the page asks for nothing.
+  document.addEventListener("visibilitychange", () => document.hidden || comeBack());
   camera.start(report);
   till.start(report);
-  poll(() => !byId("doctor").hidden, () => pause(HEARTBEAT_MS).then(() => get("lanes")), report);
+  poll(() => !byId("doctor").hidden, () => pause(HEARTBEAT_MS).then(checkStart), report);
 }
 
 start();
