@@ -37,6 +37,15 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
         "lane-7": [
             _purchase(PurchaseLine(category=None, sku="?", quantity=1, price=2)),
             _purchase(PurchaseLine(category="wine", sku="w", quantity=-1, price=2)),
+            _purchase(
+                _milk(),
+                PurchaseLine(category="wine", sku="w", quantity=-3, price=2),
+                PurchaseLine(category="wine", sku="w", quantity=2, price=2),
+                _amount(-1.5),
+                _amount(None),
+            ),
+            *[_purchase(_milk(), _wine(1), _wine(-1))] * 30,
+            _purchase(PurchaseLine(category="wine", sku="w", quantity=1e9, price=2), _milk()),
             _purchase(PurchaseLine(category="wine", sku="w", quantity=1, price=1e9), _milk()),
             _purchase(PurchaseLine(category="wine", sku="w", quantity=1, price=None), _milk()),
             _purchase(_milk(), probs=(0.5, 0.5), edges=(30,)),
@@ -55,6 +64,14 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     old = sea / "2026-11-01" / "old-00.parquet"
     duckdb.sql(f"COPY (SELECT 1 AS price FROM range(7)) TO '{old}' (KV_METADATA {{edge_agent_purchases: '0'}})")
     return [north, sea]
+
+
+def _wine(quantity: float) -> PurchaseLine:
+    return PurchaseLine(category="wine", sku="w", quantity=quantity, price=300)
+
+
+def _amount(price: float | None) -> PurchaseLine:
+    return PurchaseLine(category=None, sku="", quantity=1 if price else 0, price=price)
 
 
 def _milk() -> PurchaseLine:
@@ -123,7 +140,7 @@ def by_duckdb(stores: list[Path]) -> Json:
 def test_invalid_purchases_are_counted_and_the_others_read(by_duckdb: Json) -> None:
     assert by_duckdb["faults"] == {
         "sales_in_future": 1, "sales_in_other_bands": 1, "sales_without_basket": 2, "lines_of_odd_quantity": 1,
-        "lines_of_odd_price": 1, "lines_without_category": 1, "baskets_without_price": 1,
+        "lines_of_odd_price": 1, "lines_returned": 2, "lines_without_category": 1, "baskets_without_price": 1,
     }  # fmt: skip
     told = "\n".join(by_duckdb["left_out"])
     for name in ("lane-9-00.parquet", "half-00.parquet", "old-00.parquet"):

@@ -107,7 +107,7 @@ class OfferBook:
             line.model_copy(update={"restricted": True}) if self._is_restricted(line) else line for line in basket
         ]
         triggers = [line for line in basket if not (line.restricted or line.sku in self.settings.exclude)]
-        reasons = basket_contents(triggers, self.catalogue)
+        reasons = _both(present, basket_contents(triggers, self.catalogue))
         marked = restricted_names(basket, self.catalogue)
         for rule, names in self._rules:
             matches = rule.band == band and all(goods.is_in(*reasons) for goods in rule.when)
@@ -134,3 +134,10 @@ class OfferBook:
         )
         bought = None if basket is None else offered.rule.offer.is_in(*basket_contents(basket, self.catalogue))
         return ResolvedOffer(offered, outcome, bought)
+
+
+def _both(
+    present: tuple[frozenset[str], frozenset[str]], others: tuple[frozenset[str], frozenset[str]]
+) -> tuple[frozenset[str], frozenset[str]]:
+    """What both baskets contain: a line and its void may not be marked alike."""
+    return present[0] & others[0], present[1] & others[1]

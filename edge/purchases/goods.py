@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from edge.till.messages import BasketLine
+
+QUANTITY_DIGITS = 6
+"""Decimals of a sum of quantities. What adding and subtracting leaves below is noise."""
 
 Name = Annotated[str, Field(min_length=1, max_length=128)]
 
@@ -58,7 +62,21 @@ def restricted_names(basket: Iterable[BasketLine], catalogue: Mapping[str, str])
 def basket_contents(
     basket: Iterable[BasketLine], catalogue: Mapping[str, str]
 ) -> tuple[frozenset[str], frozenset[str]]:
-    """The categories and the skus in a basket, without returned goods. catalogue: as for `restricted_names`."""
-    lines = [line for line in basket if line.quantity > 0]
-    categories = (category_of(line, catalogue) for line in lines)
-    return frozenset(name for name in categories if name), frozenset(line.sku for line in lines if line.sku)
+    """The categories and the skus in a basket, without what was voided or returned. catalogue: as for
+    `restricted_names`.
+
+    `edge.reports.netting` is the same for filed baskets.
+    """
+    basket = tuple(basket)
+    quantities: dict[tuple[str | None, str | None], list[float]] = {}
+    for line, category in zip(basket, categories_of(basket, catalogue), strict=True):
+        if line.price is None or line.price >= 0:  # not a discount
+            quantities.setdefault((category, line.sku), []).append(line.quantity)
+    bought = [article for article, counts in quantities.items() if round(math.fsum(counts), QUANTITY_DIGITS) > 0]
+    return frozenset(name for name, _ in bought if name), frozenset(sku for _, sku in bought if sku)
+
+
+def categories_of(basket: Sequence[BasketLine], catalogue: Mapping[str, str]) -> list[str | None]:
+    """The category of each line. A void may come without the category of the line it voids."""
+    of_lines = {line.sku: line.category for line in basket if line.sku and line.category}
+    return [category_of(line, catalogue) or of_lines.get(line.sku or "") for line in basket]

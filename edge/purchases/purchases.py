@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict
 
 from edge.decision.bands import UNKNOWN, band_names, band_probabilities
-from edge.purchases.goods import category_of
+from edge.purchases.goods import basket_contents, categories_of
 from edge.till.messages import Moment
 
 if TYPE_CHECKING:
@@ -24,8 +24,11 @@ if TYPE_CHECKING:
 
 
 class PurchaseLine(BaseModel):
-    """A line of a basket, as the till sent it. category: None when neither the till nor the catalogue knows it. price:
-    of one unit."""
+    """A line of a basket, as the till sent it: also voids, returns and discounts, see `edge.reports.netting`.
+
+    category: None when neither the till nor the catalogue knows it. sku: empty for an amount without goods. price: of
+    one unit.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -54,12 +57,15 @@ def purchase_of(
     record: SaleRecord, basket: tuple[BasketLine, ...] | None, age: TrackAge | None, settings: InsightsSettings,
     catalogue: Mapping[str, str],
 ) -> Purchase | None:  # fmt: skip
-    """The row of a closed sale; None when its till did not close it, or when nothing was bought.
+    """The row of a closed sale; None when its till did not close it, or when it was cancelled and nothing was bought.
 
-    catalogue: category by sku, for lines without a category. Lines without a sku are left out.
+    catalogue: category by sku, for lines without a category. Lines without a sku are left out unless they have a price:
+    a discount or a deposit counts in what was spent.
     """
     at = record.closed_at
-    if basket is None or at is None or (record.ended == "cancelled" and not basket):
+    if basket is None or at is None:
+        return None
+    if record.ended == "cancelled" and not any(basket_contents(basket, catalogue)):
         return None
     edges = settings.bands
     probs = band_probabilities(age.distribution, edges) if age else None
@@ -71,9 +77,11 @@ def purchase_of(
         band_edges=edges,
         band_probs=probs,
         lines=tuple(
-            PurchaseLine(category=category_of(line, catalogue), sku=line.sku, quantity=line.quantity, price=line.price)
-            for line in basket
+            PurchaseLine(category=category, sku=line.sku, quantity=line.quantity, price=line.price)
             if line.sku
+            else PurchaseLine(category=None, sku="", quantity=line.quantity, price=line.price)
+            for line, category in zip(basket, categories_of(basket, catalogue), strict=True)
+            if line.sku or line.price is not None
         ),
     )
 

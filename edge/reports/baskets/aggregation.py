@@ -14,7 +14,8 @@ import numpy as np
 from edge.reports.baskets.evidence import BandEvidence
 from edge.reports.baskets.sums import Faults, Spent, Sums, Unknown
 from edge.reports.engine import materialized, rows, utc
-from edge.reports.limits import MAX_QUANTITY, PROBABILITY_SUMS
+from edge.reports.limits import PROBABILITY_SUMS
+from edge.reports.netting import netted, odd_prices, odd_quantities
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +30,7 @@ def aggregate(purchases: ibis.Table, edges: Sequence[int], period: Period, now: 
     """The sums over the purchases of a period.
 
     purchases: with the columns of `edge.purchases.purchases.Purchase`. edges: ages at which a new band begins.
-    max_price: of one item; a higher price is treated as a mistake. Raises the engine's errors.
+    max_price: of one item, also below 0; anything beyond is treated as a mistake. Raises the engine's errors.
     """
     with materialized(_validated(purchases, edges, max_price)) as validated:
         return _sums(validated, len(edges) + 1, period, now)
@@ -39,7 +40,7 @@ def _sums(validated: ibis.Table, bands: int, period: Period, now: datetime) -> S
     present = validated.filter(
         (validated.time >= utc(period.since)) & (validated.time < utc(period.until)) & (validated.time <= utc(now))
     )
-    usable = present.filter(present.same_bands & (present.valid_lines > 0))
+    usable = present.filter(present.same_bands & (present.bought > 0))
     known = usable.filter(usable.knows_band)
     priced = known.filter(known.spent.notnull())
     overview = _only_row(_overview(present))
@@ -61,8 +62,8 @@ def _sums(validated: ibis.Table, bands: int, period: Period, now: datetime) -> S
 def _validated(purchases: ibis.Table, edges: Sequence[int], max_price: float) -> ibis.Table:
     """For each purchase, what is valid and what is not; materialized once for all sums.
 
-    p0, p1, ...: probability of each band; null for an unknown age. spent: null if a price is missing. categories: each
-    once.
+    p0, p1, ...: probability of each band; null for an unknown age. bought: number of articles, without what
+    was voided or returned. spent: null if a price is missing. categories: each once.
     """
     same_bands = purchases.band_edges == ibis.array(list(edges)).cast("array<int32>")
     probs = purchases.band_probs
@@ -71,25 +72,25 @@ def _validated(purchases: ibis.Table, edges: Sequence[int], max_price: float) ->
     # Probabilities that do not sum to 1 would distort the sums of all other customers.
     knows_band = whole.fill_null(False)
 
-    def is_valid(line: Any) -> Any:
-        return _has_valid_quantity(line) & _has_valid_price(line, max_price)
-
-    table = purchases.mutate(valid=purchases.lines.filter(is_valid))
-    valid, lines = table.valid, table.lines
-    names = valid.map(lambda line: line.category)
-    unpriced = valid.filter(lambda line: line.price.isnull()).length()
-    spent = valid.map(lambda line: line.quantity * line.price).sums()
+    table = purchases.mutate(articles=netted(purchases.lines, max_price))
+    articles, lines = table.articles, table.lines
+    table = table.mutate(bought=articles.filter(lambda article: article.quantity > 0))
+    unpriced = articles.filter(lambda article: article.amount.isnull()).length()
+    spent = articles.map(lambda article: article.amount).sums()
     return table.select(
         "time",
         "store",
         "lane",
         same_bands=same_bands,
         knows_band=knows_band,
-        valid_lines=valid.length(),
-        odd_quantity=lines.filter(lambda line: ~_has_valid_quantity(line)).length(),
-        odd_price=lines.filter(lambda line: _has_valid_quantity(line) & ~_has_valid_price(line, max_price)).length(),
-        no_category=names.filter(lambda name: name.isnull()).length(),
-        categories=names.filter(lambda name: name.notnull()).unique(),
+        bought=table.bought.length(),
+        odd_quantity=odd_quantities(lines),
+        odd_price=odd_prices(lines, max_price),
+        returned=_number_of_articles(articles, lambda article: (article.quantity < 0) & article.category.notnull()),
+        no_category=_number_of_articles(table.bought, lambda article: article.category.isnull()),
+        categories=table.bought.filter(lambda article: article.category.notnull())
+        .map(lambda article: article.category)
+        .unique(),
         spent=(unpriced == 0).ifelse(spent, ibis.null("float64")),
         **{
             f"p{band}": knows_band.ifelse(probs[band] / probs.sums(), ibis.null("float64"))
@@ -98,17 +99,14 @@ def _validated(purchases: ibis.Table, edges: Sequence[int], max_price: float) ->
     )
 
 
-def _has_valid_quantity(line: Any) -> Any:
-    return (line.quantity > 0) & (line.quantity <= MAX_QUANTITY)
-
-
-def _has_valid_price(line: Any, max_price: float) -> Any:
-    return line.price.isnull() | line.price.between(0, max_price)
+def _number_of_articles(articles: Any, is_counted: Any) -> Any:
+    """Each article once, on however many lines it is."""
+    return articles.filter(is_counted).map(lambda article: article.sku).unique().length()
 
 
 def _overview(present: ibis.Table) -> ibis.Table:
     """The names of stores and lanes, and the columns of `Faults` except sales_in_future, in one row."""
-    counted = present.same_bands & (present.valid_lines > 0)
+    counted = present.same_bands & (present.bought > 0)
 
     def lines(count: Any) -> Any:
         return count.sum(where=present.same_bands)
@@ -117,9 +115,10 @@ def _overview(present: ibis.Table) -> ibis.Table:
         stores=present.store.collect(distinct=True),
         lanes=present.lane.collect(distinct=True),
         sales_in_other_bands=(~present.same_bands).sum(),
-        sales_without_basket=(present.same_bands & (present.valid_lines == 0)).sum(),
+        sales_without_basket=(present.same_bands & (present.bought == 0)).sum(),
         lines_of_odd_quantity=lines(present.odd_quantity),
         lines_of_odd_price=lines(present.odd_price),
+        lines_returned=lines(present.returned),
         lines_without_category=lines(present.no_category),
         baskets_without_price=(counted & present.spent.isnull()).sum(),
     )

@@ -21,7 +21,9 @@ class Faults:
     sales_*: whole purchases, not counted at all. lines_*: single lines of purchases that are counted.
     sales_in_future: later than now, by the clock of the box that recorded them.
     sales_in_other_bands: recorded with other band edges.
-    sales_without_basket: without a valid line.
+    sales_without_basket: nothing was bought: no valid line, or all of it voided or returned.
+    lines_returned: articles of which more was returned than bought. They are not bought; what was paid back is in the
+    amount spent.
     lines_without_category: count in the amount spent only.
     baskets_without_price: count in everything except the amount spent.
     """
@@ -31,6 +33,7 @@ class Faults:
     sales_without_basket: int = 0
     lines_of_odd_quantity: int = 0
     lines_of_odd_price: int = 0
+    lines_returned: int = 0
     lines_without_category: int = 0
     baskets_without_price: int = 0
 

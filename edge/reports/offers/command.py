@@ -110,7 +110,15 @@ def _learn(arguments: argparse.Namespace) -> None:
     folders = distinct(arguments.folder or [lane.purchases for lane in lanes])
     min_sales = insights.min_customers
     sales, files = read_sales(
-        folders, period, now, insights.bands, by=arguments.by, min_sales=min_sales, excluded=excluded, words=words
+        folders,
+        period,
+        now,
+        insights.bands,
+        by=arguments.by,
+        min_sales=min_sales,
+        excluded=excluded,
+        words=words,
+        max_price=insights.max_price,
     )
     bar = Bar(min_sales, arguments.least_support, arguments.least_confidence, arguments.least_lift)
     rules = learn(sales, insights.bands, lanes[0].policy.legal_age, bar, arguments.most, names)

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import duckdb
+import ibis
 import numpy as np
 
 from edge.purchases.goods import Goods
+from edge.reports.engine import utc
 from edge.reports.files import read_files
-from edge.reports.limits import MAX_QUANTITY, PROBABILITY_SUMS
+from edge.reports.limits import PROBABILITY_SUMS
+from edge.reports.netting import netted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -29,15 +32,6 @@ MAX_SALES, MAX_GOODS = 100_000, 100
 """Of more sales, a random sample is used; of more goods, the most frequent. Learning takes long, and more of either
 would hardly give other rules."""
 
-_SALES = """
-CREATE TABLE known AS
-SELECT band_probs, list_filter(lines, one -> one.quantity > 0 AND one.quantity <= ?) AS lines FROM read_parquet(?)
-WHERE time >= ? AND time < ? AND time <= ? AND band_edges = ?::INTEGER[] AND len(band_probs) = ?
-  AND len(list_filter(band_probs, p -> p >= 0 AND p <= 1)) = len(band_probs)
-  AND list_sum(band_probs) BETWEEN ? AND ?
-"""
-"""Sales to customers of known age, with the same limits as the basket report."""
-
 _SAMPLE = """
 CREATE TABLE sale AS SELECT row_number() OVER () - 1 AS number, *
 FROM (SELECT * FROM known USING SAMPLE reservoir({size} ROWS) REPEATABLE (1))
@@ -46,7 +40,7 @@ FROM (SELECT * FROM known USING SAMPLE reservoir({size} ROWS) REPEATABLE (1))
 _GOODS = """
 CREATE TABLE goods AS
 SELECT DISTINCT number, {name} AS name, {category} AS category FROM (SELECT number, unnest(lines) AS one FROM sale)
-WHERE {name} IS NOT NULL AND NOT list_contains(?::VARCHAR[], one.sku)
+WHERE {name} IS NOT NULL AND {name} <> '' AND NOT list_contains(?::VARCHAR[], one.sku)
 """
 
 
@@ -63,33 +57,31 @@ class Sales:
 
 def read_sales(
     folders: Sequence[Path], period: Period, now: datetime, edges: Sequence[int], *, by: By, min_sales: int,
-    excluded: Collection[str], words: RestrictedWords,
+    excluded: Collection[str], words: RestrictedWords, max_price: float,
 ) -> tuple[Sales, Files]:  # fmt: skip
     """The sales of a period, and the files they come from.
 
     edges: ages at which a new band begins; purchases with other bands are skipped. by: what identifies goods.
     min_sales: goods in fewer sales are dropped. excluded: names of goods to drop. words: goods with one of them in
-    their name or category are dropped, too. Raises RunError if a folder cannot be read.
+    their name or category are dropped, too. max_price: of one item. Raises RunError if a folder cannot be read.
     """
     return read_files(
-        folders, period, lambda files: _read(files, period, now, edges, by, min_sales, excluded, words),
+        folders, period, lambda files: _read(files, period, now, edges, by, min_sales, excluded, words, max_price),
         failure=duckdb.Error, hint="give the folder with --folder",
     )  # fmt: skip
 
 
 def _read(
     files: Files, period: Period, now: datetime, edges: Sequence[int], by: By, min_sales: int,
-    excluded: Collection[str], words: RestrictedWords,
+    excluded: Collection[str], words: RestrictedWords, max_price: float,
 ) -> Sales:  # fmt: skip
     bands = len(edges) + 1
     if not files.good:
         return Sales(np.zeros((0, bands)), (), np.zeros((0, 0), bool))
     with duckdb.connect() as connection:
         paths = [str(file) for file in files.good]
-        connection.execute(
-            _SALES,
-            [MAX_QUANTITY, paths, period.since, period.until, now, list(edges), bands, *PROBABILITY_SUMS],
-        )
+        known = _known(ibis.duckdb.from_connection(connection).read_parquet(paths), period, now, edges, max_price)
+        connection.execute(f"CREATE TABLE known AS {ibis.to_sql(known, dialect='duckdb')}")
         ((total,),) = connection.execute("SELECT count(*) FROM known").fetchall()
         connection.execute(_SAMPLE.format(size=MAX_SALES))
         columns = {"name": f"one.{by}", "category": "one.category" if by == "sku" else "NULL"}
@@ -109,6 +101,20 @@ def _read(
         for number, name in connection.execute(query, [list(columns_by_name)]).fetchall():
             holds[number, columns_by_name[name]] = True
     return Sales(probs, goods, holds, total)
+
+
+def _known(purchases: ibis.Table, period: Period, now: datetime, edges: Sequence[int], max_price: float) -> ibis.Table:
+    """Sales to customers of known age, with the same limits as the basket report, and what was bought in them."""
+    probs = purchases.band_probs
+    return purchases.filter(
+        purchases.time >= utc(period.since),
+        purchases.time < utc(period.until),
+        purchases.time <= utc(now),
+        purchases.band_edges == ibis.array(list(edges)).cast("array<int32>"),
+        probs.length() == len(edges) + 1,
+        probs.filter(lambda share: share.between(0, 1)).length() == len(edges) + 1,
+        probs.sums().between(*PROBABILITY_SUMS),
+    ).select("band_probs", lines=netted(purchases.lines, max_price).filter(lambda article: article.quantity > 0))
 
 
 def _is_excluded(names: Sequence[str | None], excluded: Collection[str], words: RestrictedWords) -> bool:

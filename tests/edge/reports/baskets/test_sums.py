@@ -79,12 +79,50 @@ def test_invalid_probabilities_count_as_unknown_age(summed: Aggregate, probs: tu
 
 def test_invalid_lines_are_dropped_and_counted_and_the_rest_of_the_basket_counts(summed: Aggregate) -> None:
     sums = summed(
-        purchase_of(line_of(price=7), line_of("beer", -1), line_of("beer", 0), line_of("beer", 20_000)),
-        purchase_of(line_of(price=5), line_of("wine", price=-1), line_of("wine", price=1001)),
+        purchase_of(line_of(price=7), line_of("beer", 0), line_of("beer", 20_000), line_of("beer", -20_000, 3)),
+        purchase_of(line_of(price=5), line_of("wine", price=-1001), line_of("wine", price=1001)),
     )
-    assert (sums.faults.lines_of_odd_quantity, sums.faults.lines_of_odd_price) == (3, 2)
+    assert (sums.faults.lines_of_odd_quantity, sums.faults.lines_of_odd_price) == (2, 2)
     assert list(sums.categories) == ["dairy"]
     assert sums.spent.first.sum() == 12
+
+
+def test_a_void_takes_its_line_back(summed: Aggregate) -> None:
+    sums = summed(purchase_of(line_of(), line_of("beer", 2, 99.9), line_of("beer", -2, 99.9)))
+    assert list(sums.categories) == ["dairy"]
+    assert (sums.spent.first.sum(), sums.faults) == (10, Faults())
+
+
+def test_some_of_the_goods_may_be_voided_and_without_a_price(summed: Aggregate) -> None:
+    sums = summed(
+        purchase_of(line_of("beer", 3, 100), line_of("beer", -1, 100)),
+        purchase_of(line_of(), line_of("wine", 1, 500, "w"), line_of("wine", -1, None, "w")),
+        purchase_of(line_of(), line_of("wine", 1, None, "w"), line_of("wine", -1, None, "w")),
+    )
+    assert {name: count for name, (count, _) in sums.categories.items()} == {"beer": 1, "dairy": 2}
+    assert (sums.spent.first.sum(), sums.faults) == (220, Faults())
+
+
+def test_discounts_coupons_and_deposits_count_in_what_was_spent(summed: Aggregate) -> None:
+    sums = summed(
+        purchase_of(
+            line_of("beer", 2, 100, "beer"),
+            line_of("beer", 1, -30, "beer"),
+            line_of(None, 1, -50, "coupon"),
+            line_of("discounts", 1, -5, "loyalty"),
+            line_of(None, 2, 10, ""),
+        )
+    )
+    assert list(sums.categories) == ["beer"]
+    assert sums.spent.first.sum() == 200 - 30 - 50 - 5 + 20
+
+
+def test_goods_of_which_more_came_back_than_went_are_returns(summed: Aggregate) -> None:
+    exchange = purchase_of(line_of(price=120), line_of("beer", 1, 100), line_of("beer", -2, 100))
+    sums = summed(exchange, purchase_of(line_of("beer", -3, 100)))
+    assert list(sums.categories) == ["dairy"]
+    assert sums.spent.first.sum() == 20, "the sale in which nothing was bought is none"
+    assert sums.faults == Faults(lines_returned=2, sales_without_basket=1)
 
 
 def test_a_line_without_a_category_counts_only_in_the_amount_spent(summed: Aggregate) -> None:

@@ -140,7 +140,15 @@ def read(tmp_path: Path) -> ReadSales:
         write_day(tmp_path / "2026-11-01" / "l-1.parquet", [purchase.model_dump_json() for purchase in purchases])
         now = datetime(2026, 12, 1, tzinfo=timezone.utc)
         return read_sales(
-            [tmp_path], WEEK, now, EDGES, by=by, min_sales=min_sales, excluded=excluded, words=RestrictedWords()
+            [tmp_path],
+            WEEK,
+            now,
+            EDGES,
+            by=by,
+            min_sales=min_sales,
+            excluded=excluded,
+            words=RestrictedWords(),
+            max_price=1000,
         )[0]
 
     return write_and_read
@@ -151,6 +159,19 @@ def test_sales_are_read_as_a_table_of_goods(read: ReadSales) -> None:
     assert [goods.name for goods in sales.goods] == ["a", "b"]
     assert sales.holds.tolist() == [[True, True], [True, False], [False, False]]
     assert sales.probs.tolist() == [[0, 0, 1, 0, 0, 0]] * 3
+
+
+def test_goods_that_were_voided_or_returned_are_not_in_the_sale(read: ReadSales) -> None:
+    voided = bought(line("a"), line("b"), line("b", quantity=-1))
+    assert read(bought(line("a")), voided, bought(line("a"), line("b"))).holds.tolist() == [
+        [True, False], [True, False], [True, True]
+    ]  # fmt: skip
+
+
+def test_an_amount_without_a_sku_is_no_goods(read: ReadSales) -> None:
+    coupon = PurchaseLine(category=None, sku="", quantity=1, price=-5)
+    deposit = PurchaseLine(category=None, sku="", quantity=1, price=5)
+    assert read(bought(line("a"), coupon, deposit), by="sku").goods == (Goods(sku="sku-a", category="a"),)
 
 
 def test_the_sample_of_too_many_sales_is_always_the_same(read: ReadSales, monkeypatch: pytest.MonkeyPatch) -> None:
