@@ -31,6 +31,7 @@ _USES = (
     ("edge-agent report offers --since 4w", "sales with offers, compared with sales without"),
     ("edge-agent offers learn --since 8w", "offers from what is bought together; also new-key, sign, show"),
     ("edge-agent --version", "the version"),
+    ("edge-agent --print-completion SHELL", "the script that completes this command in bash or zsh"),
 )
 _USE_WIDTH = 42
 _BROAD = 110
@@ -61,6 +62,9 @@ def _main(argv: list[str]) -> None:
         return
     if argv[0] in ("-V", "--version"):
         print(f"edge-agent {__version__}")
+        return
+    if argv[0] == "--print-completion":
+        _print_completion(argv)
         return
     commands = {"run": _run, "predict": _predict, "bench": _bench, "doctor": _doctor, "keys": _keys, "report": _report,
                 "offers": _offers}  # fmt: skip
@@ -115,20 +119,24 @@ def _tried_by_hand(flags: list[str]) -> bool:
 
 
 def _predict(argv: list[str]) -> None:
-    parser = Parser(prog="edge-agent predict", description="Estimate the ages of the people on still pictures.")
-    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="picture, or folder of pictures")
-    parser.add_argument("--csv", type=Path, metavar="FILE", help="CSV file to write; default and -: stdout")
-    parser.add_argument(
-        "--model", type=Path, metavar="FOLDER", help="folder of a model bundle; default: the bundled model"
-    )
-    arguments = parser.parse_args(argv)
+    arguments = _predict_parser().parse_args(argv)
 
     from edge.predict import predict
 
     predict(arguments.paths, None if arguments.csv == Path("-") else arguments.csv, arguments.model)
 
 
-def _bench(argv: list[str]) -> None:
+def _predict_parser() -> Parser:
+    parser = Parser(prog="edge-agent predict", description="Estimate the ages of the people on still pictures.")
+    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="picture, or folder of pictures")
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="CSV file to write; default and -: stdout")
+    parser.add_argument(
+        "--model", type=Path, metavar="FOLDER", help="folder of a model bundle; default: the bundled model"
+    )
+    return parser
+
+
+def _bench_parser() -> Parser:
     parser = Parser(
         prog="edge-agent bench",
         description="Measure the speed of the pipeline on a recording, of the age model, or of the basket report.",
@@ -182,7 +190,11 @@ def _bench(argv: list[str]) -> None:
         "--model", type=Path, metavar="FOLDER", help="folder of a model bundle; default: the bundled model"
     )
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
-    arguments = parser.parse_args(argv)
+    return parser
+
+
+def _bench(argv: list[str]) -> None:
+    arguments = _bench_parser().parse_args(argv)
     if arguments.ages:
         from edge.bench.ages import bench_ages
 
@@ -226,3 +238,29 @@ def _offers(argv: list[str]) -> None:
     from edge.reports.offers.command import offers
 
     offers(argv)
+
+
+def _print_completion(argv: list[str]) -> None:
+    """Print the completion of all commands, from one parser that has the parsers of all of them."""
+    from edge.doctor.command import doctor_parser
+    from edge.reports.command import report_parser
+    from edge.reports.offers.command import offers_parser
+    from edge.settings.flags import flags_parser
+    from edge.till.command import keys_parser
+
+    whole = Parser(prog="edge-agent")
+    whole.add_version()
+    whole.add_completion()
+    commands = whole.add_subparsers()
+    doctor = doctor_parser()
+    for name, parsers in (
+        ("run", [flags_parser(with_choices=True)]),
+        ("predict", [_predict_parser()]),
+        ("bench", [_bench_parser()]),
+        ("doctor", [doctor, flags_parser(with_choices=True, besides=doctor)]),
+        ("keys", [keys_parser()]),
+        ("report", [report_parser()]),
+        ("offers", [offers_parser()]),
+    ):
+        commands.add_parser(name, help=name, parents=parsers, add_help=False)
+    whole.parse_args(argv)

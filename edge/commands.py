@@ -42,6 +42,12 @@ _PACKAGES = "libgl1 libegl1 libgles2 libglib2.0-0"
 _IN_PACKAGES = ("libGL", "libEGL", "libglib", "libgthread", "libX", "libxcb")
 
 
+SHELLS = ("bash", "zsh")
+_COMPLETED = {"FOLDER": True, "BUNDLE": True} | dict.fromkeys(
+    ("CHECKPOINT", "CLIP", "DATA", "FILE", "MODEL", "PATH", "RULES", "SHEET", "SOURCE"), False
+)
+"""The metavars of files and folders; whether it is always a folder."""
+
 _WIDEST_HELP = 100
 """Characters of a line of help; longer lines are hard to read."""
 
@@ -84,6 +90,11 @@ class Parser(argparse.ArgumentParser):
         self.add_argument("-V", "--version", action="version", version=f"{self.prog} {__version__}",
                           help="print the version and exit")  # fmt: skip
 
+    def add_completion(self) -> None:
+        """Add `--print-completion`, which prints a script for a shell."""
+        self.add_argument("--print-completion", choices=SHELLS, action=_PrintCompletion, default=argparse.SUPPRESS,
+                          help="print the script that completes this command in a shell, and exit")  # fmt: skip
+
     def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]
         words = sys.argv[1:] if args is None else list(args)
         found, unknown = self.parse_known_args(words, namespace)
@@ -94,15 +105,17 @@ class Parser(argparse.ArgumentParser):
     def reject(self, unknown: Sequence[str], words: Iterable[str] = ()) -> NoReturn:
         """Raise UsageError for arguments that no option takes. words: all arguments; they name the subcommand."""
         flag = unknown[0].partition("=")[0]
-        hint = did_you_mean(flag, self._flags(set(words))) if flag.startswith("-") else ""
+        hint = did_you_mean(flag, self.flags(words)) if flag.startswith("-") else ""
         self.error(f"unrecognized arguments: {' '.join(map(shortened, unknown))}{hint}")
 
-    def _flags(self, words: set[str]) -> Iterator[str]:
+    def flags(self, words: Iterable[str] = ()) -> Iterator[str]:
+        """All flags, with those of the subcommands in `words`."""
+        words = set(words)
         for action in self._actions:
             if isinstance(action, argparse._SubParsersAction):
                 for name, parser in action.choices.items():
                     if name in words:
-                        yield from parser._flags(words)
+                        yield from parser.flags(words)
             yield from action.option_strings
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
@@ -113,6 +126,33 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message}; see {self.prog} --help")
+
+
+class _PrintCompletion(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, *given: Any) -> NoReturn:
+        _, shell, *_ = given
+        print_completion(parser, shell)
+        parser.exit()
+
+
+def print_completion(parser: argparse.ArgumentParser, shell: str) -> None:
+    """Print the script that completes a command in a shell, one of `SHELLS`."""
+    import shtab
+
+    _complete_files(parser)
+    print(shtab.complete(parser, shell))
+
+
+def _complete_files(parser: argparse.ArgumentParser) -> None:
+    """Let values that are files or folders be completed with those that exist, as their metavars say."""
+    import shtab
+
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for inner in action.choices.values():
+                _complete_files(inner)
+        elif action.metavar in _COMPLETED:
+            action.complete = shtab.DIRECTORY if _COMPLETED[action.metavar] else shtab.FILE  # type: ignore[attr-defined]
 
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:

@@ -26,6 +26,7 @@ def command_parser() -> Parser:
         epilog="edge-export COMMAND --help lists the options of a command.",
     )
     parser.add_version()
+    parser.add_completion()
     commands = parser.add_subparsers(dest="command", required=True, title="commands", metavar="COMMAND")
 
     onnx = commands.add_parser("onnx", help="write a checkpoint as float32 ONNX")

@@ -36,6 +36,7 @@ def command_parser() -> Parser:
         epilog="edge-train COMMAND --help lists the options of a command.",
     )
     parser.add_version()
+    parser.add_completion()
     commands = parser.add_subparsers(dest="command", required=True, title="commands", metavar="COMMAND")
     _add_explore_and_pack(commands)
     _add_fit(commands)

@@ -44,7 +44,7 @@ def doctor(argv: list[str]) -> None:
 
     Raises UsageError for wrong usage, RunError when a check found a problem.
     """
-    arguments, flags = _parser().parse_known_args(argv)
+    arguments, flags = doctor_parser().parse_known_args(argv)
     if arguments.checks:
         print(table(), end="")
         return
@@ -71,7 +71,8 @@ def diagnose(lanes: tuple[Settings, ...], file: Path | None, seconds: float, ste
         yield from examine(LANE_CHECKS, LaneTarget(lane, file or USUAL_FILE, seconds), lane.lane, begin=steps.step)
 
 
-def _parser() -> Parser:
+def doctor_parser() -> Parser:
+    """The parser of `edge-agent doctor`, without the flags of the settings."""
     parser = Parser(
         prog="edge-agent doctor",
         description="Check the box and every lane, and print how to fix what is wrong. Meanwhile someone should stand "

@@ -19,9 +19,14 @@ def report(words: list[str]) -> None:
 
     Raises UsageError, StoreError for an audit log that cannot be read, and RunError for other unreadable input.
     """
+    arguments = report_parser().parse_args(words)
+    arguments.report.write(arguments)
+
+
+def report_parser() -> Parser:
+    """The parser of `edge-agent report`."""
     parser = Parser(prog="edge-agent report", description="Reports on the lanes' audit logs and filed purchases.")
     commands = parser.add_subparsers(title="reports", metavar="REPORT", required=True)
     for declared in REPORTS:
         declared.add_to(commands)
-    arguments = parser.parse_args(words)
-    arguments.report.write(arguments)
+    return parser

@@ -90,8 +90,12 @@ class _ManualFormatter(HelpFormatter):
         return super()._format_args(action, default_metavar)
 
 
-def flags_parser() -> Parser:
-    """The parser of `edge-agent run`. Parsed arguments have `config`, and the settings that flags give, by name."""
+def flags_parser(*, with_choices: bool = False, besides: Parser | None = None) -> Parser:
+    """The parser of `edge-agent run`. Parsed arguments have `config`, and the settings that flags give, by name.
+
+    with_choices: the parser itself knows the values of settings with few, for completion. Otherwise any value is
+    parsed, and the settings reject it in their own words. besides: leave out the flags that this parser has.
+    """
     parser = Parser(
         prog="edge-agent run",
         usage=_RUN_USAGE,
@@ -99,8 +103,11 @@ def flags_parser() -> Parser:
         epilog=_RUN_EXAMPLES,
         formatter_class=_ManualFormatter,
         allow_abbrev=False,
+        add_help=besides is None,
     )
-    parser.add_argument("--config", type=Path, metavar="FILE", help="TOML file with settings")
+    taken = set(besides.flags()) if besides else set()
+    if "--config" not in taken:
+        parser.add_argument("--config", type=Path, metavar="FILE", help="TOML file with settings")
     group, section = parser.add_argument_group("the lane"), ""
     for each in declarations(Settings):
         title = each.name.partition(".")[0] if "." in each.name else ""
@@ -108,11 +115,12 @@ def flags_parser() -> Parser:
             model = Settings.model_fields[title].annotation
             assert model is not None
             group, section = parser.add_argument_group(title, model.__doc__), title
-        _add(group, each)
+        if each.flag not in taken:
+            _add(group, each, with_choices=with_choices)
     return parser
 
 
-def _add(group: argparse._ArgumentGroup, each: Declaration) -> None:
+def _add(group: argparse._ArgumentGroup, each: Declaration, *, with_choices: bool) -> None:
     annotation = _without_none(each.field.annotation)
     options: dict[str, Any] = {"dest": each.name, "default": argparse.SUPPRESS, "help": _help(each)}
     if annotation is bool:
@@ -120,6 +128,7 @@ def _add(group: argparse._ArgumentGroup, each: Declaration) -> None:
     elif get_origin(annotation) is tuple:
         group.add_argument(each.flag, nargs="+", action="extend", metavar=_metavar(each), **options)
     else:
+        options["choices"] = (choices(each) or None) if with_choices else None
         group.add_argument(each.flag, metavar=_metavar(each), **options)
 
 

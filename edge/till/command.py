@@ -13,8 +13,6 @@ from edge.settings.lanes import load_lanes
 from edge.till.keys import Keys
 
 if TYPE_CHECKING:
-    import argparse
-
     from edge.settings.config import Settings
 
 _KEY_CHARACTERS = 10
@@ -23,7 +21,7 @@ _KEY_CHARACTERS = 10
 
 def keys(words: list[str]) -> None:
     """Run the command. words: its arguments, without its name. Raises UsageError and RunError."""
-    arguments = _parser().parse_args(words)
+    arguments = keys_parser().parse_args(words)
     flags = ["--state-dir", str(arguments.state_dir)] if arguments.state_dir else []
     lanes = load_lanes(flags, arguments.config)
     folder = Keys(lanes[0].keys)
@@ -37,7 +35,8 @@ def keys(words: list[str]) -> None:
         _list(folder, as_json=arguments.json)
 
 
-def _parser() -> argparse.ArgumentParser:
+def keys_parser() -> Parser:
+    """The parser of `edge-agent keys`."""
     shared = Parser(add_help=False)
     shared.add_argument(
         "--state-dir", type=Path, metavar="FOLDER", help="the agent's state folder, which holds the keys"

@@ -31,12 +31,13 @@ _MAX_DAYS = 366
 
 def offers(words: list[str]) -> None:
     """Run `edge-agent offers` with these command-line words. Raises UsageError and RunError."""
-    arguments = _parser().parse_args(words)
+    arguments = offers_parser().parse_args(words)
     command: Callable[[argparse.Namespace], None] = arguments.command
     command(arguments)
 
 
-def _parser() -> Parser:
+def offers_parser() -> Parser:
+    """The parser of `edge-agent offers`."""
     config = Parser(add_help=False)
     config.add_argument("--config", type=Path, metavar="FILE", help="the agent's settings file")
     parser = Parser(

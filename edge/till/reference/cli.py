@@ -72,6 +72,7 @@ def command_parser() -> Parser:
     """The parser of `edge-till`."""
     parser = Parser(prog="edge-till", description=_TILL_ABOUT, epilog=_TILL_EXAMPLES)
     parser.add_version()
+    parser.add_completion()
     parser.add_argument(
         "--connect",
         action="append",
