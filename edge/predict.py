@@ -15,7 +15,7 @@ from edge.ages.bundle import Bundle
 from edge.ages.choice import make_age_model
 from edge.commands import visible
 from edge.errors import UsageError
-from edge.progress import Bar
+from edge.progress import ProgressBar
 from edge.settings.csv_files import harmless
 from edge.settings.files import replacing
 from edge.settings.load import load_settings
@@ -85,7 +85,7 @@ def _inside(folder: Path) -> list[Path]:
 def _write(reader: _PictureReader, pictures: list[Path], text: TextIO) -> None:
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(PREDICT_COLUMNS)
-    for picture in Bar(pictures, "pictures", shown=text is not sys.stdout or not sys.stdout.isatty()):
+    for picture in ProgressBar(pictures, "pictures", shown=text is not sys.stdout or not sys.stdout.isatty()):
         for row in reader.rows(picture):
             rows.writerow([harmless(visible(str(picture))), *row])
 

@@ -37,7 +37,7 @@ def _display(*, remaining: bool) -> Progress:
     )
 
 
-class Bar(Generic[Item]):
+class ProgressBar(Generic[Item]):
     """Iterates over items and shows how many are done."""
 
     def __init__(

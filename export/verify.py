@@ -15,7 +15,7 @@ from edge.ages.choice import CPU_BACKENDS, GPU_BACKENDS, load
 from edge.decision.fusion import mean_ages
 from edge.decision.policy import asks
 from edge.errors import RunError, UsageError
-from edge.progress import Bar
+from edge.progress import ProgressBar
 from edge.settings.config import default_cache_dir
 from edge.settings.sections import AgeSettings, BackendName
 from train.batches import crops_of
@@ -135,7 +135,7 @@ def _predictions(
     predictors |= {name: model.predict for name, (_, model) in models.items()}
     probs_by_model: dict[BackendName | None, list[NDArray[np.float32]]] = {name: [] for name in predictors}
     seconds = dict.fromkeys(predictors, 0.0)
-    for start in Bar(range(0, len(pictures), _PARITY_BATCH), "comparing"):
+    for start in ProgressBar(range(0, len(pictures), _PARITY_BATCH), "comparing"):
         crops = crops_of(pictures[np.arange(start, min(start + _PARITY_BATCH, len(pictures)))])
         for name, predict in predictors.items():
             start_s = time.perf_counter()

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import RunError
-from edge.progress import Bar
+from edge.progress import ProgressBar
 from edge.settings.sections import QualitySettings
 from edge.vision.crop import align, alignable
 from edge.vision.detectors import DETECTORS, FaceDetector, make_detector
@@ -91,7 +91,7 @@ def _samples(
     edges, mirrored, squeezes = [], [], []
     with ExitStack() as opened:
         detectors = [opened.enter_context(closing(make_detector(name))) for name in DETECTORS]
-        for number, path in enumerate(Bar(paths, "breadth")):
+        for number, path in enumerate(ProgressBar(paths, "breadth")):
             squeeze = 0.0 if random.random() < _NATURAL_SHARE else random.uniform(-_MOST_SQUEEZED, _MOST_SQUEEZED)
             scale = np.exp(random.uniform(np.log(_SMALLEST), 0))
             try:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from edge.commands import visible
-from edge.progress import Bar
+from edge.progress import ProgressBar
 from edge.vision.contained import map_contained
 from edge.vision.faces import AGES
 from edge.vision.photos import PHOTO_SUFFIXES, UnusablePhotoError, UnusableReason, read_photo
@@ -118,7 +118,7 @@ def _counted(labels: NDArray[np.str_]) -> dict[str, int]:
 def _file_facts(pictures: Pictures, broken: list[BrokenRow], data: Path) -> dict[str, object]:
     names = [_name(path, data) for path in pictures.paths]
     jobs = map_contained(_inspect, pictures.paths, _InspectedFile())
-    files = list(Bar(jobs, "reading files", len(names)))
+    files = list(ProgressBar(jobs, "reading files", len(names)))
     sizes = Counter(f"{file.size[0]} x {file.size[1]}" for file in files if file.size)
     readable = np.array([file.size is not None for file in files], bool)
     # A file without a hash is nobody's copy.

@@ -18,7 +18,7 @@ from PIL import Image
 
 from edge.ages.bundle import sha256_of
 from edge.errors import UsageError
-from edge.progress import Bar
+from edge.progress import ProgressBar
 from edge.vision.contained import map_contained
 from edge.vision.crop import CROP_CONTRACT, CROP_PX, align
 from edge.vision.faces import Faces
@@ -52,7 +52,7 @@ def find_faces(pictures: Pictures, cache_dir: Path = CACHE) -> Pictures:
 
     def find() -> dict[str, Any]:
         jobs = map_contained(_find_face, pictures.paths, _NOTHING_FOUND)
-        rows = list(Bar(jobs, "finding faces", len(pictures)))
+        rows = list(ProgressBar(jobs, "finding faces", len(pictures)))
         return {
             "keypoints": np.array([keypoints for keypoints, _, _ in rows], np.float32).reshape(-1, 4, 2),
             "hashes": np.array([code for _, code, _ in rows], np.uint64).reshape(-1, HASH_WORDS),

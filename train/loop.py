@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from edge.progress import Bar
+from edge.progress import ProgressBar
 from edge.vision.crop import CROP_CONTRACT
 from train.batches import Batch, Batches
 from train.checkpoint import resume_run, save_average, save_run
@@ -83,7 +83,7 @@ def train_model(
 
         parallel = team.data_parallel(learner, all_used=learner.imitates_embedding)
         batches = Batches(train_data, recipe, batch_size, steps, team).loader(first, pinned=team.device.type == "cuda")
-        bar = Bar(batches, "training", steps, first=first, shown=team.leads)
+        bar = ProgressBar(batches, "training", steps, first=first, shown=team.leads)
         learner.train()
         due = _CheckpointClock(recipe.checkpoint_minutes)
         for step, batch in enumerate(bar, start=first):

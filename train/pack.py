@@ -21,7 +21,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from edge.errors import RunError, UsageError
-from edge.progress import Bar
+from edge.progress import ProgressBar
 from edge.settings.files import replacing
 from edge.vision.contained import map_contained
 from edge.vision.crop import CROP_CONTRACT, CROP_PX, align, similarity
@@ -79,7 +79,7 @@ def write_pack(train: Pictures, test: Pictures, file: Path) -> int:
         *(np.concatenate([getattr(part, name) for part in (train, test)]) for name in Pictures.__dataclass_fields__)
     )
     jobs = map_contained(_packed, zip(pictures.paths, pictures.keypoints, strict=True), None)
-    rows = list(Bar(jobs, "packing", len(pictures)))
+    rows = list(ProgressBar(jobs, "packing", len(pictures)))
     used = np.array([row is not None for row in rows])
     photos, keypoints = zip(*(row for row in rows if row is not None), strict=True)
     kept, is_test = pictures[used], (np.arange(len(pictures)) >= len(train))[used]

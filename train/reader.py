@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from edge.errors import RunError
-from edge.progress import Bar
+from edge.progress import ProgressBar
 from edge.vision.faces import AGES
 from train.targets import YEARS, soft_labels, years_outside
 
@@ -76,7 +76,7 @@ def fitted_readers(
     """
     inputs, known = torch.from_numpy(embeddings), torch.from_numpy(ages)
     labels, readers = torch.from_numpy(soft_labels(ages)), Readers(embeddings.shape[1])
-    for fold in Bar(range(FOLDS), "fitting readers"):
+    for fold in ProgressBar(range(FOLDS), "fitting readers"):
         others = torch.from_numpy(np.flatnonzero(folds != fold))
         if not len(others):
             raise RunError(f"{len(ages)} photos are too few for a teacher: its readers need photos in several folds")

@@ -21,7 +21,7 @@ from torch.nn import functional
 
 from edge.ages.bundle import sha256_of
 from edge.errors import UsageError
-from edge.progress import Bar
+from edge.progress import ProgressBar
 from edge.settings.files import replacing
 from train.batches import Batches, crops_of, stage_picture
 from train.index import CACHE, fingerprint
@@ -167,7 +167,7 @@ def _measured_statistics(teacher: Teacher, pictures: Pictures) -> dict[str, Tens
         np.random.default_rng(0).choice(len(pictures), min(_MEASURED_PHOTOS, len(pictures)), replace=False)
     )
     outputs: list[list[Tensor]] = []
-    for start in Bar(range(0, len(chosen), _PHOTOS_AT_ONCE), "measuring the teacher"):
+    for start in ProgressBar(range(0, len(chosen), _PHOTOS_AT_ONCE), "measuring the teacher"):
         crops = crops_of(pictures[chosen[start : start + _PHOTOS_AT_ONCE]])
         images = torch.from_numpy(np.stack([stage_picture(crop, _NETWORK_STAGE) for crop in crops]))
         outputs.append([output.cpu() for output in teacher.raw_outputs(images.to(teacher.device))])
@@ -186,7 +186,7 @@ def _fitted(teacher: Teacher, pictures: Pictures) -> dict[str, Tensor]:
     batches = Batches(pictures, _READERS_RECIPE, size, _VIEWS_TO_READ * (len(pictures) // size))
     embeddings: list[NDArray[np.float32]] = []
     ages, folds = [], []
-    for batch in Bar(batches.loader(0), "asking the teacher"):
+    for batch in ProgressBar(batches.loader(0), "asking the teacher"):
         embeddings.append(teacher(batch.images.to(teacher.device), batch.folds).embeddings.cpu().numpy())
         ages.append(batch.ages.numpy())
         folds.append(batch.folds.numpy())

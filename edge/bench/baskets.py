@@ -14,7 +14,7 @@ from typing import Any
 
 from edge.bench.chain import Chain
 from edge.errors import RunError
-from edge.progress import Bar
+from edge.progress import ProgressBar
 
 _MEMORY_INTERVAL_S = 0.02
 
@@ -43,7 +43,7 @@ def bench_baskets(lines: int, *, as_json: bool) -> None:
     chain = Chain()
     with tempfile.TemporaryDirectory(prefix="edge-agent-chain-") as folder:
         written = list(
-            Bar(
+            ProgressBar(
                 chain.write(Path(folder), lines, datetime.now(timezone.utc) - timedelta(days=1)),
                 "filing purchases",
                 max(1, round(lines / 10_000)),

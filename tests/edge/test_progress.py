@@ -9,11 +9,11 @@ import sys
 
 import pytest
 
-from edge.progress import Bar, Steps
+from edge.progress import ProgressBar, Steps
 
 SCRIPT = """
-from edge.progress import Bar, Steps
-for number in (bar := Bar(iter([1, 2, 3]), "packing", 3)):
+from edge.progress import ProgressBar, Steps
+for number in (bar := ProgressBar(iter([1, 2, 3]), "packing", 3)):
     bar.note("loss 0.5")
     print("line", number)
 with Steps(2, still=True) as steps:
@@ -25,7 +25,7 @@ with Steps(2, still=True) as steps:
 
 
 def test_without_a_terminal_there_is_only_the_output(capsys: pytest.CaptureFixture[str]) -> None:
-    assert list(Bar([1, 2], "packing")) == [1, 2]
+    assert list(ProgressBar([1, 2], "packing")) == [1, 2]
     with Steps(None) as steps:
         steps.expect(1)
         steps.step("first")

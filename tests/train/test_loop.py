@@ -16,7 +16,7 @@ import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 import train.loop
-from edge.progress import Bar
+from edge.progress import ProgressBar
 from edge.vision.crop import CROP_CONTRACT
 from train import create_model, train_model
 from train.batches import crops_of, stage_picture
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.slow
 EPOCHS, STEPS_PER_EPOCH = 2, 3
 
 
-class KilledAfterThreeSteps(Bar[object]):
+class KilledAfterThreeSteps(ProgressBar[object]):
     """The progress bar over the steps, interrupted as by Ctrl-C before the fourth step."""
 
     def __iter__(self) -> Iterator[object]:
@@ -90,7 +90,7 @@ def resumed(faces: Pictures, recipe: Recipe, tmp_path_factory: pytest.TempPathFa
     """A run that was killed after step 3, a step past its last checkpoint, and resumed with another fresh model."""
     run_dir = tmp_path_factory.mktemp("killed")
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(train.loop, "Bar", KilledAfterThreeSteps)
+        patched.setattr(train.loop, "ProgressBar", KilledAfterThreeSteps)
         patched.setattr(train.loop, "monotonic", itertools.count(0, 30).__next__)  # half a minute for each step
         with pytest.raises(KeyboardInterrupt):
             fit(fresh(), faces, recipe, run_dir)

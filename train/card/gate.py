@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.progress import Bar
+from edge.progress import ProgressBar
 from edge.settings.sections import QualitySettings
 from edge.vision.crop import align
 from edge.vision.detectors.confirmation import FaceConfirmation
@@ -91,7 +91,7 @@ def gate_reasons(pictures: Pictures) -> list[tuple[str, ...]]:
     """Why the lane's quality gate rejects each face with its default settings; () for a face that passes."""
     gate, limits = PhotoGate(), QualitySettings()
     found: list[tuple[str, ...]] = []
-    for row in Bar(range(len(pictures)), "quality gate"):
+    for row in ProgressBar(range(len(pictures)), "quality gate"):
         _, measures, confirmation = gate.measure(read_photo(pictures.paths[row]), pictures.keypoints[row])
         found.append(judge(measures, confirmation, limits)[1])
     return found
@@ -144,7 +144,7 @@ def _measured(predict: Predict, pictures: Pictures, impairment: Impairment | Non
     gate, limits, random = PhotoGate(), QualitySettings(), np.random.default_rng(0)
     rows: list[dict[str, float]] = []
     reasons, ages = [], []
-    for start in Bar(range(0, len(pictures), _GATE_BATCH), f"gate: {name}"):
+    for start in ProgressBar(range(0, len(pictures), _GATE_BATCH), f"gate: {name}"):
         crops = []
         for row in range(start, min(start + _GATE_BATCH, len(pictures))):
             picture, keypoints = read_photo(pictures.paths[row]), pictures.keypoints[row]

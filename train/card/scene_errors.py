@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from edge.ages.calibration import calibrated
 from edge.decision.fusion import mean_ages
 from edge.decision.policy import Limit, asks
-from edge.progress import Bar
+from edge.progress import ProgressBar
 from edge.settings.sections import QualitySettings
 from edge.vision.faces import AGES, LEFT_EYE, RIGHT_EYE
 from edge.vision.photos import read_photo
@@ -99,7 +99,7 @@ def _scene(predict: Predict, temperature: float, pictures: Pictures, make: Impai
     breadths = np.full(len(pictures), np.nan)
     reasons: list[tuple[str, ...]] = [()] * len(pictures)
     with closing(StillFaceFinder()) as finder:
-        for start in Bar(range(0, len(pictures), _BATCH), name):
+        for start in ProgressBar(range(0, len(pictures), _BATCH), name):
             rows, crops = [], []
             for row in range(start, min(start + _BATCH, len(pictures))):
                 picture, keypoints = read_photo(pictures.paths[row]), pictures.keypoints[row]

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.progress import Bar
+from edge.progress import ProgressBar
 from edge.vision.crop import EYE_TO_MOUTH, align
 from edge.vision.faces import LEFT_EYE, MOUTH, RIGHT_EYE
 from edge.vision.photos import read_photo
@@ -41,7 +41,7 @@ def predict_through(predict: Predict, pictures: Pictures, view: View, name: str)
     """Predict the ages on all photos in a view. name: for the progress bar."""
     has_face = np.zeros(len(pictures), bool)
     age_probs = np.full((len(pictures), 101), np.nan, np.float32)
-    for start in Bar(range(0, len(pictures), _VIEW_BATCH), name):
+    for start in ProgressBar(range(0, len(pictures), _VIEW_BATCH), name):
         rows = range(start, min(start + _VIEW_BATCH, len(pictures)))
         crops = {row: view(read_photo(pictures.paths[row]), pictures.keypoints[row]) for row in rows}
         found = {row: crop for row, crop in crops.items() if crop is not None}
