@@ -67,7 +67,7 @@ def photograph(link: str) -> None:
         page.screenshot(path=PICTURE)
         browser.close()
     with Image.open(PICTURE) as picture:
-        fewer_colours = picture.quantize(128)
+        fewer_colours = picture.quantize(256, kmeans=3)
     fewer_colours.save(PICTURE, optimize=True)
 
 
