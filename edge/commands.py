@@ -25,7 +25,7 @@ _NEEDED_BY = {
     "dev": ("pyinstrument",),
     "insights": ("cryptography", "duckdb", "ibis", "mlxtend"),
     "train": (
-        "imagehash", "markdown", "matplotlib", "onnx", "onnxscript", "safetensors", "torch", "torchvision",
+        "imagehash", "markdown", "onnx", "onnxscript", "safetensors", "torch", "torchvision",
     ),
     "web": ("starlette", "tomlkit", "uvicorn"),
 }  # fmt: skip
