@@ -24,7 +24,7 @@ _MOST = 5
 _WHOLE_NUMBER = "must be a whole number"
 _TIME = "must be a date and time with its zone, such as 2026-11-30T18:00:00Z"
 
-_PROBLEM_WORDS = {
+PROBLEM_WORDS = {
     "missing": "is missing",
     "extra_forbidden": "is not a known field",
     "greater_than": "must be above {gt}",
@@ -90,7 +90,7 @@ def in_one_line(error: ValidationError, whole: str = "it") -> str:
 
     whole: the name of what was validated, for problems of no single field.
     """
-    return _joined([_text(detail, whole, _PROBLEM_WORDS, with_value=False) for detail in _details(error)])
+    return _joined([_text(detail, whole, PROBLEM_WORDS, with_value=False) for detail in _details(error)])
 
 
 def settings_problem(error: ValidationError, place: Place = _nowhere, names: Iterable[str] = ()) -> str:
@@ -98,7 +98,7 @@ def settings_problem(error: ValidationError, place: Place = _nowhere, names: Ite
 
     place: where a setting is given, from its name and what is wrong. names: all settings and sections, for suggestions.
     """
-    words, names, texts = _PROBLEM_WORDS | _SETTINGS_WORDS, list(names), []
+    words, names, texts = PROBLEM_WORDS | _SETTINGS_WORDS, list(names), []
     last = ""
     for detail in _details(error):
         text = _text(detail, "the file", words, with_value=True)

@@ -51,7 +51,7 @@ def _width_to_height(value: str) -> str:
 
 def _digits_as_number(value: object) -> object:
     # Flags and variables are texts.
-    return int(value) if isinstance(value, str) and value.isdecimal() else value
+    return int(value) if isinstance(value, str) and value.isdecimal() and len(value) <= 3 else value
 
 
 def _known_currency(code: str) -> str:
