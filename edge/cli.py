@@ -7,6 +7,7 @@ import shutil
 import signal
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 from edge import __version__
@@ -244,7 +245,6 @@ def _print_completion(argv: list[str]) -> None:
     """Print the completion of all commands, from one parser that has the parsers of all of them."""
     from edge.doctor.command import doctor_parser
     from edge.reports.command import report_parser
-    from edge.reports.offers.command import offers_parser
     from edge.settings.flags import flags_parser
     from edge.till.command import keys_parser
 
@@ -253,6 +253,11 @@ def _print_completion(argv: list[str]) -> None:
     whole.add_completion()
     commands = whole.add_subparsers()
     doctor = doctor_parser()
+    offers = []
+    with suppress(ModuleNotFoundError):  # without the extra insights the command does not run, either
+        from edge.reports.offers.command import offers_parser
+
+        offers.append(offers_parser())
     for name, parsers in (
         ("run", [flags_parser(with_choices=True)]),
         ("predict", [_predict_parser()]),
@@ -260,7 +265,7 @@ def _print_completion(argv: list[str]) -> None:
         ("doctor", [doctor, flags_parser(with_choices=True, besides=doctor)]),
         ("keys", [keys_parser()]),
         ("report", [report_parser()]),
-        ("offers", [offers_parser()]),
+        ("offers", offers),
     ):
         commands.add_parser(name, help=name, parents=parsers, add_help=False)
     whole.parse_args(argv)

@@ -116,6 +116,19 @@ def test_a_tab_completes_commands_flags_values_and_files(terminal: Terminal, lin
     assert terminal.completed(line) == arguments
 
 
+def test_the_commands_are_completed_without_the_optional_packages() -> None:
+    code = """
+import sys
+sys.modules.update(dict.fromkeys(["cryptography", "duckdb", "ibis", "mlxtend", "torch", "starlette"]))
+sys.argv = ["edge-agent", "--print-completion", "bash"]
+import edge.cli
+edge.cli.main()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=LIMIT_S)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "cashiers" in done.stdout
+
+
 def test_another_shell_is_rejected() -> None:
     code = "import sys; sys.argv = ['edge-agent', '--print-completion', 'fish']; import edge.cli; edge.cli.main()"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=LIMIT_S)
