@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from babel.dates import format_date, format_datetime, format_time
+from babel.dates import format_date, format_datetime, format_skeleton, format_time
 from babel.lists import format_list
 from babel.numbers import (
     format_currency,
@@ -62,6 +62,11 @@ def money(amount: float, language: str, currency: str, digits: int | None = None
 def day(value: date, language: str) -> str:
     """`5 Nov 2026` in English and `5 нояб. 2026 г.` in Russian."""
     return format_date(value, "medium", locale(language))
+
+
+def day_and_month(value: date, language: str) -> str:
+    """`5 Nov` in English and `5 нояб.` in Russian."""
+    return format_skeleton("MMMd", value, locale=locale(language))
 
 
 def moment(value: datetime, language: str) -> str:

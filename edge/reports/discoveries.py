@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from edge.language.formats import percent
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -30,3 +32,8 @@ def false_discovery_rates(p_values: Sequence[float]) -> list[float]:
     from scipy.stats import false_discovery_control
 
     return [float(rate) for rate in false_discovery_control(p_values)] if p_values else []
+
+
+def rate(share: float, language: str) -> str:
+    """A false discovery rate for people, `4.2%` or `<0.1%`; for `edge.language.formats.Shown`."""
+    return f"<{percent(0.001, language, 1)}" if 0 < share < 0.001 else percent(share, language, 1)

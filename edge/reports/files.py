@@ -13,7 +13,7 @@ from pyarrow.parquet import read_metadata
 
 from edge.commands import visible
 from edge.errors import RunError
-from edge.language.words import counted, words
+from edge.language.words import Words, counted, words
 from edge.purchases.parquet import PURCHASES, SUFFIX
 
 if TYPE_CHECKING:
@@ -58,7 +58,9 @@ def read_files(
     try:
         files = find_files(folders, period, layout)
     except OSError as problem:
-        raise RunError(f"cannot read {problem.filename}: {problem.strerror}; {hint}") from None
+        raise RunError(
+            words("cannot read {name}: {reason}; {hint}", name=problem.filename, reason=problem.strerror, hint=hint)
+        ) from None
     try:
         return read(files), files
     except failure:
@@ -106,21 +108,16 @@ def _is_readable(connection: duckdb.DuckDBPyConnection, file: Path) -> bool:
     return True
 
 
-def dropped_files(files: Files) -> list[str]:
+def dropped_files(files: Files) -> list[Words]:
     """One line for each file that is not in the figures."""
-    lines: list[str] = [
-        words("{file} not read: damaged or incomplete", file=visible(str(file))) for file in files.damaged
-    ]
-    for file, version, count in files.other_version:
-        lines.append(
-            counted(
-                "{file} with {n} sale not read: written by another version of edge-agent (columns of version "
-                "{version})",
-                "{file} with {n} sales not read: written by another version of edge-agent (columns of version "
-                "{version})",
-                count,
-                file=visible(str(file)),
-                version=version,
-            )
+    lines = [words("{file} not read: damaged or incomplete", file=visible(str(file))) for file in files.damaged]
+    return lines + [
+        counted(
+            "{file} with {n} sale not read: written by another version of edge-agent (columns of version {version})",
+            "{file} with {n} sales not read: written by another version of edge-agent (columns of version {version})",
+            count,
+            file=visible(str(file)),
+            version=version,
         )
-    return lines
+        for file, version, count in files.other_version
+    ]

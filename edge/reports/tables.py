@@ -98,7 +98,7 @@ def _blocks(columns: Sequence[_Column], keys: int, width: int) -> str:
         block.add_column(overflow="fold")
         for column in columns[keys:]:
             block.add_row(Text(column.texts[0]), Text(column.texts[row]))
-        heading = Text(", ".join(column.texts[row] for column in columns[:keys]), overflow="fold")
+        heading = Text(", ".join(column.texts[row] for column in columns[:keys] if column.texts[row]), overflow="fold")
         blocks.append(_printed(width, heading, Padding(block, (0, 0, 0, _GAP))))
     return "\n".join(blocks)
 

@@ -5,6 +5,7 @@ The engine returns a few hundred numbers, and a few for each category, for any n
 
 from __future__ import annotations
 
+from datetime import timezone
 from itertools import combinations_with_replacement, permutations
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +57,8 @@ def _sums(validated: ibis.Table, bands: int, period: Period, now: datetime) -> S
         ),
         stores=tuple(sorted(overview["stores"] or ())),
         lanes=tuple(sorted(overview["lanes"] or ())),
+        paid=_paid(known),
+        hours=_hours(known, bands),
     )
 
 
@@ -91,6 +94,9 @@ def _validated(purchases: ibis.Table, edges: Sequence[int], max_price: float) ->
         categories=table.bought.filter(lambda article: article.category.notnull())
         .map(lambda article: article.category)
         .unique(),
+        paid=table.bought.filter(lambda article: article.category.notnull() & article.amount.notnull()).map(
+            lambda article: ibis.struct({"category": article.category, "amount": article.amount})
+        ),
         spent=(unpriced == 0).ifelse(spent, ibis.null("float64")),
         **{
             f"p{band}": knows_band.ifelse(probs[band] / probs.sums(), ibis.null("float64"))
@@ -143,6 +149,23 @@ def _categories(known: ibis.Table, bands: int) -> dict[str, tuple[int, NDArray[n
     return {
         row["category"]: (row["baskets"], np.array([row[f"p{band}"] for band in range(bands)]))
         for row in rows(sums.order_by("category"))
+    }
+
+
+def _paid(known: ibis.Table) -> dict[str, tuple[int, float]]:
+    """See `Sums.paid`."""
+    unnested = known.select(paid=known.paid.unnest())
+    unnested = unnested.select(category=unnested.paid.category, amount=unnested.paid.amount)
+    sums = unnested.group_by("category").aggregate(articles=unnested.count(), amount=unnested.amount.sum())
+    return {row["category"]: (row["articles"], row["amount"]) for row in rows(sums.order_by("category"))}
+
+
+def _hours(known: ibis.Table, bands: int) -> dict[datetime, NDArray[np.float64]]:
+    """See `Sums.hours`."""
+    sums = known.group_by("time").aggregate(**{f"p{band}": known[f"p{band}"].sum() for band in range(bands)})
+    return {
+        row["time"].astimezone(timezone.utc): np.array([row[f"p{band}"] for band in range(bands)])
+        for row in rows(sums.order_by("time"))
     }
 
 

@@ -47,13 +47,16 @@ class Band:
 @dataclass(frozen=True, slots=True)
 class CategoryLift:
     """A category in a band. share: of the band's baskets that contain it. lift: that share divided by the share of all
-    baskets. rate: the false discovery rate of the lift differing from 1."""
+    baskets. rate: the false discovery rate of the lift differing from 1. more: baskets with the category beyond those
+    of a band that buys like all; below 0 if fewer. money: what is paid for them; None if no price is known."""
 
     band: str
     category: str
     share: float
     lift: Figure
     rate: float
+    more: float = 0.0
+    money: float | None = None
 
     @property
     def stands_out(self) -> bool:
@@ -77,6 +80,11 @@ class BasketReport:
     faults: Faults
     stores: tuple[str, ...]
     lanes: tuple[str, ...]
+
+    @property
+    def by_weight(self) -> list[CategoryLift]:
+        """The lifts that differ clearly from 1, those that bring or cost the most first."""
+        return sorted(self.findings, key=lambda found: (-abs(found.money or 0.0), -abs(found.more)))
 
     @property
     def findings(self) -> list[CategoryLift]:
@@ -170,10 +178,21 @@ def _bought(
         hidden += not any(by_group)
         found += [(name, category, lift) for name, lift in zip(names, by_group, strict=False) if lift]
     rates = false_discovery_rates([lift.p_value for _, _, lift in found])
-    return [
-        CategoryLift(name, category, lift.share, Figure(lift.value, lift.low, lift.high), rate)
-        for (name, category, lift), rate in zip(found, rates, strict=True)
-    ], hidden
+    customers = dict(zip(names, evidence.customers, strict=True))
+    lines = []
+    for (name, category, lift), rate in zip(found, rates, strict=True):
+        more = float(customers[name]) * (lift.share - sums.categories[category][0] / evidence.baskets)
+        money = more * price if (price := _paid_per_basket(sums, category)) is not None else None
+        figure = Figure(lift.value, lift.low, lift.high)
+        lines.append(CategoryLift(name, category, lift.share, figure, rate, more, money))
+    return lines, hidden
+
+
+def _paid_per_basket(sums: Sums, category: str) -> float | None:
+    """What is paid for a category in a basket that contains it."""
+    articles, amount = sums.paid.get(category, (0, 0.0))
+    baskets, _ = sums.categories[category]
+    return amount / baskets if articles >= baskets else None
 
 
 def _figure(value: float, variance: float, highest: float = math.inf) -> Figure:

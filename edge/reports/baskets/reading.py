@@ -8,6 +8,7 @@ from edge.reports.baskets.aggregation import aggregate
 from edge.reports.baskets.sums import add, no_sums
 from edge.reports.engine import EngineError, engine_errors, file_batches, read_parquet
 from edge.reports.files import read_files
+from edge.reports.nothing_yet import no_folder_yet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +29,7 @@ def read_sums(
 
     backend: from `edge.reports.engine`. Raises RunError if a folder cannot be read.
     """
-    hint = "a lane files its purchases there if insights.enabled is set; or give --folder"
+    hint = no_folder_yet(now, enabled=settings.enabled)
     return read_files(
         folders, period, lambda files: _sums(backend, files, period, now, settings), failure=EngineError, hint=hint
     )

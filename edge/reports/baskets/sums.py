@@ -11,6 +11,8 @@ import numpy as np
 from edge.reports.baskets.evidence import BandEvidence
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from numpy.typing import NDArray
 
 
@@ -65,7 +67,8 @@ class Unknown:
 @dataclass(frozen=True, slots=True)
 class Sums:
     """categories: for each name, the number of baskets with it and the sum of their band probabilities, float64 (B,).
-    stores, lanes: sorted names."""
+    stores, lanes: sorted names. paid: for each category, the number of articles of known price, and what was paid for
+    them. hours: for each hour, the sum of the band probabilities of its customers, float64 (B,)."""
 
     evidence: BandEvidence
     spent: Spent
@@ -74,6 +77,8 @@ class Sums:
     faults: Faults = Faults()
     stores: tuple[str, ...] = ()
     lanes: tuple[str, ...] = ()
+    paid: dict[str, tuple[int, float]] = field(default_factory=dict)
+    hours: dict[datetime, NDArray[np.float64]] = field(default_factory=dict)
 
 
 _Counts = TypeVar("_Counts", Faults, Unknown)
@@ -104,7 +109,22 @@ def add(first: Sums, second: Sums) -> Sums:
         faults=_add_counts(first.faults, second.faults),
         stores=tuple(sorted({*first.stores, *second.stores})),
         lanes=tuple(sorted({*first.lanes, *second.lanes})),
+        paid=_add_paid(first.paid, second.paid),
+        hours={
+            hour: sum((sums.hours[hour] for sums in (first, second) if hour in sums.hours), np.zeros(1))
+            for hour in sorted({*first.hours, *second.hours})
+        },
     )
+
+
+def _add_paid(
+    first: dict[str, tuple[int, float]], second: dict[str, tuple[int, float]]
+) -> dict[str, tuple[int, float]]:
+    both = dict(first)
+    for name, (articles, amount) in second.items():
+        before, amount_before = both.get(name, (0, 0.0))
+        both[name] = before + articles, amount_before + amount
+    return dict(sorted(both.items()))
 
 
 def _add_counts(first: _Counts, second: _Counts) -> _Counts:

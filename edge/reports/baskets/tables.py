@@ -7,26 +7,55 @@ import math
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from edge.decision.bands import UNKNOWN
+from edge.language.formats import Shown, money, number, percent
+from edge.language.words import Words, joined, verbatim, words
+from edge.reports.discoveries import rate
 from edge.reports.tables import NOTHING, Table, as_csv
-from edge.reports.words import percent
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from edge.reports.baskets.analysis import Band, BasketReport, CategoryLift, Figure
 
 
-def bands_table(report: BasketReport) -> Table:
+def bands_table(report: BasketReport, currency: str) -> Table:
     """One row for each band."""
-    columns = ("band", "customers", "effective", "share", "95 % interval", "average basket", "95 % interval of it")
-    rows = tuple(_band_row(band) for band in report.bands)
-    return Table(columns, rows, frozenset(columns[1:]))
+    columns = (
+        words("band"), words("customers"), words("effective"), words("share"), words("95 % interval"),
+        words("average basket"), words("95 % interval of it"),
+    )  # fmt: skip
+    rows = tuple(_band_row(band, currency) for band in report.bands)
+    return Table(columns, rows, frozenset(columns[1:]), title=words("The age bands"))
 
 
-def findings_table(findings: Sequence[CategoryLift]) -> Table:
+def findings_table(findings: Sequence[CategoryLift], currency: str) -> Table:
     """One row for each lift that differs clearly from 1."""
-    columns = ("band", "category", "in baskets", "lift", "95 % interval", "false discovery rate")
-    return Table(columns, tuple(_finding_row(found) for found in findings), frozenset(columns[2:]))
+    columns: tuple[Words, ...] = (
+        words("band"), words("category"), words("in baskets"), words("lift"), words("95 % interval"),
+        words("false discovery rate"),
+    )  # fmt: skip
+    rows = tuple(_finding_row(found) for found in findings)
+    if any(found.money is not None for found in findings):
+        columns = (*columns, words("in money"))
+        rows = tuple((*row, in_money(found.money, currency)) for row, found in zip(rows, findings, strict=True))
+    return Table(columns, rows, frozenset(columns[2:]), keys=2, title=words("What each band buys more or less often"))
+
+
+def band_words(name: str) -> Words:
+    """A band's name for people."""
+    return words("age unknown") if name == UNKNOWN else verbatim(name)
+
+
+def in_money(amount: float | None, currency: str) -> str:
+    """With its sign: more or less."""
+    return NOTHING if amount is None else joined("", [Shown(signed_money, amount, {"currency": currency})])
+
+
+def signed_money(amount: float, language: str, currency: str) -> str:
+    """`+RUB 1,234` in English and `−1 234 ₽` in Russian."""
+    sign = "+" if amount >= 0 else "\N{MINUS SIGN}"
+    return sign + money(abs(amount), language, currency, digits=0)
 
 
 def baskets_csv(report: BasketReport) -> str:
@@ -47,20 +76,27 @@ def baskets_json(report: BasketReport, headline: str, dropped: Sequence[str]) ->
     return json.dumps(_finite(whole), indent=2, ensure_ascii=False) + "\n"
 
 
-def _band_row(band: Band) -> tuple[str, ...]:
-    share = (percent(band.share.value), _interval(band.share, 100, 1, " %")) if band.share else (NOTHING, NOTHING)
-    average = (f"{band.average.value:.2f}", _interval(band.average, 1, 2)) if band.average else (NOTHING, NOTHING)
-    return (band.name, f"{band.customers:.0f}", f"{band.effective:.0f}", *share, *average)
+def _band_row(band: Band, currency: str) -> tuple[str, ...]:
+    share = _with_interval(band.share, percent, digits=1)
+    average = _with_interval(band.average, money, currency=currency)
+    counts = (joined("", [Shown(number, count)]) for count in (band.customers, band.effective))
+    return (band_words(band.name), *counts, *share, *average)
+
+
+def _with_interval(figure: Figure | None, how: Callable[..., str], **options: object) -> tuple[str, str]:
+    if not figure:
+        return NOTHING, NOTHING
+    value, low, high = (Shown(how, part, options) for part in (figure.value, figure.low, figure.high))
+    return joined("", [value]), joined(" – ", [low, high if math.isfinite(figure.high) else "?"])
 
 
 def _finding_row(found: CategoryLift) -> tuple[str, ...]:
     return (
         found.band,
         found.category,
-        percent(found.share),
-        f"{found.lift.value:.2f}",
-        _interval(found.lift, 1, 2),
-        percent(found.rate),
+        joined("", [Shown(percent, found.share, {"digits": 1})]),
+        *_with_interval(found.lift, number, digits=2),
+        joined("", [Shown(rate, found.rate)]),
     )
 
 
@@ -82,11 +118,6 @@ def _csv_rows(report: BasketReport) -> list[tuple[object, ...]]:
 def _cells(figure: Figure | None) -> tuple[float | None, ...]:
     values = (figure.value, figure.low, figure.high) if figure else (None, None, None)
     return tuple(round(value, 6) if value is not None and math.isfinite(value) else None for value in values)
-
-
-def _interval(figure: Figure, scale: float, digits: int, unit: str = "") -> str:
-    high = f"{scale * figure.high:.{digits}f}{unit}" if math.isfinite(figure.high) else "?"
-    return f"{scale * figure.low:.{digits}f} to {high}"
 
 
 def _finite(value: Any) -> Any:

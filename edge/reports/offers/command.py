@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from edge.commands import Parser, number, positive
 from edge.errors import UsageError
+from edge.language.catalogue import LANGUAGES
+from edge.language.words import Words
 from edge.offers.restricted import known_restricted
 from edge.offers.sheet import Rules, Sheet, reject_forbidden
 from edge.purchases.catalogue import complete_rows, load_catalogue
@@ -64,6 +66,7 @@ def offers_parser() -> Parser:
                        help="minimum share of goods among sales with the reasons; default: 0.05")  # fmt: skip
     learn.add_argument("--least-lift", type=_lift, default=1.2, metavar="N", help="minimum lift; default: 1.2")
     learn.add_argument("--most", type=positive, default=100, metavar="N", help="maximum number of rules; default: 100")
+    learn.add_argument("--language", choices=LANGUAGES, help="of the report; default: the setting language")
     learn.add_argument("--out", type=Path, metavar="FILE", help="write the rules here, to be reviewed and signed")
     key = actions.add_parser("new-key", help="create the key pair for signing sheets")
     key.add_argument("--out", type=Path, default=Path("offers"), metavar="NAME",
@@ -98,6 +101,7 @@ def _lift(text: str) -> float:
 def _learn(arguments: argparse.Namespace) -> None:
     from edge.purchases.restricted_words import RestrictedWords
     from edge.reports.offers.learn import Bar, learn
+    from edge.reports.offers.learn_words import learn_headline, learn_lead, learn_next, learn_notes
     from edge.reports.offers.sales import read_sales
 
     lanes = load_lanes([], arguments.config)
@@ -123,25 +127,17 @@ def _learn(arguments: argparse.Namespace) -> None:
     )
     bar = Bar(min_sales, arguments.least_support, arguments.least_confidence, arguments.least_lift)
     rules = learn(sales, insights.bands, lanes[0].policy.legal_age, bar, arguments.most, names)
-    sample = f", of which a random {len(sales.probs)} are used" if sales.total > len(sales.probs) else ""
-    headline = (
-        f"Sales to customers of known age {period}: {sales.total}{sample}. Goods that may be offered, each in at least "
-        f"{min_sales} sales: {len(sales.goods)}. Rules: {len(rules.rules)}."
-    )
-    remarks = [*(_LEARN_NOTES if rules.rules else ()), *dropped_files(files)]
+    remarks: list[Words] = [*(learn_notes() if rules.rules else ()), *dropped_files(files)]
     if arguments.out:
         write(arguments.out, rules.model_dump_json(indent=2, exclude_none=True) + "\n")
-        remarks.append(f"review and edit {arguments.out}, then run edge-agent offers sign {arguments.out}")
-    print_report(headline, [rules_table(rules)] if rules.rules else [], remarks)
-
-
-_LEARN_NOTES = (
-    "Sales: with the reasons and the goods, weighted by the probability of the band. Confidence: of the band's sales "
-    "with the reasons, the share with the goods. Lift: confidence divided by the share of all the band's sales with "
-    "the goods.",
-    "At most 5 % of the rules are expected to be chance, among all possible rules (Benjamini and Hochberg 1995). "
-    "Neighbouring bands have similar rules, because age estimates overlap.",
-)
+        remarks.append(learn_next(arguments.out))
+    print_report(
+        learn_headline(sales, rules, period, min_sales),
+        [rules_table(rules)] if rules.rules else [],
+        remarks,
+        arguments.language or lanes[0].language,
+        learn_lead(sales, rules, period, now, insights),
+    )
 
 
 def _names(file: Path | None) -> dict[str, Text]:

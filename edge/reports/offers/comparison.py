@@ -61,12 +61,13 @@ class OfferTally:
 class OfferReport:
     """lines: one for each offer; offers with a group that is too small are merged into the last one. everything: the
     total; None if even that is too small. least: the smallest group that is shown. unknown: number of sales with an
-    outcome that this version does not know."""
+    outcome that this version does not know. any_filed: whether there is any sale at all."""
 
     lines: tuple[OfferTally, ...]
     everything: OfferTally | None
     least: int
     unknown: int = 0
+    any_filed: bool = False
 
 
 def tally(band: str, offer: str, counts: Mapping[tuple[str, bool], int]) -> OfferTally:
@@ -94,14 +95,16 @@ def compare(tallies: Sequence[OfferTally], min_customers: int, unknown: int = 0)
     """
     everything = _total(EVERYTHING, tallies)
     if everything.smaller < min_customers:
-        return OfferReport((), None, min_customers, unknown)
+        return OfferReport((), None, min_customers, unknown, bool(tallies))
     by_size = sorted(tallies, key=lambda tally: (-tally.smaller, tally.band, tally.offer))
     alone = [tally for tally in by_size if tally.smaller >= min_customers]
     others = by_size[len(alone) :]
     while others and _total(OTHERS, others).smaller < min_customers:
         others.append(alone.pop())
     lines = sorted(alone, key=lambda tally: (tally.band, tally.offer))
-    return OfferReport((*lines, *([_total(OTHERS, others)] if others else [])), everything, min_customers, unknown)
+    return OfferReport(
+        (*lines, *([_total(OTHERS, others)] if others else [])), everything, min_customers, unknown, True
+    )
 
 
 def _total(name: str, tallies: Sequence[OfferTally]) -> OfferTally:

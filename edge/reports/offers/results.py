@@ -26,13 +26,14 @@ WHERE time >= ? AND time < ? AND time <= ? AND bought IS NOT NULL GROUP BY ALL
 
 
 def read_report(
-    folders: Sequence[Path], period: Period, now: datetime, min_customers: int
+    folders: Sequence[Path], period: Period, now: datetime, min_customers: int, hint: str = ""
 ) -> tuple[OfferReport, Files]:
-    """The report, and the files it comes from. folders: of filed purchases. Raises RunError if one cannot be read."""
+    """The report, and the files it comes from. folders: of filed purchases. hint: ends the message for a
+    folder that cannot be read. Raises RunError if one cannot be read."""
     return read_files(
         [folder / RESULTS_FOLDER for folder in folders], period,
         lambda files: _report(files, period, now, min_customers), failure=duckdb.Error, layout=RESULTS,
-        hint="a lane files the results of offers there if offers.enabled is set; or give --folder",
+        hint=hint or "give the folder with --folder",
     )  # fmt: skip
 
 

@@ -7,8 +7,11 @@ import math
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from edge.language.formats import Shown, number, percent
+from edge.language.words import Words, joined, verbatim, words
+from edge.reports.discoveries import rate
+from edge.reports.offers.comparison import EVERYTHING, OTHERS
 from edge.reports.tables import NOTHING, Table, as_csv
-from edge.reports.words import percent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +23,10 @@ if TYPE_CHECKING:
 
 def rules_table(rules: Rules) -> Table:
     """One row for each rule."""
-    columns = ("rule", "band", "reasons", "offer", "sales", "confidence", "lift", "false discovery rate", "text")
+    columns = (
+        words("rule"), words("band"), words("reasons"), words("offer"), words("sales"), words("confidence"),
+        words("lift"), words("false discovery rate"), words("text"),
+    )  # fmt: skip
     return Table(columns, tuple(_rule_row(rule) for rule in rules.rules), frozenset(columns[4:8]))
 
 
@@ -28,7 +34,12 @@ def _rule_row(rule: Rule) -> tuple[str, ...]:
     reasons = " + ".join(goods.name for goods in rule.when)
     learnt = rule.learnt
     figures = (
-        (f"{learnt.sales:.0f}", percent(learnt.confidence), f"{learnt.lift:.2f}", percent(max(learnt.rate, 1e-9)))
+        (
+            joined("", [Shown(number, learnt.sales)]),
+            joined("", [Shown(percent, learnt.confidence, {"digits": 1})]),
+            joined("", [Shown(number, learnt.lift, {"digits": 2})]),
+            joined("", [Shown(rate, max(learnt.rate, 1e-9))]),
+        )
         if learnt
         else (NOTHING,) * 4
     )
@@ -38,33 +49,38 @@ def _rule_row(rule: Rule) -> tuple[str, ...]:
 def offers_table(report: OfferReport) -> Table:
     """For people; the last row is the total."""
     columns = (
-        "band", "offer", "made", "shown", "taken", "refused", "bought", "held out", "bought without", "lift",
-        "95 % interval",
+        words("band"), words("offer"), words("shown"), words("taken"), words("refused"), words("bought with it"),
+        words("bought without it"), words("lift"),
     )  # fmt: skip
     total = [report.everything] if report.everything else []
     rows = tuple(_row(tally) for tally in (*report.lines, *total))
-    return Table(columns, rows, frozenset(columns[2:]), total=bool(total))
+    return Table(columns, rows, frozenset(columns[2:]), total=bool(total), keys=2)
 
 
 def _row(tally: OfferTally) -> tuple[str, ...]:
-    low, high = tally.lift_interval
+    low, high = (
+        Shown(number, end, {"digits": 1}) if math.isfinite(end) else verbatim("?") for end in tally.lift_interval
+    )
+    lift = NOTHING if tally.lift is None else Shown(number, tally.lift, {"digits": 1})
     return (
-        tally.band,
+        name_words(tally.band),
         tally.offer if tally.offer != tally.band else "",
-        str(tally.made.trials),
         str(tally.shown),
         str(tally.taken),
         str(tally.refused),
         _bought(tally.made),
-        str(tally.held_out.trials),
         _bought(tally.held_out),
-        NOTHING if tally.lift is None else f"{tally.lift:.2f}",
-        f"{low:.2f} to {high:.2f}" if math.isfinite(high) else f"{low:.2f} to ?",
+        words("{value} ({low} – {high})", value=lift, low=low, high=high),
     )
 
 
+def name_words(name: str) -> Words:
+    """The name of a band, of an offer, or of several together, for people."""
+    return {OTHERS: words("others"), EVERYTHING: words("all")}.get(name) or verbatim(name)
+
+
 def _bought(share: Share) -> str:
-    return f"{share.hits} ({percent(share.value)})"
+    return words("{hits} of {n} ({share})", hits=share.hits, n=share.trials, share=Shown(percent, share.value))
 
 
 def offers_csv(report: OfferReport) -> str:

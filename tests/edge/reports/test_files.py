@@ -110,7 +110,7 @@ def test_other_files_in_the_folder_are_ignored(folder: Path, week: Period) -> No
 
 
 def test_a_missing_folder_is_an_error_with_a_hint(tmp_path: Path, week: Period) -> None:
-    with pytest.raises(RunError, match=r"cannot read .*/none: No such file or directory; a lane files its purchases"):
+    with pytest.raises(RunError, match=r"cannot read .*/none: No such file or directory; purchases are not kept"):
         summed([tmp_path / "none"], week)
 
 

@@ -182,7 +182,7 @@ def test_the_report_shows_made_held_out_taken_refused_and_the_lift(
     ]
     assert figures["all"]["lift"] == pytest.approx((33 / 103) / (4 / 40), abs=1e-6)
     assert figures["all"]["lift_low"] < 3.2 < figures["all"]["lift_high"]
-    assert "The effect of offers" in (shop / "page.html").read_text()
+    assert "What the offers sold" in (shop / "page.html").read_text()
     assert (shop / "t.csv").read_text().startswith("band,offer,made,shown,taken,refused,bought,")
 
 
@@ -191,7 +191,8 @@ def test_too_few_sales_are_not_shown(results: FileResults, edge_agent: EdgeAgent
     shown = edge_agent("report", "offers", "--since", "1d", "--config", "lane.toml", "--json", "-")
     assert json.loads(shown.out)["offers"] == []
     assert json.loads(shown.out)["all"] is None
-    assert "fewer than 10 sales with an offer, or held out, too few to show." in json.loads(shown.out)["about"]
+    printed = edge_agent("report", "offers", "--since", "1d", "--config", "lane.toml").out
+    assert "Fewer than 10 sales with an offer, or fewer than 10 held out: so few are not shown." in printed
 
 
 def test_files_that_are_damaged_or_of_another_version_are_listed(results: FileResults, edge_agent: EdgeAgent) -> None:
@@ -210,4 +211,4 @@ def test_files_that_are_damaged_or_of_another_version_are_listed(results: FileRe
 def test_a_shop_without_offers_gets_an_error_with_a_hint(shop: Path, edge_agent: EdgeAgent) -> None:
     shown = edge_agent("report", "offers", "--config", "lane.toml")
     assert (shown.code, shown.err.count("\n")) == (1, 1)
-    assert "a lane files the results of offers there if offers.enabled is set; or give --folder" in shown.err
+    assert "offers are off: set offers.enabled, or give --folder" in shown.err
