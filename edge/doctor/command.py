@@ -19,9 +19,10 @@ from edge.doctor.examine import examine
 from edge.doctor.finding import Finding
 from edge.doctor.result import result_json
 from edge.doctor.targets import BoxTarget, LaneTarget
+from edge.doctor.titles import TITLES
 from edge.errors import RunError, UsageError
 from edge.language.catalogue import ENGLISH, LANGUAGES
-from edge.language.words import Words, counted, in_language, joined, verbatim, words
+from edge.language.words import Words, counted, in_all_languages, in_language, joined, verbatim, words
 from edge.progress import Steps
 from edge.settings.lanes import load_lanes
 
@@ -36,7 +37,6 @@ USUAL_FILE = Path("lane.toml")
 _SEVERITY_COLOURS = {"ok": "green", "warning": "yellow", "problem": "bold red"}
 _VERDICTS = {"ok": words("ok"), "warning": words("warning"), "problem": words("problem")}
 _FIX, _FIX_AS_ABOVE = words("fix"), words("fix: as above")
-_NAME_WIDTH = 12
 
 
 def doctor(argv: list[str]) -> None:
@@ -125,9 +125,9 @@ def _sent(findings: Iterator[Finding], *_: object) -> list[Finding]:
     found: list[Finding] = []
     for finding in findings:
         found.append(finding)
-        texts = [finding.as_json(language) for language in LANGUAGES]
-        several = {name: dict(zip(LANGUAGES, (text[name] for text in texts), strict=True)) for name in ("seen", "mend")}
-        print(json.dumps({"finding": texts[0] | several}, ensure_ascii=False), flush=True)
+        texts = {"title": finding.title, "seen": finding.seen, "mend": finding.fix}
+        by_language = {name: in_all_languages(text) for name, text in texts.items()}
+        print(json.dumps({"finding": finding.as_json(ENGLISH) | by_language}, ensure_ascii=False), flush=True)
     return found
 
 
@@ -139,6 +139,7 @@ def _printed(findings: Iterator[Finding], language: str, steps: Steps) -> list[F
     """Print every finding as it comes; return them all."""
     verdicts = {verdict: in_language(word, language) for verdict, word in _VERDICTS.items()}
     width = max(map(len, verdicts.values())) + 2
+    name_width = max(len(in_language(title, language)) for title in TITLES) + 1
     console = Console(highlight=False, soft_wrap=True)
     found: list[Finding] = []
     lane, last_fix = None, ""
@@ -149,7 +150,8 @@ def _printed(findings: Iterator[Finding], language: str, steps: Steps) -> list[F
                 console.print(f"\n{lane}")
             same_fix = bool(finding.fix) and finding.fix == last_fix
             line = Text(f"{verdicts[finding.verdict]:<{width}}", _SEVERITY_COLOURS[finding.verdict])
-            line.append(f"{finding.name:<{_NAME_WIDTH}}{visible(in_language(finding.seen, language))}", "default")
+            title, seen = in_language(finding.title, language), in_language(finding.seen, language)
+            line.append(f"{title:<{name_width}}{visible(seen)}", "default")
             console.print(line.append(f"; {in_language(_FIX_AS_ABOVE, language)}" if same_fix else "", "cyan"))
             if finding.fix and not same_fix:
                 fix = in_language(_FIX, language)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from edge.doctor.finding import FIX_FIRST, Check, Finding, Target
+from edge.doctor.titles import title_of
 from edge.language.words import words
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ def examine(
     for check in checks:
         begin(check.name)
         if cause := next((failed[name] for name in check.after if name in failed), None):
-            found = Finding("warning", words("not checked: see {cause}", cause=cause), FIX_FIRST.format(check=cause))
+            title = title_of(cause)
+            found = Finding("warning", words("not checked: see {cause}", cause=title), FIX_FIRST.format(check=title))
             failed[check.name] = cause
         else:
             found = check.finding(target)

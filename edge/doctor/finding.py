@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
+from edge.doctor.titles import title_of
 from edge.errors import EdgeError
 from edge.language.words import Words, in_language, verbatim, words
 
@@ -46,6 +47,11 @@ class Finding:
     fix: Words = verbatim("")
     name: str = ""
     lane: str | None = None
+
+    @property
+    def title(self) -> Words:
+        """Of the check."""
+        return title_of(self.name)
 
     def as_json(self, language: str) -> dict[str, str | None]:
         """The fields as `--json` prints them; there `fix` is called "mend"."""

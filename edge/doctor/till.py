@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from edge.doctor.finding import FIX_FIRST, WITH_SUDO, Finding, NotChecked, check, ok, problem, warning
 from edge.doctor.live import mechanism
 from edge.doctor.targets import AS_OWNER, owner_of, this_user
+from edge.doctor.titles import title_of
 from edge.errors import EdgeError, UsageError
 from edge.language.formats import Shown, listed
 from edge.language.words import Words, joined, verbatim, words
@@ -166,7 +167,7 @@ def _addresses(lane: LaneTarget) -> dict[str, str]:
         try:
             is_public(setting, address)
         except UsageError as error:
-            raise NotChecked(verbatim(error), FIX_FIRST, check="config") from None
+            raise NotChecked(verbatim(error), FIX_FIRST, check=title_of("config")) from None
     return addresses
 
 

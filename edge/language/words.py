@@ -13,7 +13,7 @@ from datetime import date, datetime
 from string import Formatter
 from typing import TYPE_CHECKING, Any
 
-from edge.language.catalogue import ENGLISH, translations
+from edge.language.catalogue import ENGLISH, LANGUAGES, translations
 from edge.language.formats import Shown, day, moment, with_symbols
 
 if TYPE_CHECKING:
@@ -104,6 +104,11 @@ def in_language(text: str, language: str) -> str:
 def writer(language: str) -> Callable[..., str]:
     """`words` in one language, for templates of pages: {{ _("Cashiers of {shop}", shop=name) }}."""
     return lambda template, **values: Words(template, values=values).in_language(language)
+
+
+def in_all_languages(text: object) -> dict[str, str]:
+    """A text, or an error, by language: for a reader whose language is not known here."""
+    return {language: in_language(verbatim(text), language) for language in LANGUAGES}
 
 
 def _is_one(plural: str, values: dict[str, Any]) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from edge.commands import Parser
 from edge.errors import UsageError
+from edge.language.words import words
 from edge.settings.lanes import load_lanes
 from edge.till.keys import Keys
 
@@ -59,11 +60,11 @@ def _lane(lanes: tuple[Settings, ...], name: str | None) -> Settings:
     """The lane whose addresses go into the new key file. Raises UsageError unless `name` picks exactly one lane."""
     names = ", ".join(lane.lane for lane in lanes)
     if name is None and len(lanes) > 1:
-        raise UsageError(f"this box has the lanes {names}: choose the till's lane with --lane")
+        raise UsageError(words("this box has the lanes {names}: choose the till's lane with --lane", names=names))
     for lane in lanes:
         if name in (None, lane.lane):
             return lane
-    raise UsageError(f"there is no lane {name}: this box has {names}")
+    raise UsageError(words("there is no lane {name}: this box has {names}", name=name, names=names))
 
 
 def _new(folder: Keys, till: str, file: Path, settings: Settings) -> None:

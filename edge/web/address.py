@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from edge.commands import shown
 from edge.errors import UsageError
+from edge.language.system import system_words
+from edge.language.words import words
 from edge.till.certificates import READ_OR_WRITE, check_permissions
 
 if TYPE_CHECKING:
@@ -49,7 +51,7 @@ def parse(text: str) -> Address:
     bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
     valid = colon and bare and (":" not in bare or bare != host) and port.isascii() and port.isdecimal()
     if not valid or int(port) > 65535:
-        raise UsageError(f"web = {shown(text)} is not a valid address: use 127.0.0.1:8080")
+        raise UsageError(words("web = {text} is not a valid address: use 127.0.0.1:8080", text=shown(text)))
     return Address(host, int(port))
 
 
@@ -60,10 +62,17 @@ def bind(address: Address) -> socket.socket:
         return socket.create_server((address.host.strip("[]"), address.port), family=family)
     except OSError as error:
         in_use = error.errno == errno.EADDRINUSE
-        fix = "stop the other program, or choose another port" if in_use else "use an address of this box"
+        stop = words("stop the other program, or choose another port")
+        fix = stop if in_use else words("use an address of this box")
         # Not what the error says: that repeats the address. An unknown name has an error number of its own.
-        why = os.strerror(error.errno) if error.errno and error.errno in errno.errorcode else "there is no such address"
-        raise UsageError(f"web = '{address.host}:{address.port}': {why}: {fix}") from None
+        why = (
+            system_words(os.strerror(error.errno))
+            if error.errno and error.errno in errno.errorcode
+            else words("there is no such address")
+        )
+        raise UsageError(
+            words("web = '{host}:{port}': {why}: {fix}", host=address.host, port=address.port, why=why, fix=fix)
+        ) from None
 
 
 def encryption(settings: Settings, address: Address) -> ssl.SSLContext | None:
@@ -74,11 +83,14 @@ def encryption(settings: Settings, address: Address) -> ssl.SSLContext | None:
     chain, key = settings.web_certificate, settings.web_key
     if chain is None or key is None:
         if chain or key:
-            raise UsageError("web_certificate and web_key belong together: give both")
+            raise UsageError(words("web_certificate and web_key belong together: give both"))
         if address.is_public:
             raise UsageError(
-                f"web = {shown(settings.web)} can be reached from other machines: give web_certificate and web_key, "
-                "or use 127.0.0.1:PORT"
+                words(
+                    "web = {web} can be reached from other machines: give web_certificate and web_key, or use "
+                    "127.0.0.1:PORT",
+                    web=shown(settings.web),
+                )
             )
         return None
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -86,9 +98,18 @@ def encryption(settings: Settings, address: Address) -> ssl.SSLContext | None:
         check_permissions(key, key.stat(), READ_OR_WRITE)
         context.load_cert_chain(chain, key, password="")
     except ssl.SSLError as error:
-        raise UsageError(f"web_certificate {chain} and web_key {key} cannot be used: {_reason(error)}") from None
+        raise UsageError(
+            words(
+                "web_certificate {chain} and web_key {key} cannot be used: {reason}",
+                chain=chain,
+                key=key,
+                reason=_reason(error),
+            )
+        ) from None
     except OSError as error:
-        raise UsageError(f"cannot read {error.filename or chain}: {error.strerror}") from None
+        raise UsageError(
+            words("cannot read {file}: {reason}", file=error.filename or chain, reason=system_words(error))
+        ) from None
     return context
 
 

@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from edge.errors import EdgeError, UsageError
 from edge.frames.geometry import moved
+from edge.language.words import in_all_languages, words
 from edge.settings.config import Settings
 from edge.settings.problems import in_one_line
 from edge.settings.sections import PictureSettings
@@ -110,13 +111,13 @@ class Application:
         """Write lines into the config file and apply them. wanted: the values that they set."""
         try:
             if self._origin.file is None:
-                raise UsageError("this agent was started without --config FILE")
+                raise UsageError(words("this agent was started without --config FILE"))
             config_file.save(self._origin.file, lane.name, *lines)
             lanes = self._origin.load()
             if self._reload:
                 self._reload(lanes)
         except EdgeError as error:
-            return JSONResponse({"problem": str(error), "line": "\n".join(lines)}, 409)
+            return JSONResponse({"problem": in_all_languages(error), "line": "\n".join(lines)}, 409)
         loaded = next((settings for settings in lanes if settings.lane == lane.name), None)
         in_force = loaded and all(getattr(loaded, name) == value for name, value in wanted.items())
         effect = "overridden" if not in_force else "now" if self._reload else "restart"
@@ -135,7 +136,7 @@ class Application:
                     total = {"checks": checks["box"] + len(self._lanes) * checks["lane"]} if checks else report
                     yield json.dumps(total) + "\n"
         except EdgeError as error:
-            end["problem"] = str(error)
+            end["problem"] = in_all_languages(error)
         yield json.dumps(end) + "\n"
 
     def _lane(self, request: Request) -> WatchedLane:
@@ -161,12 +162,12 @@ def _after(request: Request) -> int:
 
 async def _edge_error(_: Request, error: Exception) -> Response:
     """An error that the user can fix, in one line."""
-    return JSONResponse({"problem": str(error)}, 409)
+    return JSONResponse({"problem": in_all_languages(error)}, 409)
 
 
 async def _invalid_request(_: Request, error: Exception) -> Response:
     assert isinstance(error, ValidationError)
-    return JSONResponse({"problem": in_one_line(error, "message")}, 400)
+    return JSONResponse({"problem": in_all_languages(in_one_line(error, "message"))}, 400)
 
 
 async def _incomplete_request(_: Request, _error: Exception) -> Response:

@@ -11,6 +11,8 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
 from edge.errors import RunError, UsageError
+from edge.language.system import system_words
+from edge.language.words import words
 from edge.settings.files import replacing
 from edge.settings.toml_files import parse_toml, toml_text
 
@@ -46,12 +48,14 @@ def save(file: Path, lane: str, *lines: str) -> None:
     try:
         document = tomlkit.parse(text)
     except TOMLKitError:  # stricter than the other parser, or wrong
-        raise UsageError(f"{file} has TOML that the page cannot change: set it there yourself") from None
+        raise UsageError(
+            words("{file} has TOML that the page cannot change: set it there yourself", file=file)
+        ) from None
     tables = document.get("lane")
     if isinstance(tables, list):
         table = next((entry for entry in tables if entry.get("name") == lane), None)
         if table is None:
-            raise UsageError(f'{file} has no [[lane]] with name = "{lane}"')
+            raise UsageError(words('{file} has no [[lane]] with name = "{lane}"', file=file, lane=lane))
     else:
         table = document
     for line in lines:
@@ -81,4 +85,4 @@ def _replace(file: Path, text: str) -> None:
             if (known.st_uid, known.st_gid) != (os.geteuid(), os.getegid()):
                 os.chown(draft, known.st_uid, known.st_gid)
     except OSError as error:
-        raise RunError(f"cannot write {file}: {error.strerror}") from None
+        raise RunError(words("cannot write {file}: {reason}", file=file, reason=system_words(error))) from None

@@ -14,6 +14,7 @@ import numpy as np
 
 from edge.errors import UsageError
 from edge.lane.outcomes import OutgoingMessage
+from edge.language.words import words
 from edge.till.messages import Alert, CheckResult, IdChecked, RestrictedItem, SaleClosed, SaleOpened, Text
 from edge.till.reference.catalogue import find_item
 from edge.till.reference.sale import TillSale
@@ -131,7 +132,7 @@ class Demonstration:
 
     def _open_sale(self) -> TillSale:
         if self._sale is None:
-            raise UsageError("no sale is open: scan an item first")
+            raise UsageError(words("no sale is open: scan an item first"))
         return self._sale
 
     def _end(self) -> None:

@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from edge.errors import RunError
+from edge.language.words import words
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -37,11 +38,11 @@ async def reports(origin: Origin) -> AsyncGenerator[dict[str, Any], None]:
             found = found or "finding" in report
             yield report
         if not found:
-            raise RunError((await errors).decode(errors="replace").strip() or "the doctor printed nothing")
+            raise RunError((await errors).decode(errors="replace").strip() or words("the doctor printed nothing"))
     except json.JSONDecodeError:
-        raise RunError("the doctor's answer cannot be read: run edge-agent doctor in a terminal") from None
+        raise RunError(words("the doctor's answer cannot be read: run edge-agent doctor in a terminal")) from None
     except asyncio.TimeoutError:
-        raise RunError(f"the doctor did not finish within {_TIMEOUT_S:.0f} s") from None
+        raise RunError(words("the doctor did not finish within {seconds:.0f} s", seconds=_TIMEOUT_S)) from None
     finally:
         errors.cancel()
         if process.returncode is None:

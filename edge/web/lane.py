@@ -7,6 +7,7 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
+from edge.language.words import in_all_languages
 from edge.web import answers
 from edge.web.picture import Painter
 from edge.web.view import WATCHED_S, LaneView
@@ -108,7 +109,9 @@ class WatchedLane:
         self._painter.close()
 
     def _without_picture(self, number: int) -> bytes:
-        return json.dumps({"number": number, "picture": None, "problem": self._loop.source.problem}).encode()
+        problem = self._loop.source.problem
+        answer = {"number": number, "picture": None, "problem": in_all_languages(problem) if problem else None}
+        return json.dumps(answer).encode()
 
     def _numbered_screen(self, till: Demonstration) -> dict[str, Any]:
         screen = answers.till(till.show(time.monotonic()))

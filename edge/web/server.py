@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from edge.errors import EdgeError, RunError, UsageError
+from edge.language.system import system_words
+from edge.language.words import words
 from edge.settings.files import replacing
 from edge.settings.outputs import RETRY_S, OptionalOutput
 from edge.web import address
@@ -51,7 +53,7 @@ class WebServer:
         settings = lanes[0].settings
         assert settings.web is not None
         if settings.replay:
-            raise UsageError("a replay has no setup page: drop --web or --replay")
+            raise UsageError(words("a replay has no setup page: drop --web or --replay"))
         self._address = address.parse(settings.web)
         self._encryption = address.encryption(settings, self._address)
         self._link_file = settings.state_dir / LINK_FILE
@@ -140,11 +142,13 @@ class WebServer:
         try:
             return kept_tokens(file)
         except OSError as problem:
-            raise RunError(f"cannot write {file}: {problem.strerror}") from None
+            raise RunError(words("cannot write {file}: {reason}", file=file, reason=system_words(problem))) from None
 
     def _write_link(self) -> None:
         try:
             with replacing(self._link_file, mode=0o600) as draft:
                 draft.write_text(self._link + "\n", encoding="utf-8")
         except OSError as problem:
-            raise RunError(f"cannot write {self._link_file}: {problem.strerror}") from None
+            raise RunError(
+                words("cannot write {file}: {reason}", file=self._link_file, reason=system_words(problem))
+            ) from None

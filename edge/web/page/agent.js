@@ -11,7 +11,7 @@ export class Unauthorized extends Error {}
 /** The agent could not do what was requested; `answer` is its JSON. */
 export class RequestFailed extends Error {
   constructor(answer) {
-    super(answer.problem);
+    super(answer.problem.en);
     this.answer = answer;
   }
 }

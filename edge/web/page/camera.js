@@ -76,7 +76,7 @@ export function redraw() {
 
 function missingBecause(hasPicture) {
   if (isLost()) return hasPicture ? translate("last_picture", { time: lastAnswer() }) : translate("unreachable");
-  return snapshot ? snapshot.problem || translate("no_picture") : translate("waiting");
+  return snapshot ? inLanguage(snapshot.problem ?? {}) || translate("no_picture") : translate("waiting");
 }
 
 function drawBoxes(faces) {

@@ -33,7 +33,7 @@ async function examine() {
 function receive(line) {
   if (line.checks) checks = line.checks;
   if (line.finding) findings.push(line.finding);
-  if (line.end) status = line.problem ? () => translate("failed", { problem: line.problem }) : summary;
+  if (line.end) status = line.problem ? () => translate("failed", { problem: inLanguage(line.problem) }) : summary;
   redraw();
 }
 
@@ -67,7 +67,8 @@ function showProgress() {
 function findingLine(finding) {
   const item = document.createElement("li");
   item.className = finding.verdict;
-  const name = finding.lane ? `${finding.lane} · ${finding.name}` : finding.name;
+  const title = inLanguage(finding.title);
+  const name = finding.lane ? `${finding.lane} · ${title}` : title;
   const badge = element("b", translate(finding.verdict), "badge");
   item.append(badge, element("span", name, "name"), element("p", inLanguage(finding.seen)));
   // In the doctor's JSON the fix is called "mend".

@@ -1,8 +1,8 @@
 // What the page says while the agent does not answer: what it shows is then old, and dimmed.
 
-import { Unexpected, Unreachable } from "./agent.js";
+import { RequestFailed, Unexpected, Unreachable } from "./agent.js";
 import { setText } from "./elements.js";
-import { timeOf, translate } from "./words.js";
+import { inLanguage, timeOf, translate } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 
@@ -42,5 +42,6 @@ export function explain() {
 export function reason(error) {
   if (error instanceof Unreachable) return translate("unreachable");
   if (error instanceof Unexpected) return translate("unexpected", { status: error.status });
+  if (error instanceof RequestFailed) return inLanguage(error.answer.problem);
   return error.message;
 }

@@ -15,6 +15,7 @@ from edge import __version__
 from edge.doctor.checks import BOX_CHECKS, LANE_CHECKS
 from edge.doctor.command import doctor
 from edge.doctor.result import SCHEMA_FILE, schema, schema_text
+from edge.doctor.titles import TITLES
 from edge.errors import RunError, UsageError
 from tests.commands import EdgeAgent
 from tests.edge.doctor.builders import WriteClip
@@ -93,10 +94,10 @@ def test_it_speaks_the_language_of_the_settings_or_of_its_flag(edge_agent: EdgeA
     file.write_text(f'camera = "/dev/no-camera"\nstate_dir = "{tmp_path}/state"\nlanguage = "ru"\n')
     file.chmod(0o600)
     run = edge_agent("doctor", "--config", file)
-    assert "неисправность   camera      камера /dev/no-camera не даёт картинку: подключена ли она" in run.out
+    assert "неисправность   камера         камера /dev/no-camera не даёт картинку: подключена ли она" in run.out
     assert "(такого устройства нет)" in run.out
     assert "что сделать: отключите камеру и подключите её прямо к компьютеру" in run.out
-    assert "предупреждение  shape       не проверено: см. camera" in run.out
+    assert "предупреждение  форма картинки не проверено: см. «камера»" in run.out
     assert re.fullmatch(r".*: 1 неисправность, .* предупреждени[еяй], в порядке: \d+: см. выше\n", run.err)
     english = edge_agent("doctor", "--config", file, "--language", "en", "--json")
     camera = next(each for each in json.loads(english.out)["findings"] if each["name"] == "camera")
@@ -137,6 +138,11 @@ def test_lines_of_json_give_the_number_of_checks_and_each_finding(edge_agent: Ed
     assert agent["seen"]["en"].startswith("no agent runs on ")
     assert re.search("[а-я]", agent["seen"]["ru"])
     assert agent["mend"] == {"en": "", "ru": ""}
+    assert agent["title"] == {"en": "agent", "ru": "агент"}
+
+
+def test_every_check_has_a_title() -> None:
+    assert {check.name for check in (*BOX_CHECKS, *LANE_CHECKS)} == {str(title) for title in TITLES}
 
 
 def test_the_published_schema_is_that_of_the_result() -> None:

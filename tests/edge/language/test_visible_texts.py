@@ -1,0 +1,83 @@
+"""Texts that people can see are made by `words`: an error or a finding with a plain str would be English for all."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+EDGE = Path(__file__).parents[3] / "edge"
+
+IN_ENGLISH = {
+    "agent", "bench", "cli.py", "commands.py", "decision", "demo", "lane", "language", "predict.py", "reports",
+    "settings", "ages/tensorrt", "till/reference",
+}  # fmt: skip
+"""Not yet in the catalogue: errors of the command line, which only who types them sees."""
+
+FINDINGS = {"NotChecked", "Finding", "ok", "warning", "problem"}
+
+
+def plain_texts(source: str) -> Iterator[tuple[int, str]]:
+    """Line and text of each str that is given to an error, a finding or a check."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and is_shown(node.func.id):
+            for argument in node.args[1:3] if node.func.id == "Finding" else node.args[:1]:
+                yield from ((part.lineno, ast.unparse(part)) for part in parts(argument) if is_plain(part))
+
+
+def is_shown(name: str) -> bool:
+    return name in FINDINGS or (name.endswith("Error") and not hasattr(builtins, name))
+
+
+def parts(node: ast.expr) -> Iterator[ast.expr]:
+    """What an expression may become: both sides of a condition, the parts of a sum."""
+    if isinstance(node, ast.IfExp):
+        yield from (*parts(node.body), *parts(node.orelse))
+    elif isinstance(node, ast.BinOp):
+        yield from (*parts(node.left), *parts(node.right))
+    else:
+        yield node
+
+
+def is_plain(node: ast.expr) -> bool:
+    is_text = isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
+    return is_text and ast.unparse(node) != "''"
+
+
+def in_catalogue(file: Path) -> bool:
+    name = file.relative_to(EDGE).as_posix()
+    return not any(name == place or name.startswith(f"{place}/") for place in IN_ENGLISH)
+
+
+@pytest.mark.parametrize("room", sorted({file.relative_to(EDGE).parts[0] for file in EDGE.rglob("*.py")}))
+def test_no_error_or_finding_has_a_plain_text(room: str) -> None:
+    files = [EDGE / room] if room.endswith(".py") else sorted((EDGE / room).rglob("*.py"))
+    found = {
+        f"{file.relative_to(EDGE)}:{line}": text
+        for file in files
+        if in_catalogue(file)
+        for line, text in plain_texts(file.read_text(encoding="utf-8"))
+    }
+    assert found == {}
+
+
+def test_what_is_not_in_the_catalogue_yet_exists() -> None:
+    assert [place for place in sorted(IN_ENGLISH) if not (EDGE / place).exists()] == []
+
+
+@pytest.mark.parametrize(
+    ("source", "count"),
+    [
+        ('raise RunError("the lens is covered")', 1),
+        ('raise RunError(f"{camera} is covered" if camera else "covered")', 2),
+        ('return problem("a" + words("b"), FIX)', 1),
+        ('Finding("problem", "dry", "water it")', 2),
+        ('raise RunError(words("the lens is covered"))', 0),
+        ('raise ValueError("a programming error")', 0),
+    ],
+)
+def test_it_finds_plain_texts(source: str, count: int) -> None:
+    assert len(list(plain_texts(source))) == count
