@@ -26,6 +26,9 @@ _YEARS_ABOVE = 2
 FEWEST_PHOTOS = 40
 """A band needs at least this many photos: with fewer the upper bound would be above 8 % even if nobody passed."""
 
+FEWEST_OF_A_SOURCE = 30
+"""A source with fewer photos says nothing by itself."""
+
 _CANDIDATE_AGES = np.arange(10, 101)
 _LARGEST_LIMIT = 0.5
 """Nobody passes who is more likely under age than not."""
@@ -45,25 +48,28 @@ def wilson_upper(hits: int, trials: int) -> float:
 def thresholds(age_probs: _Floats, known: _Floats, sources: NDArray[np.str_] | None = None) -> tuple[Threshold, ...]:
     """For every legal age and risk the highest limit on P(under the legal age) whose upper bound meets the risk.
 
-    age_probs: (N, 101), calibrated. known: (N, 2) youngest and oldest possible age. People known only by a band around
-    the five years below the legal age, such as 10-19, count too (the youngest such band): this makes the sample larger,
-    and the older ones in it make the bound stricter than necessary.
+    age_probs: (N, 101), calibrated. known: (N, 2) youngest and oldest possible age; see `underage` for who counts.
 
     sources: (N,), source of each photo; default, one source. The bound holds for all photos together and for each
     source with enough photos to meet it: a shop is a new source, so easy photos must not compensate for hard ones.
-    A risk is omitted if there are too few photos for it, or if no limit meets it.
+    Nobody passes in a source with at least `FEWEST_OF_A_SOURCE` photos that are too few for the bound. A risk is
+    omitted if there are too few photos for it, or if no limit meets it.
     """
-    found = []
+    found = list[Threshold]()
     for legal_age in LEGAL_AGES:
-        counted, span = underage(known, legal_age)
-        probs = age_probs[counted]
-        parts = [p_under(probs, legal_age)]
-        if sources is not None:
-            parts += [parts[0][sources[counted] == source] for source in np.unique(sources[counted])]
-        for risk in RISKS:
-            limit = _highest_limit([part for part in parts if wilson_upper(0, len(part)) <= risk], risk)
-            if limit is None or wilson_upper(0, len(probs)) > risk:
+        largest = _LARGEST_LIMIT
+        for risk in reversed(RISKS):
+            counted, span = underage(known, legal_age, risk)
+            probs = age_probs[counted]
+            parts = [p_under(probs, legal_age)]
+            if sources is not None:
+                parts += [parts[0][sources[counted] == source] for source in np.unique(sources[counted])]
+            judged = [part for part in parts if len(part) >= FEWEST_OF_A_SOURCE]
+            limit = _highest_limit(judged, risk, largest) if _enough(len(probs), risk) else None
+            if limit is None:
                 continue
+            # A smaller risk may be measured on other people: it never gets a higher limit for that.
+            largest = limit
             rule = Limit(legal_age, limit, challenge_age=legal_age)
             found.append(
                 Threshold(
@@ -76,7 +82,7 @@ def thresholds(age_probs: _Floats, known: _Floats, sources: NDArray[np.str_] | N
                     ages=span,
                 )
             )
-    return tuple(found)
+    return tuple(sorted(found, key=lambda each: (each.legal_age, each.risk)))
 
 
 def loosest_limit(measured: Sequence[Threshold], legal_age: int = 18) -> Limit | None:
@@ -86,17 +92,28 @@ def loosest_limit(measured: Sequence[Threshold], legal_age: int = 18) -> Limit |
     return Limit(legal_age, largest.max_p_under_legal, largest.challenge_age) if largest else None
 
 
-def underage(known: _Floats, legal_age: int) -> tuple[_Rows, tuple[int, int]]:
-    """The photos of people up to five years under a legal age, bool (N,), and their youngest and oldest possible
-    age."""
+def underage(known: _Floats, legal_age: int, risk: float) -> tuple[_Rows, tuple[int, int]]:
+    """The photos on which a risk is measured, bool (N,), and the youngest and oldest possible age of the people.
+
+    These are people known to be up to five years under the legal age. Only if they are too few for the risk, people of
+    the youngest band around these five years count too, such as 10-19: the youngest of them hardly ever pass, and would
+    make the share smaller.
+    """
     youngest, oldest = legal_age - _YEARS_BELOW, legal_age - 1
     counted = (known[:, 0] >= youngest) & (known[:, 1] <= oldest)
+    if _enough(int(counted.sum()), risk):
+        return counted, (youngest, oldest)
     around = (known[:, 0] <= youngest) & (known[:, 1] >= oldest) & (known[:, 1] <= oldest + _YEARS_ABOVE)
     reaching = around & ~counted
     bands, counts = np.unique(known[reaching], axis=0, return_counts=True)
     for low, high in bands[counts >= FEWEST_PHOTOS]:
         return counted | (known == (low, high)).all(axis=1), (int(low), int(high))
     return counted, (youngest, oldest)
+
+
+def _enough(photos: int, risk: float) -> bool:
+    """Whether so many photos could meet a risk at all, if nobody passed."""
+    return wilson_upper(0, photos) <= risk
 
 
 def dividing_age(age_probs: _Floats, rule: Limit) -> int:
@@ -107,15 +124,14 @@ def dividing_age(age_probs: _Floats, rule: Limit) -> int:
     return int(_CANDIDATE_AGES[int(np.argmin(wrong))])
 
 
-def _highest_limit(parts: Sequence[_Floats], risk: float) -> float | None:
-    """The highest limit with which the upper bound meets the risk in every part, a multiple of `_STEP`; None
-    without one. parts: P(under the legal age) of underage people."""
+def _highest_limit(parts: Sequence[_Floats], risk: float, largest: float) -> float | None:
+    """The highest limit with which the upper bound meets the risk in every part, or nobody passes in it; a multiple of
+    `_STEP`; None without one. parts: P(under the legal age) of underage people. largest: no limit is higher."""
     limits = []
     for part in parts:
-        may_pass = max(hits for hits in range(len(part) + 1) if wilson_upper(hits, len(part)) <= risk)
+        within = [hits for hits in range(len(part) + 1) if wilson_upper(hits, len(part)) <= risk]
+        may_pass = max(within, default=0)
         # The next one must be asked: the limit stays below their probability.
         limits.append(np.sort(part)[may_pass] if may_pass < len(part) else 1.0)
-    if not limits:
-        return None
-    steps = math.ceil(min(*limits, _LARGEST_LIMIT + _STEP) / _STEP) - 1
-    return round(steps * _STEP, 4) if steps > 0 else None
+    limit = min(round((math.ceil(min(limits) / _STEP) - 1) * _STEP, 4), largest)
+    return limit if limit > 0 else None

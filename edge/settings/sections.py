@@ -170,7 +170,7 @@ class PolicySettings(Section):
         18, description="age from which restricted goods may be sold, unless the till sends another one"
     )
     risk: Annotated[float, Field(ge=0.01, le=0.2)] = Field(
-        0.1,
+        0.05,
         description="share of the people up to five years under the legal age that may pass unasked, as the upper end "
         "of its 95 % interval; selects the model's limits",
     )

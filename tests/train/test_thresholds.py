@@ -93,11 +93,17 @@ def test_every_legal_age_is_measured_on_those_who_are_up_to_five_years_younger(
     assert found[0].ages == known
 
 
-def test_people_with_a_band_around_13_to_17_count_and_the_band_is_recorded() -> None:
-    known = np.repeat([[10.0, 19.0], [20.0, 29.0], [16.0, 16.0]], [95, 100, 105], axis=0)
-    found = thresholds(torn([0.1] * 3 + [0.9] * 92 + [0.0] * 100 + [0.1] * 2 + [0.9] * 103), known)
-    at_ten_percent = next(each for each in found if (each.legal_age, each.risk) == (18, 0.10))
-    assert (at_ten_percent.underage, at_ten_percent.passed, at_ten_percent.ages) == (200, 5, (10, 19))
+def test_people_with_a_band_around_13_to_17_count_when_too_few_ages_are_known_better() -> None:
+    known = np.repeat([[10.0, 19.0], [20.0, 29.0], [16.0, 16.0]], [195, 100, 105], axis=0)
+    found = thresholds(torn([0.9] * 195 + [0.0] * 100 + [0.1] * 2 + [0.9] * 103), known)
+    measured = {each.risk: (each.underage, each.passed, each.ages) for each in found if each.legal_age == 18}
+    assert measured == {0.02: (300, 0, (10, 19)), 0.05: (105, 0, (13, 17)), 0.10: (105, 2, (13, 17))}
+
+
+def test_easy_people_of_a_band_never_raise_the_limit_of_a_smaller_risk() -> None:
+    known = np.repeat([[10.0, 19.0], [16.0, 16.0]], [250, 100], axis=0)
+    found = limits_by_risk(thresholds(torn([0.9] * 250 + [0.03] * 2 + [0.9] * 98), known))
+    assert found == {0.02: 0.0299, 0.05: 0.0299, 0.10: 0.5}
 
 
 def test_a_band_with_many_adults_does_not_count() -> None:
@@ -118,9 +124,15 @@ def test_easy_photos_of_a_source_do_not_compensate_for_hard_photos_of_another() 
     assert limits_by_risk(thresholds(probs, known, sources))[0.10] == 0.0199
 
 
-def test_a_source_with_too_few_photos_for_a_risk_counts_only_together_with_the_others() -> None:
+def test_nobody_passes_in_a_source_with_too_few_photos_for_a_risk() -> None:
     probs, known = torn([0.9] * 300 + [0.02] * 2 + [0.9] * 28), np.full((330, 2), 16.0)
     sources = np.repeat(["easy", "few"], [300, 30])
+    assert limits_by_risk(thresholds(probs, known, sources))[0.10] == 0.0199
+
+
+def test_a_source_with_hardly_any_photos_counts_only_together_with_the_others() -> None:
+    probs, known = torn([0.9] * 300 + [0.02] * 2 + [0.9] * 27), np.full((329, 2), 16.0)
+    sources = np.repeat(["easy", "few"], [300, 29])
     assert thresholds(probs, known, sources) == thresholds(probs, known)
 
 
