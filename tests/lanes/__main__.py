@@ -66,7 +66,8 @@ def sampled(photos: Pictures, bundle: Bundle, seed: int) -> Iterator[Customer]:
     with closing(Sampler(Settings(), bundle)) as sampler:
         for row in track(range(len(photos)), "customers", transient=True):
             random = np.random.default_rng((seed, row))
-            yield sampler.sample(photos.paths[row], photos.keypoints[row], photos.ages[row], photos.sources[row], random)
+            photo, keypoints = photos.paths[row], photos.keypoints[row]
+            yield sampler.sample(photo, keypoints, photos.ages[row], photos.sources[row], random)
 
 
 if __name__ == "__main__":

@@ -50,10 +50,7 @@ def fused(customers: Sequence[Customer], fusion: Fusion, legal_age: int) -> NDAr
     """P(under the legal age) of every customer, (N,); 1 for a customer with too few samples, who is asked."""
     fewest = PolicySettings().min_looks
     return np.array(
-        [
-            fusion(each.age_probs, each.quality, legal_age) if len(each.quality) >= fewest else 1.0
-            for each in customers
-        ]
+        [fusion(each.age_probs, each.quality, legal_age) if len(each.quality) >= fewest else 1.0 for each in customers]
     )
 
 

@@ -34,8 +34,8 @@ def test_an_alert_has_the_fields_of_the_protocol(demo_clip: Path, replay: Replay
     event = next(event for event in replay(demo_clip).events if event["type"] == "lane.alert")
     assert event["specversion"] == "1.0"
     assert set(event["data"]) == {
-        "alert_id", "sale_id", "lane", "till", "decision", "reasons", "age", "p_under_legal", "legal_age", "threshold",
-        "samples", "model", "text", "issued_at", "expires_at", "training", "grab_to_alert_ms",
+        "alert_id", "sale_id", "lane", "till", "decision", "reasons", "age", "p_under_legal", "max_p_under_legal",
+        "legal_age", "threshold", "samples", "model", "text", "issued_at", "expires_at", "training", "grab_to_alert_ms",
     }  # fmt: skip
     assert set(event["data"]["text"]) == {"ru", "en"}
     life = datetime.fromisoformat(event["data"]["expires_at"].replace("Z", "+00:00")) - datetime.fromisoformat(

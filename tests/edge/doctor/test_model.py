@@ -17,6 +17,7 @@ from edge.doctor.checks import BOX_CHECKS
 from edge.doctor.examine import examine
 from edge.doctor.model import backend, engine, gpu, limits, model, speed
 from edge.doctor.targets import BoxTarget
+from edge.settings.sections import PolicySettings
 from tests.edge.doctor.builders import MakeBox, found
 
 no_gpu = pytest.mark.skipif(any(node.exists() for node in GPU_NODES), reason="this machine has a GPU")
@@ -47,7 +48,7 @@ def test_an_own_model_is_ok(box: MakeBox, bundle: Path) -> None:
 
 def test_the_limits_of_the_model_are_named(box: MakeBox) -> None:
     line = found(limits, box())
-    limit = Bundle(BUNDLED).thresholds(0.1)[18]
+    limit = Bundle(BUNDLED).thresholds(PolicySettings().risk)[18]
     assert f"from 18: above {100 * limit.max_p_under_legal:.2g} % of being younger, which is" in line.seen
     assert all(f"from {age}: " in line.seen for age in (16, 18, 21))
     assert line.verdict == "ok"

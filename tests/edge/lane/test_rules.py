@@ -13,7 +13,7 @@ from edge.till.messages import RestrictedItem, SaleOpened
 from tests.edge.driver import drive
 from tests.edge.people import LIMIT, Person, settings_with
 
-MEASURED = Bundle(BUNDLED).thresholds(0.1)
+MEASURED = Bundle(BUNDLED).thresholds(0.05)
 
 
 def rules(**policy: object) -> LaneRules:
@@ -47,7 +47,7 @@ def test_a_probability_in_the_settings_makes_the_lanes_own_limit_stricter() -> N
 def test_a_probability_that_lets_more_pass_than_the_risk_allows_is_rejected() -> None:
     limit = MEASURED[18].max_p_under_legal
     assert rejection(max_p_under_legal=0.9) == (
-        "policy.max_p_under_legal = 0.9 would let more people pass than policy.risk = 0.1, for which the model "
+        "policy.max_p_under_legal = 0.9 would let more people pass than policy.risk = 0.05, for which the model "
         f"research has {limit:g}: set it to {limit:g} or less, or remove it, or raise policy.risk"
     )
 
