@@ -20,11 +20,12 @@ from edge.errors import RunError, UsageError
 from edge.settings.config import Settings
 from edge.settings.lanes import Origin
 from edge.settings.load import load_settings
+from edge.settings.sections import PolicySettings
 from tests.tills import TillDriver
 
 pytestmark = pytest.mark.slow
 
-DEFAULT_THRESHOLD = Bundle(BUNDLED).thresholds(0.1)[18].challenge_age
+DEFAULT_THRESHOLD = Bundle(BUNDLED).thresholds(PolicySettings().risk)[18].challenge_age
 
 
 @pytest.fixture

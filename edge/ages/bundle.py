@@ -150,14 +150,10 @@ class Bundle:
         return self.manifest.files[CPU_MODEL][:12]
 
     def thresholds(self, risk: float) -> dict[int, Threshold]:
-        """The threshold for every legal age that was measured, in the order of the ages: that of the largest measured
-        risk not above `risk`, otherwise the strictest one."""
+        """The threshold of the largest measured risk not above `risk` for every legal age that has one, in the order of
+        the ages."""
         strictest_first = sorted(self.manifest.thresholds, key=lambda each: (each.legal_age, each.risk))
-        found: dict[int, Threshold] = {}
-        for threshold in strictest_first:
-            if threshold.legal_age not in found or threshold.risk <= risk + 1e-9:
-                found[threshold.legal_age] = threshold
-        return found
+        return {each.legal_age: each for each in strictest_first if each.risk <= risk + 1e-9}
 
 
 def sha256_of(file: Path) -> str:

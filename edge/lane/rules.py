@@ -23,6 +23,10 @@ _NO_LIMIT = words(
     "that it has a limit for, or use another model, or set both policy.max_p_under_legal and "
     "policy.challenge_age to limits that you measured"
 )
+_RISK_TOO_SMALL = words(
+    "policy.risk = {risk:g}: the smallest risk for which the model {model} has a limit is {smallest:g}, for goods sold "
+    "from {age}; set policy.risk to {smallest:g} or more, or use another model"
+)
 _LOOSER = words(
     "policy.max_p_under_legal = {own:g} would let more people pass than policy.risk = {risk:g}, "
     "for which the model {model} has {limit:g}: set it to {limit:g} or less, or remove it, or "
@@ -57,8 +61,9 @@ def load_rules(settings: Settings, bundle: Bundle) -> LaneRules:
 
 
 def load_limits(policy: PolicySettings, bundle: Bundle) -> dict[int, Limit]:
-    """A lane's limits by legal age: those of the model for `policy.risk`. For the lane's own legal age the settings can
-    make the limit stricter; a model without a limit for it needs one in the settings.
+    """A lane's limits by legal age: those of the model for `policy.risk`. Legal ages that the model has only limits of
+    larger risks for have none. For the lane's own legal age the settings can make the limit stricter; a model without
+    a limit for it needs one in the settings.
 
     Raises UsageError when there is no limit for the lane's own legal age, and for a setting that would be less strict
     than the stated risk allows.
@@ -76,6 +81,9 @@ def load_limits(policy: PolicySettings, bundle: Bundle) -> dict[int, Limit]:
     elif own_p is not None and own_mean:
         limits[own_age] = Limit(own_age, own_p, own_mean, own_mean)
     else:
+        risks = [each.risk for each in bundle.manifest.thresholds if each.legal_age == own_age]
+        if risks:
+            raise UsageError(_RISK_TOO_SMALL.format(risk=policy.risk, model=name, smallest=min(risks), age=own_age))
         ages = ", ".join(map(str, limits))
         has = words("limits for {ages}", ages=ages) if limits else words("no limits")
         raise UsageError(_NO_LIMIT.format(age=own_age, model=name, limits=has))

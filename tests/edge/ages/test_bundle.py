@@ -131,7 +131,7 @@ def test_a_damaged_manifest_is_rejected(content: bytes, make_bundle: MakeBundle)
 
 
 @pytest.mark.parametrize(
-    ("risk", "most"), [(0.2, 0.1), (0.1, 0.1), (0.099, 0.04), (0.05, 0.04), (0.04, 0.01), (0.02, 0.01), (0.01, 0.01)]
+    ("risk", "most"), [(0.2, 0.1), (0.1, 0.1), (0.099, 0.04), (0.05, 0.04), (0.04, 0.01), (0.02, 0.01)]
 )
 def test_the_threshold_is_that_of_the_largest_measured_risk_not_above_the_given_risk(
     risk: float, most: float, make_bundle: MakeBundle
@@ -139,9 +139,13 @@ def test_the_threshold_is_that_of_the_largest_measured_risk_not_above_the_given_
     assert Bundle(make_bundle()).thresholds(risk)[18].max_p_under_legal == most
 
 
+def test_there_is_no_threshold_below_the_smallest_measured_risk(make_bundle: MakeBundle) -> None:
+    assert 18 not in Bundle(make_bundle()).thresholds(0.0099)
+
+
 def test_every_legal_age_has_its_own_thresholds(make_bundle: MakeBundle) -> None:
-    found = Bundle(make_bundle()).thresholds(0.05)
-    assert {age: each.max_p_under_legal for age, each in found.items()} == {18: 0.04, 21: 0.2}
+    found = Bundle(make_bundle()).thresholds(0.10)
+    assert {age: each.max_p_under_legal for age, each in found.items()} == {18: 0.1, 21: 0.2}
 
 
 def test_a_bundle_without_thresholds_has_none(make_bundle: MakeBundle) -> None:

@@ -50,7 +50,7 @@ def test_the_limits_of_the_model_are_named(box: MakeBox) -> None:
     line = found(limits, box())
     limit = Bundle(BUNDLED).thresholds(PolicySettings().risk)[18]
     assert f"from 18: above {100 * limit.max_p_under_legal:.2g} % of being younger, which is" in line.seen
-    assert all(f"from {age}: " in line.seen for age in (16, 18, 21))
+    assert all(f"from {age}: " in line.seen for age in (18, 21))
     assert line.verdict == "ok"
 
 
@@ -62,7 +62,7 @@ def test_lanes_with_other_limits_are_named_apart(box: MakeBox) -> None:
 
 def test_a_legal_age_without_a_limit_is_a_problem_with_its_fix(box: MakeBox) -> None:
     line = found(limits, box({"policy": {"legal_age": 20}}))
-    assert line.seen.startswith("policy.legal_age = 20: the model research has limits for 16, 18, 21; set ")
+    assert line.seen.startswith("policy.legal_age = 20: the model research has limits for 18, 21; set ")
     assert (line.verdict, "[policy]" in line.fix) == ("problem", True)
 
 

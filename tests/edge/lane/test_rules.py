@@ -27,10 +27,22 @@ def rejection(**policy: object) -> str:
 
 
 def test_the_limits_are_those_of_the_model_for_the_risk() -> None:
-    assert list(rules().limits) == [16, 18, 21]
+    assert list(rules(risk=0.1).limits) == [16, 18, 21]
     assert rules().limit_for(18) == Limit(18, MEASURED[18].max_p_under_legal, MEASURED[18].challenge_age)
     assert rules(risk=0.02).limits[18].max_p_under_legal < rules(risk=0.1).limits[18].max_p_under_legal
     assert rules().limit_for(20) is None
+
+
+def test_a_legal_age_that_was_only_measured_for_larger_risks_has_no_limit() -> None:
+    assert list(rules().limits) == [18, 21]
+
+
+def test_a_risk_below_the_smallest_measured_one_is_rejected_with_the_fix() -> None:
+    assert rejection(risk=0.01) == (
+        "policy.risk = 0.01: the smallest risk for which the model research has a limit is 0.02, for goods sold from "
+        "18; set policy.risk to 0.02 or more, or use another model"
+    )
+    assert rules(risk=0.01, max_p_under_legal=0.01, challenge_age=35).limits[18].max_p_under_legal == 0.01
 
 
 def test_a_challenge_age_in_the_settings_makes_the_lanes_own_limit_stricter() -> None:
@@ -55,7 +67,7 @@ def test_a_probability_that_lets_more_pass_than_the_risk_allows_is_rejected() ->
 @pytest.mark.parametrize("policy", [{}, {"challenge_age": 30}, {"max_p_under_legal": 0.1}])
 def test_a_legal_age_that_the_model_has_no_limit_for_is_rejected_with_the_fix(policy: dict[str, object]) -> None:
     assert rejection(legal_age=20, **policy) == (
-        "policy.legal_age = 20: the model research has limits for 16, 18, 21; set policy.legal_age to an age that it "
+        "policy.legal_age = 20: the model research has limits for 18, 21; set policy.legal_age to an age that it "
         "has a limit for, or use another model, or set both policy.max_p_under_legal and policy.challenge_age to "
         "limits that you measured"
     )
