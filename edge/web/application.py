@@ -22,7 +22,7 @@ from edge.language.words import in_all_languages, words
 from edge.settings.config import Settings
 from edge.settings.problems import in_one_line
 from edge.settings.sections import PictureSettings
-from edge.web import config_file, doctor
+from edge.web import config_file, doctor, texts
 from edge.web.requests import NewPicture, NewZone, TillAction
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ class Application:
             Route("/" if file.name == "index.html" else f"/{file.name}", _page(file)) for file in _PAGE_FOLDER.iterdir()
         ]
         routes += [
+            Route("/texts.js", _sent(texts.script().encode(), _MEDIA_TYPES[".js"])),
             Route("/lanes", self._list_lanes),
             Route("/lanes/{lane}/snapshot", self._next_snapshot),
             Route("/lanes/{lane}/preview", self._next_preview),
@@ -147,8 +148,10 @@ class Application:
 
 
 def _page(file: Path) -> Any:
-    content, media_type = file.read_bytes(), _MEDIA_TYPES[file.suffix]
+    return _sent(file.read_bytes(), _MEDIA_TYPES[file.suffix])
 
+
+def _sent(content: bytes, media_type: str) -> Any:
     async def respond(_: Request) -> Response:
         return Response(content, media_type=media_type)
 

@@ -6,7 +6,7 @@ import * as doctor from "./doctor.js";
 import { explain, isLost, lost, present } from "./lost.js";
 import * as tabs from "./tabs.js";
 import * as till from "./till.js";
-import { labelPage, otherLanguage, setLanguage } from "./words.js";
+import { labelPage, nameOf, otherLanguage, setLanguage } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 /** While no tab asks for anything, the page asks this often whether the agent is there. */
@@ -17,7 +17,7 @@ let box = null;
 
 function showLanguage() {
   labelPage();
-  byId("language").textContent = otherLanguage() === "ru" ? "Русский" : "English";
+  byId("language").textContent = nameOf(otherLanguage());
   byId("language").lang = otherLanguage();
   name();
   redraw();
