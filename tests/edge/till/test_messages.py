@@ -90,8 +90,8 @@ def test_an_alert_without_an_age_has_null_and_only_the_specified_fields(alert: A
     assert data["age"] is None
     assert data["p_under_legal"] is None
     assert set(data) == {
-        "alert_id", "sale_id", "lane", "till", "decision", "reasons", "age", "p_under_legal", "legal_age", "threshold",
-        "samples", "model", "text", "issued_at", "expires_at", "training", "grab_to_alert_ms",
+        "alert_id", "sale_id", "lane", "till", "decision", "reasons", "age", "p_under_legal", "max_p_under_legal",
+        "legal_age", "threshold", "samples", "model", "text", "issued_at", "expires_at", "training", "grab_to_alert_ms",
     }  # fmt: skip
 
 
