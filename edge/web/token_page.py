@@ -8,36 +8,26 @@ from base64 import b64encode
 from html import escape
 from typing import TYPE_CHECKING, Literal
 
+from edge.language.catalogue import ENGLISH, LANGUAGES
+from edge.language.words import Words, in_language, words
+
 if TYPE_CHECKING:
     from pathlib import Path
 
 Reason = Literal["none", "old", "wrong", "many"]
 """No token was given; it once opened the page; it never did; it is one of too many that never did."""
 
-_WHY: dict[Reason, dict[str, str]] = {
-    "none": {
-        "ru": "Эта страница открывается только по своей ссылке.",
-        "en": "This page opens with its own link only.",
-    },
-    "old": {
-        "ru": "Эта ссылка устарела: у страницы уже новая.",
-        "en": "This link is old: the page has a new one.",
-    },
-    "wrong": {
-        "ru": "В этой ссылке неверный код. Проверьте, что она скопирована целиком и от этого агента.",
-        "en": "The token in this link is wrong. Check that you copied the whole link, and the link of this agent.",
-    },
-    "many": {
-        "ru": "Слишком много неверных кодов. Верный код подойдёт и сейчас.",
-        "en": "Too many wrong tokens. The right one still works.",
-    },
+_WHY: dict[Reason, Words] = {
+    "none": words("This page opens with its own link only."),
+    "old": words("This link is old: the page has a new one."),
+    "wrong": words(
+        "The token in this link is wrong. Check that you copied the whole link, and the link of this agent."
+    ),
+    "many": words("Too many wrong tokens. The right one still works."),
 }
-_HOW = {
-    "ru": "Ссылку покажет команда на устройстве с агентом:",
-    "en": "This command, on the box that runs the agent, shows the link:",
-}
-_LABEL = {"ru": "Или введите код, которым заканчивается ссылка", "en": "Or enter the token at the end of the link"}
-_BUTTON = {"ru": "Открыть", "en": "Open"}
+_HOW = words("This command, on the box that runs the agent, shows the link:")
+_LABEL = words("Or enter the token at the end of the link")
+_BUTTON = words("Open")
 
 _STYLE = """
 :root { color-scheme: light dark; }
@@ -56,24 +46,30 @@ STYLE_HASH = "sha256-" + b64encode(hashlib.sha256(_STYLE.encode()).digest()).dec
 
 
 def token_page(reason: Reason, link_file: Path, language: str) -> str:
-    """The HTML, in both languages. link_file: holds the link. language: "ru" or "en", the one that stands first."""
-    languages = ("ru", "en") if language == "ru" else ("en", "ru")
+    """The HTML, in every language. link_file: holds the link. language: the one that stands first."""
     command = escape(f"sudo cat {shlex.quote(str(link_file))}")
     sections = "".join(
-        f'<section lang="{each}"><p>{_WHY[reason][each]}</p><p>{_HOW[each]}</p><pre>{command}</pre></section>\n'
-        for each in languages
+        f'<section lang="{each}"><p>{_escaped(_WHY[reason], each)}</p><p>{_escaped(_HOW, each)}</p>'
+        f"<pre>{command}</pre></section>\n"
+        for each in sorted(LANGUAGES, key=lambda each: each != language)
     )
     return f"""<!doctype html>
 <html lang="{language}"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>edge-agent</title><style>{_STYLE}</style></head>
 <body><main><h1>edge-agent</h1>
-{sections}<form action="/"><label for="token">{_LABEL[language]}</label>
-<input id="token" name="token" autocomplete="off" required> <button>{_BUTTON[language]}</button></form>
+{sections}<form action="/"><label for="token">{_escaped(_LABEL, language)}</label>
+<input id="token" name="token" autocomplete="off" required> <button>{_escaped(_BUTTON, language)}</button></form>
 </main></body></html>
 """
 
 
 def first_language(accepted: str) -> str:
-    """The language of the page for an Accept-Language header: "ru" when it stands first, otherwise "en"."""
-    return "ru" if accepted.strip().lower().startswith("ru") else "en"
+    """The language of the page for an Accept-Language header: the one that stands first, if it has a catalogue,
+    otherwise English."""
+    first = accepted.strip().lower()
+    return next((language for language in LANGUAGES if first.startswith(language)), ENGLISH)
+
+
+def _escaped(text: Words, language: str) -> str:
+    return escape(in_language(text, language))
