@@ -33,11 +33,19 @@ def received(text: str = "till-1") -> ReceivedMessage:
 
 
 class Connect(Protocol):
-    """Connects a socket as a till or a screen would. certificate: the file that `edge-agent keys new` wrote. options:
-    of the socket, set before it connects."""
+    """Connects a socket as a till or a screen would. certificate: the file that `edge-agent keys new` wrote. watched:
+    for `watch_disconnection` of a client that is refused: it is disconnected only once, maybe at once. options: of the
+    socket, set before it connects."""
 
     def __call__(
-        self, kind: int, address: str, identity: bytes = b"", certificate: Path | None = None, **options: object
+        self,
+        kind: int,
+        address: str,
+        identity: bytes = b"",
+        certificate: Path | None = None,
+        *,
+        watched: bool = False,
+        **options: object,
     ) -> zmq.Socket[bytes]: ...
 
 
@@ -46,7 +54,13 @@ def connect() -> Iterator[Connect]:
     context, sockets = zmq.Context(), list[zmq.Socket[bytes]]()
 
     def connect(
-        kind: int, address: str, identity: bytes = b"", certificate: Path | None = None, **options: object
+        kind: int,
+        address: str,
+        identity: bytes = b"",
+        certificate: Path | None = None,
+        *,
+        watched: bool = False,
+        **options: object,
     ) -> zmq.Socket[bytes]:
         socket: zmq.Socket[bytes] = context.socket(kind)
         sockets.append(socket)
@@ -60,6 +74,8 @@ def connect() -> Iterator[Connect]:
             socket.curve_serverkey = agent.encode()
         for name, value in options.items():
             setattr(socket, name, value)
+        if watched:
+            socket.get_monitor_socket(zmq.EVENT_DISCONNECTED)
         socket.connect(address.replace("0.0.0.0", "127.0.0.1"))
         return socket
 
@@ -87,6 +103,6 @@ def receive(server: TillServer, count: int = 1) -> list[tuple[bytes, ReceivedMes
 
 
 def watch_disconnection(client: zmq.Socket[bytes]) -> Callable[[], bool]:
-    """A check whether the server has closed a client's connection since now."""
+    """A check whether the server has closed a client's connection since now, or since it connected if it is watched."""
     monitor = client.get_monitor_socket(zmq.EVENT_DISCONNECTED)
     return lambda: bool(monitor.poll(0)) and bool(recv_monitor_message(monitor))

@@ -75,7 +75,7 @@ def test_an_unknown_key_is_rejected_and_counted(
 def test_a_client_without_a_key_is_disconnected(
     channel: int, server: TillServer, connect: Connect, only_the_good_till_is_served: Callable[[], None]
 ) -> None:
-    plain = connect(zmq.SUB if channel else zmq.DEALER, server.addresses[channel], b"till-1")
+    plain = connect(zmq.SUB if channel else zmq.DEALER, server.addresses[channel], b"till-1", watched=True)
     disconnected = watch_disconnection(plain)
     if channel == 0:
         plain.send(hello("plain").to_json().encode())
@@ -87,7 +87,7 @@ def test_a_till_with_another_agents_public_key_is_disconnected(
     server: TillServer, connect: Connect, good_key: Path, only_the_good_till_is_served: Callable[[], None]
 ) -> None:
     public, _ = zmq.curve_keypair()
-    lost = connect(zmq.DEALER, server.addresses[0], b"till-1", good_key, curve_serverkey=public)
+    lost = connect(zmq.DEALER, server.addresses[0], b"till-1", good_key, watched=True, curve_serverkey=public)
     disconnected = watch_disconnection(lost)
     lost.send(hello("lost").to_json().encode())
     poll_until(server, disconnected)
