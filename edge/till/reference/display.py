@@ -8,9 +8,13 @@ from rich.console import Console
 from rich.text import Text
 
 from edge.decision.policy import Decision
+from edge.language.catalogue import ENGLISH
+from edge.language.words import Words, in_language, words
 from edge.till.messages import Text as Prompt
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from edge.till.messages import Alert
     from edge.till.reference.screen import Screen
     from edge.till.reference.session import TillSession
@@ -22,54 +26,73 @@ _RED, _YELLOW, _GREEN = "bold bright_white on red", "bold black on yellow", "bol
 _BLUE = "bold bright_white on blue"
 _ALERT_STYLES = {Decision.CHALLENGE: _RED, Decision.UNKNOWN: _YELLOW, Decision.NO_CHALLENGE: _GREEN}
 _FALLBACK_BANNERS = {
-    "ask": ("ASK", _YELLOW),
-    "ask-everyone": ("ASK EVERYONE", _YELLOW),
-    "do-not-sell": ("DO NOT SELL", _RED),
+    "ask": (words("ASK"), _YELLOW),
+    "ask-everyone": (words("ASK EVERYONE"), _YELLOW),
+    "do-not-sell": (words("DO NOT SELL"), _RED),
 }
 """Word and style for the prompts that the till shows by itself."""
+
+_DECISIONS = {
+    Decision.CHALLENGE: words("CHALLENGE"),
+    Decision.UNKNOWN: words("UNKNOWN"),
+    Decision.NO_CHALLENGE: words("NO CHALLENGE"),
+}
 
 _ATTENDANT_STYLES = {"alert": "bold", "ask": "bold", "ask-everyone": "bold", "do-not-sell": "bold red"}
 
 _EVENT_LINES = {
-    "agent-met": "connected to {lane}",
-    "agent-silent": "the agent does not answer",
-    "agent-back": "the agent is back",
-    "health": "the agent is {status}: {problems}",
-    "clocks": "clocks agree: {agree}; the till's clock is {till_ahead_s} s ahead of the agent's",
-    "sale-opened": "{sale_id} opened",
-    "scanned": "{sku} scanned",
-    "sale-suspended": "{sale_id} set aside",
-    "sale-resumed": "{sale_id} continues",
-    "removed": "{sku} removed",
-    "cashier": "{cashier_id} sells now",
-    "checked": "ID {outcome}",
-    "offer-answered": "the offer was {outcome}",
-    "sale-closed": "sale closed",
-    "expired": "an alert about {sale_id} came too late",
-    "error": "error from the agent: {text}",
-    "not-understood": "a message from the agent is not valid: {text}",
+    "agent-met": words("connected to {lane}"),
+    "agent-silent": words("the agent does not answer"),
+    "agent-back": words("the agent is back"),
+    "health": words("the agent is {status}: {problems}"),
+    "clocks": words("clocks agree: {agree}; the till's clock is {till_ahead_s} s ahead of the agent's"),
+    "sale-opened": words("{sale_id} opened"),
+    "scanned": words("{sku} scanned"),
+    "sale-suspended": words("{sale_id} set aside"),
+    "sale-resumed": words("{sale_id} continues"),
+    "removed": words("{sku} removed"),
+    "cashier": words("{cashier_id} sells now"),
+    "checked": words("ID {outcome}"),
+    "offer-answered": words("the offer was {outcome}"),
+    "sale-closed": words("sale closed"),
+    "expired": words("an alert about {sale_id} came too late"),
+    "error": words("error from the agent: {text}"),
+    "not-understood": words("a message from the agent is not valid: {text}"),
 }
 """Events printed as a line. The others are on the screen, or of no use to a cashier."""
 
 
 _ATTENDANT_LINES = {
-    "agent-met": "connected to {lane}",
-    "agent-silent": "{lane}: the age check is not answering: ask everyone for ID",
-    "agent-back": "{lane}: the age check is back",
+    "agent-met": _EVENT_LINES["agent-met"],
+    "agent-silent": words("{lane}: the age check is not answering: ask everyone for ID"),
+    "agent-back": words("{lane}: the age check is back"),
     "health": _EVENT_LINES["health"],
     "clocks": _EVENT_LINES["clocks"],
-    "withdrawn": "{lane} {till}: nothing to check any more",
-    "checked": "{lane} {till}: ID {outcome}",
+    "withdrawn": words("{lane} {till}: nothing to check any more"),
+    "checked": words("{lane} {till}: ID {outcome}"),
     "error": _EVENT_LINES["error"],
     "not-understood": _EVENT_LINES["not-understood"],
 }
+
+_OUTCOMES = {
+    "passed": words("passed"),
+    "failed": words("failed"),
+    "not-shown": words("not-shown"),
+    "taken": words("taken"),
+    "refused": words("refused"),
+    "shown": words("shown"),
+    "ok": words("ok"),
+    "degraded": words("degraded"),
+}
+"""The protocol's values for people."""
 
 
 class TerminalDisplay:
     """Prints on stdout, in colour on a terminal."""
 
     def __init__(self, session: TillSession, language: Language) -> None:
-        """session: the session whose screen is shown. language: of the prompts."""
+        """session: the session whose screen is shown. language: of the prompts and lines; with "both" prompts are in
+        both languages, lines in English."""
         self._session, self._language = session, language
         self._console = Console(soft_wrap=True, highlight=False, markup=False)
 
@@ -78,15 +101,17 @@ class TerminalDisplay:
         if notify.event == "screen":
             self._show_screen(self._session.screen)
         elif notify.event == "offer-shown" and (offer := self._session.screen.offer):
-            self._console.print(_banner("OFFER", _BLUE, offer.text, self._language))
+            self._console.print(_banner(words("OFFER"), _BLUE, offer.text, self._language))
         elif notify.event in _EVENT_LINES:
-            self._console.print(f"till: {_EVENT_LINES[notify.event].format(**notify.details)}")
+            self._console.print(
+                _line(words("till: {line}"), _EVENT_LINES[notify.event], notify.details, self._language)
+            )
 
     def _show_screen(self, screen: Screen) -> None:
         if banner := _screen_banner(screen, self._language):
             self._console.print(banner)
         if screen.alert:
-            self._console.print(_alert_details(screen.alert))
+            self._console.print(in_language(_alert_details(screen.alert), _lines_in(self._language)))
 
 
 class AttendantDisplay:
@@ -104,7 +129,8 @@ class AttendantDisplay:
             text = " / ".join(_in_language(Prompt(**details["text"]), self._language)) if details["text"] else "-"
             self._console.print(f"{place}: {text}", style=_ATTENDANT_STYLES.get(details["shows"]))
         elif notify.event in _ATTENDANT_LINES:
-            self._console.print(f"attendant: {_ATTENDANT_LINES[notify.event].format(**details)}")
+            line = _ATTENDANT_LINES[notify.event]
+            self._console.print(_line(words("attendant: {line}"), line, details, self._language))
 
 
 def _screen_banner(screen: Screen, language: Language) -> Text | None:
@@ -112,26 +138,44 @@ def _screen_banner(screen: Screen, language: Language) -> Text | None:
     if screen.text is None or screen.shows == "waiting":
         return None
     if screen.alert:
-        word, style = screen.alert.decision.value.replace("_", " "), _ALERT_STYLES[screen.alert.decision]
+        word, style = _DECISIONS[screen.alert.decision], _ALERT_STYLES[screen.alert.decision]
     else:
         word, style = _FALLBACK_BANNERS[screen.shows]
     return _banner(word, style, screen.text, language)
 
 
-def _banner(word: str, style: str, prompt: Prompt, language: Language) -> Text:
-    banner = f" {word} "
+def _banner(word: Words, style: str, prompt: Prompt, language: Language) -> Text:
+    banner = f" {in_language(word, _lines_in(language))} "
     first, *others = _in_language(prompt, language)
     lines = [Text.assemble("  ", (banner, style), f"  {first}")]
     lines += [Text(f"  {' ' * len(banner)}  {other}") for other in others]
     return Text("\n").join(lines)
 
 
-def _alert_details(alert: Alert) -> str:
+def _alert_details(alert: Alert) -> Words:
     """The figures behind an alert, for installers."""
-    within = f", answered {alert.grab_to_alert_ms:.0f} ms after the frame" if alert.grab_to_alert_ms is not None else ""
-    age = alert.age or "unknown"
-    asked = "asks everybody" if alert.threshold > 100 else f"asks below {alert.threshold}"
-    return f"  age {age}, {asked}; {', '.join(alert.reasons)}; {alert.samples} samples{within}"
+    asked = words("asks everybody") if alert.threshold > 100 else words("asks below {age}", age=alert.threshold)
+    known = str(alert.age) if alert.age else words("unknown")
+    figures = words(
+        "  age {age}, {asked}; {reasons}; {samples} samples",
+        age=known,
+        asked=asked,
+        reasons=", ".join(alert.reasons),
+        samples=alert.samples,
+    )
+    if alert.grab_to_alert_ms is None:
+        return figures
+    return words("{figures}, answered {ms:.0f} ms after the frame", figures=figures, ms=alert.grab_to_alert_ms)
+
+
+def _line(beginning: Words, line: Words, details: Mapping[str, object], language: Language) -> str:
+    """A line about an event. details: of the event; values of the protocol are printed in words."""
+    shown = {name: _OUTCOMES.get(value, value) if isinstance(value, str) else value for name, value in details.items()}
+    return in_language(beginning.format(line=line.format(**shown)), _lines_in(language))
+
+
+def _lines_in(language: Language) -> str:
+    return ENGLISH if language == "both" else language
 
 
 def _in_language(text: Prompt, language: Language) -> list[str]:

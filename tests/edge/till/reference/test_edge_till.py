@@ -148,7 +148,7 @@ def test_typed_actions_are_performed_and_the_prompt_is_in_the_chosen_language(bo
         seen = []
         for line in till.stdout:
             seen.append(line)
-            for cue, words in {"connected": "whisky\nпиво\n", "Проверьте": "p\nc\n", "sale closed": "q\n"}.items():
+            for cue, words in {"касса: связь": "whisky\nпиво\n", "Проверьте": "p\nc\n", "чек закрыт": "q\n"}.items():
                 if cue in line:
                     os.write(ours, words.encode())
         timer.cancel()
@@ -158,7 +158,7 @@ def test_typed_actions_are_performed_and_the_prompt_is_in_the_chosen_language(bo
     assert till.returncode == 0, whole
     assert "no item 'whisky' in the catalogue" in whole
     assert "Ask for ID" not in whole
-    assert "ID passed" in whole
+    assert "касса: проверка документов: пройдена" in whole
 
 
 @pytest.mark.parametrize("end", ["", "q\n"])
