@@ -91,7 +91,12 @@ def command_parser() -> Parser:
         "--key", type=Path, metavar="FILE", help="made by edge-agent keys new; needed unless the agent is on this box"
     )
     parser.add_argument("--agent-key", metavar="KEY", help="the agent's public key, or its file; default: from --key")
-    parser.add_argument("--language", choices=["ru", "en", "both"], default="both", help="of the prompts")
+    parser.add_argument(
+        "--language",
+        choices=["ru", "en", "both"],
+        default="both",
+        help="of what is printed; both: prompts in both, the rest in English",
+    )
     parser.add_argument("--cashier", metavar="ID", help="the id of the cashier or attendant")
     parser.add_argument("--state", type=Path, metavar="FILE", help="save here what must survive a power cut")
     parser.add_argument("--script", type=Path, metavar="FILE", help="play this scenario; see docs/till-protocol.md")
