@@ -1,4 +1,4 @@
-"""Progress on a terminal, in one style, for whatever may take longer than two seconds. Nothing when stderr is no
+"""Progress on a terminal, in one style, for work that may take longer than two seconds. Nothing when stderr is no
 terminal, and nothing stays on the screen afterwards."""
 
 from __future__ import annotations

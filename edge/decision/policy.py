@@ -91,7 +91,7 @@ def decide(
     """The verdict on a customer.
 
     age: the customer's samples, pooled; None without a customer. doubts: reasons not to trust that age. limit: the one
-    for this legal age; None: there is none, so the answer is CHALLENGE at once, whoever it is. legal_age: of the
+    for this legal age; None: there is none, so the answer is CHALLENGE at once, for every customer. legal_age: of the
     strictest item in the sale, in years.
     NO_CHALLENGE requires all of: a limit, no doubts, at least `settings.min_looks` samples, and that `asks` is false.
     """
