@@ -79,7 +79,7 @@ def _main(argv: list[str]) -> None:
 
 
 def _run(argv: list[str]) -> None:
-    from edge.agent.journal import start_log
+    from edge.service.journal import start_log
     from edge.settings.flags import flags_parser
     from edge.settings.lanes import Origin
 

@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edge.agent.service import Service
 from edge.ages import BUNDLED
 from edge.ages.bundle import Bundle
 from edge.frames import RealTime, VideoFile, capture
 from edge.lane.events import EventLog
 from edge.lane.health import LaneHealth
 from edge.lane.loop import LaneLoop
+from edge.service.systemd import Service
 from edge.settings.load import load_settings
 from edge.vision.faces import AGES
 from tests.agents import StartAgent

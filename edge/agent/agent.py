@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from edge.agent.metrics import metrics_of
 from edge.agent.monitor import Monitor
 from edge.agent.privacy import exposures
-from edge.agent.service import Service
 from edge.ages import BUNDLED
 from edge.ages.bundle import Bundle
 from edge.ages.worker import AgeWorker
@@ -22,6 +21,7 @@ from edge.lane.events import EventLog, LiveEventLog
 from edge.lane.health import LaneHealth, health_report
 from edge.lane.loop import LaneLoop
 from edge.purchases.filing import run_filing
+from edge.service.systemd import Service
 from edge.settings.lanes import Origin
 from edge.settings.reload import change
 

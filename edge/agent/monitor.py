@@ -20,8 +20,8 @@ from prometheus_client.exposition import choose_encoder
 
 from edge.commands import shown
 from edge.errors import UsageError
+from edge.service.listener import BACKLOG, LimitedListener
 from edge.settings.outputs import RETRY_S, OptionalOutput
-from edge.web.listener import BACKLOG, LimitedListener
 
 if TYPE_CHECKING:
     import threading

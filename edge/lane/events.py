@@ -132,7 +132,7 @@ class LiveEventLog(EventLog):
 
 
 def log_fields(alert: Alert) -> dict[str, str]:
-    """An alert's fields for a structured log, see `edge.agent.journal`."""
+    """An alert's fields for a structured log, see `edge.service.journal`."""
     return {
         "sale": alert.sale_id,
         "alert": alert.alert_id,

@@ -11,9 +11,9 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
+from edge.service.listener import client_of
 from edge.till.rejections import Rejections
 from edge.web.address import LOOPBACK_NAMES
-from edge.web.listener import client_of
 from edge.web.token_page import STYLE_HASH, first_language, token_page
 
 if TYPE_CHECKING:

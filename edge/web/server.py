@@ -14,14 +14,14 @@ import uvicorn
 from edge.errors import EdgeError, RunError, UsageError
 from edge.language.system import system_words
 from edge.language.words import words
+from edge.service.listener import LimitedListener
+from edge.service.protocol import PageConfig
 from edge.settings.files import replacing
 from edge.settings.outputs import RETRY_S, OptionalOutput
 from edge.web import address
 from edge.web.application import Application
 from edge.web.guard import Guard
 from edge.web.lane import WatchedLane
-from edge.web.listener import LimitedListener
-from edge.web.protocol import PageConfig
 from edge.web.tokens import TOKEN_FILE, Tokens, kept_tokens
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ import time
 from pathlib import Path
 
 from edge.agent.agent import Agent
-from edge.agent.journal import start_log
 from edge.agent.privacy import forbid_core_dumps
 from edge.frames import Camera, start_in_background
 from edge.frames.background import end_process
+from edge.service.journal import start_log
 from edge.settings.load import load_settings
 from tests.soak.agent import RATE, FailingCamera, pictures_of
 

@@ -17,10 +17,10 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from edge.service.listener import LimitedListener
+from edge.service.protocol import PageConfig
 from edge.web.address import Address, bind
 from edge.web.guard import Guard
-from edge.web.listener import LimitedListener
-from edge.web.protocol import PageConfig
 from edge.web.tokens import Tokens, new_token
 
 OLD = "the-token-of-yesterday--"

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from edge.web.listener import CONNECTIONS, CONNECTIONS_OF_A_CLIENT, LimitedListener, client_of
+from edge.service.listener import CONNECTIONS, CONNECTIONS_OF_A_CLIENT, LimitedListener, client_of
 
 GREEDY, OTHER, THIRD, LAST = "127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5"
 

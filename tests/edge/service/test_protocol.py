@@ -18,9 +18,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
+from edge.service.listener import CONNECTIONS_OF_A_CLIENT, LimitedListener
+from edge.service.protocol import PageConfig
 from edge.web.address import Address, bind
-from edge.web.listener import CONNECTIONS_OF_A_CLIENT, LimitedListener
-from edge.web.protocol import PageConfig
 from tests.http_clients import client_that_sent, close, trickle, waits
 
 HALF = {
@@ -83,7 +83,7 @@ def answer_on(connection: HTTPConnection) -> tuple[int, bytes]:
 @half_requests
 def test_half_requests_keep_nobody_out(page: SmallPage, sent: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     """The page answers while they wait: their time never ends here."""
-    monkeypatch.setattr("edge.web.protocol._REQUEST_S", 3600)
+    monkeypatch.setattr("edge.service.protocol._REQUEST_S", 3600)
     clients = [page.connect(sent) for _ in range(CLIENTS)]
     assert [page.get() for _ in range(3)] == [(200, b"seen")] * 3
     assert waits(clients[-1])
@@ -92,7 +92,7 @@ def test_half_requests_keep_nobody_out(page: SmallPage, sent: bytes, monkeypatch
 
 @half_requests
 def test_a_client_that_sends_no_whole_request_is_disconnected(sent: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("edge.web.protocol._REQUEST_S", 0.1)
+    monkeypatch.setattr("edge.service.protocol._REQUEST_S", 0.1)
     page = SmallPage()
     client = page.connect(sent)
     with suppress(ConnectionResetError):
@@ -102,7 +102,7 @@ def test_a_client_that_sends_no_whole_request_is_disconnected(sent: bytes, monke
 
 
 def test_a_request_that_trickles_gets_no_more_time(page: SmallPage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("edge.web.protocol._REQUEST_S", 0.5)
+    monkeypatch.setattr("edge.service.protocol._REQUEST_S", 0.5)
     client = page.connect(b"GET / HTTP/1.1\r\nHost: box\r\n")
 
     with pytest.raises(ConnectionError):
@@ -112,7 +112,7 @@ def test_a_request_that_trickles_gets_no_more_time(page: SmallPage, monkeypatch:
 
 def test_the_time_of_a_request_is_not_that_of_its_answer(page: SmallPage, monkeypatch: pytest.MonkeyPatch) -> None:
     """The page waits up to eight seconds for the till's next screen."""
-    monkeypatch.setattr("edge.web.protocol._REQUEST_S", 2)
+    monkeypatch.setattr("edge.service.protocol._REQUEST_S", 2)
     client = page.connect(b"GET /slow HTTP/1.1\r\nHost: box\r\n\r\n")
     time.sleep(2.5)
     crowd = [page.connect(b"GET /slow") for _ in range(CLIENTS)]
@@ -122,7 +122,7 @@ def test_the_time_of_a_request_is_not_that_of_its_answer(page: SmallPage, monkey
 
 
 def test_a_connection_serves_several_requests_with_pauses(page: SmallPage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("edge.web.protocol._REQUEST_S", 2)
+    monkeypatch.setattr("edge.service.protocol._REQUEST_S", 2)
     with closing(HTTPConnection(*page.address, timeout=60)) as connection:
         assert answer_on(connection) == (200, b"seen")
         time.sleep(2.5)

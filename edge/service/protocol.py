@@ -8,7 +8,7 @@ import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from edge.web.listener import BACKLOG, LimitedListener
+from edge.service.listener import BACKLOG, LimitedListener
 
 if TYPE_CHECKING:
     import asyncio

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.agent.journal import JournalHandler, JsonFormatter, TextFormatter
+from edge.service.journal import JournalHandler, JsonFormatter, TextFormatter
 
 LANES = ("lane-1", "wine")
 
@@ -107,7 +107,7 @@ import logging, sys
 from logging_journald import JournaldTransport
 from pathlib import Path
 JournaldTransport.SOCKET_PATH = Path(sys.argv[1])
-from edge.agent.journal import start_log
+from edge.service.journal import start_log
 start_log(sys.argv[3:], sys.argv[2])
 logging.getLogger("edge.agent.agent").info("hello")
 logging.getLogger("library").info("chatter")

@@ -1,4 +1,4 @@
-"""The agent's own log, in English: to systemd's journal with searchable fields, or as lines to stderr."""
+"""The log of a service, in English: to systemd's journal with searchable fields, or as lines to stderr."""
 
 from __future__ import annotations
 
@@ -28,16 +28,18 @@ _COLOUR = re.compile(r"\033\[[0-9;]*m")
 
 
 def start_log(
-    lanes: Sequence[str], mark: str = "", *, level: LogLevel = "info", log_format: LogFormat = "text"
-) -> None:
+    lanes: Sequence[str], mark: str = "", *, level: LogLevel = "info", log_format: LogFormat = "text",
+    program: str = "edge-agent",
+) -> None:  # fmt: skip
     """Start logging. lanes: their names, which are also the names of their threads. mark: prefix of every message.
+    program: its name in the journal.
 
     Under systemd, lines go only to the journal's socket, which adds time and level: stderr goes to the journal too, and
     they would appear twice. `log_format` is for lines to stderr.
     """
     handler: logging.Handler
     if _has_journal():
-        handler = JournalHandler(lanes)
+        handler = JournalHandler(lanes, program=program)
         handler.setFormatter(MessageFormatter(lanes, mark))
     else:
         handler = logging.StreamHandler(sys.stderr)
@@ -100,9 +102,12 @@ def lane_of(record: logging.LogRecord, lanes: Sequence[str]) -> str | None:
 class JournalHandler(logging.Handler):
     """Sends log lines to systemd's journal, with LANE= and `FIELDS`."""
 
-    def __init__(self, lanes: Sequence[str], journal: Path | None = None) -> None:
-        """journal: its socket; default: the box's own journal."""
+    def __init__(
+        self, lanes: Sequence[str], journal: Path | None = None, program: str = "edge-agent"
+    ) -> None:  # fmt: skip
+        """journal: its socket; default: the box's own journal. program: SYSLOG_IDENTIFIER."""
         super().__init__()
+        self._program = program
         self._lanes = tuple(lanes)
         # Not connected, so that lines also reach a journal that has restarted.
         self._transport = JournaldTransport(journal, connected=False)
@@ -114,7 +119,7 @@ class JournalHandler(logging.Handler):
         fields = {
             "MESSAGE": message,
             "PRIORITY": _PRIORITIES.get(record.levelno, 6),
-            "SYSLOG_IDENTIFIER": "edge-agent",
+            "SYSLOG_IDENTIFIER": self._program,
             "LOGGER": record.name,
             "LANE": lane_of(record, self._lanes),
             **{name.upper(): getattr(record, name, None) for name in FIELDS},
@@ -122,7 +127,7 @@ class JournalHandler(logging.Handler):
         try:
             self._transport.send((name, value) for name, value in fields.items() if value is not None)
         except OSError:
-            print(f"edge-agent: {message}", file=sys.stderr)
+            print(f"{self._program}: {message}", file=sys.stderr)
 
     def close(self) -> None:
         self._transport.socket.close()

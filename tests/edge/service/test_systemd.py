@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.agent.service import Service
+from edge.service.systemd import Service
 from edge.till.keys import credential
 
 
