@@ -180,10 +180,10 @@ class Recorder:
         # A revised record repeats a sale whose purchase is filed already.
         if not (tables := ledger.purchase_tables) or closed.record.training or closed.record.revision:
             return
-        insights = self._settings.insights
-        if purchase := purchase_of(closed.record, closed.basket, closed.age, insights, self._catalogue):
+        store, insights = self._settings.store, self._settings.insights
+        if purchase := purchase_of(closed.record, closed.basket, closed.age, store, insights, self._catalogue):
             tables.purchases.add(purchase)
-        if result := result_of(closed.record, closed.offer, insights.store):
+        if result := result_of(closed.record, closed.offer, store):
             tables.offers.add(result)
         tables.restricted.add(restricted_names(closed.basket or (), self._catalogue))
 

@@ -54,8 +54,8 @@ class Purchase(BaseModel):
 
 
 def purchase_of(
-    record: SaleRecord, basket: tuple[BasketLine, ...] | None, age: TrackAge | None, settings: InsightsSettings,
-    catalogue: Mapping[str, str],
+    record: SaleRecord, basket: tuple[BasketLine, ...] | None, age: TrackAge | None, store: str,
+    settings: InsightsSettings, catalogue: Mapping[str, str],
 ) -> Purchase | None:  # fmt: skip
     """The row of a closed sale; None when its till did not close it, or when it was cancelled and nothing was bought.
 
@@ -71,7 +71,7 @@ def purchase_of(
     probs = band_probabilities(age.distribution, edges) if age else None
     return Purchase(
         time=_hour(at),
-        store=settings.store,
+        store=store,
         lane=record.lane,
         band=band_names(edges)[probs.index(max(probs))] if probs else UNKNOWN,
         band_edges=edges,

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import socket
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from edge.commands import shown
@@ -30,6 +32,7 @@ from edge.settings.sections import (
     TrackingSettings,
     Zone,
 )
+from edge.settings.variables import Variables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,6 +42,27 @@ def _lane_name(value: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,40}", value):
         raise ValueError("use 1 to 40 letters, digits, hyphens or underscores")
     return value
+
+
+def _store_name(value: str) -> str:
+    if not value.isprintable():
+        raise ValueError("write it in one line, without invisible characters")
+    return value
+
+
+def _box_name(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", value):
+        raise ValueError("use 1 to 64 letters, digits, dots, hyphens or underscores, with a letter or digit first")
+    return value
+
+
+_BOX_OF_REPLAYS = "box-1"
+"""A recording gives the same events on every computer."""
+
+
+def _name_of_host() -> str:
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", socket.gethostname())
+    return name.lstrip("-._")[:64] or "box-1"
 
 
 def _number_as_text(value: Any) -> Any:
@@ -104,6 +128,14 @@ class Settings(BaseSettings):
     )
     events: Annotated[str | None, _BOX] = Field(
         None, description="write every event as a JSON line to this file; -: stdout"
+    )
+    store: Annotated[Annotated[str, Field(min_length=1, max_length=80), AfterValidator(_store_name)], _BOX] = Field(
+        "store-1", description="name or number of the store, in records, reports, metrics and events"
+    )
+    box: Annotated[Annotated[str, AfterValidator(_box_name)], _BOX] = Field(
+        default_factory=_name_of_host,
+        description="name of the box, unique within its store, in records, reports, metrics and events; default: the "
+        f"host's name, and {_BOX_OF_REPLAYS} in a replay",
     )
     mode: Annotated[Literal["auto", "on-sale", "continuous"], _DECIDES] = Field(
         "auto",
@@ -178,6 +210,15 @@ class Settings(BaseSettings):
                 raise ValueError(f"{name} = {shown(text)} has a NUL character: remove it")
         return values
 
+    @model_validator(mode="before")
+    @classmethod
+    def _box_of_a_replay(cls, values: dict[str, Any]) -> dict[str, Any]:
+        # What is no truth value is rejected later, with its place.
+        with suppress(ValidationError):
+            if isinstance(values, dict) and TypeAdapter(bool).validate_python(values.get("replay", False)):
+                return {"box": _BOX_OF_REPLAYS, **values}
+        return values
+
     @model_validator(mode="after")
     def _one_source(self) -> Settings:
         if self.camera is not None and self.video is not None:
@@ -211,11 +252,11 @@ class Settings(BaseSettings):
     @classmethod
     def settings_customise_sources(
         cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003
+        settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         # `edge.settings.load` has merged flags, variables and the file, in this order, into init_settings.
-        return init_settings, env_settings
+        return init_settings, Variables(settings_cls)

@@ -12,6 +12,7 @@ from pydantic_core import PydanticUndefined
 from edge.commands import HelpFormatter, Parser, shown
 from edge.errors import UsageError
 from edge.settings.config import Settings
+from edge.settings.older import OLDER_NAMES
 from edge.settings.scope import Declaration, declarations
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ _METAVARS = {
     "camera": "SOURCE",
     "video": "FILE",
     "events": "FILE",
+    "store": "NAME",
+    "box": "NAME",
     "zone": _POINT,
     "model": "FOLDER",
     "state_dir": "FOLDER",
@@ -62,7 +65,6 @@ _METAVARS = {
     "till.reliable": "ADDRESS",
     "till.live": "ADDRESS",
     "metrics.listen": "HOST:PORT",
-    "insights.store": "NAME",
     "insights.folder": "FOLDER",
     "insights.catalogue": "FILE",
     "insights.bands": "AGE",
@@ -117,6 +119,8 @@ def flags_parser(*, with_choices: bool = False, besides: Parser | None = None) -
             group, section = parser.add_argument_group(title, model.__doc__), title
         if each.flag not in taken:
             _add(group, each, with_choices=with_choices)
+    for name, older in OLDER_NAMES.items():
+        parser.add_argument(f"--{'.'.join(older)}", dest=name, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     return parser
 
 

@@ -12,10 +12,12 @@ from pydantic_settings import EnvSettingsSource, SettingsError
 from edge.errors import UsageError
 from edge.settings.config import Settings
 from edge.settings.flags import flag_values
+from edge.settings.older import with_new_names
 from edge.settings.places import Places
 from edge.settings.problems import settings_problem, unreadable_setting
 from edge.settings.scope import declarations
 from edge.settings.toml_files import read_toml
+from edge.settings.variables import Variables
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,7 +39,8 @@ def settings_of(
     try:
         variables = EnvSettingsSource(Settings)()
         _reject_similar_variables()
-        return Settings(**merged(merged(content, variables), given))
+        in_file = with_new_names(content, Places(file=file, table=table).place)
+        return Settings(**merged(merged(in_file, Variables(Settings)()), given))
     except ValidationError as problem:
         places = Places(given, variables, file, table)
         raise UsageError(settings_problem(problem, places.place, _names(table is not None))) from None

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from edge.settings.older import OLDER_NAMES
 from edge.settings.toml_files import toml_text
 from edge.settings.toml_lines import lines_of
 
@@ -40,6 +41,7 @@ class Places:
         dotted = ".".join(map(str, name))
         own = bool(name) and text.startswith((f"{dotted} ", f"{dotted}:"))
         names = [name] if own else [*_mentioned(text), name]
+        names += [OLDER_NAMES[dotted]] if dotted in OLDER_NAMES else []
         for each in filter(None, names):
             if _has(self.flags, each):
                 return ""

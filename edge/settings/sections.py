@@ -287,7 +287,6 @@ class InsightsSettings(Section):
 
     enabled: bool = Field(False, description="keep purchases by age band; needs notice")
     notice: str = Field("", description="the text that informs customers, as on the sign at the entrance")
-    store: Annotated[str, Field(min_length=1, max_length=80)] = Field("store-1", description="name of the store")
     folder: Path | None = Field(
         None, description="folder of the purchase files; default: insights/ in the state folder"
     )

@@ -76,7 +76,7 @@ def _run(arguments: Namespace) -> ReportContent:
 def _from_logs(arguments: Namespace) -> _Source:
     """The lanes' own audit logs."""
     found = read_restricted_sales(state_folders(arguments), arguments.period, arguments.language)
-    store = load_lanes([], arguments.config)[0].insights.store
+    store = load_lanes([], arguments.config)[0].store
     lanes = {("", sale.lane) for sale in found.sales}
     headline = restricted_sales_headline(arguments.period, len(found.sales), lanes)
     return _Source(

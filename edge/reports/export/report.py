@@ -25,7 +25,7 @@ def _add_arguments(parser: Parser) -> None:
 def _run(arguments: Namespace) -> None:
     from edge.reports.export.export import export_log
 
-    store = load_lanes([], arguments.config)[0].insights.store
+    store = load_lanes([], arguments.config)[0].store
     sales = training = files = damaged = 0
     for folder in state_folders(arguments):
         log = read_log(folder)

@@ -24,7 +24,7 @@ MILK = BasketLine(sku="milk", category="dairy", quantity=2, price=94.9)
 
 
 def row_of(closed: Closed, **catalogue: str) -> Purchase:
-    found = purchase_of(closed.record, closed.basket, closed.age, SETTINGS, catalogue)
+    found = purchase_of(closed.record, closed.basket, closed.age, "store-1", SETTINGS, catalogue)
     assert found
     return found
 
@@ -93,13 +93,15 @@ def test_an_abandoned_sale_leaves_no_purchase(sale: LaneDriver) -> None:
     sale.receive(RestrictedItem(sale_id="sale-1"))
     sale.now_s += SALE_SILENT_S
     sale.wait(1)
-    assert [purchase_of(closed.record, closed.basket, closed.age, SETTINGS, {}) for closed in sale.closed] == [None]
+    assert [
+        purchase_of(closed.record, closed.basket, closed.age, "store-1", SETTINGS, {}) for closed in sale.closed
+    ] == [None]
 
 
 def test_a_cancelled_sale_leaves_a_purchase_only_if_something_was_bought(sale: LaneDriver) -> None:
     closed = close(sale, MILK, completed=False)
     assert row_of(closed).lines
-    assert purchase_of(closed.record, (), None, SETTINGS, {}) is None
+    assert purchase_of(closed.record, (), None, "store-1", SETTINGS, {}) is None
 
 
 def test_the_catalogue_gives_the_category_if_the_till_does_not(sale: LaneDriver) -> None:
