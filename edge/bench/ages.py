@@ -16,10 +16,9 @@ from edge.ages import BUNDLED
 from edge.ages.batcher import Batcher
 from edge.ages.bundle import Bundle
 from edge.ages.choice import make_age_model
-from edge.bench.figures import FIGURE_COLUMNS, cells, output, summary
+from edge.bench.figures import FIGURE_COLUMNS, cells, described, figures_table, output, summary
 from edge.frames import start_in_background
 from edge.progress import Steps
-from edge.reports.tables import Table, as_text
 from edge.settings.load import load_settings
 from edge.vision.crop import CROP_PX
 from edge.vision.onnx_session import CPU, model_source, session_options
@@ -175,47 +174,55 @@ def _running(batcher: Batcher) -> Iterator[Batcher]:
 
 def as_words(figures: dict[str, Any]) -> str:
     """The figures as text for people."""
-    batches = _table(
-        (
-            "faces a call", "faces/s", *FIGURE_COLUMNS,
-            "bare faces/s", *(f"bare {name}" for name in FIGURE_COLUMNS[1:]), "ours/bare",
-        ),
-        [
-            (
-                str(row["faces"]), f"{row['ours']['faces_per_second']:.1f}", *cells(row["ours"]["call_ms"]),
-                *_bare_cells(row),
-            )
-            for row in figures["batches"]
-        ],
-    )  # fmt: skip
-    lanes = _table(
-        ("lanes", "faces/s", *FIGURE_COLUMNS, "mean batch"),
-        [
-            (str(row["lanes"]), f"{row['faces_per_second']:.1f}", *cells(row["call_ms"]), f"{row['mean_batch']:.2f}")
-            for row in figures["lanes"]
-        ],
-    )
-    bare = "the same ONNX file, called directly, in turn with the backend; ours/bare is the p50 of all pairs of calls"
-    if figures["batches"][0]["bare"] is None:
-        bare = "not measured: this backend does not run an ONNX file on the CPU"
     adds = figures["batcher_adds_ms"]
+    about = described(
+        {
+            "bundle": figures["bundle"],
+            "backend": figures["backend"],
+            "batcher latency": f"{adds['p50']:.2f} ms for a single face (p50 of {adds['count']} pairs of calls)",
+        }
+    )
+    batches = figures_table(
+        ("faces a call", "faces/s", *FIGURE_COLUMNS),
+        (_cells(row["faces"], row["ours"]["faces_per_second"], row["ours"]["call_ms"]) for row in figures["batches"]),
+    )
+    lanes = figures_table(
+        ("lanes", "faces/s", *FIGURE_COLUMNS, "mean batch"),
+        (
+            (*_cells(row["lanes"], row["faces_per_second"], row["call_ms"]), f"{row['mean_batch']:.2f}")
+            for row in figures["lanes"]
+        ),
+    )
     return f"""\
-bundle                {figures["bundle"]}
-backend               {figures["backend"]}
-bare                  {bare}
-batcher latency       {adds["p50"]:.2f} ms for a single face (p50 of {adds["count"]} pairs of calls)
+{about}
 
 Batches, milliseconds a call
 {batches}
+{_bare_words(figures)}
 Lanes through the batcher, one face a call, milliseconds a call
 {lanes}"""
 
 
-def _bare_cells(row: dict[str, Any]) -> tuple[str, ...]:
-    if row["bare"] is None:
-        return ("",) * (len(FIGURE_COLUMNS) + 1)
-    return (f"{row['bare']['faces_per_second']:.1f}", *cells(row["bare"]["call_ms"])[1:], f"{row['ours_to_bare']:.2f}")
+def _bare_words(figures: dict[str, Any]) -> str:
+    """The comparison with the bare model file."""
+    rows = [row for row in figures["batches"] if row["bare"]]
+    if not rows:
+        return "The ONNX file alone: not measured, this backend does not run one on the CPU\n"
+    table = figures_table(
+        ("faces a call", "faces/s", *FIGURE_COLUMNS, "ours/bare"),
+        (
+            (
+                *_cells(row["faces"], row["bare"]["faces_per_second"], row["bare"]["call_ms"]),
+                f"{row['ours_to_bare']:.2f}",
+            )
+            for row in rows
+        ),
+    )
+    return f"""\
+The ONNX file alone, called in turn with the backend, milliseconds a call;
+ours/bare is the p50 of all pairs of calls
+{table}"""
 
 
-def _table(columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-    return as_text(Table(columns, tuple(rows), frozenset(columns)))
+def _cells(number: int, faces_per_second: float, call_ms: dict[str, float]) -> tuple[str, ...]:
+    return (str(number), f"{faces_per_second:.1f}", *cells(call_ms))

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.bench.chain import Chain
+from edge.bench.figures import described
 from edge.errors import RunError
 from edge.progress import ProgressBar
 
@@ -54,10 +55,16 @@ def bench_baskets(lines: int, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(asdict(figures), indent=2))
         return
-    print(f"basket lines        {figures.lines:,} in {figures.files:,} files")
-    print(f"report              {figures.seconds:.1f} s, {figures.peak_mb:.0f} MB peak memory")
-    print(f"known lifts         {figures.within} of {figures.planted} within their 95 % intervals")
-    print(f"false findings      {figures.chance_findings} of {figures.alike} lifts that are 1")
+    print(
+        described(
+            {
+                "basket lines": f"{figures.lines:,} in {figures.files:,} files",
+                "report": f"{figures.seconds:.1f} s, {figures.peak_mb:.0f} MB peak memory",
+                "known lifts": f"{figures.within} of {figures.planted} within their 95 % intervals",
+                "false findings": f"{figures.chance_findings} of {figures.alike} lifts that are 1",
+            }
+        )
+    )
 
 
 def _run_report(folder: Path) -> tuple[dict[str, Any], float, float]:

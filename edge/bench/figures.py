@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from edge.reports.tables import Table, as_text
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
+
+_LINE_LENGTH = 80
+"""Of what is printed, in characters: it fits every terminal, and documents."""
+_NAME_WIDTH = 22
 
 FIGURE_COLUMNS = ("count", "p50", "p95", "p99")
 
@@ -31,6 +38,23 @@ def cells(figures: dict[str, float] | None, digits: int = 1) -> tuple[str, ...]:
     if figures is None:
         return ("",) * len(FIGURE_COLUMNS)
     return (str(figures["count"]), *(f"{figures[name]:.{digits}f}" for name in FIGURE_COLUMNS[1:]))
+
+
+def described(texts: Mapping[str, str]) -> str:
+    """Lines with a name and a text."""
+    return "\n".join(_described(name, text) for name, text in texts.items())
+
+
+def _described(name: str, text: str) -> str:
+    return fill(
+        text, _LINE_LENGTH, initial_indent=name.ljust(_NAME_WIDTH), subsequent_indent=" " * _NAME_WIDTH,
+        break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip
+
+
+def figures_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, names: int = 0) -> str:
+    """A table of numbers. names: how many of the first columns are texts."""
+    return as_text(Table(tuple(columns), tuple(map(tuple, rows)), frozenset(columns[names:])), _LINE_LENGTH)
 
 
 def output(figures: dict[str, Any], as_text: Callable[[dict[str, Any]], str], *, as_json: bool) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 from edge.ages import BUNDLED
 from edge.ages.bundle import Bundle
 from edge.ages.choice import make_age_model
-from edge.bench.figures import FIGURE_COLUMNS, cells, output, percentiles
+from edge.bench.figures import FIGURE_COLUMNS, cells, described, figures_table, output, percentiles
 from edge.bench.real_time import real_time, within
 from edge.bench.scene import RATE, Scene
 from edge.bench.till import SALE_S
@@ -24,7 +24,6 @@ from edge.errors import RunError
 from edge.frames import VideoFile
 from edge.lane.pipeline import MOST_AGES, Pipeline
 from edge.progress import Steps
-from edge.reports.tables import Table, as_text
 from edge.settings.load import load_settings
 from edge.vision.crop import CROP_PX
 from edge.vision.detectors import make_detector
@@ -57,7 +56,7 @@ def bench_lane(
         steps.step(f"{seconds:.0f} s in real time, with tills that scan every {SALE_S:.0f} s")
         figures["real_time"] = real_time(flags, clip, seconds, lanes, faces, rate)
     figures["memory_mb"] = {"now": _memory_mb("VmRSS"), "most": _memory_mb("VmHWM")}
-    output(figures, _as_words, as_json=as_json)
+    output(figures, as_words, as_json=as_json)
 
 
 def _first_event_s(flags: list[str]) -> float:
@@ -157,25 +156,30 @@ _LANE_COLUMNS = (
 )
 
 
-def _as_words(figures: dict[str, Any]) -> str:
+def as_words(figures: dict[str, Any]) -> str:
+    """The figures as text for people."""
     fastest, live, memory = figures["fastest"], figures["real_time"], figures["memory_mb"]
-    stages = Table(
-        ("milliseconds", *FIGURE_COLUMNS),
-        tuple((name, *cells(row)) for name, row in fastest["stages_ms"].items()),
-        frozenset(FIGURE_COLUMNS),
+    speed, share = fastest["frames_per_second"], fastest["share_of_bare_detector_and_age_model"]
+    about = described(
+        {
+            "clip": figures["clip"],
+            "first event after": f"{figures['start_to_first_event_s']} s from the start of the process",
+            "as fast as possible": f"{speed} frames/s, {fastest['ages']} ages; {share} of the bare detector "
+            "and age model",
+            "memory": f"{memory['now']} MB resident, {memory['most']} MB peak",
+        }
     )
-    lanes = Table(_LANE_COLUMNS, tuple(_lane_row(lane) for lane in live), frozenset(_LANE_COLUMNS[1:]))
+    stages = figures_table(
+        ("milliseconds", *FIGURE_COLUMNS), ((name, *cells(row)) for name, row in fastest["stages_ms"].items()), names=1
+    )
+    lanes = figures_table(_LANE_COLUMNS, map(_lane_row, live), names=1)
     return f"""\
-clip                  {figures["clip"]}
-first event after     {figures["start_to_first_event_s"]} s from the start of the process
-as fast as possible   {fastest["frames_per_second"]} frames/s, {fastest["ages"]} ages
-                      {fastest["share_of_bare_detector_and_age_model"]} of the bare detector and age model
-memory                {memory["now"]} MB resident, {memory["most"]} MB peak
+{about}
 
-{as_text(stages)}
+{stages}
 In real time, {live[0]["seconds"]} s, in milliseconds:
 
-{as_text(lanes)}"""
+{lanes}"""
 
 
 def _lane_row(lane: dict[str, Any]) -> tuple[str, ...]:

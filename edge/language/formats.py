@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -22,6 +23,9 @@ from edge.language.catalogue import locale
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import date, datetime
+
+_NO_BREAK = "\N{NO-BREAK SPACE}"
+_BEFORE_SIGN = re.compile(r"(?<=\d) (?=[%₽€$])")
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,7 @@ def money(amount: float, language: str, currency: str, digits: int | None = None
     digits = get_currency_precision(currency) if digits is None else digits
     pattern = _pattern(locale(language).currency_formats["standard"].pattern.replace("0.00", "0"), digits)
     if get_currency_symbol(currency, locale(language))[-1].isalpha():
-        pattern = pattern.replace("¤#", "¤\N{NO-BREAK SPACE}#")
+        pattern = pattern.replace("¤#", f"¤{_NO_BREAK}#")
     return format_currency(amount, currency, pattern, locale(language), currency_digits=False)
 
 
@@ -92,6 +96,11 @@ def with_symbols(text: str, language: str) -> str:
         return percent(float(f"{whole}.{decimals or 0}") / 100, language, len(decimals))
     symbols = {",": get_group_symbol(locale(language)), ".": get_decimal_symbol(locale(language))}
     return "".join(symbols.get(character, character) for character in text)
+
+
+def unbroken(text: str) -> str:
+    """A text in which no line ends between a number and its sign, as in `95 %`."""
+    return _BEFORE_SIGN.sub(_NO_BREAK, text)
 
 
 def _pattern(whole: str, digits: int) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from edge.errors import UsageError
 from edge.language.catalogue import ENGLISH
+from edge.language.formats import unbroken
 from edge.language.words import in_language
 from edge.reports.paper import as_pdf
 from edge.reports.tables import as_text
@@ -72,7 +73,8 @@ def _wrapped(text: str, width: int | None, indent: str = "") -> str:
     """A paragraph in lines that fit a terminal. None: it stays in one."""
     if width is None:
         return text
-    return fill(text, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+    # textwrap breaks no line at a no-break space.
+    return fill(unbroken(text), width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 def write(file: Path, content: str | bytes) -> None:

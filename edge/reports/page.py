@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from edge.commands import visible
 from edge.language.catalogue import ENGLISH
+from edge.language.formats import unbroken
 from edge.language.words import in_language, writer
 from edge.reports.content import PageSection
 from edge.reports.plot import PLOT_COLOURS
@@ -95,7 +96,7 @@ def _shown(language: str, value: object) -> object:
     """A text in the reader's language. One from a till may hold characters that change how the page reads."""
     if not isinstance(value, str) or isinstance(value, Markup):
         return value
-    return _NO_BREAK.join(map(visible, in_language(value, language).split(_NO_BREAK)))
+    return _NO_BREAK.join(map(visible, unbroken(in_language(value, language)).split(_NO_BREAK)))
 
 
 def _cell_class(table: Table, number: int, text: str) -> Markup:

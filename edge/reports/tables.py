@@ -15,6 +15,7 @@ from rich.text import Text
 
 from edge.commands import visible
 from edge.language.catalogue import ENGLISH
+from edge.language.formats import unbroken
 from edge.language.words import in_language
 from edge.settings.csv_files import harmless
 
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
 
 NOTHING = "-"
 """The cell of a value that does not exist."""
+
+_NO_BREAK = "\N{NO-BREAK SPACE}"
+_HELD = "\ue000"
+"""Stands for a no-break space while lines are broken: rich breaks lines there as well. No text has it, because
+`visible` escapes characters of the private use area."""
 
 _GAP = 2
 """Between two columns, in characters."""
@@ -54,7 +60,7 @@ def as_text(table: Table, width: int | None = None, language: str = ENGLISH) -> 
     still too wide becomes a block for each row, with a line for each column. None: nothing is wrapped.
     """
     columns = [_column(table, number, language) for number in range(len(table.columns))]
-    title = f"{_plain(table.title, language)}\n" if table.title else ""
+    title = f"{_printable(_plain(table.title, language))}\n" if table.title else ""
     if width is None:
         return title + _drawn(columns, _total([column.widest for column in columns]))
     if _total([column.narrowest for column in columns]) <= width:
@@ -84,8 +90,12 @@ def _column(table: Table, number: int, language: str) -> _Column:
 
 
 def _plain(text: str, language: str) -> str:
-    """A text as a terminal shows it."""
-    return visible(in_language(text, language).replace("\N{NO-BREAK SPACE}", " "))
+    """A text as a terminal shows it. Its no-break spaces are `_HELD` until it is printed."""
+    return _HELD.join(map(visible, unbroken(in_language(text, language)).split(_NO_BREAK)))
+
+
+def _printable(text: str) -> str:
+    return text.replace(_HELD, " ")
 
 
 def _blocks(columns: Sequence[_Column], keys: int, width: int) -> str:
@@ -119,7 +129,7 @@ def _printed(width: int, *parts: RenderableType) -> str:
     with console.capture() as captured:
         for part in parts:
             console.print(part)
-    return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
+    return "".join(f"{line.rstrip()}\n" for line in _printable(captured.get()).splitlines())
 
 
 def _widths(columns: Sequence[_Column], width: int) -> list[int | None]:

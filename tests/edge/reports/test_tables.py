@@ -60,6 +60,16 @@ def test_no_word_is_broken_at_80_columns() -> None:
     assert {word for name in names for word in name.split()} <= set(text.split())
 
 
+def test_no_line_ends_at_a_no_break_space_or_between_a_number_and_its_sign() -> None:
+    columns = ("cashier", words("95 % interval"), "remark")
+    table = Table(columns, (("anna", "1\N{NO-BREAK SPACE}234 %", "too few sales"),), frozenset(columns[1:2]))
+    assert as_text(table, 32) == (
+        "             95 %\n"
+        "cashier  interval  remark\n"
+        "anna      1 234 %  too few sales\n"
+    )  # fmt: skip
+
+
 CELLS = st.text("ab ж", min_size=1, max_size=30).filter(str.strip)
 
 
