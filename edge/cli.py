@@ -31,6 +31,7 @@ _USES = (
     ("edge-agent report basket --since 4w", "what each age band buys; needs insights.enabled"),
     ("edge-agent report offers --since 4w", "sales with offers, compared with sales without"),
     ("edge-agent offers learn --since 8w", "offers from what is bought together; also new-key, sign, show"),
+    ("edge-agent backup FILE", "the lanes' databases in one file, while they run; edge-agent restore FILE"),
     ("edge-agent --version", "the version"),
     ("edge-agent --print-completion SHELL", "the script that completes this command in bash or zsh"),
 )
@@ -68,7 +69,7 @@ def _main(argv: list[str]) -> None:
         _print_completion(argv)
         return
     commands = {"run": _run, "predict": _predict, "bench": _bench, "doctor": _doctor, "keys": _keys, "report": _report,
-                "offers": _offers}  # fmt: skip
+                "offers": _offers, "backup": _backup, "restore": _restore}  # fmt: skip
     if argv[0].startswith("-"):
         _run(argv)
     elif argv[0] in commands:
@@ -241,9 +242,22 @@ def _offers(argv: list[str]) -> None:
     offers(argv)
 
 
+def _backup(argv: list[str]) -> None:
+    from edge.records.command import backup_command
+
+    backup_command(argv)
+
+
+def _restore(argv: list[str]) -> None:
+    from edge.records.command import restore_command
+
+    restore_command(argv)
+
+
 def _print_completion(argv: list[str]) -> None:
     """Print the completion of all commands, from one parser that has the parsers of all of them."""
     from edge.doctor.command import doctor_parser
+    from edge.records.command import backup_parser, restore_parser
     from edge.reports.command import report_parser
     from edge.settings.flags import flags_parser
     from edge.till.command import keys_parser
@@ -266,6 +280,8 @@ def _print_completion(argv: list[str]) -> None:
         ("keys", [keys_parser()]),
         ("report", [report_parser()]),
         ("offers", offers),
+        ("backup", [backup_parser()]),
+        ("restore", [restore_parser()]),
     ):
         commands.add_parser(name, help=name, parents=parsers, add_help=False)
     whole.parse_args(argv)

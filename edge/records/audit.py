@@ -169,6 +169,16 @@ class Audit:
             )  # fmt: skip
         return removed
 
+    def note_restore(self, lane: str, at: datetime, replaced: Head | None) -> Head:
+        """Write the mark of a log that was restored from a backup. replaced: the newest row of the database before,
+        None if it could not be read. lane: names a log without marks. Raises StoreError."""
+        with self._database.transaction():
+            pruned, number, text = self.pruned, replaced and replaced.number, replaced and replaced.hash
+            return self._write(
+                Mark(mark="restored", lane=self.lane or lane, at=at, removed=pruned.number, removed_hash=pruned.hash,
+                     replaced=number, replaced_hash=text)
+            )  # fmt: skip
+
     def _old_records(
         self, moment: datetime, future: datetime, is_old: Callable[[float], bool]
     ) -> Iterator[tuple[Head, SaleRecord]]:  # fmt: skip

@@ -36,21 +36,25 @@ class Mark(Record):
 
     mark: "lane" before the first sale record, before the first one of each month (UTC), and before one, or a removal,
     that shows that the clock was set back; "pruned" after records were removed due to age, and when `audit.keep_days`
-    has changed since the last removal.
+    has changed since the last removal; "restored" after a backup has taken the place of the database.
     lane: the lane that the log belongs to.
-    at: when records were removed, or when the sale of the next record was opened.
+    at: when records were removed, when the backup was restored, or when the sale of the next record was opened.
     removed, removed_hash: position of the newest record removed so far; 0 and empty before the first removal.
     keep_days: the setting `audit.keep_days` at that time. opened_at: when the newest of the sales removed last was
     opened; sales that were dated in the future do not count. Both only for "pruned".
+    replaced, replaced_hash: position of the newest row of the database that the backup has replaced; 0 and empty if it
+    had none, None if it could not be read. Both only for "restored".
     """
 
-    mark: Literal["lane", "pruned"]
+    mark: Literal["lane", "pruned", "restored"]
     lane: str
     at: Moment
     removed: int
     removed_hash: str
     keep_days: int | None = None
     opened_at: Moment | None = None
+    replaced: int | None = None
+    replaced_hash: str | None = None
 
     @property
     def pruned(self) -> Head:

@@ -102,6 +102,16 @@ class Database:
         """All rows of a SELECT. Raises StoreError."""
         return list(self.each(query, *values))
 
+    def copy_to(self, target: sqlite3.Connection) -> None:
+        """Copy one consistent state into another database, even while another process writes. Raises StoreError if
+        this one cannot be read, and sqlite3.OperationalError if the target cannot be written."""
+        try:
+            self._connection.backup(target)
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.Error as problem:
+            raise StoreError(_CANNOT_READ.format(file=self.file, reason=_reason(problem))) from None
+
     def close(self) -> None:
         self._connection.close()
 

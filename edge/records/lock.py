@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 LOCK_FILE = "lane.lock"
 
 
+class LockedError(UsageError):
+    """Another process holds the lock."""
+
+
 def open_lock(folder: Path, flags: int) -> int:
     """Open the lock file of a state folder. flags: of `os.open`. Returns a file descriptor.
 
@@ -46,8 +50,8 @@ class StateLock:
     """Held from the start until `close`, or until the process ends."""
 
     def __init__(self, folder: Path) -> None:
-        """Creates the folder (mode 0700) and the lock file if needed. Raises UsageError when another agent holds the
-        lock, or when the file is not one that an agent made, and StoreError when it cannot be opened."""
+        """Creates the folder (mode 0700) and the lock file if needed. Raises LockedError when another agent holds the
+        lock, UsageError when the file is not one that an agent made, and StoreError when it cannot be opened."""
         try:
             make_private_folder(folder)
             self._lock = open_lock(folder, os.O_RDWR | os.O_CREAT)
@@ -64,7 +68,7 @@ class StateLock:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             self.close()
-            raise UsageError(
+            raise LockedError(
                 words("another edge-agent uses {folder}: give each lane its own state_dir", folder=folder)
             ) from None
 

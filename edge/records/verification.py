@@ -116,7 +116,7 @@ class ChainVerification:
         if (
             mark.removed >= number
             or mark.removed < (known or 0)
-            or (mark.mark == "lane" and known not in (None, mark.removed))
+            or (mark.mark != "pruned" and known not in (None, mark.removed))
         ):
             self.problems.append(
                 words(

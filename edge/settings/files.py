@@ -41,13 +41,13 @@ def replacing(
         if mode is not None:
             draft.chmod(mode)
         if durable:
-            _flush(draft)
+            flush(draft)
         if overwrite:
             draft.replace(file)
         else:
             os.link(draft, file)
         if durable:
-            _flush(file.parent)
+            flush(file.parent)
     finally:
         draft.unlink(missing_ok=True)
 
@@ -60,7 +60,8 @@ def make_private_folder(folder: Path) -> None:
     folder.mkdir(mode=0o700, exist_ok=True)
 
 
-def _flush(path: Path) -> None:
+def flush(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk. Raises OSError."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge.errors import RunError, UsageError
-from edge.language.words import counted, in_language, words
+from edge.language.words import Words, counted, in_language, words
 from edge.records.audit import Audit
 from edge.records.database import Database
 from edge.records.odd_dates import late_removal, odd_dates
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from edge.commands import Parser
-    from edge.records.chain import Mark
+    from edge.records.chain import Head, Mark
 
 
 def _add_arguments(parser: Parser) -> None:
@@ -95,6 +95,7 @@ def _notes(audit: Audit) -> Iterator[str]:
     first = marks[0][0].number if marks else newest.number + 1
     if pruned.number + 1 < first:
         yield words("records before number {first} are from an older edge-agent, which wrote no marks", first=first)
+    yield from (_restored(number, mark) for (number, mark) in marks if mark.mark == "restored")
     if not pruned.number:
         return
     removals = _removals(audit)
@@ -105,6 +106,16 @@ def _notes(audit: Audit) -> Iterator[str]:
         date = f"{oldest.opened_at.astimezone():%Y-%m-%d}"
         text = words("{removed}; the oldest remaining one is from {date}", removed=text, date=date)
     yield text
+
+
+def _restored(head: Head, mark: Mark) -> Words:
+    text = words(
+        "the database was restored on {date} from a backup that ended with record {number}",
+        date=f"{mark.at.astimezone():%Y-%m-%d}", number=head.number - 1,
+    )  # fmt: skip
+    if mark.replaced is None:
+        return words("{restored}; the one before could not be read", restored=text)
+    return words("{restored}; the one before ended with record {number}", restored=text, number=mark.replaced)
 
 
 def _summary(audit: Audit) -> Iterator[str]:
