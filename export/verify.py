@@ -24,7 +24,7 @@ from train.card.measures import Fact, signed_years_outside
 from train.evaluate import Predict
 from train.pictures import Pictures
 from train.start import load_network
-from train.thresholds import loosest_limit
+from train.thresholds import default_limit
 
 MAX_MEAN_CHANGE_YEARS = {GPU_MODEL: 0.05, CPU_MODEL: 0.3}
 """Limit for the mean change of a predicted age, by file."""
@@ -78,7 +78,7 @@ def verify(folder: Path, pictures: Pictures, checkpoint: Path | None = None) -> 
     temperature = bundle.manifest.temperature
     reference = calibrated(reference, temperature)
     reference_ages = mean_ages(reference)
-    limit = loosest_limit(bundle.manifest.thresholds)
+    limit = default_limit(bundle.manifest.thresholds)
     error = np.abs(signed_years_outside(reference_ages, pictures.ages)).mean()
     parities = []
     for name, (file, model) in models.items():

@@ -294,14 +294,16 @@ def _scenes(arguments: argparse.Namespace) -> None:
     from train.card.scene_errors import scenes
     from train.card.write import write_scenes
     from train.data import load_test
-    from train.thresholds import loosest_limit
+    from train.thresholds import default_limit
     from train.trained import require_unseen, trained_by
 
     bundle = Bundle(arguments.bundle)
     manifest = bundle.manifest
-    limit = loosest_limit(manifest.thresholds)
+    limit = default_limit(manifest.thresholds)
     if limit is None:
-        raise UsageError(f"{arguments.bundle} has no limit for 18: the minors who pass unasked cannot be counted")
+        raise UsageError(
+            f"{arguments.bundle} has no limit for 18 at the default risk: the minors who pass unasked cannot be counted"
+        )
     test_data = load_test(arguments.data)
     require_unseen(arguments.bundle, trained_by(arguments.bundle), test_data, "test")
     found = scenes(

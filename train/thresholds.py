@@ -8,10 +8,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.ages.bundle import Threshold
+from edge.ages.bundle import Threshold, thresholds_at
 from edge.decision.fusion import mean_ages, p_under
 from edge.decision.policy import Limit, asks
 from edge.reports.shares import wilson_interval
+from edge.settings.sections import PolicySettings
 
 LEGAL_AGES = (16, 18, 21)
 RISKS = (0.01, 0.02, 0.05, 0.10)
@@ -85,11 +86,10 @@ def thresholds(age_probs: _Floats, known: _Floats, sources: NDArray[np.str_] | N
     return tuple(sorted(found, key=lambda each: (each.legal_age, each.risk)))
 
 
-def loosest_limit(measured: Sequence[Threshold], legal_age: int = 18) -> Limit | None:
-    """The limit for the largest risk that was measured for a legal age; None without one."""
-    found = [each for each in measured if each.legal_age == legal_age]
-    largest = max(found, key=lambda each: each.risk, default=None)
-    return Limit(legal_age, largest.max_p_under_legal, largest.challenge_age) if largest else None
+def default_limit(measured: Sequence[Threshold], legal_age: int = 18) -> Limit | None:
+    """The limit that a lane with the default settings uses for a legal age; None if it asks everybody."""
+    threshold = thresholds_at(measured, PolicySettings().risk).get(legal_age)
+    return Limit(legal_age, threshold.max_p_under_legal, threshold.challenge_age) if threshold else None
 
 
 def underage(known: _Floats, legal_age: int, risk: float) -> tuple[_Rows, tuple[int, int]]:

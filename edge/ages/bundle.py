@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -150,10 +151,15 @@ class Bundle:
         return self.manifest.files[CPU_MODEL][:12]
 
     def thresholds(self, risk: float) -> dict[int, Threshold]:
-        """The threshold of the largest measured risk not above `risk` for every legal age that has one, in the order of
-        the ages."""
-        strictest_first = sorted(self.manifest.thresholds, key=lambda each: (each.legal_age, each.risk))
-        return {each.legal_age: each for each in strictest_first if each.risk <= risk + 1e-9}
+        """`thresholds_at` of the manifest's."""
+        return thresholds_at(self.manifest.thresholds, risk)
+
+
+def thresholds_at(measured: Iterable[Threshold], risk: float) -> dict[int, Threshold]:
+    """The threshold of the largest measured risk not above `risk` for every legal age that has one, in the order of the
+    ages."""
+    strictest_first = sorted(measured, key=lambda each: (each.legal_age, each.risk))
+    return {each.legal_age: each for each in strictest_first if each.risk <= risk + 1e-9}
 
 
 def sha256_of(file: Path) -> str:

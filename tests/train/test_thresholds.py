@@ -13,9 +13,10 @@ from scipy.stats import binomtest
 
 from edge.ages.bundle import Threshold
 from edge.decision.policy import Limit, asks
+from edge.settings.sections import PolicySettings
 from edge.vision.faces import AGES
 from tests.edge.people import age_probs_at
-from train.thresholds import dividing_age, loosest_limit, thresholds, wilson_upper
+from train.thresholds import default_limit, dividing_age, thresholds, wilson_upper
 
 
 def torn(p_under: list[float]) -> NDArray[np.float64]:
@@ -160,7 +161,9 @@ def test_the_dividing_age_is_that_of_the_person_who_is_just_asked(most: float) -
     assert dividing_age(people, limit) == pytest.approx(15 + asked.sum() / 10, abs=1)
 
 
-def test_the_loosest_limit_is_that_of_the_largest_risk() -> None:
+def test_the_default_limit_is_that_of_a_lane_with_the_default_settings() -> None:
     found = of_18([0.03] * 30 + [0.9] * 970)
-    assert loosest_limit(found) == Limit(18, 0.5, found[-1].challenge_age)
-    assert loosest_limit(found, 21) is loosest_limit(()) is None
+    used = next(each for each in found if each.risk == PolicySettings().risk)
+    assert default_limit(found) == Limit(18, used.max_p_under_legal, used.challenge_age)
+    assert default_limit(found, 21) is default_limit(()) is None
+    assert default_limit([each for each in found if each.risk > used.risk]) is None  # never that of a larger risk

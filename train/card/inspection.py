@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from train.card.cells import bias, limit_cell, mean_error, number, share, table
 from train.card.facts import Card, EyeDistanceError, NistTables, YoungAdultError
 from train.card.measures import FEWER, FEWEST_TO_STATE
+from train.thresholds import FEWEST_OF_A_SOURCE
 
 _SET = " \\*"
 """Marks photos that the limits were measured on."""
@@ -51,8 +52,9 @@ def _limits(card: Card) -> Iterable[str]:
         return
     yield (
         "The limits, measured on validation photos. *Risk*: upper 95 % bound of the share of the underage people who "
-        "pass, for all of them and for each source with enough photos. *About below*: the mean age that divides those "
-        "who are asked from those who are not best."
+        "pass, for all of them and for each source with enough photos; of a source with at least "
+        f"{FEWEST_OF_A_SOURCE} that are too few for the bound, nobody passes. *About below*: the mean age that divides "
+        "those who are asked from those who are not best."
     )
     yield table(
         ("goods sold from", "risk", "limit", "about below", "underage", "passed", "their ages"),

@@ -31,7 +31,7 @@ from train.card.views import (
 from train.data import faces_found_by_source, require_photos, split, validation_split
 from train.evaluate import Predict
 from train.pictures import Pictures
-from train.thresholds import loosest_limit
+from train.thresholds import default_limit
 from train.trained import TrainedPhotos
 
 PHOTOS_PER_SOURCE = 400
@@ -60,7 +60,7 @@ def judge(
             calibrated(predict_through(other.predict, pictures, plain_crop, "other model").age_probs, other.temperature)
         )
         compared = breakdowns.paired_differences(other.name, ages, other_ages, pictures)
-    limit = loosest_limit(judged.thresholds)
+    limit = default_limit(judged.thresholds)
     return Card(
         model=judged.name,
         use=judged.use,

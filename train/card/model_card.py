@@ -112,7 +112,7 @@ def _by_group(card: Card) -> Iterable[str]:
     if not card.challenge_by_group:
         return
     limit = next(iter(card.challenge_by_group.values())).max_p_under_legal
-    yield f"By source, sex and group, at the limit {limit_cell(limit)} for goods sold from 18:"
+    yield f"By source, sex and group, at the limit of the default risk, {limit_cell(limit)}, for goods sold from 18:"
     yield _challenges(card.challenge_by_group.items(), "people")
 
 

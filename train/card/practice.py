@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from train.card.cells import limit_cell
 from train.card.facts import Card
-from train.thresholds import loosest_limit
+from train.thresholds import default_limit
 
 PROJECT = "../../.."
 """The folder of the README, from the bundle's folder in the repository, where the card is shipped."""
@@ -19,11 +19,11 @@ def practice_section(card: Card) -> Iterable[str]:
         "Under the heads of ISO/IEC 27566-1 (age assurance systems, framework). It says what the product does and "
         "where that is shown. It claims no conformity, and nobody has certified anything."
     )
-    limit = loosest_limit(card.thresholds)
+    limit = default_limit(card.thresholds)
     at = (
         f"By default everybody is asked who is under 18 with a probability above {limit_cell(limit.max_p_under_legal)}."
         if limit
-        else "This model has no limit of its own for 18."
+        else "This model has no limit for 18 at the default risk: everybody is asked."
     )
     yield f"""\
 - **Function.** A camera estimates the age of the customer at a checkout and tells the till CHALLENGE, NO_CHALLENGE or
