@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import logging
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from time import monotonic
@@ -11,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from edge.progress import ProgressBar
 from edge.vision.crop import CROP_CONTRACT
@@ -23,7 +24,7 @@ from train.log import TrainingLog
 from train.model import AgeNetwork
 from train.pictures import Pictures
 from train.recipe import Recipe
-from train.teacher import Teacher, TeacherAnswers
+from train.teacher import Teacher
 from train.team import joined_team
 from train.trained import NO_PHOTOS, UNKNOWN_PHOTOS, TrainedPhotos, trained_by
 
@@ -71,7 +72,7 @@ def train_model(
         learner = Learner(model, recipe, teacher)
         learner.to(team.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         average = copy.deepcopy(model).eval()
-        optimizer, first = _optimizer(learner, recipe), 0
+        optimizer, first = optimizer_of(learner), 0
         last, best = (run_dir / LAST, run_dir / "best.safetensors") if run_dir else (None, None)
         facts = {"steps": steps, "batch_size": batch_size, **_run_facts(recipe, train_data, earlier_sources or {})}
         trained = _photos(train_data, earlier_photos, last)
@@ -90,11 +91,7 @@ def train_model(
             _set_rate(optimizer, recipe.rate(step, steps))
             # The dropout of a step depends only on the step, so a resumed run repeats the killed run exactly.
             torch.manual_seed((recipe.seed * 1_000_003 + step) * team.size + team.rank)
-            losses = parallel(*_with_answers(batch.to(team.device), teacher))
-            torch.stack(list(losses.values())).sum().backward()  # type: ignore[no-untyped-call]
-            nn.utils.clip_grad_norm_(learner.parameters(), recipe.clip_gradient)
-            optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
+            losses = training_step(parallel, optimizer, batch.to(team.device), teacher, recipe.clip_gradient)
             _update_average(average, model, min(recipe.average, (step + 1) / (step + 10)))
 
             done = step + 1
@@ -116,6 +113,22 @@ def train_model(
         run_log.close()
     model.load_state_dict(average.state_dict())
     return model
+
+
+def training_step(
+    learner: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    batch: Batch,
+    teacher: Teacher | None = None,
+    clip_gradient: float = math.inf,
+) -> dict[str, Tensor]:
+    """Learn from a batch; returns the terms of the loss. learner: a `Learner`, or what wraps it. All on one device."""
+    losses: dict[str, Tensor] = learner(batch, teacher(batch.images, batch.folds) if teacher else None)
+    torch.stack(list(losses.values())).sum().backward()  # type: ignore[no-untyped-call]
+    nn.utils.clip_grad_norm_(learner.parameters(), clip_gradient)
+    optimizer.step()
+    optimizer.zero_grad(set_to_none=True)
+    return losses
 
 
 class _CheckpointClock:
@@ -155,18 +168,15 @@ def _warn_if_changed(file: Path, found: dict[str, Any], facts: dict[str, Any]) -
             log.warning("%s was started with %s %s and resumes with %s", file, name, found[name], value)
 
 
-def _optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
+def optimizer_of(learner: Learner) -> torch.optim.Optimizer:
     """The recipe's optimiser, with weight decay for matrices and kernels, and none for biases and normalisation."""
+    recipe = learner.recipe
     kind = torch.optim.AdamW if recipe.optimizer == "adamw" else torch.optim.Adam
-    matrices = [weight for weight in model.parameters() if weight.ndim > 1]
-    vectors = [weight for weight in model.parameters() if weight.ndim <= 1]
+    matrices = [weight for weight in learner.parameters() if weight.ndim > 1]
+    vectors = [weight for weight in learner.parameters() if weight.ndim <= 1]
     groups = [{"params": matrices, "weight_decay": recipe.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
     # Not fused, the optimiser would take a fifth of a step's time on a CPU.
     return kind(groups, lr=recipe.learning_rate, fused=True)
-
-
-def _with_answers(batch: Batch, teacher: Teacher | None) -> tuple[Batch, TeacherAnswers | None]:
-    return batch, teacher(batch.images, batch.folds) if teacher else None
 
 
 def _set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Everything that needs an NVIDIA GPU: a table of the age model's speed and accuracy on it, then the tests.
+# Everything that needs an NVIDIA GPU: a table of the age model's speed and accuracy on it, one of the speed of training,
+# then the tests.
 #
 #     tests/gpu/run.sh [BUNDLE]
 #
@@ -9,4 +10,5 @@ cd "$(dirname "$0")/../.."
 bundle=${1:-edge/models/age}
 python=${PYTHON:-.venv/bin/python}
 "$python" -m tests.gpu.table "$bundle"
+"$python" -m tests.gpu.training
 exec "$python" -m pytest -q tests/gpu --bundle "$bundle"
