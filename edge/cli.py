@@ -32,6 +32,7 @@ _USES = (
     ("edge-agent report offers --since 4w", "sales with offers, compared with sales without"),
     ("edge-agent offers learn --since 8w", "offers from what is bought together; also new-key, sign, show"),
     ("edge-agent backup FILE", "the lanes' databases in one file, while they run; edge-agent restore FILE"),
+    ("edge-agent settings sign shared.toml", "settings that many boxes share; also new-key"),
     ("edge-agent --version", "the version"),
     ("edge-agent --print-completion SHELL", "the script that completes this command in bash or zsh"),
 )
@@ -69,7 +70,7 @@ def _main(argv: list[str]) -> None:
         _print_completion(argv)
         return
     commands = {"run": _run, "predict": _predict, "bench": _bench, "doctor": _doctor, "keys": _keys, "report": _report,
-                "offers": _offers, "backup": _backup, "restore": _restore}  # fmt: skip
+                "offers": _offers, "backup": _backup, "restore": _restore, "settings": _settings}  # fmt: skip
     if argv[0].startswith("-"):
         _run(argv)
     elif argv[0] in commands:
@@ -254,9 +255,16 @@ def _restore(argv: list[str]) -> None:
     restore_command(argv)
 
 
+def _settings(argv: list[str]) -> None:
+    from edge.fleet.signing import settings
+
+    settings(argv)
+
+
 def _print_completion(argv: list[str]) -> None:
     """Print the completion of all commands, from one parser that has the parsers of all of them."""
     from edge.doctor.command import doctor_parser
+    from edge.fleet.signing import settings_parser
     from edge.records.command import backup_parser, restore_parser
     from edge.reports.command import report_parser
     from edge.settings.flags import flags_parser
@@ -282,6 +290,7 @@ def _print_completion(argv: list[str]) -> None:
         ("offers", offers),
         ("backup", [backup_parser()]),
         ("restore", [restore_parser()]),
+        ("settings", [settings_parser()]),
     ):
         commands.add_parser(name, help=name, parents=parsers, add_help=False)
     whole.parse_args(argv)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _NEEDED_BY = {
     "demo": ("skimage",),
     "dev": ("pyinstrument",),
-    "insights": ("cryptography", "duckdb", "ibis", "mlxtend"),
+    "insights": ("duckdb", "ibis", "mlxtend"),
     "train": (
         "imagehash", "markdown", "onnx", "onnxscript", "safetensors", "torch", "torchvision",
     ),

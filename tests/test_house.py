@@ -18,7 +18,7 @@ PYTHON = sorted(MODULES + [file for folder in ("tests", "docs", "deploy") for fi
 AT_THE_ROOT = {"__init__", "__main__", "cli", "commands", "errors", "timings", "predict", "progress"}
 ROOMS = {
     "settings", "frames", "vision", "ages", "decision", "till", "records", "purchases", "offers", "lane", "agent",
-    "reports", "web", "doctor", "bench", "demo", "models", "clock", "language", "service",
+    "reports", "web", "doctor", "bench", "demo", "models", "clock", "language", "service", "fleet",
 }  # fmt: skip
 MOST_LINES = 400
 MOST_LINES_OF_A_FUNCTION = 85

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from edge.errors import UsageError
 from edge.settings.config import Settings
-from edge.settings.load import load_settings, merged, settings_of
+from edge.settings.load import settings_of
+from edge.settings.parts import Parts, merged, read_parts
 from edge.settings.passwords import without_password
 from edge.settings.places import Places
 from edge.settings.scope import declarations, top_level
-from edge.settings.toml_files import read_toml
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 UNIQUE = tuple(each.name for each in declarations(Settings) if each.scope.unique)
@@ -25,7 +26,8 @@ PER_BOX = top_level(Settings, lambda scope: scope.per == "box")
 
 @dataclass(frozen=True)
 class Origin:
-    """Where the settings came from, so that they can be loaded again. flags: of the command line. file: TOML."""
+    """Where the settings came from, so that they can be loaded again. flags: of the command line. file: TOML; it may
+    include another."""
 
     flags: list[str] = field(default_factory=list)
     file: Path | None = None
@@ -42,28 +44,35 @@ def load_lanes(flags: list[str], file: Path | None) -> tuple[Settings, ...]:
     Raises UsageError, one line: as `load_settings`, for a lane without a name, for two lanes with the same value of a
     `UNIQUE` setting, and for lanes that differ in a `PER_BOX` setting.
     """
-    content = read_toml(file)
+    return lanes_of(flags, read_parts(file))
+
+
+def lanes_of(flags: list[str], parts: Parts) -> tuple[Settings, ...]:
+    """Like `load_lanes`, from the parsed files."""
+    content, files = parts.content, parts.files
     tables = content.get("lane")
     if not isinstance(tables, list):
-        return (load_settings(flags, file),)
+        return (settings_of(flags, content, files),)
     shared = {name: value for name, value in content.items() if name != "lane"}
     for number, table in enumerate(tables, start=1):
         if not isinstance(table, dict) or not isinstance(table.get("name"), str):
-            line = Places(file=file, table=number - 1).line(())
+            file, line = Places(files=files, table=number - 1).line(()) or (files[0], 1)
             problem = f'[[lane]] number {number} has no name: give it one, name = "lane-{number}"'
             raise UsageError(f"{file}, line {line}: {problem}")
-    lanes = tuple(_lane(flags, shared, table, file, number) for number, table in enumerate(tables))
-    _check_unique(lanes, file)
-    _check_per_box(lanes, file)
+    lanes = tuple(_lane(flags, shared, table, files, number) for number, table in enumerate(tables))
+    _check_unique(lanes, files)
+    _check_per_box(lanes, files)
     return lanes
 
 
-def _lane(flags: list[str], shared: dict[str, Any], table: dict[str, Any], file: Path | None, number: int) -> Settings:
+def _lane(
+    flags: list[str], shared: dict[str, Any], table: dict[str, Any], files: Sequence[Path], number: int
+) -> Settings:
     own = {"lane" if name == "name" else name: value for name, value in table.items()}
     try:
-        settings = settings_of(flags, merged(shared, own), file, number)
+        settings = settings_of(flags, merged(shared, own), files, number)
     except UsageError as problem:
-        if str(problem).startswith(f"{file}, line "):
+        if str(problem).startswith(tuple(f"{file}, line " for file in files)):
             raise
         raise UsageError(f"lane {table['name']}: {problem}") from None
     keys_dir = settings.keys_dir or settings.state_dir / "keys"
@@ -71,24 +80,24 @@ def _lane(flags: list[str], shared: dict[str, Any], table: dict[str, Any], file:
     return settings.model_copy(update={"keys_dir": keys_dir, "state_dir": state_dir})
 
 
-def _check_unique(lanes: tuple[Settings, ...], file: Path | None) -> None:
+def _check_unique(lanes: tuple[Settings, ...], files: Sequence[Path]) -> None:
     for number, lane in enumerate(lanes):
         for name in UNIQUE:
             for other in lanes[:number]:
                 if (value := _value(lane, name)) is not None and value == _value(other, name):
                     which = "two lanes" if name == "lane" else f"{other.lane} and {lane.lane}"
                     shown = without_password(str(value))
-                    place = Places(file=file, table=number).place(tuple(name.split(".")))
+                    place = Places(files=files, table=number).place(tuple(name.split(".")))
                     raise UsageError(
                         f"{place}{which} have the same {name}, {shown!r}: give each its own in its [[lane]]"
                     )
 
 
-def _check_per_box(lanes: tuple[Settings, ...], file: Path | None) -> None:
+def _check_per_box(lanes: tuple[Settings, ...], files: Sequence[Path]) -> None:
     for number, lane in enumerate(lanes):
         for name in PER_BOX:
             if getattr(lane, name) != getattr(lanes[0], name):
-                places = (Places(file=file, table=each).place((name,)) for each in (number, 0))
+                places = (Places(files=files, table=each).place((name,)) for each in (number, 0))
                 raise UsageError(
                     f"{next(filter(None, places), '')}lane {lane.lane}: {name} is the same for the whole box: set it "
                     "outside [[lane]]"

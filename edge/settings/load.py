@@ -13,13 +13,14 @@ from edge.errors import UsageError
 from edge.settings.config import Settings
 from edge.settings.flags import flag_values
 from edge.settings.older import with_new_names
+from edge.settings.parts import merged, read_parts
 from edge.settings.places import Places
 from edge.settings.problems import settings_problem, unreadable_setting
 from edge.settings.scope import declarations
-from edge.settings.toml_files import read_toml
 from edge.settings.variables import Variables
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 
@@ -28,35 +29,27 @@ def load_settings(flags: list[str], file: Path | None = None) -> Settings:
 
     Raises UsageError, one line with place, setting, value and what is allowed, for anything unknown or out of range.
     """
-    return settings_of(flags, read_toml(file), file)
+    parts = read_parts(file)
+    return settings_of(flags, parts.content, parts.files)
 
 
 def settings_of(
-    flags: list[str], content: dict[str, Any], file: Path | None = None, table: int | None = None
+    flags: list[str], content: dict[str, Any], files: Sequence[Path] = (), table: int | None = None
 ) -> Settings:
-    """Like `load_settings`, from the parsed content of a TOML file. table: see `Places`."""
+    """Like `load_settings`, from the parsed content of TOML files. files, table: see `Places`."""
     given = flag_values(flags)
     try:
         variables = EnvSettingsSource(Settings)()
         _reject_similar_variables()
-        in_file = with_new_names(content, Places(file=file, table=table).place)
+        in_file = with_new_names(content, Places(files=files, table=table).place)
         return Settings(**merged(merged(in_file, Variables(Settings)()), given))
     except ValidationError as problem:
-        places = Places(given, variables, file, table)
+        places = Places(given, variables, files, table)
         raise UsageError(settings_problem(problem, places.place, _names(table is not None))) from None
     except SettingsError as problem:
         raise UsageError(unreadable_setting(problem)) from None
     except RecursionError:
         raise UsageError("an EDGE_* variable has JSON that is nested too deeply: correct it") from None
-
-
-def merged(outer: dict[str, Any], inner: dict[str, Any]) -> dict[str, Any]:
-    """Both, merged section by section. The inner values win."""
-    both = outer | inner
-    for name, value in outer.items():
-        if isinstance(value, dict) and isinstance(inner.get(name), dict):
-            both[name] = merged(value, inner[name])
-    return both
 
 
 def _names(in_table: bool) -> list[str]:

@@ -12,7 +12,7 @@ from edge.settings.toml_files import toml_text
 from edge.settings.toml_lines import lines_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from edge.settings.toml_lines import Path as Name
@@ -24,13 +24,13 @@ _NAME = re.compile(r"[a-z_]+(?:\.[a-z_]+)*")
 class Places:
     """The places of one lane's settings.
 
-    flags, variables: the values that they give, nested. file: TOML. table: the number of the lane's `[[lane]]` table,
-    from 0.
+    flags, variables: the values that they give, nested. files: TOML; the first is the box's own, whose values win.
+    table: the number of the lane's `[[lane]]` table, from 0.
     """
 
     flags: Mapping[str, Any] = field(default_factory=dict)
     variables: Mapping[str, Any] = field(default_factory=dict)
-    file: Path | None = None
+    files: Sequence[Path] = ()
     table: int | None = None
 
     def place(self, name: Name, text: str = "") -> str:
@@ -47,24 +47,23 @@ class Places:
                 return ""
             if _has(self.variables, each):
                 return f"{_variable(each)}: "
-            if line := self.line(each):
-                return f"{self.file}, line {line}: "
+            if found := self.line(each):
+                return f"{found[0]}, line {found[1]}: "
         return ""
 
-    def line(self, name: Name) -> int | None:
-        """The line of a setting, or of the innermost table or list that holds it; None when the file has none. The line
-        of () is that of the lane's `[[lane]]` table."""
-        if self.file is None:
-            return None
-        lines = lines_of(toml_text(self.file))
+    def line(self, name: Name) -> tuple[Path, int] | None:
+        """The file and the line of a setting, or of the innermost table or list that holds it; None when no file has
+        any. The line of () is that of the lane's `[[lane]]` table."""
+        lines = [(file, lines_of(toml_text(file))) for file in self.files]
         table: Name = () if self.table is None else ("lane", self.table)
         if not name:
-            return lines.get(table)
+            return next(((file, found[table]) for file, found in lines if table in found), None)
         for length in range(len(name), 0, -1):
             part = name[:length]
-            own = lines.get((*table, *(("name",) if part == ("lane",) else part)))
-            if line := own or lines.get(part):
-                return line
+            for file, found in lines:
+                own = found.get((*table, *(("name",) if part == ("lane",) else part)))
+                if line := own or found.get(part):
+                    return file, line
         return None
 
 

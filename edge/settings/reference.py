@@ -27,6 +27,10 @@ takes JSON: `EDGE_ZONE='[[0, 0], [1, 0], [1, 1]]'`. An unknown setting or a valu
 the start, with exit code 2 and one line that names the file and the line, or the variable, and the setting that was
 probably meant. Variables that begin with `EDGE_` and resemble no setting are ignored.
 
+A file may include one that many boxes share: `include = "FILE"` and `include_key = "FILE"`, the public key of its
+signature, at the top of the box's own file, whose values win. They are no settings: no variable and no flag gives them.
+See [fleet](fleet.md).
+
 - **Per**: `box`: the same for all lanes, outside the `[[lane]]` tables. `lane`: lanes may have different values.
   `lane, unique`: no two lanes may have the same value.
 - **Applies**: `at once`: after `systemctl reload edge-agent`. `after a restart`: the log names such changes.

@@ -18,7 +18,7 @@ else:
 if TYPE_CHECKING:
     from pathlib import Path
 
-_MOST_TOML_BYTES = 256 * 1024
+MOST_TOML_BYTES = 256 * 1024
 """A lane's settings have some kilobytes, even with a zone of 64 corners."""
 _MOST_LEVELS = 10
 """The deepest setting, a lane's zone, has six: the file, the lanes, a lane, a section, a list of points, a point."""
@@ -47,7 +47,7 @@ def read_toml(file: Path | None) -> dict[str, Any]:
 def toml_text(file: Path) -> str:
     """The text of a TOML file, with the line ends that it has. Raises UsageError."""
     try:
-        return read_text(file, _MOST_TOML_BYTES)
+        return read_text(file, MOST_TOML_BYTES)
     except OSError as problem:
         raise UsageError(f"cannot read the config {file}: {problem.strerror}") from None
     except ValueError as problem:

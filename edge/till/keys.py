@@ -21,15 +21,14 @@ from edge.errors import RunError, UsageError
 from edge.language.system import system_words
 from edge.language.words import words
 from edge.settings.files import make_private_folder
-from edge.till.certificates import (
+from edge.settings.private_files import (
     READ_OR_WRITE,
     WRITE,
-    certificate_text,
     check_permissions,
-    read_certificate,
     write_new_file,
     write_new_file_atomically,
 )
+from edge.till.certificates import certificate_text, read_certificate
 from edge.till.limits import TILLS
 
 TILL_NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from edge.errors import UsageError
 from edge.settings.files import replacing
-from edge.till.certificates import READ_OR_WRITE, check_permissions
+from edge.settings.private_files import READ_OR_WRITE, check_permissions
 
 if TYPE_CHECKING:
     from pathlib import Path

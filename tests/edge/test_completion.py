@@ -119,7 +119,7 @@ def test_a_tab_completes_commands_flags_values_and_files(terminal: Terminal, lin
 def test_the_commands_are_completed_without_the_optional_packages() -> None:
     code = """
 import sys
-sys.modules.update(dict.fromkeys(["cryptography", "duckdb", "ibis", "mlxtend", "torch", "starlette"]))
+sys.modules.update(dict.fromkeys(["duckdb", "ibis", "mlxtend", "torch", "starlette"]))
 sys.argv = ["edge-agent", "--print-completion", "bash"]
 import edge.cli
 edge.cli.main()

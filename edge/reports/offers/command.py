@@ -146,7 +146,7 @@ def _names(file: Path | None) -> dict[str, Text]:
 
 
 def _new_key(arguments: argparse.Namespace) -> None:
-    from edge.offers.signature import new_keys
+    from edge.settings.signature import new_keys
 
     secret, public = (arguments.out.with_name(arguments.out.name + end) for end in (".key_secret", ".key"))
     new_keys(secret, public)

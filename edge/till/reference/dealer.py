@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import zmq
 
 from edge.errors import RunError, UsageError
-from edge.till.certificates import READ_OR_WRITE, WRITE, Z85_KEY, read_certificate
+from edge.settings.private_files import READ_OR_WRITE, WRITE
+from edge.till.certificates import Z85_KEY, read_certificate
 from edge.till.envelope import Event, parse, wrap
 from edge.till.messages import Ack, Alert
 

@@ -12,7 +12,8 @@ import pytest
 from edge.doctor.offers import offers
 from edge.doctor.targets import LaneTarget
 from edge.offers.sheet import Rule
-from edge.offers.signature import new_keys, sign
+from edge.offers.signature import sign
+from edge.settings.signature import new_keys
 from tests.edge.doctor.builders import MakeLane, found
 from tests.edge.offers.conftest import rule_of, sheet_of
 

@@ -12,10 +12,11 @@ import pytest
 from edge.decision.fusion import TrackAge
 from edge.offers.book import OfferBook
 from edge.offers.sheet import Rule, Sheet
-from edge.offers.signature import new_keys, sign
+from edge.offers.signature import sign
 from edge.purchases.goods import Goods
 from edge.purchases.restricted_words import RestrictedWords
 from edge.settings.sections import OffersSettings
+from edge.settings.signature import new_keys
 from edge.till.messages import BasketLine, Text
 from tests.edge.people import age_probs_at
 

@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from edge.errors import UsageError
-from edge.offers.signature import MOST_BYTES, new_keys, read_sheet, sign
+from edge.offers.signature import MOST_BYTES, read_sheet, sign
+from edge.settings.signature import new_keys
 from tests.edge.offers.conftest import NOW, KeyFiles, WriteSheet, rule_of, sheet_of
 
 

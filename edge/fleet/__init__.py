@@ -1,0 +1,1 @@
+"""Settings, models and offers of many boxes from one place: signed in the office, applied on the box."""
