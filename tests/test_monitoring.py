@@ -70,7 +70,7 @@ class Monitor:
 @pytest.fixture
 def agent(long_clip: Path, start_agent: StartAgent) -> AgentProcess:
     """An agent whose camera shows a customer who stays."""
-    return start_agent("--video", long_clip)
+    return start_agent("--video", long_clip, "--store", "hill", "--box", "hill-03")
 
 
 @pytest.fixture
@@ -124,12 +124,19 @@ def test_no_label_has_a_value_of_one_customer(till: TillDriver, monitor: Monitor
     labels = {name for name, _ in re.findall(r'[{,](\w+)="([^"]*)"', text)}
     own = {"version", "implementation", "major", "minor", "patchlevel"}
     assert labels - own == {
-        *("lane", "till", "part", "outcome", "reason", "stage", "decision", "ended", "type", "le"),
+        *("store", "box", "lane", "till", "part", "outcome", "reason", "stage", "decision", "ended", "type", "le"),
         *("model", "hash", "chosen", "backend"),
     }  # fmt: skip
     assert sale_id not in text
     named = {line.partition("{")[0] for line in text.splitlines() if "till-7" in line}
     assert named <= {TILL_CLOCKS}, "only the clocks of connected tills, which are few"
+
+
+def test_every_series_names_the_store_and_the_box(monitor: Monitor) -> None:
+    monitor.wait_for(lambda: monitor.read("edge_agent_frame_age_seconds"), "the first frame")
+    samples = [sample for family in text_string_to_metric_families(monitor.text()) for sample in family.samples]
+    assert {sample.name for sample in samples} > {"process_start_time_seconds", "edge_agent_build_info"}
+    assert {(sample.labels.get("store"), sample.labels.get("box")) for sample in samples} == {("hill", "hill-03")}
 
 
 def test_the_manual_lists_every_metric_and_each_is_there_before_its_first_event(monitor: Monitor) -> None:
@@ -145,7 +152,8 @@ def test_the_manual_lists_every_metric_and_each_is_there_before_its_first_event(
 
 
 def test_a_healthy_agent_reports_ok(monitor: Monitor) -> None:
-    ok = {"status": "ok", "lanes": [{"lane": "lane-1", "status": "ok", "problems": []}]}
+    lanes = [{"lane": "lane-1", "status": "ok", "problems": []}]
+    ok = {"status": "ok", "store": "hill", "box": "hill-03", "lanes": lanes}
     monitor.wait_for(lambda: monitor.healthz() == (200, ok), "health")
     monitor.wait_for(lambda: monitor.read("edge_agent_problem") == 0, "a metric without a problem")
     assert 0 <= monitor.read("edge_agent_frame_age_seconds") < math.inf

@@ -84,7 +84,9 @@ class Agent:
                 opened.callback(self.lanes[-1].close)
             if first.metrics.listen != "off" and not self._replay:
                 metrics = metrics_of(self.lanes, lambda: self._ages[-1])
-                self._monitor = Monitor(first.metrics, metrics, lambda: health_report(self.health), patient=patient)
+                self._monitor = Monitor(
+                    first.metrics, metrics, lambda: health_report(first.store, first.box, self.health), patient=patient
+                )
                 opened.callback(self._monitor.close)
             if first.web is not None:
                 from edge.web.server import WebServer

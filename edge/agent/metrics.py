@@ -45,12 +45,28 @@ _NEVER = Histogram()
 
 
 def metrics_of(lanes: Sequence[LaneLoop], ages: Callable[[], AgeWorker]) -> CollectorRegistry:
-    """All metrics of an agent and its process. ages: returns the age model in use, which a reload may change."""
+    """All metrics of an agent and its process, with the names of the store and the box as labels. ages: returns the age
+    model in use, which a reload may change."""
     registry = CollectorRegistry()
-    ProcessCollector(registry=registry)
-    registry.register(AgeMetrics(ages))
-    registry.register(LaneMetrics(lanes))
+    names = {"store": lanes[0].settings.store, "box": lanes[0].settings.box}
+    for metrics in (ProcessCollector(registry=None), AgeMetrics(ages), LaneMetrics(lanes)):
+        registry.register(_Labelled(metrics, names))
     return registry
+
+
+class _Labelled(Collector):
+    """Metrics with more labels on each series.
+
+    The names are on the series, and not only in the configuration of a Prometheus, because they are set on the box: the
+    records and the events have the same ones. If the Prometheus gives its targets these labels, its own win."""
+
+    def __init__(self, metrics: Collector, labels: dict[str, str]) -> None:
+        self._metrics, self._labels = metrics, labels
+
+    def collect(self) -> Iterator[Metric]:
+        for metric in self._metrics.collect():
+            metric.samples = [sample._replace(labels={**self._labels, **sample.labels}) for sample in metric.samples]
+            yield metric
 
 
 class AgeMetrics(Collector):

@@ -45,9 +45,12 @@ class LaneHealth:
         return LaneHealth((*self.problems, Problem(part, text))) if text else self
 
 
-def health_report(lanes: Mapping[str, LaneHealth]) -> dict[str, Any]:
-    """The health of a box, for JSON. lanes: health by lane name. The box is ok when every lane is."""
+def health_report(store: str, box: str, lanes: Mapping[str, LaneHealth]) -> dict[str, Any]:
+    """The health of a box, for JSON. store, box: their names. lanes: health by lane name. The box is ok when every lane
+    is."""
     return {
+        "store": store,
+        "box": box,
         "status": "degraded" if any(health.problems for health in lanes.values()) else "ok",
         "lanes": [
             {

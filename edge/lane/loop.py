@@ -101,7 +101,7 @@ class LaneLoop:
             opened.callback(self._pipeline.close)
             identity: Identity = ReplayIdentity() if settings.replay else LiveIdentity()
             self._lane = Lane(self._rules, identity)
-            self._publisher = Publisher(settings.lane, identity, events, self._server, self._announce)
+            self._publisher = Publisher(settings, identity, events, self._server, self._announce)
             self.desk: TillDesk | None = None
             if self._server:
                 self.desk = TillDesk(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from edge.lane.events import log_alert
 from edge.lane.outcomes import OutgoingMessage
@@ -16,10 +17,16 @@ if TYPE_CHECKING:
 
     from edge.lane.events import EventLog
     from edge.lane.outcomes import Outcome
+    from edge.settings.config import Settings
     from edge.till.envelope import Event
     from edge.till.identity import Identity
     from edge.till.messages import Data
     from edge.till.server import TillServer
+
+
+def source_of(settings: Settings) -> str:
+    """The `source` of a lane's events: a URI-reference that no other lane of a chain has. Its last part is the lane."""
+    return "/".join(("/edge-agent", *(quote(name, safe="") for name in (settings.store, settings.box, settings.lane))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +43,17 @@ class Publisher:
     """Call it from one thread. Times are those of the frames' clock."""
 
     def __init__(
-        self, lane: str, identity: Identity, events: EventLog, server: TillServer | None = None,
+        self, settings: Settings, identity: Identity, events: EventLog, server: TillServer | None = None,
         announce: Callable[[Alert], None] = log_alert,
     ) -> None:  # fmt: skip
-        """lane: its name. server: has the live channel for screens, None in a replay. announce: shows an alert to
+        """settings: the lane's. server: has the live channel for screens, None in a replay. announce: shows an alert to
         people."""
-        self._lane, self._identity = lane, identity
+        self._lane, self._identity, self._source = settings.lane, identity, source_of(settings)
         self._events, self._server, self._announce = events, server, announce
 
     def wrap(self, data: Data, now_s: float) -> Event:
         """A message as a CloudEvent with a new id."""
-        source = f"/edge-agent/{self._lane}"
-        return wrap(data, id=self._identity.new_id(), source=source, time=self._identity.wall_time(now_s))
+        return wrap(data, id=self._identity.new_id(), source=self._source, time=self._identity.wall_time(now_s))
 
     def wall_time(self, now_s: float) -> datetime:
         """The time of day for a time of the frames' clock."""

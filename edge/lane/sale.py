@@ -210,6 +210,8 @@ def new_sale(rules: LaneRules, sale_id: str, till: str, now_s: float, at: dateti
     """A sale that begins now."""
     record = SaleRecord(
         sale_id=sale_id,
+        store=rules.settings.store,
+        box=rules.settings.box,
         lane=rules.settings.lane,
         till=till,
         opened_at=at,

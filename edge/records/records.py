@@ -72,8 +72,9 @@ RecordKey = tuple[str, str, str, datetime]
 
 
 class SaleRecord(Record):
-    """A sale from opening to close. A sale is named by its lane, till, sale_id and opened_at together.
+    """A sale from opening to close. In its log, a sale is named by its lane, till, sale_id and opened_at together.
 
+    store, box: their names when the sale was opened; None in records of older versions.
     model, config: hashes of the age model and of the settings.
     training: only an exercise; no report counts it.
     restricted: the restricted items that are in the sale. restricted_at: when the first one was scanned.
@@ -110,6 +111,8 @@ class SaleRecord(Record):
     revision: int = 0
     till_opened_at: Moment | None = None
     till_closed_at: Moment | None = None
+    store: str | None = None
+    box: str | None = None
 
     @model_validator(mode="before")
     @classmethod

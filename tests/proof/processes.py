@@ -81,7 +81,7 @@ def agent(place: Place) -> None:
     identity = LiveIdentity()
     lane = Lane(LaneRules(settings, {18: LIMIT}, "0123456789ab"), identity)
     server = TillServer(sockets, keys)
-    publisher = Publisher(settings.lane, identity, EventLog(None), server)
+    publisher = Publisher(settings, identity, EventLog(None), server)
     desk = TillDesk(settings, lane, identity, publisher, server, time.monotonic())
     sequence = 0
     while True:

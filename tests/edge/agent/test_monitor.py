@@ -24,6 +24,10 @@ from tests.http_clients import WITHIN_S, client_that_sent, close, trickle, waits
 OPEN_METRICS = "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.2"
 
 
+def report_of(lanes: dict[str, LaneHealth]) -> Json:
+    return health_report("hill", "hill-03", lanes)
+
+
 def wait_for(condition: Callable[[], bool]) -> None:
     end_s = time.monotonic() + WITHIN_S
     while not condition():
@@ -43,7 +47,7 @@ class Box:
         for number in range(more):
             several.labels(f"{number:0200}").set(1)
         self.monitor = Monitor(
-            MetricsSettings(listen=listen), self.registry, lambda: health_report({"lane-1": self.health})
+            MetricsSettings(listen=listen), self.registry, lambda: report_of({"lane-1": self.health})
         )
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self.monitor.work, args=(self._stopping,))
@@ -90,7 +94,7 @@ def test_prometheus_reads_the_metrics(box: Box) -> None:
 
 
 def test_healthz_is_200_without_problems_and_503_with_them(box: Box) -> None:
-    assert box.healthz() == (200, health_report({"lane-1": LaneHealth()}))
+    assert box.healthz() == (200, report_of({"lane-1": LaneHealth()}))
     box.health = box.health.with_problem("camera", "the picture is black")
     status, body = box.healthz()
     assert status == 503
@@ -218,7 +222,7 @@ def test_an_address_in_use_is_reported_with_the_fix(box: Box) -> None:
 
 def test_an_address_in_use_is_tried_until_it_is_free(box: Box, caplog: pytest.LogCaptureFixture) -> None:
     address, stopping = box.monitor.address.removeprefix("http://"), threading.Event()
-    waiting = Monitor(MetricsSettings(listen=address), box.registry, lambda: health_report({}), patient=True)
+    waiting = Monitor(MetricsSettings(listen=address), box.registry, lambda: report_of({}), patient=True)
     assert waiting.address == ""
     assert waiting.problem.startswith(f"the page of metrics and health cannot be served: metrics.listen = '{address}'")
     thread = threading.Thread(target=waiting.work, args=(stopping,))
@@ -226,7 +230,7 @@ def test_an_address_in_use_is_tried_until_it_is_free(box: Box, caplog: pytest.Lo
     box.close()
     wait_for(lambda: waiting.problem == "")
     with urllib.request.urlopen(f"http://{address}/healthz", timeout=30) as answer:
-        assert json.loads(answer.read()) == health_report({})
+        assert json.loads(answer.read()) == report_of({})
     assert caplog.text.count("cannot be served") == 1
     stopping.set()
     thread.join()

@@ -73,7 +73,7 @@ class Shop:
         self.server_address = self.server.addresses[0]
         identity = self.clock
         self.lane = Lane(LaneRules(settings, {18: LIMIT}, "0123456789ab"), identity)
-        publisher = Publisher(settings.lane, identity, EventLog(None), self.server)
+        publisher = Publisher(settings, identity, EventLog(None), self.server)
         self.desk = TillDesk(settings, self.lane, identity, publisher, self.server, self.now_s, self.health)
 
     def health(self) -> LaneHealth:

@@ -346,6 +346,6 @@ def test_a_second_agent_on_a_state_folder_is_rejected(shop: Shop) -> None:
     settings = Settings(mode="on-sale", state_dir=shop.state_dir)
     identity = Clock()
     lane = Lane(LaneRules(settings, {18: LIMIT}, "m"), identity)
-    publisher = Publisher("lane-1", identity, EventLog(None), shop.server)
+    publisher = Publisher(settings, identity, EventLog(None), shop.server)
     with pytest.raises(UsageError, match="give each lane its own state_dir"):
         TillDesk(settings, lane, identity, publisher, shop.server, 0.0)

@@ -23,12 +23,15 @@ def test_several_parts_can_have_problems_at_once() -> None:
 
 
 def test_a_box_is_ok_when_every_lane_is() -> None:
-    assert health_report({"lane-1": LaneHealth(), "wine": LaneHealth()})["status"] == "ok"
+    assert health_report("hill", "hill-03", {"lane-1": LaneHealth(), "wine": LaneHealth()})["status"] == "ok"
 
 
 def test_the_report_of_a_box_names_each_lane_and_its_problems() -> None:
-    found = health_report({"lane-1": LaneHealth(), "wine": LaneHealth().with_problem("camera", "the picture is black")})
+    black = LaneHealth().with_problem("camera", "the picture is black")
+    found = health_report("hill", "hill-03", {"lane-1": LaneHealth(), "wine": black})
     assert found == {
+        "store": "hill",
+        "box": "hill-03",
         "status": "degraded",
         "lanes": [
             {"lane": "lane-1", "status": "ok", "problems": []},

@@ -32,6 +32,14 @@ def test_a_sale_leaves_one_record_with_its_alert_and_check(sale: LaneDriver) -> 
     assert record.model == "0123456789ab"
 
 
+def test_a_record_names_the_store_and_the_box() -> None:
+    sale = drive(mode="on-sale", store="hill", box="hill-03")
+    sale.receive(OPEN)
+    sale.receive(CLOSE)
+    [record] = sale.records
+    assert (record.store, record.box, record.lane) == ("hill", "hill-03", "lane-1")
+
+
 def test_the_record_of_a_sale_without_restricted_items_has_no_restricted_at(sale: LaneDriver) -> None:
     sale.receive(CLOSE)
     assert [record.restricted_at for record in sale.records] == [None]

@@ -47,7 +47,7 @@ class Counter:
         self._now_s, identity = time.monotonic(), LiveIdentity()
         book = read_book(settings, identity.wall_time(self._now_s))
         self.lane = Lane(LaneRules(settings, {18: LIMIT}, "0123456789ab", book), identity)
-        publisher = Publisher(settings.lane, identity, EventLog(None), self.server)
+        publisher = Publisher(settings, identity, EventLog(None), self.server)
         self.desk = TillDesk(settings, self.lane, identity, publisher, self.server, self._now_s)
         self.till = Till("till-1", self.server.addresses[0])
         self._frames = 0

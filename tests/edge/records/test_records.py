@@ -97,6 +97,13 @@ def test_a_record_of_an_older_version_is_read_with_its_check_and_its_cashier() -
     assert SaleRecord.model_validate({**older, "check": None, "checked_at": None}).checks == ()
 
 
+def test_a_record_of_an_older_version_has_no_store_and_no_box() -> None:
+    written = sale(alert(CHALLENGE), closed_at=NOON, ended="completed").model_dump(mode="json")
+    del written["store"], written["box"]
+    read = SaleRecord.model_validate(written)
+    assert (read.store, read.box) == (None, None)
+
+
 @pytest.mark.parametrize(("lane", "carried"), [("lane-2", True), ("lane-1", False), (None, False)])
 def test_a_check_that_came_from_another_lane_is_recognised_in_a_record_of_an_older_version(
     lane: str | None, carried: bool
@@ -142,7 +149,7 @@ def test_a_record_contains_nothing_about_the_customer_except_an_age_interval() -
     assert kept == {
         "sale_id", "lane", "till", "opened_at", "model", "config", "training", "restricted", "restricted_at",
         "withdrawn_at", "alerts", "checks", "opened_by", "closed_by", "waiting", "suspended_at", "resumed_from",
-        "resumed_as", "closed_at", "ended", "revision", "till_opened_at", "till_closed_at",
+        "resumed_as", "closed_at", "ended", "revision", "till_opened_at", "till_closed_at", "store", "box",
         "alert_id", "decision", "reasons", "age", "p_under_legal", "max_p_under_legal", "legal_age",
         "threshold", "samples", "issued_at", "received_at", "expired",
         "outcome", "at", "cashier_id", "means", "authorised_by", "minimum_age", "carried",

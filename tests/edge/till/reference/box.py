@@ -57,7 +57,7 @@ class Box:
         server = TillServer(TillSettings(reliable=self.address, live=f"ipc://{self._folder}/live"), self.keys)
         self.address = server.addresses[0]
         lane = Lane(LaneRules(settings, {18: LIMIT}, "0123456789ab"), identity)
-        publisher = Publisher(settings.lane, identity, EventLog(None), server)
+        publisher = Publisher(settings, identity, EventLog(None), server)
         desk = TillDesk(settings, lane, identity, publisher, server, time.monotonic())
         ready.set()
         now_s = time.monotonic()
