@@ -20,6 +20,7 @@ from edge.purchases.store import PurchaseStore
 from edge.records.audit import Audit
 from edge.records.believed import open_time, save_time, saved_time
 from edge.records.database import Database, StoreError
+from edge.records.earlier_layout import remove_old_copies
 from edge.records.lock import StateLock
 from edge.records.outbox import Outbox
 from edge.records.records import SaleRecord
@@ -158,10 +159,12 @@ class Ledger:
 
     def prune(self, keep_days: int) -> int:
         """Remove audit records that were written more than `keep_days` ago, in believed time; returns how many. None
-        while the clock is in doubt."""
+        while the clock is in doubt. Also removes copies of the database that an update left."""
         if self.time.doubt:
             return 0
         before, time, wall_s = self._audit.head, self.time, self.reading.wall_s
+        with suppress(OSError):
+            remove_old_copies(self._database.file, wall_s)
         self._audit.estimate_times(wall_s, time.now_s)
         now = datetime.fromtimestamp(wall_s, timezone.utc)
         removed = self._audit.prune(now, keep_days, lambda written_s: time.is_old(written_s, keep_days))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from edge.errors import RunError
 from edge.language.system import system_words
 from edge.language.words import Words, joined, words
+from edge.records.earlier_layout import copy_before_update
 from edge.records.schema import SCHEMA_STEPS
 from edge.settings.files import make_private_folder
 
@@ -37,8 +38,8 @@ class Database:
     """One connection, for one thread at a time. Every write is on disk when `transaction` ends (synchronous=FULL)."""
 
     def __init__(self, folder: Path, *, read_only: bool = False) -> None:
-        """Opens `folder`/lane.db, creates both if needed, and updates a file of an older version. read_only: create and
-        change nothing; allowed while another process writes. Raises StoreError."""
+        """Opens `folder`/lane.db, creates both if needed, and updates a file of an older version, of which it leaves a
+        copy. read_only: create and change nothing; allowed while another process writes. Raises StoreError."""
         self.file = folder / DATABASE_FILE
         try:
             self._connection = _open_to_read(self.file) if read_only else _open_to_write(self.file)
@@ -68,6 +69,9 @@ class Database:
             raise StoreError(words("{file} is empty: give the state folder of a lane that has run", file=self.file))
 
     def _update_schema(self) -> None:
+        if (version := self.version) > 0:
+            with self._translated_errors(_CANNOT_WRITE):
+                copy_before_update(self._connection, self.file, version)
         with self.transaction() as connection:
             # Read again: another process may have updated the file since.
             for statement in (statement for step in SCHEMA_STEPS[self.version :] for statement in step):
@@ -134,7 +138,7 @@ class Database:
     def _translated_errors(self, cannot: Words) -> Iterator[None]:
         try:
             yield
-        except sqlite3.Error as problem:
+        except (OSError, sqlite3.Error) as problem:
             raise StoreError(cannot.format(file=self.file, reason=_reason(problem))) from None
 
 

@@ -20,6 +20,9 @@ pytestmark = pytest.mark.slow
 
 UNIT = "edge-agent.service"
 INSTALL = "/source/deploy/install.sh"
+AGAIN = "edge-agent-install"
+"""The installer of the installed version."""
+OPT = "/opt/edge-agent"
 WATCHDOG_S = 10
 STATE = "var/lib/private/edge-agent"
 INSTALLED = "opt usr/local etc/systemd etc/udev etc/edge-agent etc/sysusers.d etc/passwd var/lib/private"
@@ -68,10 +71,10 @@ def logged(box: Debian, words: str, times: int = 1) -> str:
     raise AssertionError(f"{words!r} is not in the log: {box.log(UNIT)[-5:]}")
 
 
-def rows(box: Debian, table: str) -> list[str]:
+def rows(box: Debian, table: str, folder: str = "") -> list[str]:
     """The rows of a table in the lane's database."""
     column = "event" if table == "outbox" else "record"
-    connection = sqlite3.connect(f"file:{box.root / STATE / 'lane.db'}?mode=ro", uri=True)
+    connection = sqlite3.connect(f"file:{box.root / STATE / folder / 'lane.db'}?mode=ro", uri=True)
     found = [row[0] for row in connection.execute(f"SELECT {column} FROM {table} ORDER BY rowid")]
     connection.close()
     return found
@@ -107,6 +110,20 @@ def test_installing_again_changes_nothing(installed: Debian) -> None:
     assert "nothing has changed" in installed.run(INSTALL, timeout_s=120).stdout
     assert files(installed) == before
     assert installed.show(UNIT, "MainPID") == process
+
+
+def test_two_installations_at_once_are_rejected(installed: Debian) -> None:
+    process = installed.show(UNIT, "MainPID")
+    done = installed.run("flock", "/run/edge-agent-install.lock", AGAIN, "--rollback", check=False)
+    assert (done.returncode, done.stderr) == (
+        1, "install.sh: another install.sh is running on this box: wait until it has ended\n"
+    )  # fmt: skip
+    assert installed.show(UNIT, "MainPID") == process
+
+
+def test_without_a_version_before_there_is_no_way_back(installed: Debian) -> None:
+    done = installed.run(AGAIN, "--rollback", check=False)
+    assert (done.returncode, done.stderr) == (1, "install.sh: there is no version before on this box: install one\n")
 
 
 def test_udev_accepts_the_rule_for_the_camera(installed: Debian) -> None:
@@ -225,6 +242,76 @@ def test_the_packages_for_purchases_are_installed_when_the_settings_enable_them(
     assert till.decide_with_age()
 
 
+def test_the_version_before_comes_back_without_a_network_and_goes_again(lane: Debian, till: TillDriver) -> None:
+    new, old = version(lane), version(lane, "previous")
+    for now, other in ((old, new), (new, old)):
+        assert "done: " in lane.run("unshare", "--net", AGAIN, "--rollback", timeout_s=120).stdout
+        assert (version(lane), version(lane, "previous")) == (now, other)
+        till.greet()
+        assert till.decide_with_age()
+    assert {path.name for path in (lane.root / OPT[1:]).iterdir()} == {new, old, "current", "previous"}
+
+
+def test_the_way_back_from_a_version_with_another_layout_of_the_database(lane: Debian, till: TillDriver) -> None:
+    """A newer version starts well, sells, and is undone: the older one goes on from the copy, and no record is lost."""
+    good = version(lane)
+    newer = another_version(lane, "newer")
+    schema = newer / "lib/python3.11/site-packages/edge/records/schema.py"
+    replace(
+        schema, f"{schema.read_text()}\nSCHEMA_STEPS = (*SCHEMA_STEPS, ('CREATE TABLE more (only TEXT) STRICT',))\n"
+    )
+    lane.run(AGAIN, "--rollback", timeout_s=120)
+    assert version(lane) == "newer"
+    kept = rows(lane, "audit")
+    till.greet()
+    assert till.decide_with_age()
+    since = rows(lane, "audit")
+    assert len(since) > len(kept)
+    said = lane.run(AGAIN, "--rollback", timeout_s=120).stdout
+    assert version(lane) == good
+    assert "goes on from its copy of" in said
+    assert rows(lane, "audit") == kept
+    (aside,) = (lane.root / STATE / "newer").iterdir()
+    assert f"It is in /var/lib/edge-agent/newer/{aside.name} now, with all records" in said
+    assert rows(lane, "audit", f"newer/{aside.name}") == since
+    till.greet()
+    assert till.decide_with_age()
+    assert "chain intact" in lane.run("edge-agent", "report", "verify", "--state-dir", "/var/lib/edge-agent").stdout
+
+
+def test_a_version_that_does_not_start_leaves_the_one_before_running(lane: Debian, till: TillDriver) -> None:
+    good = version(lane)
+    replace(another_version(lane, "broken") / "bin/edge-agent", "#!/bin/sh\nexit 1\n")
+    done = lane.run(AGAIN, "--rollback", timeout_s=120, check=False)
+    assert done.returncode == 1
+    assert "(broken) did not start, and " in done.stderr
+    assert (version(lane), lane.show(UNIT, "ActiveState")) == (good, "active")
+    till.greet()
+    assert till.decide_with_age()
+
+
+def version(lane: Debian, which: str = "current") -> str:
+    """The folder of a version: the one that runs, or the one before."""
+    return lane.run("readlink", f"{OPT}/{which}").stdout.strip()
+
+
+def another_version(lane: Debian, name: str) -> Path:
+    """A copy of the version that runs, as the version before."""
+    lane.run("sh", "-c", f"cd {OPT} && cp -al $(readlink current) {name} && ln -sfn {name} previous")
+    program = lane.root / OPT[1:] / name / "bin/edge-agent"
+    _, rest = program.read_text().split("\n", 1)
+    replace(program, f"#!{OPT}/{name}/bin/python\n{rest}")
+    return program.parents[1]
+
+
+def replace(file: Path, text: str) -> None:
+    """Write a file anew, because the old one is linked to that of another version."""
+    mode = file.stat().st_mode
+    file.unlink()
+    file.write_text(text)
+    file.chmod(mode)
+
+
 def test_a_till_on_the_network_connects_with_a_key_that_the_service_cannot_read_on_disk(
     lane: Debian, ports: tuple[int, int], tmp_path: Path
 ) -> None:
@@ -264,7 +351,7 @@ def test_the_log_has_no_names_and_no_pictures(lane: Debian) -> None:
 def test_the_uninstaller_keeps_the_audit(lane: Debian) -> None:
     lane.run("systemctl", "stop", UNIT)
     kept = rows(lane, "audit")
-    lane.run(INSTALL, "--uninstall")
+    lane.run(INSTALL, "--uninstall", timeout_s=300)
     for unit in (UNIT, "edge-agent@2.service"):
         assert (lane.show(unit, "LoadState"), lane.show(unit, "ActiveState")) == ("not-found", "inactive")
     assert not (lane.root / "opt/edge-agent").exists()

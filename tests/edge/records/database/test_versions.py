@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from contextlib import closing
@@ -11,7 +12,9 @@ import pytest
 
 from edge.records import database as records_database
 from edge.records.database import Database, StoreError
+from edge.records.earlier_layout import remove_old_copies
 from edge.records.schema import SCHEMA_STEPS
+from tests.commands import Mount
 from tests.edge.records.database.conftest import put, sale_ids
 
 VERSION_1 = """
@@ -114,3 +117,42 @@ def test_the_next_sale_is_written_to_an_updated_file(old_folder: Path) -> None:
     with closing(Database(old_folder)) as database:
         put(database, "sale-2")
         assert sale_ids(database) == ["sale-1", "sale-2"]
+
+
+def test_an_update_keeps_a_copy_of_the_file_for_the_older_version(old_folder: Path) -> None:
+    Database(old_folder).close()
+    copy = old_folder / "lane.db.1"
+    assert copy.stat().st_mode & 0o777 == 0o600
+    with closing(sqlite3.connect(copy)) as older:
+        assert older.execute("PRAGMA user_version").fetchone() == (1,)
+        assert older.execute("SELECT sale_id FROM sale").fetchall() == [("sale-1",)]
+
+
+def test_a_new_file_and_one_that_is_up_to_date_need_no_copy(tmp_path: Path) -> None:
+    for _ in range(2):
+        Database(tmp_path).close()
+    assert [file.name for file in tmp_path.iterdir()] == ["lane.db"]
+
+
+def test_without_room_for_the_copy_the_file_is_not_updated(mount: Mount) -> None:
+    disk = mount("-t", "tmpfs", "-o", "size=1m", "tmpfs")
+    with closing(sqlite3.connect(disk / "lane.db")) as connection:
+        connection.executescript(VERSION_1)
+        connection.execute("INSERT INTO sale VALUES ('sale-2', hex(randomblob(300000)))")
+        connection.commit()
+    with pytest.raises(StoreError, match=r"cannot write .*lane\.db: .*full.*; make room on its disk"):
+        Database(disk)
+    with closing(Database(disk, read_only=True)) as reader:
+        assert reader.version == 1
+    assert not (disk / "lane.db.1").exists()
+
+
+def test_the_copy_is_removed_after_a_week(tmp_path: Path) -> None:
+    old, young, other = (tmp_path / name for name in ("lane.db.1", "lane.db.2", "lane.db-wal"))
+    for file in (old, young, other):
+        file.touch()
+    os.utime(old, (0, 0))
+    os.utime(other, (0, 0))
+    os.utime(young, (86_400, 86_400))
+    remove_old_copies(tmp_path / "lane.db", 7.5 * 86_400)
+    assert {file.name for file in tmp_path.iterdir()} == {"lane.db.2", "lane.db-wal"}

@@ -1,0 +1,115 @@
+# Part of install.sh: puts a version of the program into a folder of its own.
+# shellcheck shell=bash disable=SC2154  # the variables of install.sh
+
+# The virtual environment of each version has its own folder, named by a hash of its content. `current` links to the one
+# that runs, `previous` to the one before. If an installation fails half-way, the old version keeps running.
+# Sets id, the name of the folder.
+install_release() {
+  local box="$1" extras=web options=() wheel release
+  case "$box" in
+    nvidia) extras+=,gpu ;;
+    # TensorRT, and an OpenCV with GStreamer, come with JetPack.
+    jetson) options=(--system-site-packages) ;;
+  esac
+  # These packages add half of the size of all others: install them only for lanes that keep purchases.
+  grep -qsE '^[[:space:]]*\[?(lane\.)?(insights|offers)[].]' "$etc"/lane*.toml && extras+=,insights
+  build="$(mktemp -d)"
+  trap 'rm -rf "$build"' EXIT
+  build_wheel
+  id="$(cat "$wheel" "$here/../constraints.txt" <("$python" -VV) <(echo "$box $extras") | sha256sum | head -c 12)"
+  release="$opt/$id"
+  if [[ -e $release/complete ]]; then
+    say "$release is installed"
+  else
+    say "installing into $release"
+    rm -rf "${release:?}"
+    "$python" -m venv "${options[@]}" "$release"
+    install_packages "$release" "${wheel}[$extras]"
+    try_program "$release/bin/python"
+    touch "$release/complete"
+  fi
+  keep_installer "$release" "$box"
+}
+
+# The one step that pip does on the box.
+install_packages() {
+  run_pip "$1" install --constraint "$here/../constraints.txt" "$2"
+}
+
+# Builds in a copy, to leave nothing in the checkout, and with fixed times, so that equal files give equal wheels.
+# Sets wheel.
+build_wheel() {
+  mkdir "$build/source"
+  (cd "$here/.." && cp -r pyproject.toml README.md LICENSE NOTICE edge train export "$build/source")
+  find "$build/source" -name __pycache__ -prune -exec rm -rf {} +
+  "$python" -m venv "$build/venv"
+  SOURCE_DATE_EPOCH=315532800 run_pip "$build/venv" wheel --no-deps --wheel-dir "$build/wheel" "$build/source"
+  wheel="$(echo "$build"/wheel/edge_agent-*.whl)"
+}
+
+# run_pip VENV WORD...: shows how far pip is, and its error in one line.
+run_pip() {
+  local venv="$1" watcher failed=""
+  shift
+  : >"$pip_log"
+  watch_pip "$venv" 9>&- &
+  watcher=$!
+  "$venv/bin/pip" --disable-pip-version-check --no-color "$@" >"$pip_log" 2>&1 || failed=yes
+  kill "$watcher" 2>/dev/null || true
+  wait "$watcher" 2>/dev/null || true
+  [[ ! -t 1 ]] || printf '\r\e[K'
+  [[ -z $failed ]] || fail 1 "pip failed: $(grep -om 1 'ERROR: .*' "$pip_log" || tail -n 1 "$pip_log"); all it said is in $pip_log"
+}
+
+# Counts packages while pip works: on a terminal in one line, elsewhere in a line each ten seconds.
+watch_pip() {
+  local names total text shown="" count interval=10 never
+  [[ ! -t 1 ]] || interval=1
+  # Waits with a read, which leaves no process behind when this one is ended.
+  exec {never}<> <(:)
+  while kill -0 $$ 2>/dev/null; do
+    read -rt "$interval" -u "$never" || true
+    names="$(grep -oE '^Collecting [A-Za-z0-9._-]+' "$pip_log" | cut -d ' ' -f 2 || true)"
+    total="$(sed -n 's/^Installing collected packages: //p' "$pip_log" | wc -w)"
+    if ((total)); then
+      count="$(find "$1"/lib/python*/site-packages -maxdepth 1 -name '*.dist-info' | wc -l)"
+      # Without pip itself, which a new virtual environment has.
+      text="installed $((count > 0 ? count - 1 : 0)) of $total packages"
+    elif [[ $names ]]; then
+      text="found $(wc -l <<<"$names") packages, now ${names##*$'\n'}"
+    else
+      continue
+    fi
+    [[ $text != "$shown" ]] || continue
+    shown="$text"
+    if [[ -t 1 ]]; then printf '\r\e[K%s' "install.sh: $text"; else say "$text"; fi
+  done
+}
+
+try_program() {
+  local said
+  said="$("$1" -c 'import edge.agent.agent' 2>&1)" && return
+  # The wheels of OpenCV and mediapipe need these libraries from the system.
+  [[ $said == *"lib"*".so"* ]] &&
+    fail 1 "${said##*$'\n'}: apt-get install libgl1 libegl1 libgles2 libglib2.0-0, and run this again"
+  fail 1 "$said"
+}
+
+# The units and this installer belong to a version: going back to it brings them back, too.
+keep_installer() {
+  local release="$1" box="$2"
+  [[ "$(cat "$release/box" 2>/dev/null)" == "$box" ]] || echo "$box" >"$release/box"
+  mkdir "$build/deploy"
+  cp -rL "$here"/{install.sh,lane.toml,steps,systemd,udev} "$build/deploy"
+  diff -qr "$build/deploy" "$release/deploy" >/dev/null 2>&1 && return
+  rm -rf "$release/deploy"
+  cp -r "$build/deploy" "$release/deploy"
+}
+
+# version_of ID: the number of a version that is on the box, for people.
+version_of() {
+  local found
+  found="$(echo "$opt/$1"/lib/python*/site-packages/edge_agent-*.dist-info)"
+  found="${found##*/edge_agent-}"
+  echo "${found%.dist-info} ($1)"
+}
