@@ -40,7 +40,8 @@ class Debian:
         """Run a command as root inside the box."""
         inside = f"--root=/proc/{self._leader}/root"
         enter = "nsenter", "--target", str(self._leader), "-m", "-p", "-u", "-i", "-C", inside
-        own = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LANG": "C.UTF-8", **PIP}
+        path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+        own = {"PATH": path, "HOME": "/root", "LANG": "C.UTF-8", **PIP}
         variables = [f"{name}={value}" for name, value in own.items()]
         command = [*enter, "--", "env", "--ignore-environment", "--chdir=/", *variables, *words]
         done = subprocess.run(command, capture_output=True, text=True, timeout=timeout_s, check=False)
