@@ -27,7 +27,7 @@ _USES = (
     ("edge-agent bench CLIP", "speed of this machine by stage; bench --ages: of the age model"),
     ("edge-agent doctor --config lane.toml", "checks everything a lane needs; says how to fix each problem"),
     ("edge-agent keys new TILL", "key for a till on another machine; also keys list, keys revoke"),
-    ("edge-agent report cashiers --since 7d", "ID checks by cashier; also report sales, report verify"),
+    ("edge-agent report cashiers --since 7d", "ID checks by cashier; also report sales, changes, verify"),
     ("edge-agent report basket --since 4w", "what each age band buys; needs insights.enabled"),
     ("edge-agent report offers --since 4w", "sales with offers, compared with sales without"),
     ("edge-agent offers learn --since 8w", "offers from what is bought together; also new-key, sign, show"),

@@ -8,6 +8,7 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import onnx
@@ -17,6 +18,10 @@ from edge.agent.agent import Agent
 from edge.ages import BUNDLED
 from edge.ages.bundle import Bundle
 from edge.errors import RunError, UsageError
+from edge.records.audit import Audit
+from edge.records.changes import MODEL_HASH, SettingsChange
+from edge.records.database import Database
+from edge.settings.author import Author, leave_author
 from edge.settings.config import Settings
 from edge.settings.lanes import Origin
 from edge.settings.load import load_settings
@@ -50,9 +55,9 @@ def edit(folder: Path, **changes: dict[str, object]) -> None:
 class Running:
     """A running agent and a till."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *flags: str) -> None:
         self._folder = folder
-        self.wanted = self.flags()
+        self.wanted = self.flags(*flags)
         origin = Origin(self.wanted)
         self.agent = Agent(*origin.load(), origin=origin)
         self._thread = threading.Thread(target=self.agent.run)
@@ -167,3 +172,62 @@ def wait_for(text: str, caplog: pytest.LogCaptureFixture) -> None:
     while text not in caplog.text and time.monotonic() < end_s:
         time.sleep(0.02)
     assert text in caplog.text
+
+
+def changes(folder: Path) -> list[SettingsChange]:
+    """What the lane has recorded about its settings, oldest first."""
+    with closing(Database(folder, read_only=True)) as database:
+        assert Audit(database).verify() == []
+        return [change for _, change in Audit(database).changes()]
+
+
+def test_every_change_that_takes_effect_is_recorded_with_who_and_both_values(
+    running: Running, tmp_path: Path, another_bundle: Path
+) -> None:
+    [first] = changes(tmp_path)
+    assert (first.by, first.first) == ("start", True)
+    running.agent.reload([running.settings("--policy.challenge-age", "40")], Author("page", "anna"))
+    running.reload("--model", str(another_bundle))
+    running.reload("--model", str(another_bundle))
+    running.reload("--model", str(another_bundle), "--till.live", "ipc:///another")
+    told = [(change.by, change.name, each.setting, each.before, each.after)
+            for change in changes(tmp_path)[1:] for each in change.changed]  # fmt: skip
+    old, new = Bundle(BUNDLED).hash, Bundle(another_bundle).hash
+    assert told == [
+        ("page", "anna", "policy.challenge_age", None, 40),
+        ("reload", None, "model", None, str(another_bundle)),
+        ("reload", None, "policy.challenge_age", 40, None),
+        ("reload", None, MODEL_HASH, old, new),
+    ]
+
+
+def test_a_change_is_recorded_when_the_open_sale_has_ended(running: Running, tmp_path: Path) -> None:
+    sale_id = running.till.open()
+    running.reload("--policy.challenge-age", "40")
+    assert len(changes(tmp_path)) == 1
+    running.till.finish(sale_id)
+    running.reload("--policy.challenge-age", "40")
+    assert len(changes(tmp_path)) == 2
+
+
+def test_a_program_can_say_who_it_changes_the_settings_for(running: Running, tmp_path: Path) -> None:
+    leave_author(tmp_path, Author("apply", "boris"))
+    running.wanted[:] = running.flags("--policy.challenge-age", "40")
+    running.agent.request_reload()
+    end_s = time.monotonic() + 60
+    while len(changes(tmp_path)) == 1 and time.monotonic() < end_s:
+        time.sleep(0.02)
+    assert [(change.by, change.name) for change in changes(tmp_path)][1:] == [("apply", "boris")]
+
+
+def test_what_was_changed_while_the_agent_was_stopped_is_recorded_at_its_start(tmp_path: Path) -> None:
+    for flags in ((), (), ("--policy.legal-age", "21")):
+        running = Running(tmp_path, *flags)
+        running.stop()
+    first, second = changes(tmp_path)  # the same settings at a start are no change
+    assert (second.by, second.first, [each.setting for each in second.changed]) == (
+        "start",
+        False,
+        ["policy.legal_age"],
+    )
+    assert (first.config, second.config) == (running.settings().hash, running.settings("--policy.legal-age", "21").hash)

@@ -22,6 +22,7 @@ from edge.lane.health import LaneHealth, health_report
 from edge.lane.loop import LaneLoop
 from edge.purchases.filing import run_filing
 from edge.service.systemd import Service
+from edge.settings.author import AT_THE_START, ON_RELOAD, take_author
 from edge.settings.lanes import Origin
 from edge.settings.reload import change
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from edge.frames import FrameSource
+    from edge.settings.author import Author
     from edge.settings.config import Settings
     from edge.web.server import WebServer
 
@@ -76,11 +78,15 @@ class Agent:
             events = EventLog(first.events) if self._replay else self._live_events
             self.lanes: list[LaneLoop] = []
             replacements = iter(sources)
+            author = AT_THE_START if self._replay else take_author(first.state_dir, AT_THE_START)
             for settings in lanes:
                 source = next(replacements, None) or open_source(settings, start_in_background, patient=patient)
                 self.lanes.append(
-                    LaneLoop(settings, age_model, ages.bundle, events, self._box_health, source, patient=patient)
-                )
+                    LaneLoop(
+                        settings, age_model, ages.bundle, events, self._box_health, source, patient=patient,
+                        author=author,
+                    )
+                )  # fmt: skip
                 opened.callback(self.lanes[-1].close)
             if first.metrics.listen != "off" and not self._replay:
                 metrics = metrics_of(self.lanes, lambda: self._ages[-1])
@@ -119,13 +125,14 @@ class Agent:
         for lane in self.lanes:
             lane.stop()
 
-    def reload(self, lanes: Sequence[Settings]) -> None:
+    def reload(self, lanes: Sequence[Settings], author: Author = ON_RELOAD) -> None:
         """Apply new settings from the next frame on, or from the next sale if a till has one open.
 
         Returns when the settings are checked and a new model, if any, is loaded and has passed its self-test. Changes
         that need a restart are logged and not applied. Safe from any thread.
 
-        lanes: as for a new agent. Raises UsageError or RunError, one line; then nothing has changed.
+        lanes: as for a new agent. author: for the record of changes. Raises UsageError or RunError, one line; then
+        nothing has changed.
         """
         with self._reload_lock:
             found = change([lane.settings for lane in self.lanes], lanes)
@@ -140,7 +147,7 @@ class Agent:
                 self._ages.append(ages)
             for lane in self.lanes:
                 if lane.settings.lane in found.settings:
-                    lane.change(found.settings[lane.settings.lane], ages.batcher, ages.bundle)
+                    lane.change(found.settings[lane.settings.lane], ages.batcher, ages.bundle, author)
             if found.waiting:
                 log.warning("needs a restart: %s", ", ".join(found.waiting))
 
@@ -212,7 +219,8 @@ class Agent:
             self._service.reloading()
             try:
                 if self._origin:
-                    self.reload(self._origin.load())
+                    author = take_author(self.lanes[0].settings.state_dir, ON_RELOAD)
+                    self.reload(self._origin.load(), author)
             except Exception as problem:  # also from a model's library: the lanes must go on
                 log.error("%s; nothing was changed", " ".join(str(problem).split()))
             self._service.reloaded()

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from edge.lane.lane import Lane
     from edge.lane.outcomes import Outcome
     from edge.lane.publisher import Publisher, WrappedMessage
+    from edge.records.changes import SettingsInForce
     from edge.settings.config import Settings
     from edge.till.identity import Identity
     from edge.till.rejections import RejectionReason, Rejections
@@ -147,6 +148,10 @@ class TillDesk:
                 self._send(message.till, message.event)
         self._listeners.follow(self._lane, now_s)
         return reply
+
+    def note_settings(self, settings: SettingsInForce) -> None:
+        """Record that these settings have taken effect."""
+        self._recorder.note_settings(settings)
 
     def close(self) -> None:
         self._recorder.close()

@@ -23,9 +23,10 @@ from edge.records.database import Database, StoreError
 from edge.records.earlier_layout import remove_old_copies
 from edge.records.lock import StateLock
 from edge.records.outbox import Outbox
+from edge.records.recorded_settings import RecordedSettings
 from edge.records.records import SaleRecord
 from edge.records.rejected import RejectedStore
-from edge.records.schema import IS_MARK
+from edge.records.schema import IS_SALE
 from edge.records.till_clocks import TillClocks
 from edge.till.messages import rfc3339
 
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from edge.clock.reading import Reading
+    from edge.records.chain import AnyRecord
+    from edge.records.changes import SettingsInForce
     from edge.records.records import RecordKey
 
 SAVE_TIME_EVERY_S = 600.0
@@ -93,6 +96,7 @@ class Ledger:
             self.outbox = Outbox(self._database)
             self.rejected = RejectedStore(self._database)
             self.till_clocks = TillClocks(self._database)
+            self._settings = RecordedSettings(self._database)
             self.purchase_tables = PurchaseTables(self._database) if keep_purchases else None
             """None when the shop keeps no purchases."""
             self._saved: dict[RecordKey, SaleRecord] = {record.key: record for record in self.unfinished()}
@@ -115,8 +119,8 @@ class Ledger:
         return _read(self._database.rows("SELECT record FROM unfinished_sale ORDER BY rowid"))
 
     def last_closed(self) -> list[SaleRecord]:
-        """The last 64 records of the audit log, oldest first."""
-        query = f"SELECT record FROM audit WHERE NOT {IS_MARK} ORDER BY number DESC LIMIT ?"
+        """The last 64 sales of the audit log, oldest first."""
+        query = f"SELECT record FROM audit WHERE {IS_SALE} ORDER BY number DESC LIMIT ?"
         rows = self._database.rows(query, _LAST_CLOSED)
         return _read(rows)[::-1]
 
@@ -145,11 +149,15 @@ class Ledger:
         with self._database.transaction():
             self.outbox.close_sale(record.till, record.sale_id)
             if record.restricted_at is not None or record.ended == "not-asked":
-                head = self._audit.append(record, self.time.now_s)
-                # No record may be newer than the time that a power cut leaves.
-                self._save_time()
-                # Logged too, so that an audit log that was cut short or replaced differs from the system's log.
-                log.info("audit: record %d, %s", head.number, head.hash)
+                self._append(record)
+
+    def note_settings(self, settings: SettingsInForce) -> None:
+        """Settings have taken effect: if they differ from those that were recorded last, append the change to the audit
+        log."""
+        if change := settings.change_from(self._settings.values()):
+            with self._database.transaction():
+                self._append(change)
+                self._settings.put(settings.values)
 
     def follow(self, reading: Reading) -> None:
         """Follow the clocks. Raises StoreError."""
@@ -176,6 +184,13 @@ class Ledger:
         with suppress(StoreError):
             self._save_time()
         self._opened.close()
+
+    def _append(self, record: AnyRecord) -> None:
+        head = self._audit.append(record, self.time.now_s)
+        # No record may be newer than the time that a power cut leaves.
+        self._save_time()
+        # Logged too, so that an audit log that was cut short or replaced differs from the system's log.
+        log.info("audit: record %d, %s", head.number, head.hash)
 
     def _save_time(self) -> None:
         save_time(self._database, self.time)

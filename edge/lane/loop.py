@@ -26,6 +26,7 @@ from edge.lane.pipeline import Pipeline
 from edge.lane.publisher import Publisher
 from edge.lane.rules import LaneRules, in_words, load_rules
 from edge.purchases.filing import Filing
+from edge.settings.author import AT_THE_START, ON_RELOAD
 from edge.settings.reload import differences
 from edge.till.identity import LiveIdentity, ReplayIdentity
 from edge.till.keys import Keys, credential
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from edge.frames import Frame, FrameSource
     from edge.lane.events import EventLog
     from edge.lane.outcomes import Outcome
+    from edge.settings.author import Author
     from edge.settings.config import Settings
     from edge.till.identity import Identity
     from edge.till.messages import Alert
@@ -69,15 +71,18 @@ class LaneLoop:
     def __init__(
         self, settings: Settings, age_model: AgeModel, bundle: Bundle, events: EventLog,
         box_health: Callable[[], LaneHealth], source: FrameSource, *, patient: bool = False,
+        author: Author = AT_THE_START,
     ) -> None:  # fmt: skip
         """Opens and checks everything. bundle: where the age model is from. box_health: problems that all lanes of the
-        box have. source: closed at the end. patient: as for `TillServer`.
+        box have. source: closed at the end. patient: as for `TillServer`. author: who set these settings, if they
+        differ from those that were recorded last.
 
         Raises UsageError or RunError, one line, for what is missing or wrong.
         """
         self.settings, self.source, self._box_health = settings, source, box_health
         self._stopping = threading.Event()
-        self._changes: SimpleQueue[tuple[LaneRules, AgeModel]] = SimpleQueue()
+        self._changes: SimpleQueue[tuple[LaneRules, AgeModel, Author]] = SimpleQueue()
+        self._author = author
         self.frames, self.skipped, self.too_old = 0, 0, 0
         """Numbers of frames: analysed, skipped to keep the rate, and dropped because they were too old."""
         self.cadence = Cadence(settings.detector.rate)
@@ -122,6 +127,7 @@ class LaneLoop:
             if self.desk is None:
                 self._run_replay()
             else:
+                self._note_settings(self.desk, self._author)
                 self._run_live(self.desk)
                 self._drain(self.desk)
         took_s = time.monotonic() - started_s
@@ -143,11 +149,11 @@ class LaneLoop:
         """Let an observer watch the lane from the next frame on, instead of the one before."""
         self._observer = observer
 
-    def change(self, settings: Settings, age_model: AgeModel, bundle: Bundle) -> None:
+    def change(self, settings: Settings, age_model: AgeModel, bundle: Bundle, author: Author = ON_RELOAD) -> None:
         """Use other settings or another age model from the next frame on, or after the sale that a till has open. Only
-        settings in `edge.settings.reload.AT_ONCE` may differ from the current ones. Raises UsageError as
-        `load_rules`."""
-        self._changes.put((load_rules(settings, bundle), age_model))
+        settings in `edge.settings.reload.AT_ONCE` may differ from the current ones. author: recorded when they take
+        effect. Raises UsageError as `load_rules`."""
+        self._changes.put((load_rules(settings, bundle), age_model, author))
         if self._lane.open_sales:
             log.info("the new settings apply after the open sale", extra={"lane": settings.lane})
 
@@ -187,7 +193,7 @@ class LaneLoop:
         """The newest frame of the camera, and the tills' messages between two frames."""
         while not self._stopping.is_set() and not self.slot.ended:
             if not (self._lane.open_sales or self._changes.empty()):
-                self._apply(*self._changes.get())
+                self._apply(desk, *self._changes.get())
             frame = self.slot.take(_FRAME_WAIT_S)
             now_s = self.turned_s = time.monotonic()
             if frame is not None and self.slot.waited_s > _STALE_S:
@@ -259,15 +265,19 @@ class LaneLoop:
         health = health.with_problem("output", self.filing.problem)
         return health.with_problem("output", self._server.problem if self._server else "")
 
-    def _apply(self, rules: LaneRules, age_model: AgeModel) -> None:
+    def _apply(self, desk: TillDesk, rules: LaneRules, age_model: AgeModel, author: Author) -> None:
         changed = differences(self.settings, rules.settings)
         self._rules, self.settings, self.age_model = rules, rules.settings, age_model
         self._pipeline.change(rules.settings, age_model)
         self._aim.reset()
         self._lane.change(rules)
+        self._note_settings(desk, author)
         log.info("now with settings %s (%s changed), age model %s", self.settings.hash, ", ".join(changed) or "none",
                  rules.model_hash)  # fmt: skip
         self._log_limits()
+
+    def _note_settings(self, desk: TillDesk, author: Author) -> None:
+        desk.note_settings(self._rules.in_force(author, datetime.now(timezone.utc)))
 
     def _log_limits(self) -> None:
         log.info("asks for ID %s", in_words(self._rules.limits.values()), extra={"lane": self.settings.lane})

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from edge.lane.lane import Lane
     from edge.lane.outcomes import Closed
     from edge.lane.skews import TillSkews
+    from edge.records.changes import SettingsInForce
     from edge.records.outbox import Outbox
     from edge.settings.config import Settings
     from edge.till.envelope import Event
@@ -47,6 +48,7 @@ class Recorder:
         self._settings, self._lane, self._identity = settings, lane, identity
         self._ledger: Ledger | None = None
         self._unsaved: list[Closed] = []
+        self._unsaved_settings: list[SettingsInForce] = []
         self._catalogue = load_catalogue(settings.insights.catalogue)
         self._pruned_s = -PRUNE_EVERY_S
         self._noted_s = -NOTE_EVERY_S
@@ -114,8 +116,10 @@ class Recorder:
             with self._writing() as ledger:
                 for sale in self._unsaved:
                     self._close_sale(ledger, sale)
+                for settings in self._unsaved_settings:
+                    ledger.note_settings(settings)
             if not self.problem:
-                self._unsaved = []
+                self._unsaved, self._unsaved_settings = [], []
                 self._lane.set_recording(True)
                 log.info("sales are recorded again")
         elif now_s - self._pruned_s >= PRUNE_EVERY_S and not self._ledger.time.doubt:
@@ -124,6 +128,14 @@ class Recorder:
             with self._writing() as ledger:
                 if removed := ledger.prune(keep_days):
                     log.info("audit: %d records older than %d days removed", removed, keep_days)
+
+    def note_settings(self, settings: SettingsInForce) -> None:
+        """Settings have taken effect. While the disk fails, the change waits in memory like a sale."""
+        if self._ledger and not self.problem:
+            with self._writing() as ledger:
+                ledger.note_settings(settings)
+        if not self._ledger or self.problem:
+            self._unsaved_settings = [*self._unsaved_settings, settings][-_MOST_UNSAVED:]
 
     def note_rejected(self, rejections: Rejections, now_s: float) -> None:
         """Write what tills have sent in vain, for the doctor; every NOTE_EVERY_S at most, so that a flood does not keep

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,12 +10,16 @@ from edge.decision.policy import Limit
 from edge.errors import UsageError
 from edge.language.words import Words, joined, words
 from edge.offers.load import load_offers
+from edge.records.changes import MODEL_HASH, OFFERS_SHEET, SettingsInForce
+from edge.settings.flat import default_settings, flat_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import datetime
 
     from edge.ages.bundle import Bundle
     from edge.offers.book import OfferBook
+    from edge.settings.author import Author
     from edge.settings.config import Settings
     from edge.settings.sections import PolicySettings
 
@@ -47,6 +52,17 @@ class LaneRules:
     def limit_for(self, legal_age: int) -> Limit | None:
         """The limit for goods that are sold from a legal age; None when everybody is asked."""
         return self.limits.get(legal_age)
+
+    def in_force(self, author: Author, at: datetime) -> SettingsInForce:
+        """What the record says about these rules when they take effect. at: when."""
+        sheet = self.offers.sheet if self.offers else None
+        content = hashlib.sha256(sheet.model_dump_json().encode()).hexdigest()[:12] if sheet else None
+        files = {MODEL_HASH: self.model_hash, OFFERS_SHEET: content}
+        return SettingsInForce(
+            lane=self.settings.lane, at=at, by=author.by, name=author.name, model=self.model_hash,
+            config=self.settings.hash, values=flat_settings(self.settings) | files, defaults=default_settings(),
+            store=self.settings.store, box=self.settings.box,
+        )  # fmt: skip
 
     @property
     def legal_age(self) -> int:

@@ -1,4 +1,4 @@
-"""The audit log: one record per restricted sale, chained by hashes. Append-only.
+"""The audit log: one record per restricted sale and per change of settings, chained by hashes. Append-only.
 
 Each record contains the hash of the one before. A record that is changed, removed or moved breaks the chain, and
 `verify` names it. Marks between the records name the lane, and say which old records were removed, when and under which
@@ -17,19 +17,21 @@ from typing import TYPE_CHECKING
 from edge.clock.dates import written_by_dates
 from edge.language.words import Words, words
 from edge.records.believed import WrittenTimes
-from edge.records.chain import CLOCK_TOLERANCE, Head, Mark, StoredRow, chained, proven_dates
+from edge.records.chain import CLOCK_TOLERANCE, Head, Mark, StoredRow, chained, date_of, proven_dates
+from edge.records.changes import SettingsChange
 from edge.records.records import SaleRecord
-from edge.records.schema import IS_MARK, MARKS_SINCE
+from edge.records.schema import IS_MARK, IS_SALE, MARKS_SINCE
 from edge.records.verification import ChainVerification
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from edge.records.chain import AnyRecord
     from edge.records.database import Database
     from edge.records.verification import LaneSettings
 
 _SET_BACK = timedelta(days=31)
-"""A sale that was opened so long before the newest mark shows that the clock was set back. A sale may be recorded a
+"""A record that is dated so long before the newest mark shows that the clock was set back. A sale may be recorded a
 day after it was opened: it was suspended."""
 
 
@@ -63,13 +65,13 @@ class Audit:
                 newest = self.newest()
                 self._write_lane_mark(lane, newest.opened_at if newest else datetime.fromtimestamp(0, timezone.utc))
 
-    def append(self, record: SaleRecord, written_s: float | None = None) -> Head:
+    def append(self, record: AnyRecord, written_s: float | None = None) -> Head:
         """Add a record after the newest one, inside the running transaction if there is one. written_s: the believed
         time; without it the record is only removed once `estimate_times` has estimated it. Raises StoreError."""
         with self._database.transaction():
-            mark = self._newest_mark("lane")
-            if mark is None or _month(record.opened_at) > _month(mark.at) or record.opened_at < mark.at - _SET_BACK:
-                self._write_lane_mark(record.lane, record.opened_at)
+            mark, date = self._newest_mark("lane"), date_of(record)
+            if mark is None or _month(date) > _month(mark.at) or date < mark.at - _SET_BACK:
+                self._write_lane_mark(record.lane, date)
             head = self._write(record)
             if written_s is not None:
                 self._written.put({str(head.number): written_s})
@@ -80,7 +82,8 @@ class Audit:
         `written_by_dates` for wall_s and now_s. Raises StoreError."""
         written = self._written.all()
         rows = self._database.rows(
-            "SELECT number, CASE WHEN json_valid(record) THEN strftime('%s', record ->> '$.opened_at') END FROM audit "
+            "SELECT number, CASE WHEN json_valid(record) THEN strftime('%s', "
+            "coalesce(record ->> '$.opened_at', record ->> '$.at')) END FROM audit "
             f"WHERE NOT {IS_MARK} ORDER BY number"
         )
         old = {str(number): date for number, date in rows if str(number) not in written}
@@ -94,9 +97,15 @@ class Audit:
             if isinstance(content := row.content, SaleRecord):
                 yield Head(row.number, row.hash), content
 
+    def changes(self) -> Iterator[tuple[Head, SettingsChange]]:
+        """Position and content of every change of settings that can be parsed, oldest first. Raises StoreError."""
+        for row in self._rows(f"WHERE NOT {IS_MARK} AND NOT ({IS_SALE}) ORDER BY number"):
+            if isinstance(content := row.content, SettingsChange):
+                yield Head(row.number, row.hash), content
+
     def newest(self) -> SaleRecord | None:
         """The newest sale record; None without one that can be parsed. Raises StoreError."""
-        for row in self._rows(f"WHERE NOT {IS_MARK} ORDER BY number DESC"):
+        for row in self._rows(f"WHERE {IS_SALE} ORDER BY number DESC"):
             if isinstance(content := row.content, SaleRecord):
                 return content
         return None
@@ -109,7 +118,7 @@ class Audit:
 
     def count(self) -> int:
         """How many sale records the log has. Raises StoreError."""
-        ((count,),) = self._database.rows(f"SELECT count(*) FROM audit WHERE NOT {IS_MARK}")
+        ((count,),) = self._database.rows(f"SELECT count(*) FROM audit WHERE {IS_SALE}")
         return int(str(count))
 
     def verify(
@@ -133,7 +142,7 @@ class Audit:
         return problems
 
     def prune(self, now: datetime, keep_days: int, is_old: Callable[[float], bool]) -> int:
-        """Remove the oldest records, up to the first sale that must be kept. Returns how many. A mark says so, and the
+        """Remove the oldest records, up to the first one that must be kept. Returns how many. A mark says so, and the
         chain continues, so that it can still be verified. Raises StoreError.
 
         is_old: whether something that was written at a believed time is older than `keep_days`. now: the wall clock. A
@@ -152,11 +161,11 @@ class Audit:
                 if removal and removal.keep_days != keep_days:
                     self._write(removal.model_copy(update={"at": now, "keep_days": keep_days}))
                 return 0
-            (head, sale), dates = old[-1], [sale.opened_at for _, sale in old if sale.opened_at < moment]
+            (head, newest), dates = old[-1], [date for _, record in old if (date := date_of(record)) < moment]
             if any(date and date > now for date in proven_dates(mark for _, mark in self.marks())):
                 # The clock was ahead and was set back. Otherwise these dates would prove later that the records were
                 # removed too early.
-                self._write_lane_mark(self.lane or sale.lane, now)
+                self._write_lane_mark(self.lane or newest.lane, now)
             connection.execute(
                 "UPDATE audit_end SET number = ?, hash = ? WHERE which = 'pruned'", (head.number, head.hash)
             )
@@ -164,7 +173,7 @@ class Audit:
             removed = connection.execute(query, (head.number,)).rowcount
             self._written.remove(name for name in self._written.all() if int(name) <= head.number)
             self._write(
-                Mark(mark="pruned", lane=self.lane or sale.lane, at=now, removed=head.number, removed_hash=head.hash,
+                Mark(mark="pruned", lane=self.lane or newest.lane, at=now, removed=head.number, removed_hash=head.hash,
                      keep_days=keep_days, opened_at=max(dates, default=moment - timedelta(seconds=1)))
             )  # fmt: skip
         return removed
@@ -181,7 +190,7 @@ class Audit:
 
     def _old_records(
         self, moment: datetime, future: datetime, is_old: Callable[[float], bool]
-    ) -> Iterator[tuple[Head, SaleRecord]]:  # fmt: skip
+    ) -> Iterator[tuple[Head, AnyRecord]]:  # fmt: skip
         """The oldest intact records, up to the first one to keep and the first mark between `moment` and `future`."""
         rows = (row for row in self._rows(f"WHERE {IS_MARK} ORDER BY number") if row.intact)
         marks = {row.number: row.content for row in rows if isinstance(row.content, Mark)}
@@ -190,15 +199,15 @@ class Audit:
         for row in self._rows():
             if not row.intact or not (content := row.content):
                 continue
-            date = content.opened_at if isinstance(content, SaleRecord) else dates[row.number]
+            date = dates[row.number] if isinstance(content, Mark) else date_of(content)
             if date and moment <= date <= future:
                 return
-            if isinstance(content, SaleRecord):
+            if not isinstance(content, Mark):
                 if (written_s := written.get(str(row.number))) is None or not is_old(written_s):
                     return
                 yield Head(row.number, row.hash), content
 
-    def _write(self, content: SaleRecord | Mark) -> Head:
+    def _write(self, content: AnyRecord | Mark) -> Head:
         """Append a row to the chain."""
         with self._database.transaction() as connection:
             newest, text = self.head, content.model_dump_json()

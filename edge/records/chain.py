@@ -1,15 +1,16 @@
-"""The rows of the audit log, chained by hashes: sale records, and marks between them."""
+"""The rows of the audit log, chained by hashes: records of sales and of changed settings, and marks between them."""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from pydantic import ValidationError
 
 from edge.clock.believed import FLOOR_S
+from edge.records.changes import CHANGE_START, SettingsChange
 from edge.records.records import Record, SaleRecord
 from edge.till.messages import Moment
 
@@ -20,7 +21,9 @@ CLOCK_TOLERANCE = timedelta(days=1)
 """What is dated further in the future than this was written by a clock that was wrong."""
 
 MARK_START = '{"mark":'
-"""The JSON of a mark starts like this, that of a sale does not."""
+"""The JSON of a mark starts like this, that of a record does not."""
+
+AnyRecord: TypeAlias = SaleRecord | SettingsChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +37,14 @@ class Head:
 class Mark(Record):
     """A row about the log itself. Pruning never removes a mark.
 
-    mark: "lane" before the first sale record, before the first one of each month (UTC), and before one, or a removal,
+    mark: "lane" before the first record, before the first one of each month (UTC), and before one, or a removal,
     that shows that the clock was set back; "pruned" after records were removed due to age, and when `audit.keep_days`
     has changed since the last removal; "restored" after a backup has taken the place of the database.
     lane: the lane that the log belongs to.
-    at: when records were removed, when the backup was restored, or when the sale of the next record was opened.
+    at: when records were removed, when the backup was restored, or the date of the next record.
     removed, removed_hash: position of the newest record removed so far; 0 and empty before the first removal.
-    keep_days: the setting `audit.keep_days` at that time. opened_at: when the newest of the sales removed last was
-    opened; sales that were dated in the future do not count. Both only for "pruned".
+    keep_days: the setting `audit.keep_days` at that time. opened_at: the date of the newest of the records removed
+    last; dates in the future do not count. Both only for "pruned". The date of a sale is that of its opening.
     replaced, replaced_hash: position of the newest row of the database that the backup has replaced; 0 and empty if it
     had none, None if it could not be read. Both only for "restored".
     """
@@ -92,12 +95,20 @@ class StoredRow:
         return self.text.startswith(MARK_START)
 
     @property
-    def content(self) -> SaleRecord | Mark | None:
+    def content(self) -> AnyRecord | Mark | None:
         """The parsed record or mark, None when it cannot be parsed."""
+        is_change = self.text.startswith(CHANGE_START)
         try:
-            return (Mark if self.is_mark else SaleRecord).model_validate_json(self.text)
+            return (Mark if self.is_mark else SettingsChange if is_change else SaleRecord).model_validate_json(
+                self.text
+            )
         except ValidationError:
             return None
+
+
+def date_of(record: AnyRecord) -> datetime:
+    """When a sale was opened, or settings took effect."""
+    return record.opened_at if isinstance(record, SaleRecord) else record.at
 
 
 def proven_dates(marks: Iterable[Mark]) -> list[datetime | None]:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 IS_MARK = """substr(record, 1, 8) = '{"mark":'"""
-"""SQL condition: whether a row of the audit table is a mark, and not the record of a sale."""
+"""SQL condition: whether a row of the audit table is a mark, and not a record."""
+
+IS_SALE = f"""NOT {IS_MARK} AND substr(record, 1, 10) <> '{{"change":'"""
+"""SQL condition: whether it is the record of a sale."""
 
 MARKS_SINCE = 2
 """An agent writes marks into every log of this version or newer that has records."""

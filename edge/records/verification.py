@@ -31,7 +31,7 @@ class ChainVerification:
         self._mark_hash = ""
         """Of the newest mark in the file, intact or not."""
         self._newest_lane = ""
-        """Of the newest sale."""
+        """Of the newest record."""
 
     def add(self, row: StoredRow) -> None:
         """Check the next row."""

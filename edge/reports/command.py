@@ -5,12 +5,13 @@ from __future__ import annotations
 from edge.commands import Parser
 from edge.reports.baskets.report import BASKET
 from edge.reports.cashiers.report import CASHIERS
+from edge.reports.changes.report import CHANGES_REPORT
 from edge.reports.export.report import EXPORT
 from edge.reports.offers.report import OFFERS
 from edge.reports.sales.report import SALES
 from edge.reports.verify.report import VERIFY
 
-REPORTS = (CASHIERS, SALES, BASKET, OFFERS, EXPORT, VERIFY)
+REPORTS = (CASHIERS, SALES, BASKET, OFFERS, CHANGES_REPORT, EXPORT, VERIFY)
 """To add a report, declare it in a folder of its own and add it here."""
 
 

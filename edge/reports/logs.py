@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
     from pathlib import Path
 
+    from edge.records.changes import SettingsChange
     from edge.records.records import SaleRecord
     from edge.reports.period import Period
 
@@ -26,18 +27,19 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Log:
     """records: the readable ones, oldest first, with all revisions of a sale. intact: whether the hash chain is.
-    pruned: the newest record that was removed because of its age."""
+    pruned: the newest record that was removed because of its age. changes: of the settings, oldest first."""
 
     records: Sequence[tuple[Head, SaleRecord]]
     intact: bool
     pruned: Head
+    changes: Sequence[tuple[Head, SettingsChange]] = ()
 
 
 def read_log(folder: Path) -> Log:
     """One consistent snapshot of the log in a state folder. Raises StoreError."""
     with closing(Database(folder, read_only=True)) as database, database.snapshot():
         audit = Audit(database)
-        return Log(list(audit.records()), not audit.verify(), audit.pruned)
+        return Log(list(audit.records()), not audit.verify(), audit.pruned, list(audit.changes()))
 
 
 @dataclass(frozen=True, slots=True)

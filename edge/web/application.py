@@ -19,6 +19,7 @@ from starlette.routing import Route
 from edge.errors import EdgeError, UsageError
 from edge.frames.geometry import moved
 from edge.language.words import in_all_languages, words
+from edge.settings.author import ON_PAGE
 from edge.settings.config import Settings
 from edge.settings.problems import in_one_line
 from edge.settings.sections import PictureSettings
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from edge.settings.author import Author
     from edge.settings.lanes import Origin
     from edge.web.lane import WatchedLane
 
@@ -41,8 +43,9 @@ class Application:
     """Starlette's routes to the lanes. While it runs, only the doctor and saving settings access the disk."""
 
     def __init__(
-        self, lanes: Mapping[str, WatchedLane], origin: Origin, reload: Callable[[Sequence[Settings]], None] | None
-    ) -> None:
+        self, lanes: Mapping[str, WatchedLane], origin: Origin,
+        reload: Callable[[Sequence[Settings], Author], None] | None,
+    ) -> None:  # fmt: skip
         """origin: the config file and flags; zone and picture are saved to that file. reload: applies settings to the
         lanes; without it they take effect at the next start."""
         self._lanes, self._origin, self._reload = lanes, origin, reload
@@ -116,7 +119,7 @@ class Application:
             config_file.save(self._origin.file, lane.name, *lines)
             lanes = self._origin.load()
             if self._reload:
-                self._reload(lanes)
+                self._reload(lanes, ON_PAGE)
         except EdgeError as error:
             return JSONResponse({"problem": in_all_languages(error), "line": "\n".join(lines)}, 409)
         loaded = next((settings for settings in lanes if settings.lane == lane.name), None)

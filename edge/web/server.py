@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from edge.lane.loop import LaneLoop
+    from edge.settings.author import Author
     from edge.settings.config import Settings
     from edge.settings.lanes import Origin
 
@@ -41,8 +42,8 @@ class WebServer:
     """Can be created in one thread and run in another; `stop` is safe from any thread."""
 
     def __init__(
-        self, lanes: Sequence[LaneLoop], origin: Origin, reload: Callable[[Sequence[Settings]], None] | None = None, *,
-        patient: bool = False,
+        self, lanes: Sequence[LaneLoop], origin: Origin,
+        reload: Callable[[Sequence[Settings], Author], None] | None = None, *, patient: bool = False,
     ) -> None:  # fmt: skip
         """Bind the address and become the observer of the lanes. origin, reload: see `Application`. patient: try an
         address that is not available, or a link that cannot be written, again and again; otherwise raise.

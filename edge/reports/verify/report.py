@@ -119,10 +119,19 @@ def _restored(head: Head, mark: Mark) -> Words:
 
 
 def _summary(audit: Audit) -> Iterator[str]:
-    if not (count := audit.count()):
+    count, changes, newest = audit.count(), sum(1 for _ in audit.changes()), audit.head
+    if changes:
+        yield words(
+            "{records}, {changes}, chain intact, newest is number {number} with hash {hash}",
+            records=counted("{n} record", "{n} records", count),
+            changes=counted("{n} change of settings", "{n} changes of settings", changes),
+            number=newest.number,
+            hash=newest.hash,
+        )
+        return
+    if not count:
         yield words("0 records")
         return
-    newest = audit.head
     yield counted(
         "{n} record, chain intact, newest is number {number} with hash {hash}",
         "{n} records, chain intact, newest is number {number} with hash {hash}",

@@ -35,6 +35,13 @@ def test_each_setting_that_shows_faces_has_its_mark(flags: list[str], marks: lis
         ("rtsp://anna:sec/ret@10.0.0.7/lane", "rtsp://10.0.0.7/lane"),
         ("rtsp:/anna:secret@10.0.0.7", "rtsp:/10.0.0.7"),
         ("gst:rtspsrc location=rtsp://anna:secret@10.0.0.7 ! appsink", "gst:10.0.0.7 ! appsink"),
+        ("gst:rtspsrc user-pw='sec ret' latency=0", "gst:rtspsrc user-pw=... latency=0"),
+        (
+            "http://10.0.0.7/snap.cgi?usr=anna&pwd=sec/ret&channel=1",
+            "http://10.0.0.7/snap.cgi?usr=...&pwd=...&channel=1",
+        ),
+        ("rtsp://10.0.0.7/user=anna_password=secret_channel=1", "rtsp://10.0.0.7/user=..."),
+        ("rtsp://10.0.0.7/h264?channel=1&subtype=0", "rtsp://10.0.0.7/h264?channel=1&subtype=0"),
     ],
 )
 def test_without_password_removes_user_and_password(camera: str, shown: str) -> None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 
+from edge.records.audit import Audit
+from edge.records.changes import SettingsInForce
+from edge.records.database import Database
 from edge.till.messages import Ack, Health, Hello, IdChecked, RestrictedItem, SaleClosed, SaleOpened
-from tests.edge.lane.shop import CLOSE, OPEN, SCAN, Shop, records
+from tests.edge.lane.shop import CLOSE, NEW_YEAR, OPEN, SCAN, Shop, records
 
 
 def test_without_a_writable_folder_the_answer_is_unknown_with_the_reason(tmp_path: Path, shop: Shop) -> None:
@@ -91,3 +94,17 @@ def test_a_full_disk_at_any_step_of_a_sale_corrupts_nothing(small_disk: Path, sh
         shop.run(1.1)
         assert len(records(shop)) == full_before + 1
     assert [record.check for record in records(shop)] == ["passed"] * 6
+
+
+def test_a_change_of_settings_waits_for_the_disk(tmp_path: Path, shop: Shop) -> None:
+    shop.stop()
+    (tmp_path / "file").touch()
+    shop.state_dir = tmp_path / "file" / "state"
+    shop.start()
+    for after in (1, 2):
+        shop.desk.note_settings(SettingsInForce("lane-1", NEW_YEAR, "page", "anna", "0123", "4567", {"a": after}, {}))
+    (tmp_path / "file").unlink()
+    shop.run(1.1)
+    with closing(Database(shop.state_dir)) as database:
+        changes = [(change.name, change.changed[0].after) for _, change in Audit(database).changes()]
+    assert changes == [("anna", 1), ("anna", 2)]

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from edge.errors import UsageError
 from edge.lane.ledger import Ledger
 from edge.records.audit import Audit
+from edge.records.changes import SettingsInForce
 from edge.records.database import Database, StoreError
 from edge.records.records import SaleRecord
 from tests.edge.clocks import Box
@@ -161,3 +162,18 @@ def test_no_record_is_removed_too_early_all_are_removed_in_the_end_and_the_chain
             assert Audit(database).verify(now=box.really) == []
     box.run(timedelta(days=365 * 20))
     assert kept(folder, box) == []
+
+
+def in_force(**values: object) -> SettingsInForce:
+    defaults = {"zone": [0], "web": None}
+    return SettingsInForce("wine", NOON, "reload", None, "0123", "4567", {**defaults, **values}, defaults)
+
+
+def test_settings_are_recorded_when_they_differ_from_those_that_were_recorded_last(tmp_path: Path) -> None:
+    for corner in (1, 1, 2):
+        with closing(Ledger(tmp_path, "wine")) as ledger:
+            ledger.note_settings(in_force(zone=[corner]))
+    with closing(Database(tmp_path)) as database:
+        changes = [change.changed for _, change in Audit(database).changes()]
+        assert Audit(database).verify() == []
+    assert [(each.before, each.after) for (each,) in changes] == [([0], [1]), ([1], [2])]

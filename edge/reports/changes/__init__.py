@@ -1,0 +1,1 @@
+"""`edge-agent report changes`: who changed which setting."""

@@ -1,0 +1,77 @@
+"""The changes of settings as a table and as CSV, one row for each setting."""
+
+from __future__ import annotations
+
+import json
+from datetime import timezone
+from typing import TYPE_CHECKING, Any
+
+from edge.language.formats import Shown, moment
+from edge.language.words import Words, joined, verbatim, words
+from edge.reports.tables import NOTHING, Table, as_csv
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from edge.records.chain import Head
+    from edge.records.changes import SettingsChange
+
+_WAYS: dict[str, Words] = {
+    "start": words("found at the start"),
+    "reload": words("file reloaded"),
+    "page": words("setup page"),
+    "apply": words("edge-agent apply"),
+    "undo": words("edge-agent apply, undone"),
+}
+"""How settings were changed. Other words are of programs, and are shown as they are."""
+
+_CSV_OF_CHANGES = (
+    "at", "lane", "by", "name", "setting", "before", "after", "first", "config", "model", "number", "hash",
+    "store", "box",
+)  # fmt: skip
+
+
+def author_words(change: SettingsChange) -> Words:
+    """Who changed the settings, and how."""
+    way = _WAYS.get(change.by, verbatim(change.by))
+    if change.first:
+        way = words("{way}, first record", way=way)
+    return joined(", ", [way, change.name]) if change.name else way
+
+
+def changes_table(changes: Sequence[SettingsChange]) -> Table:
+    """For people: times in local time."""
+    columns = (words("time"), words("lane"), words("changed by"), words("setting"), words("before"), words("after"))
+    rows = tuple(
+        (joined("", [Shown(moment, change.at)]), change.lane, author_words(change), each.setting,
+         _shown(each.before), _shown(each.after))
+        for change in changes
+        for each in change.changed
+    )  # fmt: skip
+    return Table(columns, rows, keys=2)
+
+
+def changes_csv(changes: Sequence[tuple[Head, SettingsChange]]) -> str:
+    """For programs: times in UTC, values as JSON. number, hash: of the record in the chain."""
+    return as_csv(
+        _CSV_OF_CHANGES,
+        (
+            (change.at.astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z"), change.lane,
+             change.by, change.name, each.setting, _json(each.before), _json(each.after),
+             "yes" if change.first else "no", change.config, change.model, head.number, head.hash,
+             change.store, change.box)
+            for head, change in changes
+            for each in change.changed
+        ),
+    )  # fmt: skip
+
+
+def _shown(value: Any) -> str:
+    """A value as in TOML, without the quotes of a text."""
+    if value is None or value in ("", []):
+        return NOTHING
+    return value if isinstance(value, str) else _json(value)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
