@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from edge.commands import Parser, positive, run_command, visible
 from edge.errors import RunError, UsageError
+from edge.language.catalogue import LANGUAGES
+from edge.language.words import in_language, words
 
 if TYPE_CHECKING:
     from train.pictures import Pictures
@@ -54,6 +56,9 @@ def _add_explore_and_pack(commands: argparse._SubParsersAction[Parser]) -> None:
         metavar="FOLDER",
         default=Path("report"),
         help="folder for index.html and facts.json; default: report",
+    )
+    explore.add_argument(
+        "--language", choices=LANGUAGES, help="of the report; default: the setting language, EDGE_LANGUAGE"
     )
     explore.set_defaults(run=_explore)
 
@@ -162,22 +167,27 @@ def _add_scenes_and_breadth(commands: argparse._SubParsersAction[Parser]) -> Non
 
 
 def _explore(arguments: argparse.Namespace) -> None:
+    from edge.reports.output import print_report
+    from edge.reports.page import report_page
+    from edge.settings.load import load_settings
     from train.explore import explore
-    from train.explore_page import explore_page
+    from train.explore_page import explore_content
 
+    language = arguments.language or load_settings([]).language
     facts, pictures = explore(arguments.data)
+    content = explore_content(facts, pictures, language)
     page = arguments.out / "index.html"
     try:
         arguments.out.mkdir(parents=True, exist_ok=True)
         (arguments.out / "facts.json").write_text(facts.model_dump_json(indent=2) + "\n", encoding="utf-8")
-        page.write_text(explore_page(facts, pictures), encoding="utf-8")
+        page.write_text(report_page(content, language), encoding="utf-8")
     except OSError as problem:
         raise RunError(f"cannot write the report to {arguments.out}: {problem.strerror}") from None
-    for source, count in facts.rows.items():
-        print(f"{source}: {count} rows, {facts.bands[source]['under 18']:.0%} under 18")
+    print_report(content.headline, content.tables, (), language, content.lead)
+    where = words("The page: {file}", file=visible(str(page)))
     if not facts.labels_only:
-        print(f"{visible(str(page))} shows faces: protect it like the photos")
-    print(visible(str(page)))
+        where = words("The page shows faces, protect it like the photos: {file}", file=visible(str(page)))
+    print(f"\n{in_language(where, language)}")
 
 
 def _pack(arguments: argparse.Namespace) -> None:

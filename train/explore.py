@@ -20,9 +20,13 @@ from train.data import PICTURE_COPY_BITS
 from train.duplicates import exact_groups, near_groups
 from train.index import CACHE, content_hash, find_faces
 from train.pictures import BrokenRow, Pictures, read_labels
+from train.thresholds import underage
 
 BANDS = ((0, 17), (18, 24), (25, 34), (35, 44), (45, 54), (55, 64), (65, 120))
 """Age bands of the report, in years: minors, young adults who are asked for ID, then ten years each."""
+
+LEGAL_AGE = 18
+"""Whether there are enough photos is said for this one."""
 
 FACE_COPY_BITS = 48
 """Aligned faces whose hashes differ in at most this many bits are reported as copies. The split excludes copies up to
@@ -35,7 +39,8 @@ class Facts(BaseModel):
     ages: by source, the number of people of each year 0..100; a person with a band is spread evenly over its years.
     bands: by source, the share in each of `BANDS`. sizes: "width x height" and their number, most frequent first.
     exact_copies: groups of files with the same bytes. near_copies: groups of other near-copies. disagreeing: groups of
-    copies whose labels contradict each other.
+    copies whose labels contradict each other. underage: people of `underage_ages` whom a limit on P(under 18) can be
+    measured on, known exactly or by a band.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -57,6 +62,13 @@ class Facts(BaseModel):
     exact_copies: tuple[tuple[str, ...], ...] = ()
     near_copies: tuple[tuple[str, ...], ...] = ()
     disagreeing: tuple[tuple[str, ...], ...] = ()
+    underage: int = 0
+    underage_ages: tuple[int, int] = (13, 17)
+
+    @property
+    def usable(self) -> int:
+        """Photos that a model can be trained on; all labels if there are no photos."""
+        return sum(self.rows.values()) - len(self.unreadable) - len(self.too_large) - len(self.without_face)
 
 
 def explore(data: Path, cache_dir: Path = CACHE) -> tuple[Facts, Pictures]:
@@ -66,10 +78,12 @@ def explore(data: Path, cache_dir: Path = CACHE) -> tuple[Facts, Pictures]:
     """
     pictures, broken = read_labels(data)
     if data.is_file():
-        return _label_facts(pictures, broken, labels_only=True), pictures
+        facts = _label_facts(pictures, broken, labels_only=True)
+        return facts.model_copy(update=_underage_facts(pictures.ages)), pictures
     pictures = find_faces(pictures, cache_dir)
     facts = _label_facts(pictures, broken, labels_only=False)
-    return facts.model_copy(update=_file_facts(pictures, broken, data)), pictures
+    update = _file_facts(pictures, broken, data) | _underage_facts(pictures.ages[pictures.has_face])
+    return facts.model_copy(update=update), pictures
 
 
 def _label_facts(pictures: Pictures, broken: list[BrokenRow], *, labels_only: bool) -> Facts:
@@ -86,6 +100,12 @@ def _label_facts(pictures: Pictures, broken: list[BrokenRow], *, labels_only: bo
         broken_rows=tuple(_row_text(row) for row in broken if not row.photo_missing),
         rows_without_a_file=tuple(_row_text(row) for row in broken if row.photo_missing),
     )
+
+
+def _underage_facts(known: NDArray[np.float32]) -> dict[str, object]:
+    """All whom a limit may be measured on: no number of exactly known ones is enough for a risk of 0."""
+    counted, ages = underage(known, LEGAL_AGE, risk=0)
+    return {"underage": int(counted.sum()), "underage_ages": ages}
 
 
 def _row_text(row: BrokenRow) -> str:

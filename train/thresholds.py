@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import count
 
 import numpy as np
 from numpy.typing import NDArray
@@ -114,6 +115,11 @@ def underage(known: _Floats, legal_age: int, risk: float) -> tuple[_Rows, tuple[
 def _enough(photos: int, risk: float) -> bool:
     """Whether so many photos could meet a risk at all, if nobody passed."""
     return wilson_upper(0, photos) <= risk
+
+
+def fewest_photos(risk: float) -> int:
+    """Of underage people: a risk is never measured on fewer."""
+    return next(photos for photos in count(1) if _enough(photos, risk))
 
 
 def dividing_age(age_probs: _Floats, rule: Limit) -> int:

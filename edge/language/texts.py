@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from babel.messages.catalog import Message
 
 ROOT = Path(__file__).parents[2]
-PACKAGE = ROOT / "edge"
+_CODE_FOLDERS = ("edge", "train", "export")
 
 _TEMPLATES = "**/templates/**.html"
 _FUNCTIONS = {"words": 1, "counted": 2, "Words": 2}
 """Functions that make texts, and how many of their first arguments are templates."""
 
-_NO_TEXTS = PACKAGE / "language" / "words.py"
+_NO_TEXTS = ROOT / "edge" / "language" / "words.py"
 
 _WIDTH = 120
 
@@ -32,13 +32,14 @@ def texts() -> Catalog:
     """Every text in the code, and in the pages' Jinja2 templates, as `_("...")`. Raises ValueError for a template that
     is not a literal."""
     catalogue = Catalog(charset="utf-8")
-    for file in sorted(PACKAGE.rglob("*.py")):
-        if file != _NO_TEXTS:
-            for found in _texts_of(file):
-                catalogue.add(found, locations=[(str(file.relative_to(ROOT)), 0)], flags=["python-brace-format"])
-    in_templates = extract_from_dir(PACKAGE, [(_TEMPLATES, "jinja2.ext.babel_extract")])
-    for name, _, template, _, _ in in_templates:
-        catalogue.add(template, locations=[(f"edge/{name}", 0)], flags=["python-brace-format"])
+    for package in _CODE_FOLDERS:
+        for file in sorted((ROOT / package).rglob("*.py")):
+            if file != _NO_TEXTS:
+                for found in _texts_of(file):
+                    catalogue.add(found, locations=[(str(file.relative_to(ROOT)), 0)], flags=["python-brace-format"])
+        in_templates = extract_from_dir(ROOT / package, [(_TEMPLATES, "jinja2.ext.babel_extract")])
+        for name, _, template, _, _ in in_templates:
+            catalogue.add(template, locations=[(f"{package}/{name}", 0)], flags=["python-brace-format"])
     return catalogue
 
 

@@ -64,6 +64,11 @@ def figure(svg: str, caption: str = "", language: str = ENGLISH) -> Markup:
     return Markup(_parts(language).figure(Markup(svg), caption))
 
 
+def gallery(pictures: Sequence[tuple[str, str]], language: str = ENGLISH) -> Markup:
+    """Small pictures side by side. pictures: the address, such as a data URL, and the caption of each."""
+    return Markup(_parts(language).gallery(pictures))
+
+
 def _parts(language: str) -> Any:
     """The macros of parts.html."""
     return _templates(language).get_template("parts.html").module

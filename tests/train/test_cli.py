@@ -127,10 +127,11 @@ def test_explore_writes_a_page_and_facts(
 ) -> None:
     assert edge_train("explore", shop, "--out", tmp_path / "report") == 0
     assert sorted(path.name for path in (tmp_path / "report").iterdir()) == ["facts.json", "index.html"]
-    first, warning, page = capsys.readouterr().out.splitlines()
-    assert first == "shop: 11 rows, 9% under 18"
-    assert "shows faces: protect it like the photos" in warning
-    assert page.endswith("index.html")
+    first, *_, page = capsys.readouterr().out.splitlines()
+    assert first == "11 photos, 1 source"
+    assert page == f"The page shows faces, protect it like the photos: {tmp_path / 'report' / 'index.html'}"
+    assert edge_train("explore", shop, "--out", tmp_path / "report", "--language", "ru") == 0
+    assert capsys.readouterr().out.startswith("11 фотографий, 1 источник\n")
 
 
 @pytest.mark.slow

@@ -11,10 +11,17 @@ import numpy as np
 import pytest
 
 from edge.errors import UsageError
+from edge.reports.page import report_page
 from tests.train.builders import LayOut
 from train.explore import Facts, _inspect, explore, people_by_year
-from train.explore_page import explore_page
+from train.explore_lead import lead
+from train.explore_page import explore_content
+from train.explore_plots import ages_plot, bands_plot
 from train.pictures import Pictures
+
+
+def explore_page(facts: Facts, pictures: Pictures, language: str = "en") -> str:
+    return report_page(explore_content(facts, pictures, language), language)
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +107,50 @@ def test_the_page_is_self_contained_shows_at_most_fifteen_faces_and_escapes_name
         assert outside not in page.replace("url(#", "")
 
 
+def test_the_page_says_first_what_to_do(explored: tuple[Facts, Pictures]) -> None:
+    content = explore_content(*explored, "en")
+    assert (content.headline, *content.lead) == (
+        "17 photos, 1 source",
+        "The same person has different ages in 3 groups of copies: correct the ages in labels.csv.",
+        "Too few people just under 18: 2 of 13 to 17 years. A model gets a limit for a risk of 5% only from about 912 "
+        "of them: add photos of people of 13 to 17 years.",
+        "13 of 17 photos can be used: edge-train fit trains on them.",
+    )
+    correct, _ = content.tables
+    assert ("Rows without a photo", "2", "copy the photos into final_files, or correct file_name") in correct.rows
+
+
+def test_the_page_is_in_the_language_of_the_reader(explored: tuple[Facts, Pictures]) -> None:
+    page = explore_page(*explored, "ru")
+    assert '<html lang="ru">' in page
+    for text in ("17 фотографий, 1 источник", "Что исправить", "моложе 18", "5,9\N{NO-BREAK SPACE}%"):
+        assert text in page
+    for english in ("photos", "under 18", "Copies"):
+        assert english not in page
+
+
+def test_enough_people_under_18_and_no_contradiction_is_said_too() -> None:
+    facts = Facts(
+        labels_only=False, rows={"shop": 2000}, exactly_known={"shop": 2000}, ages={}, bands={}, sexes={}, groups={},
+        broken_rows=(), rows_without_a_file=(), underage=1000,
+    )  # fmt: skip
+    assert lead(facts) == [
+        "The ages fit together, and there are enough people under 18.",
+        "All photos can be used: edge-train fit trains on them.",
+    ]
+
+
+def test_of_many_sources_the_smallest_are_drawn_together() -> None:
+    names = [f"shop-{source}" for source in range(9)]
+    facts = Facts(
+        labels_only=True, rows=dict.fromkeys(names, 101), exactly_known=dict.fromkeys(names, 101),
+        ages=dict.fromkeys(names, (1.0,) * 101), bands={name: {"under 18": 0.2, "18-24": 0.8} for name in names},
+        sexes={}, groups={}, broken_rows=(), rows_without_a_file=(),
+    )  # fmt: skip
+    assert "4 other sources" in ages_plot(facts, "en")
+    assert "shop-8" not in bands_plot(facts, "en"), "nine bars for each band would say nothing"
+
+
 def test_a_file_with_labels_only_is_enough(tmp_path: Path) -> None:
     (tmp_path / "labels.csv").write_text(
         "file_name,age_min,age_max,sex,group\na.jpg,10,19,female,north\nb.jpg,20,29,male,\nc.jpg,20,29,male,north\n"
@@ -111,7 +162,7 @@ def test_a_file_with_labels_only_is_enough(tmp_path: Path) -> None:
     assert facts.sexes["labels"] == {"male": 2, "female": 1}
     assert facts.groups["labels"] == {"north": 2}
     page = explore_page(facts, pictures)
-    assert "Labels without pictures" in page
+    assert "<h1>Labels without photos</h1>" in page
     assert "data:image" not in page
 
 

@@ -37,7 +37,6 @@ def code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (package / "lens.py").write_text(CODE, encoding="utf-8")
     (package / "web" / "templates" / "page.html").write_text('<h1>{{ _("Cashiers of {shop}") }}</h1>', encoding="utf-8")
     monkeypatch.setattr(texts, "ROOT", tmp_path)
-    monkeypatch.setattr(texts, "PACKAGE", package)
     return package
 
 
