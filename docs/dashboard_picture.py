@@ -14,6 +14,7 @@ import re
 import time
 import urllib.parse
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,9 @@ from PIL import Image
 DOCS = Path(__file__).parent
 DASHBOARD = json.loads((DOCS.parent / "deploy" / "grafana" / "edge-agent.json").read_text(encoding="utf-8"))
 STEP_S = 5
+_MOST_ROWS = 6
+_CHARACTERS = 8
+"""Of a table, that fit on one of the 24 columns of the page. A cell has a quarter of a table's at most."""
 UNITS = {
     "s": lambda value, _=None: f"{value * 1000:.0f} ms" if value < 1 else f"{value:.1f} s",
     "percentunit": lambda value, _=None: f"{value:.0%}",
@@ -67,7 +71,8 @@ class Prometheus:
 
 
 def query_of(target: dict[str, Any]) -> str:
-    return target["expr"].replace("$__rate_interval", "30s").replace("$lane", ".*")
+    filled = target["expr"].replace("$__rate_interval", "30s").replace("$by", "store, box, lane")
+    return re.sub(r"\$\w+", ".*", filled)
 
 
 def name_of(target: dict[str, Any], labels: dict[str, str]) -> str:
@@ -135,8 +140,8 @@ def draw_stat(axes: Axes, panel: dict[str, Any], prometheus: Prometheus) -> None
             step for step in defaults["thresholds"]["steps"] if step["value"] is None or known[-1] >= step["value"]
         ]
         height = 1 - (number + 0.5) / len(found)
-        axes.text(0.03, height, name_of(panel["targets"][0], labels), fontsize=8, va="center", transform=axes.transAxes)
-        axes.text(0.97, height, UNITS[defaults["unit"]](known[-1]), fontsize=17, va="center", ha="right",
+        axes.text(0.03, height, name_of(panel["targets"][0], labels), fontsize=7, va="center", transform=axes.transAxes)
+        axes.text(0.97, height, UNITS[defaults["unit"]](known[-1]), fontsize=13, va="center", ha="right",
                   color=COLOURS[steps[-1]["color"]], transform=axes.transAxes)  # fmt: skip
 
 
@@ -154,14 +159,23 @@ def draw_states(axes: Axes, panel: dict[str, Any], prometheus: Prometheus) -> No
 
 
 def draw_table(axes: Axes, panel: dict[str, Any], prometheus: Prometheus) -> None:
-    columns = panel["transformations"][0]["options"]["indexByName"]
+    """Only columns with values."""
+    fitting = _CHARACTERS * panel["gridPos"]["w"]
+    rows = prometheus.rows(query_of(panel["targets"][0]))
+    columns = [name for name in panel["transformations"][0]["options"]["indexByName"] if any(map(has(name), rows))]
+    cells = [columns, *([row.get(name, "")[: fitting // 4] for name in columns] for row in rows[:_MOST_ROWS])]
+    widths = [max(len(row[number]) for row in cells) + 2 for number in range(len(columns))]
     axes.axis("off")
-    for row in prometheus.rows(query_of(panel["targets"][0])):
-        for number, column in enumerate(columns):
-            height = 0.92 - number * 0.19
-            axes.text(0.0, height, column, fontsize=7, color=COLOURS["text"], va="top", transform=axes.transAxes)
-            axes.text(0.2, height, re.sub(r"(.{48}\S*) ", r"\1\n", row.get(column, "")), fontsize=7, va="top",
+    for number, row in enumerate(cells):
+        for column, text in enumerate(row):
+            x = sum(widths[:column]) / max(sum(widths), fitting)
+            colour = "white" if number else COLOURS["text"]
+            axes.text(x, 1 - number / (_MOST_ROWS + 1), text, fontsize=7, color=colour, va="top",
                       transform=axes.transAxes)  # fmt: skip
+
+
+def has(column: str) -> Callable[[dict[str, str]], bool]:
+    return lambda row: bool(row.get(column))
 
 
 def when_axis(axes: Axes, prometheus: Prometheus) -> None:
@@ -195,7 +209,8 @@ def main() -> None:
         for side in card.spines.values():
             side.set_color("#2c3235")
         card.text(0.012, 1 - 0.14 / place["h"] * 3, panel["title"], fontsize=9, va="center", transform=card.transAxes)
-        inner = (x + 0.032, y + height * 0.24, width - 0.05, height * 0.58)
+        left = 0.08 if panel["type"] == "state-timeline" else 0.032
+        inner = (x + left, y + height * 0.24, width - left - 0.018, height * 0.58)
         axes = figure.add_axes(inner, facecolor="#181b1f")
         for side in axes.spines.values():
             side.set_visible(False)

@@ -28,17 +28,26 @@ def promtool(*words: object) -> str:
     return done.stdout
 
 
-def expressions() -> Iterator[tuple[str, str]]:
+VARIABLES = {variable["name"]: variable for variable in DASHBOARD["templating"]["list"]}
+GROUPS = {option["text"]: option["value"] for option in VARIABLES["by"]["options"]}
+"""What a line of a panel is for, and the labels that it is grouped by."""
+
+
+def expressions(by: str = "lane") -> Iterator[tuple[str, str]]:
     """Title and query of every panel of the dashboard, with its variables filled in as Grafana does."""
     for panel in DASHBOARD["panels"]:
         for target in panel["targets"]:
-            yield panel["title"], filled_in(target["expr"])
+            yield panel["title"], filled_in(target["expr"], by)
     for annotation in DASHBOARD["annotations"]["list"]:
-        yield annotation["name"], filled_in(annotation["expr"])
+        yield annotation["name"], filled_in(annotation["expr"], by)
 
 
-def filled_in(query: str) -> str:
-    query = query.replace("$__rate_interval", "1m").replace("$lane", ".*")
+def filled_in(query: str, by: str = "lane", **chosen: str) -> str:
+    """by: one of GROUPS. chosen: values of the variables store, box and lane, of which several are written a|b; all if
+    not given."""
+    query = query.replace("$__rate_interval", "1m").replace("$by", GROUPS[by])
+    for name in ("store", "box", "lane"):
+        query = query.replace(f"${name}", chosen.get(name, ".*"))
     assert "$" not in query
     return query
 
@@ -71,7 +80,8 @@ def test_every_alert_is_tested_and_described() -> None:
     assert len(alerts) == len(set(alerts)) >= 10
     for alert in alerts:
         assert re.search(rf"alertname: {alert}\n +eval_time: \w+\n +exp_alerts:\n +- ", tests), f"{alert} never fires"
-        assert f"`{alert}`" in MANUAL, f"docs/metrics.md does not say what {alert} means"
+    described = re.findall(r"^\| `(Edge\w+)`", MANUAL, re.MULTILINE)
+    assert sorted(described) == sorted(alerts)
 
 
 def test_the_example_configuration_is_valid() -> None:
@@ -85,11 +95,57 @@ def test_rules_and_dashboard_use_only_metrics_of_the_agent() -> None:
         assert metrics_in(query) - listed == set(), title
 
 
-def test_every_query_of_the_dashboard_is_valid(tmp_path: Path) -> None:
-    rules = [{"record": f"panel:{number}", "expr": query} for number, (_, query) in enumerate(expressions())]
+@pytest.mark.parametrize("by", GROUPS)
+def test_every_query_of_the_dashboard_is_valid(by: str, tmp_path: Path) -> None:
+    rules = [{"record": f"panel:{number}", "expr": query} for number, (_, query) in enumerate(expressions(by))]
     file = tmp_path / "panels.json"
     file.write_text(json.dumps({"groups": [{"name": "dashboard", "rules": rules}]}), encoding="utf-8")
     assert f"{len(rules)} rules found" in promtool("check", "rules", file)
+
+
+def test_store_box_and_lane_can_be_chosen_and_every_panel_shows_only_what_is_chosen() -> None:
+    for name in ("store", "box", "lane"):
+        assert (VARIABLES[name]["multi"], VARIABLES[name]["includeAll"]) == (True, True)
+    for panel in DASHBOARD["panels"]:
+        for target in panel["targets"]:
+            for selector in re.findall(r"(?:edge_agent|process|ALERTS)[\w:]*\{([^}]*)\}", target["expr"]):
+                assert 'store=~"$store' in selector, panel["title"]
+                assert 'box=~"$box' in selector, panel["title"]
+
+
+CHAIN = (("hill", "hill-01", "lane-1", 1, 4), ("hill", "hill-02", "wine", 3, 1), ("sea", "sea-01", "lane-1", 1, 1))
+"""Store, box and lane; answers of a minute that are UNKNOWN, and others."""
+
+
+@pytest.mark.parametrize(
+    ("by", "chosen", "shares"),
+    [
+        ("store", {}, {'{store="hill"}': 4 / 9, '{store="sea"}': 1 / 2}),
+        ("box", {"store": "hill"}, {'{store="hill", box="hill-01"}': 1 / 5, '{store="hill", box="hill-02"}': 3 / 4}),
+        ("store", {"box": "hill-01|sea-01"}, {'{store="hill"}': 1 / 5, '{store="sea"}': 1 / 2}),
+        ("lane", {"box": "sea-01"}, {'{store="sea", box="sea-01", lane="lane-1"}': 1 / 2}),
+        ("store", {"lane": "wine"}, {'{store="hill"}': 3 / 4}),
+    ],
+)
+def test_figures_are_added_up_by_lane_box_or_store(
+    by: str, chosen: dict[str, str], shares: dict[str, float], tmp_path: Path
+) -> None:
+    [panel] = [panel for panel in DASHBOARD["panels"] if panel["title"].startswith("UNKNOWN answers")]
+    series = []
+    for store, box, lane, unknown, others in CHAIN:
+        labels = f'store="{store}", box="{box}", lane="{lane}", instance="{box}:9464"'
+        for decision, each_minute in (("UNKNOWN", unknown), ("CHALLENGE", others)):
+            name = f'edge_agent_decisions_total{{{labels}, decision="{decision}"}}'
+            series.append({"series": name, "values": f"0+{each_minute}x120"})
+    test = {
+        "expr": filled_in(panel["targets"][0]["expr"], by, **chosen),
+        "eval_time": "2h",
+        "exp_samples": [{"labels": labels, "value": share} for labels, share in shares.items()],
+    }
+    file = tmp_path / "chain.test.json"
+    content = {"tests": [{"interval": "1m", "input_series": series, "promql_expr_test": [test]}]}
+    file.write_text(json.dumps(content), encoding="utf-8")
+    assert "SUCCESS" in promtool("test", "rules", file)
 
 
 def test_the_panels_of_the_dashboard_fill_the_page_and_do_not_overlap() -> None:
