@@ -34,7 +34,7 @@ def test_a_lane_sells_through_a_backup_and_a_rejected_restore_and_after_a_restor
                 till.health_when(lambda _: True)
             run = edge_agent("backup", file, "--state-dir", lane.state)
         assert (run.code, run.err) == (0, "")
-        assert run.out.startswith("lane-1: 1 record, newest is number 2 with hash ")
+        assert run.out.startswith("lane-1: 1 record, newest is number 3 with hash "), "after a mark and the settings"
         run = edge_agent("restore", file, "--state-dir", lane.state)
         assert (run.code, run.out) == (1, "")
         assert run.err.endswith("stop it first (sudo systemctl stop edge-agent); nothing was changed\n")
