@@ -1,10 +1,12 @@
-"""Fixtures that the tests of `edge` share: default settings, and an open sale. The builders are plain functions in
+"""Fixtures that the tests of `edge` share: default settings, an open sale, and a certificate. The builders are plain functions in
 `people` and `driver`; their fixtures are for tests that take them as arguments."""
 
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -65,3 +67,14 @@ def sale() -> LaneDriver:
     lane.show()
     lane.receive(SaleOpened(sale_id="sale-1"))
     return lane
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A certificate for localhost, and its key."""
+    folder = tmp_path_factory.mktemp("tls")
+    chain, key = folder / "chain.pem", folder / "key.pem"
+    words = f"req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -keyout {key} -out {chain}"
+    subprocess.run(["openssl", *words.split()], check=True, capture_output=True)
+    key.chmod(0o600)
+    return chain, key
