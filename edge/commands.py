@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _NEEDED_BY = {
     "demo": ("skimage",),
     "dev": ("pyinstrument",),
+    "gateway": ("fastapi", "httpx"),
     "insights": ("duckdb", "ibis", "mlxtend"),
     "train": (
         "imagehash", "markdown", "onnx", "onnxscript", "safetensors", "torch", "torchvision",

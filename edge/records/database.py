@@ -1,4 +1,5 @@
-"""The lane's database: everything that must survive a crash. SQLite in WAL mode, one file in the state folder."""
+"""A database for what must survive a crash: that of the lane, or of the gateway. SQLite in WAL mode, one file in the
+state folder."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from edge.errors import RunError
 from edge.language.system import system_words
 from edge.language.words import Words, joined, words
 from edge.records.earlier_layout import copy_before_update
-from edge.records.schema import SCHEMA_STEPS
+from edge.records.schema import SCHEMA_STEPS, SchemaSteps
 from edge.settings.files import make_private_folder
 
 if TYPE_CHECKING:
@@ -37,10 +38,13 @@ class StoreError(RunError):
 class Database:
     """One connection, for one thread at a time. Every write is on disk when `transaction` ends (synchronous=FULL)."""
 
-    def __init__(self, folder: Path, *, read_only: bool = False) -> None:
-        """Opens `folder`/lane.db, creates both if needed, and updates a file of an older version, of which it leaves a
-        copy. read_only: create and change nothing; allowed while another process writes. Raises StoreError."""
-        self.file = folder / DATABASE_FILE
+    def __init__(
+        self, folder: Path, *, read_only: bool = False, name: str = DATABASE_FILE, steps: SchemaSteps = SCHEMA_STEPS
+    ) -> None:
+        """Opens the file `name` in `folder`, creates both if needed, and updates a file of an older version, of
+        which it leaves a copy. read_only: create and change nothing; allowed while another process writes. steps: of
+        its tables. Raises StoreError."""
+        self.file, self._steps = folder / name, steps
         try:
             self._connection = _open_to_read(self.file) if read_only else _open_to_write(self.file)
         except (OSError, sqlite3.Error) as problem:
@@ -52,7 +56,7 @@ class Database:
             raise
 
     def _check_version(self, read_only: bool) -> None:
-        version, newest = self.version, len(SCHEMA_STEPS)
+        version, newest = self.version, len(self._steps)
         if version > newest:
             raise StoreError(
                 words(
@@ -74,13 +78,13 @@ class Database:
                 copy_before_update(self._connection, self.file, version)
         with self.transaction() as connection:
             # Read again: another process may have updated the file since.
-            for statement in (statement for step in SCHEMA_STEPS[self.version :] for statement in step):
+            for statement in (statement for step in self._steps[self.version :] for statement in step):
                 connection.execute(statement)
-            connection.execute(f"PRAGMA user_version={len(SCHEMA_STEPS)}")
+            connection.execute(f"PRAGMA user_version={len(self._steps)}")
 
     @property
     def version(self) -> int:
-        """How many of the `SCHEMA_STEPS` have made this file. Raises StoreError."""
+        """How many of the schema's steps have made this file. Raises StoreError."""
         ((version,),) = self.rows("PRAGMA user_version")
         return int(str(version))
 
@@ -167,7 +171,7 @@ def _open_to_read(file: Path) -> sqlite3.Connection:
     except sqlite3.OperationalError:
         # On a read-only disk SQLite cannot create the files that WAL mode needs. A copy of a database whose agent had
         # stopped does not need them.
-        if os.access(file.parent, os.W_OK) or file.with_name(f"{DATABASE_FILE}-wal").exists():
+        if os.access(file.parent, os.W_OK) or file.with_name(f"{file.name}-wal").exists():
             raise
         return _connect(f"{uri}&immutable=1", "PRAGMA schema_version")
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+SchemaSteps = tuple[tuple[str, ...], ...]
+"""The statements of each step from one version of a database to the next."""
+
 IS_MARK = """substr(record, 1, 8) = '{"mark":'"""
 """SQL condition: whether a row of the audit table is a mark, and not a record."""
 
@@ -51,7 +54,7 @@ _BELIEVED_TIMES = (
     ) STRICT, WITHOUT ROWID""",
 )
 
-SCHEMA_STEPS = (_FIRST_VERSION, _MARKS, _SALES_BY_TILL_AND_OPENING, _BELIEVED_TIMES)
+SCHEMA_STEPS: SchemaSteps = (_FIRST_VERSION, _MARKS, _SALES_BY_TILL_AND_OPENING, _BELIEVED_TIMES)
 """The statements of each step. Step n makes a file of version n + 1 from one of version n; version 0 is an empty file.
 All steps that a file needs are one transaction. A step that was released is never changed: append another one.
 

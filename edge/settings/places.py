@@ -32,6 +32,8 @@ class Places:
     variables: Mapping[str, Any] = field(default_factory=dict)
     files: Sequence[Path] = ()
     table: int | None = None
+    prefix: str = "EDGE_"
+    """Of the variables."""
 
     def place(self, name: Name, text: str = "") -> str:
         """`FILE, line 5: ` or `EDGE_NAME: `; empty for a flag and for a default.
@@ -46,7 +48,7 @@ class Places:
             if _has(self.flags, each):
                 return ""
             if _has(self.variables, each):
-                return f"{_variable(each)}: "
+                return f"{_variable(each, self.prefix)}: "
             if found := self.line(each):
                 return f"{found[0]}, line {found[1]}: "
         return ""
@@ -84,11 +86,11 @@ def _has(values: Any, name: Name) -> bool:
     return True
 
 
-def _variable(name: Name) -> str:
+def _variable(name: Name, prefix: str) -> str:
     """The variable that gives a setting: its own, or that of a section as JSON."""
     texts = [part for part in name if isinstance(part, str)]
     set_here = {variable.upper() for variable in os.environ}
     for length in range(len(texts), 0, -1):
-        if (variable := "EDGE_" + "__".join(texts[:length]).upper()) in set_here:
+        if (variable := prefix + "__".join(texts[:length]).upper()) in set_here:
             return variable
-    return "EDGE_" + "__".join(texts).upper()
+    return prefix + "__".join(texts).upper()

@@ -93,10 +93,13 @@ def in_one_line(error: ValidationError, whole: str = "it") -> str:
     return _joined([_text(detail, whole, PROBLEM_WORDS, with_value=False) for detail in _details(error)])
 
 
-def settings_problem(error: ValidationError, place: Place = _nowhere, names: Iterable[str] = ()) -> str:
+def settings_problem(
+    error: ValidationError, place: Place = _nowhere, names: Iterable[str] = (), command: str = "edge-agent run"
+) -> str:
     """Every unknown or invalid setting as `PLACE: name = value: what is allowed`.
 
     place: where a setting is given, from its name and what is wrong. names: all settings and sections, for suggestions.
+    command: whose help lists the settings.
     """
     words, names, texts = PROBLEM_WORDS | _SETTINGS_WORDS, list(names), []
     last = ""
@@ -104,7 +107,7 @@ def settings_problem(error: ValidationError, place: Place = _nowhere, names: Ite
         text = _text(detail, "the file", words, with_value=True)
         if detail["type"] == "extra_forbidden":
             hint = _similar(".".join(map(str, detail["loc"])), names)
-            text += f" (did you mean {hint}?)" if hint else "; edge-agent run --help lists them"
+            text += f" (did you mean {hint}?)" if hint else f"; {command} --help lists them"
         where = place(detail["loc"], text)
         file = where.partition(", line ")[0]
         texts.append((where.removeprefix(f"{file}, ") if file == last else where) + text)

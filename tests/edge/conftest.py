@@ -1,5 +1,5 @@
-"""Fixtures that the tests of `edge` share: default settings, an open sale, and a certificate. The builders are plain functions in
-`people` and `driver`; their fixtures are for tests that take them as arguments."""
+"""Fixtures that the tests of `edge` share: default settings, an open sale, and a certificate. The builders are plain
+functions in `people` and `driver`; their fixtures are for tests that take them as arguments."""
 
 from __future__ import annotations
 

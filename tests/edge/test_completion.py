@@ -22,6 +22,7 @@ pytestmark = pytest.mark.slow
 MODULES = {
     "edge-agent": "edge.cli",
     "edge-till": "edge.till.reference.cli",
+    "edge-gateway": "edge.gateway.cli",
     "edge-train": "train.cli",
     "edge-export": "export.cli",
 }
@@ -108,6 +109,7 @@ def terminal(request: pytest.FixtureRequest, folder: Path) -> Iterator[Terminal]
         ("edge-agent report ca", "report cashiers"),
         ("edge-agent keys rev", "keys revoke"),
         ("edge-till --role att", "--role attendant"),
+        ("edge-gateway --log-f", "--log-format"),
         ("edge-train expl", "explore"),
         ("edge-export verify --che", "verify --checkpoint"),
     ],

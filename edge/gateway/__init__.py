@@ -1,0 +1,1 @@
+"""`edge-gateway`: tills that speak HTTP and JSON instead of ZeroMQ."""

@@ -1,0 +1,5 @@
+"""`python -m edge.gateway` is `edge-gateway`."""
+
+from edge.gateway.cli import main
+
+main()
