@@ -13,7 +13,7 @@ from edge.errors import UsageError
 from edge.gateway.problems import HttpProblem
 from edge.language.system import system_words
 from edge.language.words import words
-from edge.till.certificates import READ_OR_WRITE, check_permissions
+from edge.settings.private_files import READ_OR_WRITE, check_permissions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

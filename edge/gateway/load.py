@@ -17,7 +17,7 @@ from edge.commands import HelpFormatter, Parser, shown
 from edge.errors import UsageError
 from edge.gateway.settings import PREFIX, GatewaySettings, TillEntry
 from edge.language.words import verbatim, words
-from edge.settings.load import merged
+from edge.settings.parts import merged
 from edge.settings.places import Places
 from edge.settings.problems import settings_problem
 from edge.settings.scope import Declaration, declarations
