@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from edge.gateway.settings import GatewaySettings, TillEntry
 
-_TOKEN = re.compile(r"[\x21-\x7e]{24,512}")
+_USABLE_TOKEN = re.compile(r"[\x21-\x7e]{24,512}")
 _MOST_BYTES = 4096
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="edge-gateway"'}
 
@@ -67,7 +67,7 @@ def token_hash(entry: TillEntry) -> str | None:
     if entry.token_file is None:
         return entry.token_sha256
     token = read_secret(entry.token_file)
-    if not _TOKEN.fullmatch(token):
+    if not _USABLE_TOKEN.fullmatch(token):
         raise UsageError(
             words(
                 "{file} has no token of at least 24 characters without spaces: make one with openssl rand -hex 32",

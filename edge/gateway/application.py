@@ -30,13 +30,13 @@ if TYPE_CHECKING:
     from edge.gateway.metrics import GatewayMetrics
 
 LONGEST_WAIT_S = 30.0
-_ABOUT = """\
+_API_ABOUT = """\
 Lets tills that speak HTTP and JSON use edge-agent. docs/gateway.md explains it, docs/till-protocol.md the events.
 
 **A till that gets no answer from the gateway within a second asks for ID, and one that gets none for 3 s asks everyone
 for ID.**
 """
-_PRIVATE = ("127.0.0.1", "::1")
+_OWN_BOX = ("127.0.0.1", "::1")
 
 Till = Annotated[str, Path(description="name of the till")]
 After = Annotated[str, Query(description="the `next` of the answer before; confirms its messages")]
@@ -208,7 +208,7 @@ async def _body(request: Request) -> bytes:
 
 
 def _check_private(request: Request) -> None:
-    if request.client is None or request.client.host not in _PRIVATE:
+    if request.client is None or request.client.host not in _OWN_BOX:
         raise HttpProblem("no-such-page", "this page is only for programs on the gateway's box")
 
 
@@ -219,7 +219,7 @@ def _only(*codes: ProblemCode) -> dict[int | str, dict[str, Any]]:
 def application(gateway: Gateway, access: Access, metrics: GatewayMetrics) -> FastAPI:
     """The ASGI application, without its guard."""
     app = FastAPI(
-        title="edge-gateway", version=__version__, description=_ABOUT, docs_url=None, redoc_url=None,
+        title="edge-gateway", version=__version__, description=_API_ABOUT, docs_url=None, redoc_url=None,
         openapi_url="/openapi.json",
     )  # fmt: skip
     Api(gateway, access, metrics).add_to(app)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 READ_WITHIN_S = 30.0
 """A client that reads nothing of an answer for this long is disconnected."""
 _LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
-_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+_API_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
 class GatewayGuard:
@@ -30,7 +30,7 @@ class GatewayGuard:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_in_time(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(_HEADERS)
+                MutableHeaders(scope=message).update(_API_HEADERS)
             await asyncio.wait_for(send(message), READ_WITHIN_S)
 
         host = Request(scope).headers.get("host", "")

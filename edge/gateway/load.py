@@ -26,15 +26,15 @@ from edge.settings.toml_files import read_toml
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_USAGE = "edge-gateway [--config FILE] [--FLAG VALUE ...]"
-_ABOUT = """\
+_GATEWAY_USAGE = "edge-gateway [--config FILE] [--FLAG VALUE ...]"
+_GATEWAY_ABOUT = """\
 Lets tills that speak HTTP and JSON use edge-agent: they POST CloudEvents, and get its messages by long poll, as
 Server-Sent Events or at a webhook. To the agent each of them is a till.
 
 Every setting is a flag, an EDGE_GATEWAY_* variable and a line of the TOML file of --config. Flags win over variables,
 variables over the file: --log-level debug, EDGE_GATEWAY_LOG_LEVEL=debug, and log_level = "debug" are the same.
 """
-_EXAMPLES = """\
+_GATEWAY_EXAMPLES = """\
 The tills are tables in the file:
 
   listen = "192.168.1.20:8480"
@@ -55,7 +55,7 @@ Examples:
 Exit codes: 0 after a stop, 1 when it fails while running, 2 for wrong usage or settings. docs/gateway.md describes the
 API and every setting of a till.
 """
-_METAVARS = {
+_GATEWAY_METAVARS = {
     "listen": "HOST:PORT", "certificate": "FILE", "certificate_key": "FILE", "agent": "ADDRESS", "state_dir": "FOLDER",
     "origins": "ORIGIN", "till": "NAME",
 }  # fmt: skip
@@ -70,7 +70,7 @@ class _ManualFormatter(HelpFormatter):
 def gateway_parser() -> Parser:
     """The parser of `edge-gateway`. Parsed arguments have `config`, and the settings that flags give, by name."""
     parser = Parser(
-        prog="edge-gateway", usage=_USAGE, description=_ABOUT, epilog=_EXAMPLES, formatter_class=_ManualFormatter,
+        prog="edge-gateway", usage=_GATEWAY_USAGE, description=_GATEWAY_ABOUT, epilog=_GATEWAY_EXAMPLES, formatter_class=_ManualFormatter,
         allow_abbrev=False,
     )  # fmt: skip
     parser.add_version()
@@ -83,8 +83,8 @@ def gateway_parser() -> Parser:
 
 
 def _values_of(each: Declaration) -> dict[str, Any]:
-    if each.name in _METAVARS:
-        return {"metavar": _METAVARS[each.name]}
+    if each.name in _GATEWAY_METAVARS:
+        return {"metavar": _GATEWAY_METAVARS[each.name]}
     return {"choices": get_args(each.field.annotation)}
 
 

@@ -26,7 +26,7 @@ MOST_WAITING = 10_000
 MOST_MESSAGES = 1000
 """Messages to one till that it has not confirmed. The oldest are dropped."""
 
-_FIRST_VERSION = (
+_FIRST_GATEWAY_VERSION = (
     "CREATE TABLE gateway (only INTEGER PRIMARY KEY CHECK (only = 1), id TEXT NOT NULL) STRICT",
     """CREATE TABLE event (
       number INTEGER PRIMARY KEY AUTOINCREMENT, till TEXT NOT NULL, id TEXT NOT NULL, hash TEXT NOT NULL,
@@ -39,7 +39,7 @@ _FIRST_VERSION = (
     ) STRICT""",
     "CREATE INDEX message_of_till ON message (till, number)",
 )
-GATEWAY_SCHEMA = (_FIRST_VERSION,)
+GATEWAY_SCHEMA = (_FIRST_GATEWAY_VERSION,)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 
 SCREEN_TYPE = "gateway.screen"
 """The type of the CloudEvent with what to show."""
-ANSWER_WITHIN_S = 5.0
+WEBHOOK_WITHIN_S = 5.0
 """A till that has not answered by then has failed, however slowly it goes on."""
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0
 """After a failure. Each further pause is twice as long, up to LONGEST_PAUSE_S."""
@@ -61,7 +61,7 @@ class Webhook:
         verify = _authority(entry.webhook_ca)
         # Redirects are not followed, and no proxy of the environment is used: nothing leaves the store.
         self._client = httpx.AsyncClient(
-            verify=verify, follow_redirects=False, trust_env=False, timeout=ANSWER_WITHIN_S
+            verify=verify, follow_redirects=False, trust_env=False, timeout=WEBHOOK_WITHIN_S
         )
         self._problem = ""
 
@@ -126,7 +126,7 @@ class Webhook:
             "webhook-signature": signature(self._secret, event_id, timestamp, content),
         }
         try:
-            status = await asyncio.wait_for(self._post(content, headers), ANSWER_WITHIN_S)
+            status = await asyncio.wait_for(self._post(content, headers), WEBHOOK_WITHIN_S)
         except (httpx.HTTPError, OSError, asyncio.TimeoutError) as problem:
             return self._fails(str(problem) or "it did not answer in time")
         if status // 100 == 2:
