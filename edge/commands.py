@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 import re
 import shutil
 import sys
@@ -15,6 +16,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from edge import __version__
 from edge.errors import EdgeError, UsageError
+from edge.language.reader import asked_language, reader, speak
+from edge.language.words import in_language, verbatim, words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -216,17 +219,18 @@ def run_command(command: Callable[[], None]) -> None:
     if isinstance(sys.stdout, TextIOWrapper):
         # As stderr does. Otherwise a name of a file that is not UTF-8 could not be printed.
         sys.stdout.reconfigure(errors="backslashreplace")
+    speak(asked_language(sys.argv[1:], os.environ))
     try:
         command()
     except EdgeError as problem:
-        # It may quote names of files and values of settings, which may hold anything.
-        print(f"{_name()}: {visible(str(problem))}", file=sys.stderr)
+        _print_error(problem)
         sys.exit(problem.exit_code)
     except ModuleNotFoundError as problem:
         package = (problem.name or "").partition(".")[0]
         if package not in _EXTRAS:
             raise
-        print(f"{_name()}: {package} is not installed: pip install 'edge-agent[{_EXTRAS[package]}]'", file=sys.stderr)
+        _print_error(words("{package} is not installed: pip install 'edge-agent[{extra}]'",
+                           package=package, extra=_EXTRAS[package]))  # fmt: skip
         sys.exit(UsageError.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)
@@ -237,11 +241,16 @@ def run_command(command: Callable[[], None]) -> None:
     except (ImportError, OSError) as problem:
         if not (missing := _MISSING_LIBRARY.search(str(problem))):
             raise
-        fix = "install the package of your system that contains it"
+        fix = words("install the package of your system that contains it")
         if missing[1].startswith(_IN_PACKAGES):
-            fix = f"on Debian and Ubuntu: sudo apt-get install {_PACKAGES}"
-        print(f"{_name()}: {missing[1]} is not installed: {fix}", file=sys.stderr)
+            fix = words("on Debian and Ubuntu: sudo apt-get install {packages}", packages=_PACKAGES)
+        _print_error(words("{library} is not installed: {fix}", library=missing[1], fix=fix))
         sys.exit(UsageError.exit_code)
+
+
+def _print_error(problem: object) -> None:
+    """One line on stderr. It may quote names of files and values of settings, which may hold anything."""
+    print(f"{_name()}: {visible(in_language(verbatim(problem), reader()))}", file=sys.stderr)
 
 
 def _name() -> str:

@@ -5,26 +5,56 @@ from __future__ import annotations
 
 from collections.abc import Sized
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Generic, TypeVar
+from contextvars import ContextVar
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.text import Text
+
+from edge.language.catalogue import ENGLISH
+from edge.language.words import in_language
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from rich.console import RenderableType
+    from rich.progress import Task
+
 Item = TypeVar("Item")
 
 _REFRESHES_PER_SECOND = 2
+_QUICK_S = 2.0
+"""Work that takes no longer shows no progress."""
 
 
-def _display(*, remaining: bool) -> Progress:
-    """remaining: show how long it will take, which is known where all items take as long."""
+class _Count(MofNCompleteColumn):
+    """Nothing while the number of items is unknown."""
+
+    def render(self, task: Task) -> Text:
+        return Text() if task.total is None else super().render(task)
+
+
+class _LateProgress(Progress):
+    """Shows nothing before `_QUICK_S`."""
+
+    def __init__(self, *columns: Any, **options: Any) -> None:
+        self._begun_s = monotonic()
+        super().__init__(*columns, **options)
+
+    def get_renderable(self) -> RenderableType:
+        return super().get_renderable() if monotonic() - self._begun_s >= _QUICK_S else Group()
+
+
+def _display(*, remaining: bool, late: bool = False) -> Progress:
+    """remaining: show how long it will take, which is known where all items take as long. late: show it only once it
+    takes long."""
     console = Console(stderr=True)
-    return Progress(
+    return (_LateProgress if late else Progress)(
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=24),
-        MofNCompleteColumn(),
+        _Count(),
         TimeElapsedColumn(),
         *([TimeRemainingColumn()] if remaining else []),
         TextColumn("{task.fields[note]}", markup=False),
@@ -99,3 +129,25 @@ class Steps:
         self._display.stop()
         yield
         self._display.start()
+
+
+_busy: ContextVar[tuple[Progress, Any, str] | None] = ContextVar("busy", default=None)
+
+
+@contextmanager
+def busy(text: str, language: str = ENGLISH) -> Iterator[None]:
+    """Show that work is under way while the block takes longer than two seconds. text: what is done."""
+    with _display(remaining=False, late=True) as display:
+        task = display.add_task(in_language(text, language), total=None, note="")
+        token = _busy.set((display, task, language))
+        try:
+            yield
+        finally:
+            _busy.reset(token)
+
+
+def now(text: str, done: int = 0, total: int | None = None) -> None:
+    """Say what the block of `busy` around this call does now, and how much of it is done; without one, nothing."""
+    if shown := _busy.get():
+        display, task, language = shown
+        display.update(task, description=in_language(text, language), completed=done, total=total)

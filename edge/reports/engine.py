@@ -9,6 +9,8 @@ import duckdb
 import ibis
 
 from edge.errors import RunError
+from edge.language.words import words
+from edge.progress import now
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -102,7 +104,9 @@ def file_batches(backend: Any, files: Sequence[Path]) -> Iterator[Sequence[Path]
     """Splits files into batches for DuckDB, whose memory grows with the number of files it reads at once."""
     step = max(len(files), 1) if _is_spark(backend) else _FILES_PER_BATCH
     for first in range(0, len(files), step):
+        now(words("reading files"), first, len(files))
         yield files[first : first + step]
+    now(words("computing"))
 
 
 def rows(table: ibis.Table) -> list[dict[str, Any]]:

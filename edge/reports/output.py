@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from edge.errors import UsageError
 from edge.language.catalogue import ENGLISH
 from edge.language.formats import unbroken
-from edge.language.words import in_language
+from edge.language.words import in_language, words
+from edge.progress import busy
 from edge.reports.paper import as_pdf
 from edge.reports.tables import as_text
 from edge.settings.files import replacing
@@ -39,7 +40,9 @@ def write_report(
         if html:
             write(html, page)
         if pdf:
-            write(pdf, as_pdf(page))
+            with busy(words("making the PDF"), language):
+                printed = as_pdf(page)
+            write(pdf, printed)
     for file, text in ((csv, content.csv), (json, content.json)):
         if file == "-":
             print(text, end="")

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Literal
 
 from edge.errors import UsageError
 from edge.language.catalogue import LANGUAGES
+from edge.language.reader import speak
+from edge.language.words import words
+from edge.progress import busy
 from edge.reports.output import write_report
 from edge.reports.paper import find_printer
 from edge.reports.period import between, moment
@@ -104,6 +107,7 @@ class Report:
         settings = load_lanes([], arguments.config)[0]
         arguments.language = arguments.language or settings.language
         arguments.shop = settings.shop
+        speak(arguments.language)
         if self.period:
             arguments.period = between(arguments.since, arguments.until)
         files = {name: getattr(arguments, name, None) for name in ("csv", "html", "json", "pdf")}
@@ -111,6 +115,7 @@ class Report:
             raise UsageError("--csv - and --json - cannot both print to stdout: give one of them a file")
         if files["pdf"]:
             find_printer()
-        content = self.run(arguments)
+        with busy(words("reading records and purchases"), arguments.language):
+            content = self.run(arguments)
         if content:
             write_report(content, arguments.language, **files)

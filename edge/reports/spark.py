@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import ibis
 
 from edge.errors import UsageError
+from edge.language.words import words
+from edge.progress import now
 
 try:
     from py4j.protocol import Py4JError
@@ -41,6 +43,7 @@ def spark(master: str) -> Iterator[Any]:
     existing = SparkSession.getActiveSession()
     if existing is None and not _has_java():
         raise UsageError("Spark needs Java 17 or newer: apt install default-jre-headless, or set JAVA_HOME")
+    now(words("starting Spark"))
     try:
         session = existing or _new_session(master)
     except FAILURES as problem:

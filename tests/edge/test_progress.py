@@ -9,7 +9,8 @@ import sys
 
 import pytest
 
-from edge.progress import ProgressBar, Steps
+from edge.language.words import words
+from edge.progress import ProgressBar, Steps, busy, now
 
 SCRIPT = """
 from edge.progress import ProgressBar, Steps
@@ -34,10 +35,21 @@ def test_without_a_terminal_there_is_only_the_output(capsys: pytest.CaptureFixtu
     assert capsys.readouterr() == ("between\n", "")
 
 
-def run_with_terminal(*, stdout: bool) -> tuple[str, str]:
+LONG_SCRIPT = """
+import edge.progress
+edge.progress._QUICK_S = {quick_s}
+with edge.progress.busy("reading"):
+    for done in range(100):
+        edge.progress.now("reading files", done, 100)
+    edge.progress._busy.get()[0].refresh()
+    print("line")
+"""
+
+
+def run_with_terminal(*, stdout: bool, script: str = SCRIPT) -> tuple[str, str]:
     """What the script writes to its stdout, unless that is the terminal, too, and to the terminal of its stderr."""
     ours, theirs = pty.openpty()
-    command = [sys.executable, "-c", SCRIPT]
+    command = [sys.executable, "-c", script]
     with subprocess.Popen(
         command, stdout=theirs if stdout else subprocess.PIPE, stderr=theirs, text=True,
         env=os.environ | {"TERM": "xterm", "COLUMNS": "80"},
@@ -69,3 +81,24 @@ def test_output_that_goes_elsewhere_is_not_drawn() -> None:
     assert output == "line 1\nline 2\nline 3\nbetween\n"
     assert "line" not in drawn
     assert "3/3" in drawn
+
+
+def test_work_that_takes_long_says_what_it_does_and_how_far_it_is() -> None:
+    output, drawn = run_with_terminal(stdout=False, script=LONG_SCRIPT.format(quick_s=0))
+    assert output == "line\n"
+    assert "reading files" in drawn
+    assert "99/100" in drawn
+
+
+def test_work_that_is_quick_shows_nothing() -> None:
+    _, drawn = run_with_terminal(stdout=False, script=LONG_SCRIPT.format(quick_s=1e9))
+    assert "reading" not in drawn
+
+
+def test_work_shows_nothing_without_a_terminal_and_now_needs_no_work_around_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    now(words("computing"))
+    with busy(words("reading purchases"), "ru"):
+        now(words("computing"), 1, 2)
+    assert capsys.readouterr() == ("", "")
