@@ -32,6 +32,7 @@ _USES = (
     ("edge-agent report offers --since 4w", "sales with offers, compared with sales without"),
     ("edge-agent offers learn --since 8w", "offers from what is bought together; also new-key, sign, show"),
     ("edge-agent backup FILE", "the lanes' databases in one file, while they run; edge-agent restore FILE"),
+    ("edge-agent apply FILE", "settings, offers or a model, checked, and put back if a lane is not healthy"),
     ("edge-agent settings sign shared.toml", "settings that many boxes share; also new-key"),
     ("edge-agent --version", "the version"),
     ("edge-agent --print-completion SHELL", "the script that completes this command in bash or zsh"),
@@ -70,7 +71,8 @@ def _main(argv: list[str]) -> None:
         _print_completion(argv)
         return
     commands = {"run": _run, "predict": _predict, "bench": _bench, "doctor": _doctor, "keys": _keys, "report": _report,
-                "offers": _offers, "backup": _backup, "restore": _restore, "settings": _settings}  # fmt: skip
+                "offers": _offers, "backup": _backup, "restore": _restore, "settings": _settings,
+                "apply": _apply}  # fmt: skip
     if argv[0].startswith("-"):
         _run(argv)
     elif argv[0] in commands:
@@ -255,6 +257,12 @@ def _restore(argv: list[str]) -> None:
     restore_command(argv)
 
 
+def _apply(argv: list[str]) -> None:
+    from edge.fleet.apply import apply
+
+    apply(argv)
+
+
 def _settings(argv: list[str]) -> None:
     from edge.fleet.signing import settings
 
@@ -264,6 +272,7 @@ def _settings(argv: list[str]) -> None:
 def _print_completion(argv: list[str]) -> None:
     """Print the completion of all commands, from one parser that has the parsers of all of them."""
     from edge.doctor.command import doctor_parser
+    from edge.fleet.apply import apply_parser
     from edge.fleet.signing import settings_parser
     from edge.records.command import backup_parser, restore_parser
     from edge.reports.command import report_parser
@@ -291,6 +300,7 @@ def _print_completion(argv: list[str]) -> None:
         ("backup", [backup_parser()]),
         ("restore", [restore_parser()]),
         ("settings", [settings_parser()]),
+        ("apply", [apply_parser()]),
     ):
         commands.add_parser(name, help=name, parents=parsers, add_help=False)
     whole.parse_args(argv)

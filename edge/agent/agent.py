@@ -7,11 +7,12 @@ import threading
 import time
 from contextlib import ExitStack
 from queue import SimpleQueue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from edge.agent.metrics import metrics_of
 from edge.agent.monitor import Monitor
 from edge.agent.privacy import exposures
+from edge.agent.reloads import Reloads
 from edge.ages import BUNDLED
 from edge.ages.bundle import Bundle
 from edge.ages.worker import AgeWorker
@@ -67,6 +68,7 @@ class Agent:
         self._stopping = threading.Event()
         self._reload_lock = threading.Lock()
         self._reload_requests: SimpleQueue[None] = SimpleQueue()
+        self._reloads = Reloads()
         self._service = Service()
         self._monitor: Monitor | None = None
         self._web: WebServer | None = None
@@ -90,9 +92,7 @@ class Agent:
                 opened.callback(self.lanes[-1].close)
             if first.metrics.listen != "off" and not self._replay:
                 metrics = metrics_of(self.lanes, lambda: self._ages[-1])
-                self._monitor = Monitor(
-                    first.metrics, metrics, lambda: health_report(first.store, first.box, self.health), patient=patient
-                )
+                self._monitor = Monitor(first.metrics, metrics, self.health_page, patient=patient)
                 opened.callback(self._monitor.close)
             if first.web is not None:
                 from edge.web.server import WebServer
@@ -125,11 +125,11 @@ class Agent:
         for lane in self.lanes:
             lane.stop()
 
-    def reload(self, lanes: Sequence[Settings], author: Author = ON_RELOAD) -> None:
+    def reload(self, lanes: Sequence[Settings], author: Author = ON_RELOAD) -> Sequence[str]:
         """Apply new settings from the next frame on, or from the next sale if a till has one open.
 
         Returns when the settings are checked and a new model, if any, is loaded and has passed its self-test. Changes
-        that need a restart are logged and not applied. Safe from any thread.
+        that need a restart are logged, returned and not applied. Safe from any thread.
 
         lanes: as for a new agent. author: for the record of changes. Raises UsageError or RunError, one line; then
         nothing has changed.
@@ -150,6 +150,7 @@ class Agent:
                     lane.change(found.settings[lane.settings.lane], ages.batcher, ages.bundle, author)
             if found.waiting:
                 log.warning("needs a restart: %s", ", ".join(found.waiting))
+            return found.waiting
 
     def request_reload(self) -> None:
         """Request that the settings are loaded from their origin and applied. Safe from signal handlers."""
@@ -218,11 +219,15 @@ class Agent:
             self._reload_requests.get()
             self._service.reloading()
             try:
+                waiting: Sequence[str] = ()
                 if self._origin:
                     author = take_author(self.lanes[0].settings.state_dir, ON_RELOAD)
-                    self.reload(self._origin.load(), author)
+                    waiting = self.reload(self._origin.load(), author)
+                self._reloads.applied(waiting)
             except Exception as problem:  # also from a model's library: the lanes must go on
-                log.error("%s; nothing was changed", " ".join(str(problem).split()))
+                why = " ".join(str(problem).split())
+                log.error("%s; nothing was changed", why)
+                self._reloads.reject(why)
             self._service.reloaded()
 
     def _capture(self, lane: LaneLoop) -> Callable[[], None]:
@@ -244,6 +249,11 @@ class Agent:
     def health(self) -> dict[str, LaneHealth]:
         """The health of each lane, by its name. Safe from any thread."""
         return {lane.settings.lane: lane.health for lane in self.lanes}
+
+    def health_page(self) -> dict[str, Any]:
+        """What /healthz says. Safe from any thread."""
+        config, first = self._origin.file if self._origin else None, self.lanes[0].settings
+        return {**health_report(first.store, first.box, self.health), "agent": self._reloads.report(config, self.lanes)}
 
     def _box_health(self) -> LaneHealth:
         """The problems that affect all lanes."""

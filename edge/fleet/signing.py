@@ -20,7 +20,7 @@ from edge.settings.toml_files import toml_text
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_EXAMPLES = """\
+_SIGNING_EXAMPLES = """\
 Example, in the office:
 
   edge-agent settings new-key --out chain
@@ -45,7 +45,7 @@ def settings_parser() -> Parser:
     parser = Parser(
         prog="edge-agent settings",
         description="Create the keys of a chain, and sign settings that many boxes share. See docs/fleet.md.",
-        epilog=_EXAMPLES,
+        epilog=_SIGNING_EXAMPLES,
     )
     actions = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     key = actions.add_parser("new-key", help="create the key pair that signs shared settings")

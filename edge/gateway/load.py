@@ -70,8 +70,8 @@ class _ManualFormatter(HelpFormatter):
 def gateway_parser() -> Parser:
     """The parser of `edge-gateway`. Parsed arguments have `config`, and the settings that flags give, by name."""
     parser = Parser(
-        prog="edge-gateway", usage=_GATEWAY_USAGE, description=_GATEWAY_ABOUT, epilog=_GATEWAY_EXAMPLES, formatter_class=_ManualFormatter,
-        allow_abbrev=False,
+        prog="edge-gateway", usage=_GATEWAY_USAGE, description=_GATEWAY_ABOUT, epilog=_GATEWAY_EXAMPLES,
+        formatter_class=_ManualFormatter, allow_abbrev=False,
     )  # fmt: skip
     parser.add_version()
     parser.add_completion()

@@ -88,6 +88,8 @@ class LaneLoop:
         self.cadence = Cadence(settings.detector.rate)
         self.turned_s = time.monotonic()
         """When the loop last turned, with or without a frame. While this advances, the lane answers its tills."""
+        self.selling = False
+        """Whether a till has a sale open."""
         self.slot = LatestFrame()
         self._observer = Observer()
         self._aim, self._aim_problem = CameraAim(), ""
@@ -158,6 +160,11 @@ class LaneLoop:
             log.info("the new settings apply after the open sale", extra={"lane": settings.lane})
 
     @property
+    def changing(self) -> bool:
+        """Whether other settings wait for the end of the open sale."""
+        return not self._changes.empty()
+
+    @property
     def health(self) -> LaneHealth:
         """The lane's problems. This and the other properties may be read from any thread."""
         health = self.desk.health if self.desk else self._health()
@@ -209,6 +216,7 @@ class LaneLoop:
                 desk.deliver(self._lane.tick(now_s), now_s)
                 self._observer.tick(self._lane, now_s)
             desk.serve(time.monotonic())
+            self.selling = bool(self._lane.open_sales)
             self._check_aim(desk.counts.closed, now_s)
 
     def _check_aim(self, closed: int, now_s: float) -> None:

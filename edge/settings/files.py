@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+import stat
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -50,6 +51,17 @@ def replacing(
             flush(file.parent)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def replace_content(file: Path, content: bytes, *, like: Path | None = None) -> None:
+    """Replace a file's content in one step, also across a power cut. It keeps its mode and owner, or gets those of
+    `like`; a new file without one has mode 0644. Raises OSError."""
+    model = like or file
+    known = model.stat() if model.exists() else None
+    with replacing(file, mode=stat.S_IMODE(known.st_mode) if known else 0o644, durable=True) as draft:
+        draft.write_bytes(content)
+        if known and (known.st_uid, known.st_gid) != (os.geteuid(), os.getegid()):
+            os.chown(draft, known.st_uid, known.st_gid)
 
 
 def make_private_folder(folder: Path) -> None:

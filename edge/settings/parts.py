@@ -38,17 +38,13 @@ _OF_THE_BOX = {
 
 @dataclass(frozen=True)
 class Parts:
-    """The settings of a box. content: of all files, merged. files: the box's own first. made_at: when the shared part
-    was signed; None without a signature."""
+    """The settings of a box. content: of all files, merged. files: the box's own first. included: the shared part that
+    the box's own names. made_at: when the shared part was signed; None without a signature."""
 
     content: dict[str, Any] = field(default_factory=dict)
     files: tuple[Path, ...] = ()
+    included: Path | None = None
     made_at: datetime | None = None
-
-    @property
-    def shared(self) -> Path | None:
-        """The file that the box's own includes."""
-        return self.files[1] if len(self.files) > 1 else None
 
 
 def read_parts(
@@ -98,7 +94,7 @@ def read_parts(
     # Renamed one by one: the box's own value under an older name must win over the shared one under today's.
     own = with_new_names(own, Places(files=(file,)).place)
     content = with_new_names(_shared_content(shared_text, path), Places(files=(path,)).place)
-    return Parts(merged(content, own), (file, path), made_at)
+    return Parts(merged(content, own), (file, path), folder / include, made_at)
 
 
 def read_shared(file: Path) -> Parts:

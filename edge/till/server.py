@@ -70,19 +70,9 @@ class TillServer:
 
     def _authenticators(self, addresses: dict[str, str], keys: Keys | None) -> dict[str, Authenticator | None]:
         """By setting: None for a loopback address, the same authenticator for every public one."""
-        tills = keys.tills() if keys else []
-        public = [setting for setting, address in addresses.items() if is_public(setting, address)]
-        if not public:
+        public = public_settings(addresses, keys)
+        if not public or not keys:
             return dict.fromkeys(addresses)
-        if not keys or not tills:
-            raise UsageError(
-                words(
-                    "{setting} = {address} can be reached from other machines, and no till has a key: make one "
-                    "with edge-agent keys new TILL, or use tcp://127.0.0.1:PORT",
-                    setting=public[0],
-                    address=shown(addresses[public[0]]),
-                )
-            )
         authenticator = Authenticator(self._context, keys, self.rejections)
         return {setting: authenticator if setting in public else None for setting in addresses}
 
@@ -201,3 +191,20 @@ class TillServer:
         if len(frames) != _FRAMES_A_MESSAGE:
             return Error(code="malformed", text="a message is one frame with one JSON object, this had more")
         return read_message(frames[1].bytes)
+
+
+def public_settings(addresses: dict[str, str], keys: Keys | None) -> list[str]:
+    """The settings whose addresses other machines can reach. addresses: by setting. Raises UsageError for an address
+    that is not valid, for a public one while no till has a key, and for keys that other users may read or change."""
+    tills = keys.tills() if keys else []
+    public = [setting for setting, address in addresses.items() if is_public(setting, address)]
+    if public and not tills:
+        raise UsageError(
+            words(
+                "{setting} = {address} can be reached from other machines, and no till has a key: make one "
+                "with edge-agent keys new TILL, or use tcp://127.0.0.1:PORT",
+                setting=public[0],
+                address=shown(addresses[public[0]]),
+            )
+        )
+    return public

@@ -44,7 +44,7 @@ class Application:
 
     def __init__(
         self, lanes: Mapping[str, WatchedLane], origin: Origin,
-        reload: Callable[[Sequence[Settings], Author], None] | None,
+        reload: Callable[[Sequence[Settings], Author], object] | None,
     ) -> None:  # fmt: skip
         """origin: the config file and flags; zone and picture are saved to that file. reload: applies settings to the
         lanes; without it they take effect at the next start."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import MutableMapping
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +11,7 @@ from tomlkit.exceptions import TOMLKitError
 from edge.errors import RunError, UsageError
 from edge.language.system import system_words
 from edge.language.words import words
-from edge.settings.files import replacing
+from edge.settings.files import replace_content
 from edge.settings.toml_files import parse_toml, toml_text
 
 if TYPE_CHECKING:
@@ -42,7 +40,16 @@ def save(file: Path, lane: str, *lines: str) -> None:
     be written.
     """
     file = file.resolve()
-    text = toml_text(file)
+    changed = with_lines(toml_text(file), file, lane, *lines)
+    try:
+        replace_content(file, changed.encode())  # with its own line ends
+    except OSError as error:
+        raise RunError(words("cannot write {file}: {reason}", file=file, reason=system_words(error))) from None
+
+
+def with_lines(text: str, file: Path, lane: str | None, *lines: str) -> str:
+    """The text of a config file with these lines in a lane's table, as `save` sets them. lane: None for lines that hold
+    for the whole box. Raises UsageError."""
     # Says in plain words what is wrong, and rejects what would take tomlkit for ever.
     parse_toml(text, file)
     try:
@@ -52,7 +59,7 @@ def save(file: Path, lane: str, *lines: str) -> None:
             words("{file} has TOML that the page cannot change: set it there yourself", file=file)
         ) from None
     tables = document.get("lane")
-    if isinstance(tables, list):
+    if isinstance(tables, list) and lane is not None:
         table = next((entry for entry in tables if entry.get("name") == lane), None)
         if table is None:
             raise UsageError(words('{file} has no [[lane]] with name = "{lane}"', file=file, lane=lane))
@@ -61,7 +68,7 @@ def save(file: Path, lane: str, *lines: str) -> None:
     for line in lines:
         for name, value in tomlkit.parse(line + "\n").items():
             _set(table, name, value)
-    _replace(file, tomlkit.dumps(document))
+    return tomlkit.dumps(document)
 
 
 def _set(table: MutableMapping[str, Any], name: str, value: Any) -> None:
@@ -74,15 +81,3 @@ def _set(table: MutableMapping[str, Any], name: str, value: Any) -> None:
         del section[key]
     for key, inner in value.items():
         section[key] = inner.unwrap() if hasattr(inner, "unwrap") else inner
-
-
-def _replace(file: Path, text: str) -> None:
-    """Replace a file's text in one step; its mode and owner stay. Raises RunError."""
-    try:
-        known = file.stat()
-        with replacing(file, mode=stat.S_IMODE(known.st_mode), durable=True) as draft:
-            draft.write_bytes(text.encode())  # with its own line ends
-            if (known.st_uid, known.st_gid) != (os.geteuid(), os.getegid()):
-                os.chown(draft, known.st_uid, known.st_gid)
-    except OSError as error:
-        raise RunError(words("cannot write {file}: {reason}", file=file, reason=system_words(error))) from None

@@ -43,7 +43,7 @@ class WebServer:
 
     def __init__(
         self, lanes: Sequence[LaneLoop], origin: Origin,
-        reload: Callable[[Sequence[Settings], Author], None] | None = None, *, patient: bool = False,
+        reload: Callable[[Sequence[Settings], Author], object] | None = None, *, patient: bool = False,
     ) -> None:  # fmt: skip
         """Bind the address and become the observer of the lanes. origin, reload: see `Application`. patient: try an
         address that is not available, or a link that cannot be written, again and again; otherwise raise.

@@ -85,7 +85,7 @@ def test_each_lane_of_a_box_has_the_shared_values_and_may_have_its_own(folder: P
 
 def test_the_parts_say_when_the_shared_one_was_signed(folder: Path) -> None:
     parts = read_parts(folder / "lane.toml")
-    assert (parts.made_at, parts.shared) == (NOW, folder / "shared.toml")
+    assert (parts.made_at, parts.included) == (NOW, folder / "shared.toml")
 
 
 @pytest.mark.parametrize(
