@@ -144,12 +144,16 @@ def _predict_parser() -> Parser:
 def _bench_parser() -> Parser:
     parser = Parser(
         prog="edge-agent bench",
-        description="Measure the speed of the pipeline on a recording, of the age model, or of the basket report.",
+        description="Measure the speed of the pipeline on a recording, of a start, of the age model, or of the basket "
+        "report.",
     )
     measured = parser.add_mutually_exclusive_group(required=True)
     measured.add_argument("clip", nargs="?", type=Path, metavar="CLIP", help="recording of a lane")
     measured.add_argument(
         "--ages", action="store_true", help="measure the age model, by batch size and number of lanes"
+    )
+    measured.add_argument(
+        "--start", action="store_true", help="measure how long a lane takes until it is ready, and what is installed"
     )
     measured.add_argument(
         "--baskets",
@@ -204,6 +208,10 @@ def _bench(argv: list[str]) -> None:
         from edge.bench.ages import bench_ages
 
         bench_ages(arguments.seconds_per_row, arguments.model, as_json=arguments.json)
+    elif arguments.start:
+        from edge.bench.start import bench_start
+
+        bench_start(as_json=arguments.json)
     elif arguments.baskets:
         from edge.bench.baskets import bench_baskets
 

@@ -71,6 +71,26 @@ def test_memory_is_measured(figures: Json) -> None:
     assert 50 < figures["memory_mb"]["now"] <= figures["memory_mb"]["most"]
 
 
+def test_a_start_and_what_is_installed_are_measured(edge_agent: EdgeAgent) -> None:
+    run = edge_agent("bench", "--start", "--json")
+    assert (run.code, run.err) == (0, "")
+    report = json.loads(run.out)
+    assert report["packages"] > 30
+    assert report["installed_mb"] > 300
+    assert 0 < report["ready_s"]["again"] <= report["ready_s"]["slowest_again"]
+    assert report["ready_s"]["from_disk"] > 0
+    assert report["processor_s"] > 0
+    assert report["memory_mb"] > 50
+
+
+def test_a_lane_that_cannot_start_is_not_measured(edge_agent: EdgeAgent) -> None:
+    run = edge_agent("bench", "--start", EDGE_MODEL="/nowhere")
+    assert run.code == 1
+    assert ": no lane was ready after " in run.err
+    assert "/nowhere" in run.err
+    assert len(run.err.splitlines()) == 1
+
+
 @pytest.fixture(scope="module")
 def ages(edge_agent: EdgeAgent) -> Json:
     run = edge_agent("bench", "--ages", "--json", "--seconds-per-row", 0.05)

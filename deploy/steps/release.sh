@@ -5,7 +5,7 @@
 # that runs, `previous` to the one before. If an installation fails half-way, the old version keeps running.
 # Sets id, the name of the folder.
 install_release() {
-  local box="$1" extras=web options=() wheel release
+  local box="$1" extras=web options=() wheel stand_ins release
   case "$box" in
     nvidia) extras+=,gpu ;;
     # TensorRT, and an OpenCV with GStreamer, come with JetPack.
@@ -16,7 +16,7 @@ install_release() {
   build="$(mktemp -d)"
   trap 'rm -rf "$build"' EXIT
   build_wheel
-  id="$(cat "$wheel" "$here/../constraints.txt" <("$python" -VV) <(echo "$box $extras") | sha256sum | head -c 12)"
+  id="$(cat "$wheel" "${stand_ins[@]}" "$here/../constraints.txt" <("$python" -VV) <(echo "$box $extras") | sha256sum | head -c 12)"
   release="$opt/$id"
   if [[ -e $release/complete ]]; then
     say "$release is installed"
@@ -33,18 +33,21 @@ install_release() {
 
 # The one step that pip does on the box.
 install_packages() {
-  run_pip "$1" install --constraint "$here/../constraints.txt" "$2"
+  run_pip "$1" install --constraint "$here/../constraints.txt" "$2" "${stand_ins[@]}"
 }
 
 # Builds in a copy, to leave nothing in the checkout, and with fixed times, so that equal files give equal wheels.
-# Sets wheel.
+# Sets wheel, and stand_ins: the wheels of deploy/stand-ins.
 build_wheel() {
   mkdir "$build/source"
-  (cd "$here/.." && cp -r pyproject.toml README.md LICENSE NOTICE edge train export "$build/source")
+  (cd "$here/.." && cp -r pyproject.toml README.md LICENSE NOTICE edge train export deploy/stand-ins "$build/source")
   find "$build/source" -name __pycache__ -prune -exec rm -rf {} +
   "$python" -m venv "$build/venv"
-  SOURCE_DATE_EPOCH=315532800 run_pip "$build/venv" wheel --no-deps --wheel-dir "$build/wheel" "$build/source"
+  SOURCE_DATE_EPOCH=315532800 run_pip "$build/venv" wheel --no-deps --wheel-dir "$build/wheel" \
+    "$build/source" "$build"/source/stand-ins/*/
   wheel="$(echo "$build"/wheel/edge_agent-*.whl)"
+  # Only their versions have a suffix.
+  stand_ins=("$build"/wheel/*+*.whl)
 }
 
 # run_pip VENV WORD...: shows how far pip is, and its error in one line.
@@ -88,10 +91,12 @@ watch_pip() {
 
 try_program() {
   local said
-  said="$("$1" -c 'import edge.agent.agent' 2>&1)" && return
-  # The wheels of OpenCV and mediapipe need these libraries from the system.
-  [[ $said == *"lib"*".so"* ]] &&
-    fail 1 "${said##*$'\n'}: apt-get install libgl1 libegl1 libgles2 libglib2.0-0, and run this again"
+  # The detector loads its library late. There is no mediapipe for arm64.
+  said="$("$1" -c 'import edge.agent.agent, importlib.util
+from edge.vision.detectors import FASTEST, make_detector
+if importlib.util.find_spec("mediapipe"): make_detector(FASTEST).close()' 2>&1)" && return
+  # mediapipe's wheel needs these libraries from the system.
+  [[ $said == *"lib"*".so"* ]] && fail 1 "${said##*$'\n'}: apt-get install libegl1 libgles2, and run this again"
   fail 1 "$said"
 }
 

@@ -16,7 +16,8 @@ from edge.ages import BUNDLED
 from edge.ages.bundle import Bundle
 from edge.ages.choice import make_age_model
 from edge.bench.figures import FIGURE_COLUMNS, cells, described, figures_table, output, percentiles
-from edge.bench.real_time import real_time, within
+from edge.bench.places import within
+from edge.bench.real_time import real_time
 from edge.bench.scene import RATE, Scene
 from edge.bench.till import SALE_S
 from edge.decision.customer import CustomerZone

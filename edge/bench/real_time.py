@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from edge.agent.agent import Agent
 from edge.bench.figures import percentiles, summary
+from edge.bench.places import within
 from edge.bench.scene import Scene
 from edge.bench.till import SALE_S, sell
 from edge.errors import RunError
@@ -44,13 +45,6 @@ def real_time(
         for till in tills:
             till.join(5)
     return [_figures(*found, took_s) for found in zip(agent.lanes, scenes, answers, strict=True)]
-
-
-def within(folder: str) -> list[str]:
-    """Flags that put sockets and state into this folder and turn metrics off."""
-    places = {"--till.reliable": "ipc://{}-reliable", "--till.live": "ipc://{}-live", "--state-dir": "{}"}
-    words = [word for flag, place in places.items() for word in (flag, place.format(folder))]
-    return [*words, "--metrics.listen", "off"]
 
 
 def _figures(lane: LaneLoop, scene: Scene, answers: list[tuple[float, float]], took_s: float) -> dict[str, Any]:

@@ -7,9 +7,11 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 
 from edge.settings.toml_files import read_toml
@@ -17,7 +19,7 @@ from edge.settings.toml_files import read_toml
 REPOSITORY = Path(__file__).parents[2]
 CACHE = REPOSITORY / ".cache" / "debian"
 
-PACKAGES = "systemd,systemd-sysv,dbus,udev,python3-venv,libgl1,libegl1,libgles2,libglib2.0-0"
+PACKAGES = "systemd,systemd-sysv,dbus,udev,python3-venv,libegl1,libgles2"
 """What the installer requires in addition to a minimal Debian."""
 
 TOOLS = ("debootstrap", "systemd-nspawn", "nsenter", "mount")
@@ -108,8 +110,8 @@ def _require_tools() -> None:
 
 
 def _system() -> Path:
-    """The folder with the files of the system, made on the first call."""
-    system = CACHE / "system"
+    """The folder with the files of the system, made when `PACKAGES` has changed; another box may use the old one."""
+    system = CACHE / f"system-{sha256(PACKAGES.encode()).hexdigest()[:8]}"
     if not system.is_dir():
         partial = CACHE / f"partial-{os.getpid()}"
         _run_or_skip(
@@ -130,11 +132,30 @@ def _wheels() -> Path:
     needed = [
         *project["project"]["dependencies"], *extras["web"], *extras["insights"], *project["build-system"]["requires"]
     ]  # fmt: skip
-    if not asked.is_file() or asked.read_text() != f"{needed}{constraints.read_text()}":
+    stand_ins = sorted((REPOSITORY / "deploy" / "stand-ins").glob("*/pyproject.toml"))
+    question = f"{needed}{constraints.read_text()}{[file.read_text() for file in stand_ins]}"
+    if not asked.is_file() or asked.read_text() != question:
         shutil.rmtree(wheels, ignore_errors=True)
-        download = "download", "--quiet", "--dest", str(wheels), "--only-binary", ":all:", "--python-version", "3.11"
-        _run_or_skip(sys.executable, "-m", "pip", *download, "--constraint", str(constraints), *needed, timeout_s=300)
-        asked.write_text(f"{needed}{constraints.read_text()}")
+        pip = sys.executable, "-m", "pip"
+        with tempfile.TemporaryDirectory() as folder:
+            # Built in a copy, since setuptools writes beside its sources.
+            sources = [shutil.copytree(file.parent, Path(folder) / file.parent.name) for file in stand_ins]
+            _run_or_skip(
+                *pip, "wheel", "--quiet", "--no-deps", "--wheel-dir", folder, *map(str, sources), timeout_s=300
+            )
+            needed += map(str, Path(folder).glob("*.whl"))
+            download = (
+                "download",
+                "--quiet",
+                "--dest",
+                str(wheels),
+                "--only-binary",
+                ":all:",
+                "--python-version",
+                "3.11",
+            )
+            _run_or_skip(*pip, *download, "--constraint", str(constraints), *needed, timeout_s=300)
+        asked.write_text(question)
     return wheels
 
 

@@ -126,6 +126,19 @@ def test_without_a_version_before_there_is_no_way_back(installed: Debian) -> Non
     assert (done.returncode, done.stderr) == (1, "install.sh: there is no version before on this box: install one\n")
 
 
+def test_what_a_lane_never_uses_is_not_installed_and_nothing_is_missing(installed: Debian) -> None:
+    pip = "/opt/edge-agent/current/bin/pip"
+    versions = dict(line.split("==") for line in installed.run(pip, "list", "--format", "freeze").stdout.splitlines())
+    assert (
+        versions["opencv-python"]
+        == versions["opencv-contrib-python"]
+        == f"{versions['opencv-contrib-python-headless']}+headless"
+    )
+    assert versions["sounddevice"].endswith("+empty")
+    assert "No broken requirements found" in installed.run(pip, "check").stdout
+    assert not list(installed.root.glob("usr/lib/*/libGL.so*"))
+
+
 def test_udev_accepts_the_rule_for_the_camera(installed: Debian) -> None:
     read = installed.run("udevadm", "test", "/sys/class/mem/null", check=False).stderr
     about_it = [line for line in read.splitlines() if "70-lane-camera.rules" in line]
@@ -239,6 +252,9 @@ def test_the_packages_for_purchases_are_installed_when_the_settings_enable_them(
     lane.run(INSTALL, timeout_s=300)
     lane.run(*export)
     assert list((lane.root / "srv").glob("20*/*.parquet"))
+    page = "edge-agent", "report", "cashiers", "--config", "/etc/edge-agent/lane.toml", "--html", "/srv/cashiers.html"
+    lane.run(*page)
+    assert (lane.root / "srv/cashiers.html").read_text().endswith("</html>\n")
     assert till.decide_with_age()
 
 
