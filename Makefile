@@ -25,6 +25,7 @@ test: $(VENV)/.dev
 proof: $(VENV)/.dev
 	$(VENV)/bin/python -m tests.proof.crash --kills 400 --victim agent
 	$(VENV)/bin/python -m tests.proof.crash --kills 400 --victim till
+	$(VENV)/bin/python -m tests.proof.crash --kills 400 --victim gateway
 	[ "$$(id -u)" != 0 ] || $(VENV)/bin/python -m tests.proof.network --disturbances 30
 	$(VENV)/bin/python -m tests.proof.media --files 40000
 	$(VENV)/bin/python -m tests.soak tests/replay/recordings/again.mkv --hours 1 --speed 10

@@ -190,17 +190,16 @@ class TillRelay:
         return []
 
     def _receive_alert(self, event: Event, alert: Alert, now_s: float) -> list[Step]:
-        """Keep it, and acknowledge it when the till has confirmed it. One that the till must not show is acknowledged
-        at once, as every till does."""
-        acknowledged: list[Step] = [Send(self._link.wrap(Ack(message_id=event.id, alert_id=alert.alert_id), now_s))]
+        """Keep it, and acknowledge it when the till has confirmed it. One that the till must not show is never
+        acknowledged: the record then says that it has expired, and not that somebody could read it."""
         if alert.till not in (None, self.till):
             return []
         if known := self._find(Alert.type, alert.alert_id):
-            return acknowledged if known.confirmed else []
-        if self._sale.why_ignored(alert, self._link.alert_lasts_s(alert, now_s)):
-            return acknowledged
-        self._keep(event, alert.alert_id, alert.sale_id)
-        self._show(event, now_s)
+            ack = Send(self._link.wrap(Ack(message_id=event.id, alert_id=alert.alert_id), now_s))
+            return [ack] if known.confirmed else []
+        if not self._sale.why_ignored(alert, self._link.alert_lasts_s(alert, now_s)):
+            self._keep(event, alert.alert_id, alert.sale_id)
+            self._show(event, now_s)
         return []
 
     def _receive_expired(self, event: Event, error: Error, now_s: float) -> list[Step]:

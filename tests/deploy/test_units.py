@@ -54,3 +54,17 @@ def test_the_exposure_is_what_the_sandbox_allows(box: tuple[str, Path]) -> None:
 
 def test_both_units_are_the_same_file() -> None:
     assert (UNITS / "edge-agent@.service").readlink() == Path("edge-agent.service")
+
+
+def test_the_unit_of_the_gateway_is_valid_and_as_closed_as_that_of_the_agent(tmp_path: Path) -> None:
+    text = (UNITS / "edge-gateway.service").read_text().replace("/opt/edge-agent/current/bin/edge-gateway", "/bin/true")
+    unit = tmp_path / "edge-gateway.service"
+    unit.write_text(text)
+    verified = analyze("verify", "--man=no", str(unit))
+    ours = [line for line in verified.stderr.splitlines() if "edge-gateway" in line]
+    assert (verified.returncode, ours) == (0, [])
+    done = analyze("security", "--offline=yes", "--no-pager", str(unit))
+    if "--offline" in done.stderr:
+        pytest.skip("this systemd-analyze cannot analyse a unit that is not installed")
+    found = float(re.findall(r"exposure level for \S+: ([\d.]+)", done.stdout)[0])
+    assert found <= EXPOSURE["cpu"]

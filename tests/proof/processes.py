@@ -48,6 +48,7 @@ class Place:
 
     address: of the agent, as the till sees it. bind: of the agent, if it is another one. key: the till's key file, if
     keys are used. agent_side, till_side: called first in a new process, for example to enter its network namespace.
+    http: the port of the gateway, if there is one.
     """
 
     folder: Path
@@ -56,6 +57,7 @@ class Place:
     key: Path | None = None
     agent_side: Callable[[], None] = lambda: None
     till_side: Callable[[], None] = lambda: None
+    http: int = 0
 
     @property
     def state(self) -> Path:

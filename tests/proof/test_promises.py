@@ -36,10 +36,10 @@ def result(process: subprocess.Popen[str]) -> Json:
     return verdict
 
 
-def test_killing_the_agent_or_the_till_at_any_instant_breaks_no_promise() -> None:
-    running = [start("crash", "--kills", KILLS, "--victim", victim) for victim in ("agent", "till")]
-    of_agent, of_till = (result(process) for process in running)
-    for verdict in (of_agent, of_till):
+def test_killing_agent_till_or_gateway_at_any_instant_breaks_no_promise() -> None:
+    running = [start("crash", "--kills", KILLS, "--victim", victim) for victim in ("agent", "till", "gateway")]
+    of_agent, of_till, of_gateway = (result(process) for process in running)
+    for verdict in (of_agent, of_till, of_gateway):
         assert verdict["broken"] == []
         assert verdict["till_ended"]
         assert verdict["kills"] == KILLS
@@ -47,6 +47,7 @@ def test_killing_the_agent_or_the_till_at_any_instant_breaks_no_promise() -> Non
     # The result means something only if sales went on between the kills.
     assert of_agent["received"] > KILLS / 8
     assert of_till["shown"] > KILLS / 8
+    assert of_gateway["received"] > KILLS / 8
 
 
 @pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("tc"), reason="network namespaces need root and iproute2")
