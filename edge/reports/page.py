@@ -31,6 +31,14 @@ _LONGEST_UNBROKEN = 28
 """Longer words in a table may be broken, in characters."""
 _MANY_COLUMNS, _TOO_MANY_COLUMNS = 7, 12
 """From these numbers of columns on, paper has smaller letters, and lies on its side."""
+_TOO_MANY_FOR_A_PHONE = 5
+"""Columns. A phone shows a block for each row then, and also where a cell is long."""
+_LONG_CELL = 40
+"""Characters. Such a cell is wide, so that its row is not too high."""
+_SHORT_CELL = 16
+"""Characters. Such a cell stays in one line: a browser would break lane-1 at its hyphen."""
+_SHORT_TABLE = 12
+"""Rows. Paper does not break such a table."""
 
 
 def page(title: str, body: Markup, style: str = "", language: str = ENGLISH) -> str:
@@ -115,10 +123,17 @@ def _cell_class(table: Table, number: int, text: str) -> Markup:
         if len(text) <= _LONGEST_UNBROKEN:
             kinds.append("key")
     else:
-        kinds.append("text")
+        kinds.append("key" if len(text) <= _SHORT_CELL else "wordy" if len(text) > _LONG_CELL else "text")
     return Markup(' class="{}"').format(" ".join(kinds)) if kinds else Markup("")
 
 
 def _width_class(table: Table) -> str:
+    """The classes of a table, by its size."""
     columns = len(table.columns)
-    return "widest" if columns >= _TOO_MANY_COLUMNS else "wide" if columns >= _MANY_COLUMNS else "narrow"
+    kinds = ["widest" if columns >= _TOO_MANY_COLUMNS else "wide" if columns >= _MANY_COLUMNS else "narrow"]
+    wordy = any(len(cell) > _LONG_CELL for row in table.rows for cell in row[table.keys :])
+    if columns >= _TOO_MANY_FOR_A_PHONE or (wordy and columns > 2):
+        kinds.append("blocks")
+    if len(table.rows) <= _SHORT_TABLE:
+        kinds.append("short")
+    return " ".join(kinds)

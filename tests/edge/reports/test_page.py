@@ -23,9 +23,9 @@ def content(**fields: object) -> ReportContent:
 
 def test_a_table_has_its_title_above_it_and_headers_for_columns_and_rows() -> None:
     html = as_html(SALES)
-    assert html.startswith('<h2>Sales</h2>\n<div class="scroll"><table class="narrow">')
+    assert html.startswith('<h2>Sales</h2>\n<div class="scroll"><table class="narrow short">')
     assert '<th scope="col" class="key">cashier</th><th scope="col" class="number">sales</th>' in html
-    assert '<tr><th scope="row" class="key">anna</th><td class="number">7</td></tr>' in html
+    assert '<tr><th scope="row" class="key">anna</th><td class="number" data-column="sales">7</td></tr>' in html
     assert '<tr class="total"><th scope="row" class="key">all</th>' in html
 
 
@@ -38,7 +38,21 @@ def test_markup_and_invisible_characters_of_tills_are_escaped() -> None:
 def test_a_name_is_not_broken_and_only_a_word_that_no_page_has_room_for_may_be() -> None:
     html = as_html(Table(("cashier", "remark"), (("Anna-Maria Petrova", "x" * 60),)))
     assert '<th scope="row" class="key">Anna-Maria Petrova</th>' in html
-    assert f'<td class="long">{"x" * 60}</td>' in html
+    assert f'<td class="long" data-column="remark">{"x" * 60}</td>' in html
+
+
+def test_a_phone_shows_a_wide_table_as_a_block_for_each_row_whose_cells_name_their_columns() -> None:
+    long = "asked for ID, looks young, about 21 years old"
+    assert '<table class="narrow blocks short">' in as_html(Table(tuple("abcde"), (tuple("12345"),)))
+    assert '<table class="narrow short">' in as_html(Table(tuple("abcd"), (tuple("1234"),)))
+    html = as_html(Table(("sale", "lane", "answer"), (("7", "lane-1", long),)))
+    assert '<table class="narrow blocks short">' in html
+    assert '<td class="key" data-column="lane">lane-1</td>' in html
+    assert f'<td class="wordy" data-column="answer">{long}</td>' in html
+
+
+def test_paper_breaks_no_short_table() -> None:
+    assert '<table class="narrow">' in as_html(Table(("a", "b"), (("1", "2"),) * 13))
 
 
 def test_the_page_of_a_report_says_everything_in_its_order() -> None:
