@@ -52,6 +52,10 @@ put_units() {
     find "$units/$unit.d" -name '*.conf' \( -name cpu.conf -o -name nvidia.conf -o -name jetson.conf \) \
       ! -name "$box.conf" -print -delete | grep -q . && changed=yes
   done
+  # Off until somebody enables the timer.
+  for unit in edge-agent-export{,@}.{service,timer} edge-agent-upload.service; do
+    [[ ! -e $deploy/systemd/$unit ]] || ! put "$deploy/systemd/$unit" "$units/$unit" || systemctl daemon-reload
+  done
   return 0
 }
 
@@ -112,8 +116,10 @@ END
 }
 
 uninstall() {
-  systemctl stop edge-agent.service 'edge-agent@*.service' 2>/dev/null || true
+  systemctl stop edge-agent.service 'edge-agent@*.service' 'edge-agent-export*' edge-agent-upload.service \
+    2>/dev/null || true
   rm -f "$units"/*.wants/edge-agent.service "$units"/*.wants/edge-agent@*.service
+  rm -f "$units"/{,timers.target.wants/}edge-agent-export*.{service,timer} "$units"/edge-agent-upload.service
   rm -rf "$units"/edge-agent{,@}.service "$units"/edge-agent{,@,@*}.service.d "$opt" /var/cache/{,private/}edge-agent*
   rm -f /usr/local/bin/edge-agent /usr/local/bin/edge-till /usr/local/sbin/edge-agent-install
   rm -f /etc/sysusers.d/edge-agent.conf "$rule" "$pip_log"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from edge.commands import Parser
 from edge.errors import RunError, UsageError
+from edge.language.reader import speak
 from edge.language.words import Words, counted, in_language, verbatim, words
 from edge.records.backup import write_backup
 from edge.records.restore import lanes_in, restore
@@ -70,7 +71,10 @@ def _add_lanes(parser: Parser) -> None:
 
 
 def _lanes(arguments: Namespace) -> tuple[Settings, ...]:
-    return load_lanes(["--state-dir", str(arguments.state_dir)] if arguments.state_dir else [], arguments.config)
+    """The settings of all lanes. From now on the command speaks their language."""
+    lanes = load_lanes(["--state-dir", str(arguments.state_dir)] if arguments.state_dir else [], arguments.config)
+    speak(lanes[0].language)
+    return lanes
 
 
 def _chosen(lanes: tuple[Settings, ...], saved: list[str], arguments: Namespace) -> list[Settings]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from edge.commands import Parser
+from edge.reports.archive.report import ARCHIVE
 from edge.reports.baskets.report import BASKET
 from edge.reports.cashiers.report import CASHIERS
 from edge.reports.changes.report import CHANGES_REPORT
@@ -11,7 +12,7 @@ from edge.reports.offers.report import OFFERS
 from edge.reports.sales.report import SALES
 from edge.reports.verify.report import VERIFY
 
-REPORTS = (CASHIERS, SALES, BASKET, OFFERS, CHANGES_REPORT, EXPORT, VERIFY)
+REPORTS = (CASHIERS, SALES, BASKET, OFFERS, CHANGES_REPORT, EXPORT, ARCHIVE, VERIFY)
 """To add a report, declare it in a folder of its own and add it here."""
 
 

@@ -34,6 +34,7 @@ class ReportContent:
     tables: for people, on the terminal. csv, json: whole files. page_parts: the page's plots and tables.
     notes: how the figures were worked out; folded on the page. dropped: one line for each thing that is missing from
     the figures. notice: the shop's notice to its customers, shown on the page.
+    failure: the command ends with this error, after it has shown the report.
     """
 
     title: str
@@ -47,6 +48,7 @@ class ReportContent:
     notes: Sequence[str] = ()
     dropped: Sequence[str] = ()
     notice: str = ""
+    failure: str = ""
 
 
 def title_of(title: Words, shop: str) -> Words:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from edge.errors import UsageError
+from edge.errors import RunError, UsageError
 from edge.language.catalogue import LANGUAGES
 from edge.language.reader import speak
 from edge.language.words import words
@@ -102,7 +102,8 @@ class Report:
     def write(self, arguments: argparse.Namespace) -> None:
         """Compute the report, then write and print it as the arguments say.
 
-        Raises UsageError for wrong arguments and for a file that cannot be written, and what `run` raises.
+        Raises UsageError for wrong arguments and for a file that cannot be written, RunError for a report with a
+        failure, and what `run` raises.
         """
         settings = load_lanes([], arguments.config)[0]
         arguments.language = arguments.language or settings.language
@@ -119,3 +120,5 @@ class Report:
             content = self.run(arguments)
         if content:
             write_report(content, arguments.language, **files)
+            if content.failure:
+                raise RunError(content.failure)

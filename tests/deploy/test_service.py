@@ -12,13 +12,17 @@ from pathlib import Path
 import pytest
 
 from edge.decision.policy import Decision, Reason
+from edge.reports.archived import read_head
 from edge.till.reference.dealer import load_keys
 from tests.deploy.debian import REPOSITORY, Debian
+from tests.deploy.sftp import sftp_server, write_rclone_config
+from tests.ports import free_port
 from tests.tills import CASHIER, TillDriver
 
 pytestmark = pytest.mark.slow
 
 UNIT = "edge-agent.service"
+EXPORT, UPLOAD = "edge-agent-export.service", "edge-agent-upload.service"
 INSTALL = "/source/deploy/install.sh"
 AGAIN = "edge-agent-install"
 """The installer of the installed version."""
@@ -61,14 +65,14 @@ def settings(
     (box.root / "etc/edge-agent/lane.toml").write_text(text.replace("[till]", f"{more}[till]"))
 
 
-def logged(box: Debian, words: str, times: int = 1) -> str:
+def logged(box: Debian, words: str, times: int = 1, unit: str = UNIT) -> str:
     """Wait until the log has `times` lines with these words, and return the last one."""
     end_s = time.monotonic() + 120
     while time.monotonic() < end_s:
-        if len(found := [line for line in box.log(UNIT) if words in line]) >= times:
+        if len(found := [line for line in box.log(unit) if words in line]) >= times:
             return found[-1]
         time.sleep(0.2)
-    raise AssertionError(f"{words!r} is not in the log: {box.log(UNIT)[-5:]}")
+    raise AssertionError(f"{words!r} is not in the log: {box.log(unit)[-5:]}")
 
 
 def rows(box: Debian, table: str, folder: str = "") -> list[str]:
@@ -153,6 +157,25 @@ def test_its_sandbox_is_tight(installed: Debian) -> None:
 def test_no_core_dump_can_hold_a_picture(installed: Debian) -> None:
     limits = installed.run("cat", f"/proc/{installed.show(UNIT, 'MainPID')}/limits").stdout
     assert re.search(r"Max core file size +0 +0 ", limits)
+
+
+def test_the_export_leaves_the_box_and_catches_up_after_its_target_was_away(installed: Debian, tmp_path: Path) -> None:
+    if not (rclone := shutil.which("rclone")):
+        pytest.skip("no rclone here: apt-get install rclone")
+    shutil.copy(rclone, installed.root / "usr/bin/rclone")
+    port, collected = free_port(), tmp_path / "collected"
+    write_rclone_config(rclone, installed.root / "etc/edge-agent/rclone.conf", port)
+    installed.run("systemctl", "start", EXPORT)
+    logged(installed, "connection refused", unit=UPLOAD)
+    assert installed.show(EXPORT, "Result") == "success"
+    installed.run("systemctl", "stop", UPLOAD)
+    with sftp_server(rclone, collected, port):
+        installed.run("systemctl", "start", EXPORT, UPLOAD, timeout_s=180)
+    heads = [read_head(file) for file in sorted(collected.glob("*/*/lane-1/heads/*.json"))]
+    assert len(heads) == 2, installed.log(UPLOAD)
+    assert heads[0].number <= heads[1].number
+    spool = installed.root / "var/lib/private/edge-agent-export"
+    assert not any(file.stat().st_mode & 0o077 for file in spool.rglob("*"))
 
 
 def test_it_is_ready_after_the_self_test_of_the_age_model(lane: Debian) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edge.commands import number
 from edge.errors import RunError, UsageError
 from edge.language.words import Words, counted, in_language, words
 from edge.records.audit import Audit
@@ -16,6 +17,7 @@ from edge.records.database import Database
 from edge.records.odd_dates import late_removal, odd_dates
 from edge.records.verification import LaneSettings
 from edge.reports.report import Report
+from edge.reports.verify.folder import SILENT_DAYS, verify_folders
 from edge.settings.lanes import load_lanes
 
 if TYPE_CHECKING:
@@ -24,14 +26,31 @@ if TYPE_CHECKING:
 
     from edge.commands import Parser
     from edge.records.chain import Head, Mark
+    from edge.reports.content import ReportContent
 
 
 def _add_arguments(parser: Parser) -> None:
     parser.add_argument("--head", metavar="HASH", help="a record's hash, noted earlier, that must be in the log")
+    parser.add_argument(
+        "--silent-days", type=number, default=SILENT_DAYS, metavar="DAYS",
+        help=f"with --folder: how long a lane may send nothing; default: {SILENT_DAYS}",
+    )  # fmt: skip
     parser.add_argument("--state-dir", type=Path, metavar="DIR", help="state folder; default: those of the settings")
 
 
-def _run(arguments: Namespace) -> None:
+def _run(arguments: Namespace) -> ReportContent | None:
+    """The report on the archives in --folder, or else print what is wrong with the logs of this box."""
+    if arguments.folder:
+        if arguments.head or arguments.state_dir:
+            raise UsageError(words("--folder checks archives: give --head and --state-dir without it"))
+        return verify_folders(arguments.folder, arguments.silent_days, arguments.shop.name)
+    if wanted := [name for name in ("csv", "html", "json", "pdf") if getattr(arguments, name)]:
+        raise UsageError(words("--{flag} needs --folder: the check of a box only prints lines", flag=wanted[0]))
+    _verify_box(arguments)
+    return None
+
+
+def _verify_box(arguments: Namespace) -> None:
     """Print one line for each problem. Raises RunError if a log is not intact, UsageError, and StoreError."""
     known = arguments.head.lower() if arguments.head is not None else None
     if known is not None and not re.fullmatch("[0-9a-f]{64}", known):
@@ -147,5 +166,7 @@ VERIFY = Report(
     run=_run,
     period=False,
     state_dirs=False,
+    folders="archives of many boxes, as report archive writes them: check that every log continues what was collected",
+    formats=("csv", "html", "json"),
     add_arguments=_add_arguments,
 )

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from edge.records import database as records_database
 from edge.records.database import Database, StoreError
 from edge.records.earlier_layout import remove_old_copies
 from edge.records.schema import SCHEMA_STEPS
@@ -75,29 +74,23 @@ def test_an_old_file_is_read_without_a_change(old_folder: Path) -> None:
     assert (old_folder / "lane.db").read_bytes() == before
 
 
-def test_an_update_that_fails_changes_nothing(old_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_update_that_fails_changes_nothing(old_folder: Path) -> None:
     steps = (*SCHEMA_STEPS, ("ALTER TABLE outbox ADD COLUMN lane TEXT", "no SQL"))
-    with monkeypatch.context() as newer:
-        newer.setattr(records_database, "SCHEMA_STEPS", steps)
-        with pytest.raises(StoreError, match=r"cannot write .*lane\.db: near \"no\": syntax error"):
-            Database(old_folder)
+    with pytest.raises(StoreError, match=r"cannot write .*lane\.db: near \"no\": syntax error"):
+        Database(old_folder, steps=steps)
     with closing(Database(old_folder, read_only=True)) as reader:
         assert reader.rows("PRAGMA user_version") == [(1,)]
         assert ("outbox", "lane") not in {column[:2] for column in columns(reader)}
 
 
-def test_processes_that_open_an_old_file_at_once_update_it_once(
-    old_folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(
-        records_database, "SCHEMA_STEPS", (*SCHEMA_STEPS, ("ALTER TABLE audit_end ADD COLUMN more TEXT",))
-    )
+def test_processes_that_open_an_old_file_at_once_update_it_once(old_folder: Path) -> None:
+    steps = (*SCHEMA_STEPS, ("ALTER TABLE audit_end ADD COLUMN more TEXT",))
     ready, problems = threading.Barrier(8), []
 
     def start() -> None:
         ready.wait()
         try:
-            Database(old_folder).close()
+            Database(old_folder, steps=steps).close()
         except StoreError as problem:
             # On a slow disk, one thread may hold the lock longer than the second that the others wait.
             if "try again" not in str(problem):
@@ -109,7 +102,7 @@ def test_processes_that_open_an_old_file_at_once_update_it_once(
     for thread in threads:
         thread.join()
     assert problems == []
-    with closing(Database(old_folder)) as database:
+    with closing(Database(old_folder, steps=steps)) as database:
         assert [column[1] for column in columns(database) if column[0] == "audit_end"][-1] == "more"
 
 
