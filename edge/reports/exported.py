@@ -9,10 +9,11 @@ from edge.till.messages import Moment  # pydantic reads it
 
 CHECKS = Layout(
     "edge_agent_checks",
-    2,
+    3,
     {
         "time": "TIMESTAMP WITH TIME ZONE",
         "store": "VARCHAR",
+        "box": "VARCHAR",
         "lane": "VARCHAR",
         "cashier_id": "VARCHAR",
         "id_due": "BOOLEAN",
@@ -23,15 +24,17 @@ CHECKS = Layout(
         "checks": "STRUCT(cashier_id VARCHAR, outcome VARCHAR, means VARCHAR, authorised_by VARCHAR)[]",
         "chain_whole": "BOOLEAN",
     },
-    older=(1,),
+    older=(1, 2),
 )
 
 ADDED_COLUMNS = {
+    "box": "string",
     "after_payment": "boolean",
     "training": "boolean",
     "checks": "array<struct<cashier_id: string, outcome: string, means: string, authorised_by: string>>",
 }
-"""Columns that files of version 1 lack, with their Ibis types. There, the seller made the check."""
+"""Columns that files of older versions lack, with their Ibis types. In those of version 1, the seller made the check;
+those of version 2 lack only the box."""
 
 
 class ExportedCheck(BaseModel):
@@ -58,6 +61,7 @@ class ExportedSale(BaseModel):
 
     time: Moment
     store: str
+    box: str
     lane: str
     cashier_id: str | None
     id_due: bool

@@ -14,6 +14,7 @@ from edge.records.audit import Audit
 from edge.records.chain import Head
 from edge.records.database import Database
 from edge.records.revisions import newest_revisions
+from edge.reports.places import lanes_of, names_of, with_place
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from edge.records.changes import SettingsChange
     from edge.records.records import SaleRecord
     from edge.reports.period import Period
+    from edge.reports.places import LanePlace
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +54,12 @@ class RestrictedSales:
     latest: datetime | None = field(default=None, compare=False)
 
 
-def read_restricted_sales(folders: Iterable[Path], period: Period, language: str = ENGLISH) -> RestrictedSales:
+def read_restricted_sales(
+    folders: Iterable[Path], period: Period, language: str = ENGLISH, store: str = "", box: str = ""
+) -> RestrictedSales:
     """The restricted sales of a period from several logs. Warns on stderr of a log that is not intact, in a language.
 
-    Raises StoreError.
+    store, box: for records of older versions, see `with_place`. Raises StoreError.
     """
     found: list[SaleRecord] = []
     latest: list[datetime] = []
@@ -63,7 +67,7 @@ def read_restricted_sales(folders: Iterable[Path], period: Period, language: str
         log = read_log(folder)
         if not log.intact:
             warn_not_intact(folder, words("this report may be wrong"), language)
-        recorded = newest_revisions(sale for _, sale in log.records)
+        recorded = with_place(list(newest_revisions(sale for _, sale in log.records)), store, box)
         found += [sale for sale in recorded if sale.opened_at in period]
         latest += [sale.opened_at for sale in recorded if not sale.training]
     sales = sorted((sale for sale in found if not sale.training), key=lambda sale: sale.opened_at)
@@ -81,19 +85,18 @@ def warn_not_intact(folder: Path, consequence: Words, language: str) -> None:
     print(f"edge-agent: {in_language(warning, language)}", file=sys.stderr)
 
 
-def restricted_sales_headline(period: Period, sales: int, lanes: Collection[tuple[str, str]]) -> Words:
-    """One line: the period, the number of sales, and where they come from.
-
-    lanes: pairs of store and lane. Stores are named, and lanes only counted, if there are several stores.
-    """
-    found, stores = {"period": period.words, "sales": sales}, sorted({store for store, _ in lanes})
+def restricted_sales_headline(period: Period, sales: int, lanes: Collection[LanePlace]) -> Words:
+    """One line: the period, the number of sales, and the lanes they come from. Stores are named, and lanes only
+    counted, if there are several stores."""
+    lanes = lanes_of(lanes)
+    found, stores = {"period": period.words, "sales": sales}, sorted({store for store, *_ in lanes})
     if len(stores) > 1:
         return words(
             "Restricted sales {period}: {sales}. Stores: {stores}. Lanes: {lanes}.",
             stores=", ".join(stores), lanes=len(lanes), **found,
         )  # fmt: skip
     if lanes:
-        names = ", ".join(sorted(lane for _, lane in lanes))
+        names = ", ".join(sorted(map(names_of(lanes), lanes)))
         return words("Restricted sales {period}: {sales}. Lanes: {lanes}.", lanes=names, **found)
     return words("Restricted sales {period}: {sales}.", **found)
 

@@ -37,7 +37,7 @@ class Report:
 
     run: gets the parsed arguments and returns what to write, or None if it has printed everything itself. It imports
     what needs an extra (DuckDB, Ibis), so that other reports run without it. `arguments.language` is the reader's, and
-    `arguments.shop` the settings of the shop.
+    `arguments.shop` the settings of the shop. `arguments.store` and `arguments.box` are the names of this box.
     period: adds --since and --until; `run` finds them as `arguments.period`, a `Period`.
     state_dirs: adds --state-dir, with any number of folders.
     folders: adds --folder, with this help text.
@@ -108,6 +108,7 @@ class Report:
         settings = load_lanes([], arguments.config)[0]
         arguments.language = arguments.language or settings.language
         arguments.shop = settings.shop
+        arguments.store, arguments.box = settings.store, settings.box
         speak(arguments.language)
         if self.period:
             arguments.period = between(arguments.since, arguments.until)

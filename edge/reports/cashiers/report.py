@@ -23,9 +23,9 @@ from edge.reports.logs import (
     restricted_sales_headline,
     training_notes,
 )
+from edge.reports.places import place_of
 from edge.reports.report import Report
 from edge.reports.single_sales import failed_checks_table, unchecked_tables
-from edge.settings.lanes import load_lanes
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -75,12 +75,11 @@ def _run(arguments: Namespace) -> ReportContent:
 
 def _from_logs(arguments: Namespace) -> _Source:
     """The lanes' own audit logs."""
-    found = read_restricted_sales(state_folders(arguments), arguments.period, arguments.language)
-    store = load_lanes([], arguments.config)[0].store
-    lanes = {("", sale.lane) for sale in found.sales}
-    headline = restricted_sales_headline(arguments.period, len(found.sales), lanes)
+    names = arguments.store, arguments.box
+    found = read_restricted_sales(state_folders(arguments), arguments.period, arguments.language, *names)
+    headline = restricted_sales_headline(arguments.period, len(found.sales), set(map(place_of, found.sales)))
     return _Source(
-        tallies(found.sales, store),
+        tallies(found.sales, arguments.store),
         headline,
         found.training,
         sales=found.sales,
@@ -97,7 +96,7 @@ def _from_files(arguments: Namespace) -> _Source:
         raise UsageError("--folder reads exported files, --state-dir and --config audit logs: use one of them")
     with engine(arguments.engine, arguments.spark_master) as backend:
         stores, files = read_stores(backend, distinct(arguments.folder), arguments.period)
-    lanes = [(lane.store, lane.lane) for lane in stores.lanes]
+    lanes = [(lane.store, lane.box, lane.lane) for lane in stores.lanes]
     headline = restricted_sales_headline(arguments.period, sum(lane.sales for lane in stores.lanes), lanes)
     return _Source(stores.tallies, headline, stores.training, doubts(stores, files))
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from edge.reports.files import Files
     from edge.reports.period import Period
+    from edge.reports.places import LanePlace
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class StoreLane:
     """sales: in the period. not_intact: of these, the sales from a log that was not intact."""
 
     store: str
+    box: str
     lane: str
     sales: int
     not_intact: int
@@ -66,7 +68,7 @@ def doubts(stores: Stores, files: Files) -> list[str]:
             "exported; run edge-agent report verify there to see the problems",
             part=lane.not_intact,
             sales=lane.sales,
-            lane=visible(lane.lane),
+            lane=visible(f"{lane.box}/{lane.lane}" if lane.box else lane.lane),
             store=visible(lane.store),
         )
         for lane in stores.lanes
@@ -77,7 +79,7 @@ def doubts(stores: Stores, files: Files) -> list[str]:
 
 def _count_files(backend: Any, files: Files, period: Period) -> Stores:
     cashiers: dict[tuple[str, str], list[CashierTally]] = defaultdict(list)
-    lanes: dict[tuple[str, str], list[StoreLane]] = defaultdict(list)
+    lanes: dict[LanePlace, list[StoreLane]] = defaultdict(list)
     training = 0
     for batch in file_batches(backend, files.good):
         with engine_errors(backend):
@@ -85,13 +87,13 @@ def _count_files(backend: Any, files: Files, period: Period) -> Stores:
         for tally in found.tallies:
             cashiers[tally.store, tally.cashier].append(tally)
         for lane in found.lanes:
-            lanes[lane.store, lane.lane].append(lane)
+            lanes[lane.store, lane.box, lane.lane].append(lane)
         training += found.training
     return Stores(
         [total(parts, store, name) for (store, name), parts in sorted(cashiers.items())],
         [
-            StoreLane(store, name, sum(part.sales for part in parts), sum(part.not_intact for part in parts))
-            for (store, name), parts in sorted(lanes.items())
+            StoreLane(*place, sum(part.sales for part in parts), sum(part.not_intact for part in parts))
+            for place, parts in sorted(lanes.items())
         ],
         training,
     )
@@ -101,8 +103,10 @@ def _count(checks: ibis.Table, since: datetime, until: datetime) -> Stores:
     """checks: with the columns of `edge.reports.exported.ExportedSale`. Raises the engine's errors."""
     present = checks.filter((checks.time >= utc(since)) & (checks.time < utc(until)))
     training = present.training.fill_null(False)
-    sales = present.filter(~training).mutate(cashier=ibis._.cashier_id.fill_null(NOTHING))
-    by_lane = sales.group_by("store", "lane").aggregate(sales=sales.count(), not_intact=(~sales.chain_whole).sum())
+    sales = present.filter(~training).mutate(cashier=ibis._.cashier_id.fill_null(NOTHING), box=ibis._.box.fill_null(""))
+    by_lane = sales.group_by("store", "box", "lane").aggregate(
+        sales=sales.count(), not_intact=(~sales.chain_whole).sum()
+    )
     found = [*_tallies_of_sales(sales), *_tallies_of_checks(sales)]
     lanes = [StoreLane(**row) for row in rows(by_lane)]
     [exercises] = rows(present.filter(training).aggregate(number=ibis._.count()))

@@ -76,18 +76,18 @@ class CashierTally:
 
 
 def tallies(sales: Iterable[SaleRecord], store: str) -> list[CashierTally]:
-    """One tally for each person of a store who sold or checked. What has no cashier forms a tally of its own.
+    """One tally for each person of each store who sold or checked. What has no cashier forms a tally of its own.
 
-    sales: without exercises.
+    sales: without exercises. store: of records of older versions, which have none.
     """
-    sold_by: dict[str, list[SaleRecord]] = defaultdict(list)
-    checked_by: dict[str, list[CheckRecord]] = defaultdict(list)
+    sold_by: dict[tuple[str, str], list[SaleRecord]] = defaultdict(list)
+    checked_by: dict[tuple[str, str], list[CheckRecord]] = defaultdict(list)
     for sale in sales:
-        sold_by[sale.cashier_id or NOTHING].append(sale)
+        sold_by[sale.store or store, sale.cashier_id or NOTHING].append(sale)
         for check in checks_made(sale):
-            checked_by[check.cashier_id or NOTHING].append(check)
-    names = dict.fromkeys([*sold_by, *checked_by])
-    return [_tally(store, name, sold_by.get(name, ()), checked_by.get(name, ())) for name in names]
+            checked_by[sale.store or store, check.cashier_id or NOTHING].append(check)
+    people = dict.fromkeys([*sold_by, *checked_by])
+    return [_tally(*person, sold_by.get(person, ()), checked_by.get(person, ())) for person in people]
 
 
 def total(parts: Sequence[CashierTally], store: str = NOTHING, cashier: str = NAME_OF_TOTAL) -> CashierTally:

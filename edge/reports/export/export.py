@@ -15,6 +15,7 @@ from edge.purchases.parquet import SUFFIX, write_day
 from edge.records.revisions import newest_revisions
 from edge.reports.compliance import checks_made, is_checked_after_payment
 from edge.reports.exported import CHECKS, ExportedCheck, ExportedSale
+from edge.reports.places import with_place
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,11 +38,11 @@ class Exported:
     skipped_days: Sequence[date]
 
 
-def export_log(log: Log, folder: Path, store: str, period: Period) -> Exported:
+def export_log(log: Log, folder: Path, store: str, box: str, period: Period) -> Exported:
     """Write the days (UTC) of a period, the first and the last one in full. A file of an earlier export is replaced.
 
-    A day that may lack removed records is skipped, because an earlier export of it may hold more. Raises RunError if a
-    file cannot be written.
+    store, box: for records of older versions, see `with_place`. A day that may lack removed records is skipped, because
+    an earlier export of it may hold more. Raises RunError if a file cannot be written.
     """
     first, last = _day(period.since), _day(period.until - timedelta(microseconds=1))
     # Records are in the order in which the sales ended: one that was opened days ago may come after removed ones.
@@ -59,9 +60,9 @@ def export_log(log: Log, folder: Path, store: str, period: Period) -> Exported:
     for (day, lane), records in days.items():
         # The hash of the day's first record is the same in every export of the day, whatever replaces that record.
         file = folder / day.isoformat() / f"{_safe_name(lane)}-{records[0][0].hash[:16]}{SUFFIX}"
-        sales = newest_revisions(sale for _, sale in records)
+        sales = list(newest_revisions(sale for _, sale in records))
         try:
-            write_day(file, [_row(sale, store, log.intact) for sale in sales], CHECKS)
+            write_day(file, [_row(sale, log.intact) for sale in with_place(sales, store, box)], CHECKS)
         except (OSError, duckdb.Error) as problem:
             reason = problem.strerror if isinstance(problem, OSError) else str(problem).splitlines()[0]
             raise RunError(f"cannot write {file}: {reason}") from None
@@ -70,10 +71,11 @@ def export_log(log: Log, folder: Path, store: str, period: Period) -> Exported:
     return Exported(written - training, training, len(days), sorted(skipped))
 
 
-def _row(sale: SaleRecord, store: str, intact: bool) -> str:
+def _row(sale: SaleRecord, intact: bool) -> str:
     return ExportedSale(
         time=sale.opened_at,
-        store=store,
+        store=sale.store or "",
+        box=sale.box or "",
         lane=sale.lane,
         cashier_id=sale.cashier_id or None,
         id_due=sale.should_have_asked,

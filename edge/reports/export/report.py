@@ -9,7 +9,6 @@ from edge.language.words import Words, counted, in_language, words
 from edge.reports.folders import state_folders
 from edge.reports.logs import read_log, warn_not_intact
 from edge.reports.report import Report
-from edge.settings.lanes import load_lanes
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -25,11 +24,10 @@ def _add_arguments(parser: Parser) -> None:
 def _run(arguments: Namespace) -> None:
     from edge.reports.export.export import export_log
 
-    store = load_lanes([], arguments.config)[0].store
     sales = training = files = damaged = 0
     for folder in state_folders(arguments):
         log = read_log(folder)
-        exported = export_log(log, arguments.out, store, arguments.period)
+        exported = export_log(log, arguments.out, arguments.store, arguments.box, arguments.period)
         sales, training = sales + exported.sales, training + exported.training
         files, damaged = files + exported.files, damaged + (not log.intact)
         if not log.intact:

@@ -16,6 +16,7 @@ from edge.reports.logs import (
     restricted_sales_headline,
     training_notes,
 )
+from edge.reports.places import place_of
 from edge.reports.report import Report
 from edge.reports.sale_words import named
 from edge.reports.sales.selection import SELECTION_WORDS, SELECTIONS, selected
@@ -45,8 +46,9 @@ def _add_arguments(parser: Parser) -> None:
 
 
 def _run(arguments: Namespace) -> ReportContent:
-    found = read_restricted_sales(state_folders(arguments), arguments.period, arguments.language)
-    headline = restricted_sales_headline(arguments.period, len(found.sales), {("", sale.lane) for sale in found.sales})
+    names = arguments.store, arguments.box
+    found = read_restricted_sales(state_folders(arguments), arguments.period, arguments.language, *names)
+    headline = restricted_sales_headline(arguments.period, len(found.sales), set(map(place_of, found.sales)))
     sales = selected(found.sales, arguments.only, arguments.cashier, arguments.checked_by)
     conditions = _conditions(arguments)
     if conditions:

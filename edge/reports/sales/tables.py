@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from edge.language.words import Words, joined, verbatim, words
 from edge.reports.compliance import is_id_due, time_of_check
+from edge.reports.places import names_of, place_of
 from edge.reports.sale_words import ENDS, answer_words, check_words, named, never_asked
 from edge.reports.tables import NOTHING, Table, as_csv
 
@@ -21,7 +22,7 @@ _CSV_COLUMNS = (
     "opened_at", "lane", "till", "cashier_id", "decision", "reasons", "age_mean", "age_low", "age_high", "threshold",
     "check", "ended", "sale_id", "minimum_age", "legal_age", "checked_by", "means", "authorised_by", "check_till",
     "check_minimum_age", "checked_at", "check_time", "all_checks", "opened_by", "closed_by", "restricted_at",
-    "withdrawn_at", "suspended_at", "closed_at", "resumed_from", "resumed_as",
+    "withdrawn_at", "suspended_at", "closed_at", "resumed_from", "resumed_as", "store", "box",
 )  # fmt: skip
 
 
@@ -30,7 +31,8 @@ def sales_table(sales: Sequence[SaleRecord]) -> Table:
     columns = (
         words("sale"), words("time"), words("lane"), words("cashier"), words("answer"), words("check"), words("end"),
     )  # fmt: skip
-    return Table(columns, tuple(_row(sale) for sale in sales), keys=2, title=words("Sales"))
+    lane = names_of(map(place_of, sales))
+    return Table(columns, tuple(_row(sale, lane(place_of(sale))) for sale in sales), keys=2, title=words("Sales"))
 
 
 def sales_csv(sales: Sequence[SaleRecord]) -> str:
@@ -39,11 +41,11 @@ def sales_csv(sales: Sequence[SaleRecord]) -> str:
     return as_csv(_CSV_COLUMNS, (_csv_row(sale) for sale in sales))
 
 
-def _row(sale: SaleRecord) -> tuple[str, ...]:
+def _row(sale: SaleRecord, lane: str) -> tuple[str, ...]:
     return (
         sale.sale_id,
         joined("", [sale.opened_at]),
-        f"{sale.lane}, {sale.till}",
+        f"{lane}, {sale.till}",
         sale.cashier_id or NOTHING,
         answer_words(sale),
         _check(sale),
@@ -100,6 +102,8 @@ def _csv_row(sale: SaleRecord) -> tuple[object, ...]:
         *map(_utc, (sale.restricted_at, sale.withdrawn_at, sale.suspended_at, sale.closed_at)),
         _name(sale.resumed_from, sale),
         _name(sale.resumed_as, sale),
+        sale.store,
+        sale.box,
     )
 
 

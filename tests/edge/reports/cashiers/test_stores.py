@@ -88,7 +88,8 @@ def exported(tmp_path: Path, state_folder: MakeFolder, capsys: pytest.CaptureFix
     def of(*sales: SaleRecord, store: str = "store-1", out: str = "out") -> Path:
         folder = state_folder(*sales, lane=f"{store}-{sales[0].lane}-{out}")
         with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("EDGE_INSIGHTS__STORE", store)
+            patch.setenv("EDGE_STORE", store)
+            patch.setenv("EDGE_BOX", "box-7")
             report(["export", "--state-dir", str(folder), "--out", str(tmp_path / out), *PERIOD])
         capsys.readouterr()
         return tmp_path / out
@@ -236,7 +237,7 @@ def test_sales_of_a_log_that_was_not_intact_are_counted_with_a_warning(printed: 
     *_, before, last = printed("--folder", folder).splitlines()
     assert before.startswith("- The others: ")
     assert last == (
-        "- 2 of the 2 sales of lane-2 of store-1 are from an audit log that was not intact when it was exported; "
+        "- 2 of the 2 sales of box-7/lane-2 of store-1 are from an audit log that was not intact when it was exported; "
         "run edge-agent report verify there to see the problems"
     )
 

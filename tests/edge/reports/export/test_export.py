@@ -66,7 +66,8 @@ def test_a_row_has_only_what_the_cashiers_report_reads(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("EDGE_INSIGHTS__STORE", "shop-12")
+    monkeypatch.setenv("EDGE_STORE", "shop-12")
+    monkeypatch.setenv("EDGE_BOX", "hill-03")
     lines = export(
         state_folder(sale_of("anna", check="passed"), sale_of(None, Decision.NO_CHALLENGE, ended="cancelled"))
     )
@@ -74,7 +75,8 @@ def test_a_row_has_only_what_the_cashiers_report_reads(
     [first, second] = out()["2026-11-01/lane-1"]
     made = {"cashier_id": "anna", "outcome": "passed", "means": None, "authorised_by": None}
     assert first == {
-        "time": noon, "store": "shop-12", "lane": "lane-1", "cashier_id": "anna", "id_due": True, "check": "passed",
+        "time": noon, "store": "shop-12", "box": "hill-03", "lane": "lane-1", "cashier_id": "anna",
+        "id_due": True, "check": "passed",
         "after_payment": False, "ended": "completed", "training": False, "checks": [made], "chain_whole": True,
     }  # fmt: skip
     assert (second["cashier_id"], second["id_due"], second["check"], second["ended"]) == (
@@ -92,7 +94,7 @@ def test_a_file_is_readable_by_its_owner_only_and_has_a_version(
     [file] = (tmp_path / "out").rglob("*.*")
     assert file.stat().st_mode & 0o777 == 0o600
     query = "SELECT decode(value) FROM parquet_kv_metadata(?) WHERE decode(key) = 'edge_agent_checks'"
-    assert duckdb.execute(query, [str(file)]).fetchall() == [("2",)]
+    assert duckdb.execute(query, [str(file)]).fetchall() == [("3",)]
 
 
 def test_whole_days_in_utc_are_exported(

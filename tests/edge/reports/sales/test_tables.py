@@ -102,16 +102,17 @@ def test_sales_that_continue_elsewhere_name_each_other() -> None:
 
 @pytest.mark.usefixtures("in_moscow")
 def test_the_csv_has_utc_times_unrounded_numbers_and_empty_cells(noon: datetime) -> None:
-    first = sale_of("=anna", sale_id="sale-a")
+    first = sale_of("=anna", sale_id="sale-a", store="hill", box="hill-01")
     second = sale_of(None, decision=None, sale_id="sale-b", restricted=(), restricted_at=None)
     assert sales_csv([first, second]) == (
         "opened_at,lane,till,cashier_id,decision,reasons,age_mean,age_low,age_high,threshold,check,ended,sale_id,"
         "minimum_age,legal_age,checked_by,means,authorised_by,check_till,check_minimum_age,checked_at,check_time,"
-        "all_checks,opened_by,closed_by,restricted_at,withdrawn_at,suspended_at,closed_at,resumed_from,resumed_as\n"
+        "all_checks,opened_by,closed_by,restricted_at,withdrawn_at,suspended_at,closed_at,resumed_from,resumed_as,"
+        "store,box\n"
         "2026-11-01T12:00:00.000Z,lane-1,till-1,'=anna,CHALLENGE,looks-young,21.6,16.5,27.4,25,,completed,sale-a,"
-        "18,18,,,,,,,,,,'=anna,2026-11-01T12:00:10.000Z,,,2026-11-01T12:01:00.000Z,,\n"
+        "18,18,,,,,,,,,,'=anna,2026-11-01T12:00:10.000Z,,,2026-11-01T12:01:00.000Z,,,hill,hill-01\n"
         "2026-11-01T12:00:00.000Z,lane-1,till-1,,UNKNOWN,,,,,,,completed,sale-b,"
-        ",,,,,,,,,,,,,,,2026-11-01T12:01:00.000Z,,\n"
+        ",,,,,,,,,,,,,,,2026-11-01T12:01:00.000Z,,,,\n"
     )
 
 
