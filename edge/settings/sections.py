@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import re
 from ipaddress import ip_address
 from itertools import pairwise
@@ -96,8 +97,10 @@ class DetectorSettings(Section):
     """Detecting faces."""
 
     name: DetectorName = Field(
-        "mediapipe-full",
-        description="mediapipe-full: faces up to 5 m away; mediapipe: up to 2 m, faster; yunet: without mediapipe",
+        # There is no mediapipe for other processors.
+        "mediapipe-full" if platform.machine() == "x86_64" else "yunet",
+        description="mediapipe-full: faces up to 5 m away; mediapipe: up to 2 m, faster; yunet: without mediapipe, the "
+        "default on arm64",
     )
     min_score: Fraction = Field(0.6, description="lowest detection score that may start a track")
     rate: Annotated[float, Field(ge=5, le=120)] = Field(

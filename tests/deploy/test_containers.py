@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -75,13 +77,32 @@ def test_state_and_cache_are_in_the_folders_of_the_service() -> None:
         assert 'CMD ["run", "--config", "/etc/edge-agent/lane.toml"]' in text
 
 
-def test_the_jetson_detects_faces_without_mediapipe() -> None:
-    assert "EDGE_DETECTOR__NAME=yunet" in (FOLDER / "Containerfile.jetson").read_text()
+def test_the_setup_page_and_the_reports_of_purchases_are_installed(lines: list[str]) -> None:
+    text = "\n".join(lines)
+    assert "ARG EXTRAS=web,insights" in text or "ARG BASE=localhost/edge-agent:cpu" in text
+
+
+def test_it_has_labels_and_a_health_check(lines: list[str]) -> None:
+    if "ARG BASE=localhost/edge-agent:cpu" in lines:
+        return  # it has those of its base
+    (labels,) = words_of(lines, "LABEL")
+    names = {label.partition("=")[0] for label in labels if label.startswith("org.")}
+    wanted = ("title", "description", "licenses", "version", "revision")
+    assert names == {f"org.opencontainers.image.{name}" for name in wanted}
+    (check,) = words_of(lines, "HEALTHCHECK")
+    assert check[-1] == '"/opt/edge-agent/bin/edge-agent-alive"]'
+
+
+def test_without_mediapipe_yunet_is_the_default() -> None:
+    arm = "import platform; platform.machine = lambda: 'aarch64'"
+    code = f"{arm}; from edge.settings.sections import DetectorSettings; print(DetectorSettings().name)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=180)
+    assert done.stdout == "yunet\n"
 
 
 def test_the_readme_names_the_base_image_of_each_file() -> None:
     readme = (FOLDER / "README.md").read_text()
     for file in FILES:
-        (base,) = (words[0] for words in words_of(instructions(file), "ARG"))
+        (base,) = (words[0] for words in words_of(instructions(file), "ARG") if words[0].startswith("BASE="))
         assert f"`{file.name}`" in readme
         assert base.removeprefix("BASE=").removeprefix("docker.io/library/").removeprefix("localhost/") in readme
