@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from datetime import datetime, timezone
 from http import HTTPStatus
@@ -26,10 +27,11 @@ from edge.till.limits import PENALTY_S, RateLimiter
 
 if TYPE_CHECKING:
     from edge.gateway.access import Access
-    from edge.gateway.gateway import Gateway
+    from edge.gateway.gateway import Gateway, News
     from edge.gateway.metrics import GatewayMetrics
 
 LONGEST_WAIT_S = 30.0
+_CURSOR = re.compile(r"([0-9a-f]{8})-((?:\d{1,18}(?:\.\d{1,18}){0,63})?)(?:-([0-9a-f]{8}))?", re.ASCII)
 _API_ABOUT = """\
 Lets tills that speak HTTP and JSON use edge-agent. docs/gateway.md explains it, docs/till-protocol.md the events.
 
@@ -126,14 +128,15 @@ class Api:
         """Answers at once if there is a message after the cursor `after`, or another screen than in the answer before;
         otherwise as soon as there is, or after `wait` seconds. Alerts that have expired are left out."""
         self._check(till, request)
-        cursor = self._cursor(after)
-        if cursor.number:
-            await self._gateway.confirm(till, cursor.number)
-        found = await self._gateway.news(till, cursor, wait)
+        # The cursor names the messages of the answer exactly: what was left out of it is not confirmed.
+        numbers, mark = self._read_cursor(after)
+        if numbers:
+            await self._gateway.confirm(till, numbers)
+        found = await self._gateway.news(till, Cursor(0, mark), wait)
         return Messages(
             **found.status.model_dump(),
             messages=tuple(each.event.model_dump(mode="json", exclude_none=True) for each in found.messages),
-            next=self._text_of(found.next),
+            next=self._cursor_of(found),
         )
 
     async def screen(self, till: Till, request: Request) -> Status:
@@ -146,10 +149,9 @@ class Api:
         screen changes, and each second. `Last-Event-ID` continues after that message. Confirm messages with
         `lane.ack`."""
         self._check(till, request)
-        cursor = self._cursor(request.headers.get("last-event-id", ""))
-        return StreamingResponse(
-            server_sent_events(self._gateway, till, Cursor(cursor.number)), media_type=EVENT_STREAM
-        )  # fmt: skip
+        numbers, _ = self._read_cursor(request.headers.get("last-event-id", ""))
+        events = server_sent_events(self._gateway, till, Cursor(max(numbers, default=0)))
+        return StreamingResponse(events, media_type=EVENT_STREAM)
 
     async def health(self, request: Request) -> Response:
         """How the gateway and its agents are. For programs on this box."""
@@ -183,16 +185,16 @@ class Api:
                 {"Retry-After": f"{PENALTY_S:.0f}"},
             )
 
-    def _cursor(self, text: str) -> Cursor:
-        """A cursor of this gateway's store; that of another one means nothing, and reads from the start."""
-        store, _, rest = text.partition("-")
-        number, _, mark = rest.partition("-")
-        if store != self._gateway.core.store_id or not number.isdecimal() or len(number) > 18:
-            return Cursor()
-        return Cursor(int(number), mark)
+    def _read_cursor(self, text: str) -> tuple[tuple[int, ...], str]:
+        """Numbers of messages, and the mark of a status. A cursor of another gateway's store means nothing."""
+        found = _CURSOR.fullmatch(text)
+        if not found or found[1] != self._gateway.core.store_id:
+            return (), ""
+        return tuple(int(number) for number in found[2].split(".") if number), found[3] or ""
 
-    def _text_of(self, cursor: Cursor) -> str:
-        return f"{self._gateway.core.store_id}-{cursor.number}-{cursor.mark}"
+    def _cursor_of(self, news: News) -> str:
+        numbers = ".".join(str(each.number) for each in news.messages)
+        return f"{self._gateway.core.store_id}-{numbers}-{news.next.mark}"
 
 
 async def _body(request: Request) -> bytes:
@@ -218,10 +220,21 @@ def _only(*codes: ProblemCode) -> dict[int | str, dict[str, Any]]:
 
 def application(gateway: Gateway, access: Access, metrics: GatewayMetrics) -> FastAPI:
     """The ASGI application, without its guard."""
-    app = FastAPI(
-        title="edge-gateway", version=__version__, description=_API_ABOUT, docs_url=None, redoc_url=None,
-        openapi_url="/openapi.json",
-    )  # fmt: skip
+    app = _app()
     Api(gateway, access, metrics).add_to(app)
     add_problem_handlers(app)
     return app
+
+
+def routes_for_documents() -> FastAPI:
+    """An application whose routes can be described, and not called."""
+    app = _app()
+    Api.__new__(Api).add_to(app)
+    return app
+
+
+def _app() -> FastAPI:
+    return FastAPI(
+        title="edge-gateway", version=__version__, description=_API_ABOUT, docs_url=None, redoc_url=None,
+        openapi_url=None,
+    )  # fmt: skip

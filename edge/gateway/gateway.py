@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from edge.gateway.core import Core
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from edge.gateway.core import TillCounts
     from edge.gateway.screen import Status
@@ -19,10 +19,13 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
+MOST_IN_AN_ANSWER = 50
+"""Messages. The others come in the next answer."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """How far a till has read. number: of the last message. mark: of the last status; empty to get it at once."""
+    """What a till has got. number: of the last message. mark: of the last status; empty to get it at once."""
 
     number: int = 0
     mark: str = ""
@@ -60,16 +63,10 @@ class Gateway:
     async def state_of(self, till: str, event_id: str) -> EventState | None:
         return await self._call(lambda: self.core.relay(till).state_of(event_id))
 
-    async def confirm(self, till: str, number: int) -> None:
-        """The till has received all messages up to this number. Raises StoreError."""
+    async def confirm(self, till: str, numbers: Collection[int]) -> None:
+        """The till has received these messages. Raises StoreError."""
         await self._call(
-            lambda: self.core.perform(till, self.core.relay(till).confirm(number, time.monotonic())),
-        )
-
-    async def confirm_one(self, till: str, number: int) -> None:
-        """The till has received this message. Raises StoreError."""
-        await self._call(
-            lambda: self.core.perform(till, self.core.relay(till).confirm_one(number, time.monotonic())),
+            lambda: self.core.perform(till, self.core.relay(till).confirm(numbers, time.monotonic())),
         )
 
     async def counts(self) -> dict[str, TillCounts]:
@@ -91,7 +88,7 @@ class Gateway:
 
     def _look(self, till: str, cursor: Cursor) -> News:
         relay, now_s = self.core.relay(till), time.monotonic()
-        messages, status = relay.unconfirmed(cursor.number, now_s), relay.status(now_s)
+        messages, status = relay.unconfirmed(cursor.number, now_s)[:MOST_IN_AN_ANSWER], relay.status(now_s)
         last = messages[-1].number if messages else cursor.number
         return News(messages, status, Cursor(last, status.mark))
 

@@ -74,7 +74,7 @@ async def _http(request: Request, problem: Exception) -> Response:
         allowed = (problem.headers or {}).get("Allow", "")
         detail = f"{request.method} is not allowed here: use {allowed}"
         return problem_response(problem.status_code, "method-not-allowed", detail, problem.headers)
-    detail = f"there is no {shown(request.url.path)}: /openapi.json lists what there is"
+    detail = f"there is no {shown(request.url.path)}: docs/gateway.md lists what there is"
     return problem_response(problem.status_code, "no-such-page", detail, problem.headers)
 
 

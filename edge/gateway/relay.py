@@ -20,7 +20,7 @@ from edge.till.reference.pending import MAX_PENDING
 from edge.till.reference.steps import Save, Send
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from edge.gateway.store import EventState, GatewayStore, PostedEvent, StoredMessage
     from edge.till.envelope import Event
@@ -113,13 +113,9 @@ class TillRelay:
         self._read_waiting()
         return [*steps, *self.tick(now_s)]
 
-    def confirm(self, number: int, now_s: float) -> list[Step]:
-        """The till has received all messages up to this number. Raises StoreError."""
-        return self._confirm([each for each in self._messages if each.number <= number and not each.confirmed], now_s)
-
-    def confirm_one(self, number: int, now_s: float) -> list[Step]:
-        """The till has received this message. Raises StoreError."""
-        return self._confirm([each for each in self._messages if each.number == number and not each.confirmed], now_s)
+    def confirm(self, numbers: Collection[int], now_s: float) -> list[Step]:
+        """The till has received these messages. Raises StoreError."""
+        return self._confirm([each for each in self._messages if each.number in numbers and not each.confirmed], now_s)
 
     def receive(self, event: Event, now_s: float) -> list[Step]:
         """Handle a message of the agent. What cannot be stored is not acknowledged, so that the agent resends it."""

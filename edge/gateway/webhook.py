@@ -89,7 +89,7 @@ class Webhook:
 
     async def _confirm(self, number: int) -> None:
         try:
-            await self._gateway.confirm_one(self._till, number)
+            await self._gateway.confirm(self._till, (number,))
         except Exception as problem:
             # The disk is full: the till gets the message again, with the same webhook-id.
             log.error("%s: %s", self._till, problem)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.edge.gateway.conftest import Lane
-from tests.gateways import BATCHED, STRUCTURED, Answer, GatewayProcess, HttpTill, event, request
+from tests.gateways import BATCHED, LIMIT_S, STRUCTURED, Answer, GatewayProcess, HttpTill, alerts_of, event, request
 
 pytestmark = pytest.mark.slow
 
@@ -58,6 +60,26 @@ def test_a_message_comes_until_the_next_poll_confirms_it(till: HttpTill) -> None
     assert [each["data"] for each in again["messages"]] == [alert]
     till.poll()
     assert HttpTill(till.address).poll()["messages"] == []
+
+
+def test_a_poll_confirms_no_message_that_was_not_in_its_answer(till: HttpTill, tmp_path: Path) -> None:
+    """The first alert is replaced before the till has collected it: nobody has seen it."""
+    sale_id = till.open()
+    till.scan(sale_id)
+    till.poll_until(lambda news: news["screen"]["alert_id"])
+    other = HttpTill(till.address)
+    first = other.alert(sale_id)
+    till.send(event("lane.sale.restricted_item", sale_id=sale_id, sku="vodka", minimum_age=21))
+    end_s, ages, fresh = time.monotonic() + LIMIT_S, [18], other
+    while ages != [21]:
+        assert time.monotonic() < end_s, ages
+        fresh = HttpTill(till.address)
+        ages = [each["legal_age"] for each in alerts_of(fresh.poll(0.05), sale_id)]
+    fresh.poll()
+    database = sqlite3.connect(f"file:{tmp_path}/gateway/gateway.db?mode=ro", uri=True)
+    confirmed = dict(database.execute("SELECT key, confirmed FROM message WHERE type = 'lane.alert'"))
+    database.close()
+    assert confirmed[first["alert_id"]] == 0
 
 
 def test_a_message_can_be_confirmed_by_lane_ack(till: HttpTill) -> None:
@@ -170,7 +192,7 @@ def test_a_page_of_another_host_name_is_rejected(silent_till: HttpTill) -> None:
 
 
 def test_a_cursor_of_another_gateway_reads_from_the_start(silent_till: HttpTill) -> None:
-    for cursor in ("0badf00d-7-00000000", "nonsense", "0badf00d--", "-", "%00", "9" * 400):
+    for cursor in ("0badf00d-7-00000000", "nonsense", "0badf00d--", "-", "%00", "9" * 400, "0badf00d-1.2-00000000"):
         assert silent_till.get(f"messages?after={cursor}").status == 200
 
 
