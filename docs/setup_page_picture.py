@@ -64,6 +64,7 @@ def photograph(link: str) -> None:
         page.goto(link)
         page.get_by_text("years").first.wait_for(timeout=60_000)
         page.wait_for_timeout(3000)
+        page.wait_for_selector(".face.customer text")
         page.screenshot(path=PICTURE)
         browser.close()
     with Image.open(PICTURE) as picture:

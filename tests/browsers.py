@@ -22,6 +22,12 @@ class StartPage(Protocol):
     def __call__(self, *flags: object, web: str = "127.0.0.1:0", with_config: bool = True) -> PageAgent: ...
 
 
+class AxeFaults(Protocol):
+    """What axe-core finds on a page: the rules that are broken, with the elements."""
+
+    def __call__(self, page: Page) -> list[tuple[str, list[str]]]: ...
+
+
 @dataclass
 class Visit:
     """A browser's page, the addresses it requested, and the errors in its scripts and console."""

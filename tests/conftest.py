@@ -14,12 +14,13 @@ from hypothesis import settings as hypothesis_settings
 
 from edge.demo.clip import EMPTY_S, FRAMES_PER_SECOND, HEIGHT, STAND_S, WALK_S, WIDTH, clip_frames, write_clip
 from tests.agents import AgentProcess, PageAgent, StartAgent
-from tests.browsers import CHROMIUM, StartPage
+from tests.browsers import CHROMIUM, AxeFaults, StartPage, visit
 from tests.clips import LONG_S, write_looped
 from tests.commands import EdgeAgent, Mount, Replay, Run, run_edge_agent
+from tests.npm import installed
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
 
 # No deadline: how long an example takes depends on how busy the machine is.
 hypothesis_settings.register_profile("edge", deadline=None, derandomize=True, max_examples=50)
@@ -176,3 +177,36 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def agent(long_clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageAgent]:
+    """An agent with a setup page that the tests of a module share."""
+    agent = PageAgent(tmp_path_factory.mktemp("agent"), long_clip)
+    yield agent
+    agent.stop()
+
+
+@pytest.fixture
+def page(browser: Browser, agent: PageAgent) -> Iterator[Page]:
+    """The installer's page of that agent in English, with its first picture. Fails the test on any script error or
+    request to another address."""
+    found = visit(browser, agent.link, viewport={"width": 1280, "height": 900})
+    yield found.page
+    found.page.context.close()
+    # A rejected request that the page shows is also an error in the console.
+    assert [error for error in found.errors if "status of 400" not in error and "status of 409" not in error] == []
+    assert [url for url in found.requested if not url.startswith((agent.base, "data:"))] == []
+
+
+@pytest.fixture(scope="session")
+def axe_faults() -> AxeFaults:
+    """Ask axe-core about a page."""
+    script = (installed(TESTS / "accessibility", "axe-core") / "axe.min.js").read_text(encoding="utf-8")
+
+    def faults(page: Page) -> list[tuple[str, list[str]]]:
+        page.evaluate(script)
+        found = page.evaluate("async () => (await axe.run()).violations")
+        return [(fault["id"], [node["html"] for node in fault["nodes"]]) for fault in found]
+
+    return faults

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,8 +10,7 @@ from edge.settings.load import load_settings
 from edge.web.config_file import save as save_lines
 from edge.web.config_file import zone_line
 from tests.agents import PageAgent
-from tests.browsers import StartPage, visit
-from tests.npm import installed
+from tests.browsers import AxeFaults, StartPage, visit
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -22,7 +19,6 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 pytestmark = pytest.mark.slow
 
-AXE = Path(__file__).parent / "accessibility"
 PHONE = {"viewport": {"width": 390, "height": 844}}
 DARK = {"color_scheme": "dark"}
 
@@ -54,67 +50,41 @@ CONTRASTS = """() => {
 """Name and contrast of each border that shows where a control or a decision is, against what is behind it."""
 
 
-@pytest.fixture(scope="module")
-def agent(long_clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageAgent]:
-    agent = PageAgent(tmp_path_factory.mktemp("agent"), long_clip)
-    yield agent
-    agent.stop()
-
-
-@pytest.fixture
-def page(browser: Browser, agent: PageAgent) -> Iterator[Page]:
-    found = visit(browser, agent.link)
-    yield found.page
-    found.page.context.close()
-    assert found.errors == []
-
-
-@pytest.fixture(scope="session")
-def axe() -> str:
-    """The script of axe-core."""
-    return (installed(AXE, "axe-core") / "axe.min.js").read_text(encoding="utf-8")
-
-
-def faults(page: Page, axe: str) -> list[Any]:
-    """What axe-core finds, with the elements."""
-    page.evaluate(axe)
-    found = page.evaluate("async () => (await axe.run()).violations")
-    return [(fault["id"], [node["html"] for node in fault["nodes"]]) for fault in found]
-
-
 @pytest.mark.parametrize("look", [{}, DARK, PHONE, {"locale": "ru-RU"}], ids=["light", "dark", "phone", "russian"])
-def test_axe_finds_nothing_on_any_tab(browser: Browser, agent: PageAgent, axe: str, look: dict[str, Any]) -> None:
+def test_axe_finds_nothing_on_any_tab(
+    browser: Browser, agent: PageAgent, axe_faults: AxeFaults, look: dict[str, Any]
+) -> None:
     page = visit(browser, agent.link, **look).page
     page.wait_for_selector("#advice:not([data-decision=''])")
-    assert faults(page, axe) == []
+    assert axe_faults(page) == []
     for press in ("#zone-edit", "#zone-cancel", "#picture-edit", "#picture-cancel", "#tab-till", "[data-sku=beer]"):
         page.click(press)
-        assert faults(page, axe) == [], press
+        assert axe_faults(page) == [], press
     page.wait_for_selector("#prompt:not([data-decision=''])")
-    assert faults(page, axe) == []
+    assert axe_faults(page) == []
     page.click("#void")
     page.click("#tab-doctor")
-    assert faults(page, axe) == []
+    assert axe_faults(page) == []
     page.context.close()
 
 
 def test_axe_finds_nothing_without_the_agent_and_without_the_token(
-    browser: Browser, start_page: StartPage, axe: str
+    browser: Browser, start_page: StartPage, axe_faults: AxeFaults
 ) -> None:
     own = start_page()
     page = visit(browser, own.link).page
     page.wait_for_selector("#advice:not([data-decision=''])")
     stranger = browser.new_context(locale="ru-RU").new_page()
     stranger.goto(own.base + "?token=wrong")
-    assert faults(stranger, axe) == []
+    assert axe_faults(stranger) == []
     stranger.context.close()
     own.process.kill()
     page.wait_for_selector("#lost:not([hidden])")
     page.wait_for_timeout(500)  # until the colours of the decision have faded
-    assert faults(page, axe) == []
+    assert axe_faults(page) == []
     page.click("#tab-till")
     page.wait_for_timeout(500)
-    assert faults(page, axe) == []
+    assert axe_faults(page) == []
     page.context.close()
 
 

@@ -7,7 +7,6 @@ import ssl
 import subprocess
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,24 +28,6 @@ if TYPE_CHECKING:
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def agent(long_clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageAgent]:
-    agent = PageAgent(tmp_path_factory.mktemp("agent"), long_clip)
-    yield agent
-    agent.stop()
-
-
-@pytest.fixture
-def page(browser: Browser, agent: PageAgent) -> Iterator[Page]:
-    """The page in English with its first picture. Fails the test on any script error or request to another address."""
-    found = visit(browser, agent.link, viewport={"width": 1280, "height": 900})
-    yield found.page
-    found.page.context.close()
-    # A rejected request that the page shows is also an error in the console.
-    assert [error for error in found.errors if "status of 400" not in error and "status of 409" not in error] == []
-    assert [url for url in found.requested if not url.startswith((agent.base, "data:"))] == []
 
 
 def saved(agent: PageAgent) -> tuple[tuple[float, float], ...]:

@@ -1,4 +1,4 @@
-"""Access control of the setup page: a token, the box's own host name, and changes from the page only."""
+"""Access control of the setup page: a token of each role, the box's own host name, and changes from the page only."""
 
 from __future__ import annotations
 
@@ -14,17 +14,18 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from edge.service.listener import client_of
 from edge.till.rejections import Rejections
 from edge.web.address import LOOPBACK_NAMES
+from edge.web.roles import READ_METHODS, ROLES, forbidden
 from edge.web.token_page import STYLE_HASH, first_language, token_page
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Mapping
 
     from starlette.datastructures import Headers
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from edge.web.address import Address
+    from edge.web.roles import PageAccess, Role
     from edge.web.token_page import Reason
-    from edge.web.tokens import Tokens
 
 _WRONG_TOKENS, _WITHIN_S = 10, 60.0
 """After this many wrong tokens of a client within this many seconds, it gets no form for further ones. The right token
@@ -33,7 +34,6 @@ _CLIENTS = 256
 """Whose wrong tokens are counted."""
 _MAX_REQUEST_BYTES = 16 * 1024
 """Size of a request's body. A zone of 64 corners has under 2 KB."""
-_READ_METHODS = ("GET", "HEAD")
 
 _HEADERS = {
     # Browsers keep no picture; nothing is loaded from or sent to another origin, and no other page may embed this one.
@@ -53,10 +53,11 @@ _HEADERS = {
 class Guard:
     """ASGI middleware in front of all routes."""
 
-    def __init__(self, app: ASGIApp, address: Address, tokens: Tokens, link_file: Path, *, encrypted: bool) -> None:
-        """link_file: holds the link, for those who do not have it."""
-        self._app, self._address, self._encrypted = app, address, encrypted
-        self._tokens, self._link_file = tokens, link_file
+    def __init__(
+        self, app: ASGIApp, address: Address, accesses: Mapping[Role, PageAccess], *, encrypted: bool
+    ) -> None:  # fmt: skip
+        """accesses: of every role. The routes find the role of a request in its scope, as `role`."""
+        self._app, self._address, self._encrypted, self._accesses = app, address, encrypted, accesses
         # Browsers send a cookie to every port of a host, so the name keeps two agents on one box apart.
         self._cookie = f"edge-agent-{address.port}"
         self._wrong_tokens_s: dict[str, deque[float]] = {}
@@ -79,12 +80,16 @@ class Guard:
         if "token" in request.query_params:
             return self._log_in(request, request.query_params["token"])
         cookie = SimpleCookie(headers.get("cookie", "")).get(self._cookie)
-        if cookie is None or not self._is_right(cookie.value, request):
+        role = self._role_of(cookie.value, request) if cookie else None
+        if role is None:
             return self._token_page(request, cookie.value if cookie else None)
-        return None if request.method in _READ_METHODS else self._rejected_change(headers)
+        request.scope["role"] = role
+        if request.method in READ_METHODS:
+            return None
+        return forbidden() if role == "viewer" else self._rejected_change(headers)
 
     def _log_in(self, request: Request, token: str) -> Response:
-        if not self._is_right(token, request):
+        if self._role_of(token, request) is None:
             if self._guesses_much(request):
                 return self._token_page(request, token, too_many=True)
             return self._token_page(request, token)
@@ -92,22 +97,32 @@ class Guard:
         response.set_cookie(self._cookie, token, secure=self._encrypted, httponly=True, samesite="strict")
         return response
 
-    def _is_right(self, token: str, request: Request) -> bool:
-        if self._tokens.is_right(token):
-            return True
-        why = "an old token" if self._tokens.was_right(token) else "a wrong token"
+    def _role_of(self, token: str, request: Request) -> Role | None:
+        """Whose token it is; None, which is logged, for a token of nobody."""
+        # All are compared, so that the time tells nothing.
+        right = [role for role in ROLES if self._accesses[role].tokens.is_right(token)]
+        if right:
+            return right[0]
+        old = self._role_of_old(token)
+        file = self._accesses[old or "installer"].link_file
         self._refusals.add(
             "wrong token",
             f"a browser at {_client(request)}",
-            f"{why} for the setup page: its link is in {self._link_file}",
+            f"{'an old' if old else 'a wrong'} token for the setup page: its link is in {file}",
         )
-        return False
+        return None
+
+    def _role_of_old(self, token: str) -> Role | None:
+        """Whose token it once was."""
+        return next((role for role in ROLES if self._accesses[role].tokens.was_right(token)), None)
 
     def _token_page(self, request: Request, token: str | None, *, too_many: bool = False) -> Response:
         """Why this token does not open the page. token: None when there is none."""
-        reason: Reason = "none" if token is None else "old" if self._tokens.was_right(token) else "wrong"
+        old = None if token is None else self._role_of_old(token)
+        reason: Reason = "none" if token is None else "old" if old else "wrong"
         language = first_language(request.headers.get("accept-language", ""))
-        page = token_page("many" if too_many else reason, self._link_file, language)
+        files = {role: self._accesses[role].link_file for role in ROLES if old in (role, None)}
+        page = token_page("many" if too_many else reason, files, language)
         return HTMLResponse(page, 429 if too_many else 401)
 
     def _guesses_much(self, request: Request) -> bool:

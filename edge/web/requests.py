@@ -18,11 +18,17 @@ class PageRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class NewZone(PageRequest):
+class SettingsRequest(PageRequest):
+    """by: who changes the settings, as that person said; empty if not."""
+
+    by: Annotated[str, Field(max_length=200)] = ""
+
+
+class NewZone(SettingsRequest):
     zone: Zone
 
 
-class NewPicture(PageRequest):
+class NewPicture(SettingsRequest):
     picture: PictureSettings
 
 

@@ -22,7 +22,8 @@ from edge.web import address
 from edge.web.application import Application
 from edge.web.guard import Guard
 from edge.web.lane import WatchedLane
-from edge.web.tokens import TOKEN_FILE, Tokens, kept_tokens
+from edge.web.roles import ROLES, PageAccess, Role
+from edge.web.tokens import TOKEN_FILE, VIEWER_TOKEN_FILE, kept_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,8 +35,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-LINK_FILE = "setup-page.link"
-"""Holds the link with the token, in the state folder of the first lane, readable for this user and root only."""
+LINK_FILE, VIEWER_LINK_FILE = "setup-page.link", "setup-page-viewer.link"
+"""Hold the links with the tokens, in the state folder of the first lane, readable for this user and root only."""
+_FILES: dict[Role, tuple[str, str]] = {
+    "installer": (TOKEN_FILE, LINK_FILE),
+    "viewer": (VIEWER_TOKEN_FILE, VIEWER_LINK_FILE),
+}
 
 
 class WebServer:
@@ -46,10 +51,10 @@ class WebServer:
         reload: Callable[[Sequence[Settings], Author], object] | None = None, *, patient: bool = False,
     ) -> None:  # fmt: skip
         """Bind the address and become the observer of the lanes. origin, reload: see `Application`. patient: try an
-        address that is not available, or a link that cannot be written, again and again; otherwise raise.
+        address that is not available, or links that cannot be written, again and again; otherwise raise.
 
         Raises UsageError when the address is in use or invalid, or is public without a certificate, and RunError when
-        the link cannot be written into the state folder.
+        a link cannot be written into the state folder.
         """
         settings = lanes[0].settings
         assert settings.web is not None
@@ -57,8 +62,8 @@ class WebServer:
             raise UsageError(words("a replay has no setup page: drop --web or --replay"))
         self._address = address.parse(settings.web)
         self._encryption = address.encryption(settings, self._address)
-        self._link_file = settings.state_dir / LINK_FILE
-        self._tokens: Tokens | None = None
+        self._folder = settings.state_dir
+        self._accesses: dict[Role, PageAccess] = {}
         self._output = OptionalOutput("the setup page", verb="served")
         self._stopping = threading.Event()
         self._listener: LimitedListener | None = None
@@ -100,22 +105,23 @@ class WebServer:
             self._server.should_exit = True
 
     def close(self) -> None:
-        """Release the socket and the painters, and delete the link, after `run` or instead of it."""
+        """Release the socket and the painters, and delete the links, after `run` or instead of it."""
         self._stop_listening()
         for lane in self._lanes.values():
             lane.close()
 
     def _listen(self) -> None:
-        """Bind the address, and write the link for it."""
-        tokens = self._tokens = self._tokens or self._kept_tokens()
+        """Bind the address, and write the links for it."""
+        if not self._accesses:
+            self._accesses = {role: self._access(*_FILES[role]) for role in ROLES}
         self._listener = LimitedListener(address.bind(self._address))
         bound = address.Address(self._address.host, self._listener.getsockname()[1])
         encrypted = self._encryption is not None
-        guard = Guard(self._application.asgi, bound, tokens, self._link_file, encrypted=encrypted)
+        guard = Guard(self._application.asgi, bound, self._accesses, encrypted=encrypted)
         name = socket.gethostname() if bound.is_everywhere else bound.host
         self._page = f"{'https' if encrypted else 'http'}://{name}:{bound.port}/"
-        self._link = f"{self._page}?token={tokens.token}"
-        self._write_link()
+        for access in self._accesses.values():
+            self._write_link(access)
         self._server = uvicorn.Server(PageConfig(guard, self._listener, self._encryption))
 
     def _serve(self) -> None:
@@ -124,32 +130,38 @@ class WebServer:
         assert self._server
         assert self._listener
         self._output.works()
-        log.info("setup page on %s, its link is in %s", self._page, self._link_file)
+        installer, viewer = self._accesses["installer"], self._accesses["viewer"]
+        log.info("setup page on %s, its link is in %s and for viewers in %s", self._page, installer.link_file,
+                 viewer.link_file)  # fmt: skip
         if sys.stderr.isatty():
             # Not logged, because others may read the log. Underlined, it stands out.
-            print(f"\033[4m{self._link}\033[0m", file=sys.stderr)
+            print(f"\033[4m{self._link(installer)}\033[0m", file=sys.stderr)
         if not self._stopping.is_set():
             self._server.run([self._listener])
 
     def _stop_listening(self) -> None:
         if self._listener:
             self._listener.close()
-            with suppress(OSError):
-                self._link_file.unlink()
+            for access in self._accesses.values():
+                with suppress(OSError):
+                    access.link_file.unlink()
         self._listener = self._server = None
 
-    def _kept_tokens(self) -> Tokens:
-        file = self._link_file.with_name(TOKEN_FILE)
+    def _access(self, token_file: str, link_file: str) -> PageAccess:
+        file = self._folder / token_file
         try:
-            return kept_tokens(file)
+            return PageAccess(kept_tokens(file), self._folder / link_file)
         except OSError as problem:
             raise RunError(words("cannot write {file}: {reason}", file=file, reason=system_words(problem))) from None
 
-    def _write_link(self) -> None:
+    def _link(self, access: PageAccess) -> str:
+        return f"{self._page}?token={access.tokens.token}"
+
+    def _write_link(self, access: PageAccess) -> None:
         try:
-            with replacing(self._link_file, mode=0o600) as draft:
-                draft.write_text(self._link + "\n", encoding="utf-8")
+            with replacing(access.link_file, mode=0o600) as draft:
+                draft.write_text(self._link(access) + "\n", encoding="utf-8")
         except OSError as problem:
             raise RunError(
-                words("cannot write {file}: {reason}", file=self._link_file, reason=system_words(problem))
+                words("cannot write {file}: {reason}", file=access.link_file, reason=system_words(problem))
             ) from None

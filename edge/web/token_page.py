@@ -12,7 +12,10 @@ from edge.language.catalogue import ENGLISH, LANGUAGES
 from edge.language.words import Words, in_language, words
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
+
+    from edge.web.roles import Role
 
 Reason = Literal["none", "old", "wrong", "many"]
 """No token was given; it once opened the page; it never did; it is one of too many that never did."""
@@ -25,7 +28,10 @@ _WHY: dict[Reason, Words] = {
     ),
     "many": words("Too many wrong tokens. The right one still works."),
 }
-_HOW = words("This command, on the box that runs the agent, shows the link:")
+_HOW: dict[Role, Words] = {
+    "installer": words("This command, on the box that runs the agent, shows the link:"),
+    "viewer": words("The link for viewers, who change nothing:"),
+}
 _LABEL = words("Or enter the token at the end of the link")
 _BUTTON = words("Open")
 
@@ -34,7 +40,7 @@ _STYLE = """
 body { max-width: 36rem; margin: 0 auto; padding: 1.5rem 1rem; font: 16px/1.45 system-ui, sans-serif; }
 h1 { font-size: 1.2rem; }
 section + section { margin-top: 1.5rem; }
-section p { margin: 0 0 .5rem; }
+section p { margin: .75rem 0 .5rem; }
 section p:first-child { font-weight: 600; }
 pre { margin: 0; padding: .75rem; border: 1px solid #808993; border-radius: 8px; overflow-wrap: anywhere;
   white-space: pre-wrap; }
@@ -45,12 +51,10 @@ STYLE_HASH = "sha256-" + b64encode(hashlib.sha256(_STYLE.encode()).digest()).dec
 """For the Content-Security-Policy: the page needs no other file, which this browser would not get."""
 
 
-def token_page(reason: Reason, link_file: Path, language: str) -> str:
-    """The HTML, in every language. link_file: holds the link. language: the one that stands first."""
-    command = escape(f"sudo cat {shlex.quote(str(link_file))}")
+def token_page(reason: Reason, link_files: Mapping[Role, Path], language: str) -> str:
+    """The HTML, in every language. link_files: hold the links. language: the one that stands first."""
     sections = "".join(
-        f'<section lang="{each}"><p>{_escaped(_WHY[reason], each)}</p><p>{_escaped(_HOW, each)}</p>'
-        f"<pre>{command}</pre></section>\n"
+        f'<section lang="{each}"><p>{_escaped(_WHY[reason], each)}</p>{_commands(link_files, each)}</section>\n'
         for each in sorted(LANGUAGES, key=lambda each: each != language)
     )
     return f"""<!doctype html>
@@ -62,6 +66,14 @@ def token_page(reason: Reason, link_file: Path, language: str) -> str:
 <input id="token" name="token" autocomplete="off" required> <button>{_escaped(_BUTTON, language)}</button></form>
 </main></body></html>
 """
+
+
+def _commands(link_files: Mapping[Role, Path], language: str) -> str:
+    """How to see the link of each role."""
+    return "".join(
+        f"<p>{_escaped(_HOW[role], language)}</p><pre>{escape(f'sudo cat {shlex.quote(str(file))}')}</pre>"
+        for role, file in link_files.items()
+    )
 
 
 def first_language(accepted: str) -> str:

@@ -1,4 +1,4 @@
-"""The setup page's token, kept in the state folder for a working day: restarts while a lane is set up keep the link.
+"""The setup page's tokens, kept in the state folder for a working day: restarts while a lane is set up keep the links.
 
 Older tokens are kept as hashes, to say of a link that it is old and not wrong.
 """
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-TOKEN_FILE = "setup-page.token"
+TOKEN_FILE, VIEWER_TOKEN_FILE = "setup-page.token", "setup-page-viewer.token"
 """In the state folder of the first lane, readable for this user and root only."""
 _TOKEN_BYTES = 18
 _LIFE_S = 12 * 3600.0

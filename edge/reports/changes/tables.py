@@ -21,7 +21,6 @@ _WAYS: dict[str, Words] = {
     "reload": words("file reloaded"),
     "page": words("setup page"),
     "apply": words("edge-agent apply"),
-    "undo": words("edge-agent apply, undone"),
 }
 """How settings were changed. Other words are of programs, and are shown as they are."""
 

@@ -112,7 +112,8 @@ function showAdvice() {
 
 function adviceMissing() {
   if (!snapshot?.picture) return isLost() ? "unreachable" : "waiting";
-  return snapshot.people && !snapshot.analysing ? "idle" : "empty";
+  if (!snapshot.people || snapshot.analysing) return "empty";
+  return document.body.classList.contains("viewer") ? "idle_viewer" : "idle";
 }
 
 function showAge(age) {

@@ -3,7 +3,7 @@
 import * as agent from "./agent.js";
 import { element, refill, setText } from "./elements.js";
 import { reason } from "./lost.js";
-import { inLanguage, translate } from "./words.js";
+import { dayAndTime, inLanguage, translate } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 
@@ -13,6 +13,8 @@ let findings = [];
 /** How many checks there are; 0 while the doctor starts. */
 let checks = 0;
 let isRunning = false;
+/** When another reader of the page ran the check that is shown. */
+let examinedAt = null;
 /** The status line in the page's language; a function, so that it follows a change of language. */
 let status = () => "";
 
@@ -29,6 +31,16 @@ async function examine() {
   redraw();
 }
 
+/** Show what another reader of the page found last. */
+export async function showLast() {
+  if (isRunning) return;
+  const last = await agent.get("doctor");
+  if (isRunning) return;
+  [findings, examinedAt] = [last.findings, last.at && new Date(last.at)];
+  status = last.at ? lastSummary : () => translate("not_examined");
+  redraw();
+}
+
 /** A line of the doctor's answer. */
 function receive(line) {
   if (line.checks) checks = line.checks;
@@ -36,6 +48,8 @@ function receive(line) {
   if (line.end) status = line.problem ? () => translate("failed", { problem: inLanguage(line.problem) }) : summary;
   redraw();
 }
+
+const lastSummary = () => `${translate("examined", { time: dayAndTime(examinedAt) })} ${summary()}`;
 
 function summary() {
   const count = (verdict) => findings.filter((finding) => finding.verdict === verdict).length;
@@ -46,7 +60,7 @@ function summary() {
 export function redraw() {
   setText(byId("diagnosis"), status());
   byId("diagnosis").hidden = !status();
-  const isGood = status === summary && findings.every((finding) => finding.verdict === "ok");
+  const isGood = [summary, lastSummary].includes(status) && findings.every((finding) => finding.verdict === "ok");
   byId("diagnosis").classList.toggle("good", isGood);
   byId("diagnosis").classList.toggle("plain", isRunning);
   byId("examine").disabled = isRunning;

@@ -12,8 +12,10 @@ const byId = (id) => document.getElementById(id);
 /** While no tab asks for anything, the page asks this often whether the agent is there. */
 const HEARTBEAT_MS = 2000;
 
-/** The lanes of the box, and the start of the agent that they come from. */
+/** The lanes of the box, the start of the agent that they come from, and the role of this reader. */
 let box = null;
+
+const isViewer = () => box?.role === "viewer";
 
 function showLanguage() {
   labelPage();
@@ -23,10 +25,10 @@ function showLanguage() {
   redraw();
 }
 
-/** The title names the lane and the tab. */
+/** The title names the lane, the tab, and who only looks. */
 function name() {
-  const lane = byId("lane-name").textContent;
-  document.title = [lane, tabs.title(), "edge-agent"].filter(Boolean).join(" · ");
+  const [lane, role] = [byId("lane-name").textContent, isViewer() ? byId("role").textContent : ""];
+  document.title = [lane, tabs.title(), role, "edge-agent"].filter(Boolean).join(" · ");
 }
 
 function redraw() {
@@ -54,8 +56,15 @@ async function report(error) {
 
 /** An agent that has been restarted may have other lanes and another page: load it again, at the same place. */
 async function checkStart() {
-  const { started } = await get("lanes");
-  if (started !== box?.started) await leave();
+  const { started, role } = await get("lanes");
+  if (started !== box?.started || role !== box?.role) await leave();
+}
+
+/** On the tab of the checks: it asks for nothing else. */
+async function beat() {
+  if (isViewer()) await doctor.showLast();
+  await pause(HEARTBEAT_MS);
+  await checkStart();
 }
 
 async function comeBack() {
@@ -109,6 +118,9 @@ async function start() {
   showLanguage();
   box = await load();
   present();
+  // The agent rejects every change of a viewer; the page does not offer them.
+  document.body.classList.toggle("viewer", isViewer());
+  if (isViewer()) tabs.drop("till");
   redraw();
   const select = byId("lane");
   for (const { name } of box.lanes) select.add(new Option(name));
@@ -123,7 +135,7 @@ async function start() {
   document.addEventListener("visibilitychange", () => document.hidden || comeBack());
   camera.start(report);
   till.start(report);
-  poll(() => !byId("doctor").hidden, () => pause(HEARTBEAT_MS).then(checkStart), report);
+  poll(() => !byId("doctor").hidden, beat, report);
 }
 
 start();

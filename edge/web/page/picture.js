@@ -1,6 +1,7 @@
 // How the picture is scaled, turned and mirrored: tried out on the live picture, then saved into the config file.
 
 import { Moment } from "./agent.js";
+import { author } from "./author.js";
 import { reason } from "./lost.js";
 import { translate } from "./words.js";
 
@@ -64,7 +65,7 @@ function change(values) {
 async function save() {
   const [now, wanted] = [moment, tried];
   try {
-    const saved = await now.send("PUT", "picture", { picture: wanted });
+    const saved = await now.send("PUT", "picture", { picture: wanted, by: author() });
     now.lane.picture = wanted;
     if (saved.effect === "now") now.lane.zone = saved.zone;
     if (now.isOver) return;

@@ -1,6 +1,6 @@
 // The tabs, with mouse and keys as the ARIA Authoring Practices describe them: arrows change the tab, Tab leaves the row.
 
-const tabs = [...document.querySelectorAll("[role=tab]")];
+let tabs = [...document.querySelectorAll("[role=tab]")];
 const STEPS = { ArrowLeft: -1, ArrowRight: 1 };
 
 let onOpen = () => {};
@@ -20,6 +20,11 @@ export function open(id) {
     document.getElementById(sectionOf(tab)).hidden = tab !== selected;
   }
   onOpen();
+}
+
+/** Leave out a tab that this reader may not use. */
+export function drop(id) {
+  tabs = tabs.filter((tab) => sectionOf(tab) !== id);
 }
 
 /** opened: called after each change of the tab. */

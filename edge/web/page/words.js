@@ -31,6 +31,10 @@ export const formatted = (number, digits) =>
 /** A time of day. */
 export const timeOf = (date) => date.toLocaleTimeString(language === "en" ? "en-GB" : language);
 
+/** A day and a time of day. */
+export const dayAndTime = (date) =>
+  date.toLocaleString(language === "en" ? "en-GB" : language, { dateStyle: "medium", timeStyle: "short" });
+
 export function setLanguage(chosen) {
   language = chosen;
   localStorage.setItem("language", chosen);

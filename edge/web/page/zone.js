@@ -1,6 +1,7 @@
 // The customer zone: edited with mouse, finger or keys, and saved into the config file.
 
 import { Moment } from "./agent.js";
+import { author } from "./author.js";
 import { drawZone, focusCorner, handleOf, middle, named, rounded } from "./corners.js";
 import { setText } from "./elements.js";
 import { reason } from "./lost.js";
@@ -134,7 +135,7 @@ function remove() {
 async function save() {
   const [now, wanted] = [moment, corners];
   try {
-    const saved = await now.send("PUT", "zone", { zone: wanted });
+    const saved = await now.send("PUT", "zone", { zone: wanted, by: author() });
     now.lane.zone = wanted;
     if (now.isOver) {
       // The page may show this lane again.

@@ -1,9 +1,11 @@
-"""Access to the page: only with the token, only under the box's own name, and changes only from the page itself."""
+"""Access to the page: only with the token of the installer or of the viewer, only under the box's own name, and changes
+by the installer only, and only from the page itself."""
 
 from __future__ import annotations
 
 import hashlib
 import http.client
+import json
 import re
 import threading
 from collections.abc import Iterator
@@ -21,10 +23,13 @@ from edge.service.listener import LimitedListener
 from edge.service.protocol import PageConfig
 from edge.web.address import Address, bind
 from edge.web.guard import Guard
+from edge.web.roles import PageAccess, Role
 from edge.web.tokens import Tokens, new_token
 
 OLD = "the-token-of-yesterday--"
+VIEWERS_OLD = "viewer's-token-yesterday"
 LINK_FILE = Path("/var/lib/edge-agent/setup-page.link")
+VIEWER_LINK_FILE = Path("/var/lib/edge-agent/setup-page-viewer.link")
 
 
 async def _secret(_: Request) -> Response:
@@ -33,9 +38,11 @@ async def _secret(_: Request) -> Response:
 
 @dataclass
 class GuardedPage:
-    """A guarded page with the text "secret", and a client of it. cookie: what the client got when it logged in."""
+    """A guarded page with the text "secret", and a client of it. token, viewer: of the installer and the viewer.
+    cookie: what the client got when it logged in."""
 
     token: str
+    viewer: str
     port: int
     cookie: str = ""
 
@@ -61,18 +68,25 @@ class GuardedPage:
         return f"http://127.0.0.1:{self.port}"
 
 
+def tokens_after(old: str) -> Tokens:
+    return Tokens(new_token(), (hashlib.sha256(old.encode()).hexdigest(),))
+
+
 @pytest.fixture
 def page() -> Iterator[GuardedPage]:
     listener = LimitedListener(bind(Address("127.0.0.1", 0)))
     port = listener.getsockname()[1]
     methods = ["GET", "POST", "PUT"]
     app = Starlette(routes=[Route("/", _secret, methods=methods), Route("/lanes", _secret, methods=methods)])
-    tokens = Tokens(new_token(), (hashlib.sha256(OLD.encode()).hexdigest(),))
-    guard = Guard(app, Address("127.0.0.1", port), tokens, LINK_FILE, encrypted=False)
+    accesses: dict[Role, PageAccess] = {
+        "installer": PageAccess(tokens_after(OLD), LINK_FILE),
+        "viewer": PageAccess(tokens_after(VIEWERS_OLD), VIEWER_LINK_FILE),
+    }
+    guard = Guard(app, Address("127.0.0.1", port), accesses, encrypted=False)
     server = uvicorn.Server(PageConfig(guard, listener))
     thread = threading.Thread(target=server.run, args=([listener],))
     thread.start()
-    yield GuardedPage(tokens.token, port)
+    yield GuardedPage(accesses["installer"].tokens.token, accesses["viewer"].tokens.token, port)
     server.should_exit = True
     thread.join(60)
     listener.close()
@@ -145,7 +159,16 @@ def test_without_the_right_token_the_page_says_why_and_which_command_shows_the_l
     assert status == 401
     assert all(words in text for words in why)
     assert text.count(f"<pre>sudo cat {LINK_FILE}</pre>") == 2, "in both languages"
+    known = OLD in path or cookie == OLD
+    assert text.count(f"<pre>sudo cat {VIEWER_LINK_FILE}</pre>") == (0 if known else 2), "an old link says whose it was"
     assert page.token not in text
+    assert page.viewer not in text
+
+
+def test_the_old_link_of_a_viewer_says_which_command_shows_the_new_one(page: GuardedPage) -> None:
+    status, text, _ = page.request(f"/?token={VIEWERS_OLD}")
+    assert (status, "This link is old" in text) == (401, True)
+    assert (text.count(f"sudo cat {VIEWER_LINK_FILE}"), text.count(f"sudo cat {LINK_FILE}<")) == (2, 0)
 
 
 @pytest.mark.parametrize(
@@ -192,6 +215,23 @@ def test_changes_are_accepted_from_the_page_only(page: GuardedPage) -> None:
     for origin in ({}, {"Origin": "null"}, {"Origin": "http://evil.example"}, {"Origin": "http://127.0.0.1:1"}):
         assert page.request("/lanes", "PUT", "{}", **origin)[0] == 403
     assert page.request("/lanes", "PUT", "{}", Origin=page.origin)[0] == 200
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
+@pytest.mark.parametrize("path", ["/", "/lanes", "/nothing"])
+def test_a_viewer_changes_nothing(page: GuardedPage, path: str, method: str) -> None:
+    assert page.log_in(page.viewer) == 303
+    assert page.request("/lanes")[:2] == (200, "secret")
+    status, text, _ = page.request(path, method, "{}", Origin=page.origin)
+    assert status == 403
+    assert json.loads(text)["problem"]["en"] == "This link is only for looking: changes need the installer's link."
+    assert "secret" not in text
+
+
+def test_the_newest_link_that_a_browser_opened_counts(page: GuardedPage) -> None:
+    for token, allowed in ((page.viewer, 403), (page.token, 200), (page.viewer, 403)):
+        page.log_in(token)
+        assert page.request("/lanes", "PUT", "{}", Origin=page.origin)[0] == allowed
 
 
 def test_too_large_a_request_is_not_read(page: GuardedPage) -> None:
