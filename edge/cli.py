@@ -15,6 +15,7 @@ from edge.agent.memory import limit_arenas
 from edge.agent.privacy import exposures, forbid_core_dumps
 from edge.commands import Parser, did_you_mean, number, positive, run_command, shown
 from edge.errors import EdgeError, UsageError
+from edge.language.words import words
 
 _USES = (
     ("edge-agent --camera 0", "run a lane (same as: edge-agent run --camera 0)"),
@@ -78,8 +79,8 @@ def _main(argv: list[str]) -> None:
     elif argv[0] in commands:
         commands[argv[0]](argv[1:])
     else:
-        hint = did_you_mean(argv[0], commands) or f": use one of {', '.join(commands)}"
-        raise UsageError(f"no command {shown(argv[0])}{hint}; see edge-agent --help")
+        hint = did_you_mean(argv[0], commands) or words(": use one of {names}", names=", ".join(commands))
+        raise UsageError(words("no command {name}{hint}; see edge-agent --help", name=shown(argv[0]), hint=hint))
 
 
 def _run(argv: list[str]) -> None:

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from edge import __version__
 from edge.errors import EdgeError, UsageError
+from edge.language.argument_words import argument_words
 from edge.language.reader import asked_language, reader, speak
-from edge.language.words import in_language, verbatim, words
+from edge.language.words import Words, in_language, verbatim, words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -100,36 +101,47 @@ class Parser(argparse.ArgumentParser):
                           help="print the script that completes this command in a shell, and exit")  # fmt: skip
 
     def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]
-        words = sys.argv[1:] if args is None else list(args)
-        found, unknown = self.parse_known_args(words, namespace)
+        line = sys.argv[1:] if args is None else list(args)
+        found, unknown = self.parse_known_args(line, namespace)
         if unknown:
-            self.reject(unknown, words)
+            self.reject(unknown, line)
         return found
 
-    def reject(self, unknown: Sequence[str], words: Iterable[str] = ()) -> NoReturn:
-        """Raise UsageError for arguments that no option takes. words: all arguments; they name the subcommand."""
+    def reject(self, unknown: Sequence[str], line: Iterable[str] = ()) -> NoReturn:
+        """Raise UsageError for arguments that no option takes. line: all arguments; they name the subcommand."""
         flag = unknown[0].partition("=")[0]
-        hint = did_you_mean(flag, self.flags(words)) if flag.startswith("-") else ""
-        self.error(f"unrecognized arguments: {' '.join(map(shortened, unknown))}{hint}")
+        hint = did_you_mean(flag, self.flags(line)) if flag.startswith("-") else ""
+        arguments = " ".join(map(shortened, unknown))
+        self.error(words("unrecognized arguments: {arguments}{hint}", arguments=arguments, hint=hint))
 
-    def flags(self, words: Iterable[str] = ()) -> Iterator[str]:
-        """All flags, with those of the subcommands in `words`."""
-        words = set(words)
+    def flags(self, line: Iterable[str] = ()) -> Iterator[str]:
+        """All flags, with those of the subcommands in `line`."""
+        line = set(line)
         for action in self._actions:
             if isinstance(action, argparse._SubParsersAction):
                 for name, parser in action.choices.items():
-                    if name in words:
-                        yield from parser.flags(words)
+                    if name in line:
+                        yield from parser.flags(line)
             yield from action.option_strings
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if action.choices is not None and value not in action.choices:
             names = list(map(str, action.choices))
-            hint = did_you_mean(str(value), names) or f": use one of {', '.join(names)}"
-            raise argparse.ArgumentError(action, f"invalid choice: {shown(value)}{hint}")
+            hint = did_you_mean(str(value), names) or words(": use one of {names}", names=", ".join(names))
+            raise argparse.ArgumentError(action, words("invalid choice: {value}{hint}", value=shown(value), hint=hint))
+
+    def _parse_known_args(self, *given: Any, **options: Any) -> Any:
+        # Caught here, because argparse would make a str of the error, which is English.
+        try:
+            return super()._parse_known_args(*given, **options)
+        except argparse.ArgumentError as problem:
+            text = argument_words(problem.message)
+            if problem.argument_name:
+                text = words("argument {name}: {problem}", name=problem.argument_name, problem=text)
+            self.error(text)
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message}; see {self.prog} --help")
+        raise UsageError(words("{problem}; see {command} --help", problem=argument_words(message), command=self.prog))
 
 
 class _PrintCompletion(argparse.Action):
@@ -159,10 +171,10 @@ def _complete_files(parser: argparse.ArgumentParser) -> None:
             action.complete = shtab.DIRECTORY if _COMPLETED[action.metavar] else shtab.FILE  # type: ignore[attr-defined]
 
 
-def did_you_mean(name: str, names: Iterable[str]) -> str:
+def did_you_mean(name: str, names: Iterable[str]) -> Words | str:
     """`" (did you mean NAME?)"` with the most similar name; empty when none is similar."""
     similar = get_close_matches(name, list(names), n=1)
-    return f" (did you mean {similar[0]}?)" if similar else ""
+    return words(" (did you mean {name}?)", name=similar[0]) if similar else ""
 
 
 def positive(text: str) -> int:
@@ -170,9 +182,9 @@ def positive(text: str) -> int:
     try:
         count = int(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{shown(text)} is not a whole number") from None
+        raise argparse.ArgumentTypeError(words("{value} is not a whole number", value=shown(text))) from None
     if count < 1:
-        raise argparse.ArgumentTypeError(f"{count} is below 1")
+        raise argparse.ArgumentTypeError(words("{value} is below 1", value=count))
     return count
 
 
@@ -183,7 +195,7 @@ def number(text: str) -> float:
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise argparse.ArgumentTypeError(f"{shown(text)} is not a number")
+        raise argparse.ArgumentTypeError(words("{value} is not a number", value=shown(text)))
     return value
 
 

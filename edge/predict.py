@@ -15,6 +15,8 @@ from edge.ages.bundle import Bundle
 from edge.ages.choice import make_age_model
 from edge.commands import visible
 from edge.errors import UsageError
+from edge.language.system import system_words
+from edge.language.words import words
 from edge.progress import ProgressBar
 from edge.settings.csv_files import harmless
 from edge.settings.files import replacing
@@ -62,23 +64,29 @@ def _write_whole(reader: _PictureReader, pictures: list[Path], table: Path) -> N
         with replacing(table) as draft, draft.open("w", newline="", encoding="utf-8") as text:
             _write(reader, pictures, text)
     except OSError as problem:
-        raise UsageError(f"cannot write {table}: {problem.strerror}") from None
+        raise UsageError(words("cannot write {file}: {reason}", file=table, reason=system_words(problem))) from None
 
 
 def _pictures(paths: Iterable[Path]) -> Iterator[Path]:
     for path in paths:
         try:
             if not path.exists():
-                raise UsageError(f"no picture at {path}")
+                raise UsageError(words("no picture at {path}", path=path))
             yield from _inside(path) if path.is_dir() else [path]
         except OSError as problem:
-            raise UsageError(f"cannot read {path}: {problem.strerror}") from None
+            raise UsageError(words("cannot read {file}: {reason}", file=path, reason=system_words(problem))) from None
 
 
 def _inside(folder: Path) -> list[Path]:
     pictures = sorted(file for file in folder.rglob("*") if file.suffix.lower() in PHOTO_SUFFIXES)
     if not pictures:
-        raise UsageError(f"no pictures in {folder}: file names must end in {', '.join(PHOTO_SUFFIXES)}")
+        raise UsageError(
+            words(
+                "no pictures in {folder}: file names must end in {suffixes}",
+                folder=folder,
+                suffixes=", ".join(PHOTO_SUFFIXES),
+            )
+        )
     return pictures
 
 

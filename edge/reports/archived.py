@@ -23,6 +23,7 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from edge.language.words import words
 from edge.records.chain import StoredRow
 from edge.settings.files import make_private_folder, replacing
 from edge.till.messages import Moment
@@ -155,12 +156,14 @@ def read_day(day: ArchivedDay) -> Iterator[StoredRow]:
                     int(values["number"]), str(values["record"]), str(values["before"]), str(values["hash"])
                 )
                 if not newest.number < row.number <= day.last:
-                    raise UnreadableArchiveError(f"it has a record {row.number}, which its name does not say")
+                    raise UnreadableArchiveError(
+                        words("it has a record {number}, which its name does not say", number=row.number)
+                    )
                 yield (newest := row)
     except (gzip.BadGzipFile, EOFError, zlib.error, ValueError, KeyError, TypeError, RecursionError) as problem:
         raise UnreadableArchiveError(str(problem)) from None
     if newest.number != day.last or not newest.hash.startswith(day.key):
-        raise UnreadableArchiveError("its last record is not the one that its name says")
+        raise UnreadableArchiveError(words("its last record is not the one that its name says"))
 
 
 def day_of(row: StoredRow) -> str | None:

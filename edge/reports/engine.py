@@ -9,7 +9,7 @@ import duckdb
 import ibis
 
 from edge.errors import RunError
-from edge.language.words import words
+from edge.language.words import verbatim, words
 from edge.progress import now
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def engine_errors(backend: Any) -> Iterator[None]:
         yield
     except failures as problem:
         line = (str(problem).strip().splitlines() or [type(problem).__name__])[0]
-        raise EngineError(f"{backend.name}: {line}") from problem
+        raise EngineError(verbatim(f"{backend.name}: {line}")) from problem
 
 
 def read_parquet(backend: Any, files: Sequence[Path], added: Mapping[str, str] | None = None) -> ibis.Table:

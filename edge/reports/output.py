@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from edge.errors import UsageError
 from edge.language.catalogue import ENGLISH
 from edge.language.formats import unbroken
+from edge.language.system import system_words
 from edge.language.words import in_language, words
 from edge.progress import busy
 from edge.reports.paper import as_pdf
@@ -86,4 +87,4 @@ def write(file: Path, content: str | bytes) -> None:
         with replacing(file) as draft:
             draft.write_bytes(content.encode() if isinstance(content, str) else content)
     except OSError as problem:
-        raise UsageError(f"cannot write {file}: {problem.strerror}") from None
+        raise UsageError(words("cannot write {file}: {reason}", file=file, reason=system_words(problem))) from None

@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from edge.errors import RunError, UsageError
+from edge.language.words import words
 
 _CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 """The command's name in different distributions."""
@@ -29,7 +30,9 @@ def find_printer() -> str:
     for name in (*_CHROMIUM, _WEASYPRINT):
         if path := shutil.which(name):
             return path
-    raise UsageError("--pdf needs Chromium or WeasyPrint: sudo apt-get install chromium, or pip install weasyprint")
+    raise UsageError(
+        words("--pdf needs Chromium or WeasyPrint: sudo apt-get install chromium, or pip install weasyprint")
+    )
 
 
 def as_pdf(page: str) -> bytes:
@@ -45,10 +48,16 @@ def as_pdf(page: str) -> bytes:
                 capture_output=True, timeout=_LONGEST_S, check=False,
             )  # fmt: skip
         except (OSError, subprocess.TimeoutExpired) as problem:
-            raise RunError(f"{printer} cannot print: {problem}") from None
+            raise RunError(words("{printer} cannot print: {problem}", printer=printer, problem=problem)) from None
         if not out.is_file():
             lines = done.stderr.decode(errors="replace").strip().splitlines() or [f"it ended with {done.returncode}"]
-            raise RunError(f"{printer} printed nothing: {lines[-1]}; --html FILE writes a page that any browser prints")
+            raise RunError(
+                words(
+                    "{printer} printed nothing: {reason}; --html FILE writes a page that any browser prints",
+                    printer=printer,
+                    reason=lines[-1],
+                )
+            )
         return out.read_bytes()
 
 

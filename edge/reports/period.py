@@ -44,14 +44,16 @@ def moment(text: str) -> datetime:
             return datetime.now().astimezone() - int(back[1]) * _UNITS[back[2]]
         return _start_of(datetime.strptime(text, "%Y-%m-%d"))
     except (ValueError, OverflowError, OSError):
-        raise argparse.ArgumentTypeError(f"{text!r} is neither like 12h, 7d or 4w nor a date like 2026-11-01") from None
+        raise argparse.ArgumentTypeError(
+            words("{text!r} is neither like 12h, 7d or 4w nor a date like 2026-11-01", text=text)
+        ) from None
 
 
 def between(since: datetime, until: datetime) -> Period:
     """The period between two moments. Raises UsageError if it is empty."""
     period = Period(since, until)
     if since >= until:
-        raise UsageError(f"the period {period} is empty: --since must be before --until")
+        raise UsageError(words("the period {period} is empty: --since must be before --until", period=period.words))
     return period
 
 

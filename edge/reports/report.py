@@ -114,7 +114,7 @@ class Report:
             arguments.period = between(arguments.since, arguments.until)
         files = {name: getattr(arguments, name, None) for name in ("csv", "html", "json", "pdf")}
         if files["csv"] == files["json"] == "-":
-            raise UsageError("--csv - and --json - cannot both print to stdout: give one of them a file")
+            raise UsageError(words("--csv - and --json - cannot both print to stdout: give one of them a file"))
         if files["pdf"]:
             find_printer()
         with busy(words("reading records and purchases"), arguments.language):

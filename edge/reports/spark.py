@@ -21,7 +21,7 @@ try:
     from pyspark.errors import PySparkException
     from pyspark.sql import SparkSession
 except ImportError:
-    raise UsageError("Spark is not installed: pip install 'edge-agent[spark]'") from None
+    raise UsageError(words("Spark is not installed: pip install 'edge-agent[spark]'")) from None
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -42,13 +42,13 @@ def spark(master: str) -> Iterator[Any]:
     """
     existing = SparkSession.getActiveSession()
     if existing is None and not _has_java():
-        raise UsageError("Spark needs Java 17 or newer: apt install default-jre-headless, or set JAVA_HOME")
+        raise UsageError(words("Spark needs Java 17 or newer: apt install default-jre-headless, or set JAVA_HOME"))
     now(words("starting Spark"))
     try:
         session = existing or _new_session(master)
     except FAILURES as problem:
         reason = (str(problem).strip().splitlines() or ["no reason given"])[0]
-        raise UsageError(f"cannot start Spark at {master}: {reason}") from None
+        raise UsageError(words("cannot start Spark at {master}: {reason}", master=master, reason=reason)) from None
     try:
         yield ibis.pyspark.connect(session)
     finally:

@@ -51,7 +51,7 @@ class _Source:
 
 def _run(arguments: Namespace) -> ReportContent:
     if not arguments.folder and arguments.engine != "duckdb":
-        raise UsageError("--engine is for exported files only: add --folder, or remove --engine")
+        raise UsageError(words("--engine is for exported files only: add --folder, or remove --engine"))
     source = _from_files(arguments) if arguments.folder else _from_logs(arguments)
     lines, everybody = compare(source.cashiers), total(source.cashiers)
     worst = failed_checks_table(source.sales)
@@ -93,7 +93,7 @@ def _from_files(arguments: Namespace) -> _Source:
     from edge.reports.engine import engine
 
     if arguments.state_dir or arguments.config:
-        raise UsageError("--folder reads exported files, --state-dir and --config audit logs: use one of them")
+        raise UsageError(words("--folder reads exported files, --state-dir and --config audit logs: use one of them"))
     with engine(arguments.engine, arguments.spark_master) as backend:
         stores, files = read_stores(backend, distinct(arguments.folder), arguments.period)
     lanes = [(lane.store, lane.box, lane.lane) for lane in stores.lanes]

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from edge.errors import RunError
+from edge.language.system import system_words
+from edge.language.words import words
 from edge.purchases.parquet import SUFFIX, write_day
 from edge.records.revisions import newest_revisions
 from edge.reports.compliance import checks_made, is_checked_after_payment
@@ -64,8 +66,8 @@ def export_log(log: Log, folder: Path, store: str, box: str, period: Period) -> 
         try:
             write_day(file, [_row(sale, log.intact) for sale in with_place(sales, store, box)], CHECKS)
         except (OSError, duckdb.Error) as problem:
-            reason = problem.strerror if isinstance(problem, OSError) else str(problem).splitlines()[0]
-            raise RunError(f"cannot write {file}: {reason}") from None
+            reason = system_words(problem if isinstance(problem, OSError) else str(problem).splitlines()[0])
+            raise RunError(words("cannot write {file}: {reason}", file=file, reason=reason)) from None
         written += len(sales)
         training += sum(sale.training for sale in sales)
     return Exported(written - training, training, len(days), sorted(skipped))

@@ -54,14 +54,16 @@ def _verify_box(arguments: Namespace) -> None:
     """Print one line for each problem. Raises RunError if a log is not intact, UsageError, and StoreError."""
     known = arguments.head.lower() if arguments.head is not None else None
     if known is not None and not re.fullmatch("[0-9a-f]{64}", known):
-        raise UsageError(f"--head {arguments.head!r} is no hash: a hash is 64 digits and letters from a to f")
+        raise UsageError(
+            words("--head {head!r} is no hash: a hash is 64 digits and letters from a to f", head=arguments.head)
+        )
     logs = [_StoredLog(arguments.state_dir, None)] if arguments.state_dir else [
         # Without a file, the name of the lane is a default that says nothing about the log.
         _StoredLog(lane.state_dir, LaneSettings(lane.lane, lane.audit.keep_days) if arguments.config else None)
         for lane in load_lanes([], arguments.config)
     ]  # fmt: skip
     if known and len(logs) > 1:
-        raise UsageError("--head belongs to one lane, but there are several: add the --state-dir of that lane")
+        raise UsageError(words("--head belongs to one lane, but there are several: add the --state-dir of that lane"))
     broken = [log.folder for log in logs if not _is_intact(log, known, len(logs) > 1, arguments.language)]
     if broken:
         folders = ", ".join(map(str, broken))
