@@ -119,9 +119,12 @@ class Applying:
         """Raises UsageError and RunError; then the version before is in place."""
         arguments, config = self.arguments, self.arguments.config
         before = _usable(config)
-        if arguments.share is not None and not self._concerned(before or load_lanes([], config)):
+        if before and not self._concerned(before):
             return
         candidate = candidate_of(arguments.file, config, older=arguments.older)
+        # The settings in place may be of no use without the ones that are to come: the first shared ones.
+        if not before and not self._concerned(candidate.lanes):
+            return
         self.language = candidate.lanes[0].language
         if candidate.is_there:
             self._say(words("{name}: nothing has changed", name=candidate.name))
@@ -145,7 +148,7 @@ class Applying:
         """Whether this box is among the share of the boxes that a change is for."""
         first, share = lanes[0], self.arguments.share
         number = share_of(first.store, first.box)
-        if number < share:
+        if share is None or number < share:
             return True
         self.language = first.language
         self._say(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import sqlite3
 import threading
 import time
 from pathlib import Path
@@ -14,21 +13,20 @@ import pytest
 from edge.decision.policy import Decision, Reason
 from edge.reports.archived import read_head
 from edge.till.reference.dealer import load_keys
-from tests.deploy.debian import REPOSITORY, Debian
+from tests.deploy.debian import Debian
+from tests.deploy.installed import STATE, UNIT, logged, rows, settings
 from tests.deploy.sftp import sftp_server, write_rclone_config
 from tests.ports import free_port
 from tests.tills import CASHIER, TillDriver
 
 pytestmark = pytest.mark.slow
 
-UNIT = "edge-agent.service"
 EXPORT, UPLOAD = "edge-agent-export.service", "edge-agent-upload.service"
 INSTALL = "/source/deploy/install.sh"
 AGAIN = "edge-agent-install"
 """The installer of the installed version."""
 OPT = "/opt/edge-agent"
 WATCHDOG_S = 10
-STATE = "var/lib/private/edge-agent"
 INSTALLED = "opt usr/local etc/systemd etc/udev etc/edge-agent etc/sysusers.d etc/passwd var/lib/private"
 
 
@@ -49,39 +47,6 @@ def lane(installed: Debian, standing: Path, ports: tuple[int, int]) -> Debian:
     settings(installed, ports)
     installed.run("systemctl", "restart", UNIT)
     return installed
-
-
-def settings(
-    box: Debian, ports: tuple[int, int], more: str = "", host: str = "127.0.0.1", watched: str = "recording"
-) -> None:
-    """Write the settings of the installer with some changes."""
-    reliable, live = (f"tcp://{host}:{port}" for port in ports)
-    text = (REPOSITORY / "deploy" / "lane.toml").read_text()
-    text = text.replace("tcp://127.0.0.1:5557", reliable).replace("tcp://127.0.0.1:5556", live)
-    if watched == "recording":
-        text = text.replace('camera = "/dev/lane-camera"', 'video = "/srv/standing.mp4"')
-    # In a container no time server may set the clock.
-    more = f'mode = "on-sale"\nmetrics.listen = "off"\nclock.trusted = true\n{more}\n'
-    (box.root / "etc/edge-agent/lane.toml").write_text(text.replace("[till]", f"{more}[till]"))
-
-
-def logged(box: Debian, words: str, times: int = 1, unit: str = UNIT) -> str:
-    """Wait until the log has `times` lines with these words, and return the last one."""
-    end_s = time.monotonic() + 120
-    while time.monotonic() < end_s:
-        if len(found := [line for line in box.log(unit) if words in line]) >= times:
-            return found[-1]
-        time.sleep(0.2)
-    raise AssertionError(f"{words!r} is not in the log: {box.log(unit)[-5:]}")
-
-
-def rows(box: Debian, table: str, folder: str = "") -> list[str]:
-    """The rows of a table in the lane's database."""
-    column = "event" if table == "outbox" else "record"
-    connection = sqlite3.connect(f"file:{box.root / STATE / folder / 'lane.db'}?mode=ro", uri=True)
-    found = [row[0] for row in connection.execute(f"SELECT {column} FROM {table} ORDER BY rowid")]
-    connection.close()
-    return found
 
 
 def files(box: Debian) -> str:
@@ -366,6 +331,27 @@ def test_a_till_on_the_network_connects_with_a_key_that_the_service_cannot_read_
     till.greet()
     assert till.decide_with_age()
     till.close()
+
+
+def test_a_change_is_applied_with_a_restart_and_undone_after_a_power_cut(lane: Debian, ports: tuple[int, int]) -> None:
+    settings(lane, ports)
+    config = lane.root / "etc/edge-agent/lane.toml"
+    before = config.read_text().replace('metrics.listen = "off"', f'metrics.listen = "127.0.0.1:{free_port()}"')
+    config.write_text(before)
+    lane.run("systemctl", "restart", UNIT)
+    (lane.root / "root/new.toml").write_text(before.replace("clock.trusted", 'log_level = "warning"\nclock.trusted'))
+    done = lane.run("edge-agent", "apply", "/root/new.toml", check=False)
+    assert (done.returncode, "needs a restart: log_level of lane-1" in done.stderr) == (1, True)
+    started = lane.show(UNIT, "MainPID")
+    done = lane.run("edge-agent", "apply", "/root/new.toml", "--restart", timeout_s=300)
+    assert done.stdout == "settings: in place, and every lane is healthy; the version before is lane.toml.before\n"
+    assert lane.show(UNIT, "MainPID") != started
+    # As a power cut leaves it that comes before the new settings were confirmed. They would not even start.
+    (lane.root / "etc/edge-agent/.lane.toml.apply").write_text('{"file": "/etc/edge-agent/lane.toml"}')
+    config.write_text("rubbish")
+    lane.run("systemctl", "restart", UNIT)
+    assert config.read_text() == before
+    assert lane.show(UNIT, "ActiveState") == "active"
 
 
 def test_a_second_agent_has_its_own_settings_and_state(lane: Debian) -> None:

@@ -103,6 +103,15 @@ def test_only_the_boxes_of_a_share_are_changed(chain: Box, capsys: pytest.Captur
     assert min_looks(chain) == 6
 
 
+def test_the_first_shared_settings_of_a_box_can_be_for_a_share_too(chain: Box) -> None:
+    (chain.config.parent / "chain.toml").unlink()
+    first = signed(chain, "policy.min_looks = 6", NOW)
+    run(chain, first, "--share", "10%")
+    assert not (chain.config.parent / "chain.toml").exists()
+    run(chain, first, "--share", "60%")
+    assert min_looks(chain) == 6
+
+
 def test_a_check_changes_nothing(chain: Box, capsys: pytest.CaptureFixture[str]) -> None:
     run(chain, signed(chain, "policy.min_looks = 6", NOW + timedelta(days=1)), "--check")
     assert capsys.readouterr().out == "shared settings: can be put in place\n"
