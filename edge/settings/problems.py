@@ -136,7 +136,7 @@ def unreadable_setting(error: SettingsError) -> str:
     prefix = f"EDGE_{field[1].upper()}"
     for name, value in os.environ.items():
         if name.upper().startswith(prefix) and _same_problem(value, error.__cause__):
-            return f"{name} = {shown(value)} must be JSON, with numbers of a few digits"
+            return f'{name} = {shown(value)} must be JSON, such as [18, 30] or ["a", "b"], with numbers of a few digits'
     return f"{prefix} must be JSON"
 
 
