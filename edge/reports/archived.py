@@ -37,12 +37,13 @@ _LONGEST_LINE = 1 << 24
 
 
 class ArchivedRestore(BaseModel):
-    """A restore from a backup that a log tells of. number: of its mark. replaced: the newest row of the database
+    """A restore from a backup that a log tells of. number, hash: of its mark. replaced: the newest row of the database
     before, None if it could not be read."""
 
     model_config = ConfigDict(frozen=True)
 
     number: int
+    hash: str
     at: Moment
     replaced: int | None
 

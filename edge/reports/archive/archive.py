@@ -76,7 +76,7 @@ def _head(database: Database, lane: Settings, now: datetime) -> ArchivedHead:
     audit = Audit(database)
     newest, pruned = audit.head, audit.pruned
     restores = tuple(
-        ArchivedRestore(number=head.number, at=mark.at, replaced=mark.replaced)
+        ArchivedRestore(number=head.number, hash=head.hash, at=mark.at, replaced=mark.replaced)
         for head, mark in audit.marks()
         if mark.mark == "restored"
     )

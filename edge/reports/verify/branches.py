@@ -32,6 +32,11 @@ class CollectedChain:
     last: int
     gaps: tuple[RowGap, ...]
 
+    def until(self, number: int) -> CollectedChain:
+        """The chain up to a row."""
+        rows = frozenset(head for head in self.rows if head.number <= number)
+        return CollectedChain(rows, min(self.last, number), tuple(gap for gap in self.gaps if gap.last <= number))
+
 
 @dataclass
 class Branches:

@@ -55,6 +55,10 @@ def check_lane(archive: LaneArchive, now: datetime, silent_after: timedelta) -> 
         return CollectedLane(archive.name, None, branches.count, problems, ())
     newest, chain = heads[-1], branches.main([Head(head.number, head.hash) for head in reversed(heads)])
     restores = newest.restores
+    for restore in restores:
+        if any(head.number == restore.number and head.hash != restore.hash for head in chain.rows):
+            # What came after it was not collected yet.
+            chain = chain.until(restore.number - 1)
     problems += _missing(chain.gaps, newest.pruned, min(head.pruned for head in heads))
     problems += _left(branches.beside(chain), restores)
     problems += _heads_beside(heads, chain, restores)
@@ -134,7 +138,7 @@ def _heads_beside(
                 gone.append(head)
         elif head.number > newest.number or (head.number == newest.number and head.hash != newest.hash):
             gone.append(head)
-        elif head.at.date() < newest.at.date() and head.number < newest.number:
+        elif head.at.date() < newest.at.date() and head.number > newest.pruned:
             yield words(
                 "missing in the folder, although in the log on {date}: {records}",
                 records=_records(chain.last + 1, head.number), date=head.at,
@@ -165,7 +169,10 @@ def _database_problems(folder: Path, heads: Sequence[ArchivedHead]) -> Iterator[
         for problem in audit.verify():
             yield words("{file}: {problem}", file=DATABASE_FILE, problem=problem)
         marks = [(head, mark) for head, mark in audit.marks() if mark.mark == "restored"]
-        restores = [ArchivedRestore(number=head.number, at=mark.at, replaced=mark.replaced) for head, mark in marks]
+        restores = [
+            ArchivedRestore(number=head.number, hash=head.hash, at=mark.at, replaced=mark.replaced)
+            for head, mark in marks
+        ]
         end, pruned = audit.head, audit.pruned
         for head in reversed(heads):
             if head.number <= pruned.number or _explained(head.number, restores, head.at):

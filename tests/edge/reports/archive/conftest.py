@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Protocol
 
@@ -40,6 +39,11 @@ class Lane:
         now = self.noon + day * DAY + timedelta(hours=3)
         return str(archive_log(self.settings, self.archive, now, remove_old=remove_old).doubt or "")
 
+    def export_now(self) -> str:
+        """The same, by this machine's clock: what was recorded today stays."""
+        now = datetime.now(timezone.utc)
+        return str(archive_log(self.settings, self.archive, now, remove_old=False).doubt or "")
+
     def sell_and_export(self, *days: int) -> None:
         for day in days:
             self.sell(day)
@@ -68,6 +72,3 @@ def open_lane(tmp_path: Path, noon: datetime) -> OpenLane:
 @pytest.fixture
 def lane(open_lane: OpenLane) -> Lane:
     return open_lane()
-
-
-Files = Callable[[], dict[str, bytes]]
