@@ -2,7 +2,7 @@
 
 import os
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # C++ libraries write to stderr on their own; everything important reaches our log. They read these variables when they
 # are first imported, so the variables must be set here.

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from edge import __version__
+
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("edge", "train", "export")
 MODULES = sorted(file for package in PACKAGES for file in (ROOT / package).rglob("*.py"))
@@ -94,3 +96,9 @@ def test_edge_imports_no_torch() -> None:
     torch = [name_of(file) for file in MODULES if name_of(file).startswith("edge/")
              and re.search(r"^\s*(import|from) torch", file.read_text(encoding="utf-8"), re.MULTILINE)]  # fmt: skip
     assert torch == []
+
+
+def test_the_newest_version_in_the_changelog_is_that_of_the_program() -> None:
+    headings = re.findall(r"^## (.+)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    numbered = [heading for heading in headings if heading != "Unreleased"]
+    assert re.fullmatch(rf"{re.escape(__version__)} \(\d{{4}}-\d\d-\d\d\)", numbered[0])

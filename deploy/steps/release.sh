@@ -15,8 +15,16 @@ install_release() {
   grep -qsE '^[[:space:]]*\[?(lane\.)?(insights|offers)[].]' "$etc"/lane*.toml && extras+=,insights
   build="$(mktemp -d)"
   trap 'rm -rf "$build"' EXIT
-  build_wheel
-  id="$(cat "$wheel" "${stand_ins[@]}" "$here/../constraints.txt" <("$python" -VV) <(echo "$box $extras") | sha256sum | head -c 12)"
+  if [[ -e $here/../BUNDLE ]]; then wheels_of_bundle "$extras"; else build_wheels; fi
+  id="$(
+    {
+      for part in "$wheel" "${stand_ins[@]}"; do files_of "$part"; done
+      cat "$here/../constraints.txt"
+      "$python" -VV
+      echo "$box $extras"
+    } | sha256sum
+  )"
+  id="${id:0:12}"
   release="$opt/$id"
   if [[ -e $release/complete ]]; then
     say "$release is installed"
@@ -38,7 +46,7 @@ install_packages() {
 
 # Builds in a copy, to leave nothing in the checkout, and with fixed times, so that equal files give equal wheels.
 # Sets wheel, and stand_ins: the wheels of deploy/stand-ins.
-build_wheel() {
+build_wheels() {
   mkdir "$build/source"
   (cd "$here/.." && cp -r pyproject.toml README.md LICENSE NOTICE edge train export deploy/stand-ins "$build/source")
   find "$build/source" -name __pycache__ -prune -exec rm -rf {} +
@@ -48,6 +56,17 @@ build_wheel() {
   wheel="$(echo "$build"/wheel/edge_agent-*.whl)"
   # Only their versions have a suffix.
   stand_ins=("$build"/wheel/*+*.whl)
+}
+
+# files_of WHEEL: names and hashes of its files. Unlike the wheel, they do not depend on who packed it.
+files_of() {
+  "$python" - "$1" <<'END'
+import sys, zipfile
+with zipfile.ZipFile(sys.argv[1]) as wheel:
+    (record,) = (name for name in wheel.namelist() if name.endswith(".dist-info/RECORD"))
+    lines = wheel.read(record).decode().splitlines()
+print(*sorted(line for line in lines if ".dist-info/WHEEL," not in line), sep="\n")
+END
 }
 
 # run_pip VENV WORD...: shows how far pip is, and its error in one line.
@@ -66,7 +85,8 @@ run_pip() {
 
 # Counts packages while pip works: on a terminal in one line, elsewhere in a line each ten seconds.
 watch_pip() {
-  local names total text shown="" count interval=10 never
+  local names total text shown="" count before interval=10 never
+  before="$(count_packages "$1")"
   [[ ! -t 1 ]] || interval=1
   # Waits with a read, which leaves no process behind when this one is ended.
   exec {never}<> <(:)
@@ -75,9 +95,8 @@ watch_pip() {
     names="$(grep -oE '^Collecting [A-Za-z0-9._-]+' "$pip_log" | cut -d ' ' -f 2 || true)"
     total="$(sed -n 's/^Installing collected packages: //p' "$pip_log" | wc -w)"
     if ((total)); then
-      count="$(find "$1"/lib/python*/site-packages -maxdepth 1 -name '*.dist-info' | wc -l)"
-      # Without pip itself, which a new virtual environment has.
-      text="installed $((count > 0 ? count - 1 : 0)) of $total packages"
+      count="$(count_packages "$1")"
+      text="installed $((count - before)) of $total packages"
     elif [[ $names ]]; then
       text="found $(wc -l <<<"$names") packages, now ${names##*$'\n'}"
     else
@@ -88,6 +107,8 @@ watch_pip() {
     if [[ -t 1 ]]; then printf '\r\e[K%s' "install.sh: $text"; else say "$text"; fi
   done
 }
+
+count_packages() { find "$1"/lib/python*/site-packages -maxdepth 1 -name '*.dist-info' | wc -l; }
 
 try_program() {
   local said

@@ -100,11 +100,23 @@ fit_databases() {
     for ((copy = knows; copy > 0; copy--)); do
       [[ -f $file.$copy && ! -L $file.$copy ]] || continue
       mv -T "$file.$copy" "$file"
+      note_return "$1" "$file" "$aside/lane.db"
       say "$file: goes on from its copy of $(date -r "$file" '+%Y-%m-%d %H:%M'), before the upgrade"
       break
     done
     [[ -e $file ]] || say "$file: there is no copy from before the upgrade; the lane begins an empty one"
   done
+}
+
+# note_return ID FILE NEWER: the audit log says that an older file took the place of a newer one, and where that ended.
+note_return() {
+  "$opt/$1/bin/python" - "$2" "$3" <<'END' 2>/dev/null || say "$2: its log could not be marked"
+import datetime, pathlib, sys
+from edge.records.earlier_layout import newest_row
+from edge.records.restore import mark_restored
+file, newer = map(pathlib.Path, sys.argv[1:])
+mark_restored(file.parent, None, datetime.datetime.now(datetime.timezone.utc), newest_row(newer))
+END
 }
 
 layout_of() {

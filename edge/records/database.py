@@ -74,8 +74,10 @@ class Database:
 
     def _update_schema(self) -> None:
         if (version := self.version) > 0:
-            with self._translated_errors(_CANNOT_WRITE):
+            try:
                 copy_before_update(self._connection, self.file, version)
+            except (OSError, sqlite3.Error) as problem:
+                raise StoreError(_CANNOT_WRITE.format(file=self.file, reason=_reason(problem))) from None
         with self.transaction() as connection:
             # Read again: another process may have updated the file since.
             for statement in (statement for step in self._steps[self.version :] for statement in step):
@@ -142,7 +144,7 @@ class Database:
     def _translated_errors(self, cannot: Words) -> Iterator[None]:
         try:
             yield
-        except (OSError, sqlite3.Error) as problem:
+        except sqlite3.Error as problem:
             raise StoreError(cannot.format(file=self.file, reason=_reason(problem))) from None
 
 

@@ -7,6 +7,7 @@ from contextlib import closing, suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from edge.records.chain import Head
 from edge.settings.files import replacing
 
 if TYPE_CHECKING:
@@ -30,6 +31,16 @@ def copy_before_update(connection: sqlite3.Connection, file: Path, version: int)
         with closing(sqlite3.connect(draft)) as copy:
             if copy.execute("PRAGMA user_version").fetchone() != (version,):
                 raise _UpdatedMeanwhileError
+
+
+def newest_row(file: Path) -> Head | None:
+    """Of the audit log in a database of any layout. None if it cannot be read."""
+    with (
+        suppress(sqlite3.Error, TypeError),
+        closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as newer,
+    ):
+        return Head(*newer.execute("SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1").fetchone())
+    return None
 
 
 def remove_old_copies(file: Path, wall_s: float) -> None:

@@ -77,7 +77,7 @@ def restore(file: Path, folders: Mapping[str, Path]) -> dict[str, RestoredLane]:
             with _opened(file) as archive:
                 _extract(archive, f"{lane}/{DATABASE_FILE}", drafts[lane] / DATABASE_FILE, folder)
             found[lane], replaced[lane] = _checked(file, lane, drafts[lane]), _newest_row(folder)
-            _mark_restored(drafts[lane], lane, now, replaced[lane])
+            mark_restored(drafts[lane], lane, now, replaced[lane])
         restored = {}
         for lane, folder in folders.items():
             with _writing(folder):
@@ -132,9 +132,13 @@ def _newest_row(folder: Path) -> Head | None:
     return None
 
 
-def _mark_restored(draft: Path, lane: str, now: datetime, replaced: Head | None) -> None:
-    with closing(Database(draft)) as database, database.transaction():
+def mark_restored(folder: Path, lane: str | None, now: datetime, replaced: Head | None) -> None:
+    """Note in the database of a folder that it took the place of another one. lane: whose it is; None: that of its log.
+    Raises StoreError."""
+    with closing(Database(folder)) as database, database.transaction():
         audit = Audit(database)
+        if (lane := lane or audit.lane) is None:
+            return
         audit.begin(lane)
         audit.note_restore(lane, now, replaced)
         if time := saved_time(database):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from edge.demo.clip import EMPTY_S, FRAMES_PER_SECOND, STAND_S, WALK_S, clip_frames
 from tests.clips import LONG_S, write_looped
+from tests.deploy.bundles import Signer, make_bundle
 from tests.deploy.debian import Debian, UnavailableError, booted
 from tests.ports import free_port
 from tests.tills import TillDriver
@@ -33,6 +35,25 @@ def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Debian]:
     try:
         with booted(tmp_path_factory.mktemp("box")) as debian:
             yield debian
+    except UnavailableError as problem:
+        pytest.skip(str(problem))
+
+
+@pytest.fixture(scope="module")
+def signer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Signer]:
+    """Who signs the bundles."""
+    if shutil.which("gpg") is None:
+        pytest.skip("no gpg here: apt-get install gpg gpg-agent")
+    signer = Signer(tmp_path_factory.mktemp("gpg") / "home")
+    yield signer
+    signer.close()
+
+
+@pytest.fixture(scope="module")
+def stick(tmp_path_factory: pytest.TempPathFactory, signer: Signer) -> Path:
+    """What an installer brings to a box without internet access: install.sh, the bundle, the public key."""
+    try:
+        return make_bundle(signer, tmp_path_factory.mktemp("stick"))
     except UnavailableError as problem:
         pytest.skip(str(problem))
 

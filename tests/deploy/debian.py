@@ -19,8 +19,8 @@ from edge.settings.toml_files import read_toml
 REPOSITORY = Path(__file__).parents[2]
 CACHE = REPOSITORY / ".cache" / "debian"
 
-PACKAGES = "systemd,systemd-sysv,dbus,udev,python3-venv,libegl1,libgles2"
-"""What the installer requires in addition to a minimal Debian."""
+PACKAGES = "systemd,systemd-sysv,dbus,udev"
+"""In addition to a minimal Debian: with these it boots. What the installer needs comes from the bundle."""
 
 TOOLS = ("debootstrap", "systemd-nspawn", "nsenter", "mount")
 
@@ -102,6 +102,14 @@ def booted(folder: Path) -> Iterator[Debian]:
         shutil.rmtree(upper, ignore_errors=True)
 
 
+def python_packages() -> Path:
+    """The folder with the Python packages for the box. Raises UnavailableError."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return _wheels()
+
+
 def _require_tools() -> None:
     if os.geteuid() != 0:
         raise UnavailableError("only root can boot a container")
@@ -130,7 +138,8 @@ def _wheels() -> Path:
     constraints = REPOSITORY / "constraints.txt"
     extras = project["project"]["optional-dependencies"]
     needed = [
-        *project["project"]["dependencies"], *extras["web"], *extras["insights"], *project["build-system"]["requires"]
+        *project["project"]["dependencies"], *extras["web"], *extras["insights"], *project["build-system"]["requires"],
+        "pip", "wheel",
     ]  # fmt: skip
     stand_ins = sorted((REPOSITORY / "deploy" / "stand-ins").glob("*/pyproject.toml"))
     question = f"{needed}{constraints.read_text()}{[file.read_text() for file in stand_ins]}"

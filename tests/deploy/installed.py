@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import time
 
@@ -9,6 +10,7 @@ from tests.deploy.debian import REPOSITORY, Debian
 
 UNIT = "edge-agent.service"
 STATE = "var/lib/private/edge-agent"
+INSTALLED = "opt usr/local etc/systemd etc/udev etc/edge-agent etc/sysusers.d etc/passwd var/lib/private"
 
 
 def settings(
@@ -42,3 +44,13 @@ def rows(box: Debian, table: str, folder: str = "") -> list[str]:
     found = [row[0] for row in connection.execute(f"SELECT {column} FROM {table} ORDER BY rowid")]
     connection.close()
     return found
+
+
+def files(box: Debian) -> str:
+    """All files that the installer may change, with the times of their last changes."""
+    return box.run("find", *(f"/{part}" for part in INSTALLED.split()), "-path", "*/private/*/lane.db*", "-prune",
+                   "-o", "-printf", "%p %m %u %T@\\n").stdout  # fmt: skip
+
+
+def hash_of(record: str) -> str:
+    return str(re.findall(r'"config":"(\w+)"', record)[0])

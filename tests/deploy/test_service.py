@@ -13,8 +13,10 @@ import pytest
 from edge.decision.policy import Decision, Reason
 from edge.reports.archived import read_head
 from edge.till.reference.dealer import load_keys
+from tests.deploy.bundles import Signer, small_bundle
 from tests.deploy.debian import Debian
-from tests.deploy.installed import STATE, UNIT, logged, rows, settings
+from tests.deploy.installed import STATE, UNIT, files, hash_of, logged, rows, settings
+from tests.deploy.releases import OPT, another_version, replace, version
 from tests.deploy.sftp import sftp_server, write_rclone_config
 from tests.ports import free_port
 from tests.tills import CASHIER, TillDriver
@@ -25,18 +27,21 @@ EXPORT, UPLOAD = "edge-agent-export.service", "edge-agent-upload.service"
 INSTALL = "/source/deploy/install.sh"
 AGAIN = "edge-agent-install"
 """The installer of the installed version."""
-OPT = "/opt/edge-agent"
 WATCHDOG_S = 10
-INSTALLED = "opt usr/local etc/systemd etc/udev etc/edge-agent etc/sysusers.d etc/passwd var/lib/private"
 
 
 @pytest.fixture(scope="module")
-def installed(box: Debian, ports: tuple[int, int]) -> Debian:
-    """The box after the installation, without a camera."""
+def installed(box: Debian, ports: tuple[int, int], stick: Path) -> Debian:
+    """The box after the installation from a bundle, without a network, a checkout and a camera."""
     # It shares the network with this machine, on which another agent may use the default ports.
     (box.root / "etc/edge-agent").mkdir()
     settings(box, ports, watched="camera")
-    box.run(INSTALL, "--network", "10.77.0.0/16", timeout_s=300)
+    (bundle,) = stick.glob("*.bundle")
+    for file in (bundle, stick / "install.sh", stick / "releases.gpg"):
+        shutil.copy(file, box.root / "srv")
+    install = "/srv/install.sh", "--from", f"/srv/{bundle.name}", "--key", "/srv/releases.gpg"
+    box.run("unshare", "--net", *install, "--network", "10.77.0.0/16", timeout_s=600)
+    (box.root / "srv" / bundle.name).unlink()
     return box
 
 
@@ -47,12 +52,6 @@ def lane(installed: Debian, standing: Path, ports: tuple[int, int]) -> Debian:
     settings(installed, ports)
     installed.run("systemctl", "restart", UNIT)
     return installed
-
-
-def files(box: Debian) -> str:
-    """All files that the installer may change, with the times of their last changes."""
-    return box.run("find", *(f"/{part}" for part in INSTALLED.split()), "-path", "*/private/*/lane.db*", "-prune",
-                   "-o", "-printf", "%p %m %u %T@\\n").stdout  # fmt: skip
 
 
 def test_after_the_installation_it_is_active_and_without_a_camera_degraded(installed: Debian) -> None:
@@ -74,7 +73,25 @@ def test_it_may_ask_whether_a_time_server_sets_the_clock_but_not_set_it(installe
     assert "cap_sys_time" not in installed.show(UNIT, "CapabilityBoundingSet")
 
 
-def test_installing_again_changes_nothing(installed: Debian) -> None:
+def test_a_bundle_needs_no_checkout_and_leaves_the_key_of_those_who_signed_it(installed: Debian, stick: Path) -> None:
+    key = installed.root / "etc/edge-agent/keys/releases.gpg"
+    assert key.read_bytes() == (stick / "releases.gpg").read_bytes()
+    assert installed.run("dpkg-query", "-W", "-f", "${db:Status-Status}", "python3-venv").stdout == "installed"
+    assert list((installed.root / "var/tmp").glob("edge-agent-*")) == []
+
+
+def test_a_bundle_that_somebody_else_signed_changes_nothing(installed: Debian, tmp_path: Path) -> None:
+    other = Signer(tmp_path / "gpg")
+    (installed.root / "srv/other.bundle").write_bytes(small_bundle(other))
+    other.close()
+    before, process = files(installed), installed.show(UNIT, "MainPID")
+    done = installed.run(AGAIN, "--from", "/srv/other.bundle", check=False)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "/srv/other.bundle is not signed by the key /etc/edge-agent/keys/releases.gpg" in done.stderr
+    assert (files(installed), installed.show(UNIT, "MainPID")) == (before, process)
+
+
+def test_installing_from_a_checkout_what_the_bundle_has_changes_nothing(installed: Debian) -> None:
     before, process = files(installed), installed.show(UNIT, "MainPID")
     assert "nothing has changed" in installed.run(INSTALL, timeout_s=120).stdout
     assert files(installed) == before
@@ -202,10 +219,6 @@ def test_settings_are_reloaded_without_losing_a_sale(lane: Debian, till: TillDri
     assert hash_of(first) != hash_of(second)
 
 
-def hash_of(record: str) -> str:
-    return str(re.findall(r'"config":"(\w+)"', record)[0])
-
-
 def test_invalid_settings_leave_the_old_ones_in_use(lane: Debian, till: TillDriver, ports: tuple[int, int]) -> None:
     process = lane.show(UNIT, "MainPID")
     settings(lane, ports, "policy.challenge_age = 600")
@@ -274,13 +287,17 @@ def test_the_way_back_from_a_version_with_another_layout_of_the_database(lane: D
     said = lane.run(AGAIN, "--rollback", timeout_s=120).stdout
     assert version(lane) == good
     assert "goes on from its copy of" in said
-    assert rows(lane, "audit") == kept
+    *before, mark = rows(lane, "audit")
+    assert before == kept
+    assert '"mark":"restored"' in mark
     (aside,) = (lane.root / STATE / "newer").iterdir()
     assert f"It is in /var/lib/edge-agent/newer/{aside.name} now, with all records" in said
     assert rows(lane, "audit", f"newer/{aside.name}") == since
     till.greet()
     assert till.decide_with_age()
-    assert "chain intact" in lane.run("edge-agent", "report", "verify", "--state-dir", "/var/lib/edge-agent").stdout
+    verified = lane.run("edge-agent", "report", "verify", "--state-dir", "/var/lib/edge-agent").stdout
+    assert "chain intact" in verified
+    assert f"the one before ended with record {len(since)}" in verified
 
 
 def test_a_version_that_does_not_start_leaves_the_one_before_running(lane: Debian, till: TillDriver) -> None:
@@ -292,28 +309,6 @@ def test_a_version_that_does_not_start_leaves_the_one_before_running(lane: Debia
     assert (version(lane), lane.show(UNIT, "ActiveState")) == (good, "active")
     till.greet()
     assert till.decide_with_age()
-
-
-def version(lane: Debian, which: str = "current") -> str:
-    """The folder of a version: the one that runs, or the one before."""
-    return lane.run("readlink", f"{OPT}/{which}").stdout.strip()
-
-
-def another_version(lane: Debian, name: str) -> Path:
-    """A copy of the version that runs, as the version before."""
-    lane.run("sh", "-c", f"cd {OPT} && cp -al $(readlink current) {name} && ln -sfn {name} previous")
-    program = lane.root / OPT[1:] / name / "bin/edge-agent"
-    _, rest = program.read_text().split("\n", 1)
-    replace(program, f"#!{OPT}/{name}/bin/python\n{rest}")
-    return program.parents[1]
-
-
-def replace(file: Path, text: str) -> None:
-    """Write a file anew, because the old one is linked to that of another version."""
-    mode = file.stat().st_mode
-    file.unlink()
-    file.write_text(text)
-    file.chmod(mode)
 
 
 def test_a_till_on_the_network_connects_with_a_key_that_the_service_cannot_read_on_disk(
@@ -383,3 +378,22 @@ def test_the_uninstaller_keeps_the_audit(lane: Debian) -> None:
     assert not list((lane.root / "etc/systemd/system").rglob("edge-agent*"))
     assert rows(lane, "audit") == kept
     assert (lane.root / "etc/edge-agent/lane.toml").is_file()
+
+
+def test_the_debian_package_does_the_same_and_a_purge_keeps_the_audit(
+    lane: Debian, till: TillDriver, ports: tuple[int, int], stick: Path
+) -> None:
+    (package,) = stick.glob("*.deb")
+    shutil.copy(package, lane.root / "srv")
+    settings(lane, ports)
+    apt = "apt-get", "-qq", "--yes", "-o", "Dpkg::Use-Pty=0"
+    lane.run("unshare", "--net", *apt, "install", f"/srv/{package.name}", timeout_s=600)
+    till.greet()
+    assert till.decide_with_age()
+    lane.run(*apt, "remove", "edge-agent", timeout_s=300)
+    assert (lane.show(UNIT, "LoadState"), lane.show(UNIT, "ActiveState")) == ("not-found", "inactive")
+    assert (lane.root / "etc/edge-agent/lane.toml").is_file()
+    kept = rows(lane, "audit")
+    assert "the audit stays" in lane.run(*apt, "purge", "edge-agent", timeout_s=300).stdout
+    assert not (lane.root / "etc/edge-agent").exists()
+    assert rows(lane, "audit") == kept

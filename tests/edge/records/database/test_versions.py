@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from edge.records.chain import Head
 from edge.records.database import Database, StoreError
-from edge.records.earlier_layout import remove_old_copies
+from edge.records.earlier_layout import newest_row, remove_old_copies
 from edge.records.schema import SCHEMA_STEPS
 from tests.commands import Mount
 from tests.edge.records.database.conftest import put, sale_ids
@@ -149,3 +150,13 @@ def test_the_copy_is_removed_after_a_week(tmp_path: Path) -> None:
     os.utime(young, (86_400, 86_400))
     remove_old_copies(tmp_path / "lane.db", 7.5 * 86_400)
     assert {file.name for file in tmp_path.iterdir()} == {"lane.db.2", "lane.db-wal"}
+
+
+def test_the_end_of_a_newer_log_can_be_named_by_an_older_version(folder: Path, database: Database) -> None:
+    assert newest_row(folder / "lane.db") is None
+    with database.transaction() as connection:
+        connection.execute("INSERT INTO audit VALUES (1, '{}', '', 'first'), (2, '{}', 'first', 'second')")
+    database.rows("PRAGMA user_version=99")
+    assert newest_row(folder / "lane.db") == Head(2, "second")
+    (folder / "text").write_text("no database")
+    assert newest_row(folder / "text") is newest_row(folder / "missing") is None
