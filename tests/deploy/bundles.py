@@ -79,7 +79,7 @@ def make_bundle(signer: Signer, out: Path) -> Path:
     command = REPOSITORY / "deploy" / "make-bundle.sh", "--sign", signer.name, "--extras", "web", "--out", out, "--deb"
     environment = os.environ | signer.environment | pip | {"PYTHON": sys.executable}
     done = subprocess.run(command, env=environment, timeout=600, check=False, capture_output=True, text=True)
-    if "Temporary failure" in done.stderr or "Could not connect" in done.stderr:
+    if any(sign in done.stderr for sign in ("Unable to locate package", "Failed to fetch", "Unable to fetch")):
         raise UnavailableError(f"no Debian packages here: {done.stderr.splitlines()[-1]}")
     assert done.returncode == 0, done.stdout + done.stderr
     return out
