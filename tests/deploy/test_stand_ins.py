@@ -28,7 +28,7 @@ def constrained() -> dict[str, str]:
 
 
 def test_a_stand_in_has_no_code_and_is_explained(name: str) -> None:
-    assert [file.name for file in (FOLDER / name).iterdir()] == ["pyproject.toml"]
+    assert [file.name for file in (FOLDER / name).rglob("*.py")] == []
     assert read_toml(FOLDER / name / "pyproject.toml")["tool"]["setuptools"]["packages"] == []
     assert f"`{name}`" in (FOLDER / "README.md").read_text()
 
