@@ -154,7 +154,13 @@ def test_the_manual_lists_every_metric_and_each_is_there_before_its_first_event(
 def test_a_healthy_agent_reports_ok(monitor: Monitor) -> None:
     lanes = [{"lane": "lane-1", "status": "ok", "problems": []}]
     ok = {"status": "ok", "store": "hill", "box": "hill-03", "lanes": lanes}
-    monitor.wait_for(lambda: monitor.healthz() == (200, ok), "health")
+
+    def says_ok() -> bool:
+        code, page = monitor.healthz()
+        agent = page.pop("agent")
+        return (code, page) == (200, ok) and agent["pid"] > 0 and agent["rejected"] == ""
+
+    monitor.wait_for(says_ok, "health")
     monitor.wait_for(lambda: monitor.read("edge_agent_problem") == 0, "a metric without a problem")
     assert 0 <= monitor.read("edge_agent_frame_age_seconds") < math.inf
 
