@@ -15,7 +15,8 @@
 # --rollback: goes back to the version before, which is still on the box; once more, and it goes forward again.
 # --uninstall: removes the program and the service; keeps the audit, the settings and the keys.
 #
-# Run this again after [insights] or [offers] was added to the settings of a lane: it then installs their packages.
+# Run this again after [insights] or [offers] was added to the settings of a lane, or gateway.toml was made: it then
+# installs their packages.
 #
 # Programs go to /opt/edge-agent, settings to /etc/edge-agent, the audit to /var/lib/edge-agent. edge-agent-install is
 # this program as it was installed. pip finds its packages as usual, for example with PIP_INDEX_URL.

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Makes one signed file that installs the agent on boxes without internet access: install.sh --from FILE.
 #
-#   deploy/make-bundle.sh --sign KEY [--extras web,insights] [--out dist] [--deb]
+#   deploy/make-bundle.sh --sign KEY [--extras web,insights,gateway] [--out dist] [--deb]
 #
 # --sign: the gpg key that signs it, by its id or address. Its public half is written beside the file, for the boxes.
-# --extras: extras of the Python package, see pyproject.toml. Lanes that keep purchases need insights.
+# --extras: extras of the Python package, see pyproject.toml. Lanes that keep purchases need insights, and
+#           tills that speak HTTP gateway.
 # --out: the folder for the results.
 # --deb: also makes a Debian package of the same. Its Debian packages come from the mirror that the box uses.
 #
@@ -17,7 +18,7 @@ here="$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")"
 readonly here python="${PYTHON:-python3}"
 
 main() {
-  local sign="" extras=web,insights out=dist deb="" file name
+  local sign="" extras=web,insights,gateway out=dist deb="" file name
   while (($#)); do
     case "$1" in
       --sign) sign="${2:-}"; shift ;;

@@ -65,7 +65,7 @@ def test_a_viewer_sees_the_lane_and_has_no_control_that_changes_it(
     page.context.close()
 
 
-def test_the_agent_rejects_what_a_viewer_sends_whatever_the_page_shows(browser: Browser, agent: PageAgent) -> None:
+def test_the_agent_rejects_a_change_of_a_viewer_that_the_page_did_not_offer(browser: Browser, agent: PageAgent) -> None:
     page = visit(browser, viewer_link(agent)).page
     before = agent.config.read_bytes()
     page.evaluate("document.body.classList.remove('viewer')")

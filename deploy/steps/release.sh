@@ -13,6 +13,7 @@ install_release() {
   esac
   # These packages add half of the size of all others: install them only for lanes that keep purchases.
   grep -qsE '^[[:space:]]*\[?(lane\.)?(insights|offers)[].]' "$etc"/lane*.toml && extras+=,insights
+  [[ ! -e $etc/gateway.toml ]] || extras+=,gateway
   build="$(mktemp -d)"
   trap 'rm -rf "$build"' EXIT
   if [[ -e $here/../BUNDLE ]]; then wheels_of_bundle "$extras"; else build_wheels; fi

@@ -52,8 +52,8 @@ put_units() {
     find "$units/$unit.d" -name '*.conf' \( -name cpu.conf -o -name nvidia.conf -o -name jetson.conf \) \
       ! -name "$box.conf" -print -delete | grep -q . && changed=yes
   done
-  # Off until somebody enables the timer.
-  for unit in edge-agent-export{,@}.{service,timer} edge-agent-upload.service; do
+  # Off until somebody enables them.
+  for unit in edge-agent-export{,@}.{service,timer} edge-agent-upload.service edge-gateway.service; do
     [[ ! -e $deploy/systemd/$unit ]] || ! put "$deploy/systemd/$unit" "$units/$unit" || systemctl daemon-reload
   done
   return 0
@@ -68,7 +68,7 @@ switch_to() {
     ln -sfn "$before" "$opt/previous.new" && mv -T "$opt/previous.new" "$opt/previous"
   fi
   ln -sfn "$id" "$opt/current.new" && mv -T "$opt/current.new" "$opt/current"
-  ln -sfn "$opt/current/bin/edge-agent" "$opt/current/bin/edge-till" /usr/local/bin/
+  ln -sfn "$opt"/current/bin/edge-{agent,till,gateway} /usr/local/bin/
   [[ ! -d $opt/$id/deploy ]] || ln -sfn "$opt/$id/deploy/install.sh" /usr/local/sbin/edge-agent-install
 }
 
@@ -76,7 +76,8 @@ restart_services() {
   systemctl daemon-reload
   systemctl --quiet enable edge-agent.service
   systemctl restart edge-agent.service || return 1
-  ((${#instances[@]} == 0)) || systemctl restart "${instances[@]}"
+  ((${#instances[@]} == 0)) || systemctl restart "${instances[@]}" || return 1
+  systemctl try-restart edge-gateway.service
 }
 
 # fit_databases ID: an older version cannot use a database whose tables a newer one has changed. The newer one has left
@@ -129,15 +130,17 @@ END
 
 uninstall() {
   systemctl stop edge-agent.service 'edge-agent@*.service' 'edge-agent-export*' edge-agent-upload.service \
-    2>/dev/null || true
-  rm -f "$units"/*.wants/edge-agent.service "$units"/*.wants/edge-agent@*.service
+    edge-gateway.service 2>/dev/null || true
+  rm -f "$units"/*.wants/edge-{agent,gateway}.service "$units"/*.wants/edge-agent@*.service
   rm -f "$units"/{,timers.target.wants/}edge-agent-export*.{service,timer} "$units"/edge-agent-upload.service
+  rm -rf "$units"/edge-gateway.service{,.d}
   rm -rf "$units"/edge-agent{,@}.service "$units"/edge-agent{,@,@*}.service.d "$opt" /var/cache/{,private/}edge-agent*
-  rm -f /usr/local/bin/edge-agent /usr/local/bin/edge-till /usr/local/sbin/edge-agent-install
+  rm -f /usr/local/bin/edge-{agent,till,gateway} /usr/local/sbin/edge-agent-install
   rm -f /etc/sysusers.d/edge-agent.conf "$rule" "$pip_log"
   systemctl daemon-reload
   reload_udev
-  say "uninstalled. The audit in /var/lib/edge-agent*, settings and keys in $etc, and the user edge-agent stay"
+  say "uninstalled. The audit in /var/lib/edge-agent*, the gateway's messages in /var/lib/edge-gateway, settings and keys in" \
+    "$etc, and the users edge-agent and edge-gateway stay"
 }
 
 reload_udev() {

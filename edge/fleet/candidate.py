@@ -81,7 +81,7 @@ def _signed_at(config: Path, included: Path) -> datetime | None:
 
 
 def _reject_older(given: Path, made_at: datetime, present: datetime | None) -> None:
-    """An older file that was signed once must not bring back what it said: whoever kept it could send it again."""
+    """An older file that was signed once must not bring back what it said: anybody who kept it could send it again."""
     if present and made_at < present:
         raise UsageError(
             words(

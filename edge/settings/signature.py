@@ -2,7 +2,7 @@
 
 A box holds only the public key. A thief who takes a box, or breaks into it, cannot sign for other boxes; with a secret
 shared by all boxes, as in HMAC, they could. Every kind of file names itself in the first line that is signed, so that a
-file of one kind is never accepted as another, whoever signed it with the same key.
+file of one kind is never accepted as another, also if both are signed with the same key.
 """
 
 from __future__ import annotations

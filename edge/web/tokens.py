@@ -29,7 +29,7 @@ TOKEN_FILE, VIEWER_TOKEN_FILE = "setup-page.token", "setup-page-viewer.token"
 _TOKEN_BYTES = 18
 _LIFE_S = 12 * 3600.0
 """An agent that starts later than this after the token was made makes a new one: a link from an earlier day opens
-nothing, and whoever sets up a lane restarts it within hours."""
+nothing, and an installer restarts a lane within hours."""
 _EARLIER = 16
 """Tokens whose hashes are kept."""
 

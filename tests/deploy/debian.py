@@ -138,7 +138,8 @@ def _wheels() -> Path:
     constraints = REPOSITORY / "constraints.txt"
     extras = project["project"]["optional-dependencies"]
     needed = [
-        *project["project"]["dependencies"], *extras["web"], *extras["insights"], *project["build-system"]["requires"],
+        *project["project"]["dependencies"], *extras["web"], *extras["insights"], *extras["gateway"],
+        *project["build-system"]["requires"],
         "pip", "wheel",
     ]  # fmt: skip
     stand_ins = sorted((REPOSITORY / "deploy" / "stand-ins").glob("*/pyproject.toml"))

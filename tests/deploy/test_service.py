@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import threading
 import time
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -259,6 +261,29 @@ def test_the_packages_for_purchases_are_installed_when_the_settings_enable_them(
     assert till.decide_with_age()
 
 
+def test_the_gateway_for_tills_that_speak_http_runs_beside_the_agent(lane: Debian, ports: tuple[int, int]) -> None:
+    port, gateway = free_port(), lane.root / "etc/edge-agent/gateway.toml"
+    assert "pip install 'edge-agent[gateway]'" in lane.run("edge-gateway", "--till", "till-1", check=False).stderr
+    text = f'listen = "127.0.0.1:{port}"\nagent = "tcp://127.0.0.1:{ports[0]}"\n[[till]]\nname = "till-7"\n'
+    gateway.write_text(f'{text}token_file = "/etc/edge-agent/till-7.token"\n')
+    token = lane.root / "etc/edge-agent/till-7.token"
+    token.write_text("a-token-of-more-than-24-letters")
+    lane.run(INSTALL, timeout_s=300)
+    lane.run("chown", "edge-gateway", "/etc/edge-agent/till-7.token")
+    token.chmod(0o600)
+    lane.run("systemctl", "enable", "--now", "edge-gateway")
+    assert lane.show("edge-gateway.service", "ActiveState") == "active"
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}/v1/tills/till-7/screen", headers={"Authorization": f"Bearer {token.read_text()}"}
+    )
+    end_s = time.monotonic() + 120
+    while (state := json.load(urllib.request.urlopen(request, timeout=60)))["agent"]["state"] not in ("ok", "degraded"):
+        assert time.monotonic() < end_s, state
+        time.sleep(0.2)
+    lane.run("systemctl", "disable", "--now", "edge-gateway")
+    gateway.unlink()
+
+
 def test_the_version_before_comes_back_without_a_network_and_goes_again(lane: Debian, till: TillDriver) -> None:
     new, old = version(lane), version(lane, "previous")
     for now, other in ((old, new), (new, old)):
@@ -375,7 +400,7 @@ def test_the_uninstaller_keeps_the_audit(lane: Debian) -> None:
     for unit in (UNIT, "edge-agent@2.service"):
         assert (lane.show(unit, "LoadState"), lane.show(unit, "ActiveState")) == ("not-found", "inactive")
     assert not (lane.root / "opt/edge-agent").exists()
-    assert not list((lane.root / "etc/systemd/system").rglob("edge-agent*"))
+    assert not list((lane.root / "etc/systemd/system").rglob("edge-*"))
     assert rows(lane, "audit") == kept
     assert (lane.root / "etc/edge-agent/lane.toml").is_file()
 

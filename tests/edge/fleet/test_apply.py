@@ -1,4 +1,4 @@
-"""`edge-agent apply` with a real agent: a change is taken over, or the version before is back, whatever happens."""
+"""`edge-agent apply` with a real agent: a change is taken over, or the version before is back."""
 
 from __future__ import annotations
 

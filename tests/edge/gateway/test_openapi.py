@@ -1,4 +1,4 @@
-"""The published OpenAPI document is up to date, and a running gateway keeps to it whatever is sent."""
+"""The published OpenAPI document is up to date, and a running gateway keeps to it, also when it is sent rubbish."""
 
 from __future__ import annotations
 

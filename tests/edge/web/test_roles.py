@@ -41,7 +41,7 @@ def test_every_route_names_its_role() -> None:
     assert {(method, path) for method, path, role in declared() if role == "viewer"}.isdisjoint(FOR_INSTALLERS)
 
 
-def test_whatever_changes_something_is_for_the_installer() -> None:
+def test_each_change_is_for_the_installer() -> None:
     assert {role for method, _, role in declared() if method not in READ_METHODS} == {"installer"}
 
 
