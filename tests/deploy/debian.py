@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -26,6 +26,14 @@ TOOLS = ("debootstrap", "systemd-nspawn", "nsenter", "mount")
 
 PIP = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": "/wheels"}
 """The box has no internet: pip takes packages from a folder."""
+
+_CONTROL_GROUPS = [Path("/sys/fs/cgroup", part) for part in ("", "systemd", "unified")]
+"""Where systemd's groups can be: of version 2, or of both versions beside each other."""
+
+_IN_GROUPS = (
+    "sh", "-c", 'while [ "$1" != -- ]; do echo $$ >"$1/cgroup.procs"; shift; done; shift; exec "$@"', "in-groups",
+)  # fmt: skip
+"""Runs a command in control groups: _IN_GROUPS, their folders, --, the command."""
 
 
 class UnavailableError(Exception):
@@ -85,8 +93,14 @@ def booted(folder: Path) -> Iterator[Debian]:
     ]
     try:
         with (
+            _own_control_groups() as groups,
             (folder / "console").open("wb") as console,
-            subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=console, stderr=subprocess.STDOUT) as container,
+            subprocess.Popen(
+                [*_IN_GROUPS, *groups, "--", *command],
+                stdin=subprocess.DEVNULL,
+                stdout=console,
+                stderr=subprocess.STDOUT,
+            ) as container,
         ):
             try:
                 yield _when_up(container, root, folder / "console")
@@ -100,6 +114,23 @@ def booted(folder: Path) -> Iterator[Debian]:
     finally:
         subprocess.run(["umount", "--lazy", str(root)], check=False)
         shutil.rmtree(upper, ignore_errors=True)
+
+
+@contextmanager
+def _own_control_groups() -> Iterator[list[str]]:
+    """Control groups for one box. In those of the machine two boxes would stop each other's services."""
+    mounted = [root for root in _CONTROL_GROUPS if (root / "cgroup.procs").exists()]
+    groups = [
+        Path(tempfile.mkdtemp(prefix="edge-agent-box-", dir=root)) for root in mounted if os.access(root, os.W_OK)
+    ]
+    try:
+        yield [str(group) for group in groups]
+    finally:
+        for group in groups:
+            inner = [path for path in group.rglob("*") if path.is_dir()]
+            for each in (*sorted(inner, reverse=True), group):
+                with suppress(OSError):  # a process that ends late still has it
+                    each.rmdir()
 
 
 def python_packages() -> Path:
