@@ -13,6 +13,7 @@ from edge.demo.clip import EMPTY_S, FRAMES_PER_SECOND, STAND_S, WALK_S, clip_fra
 from tests.clips import LONG_S, write_looped
 from tests.deploy.bundles import Signer, make_bundle
 from tests.deploy.debian import Debian, UnavailableError, booted
+from tests.deploy.installed import UNIT, settings
 from tests.ports import free_port
 from tests.tills import TillDriver
 
@@ -62,6 +63,30 @@ def stick(tmp_path_factory: pytest.TempPathFactory, signer: Signer) -> Path:
 def ports() -> tuple[int, int]:
     """Two free ports; the box shares the network of this machine."""
     return free_port(), free_port()
+
+
+@pytest.fixture(scope="module")
+def installed(box: Debian, ports: tuple[int, int], stick: Path) -> Debian:
+    """The box after the installation from a bundle, without a network, a checkout and a camera."""
+    # It shares the network with this machine, on which another agent may use the default ports.
+    (box.root / "etc/edge-agent").mkdir()
+    settings(box, ports, watched="camera")
+    (bundle,) = stick.glob("*.bundle")
+    for file in (bundle, stick / "install.sh", stick / "releases.gpg"):
+        shutil.copy(file, box.root / "srv")
+    install = "/srv/install.sh", "--from", f"/srv/{bundle.name}", "--key", "/srv/releases.gpg"
+    box.run("unshare", "--net", *install, "--network", "10.77.0.0/16", timeout_s=600)
+    (box.root / "srv" / bundle.name).unlink()
+    return box
+
+
+@pytest.fixture(scope="module")
+def lane(installed: Debian, standing: Path, ports: tuple[int, int]) -> Debian:
+    """The box with a person in front of its camera."""
+    shutil.copy(standing, installed.root / "srv" / "standing.mp4")
+    settings(installed, ports)
+    installed.run("systemctl", "restart", UNIT)
+    return installed
 
 
 @pytest.fixture

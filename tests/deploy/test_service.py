@@ -32,30 +32,6 @@ AGAIN = "edge-agent-install"
 WATCHDOG_S = 10
 
 
-@pytest.fixture(scope="module")
-def installed(box: Debian, ports: tuple[int, int], stick: Path) -> Debian:
-    """The box after the installation from a bundle, without a network, a checkout and a camera."""
-    # It shares the network with this machine, on which another agent may use the default ports.
-    (box.root / "etc/edge-agent").mkdir()
-    settings(box, ports, watched="camera")
-    (bundle,) = stick.glob("*.bundle")
-    for file in (bundle, stick / "install.sh", stick / "releases.gpg"):
-        shutil.copy(file, box.root / "srv")
-    install = "/srv/install.sh", "--from", f"/srv/{bundle.name}", "--key", "/srv/releases.gpg"
-    box.run("unshare", "--net", *install, "--network", "10.77.0.0/16", timeout_s=600)
-    (box.root / "srv" / bundle.name).unlink()
-    return box
-
-
-@pytest.fixture(scope="module")
-def lane(installed: Debian, standing: Path, ports: tuple[int, int]) -> Debian:
-    """The box with a person in front of its camera."""
-    shutil.copy(standing, installed.root / "srv" / "standing.mp4")
-    settings(installed, ports)
-    installed.run("systemctl", "restart", UNIT)
-    return installed
-
-
 def test_after_the_installation_it_is_active_and_without_a_camera_degraded(installed: Debian) -> None:
     assert installed.show(UNIT, "ActiveState") == "active"
     assert installed.show(UNIT, "StatusText").startswith("degraded: lane-1: ")
@@ -216,7 +192,7 @@ def test_settings_are_reloaded_without_losing_a_sale(lane: Debian, till: TillDri
     answer = till.decide_with_age()
     assert (answer.threshold, answer.decision) == (60, Decision.CHALLENGE)
     assert lane.show(UNIT, "MainPID") == process
-    first, second = rows(lane, "audit")[-2:]
+    first, second = [record for record in rows(lane, "audit") if '"sale_id"' in record][-2:]
     assert sale_id in first
     assert hash_of(first) != hash_of(second)
 
@@ -257,7 +233,7 @@ def test_the_packages_for_purchases_are_installed_when_the_settings_enable_them(
     assert list((lane.root / "srv").glob("20*/*.parquet"))
     page = "edge-agent", "report", "cashiers", "--config", "/etc/edge-agent/lane.toml", "--html", "/srv/cashiers.html"
     lane.run(*page)
-    assert (lane.root / "srv/cashiers.html").read_text().endswith("</html>\n")
+    assert (lane.root / "srv/cashiers.html").read_text().endswith("</html>")
     assert till.decide_with_age()
 
 
