@@ -30,7 +30,7 @@ def test_a_lane_sells_through_a_backup_and_a_rejected_restore_and_after_a_restor
         with closing(Till("silent", lane.reliable)) as silent:
             silent.send(SaleOpened(sale_id="waits"))
             silent.send(RestrictedItem(sale_id="waits"))
-            while not waiting(lane.state):
+            while not (in_backup := waiting(lane.state)):
                 till.health_when(lambda _: True)
             run = edge_agent("backup", file, "--state-dir", lane.state)
         assert (run.code, run.err) == (0, "")
@@ -48,16 +48,19 @@ def test_a_lane_sells_through_a_backup_and_a_rejected_restore_and_after_a_restor
         next_customer.greet()
         sale_id = next_customer.open()
         next_customer.scan(sale_id)
+        # The sale that was open goes on as after a restart, and may be decided anew.
         alerts = [next_customer.answer()]
+        while alerts[-1].sale_id != sale_id:
+            alerts.append(next_customer.answer())
         next_customer.finish(sale_id)
-    assert {alert.sale_id for alert in (*alerts, *next_customer.alerts)} == {sale_id}
+    assert not {alert.alert_id for alert in alerts} & in_backup
     lane.stop()
     with closing(Database(lane.state, read_only=True)) as database:
         assert Audit(database).verify() == []
         assert [mark.mark for _, mark in Audit(database).marks()] == ["lane", "restored"]
 
 
-def waiting(state: Path) -> list[tuple[object, ...]]:
+def waiting(state: Path) -> set[str]:
     """The alerts that no till has confirmed."""
     with closing(Database(state, read_only=True)) as database:
-        return database.rows("SELECT alert_id FROM outbox WHERE expired = 0")
+        return {str(alert_id) for (alert_id,) in database.rows("SELECT alert_id FROM outbox WHERE expired = 0")}

@@ -111,7 +111,7 @@ def test_a_file_with_other_predictions_fails_with_its_name_and_the_difference(
     assert "changes the mean error by" in error
 
 
-def test_flipped_decisions_are_counted_at_the_limit_of_the_bundle(
+def test_flipped_decisions_are_counted_at_the_limit_of_the_default_risk(
     damaged: Callable[[str, Damage], Path], photos: Pictures, checkpoint: Path, verdict: Verification,
     model: AgeNetwork, crops: np.ndarray,
 ) -> None:  # fmt: skip
@@ -123,7 +123,7 @@ def test_flipped_decisions_are_counted_at_the_limit_of_the_bundle(
     # The changed file makes everybody years older: a limit just below a probability flips its decision.
     for limit in p_under(calibrated(probs, manifest["temperature"]), 18) - 1e-3:
         manifest["thresholds"] = [
-            {"legal_age": 18, "risk": 0.1, "max_p_under_legal": float(max(limit, 0)), "challenge_age": 25,
+            {"legal_age": 18, "risk": 0.05, "max_p_under_legal": float(max(limit, 0)), "challenge_age": 25,
              "underage": 9, "passed": 0, "ages": [13, 17]}
         ]  # fmt: skip
         (copy / MANIFEST).write_text(json.dumps(manifest))
