@@ -157,7 +157,7 @@ def test_a_backend_other_than_onnx_on_a_cpu_has_no_comparison(ages: Json) -> Non
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ((), "one of the arguments CLIP --ages --baskets is required"),
+        ((), "one of the arguments CLIP --ages --start --baskets is required"),
         (("clip.mkv", "--ages"), "not allowed with argument CLIP"),
     ],
 )
