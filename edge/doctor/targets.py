@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import pwd
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from edge.doctor.live import receive_states
 from edge.doctor.observation import FaceSample, Observation, observe
 from edge.frames import camera_kind
 from edge.language.words import words
-from edge.records.lock import open_lock
+from edge.records.lock import is_locked
 from edge.till.sockets import is_public
 
 if TYPE_CHECKING:
@@ -71,18 +70,7 @@ class LaneTarget:
     def agent_runs(self) -> bool:
         """Whether an agent holds the lock in the lane's state folder. Raises PermissionError, and UsageError
         when the lock is not a file that an agent made."""
-        try:
-            lock = open_lock(self.settings.state_dir, os.O_RDONLY)
-        except (FileNotFoundError, NotADirectoryError):
-            return False
-        try:
-            # A shared lock, released at once, keeps no agent from starting.
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        finally:
-            os.close(lock)
-        return False
+        return is_locked(self.settings.state_dir)
 
     @cached_property
     def states(self) -> tuple[State, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import http.client
 import json
 import os
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from edge.errors import RunError, UsageError
 from edge.language.system import system_words
 from edge.language.words import verbatim, words
-from edge.records.lock import open_lock
+from edge.records.lock import is_locked
 
 if TYPE_CHECKING:
     from edge.settings.config import Settings
@@ -122,30 +121,22 @@ def restart(unit: str) -> None:
         raise RunError(words("systemctl restart {unit}: {reason}", unit=unit, reason=reason))
 
 
-def is_locked(lanes: tuple[Settings, ...]) -> bool:
+def is_running(lanes: tuple[Settings, ...]) -> bool:
     """Whether an agent uses the state folder of one of the lanes. Raises UsageError and RunError."""
     for lane in lanes:
         try:
-            lock = open_lock(lane.state_dir, os.O_RDONLY)
-        except (FileNotFoundError, NotADirectoryError):
-            continue
+            if is_locked(lane.state_dir):
+                return True
         except OSError as problem:
             raise RunError(
                 words("cannot read {file}: {reason}", file=lane.state_dir, reason=system_words(problem))
             ) from None
-        try:
-            # A shared lock, released at once, keeps no agent from starting.
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        finally:
-            os.close(lock)
     return False
 
 
 def reject_silent(lanes: tuple[Settings, ...]) -> None:
     """Raise UsageError or RunError when an agent runs whose health cannot be read."""
-    if not is_locked(lanes):
+    if not is_running(lanes):
         return
     if lanes[0].metrics.listen == "off":
         raise UsageError(

@@ -16,7 +16,7 @@ from edge.errors import UsageError
 from edge.language.words import words
 from edge.offers.sheet import Sheet
 from edge.settings.problems import in_one_line
-from edge.settings.signature import is_signed, public_key, read_bytes, signature_of
+from edge.settings.signature import public_key, read_bytes, signature_of, signed_body
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -31,6 +31,7 @@ MOST_BYTES = 256 * 1024
 SHEET_HEADER = re.compile(rb"edge-agent offers (\d{1,9})")
 """The first line of a signed sheet."""
 
+_NO_SHEET = words("{file} is not a sheet of offers: edge-agent offers sign makes one")
 _NO_SECRET_KEY = words("{file} is not a secret key for offers: edge-agent offers new-key makes one")
 _NO_PUBLIC_KEY = words("{file} is not a public key for offers: edge-agent offers new-key makes one")
 
@@ -59,23 +60,7 @@ def read_sheet(file: Path, key: Path, now: datetime | None) -> Sheet:
         raise UsageError(
             words("{file} is not a sheet of offers: it has more than {most} bytes", file=file, most=MOST_BYTES)
         )
-    header, _, rest = whole.partition(b"\n")
-    signature, _, body = rest.partition(b"\n")
-    if not (named := SHEET_HEADER.fullmatch(header)):
-        raise UsageError(words("{file} is not a sheet of offers: edge-agent offers sign makes one", file=file))
-    if int(named[1]) != VERSION:
-        raise UsageError(
-            words(
-                "{file} has version {theirs}, and this agent reads version {ours}: sign it again",
-                file=file,
-                theirs=int(named[1]),
-                ours=VERSION,
-            )
-        )
-    if not is_signed(header + b"\n" + body, signature, public):
-        raise UsageError(
-            words("{file} is not signed with the key {key}, or was changed since: sign it again", file=file, key=key)
-        )
+    _, body = signed_body(whole, file, SHEET_HEADER, VERSION, key, public, _NO_SHEET)
     try:
         sheet = Sheet.model_validate_json(body)
     except ValidationError as problem:

@@ -46,6 +46,22 @@ def open_lock(folder: Path, flags: int) -> int:
     raise _not_ours(file, words("is not a regular file"))
 
 
+def is_locked(folder: Path) -> bool:
+    """Whether a process holds the lock of a state folder. Raises as `open_lock` does, but for a missing file."""
+    try:
+        lock = open_lock(folder, os.O_RDONLY)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    try:
+        # A shared lock, released at once, keeps no agent from starting.
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(lock)
+    return False
+
+
 class StateLock:
     """Held from the start until `close`, or until the process ends."""
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import os
+import re
 from typing import TYPE_CHECKING
 
 from cryptography.exceptions import InvalidSignature
@@ -84,6 +85,41 @@ def is_signed(content: bytes, signature: bytes, key: Ed25519PublicKey) -> bool:
     except (InvalidSignature, binascii.Error):
         return False
     return True
+
+
+def signed_body(
+    whole: bytes,
+    file: Path,
+    header: re.Pattern[bytes],
+    version: int,
+    key: Path,
+    public: Ed25519PublicKey,
+    no_kind: Words,
+) -> tuple[re.Match[bytes], bytes]:
+    """The first line of a signed file, and all that follows the signature in the second line.
+
+    header: the first line of this kind of file; its first group is the version of the format. key: the file of the
+    public key. no_kind: the error for a `{file}` with another first line. Raises UsageError, one line, unless the file
+    is signed with this key and was not changed since.
+    """
+    first, _, rest = whole.partition(b"\n")
+    signature, _, body = rest.partition(b"\n")
+    if not (named := header.fullmatch(first)):
+        raise UsageError(no_kind.format(file=file))
+    if int(named[1]) != version:
+        raise UsageError(
+            words(
+                "{file} has version {theirs}, and this agent reads version {ours}: sign it again",
+                file=file,
+                theirs=int(named[1]),
+                ours=version,
+            )
+        )
+    if not is_signed(first + b"\n" + body, signature.removeprefix(b"# "), public):
+        raise UsageError(
+            words("{file} is not signed with the key {key}, or was changed since: sign it again", file=file, key=key)
+        )
+    return named, body
 
 
 def read_bytes(file: Path, most: int, cannot: Words, forbidden: int | None = None) -> bytes:

@@ -29,6 +29,7 @@ SETTINGS_HEADER = re.compile(rb"# edge-agent settings (\d{1,9}) (\d{4}-\d\d-\d\d
 """The first line of signed settings."""
 
 _TIME_FORMAT = "%Y-%m-%dT%H:%M:%S.%f"
+_NOT_SIGNED = words("{file} is not signed: edge-agent settings sign signs it")
 _NO_SECRET_SETTINGS_KEY = words("{file} is not a secret key for settings: edge-agent settings new-key makes one")
 _NO_PUBLIC_SETTINGS_KEY = words("{file} is not a public key for settings: edge-agent settings new-key makes one")
 
@@ -70,29 +71,13 @@ def without_signature(text: str) -> str:
 def read_signed(file: Path, key: Path) -> SignedSettings:
     """Signed settings. key: the file with the public key. Raises UsageError, one line, unless the file is signed with
     this key, and was not changed since."""
-    from edge.settings.signature import is_signed, public_key, read_bytes
+    from edge.settings.signature import public_key, read_bytes, signed_body
 
     public = public_key(key, _NO_PUBLIC_SETTINGS_KEY)
     whole = read_bytes(file, MOST_TOML_BYTES, words("cannot read the shared settings {file}: {reason}"))
     if len(whole) > MOST_TOML_BYTES:
         raise UsageError(words("{file} has more than {most} bytes: make it smaller", file=file, most=MOST_TOML_BYTES))
-    header, _, rest = whole.partition(b"\n")
-    signature, _, body = rest.partition(b"\n")
-    if not (named := SETTINGS_HEADER.fullmatch(header)):
-        raise UsageError(words("{file} is not signed: edge-agent settings sign signs it", file=file))
-    if int(named[1]) != VERSION:
-        raise UsageError(
-            words(
-                "{file} has version {theirs}, and this agent reads version {ours}: sign it again",
-                file=file,
-                theirs=int(named[1]),
-                ours=VERSION,
-            )
-        )
-    if not is_signed(header + b"\n" + body, signature.removeprefix(b"# "), public):
-        raise UsageError(
-            words("{file} is not signed with the key {key}, or was changed since: sign it again", file=file, key=key)
-        )
+    named, _ = signed_body(whole, file, SETTINGS_HEADER, VERSION, key, public, _NOT_SIGNED)
     try:
         made_at = datetime.strptime(named[2].decode(), _TIME_FORMAT).replace(tzinfo=timezone.utc)
         return SignedSettings(decode(whole), made_at)
