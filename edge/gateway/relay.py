@@ -17,6 +17,7 @@ from edge.till.limits import BURST, MESSAGES_A_SECOND
 from edge.till.messages import Ack, Alert, AlertWithdrawn, Error, Health, Hello, Offer, SaleBasket, SaleOpened
 from edge.till.reference.link import Link
 from edge.till.reference.pending import MAX_PENDING
+from edge.till.reference.sale import why_ignored
 from edge.till.reference.steps import Save, Send
 
 if TYPE_CHECKING:
@@ -193,7 +194,7 @@ class TillRelay:
         if known := self._find(Alert.type, alert.alert_id):
             ack = Send(self._link.wrap(Ack(message_id=event.id, alert_id=alert.alert_id), now_s))
             return [ack] if known.confirmed else []
-        if not self._sale.why_ignored(alert, self._link.alert_lasts_s(alert, now_s)):
+        if not why_ignored(self._sale.sale, alert, self._link.alert_lasts_s(alert, now_s)):
             self._keep(event, alert.alert_id, alert.sale_id)
             self._show(event, now_s)
         return []
@@ -269,8 +270,7 @@ class TillRelay:
         data = event.content()
         if isinstance(data, Alert):
             lasts_s = self._link.alert_lasts_s(data, now_s)
-            sale = self._sale.sale
-            if sale and sale.sale_id == data.sale_id and not self._sale.why_ignored(data, 1.0):
+            if not why_ignored(self._sale.sale, data, 1.0):
                 self._sale.show(data, now_s + lasts_s)
 
     def _find(self, type: str, key: str | None) -> StoredMessage | None:

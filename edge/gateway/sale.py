@@ -81,17 +81,6 @@ class FollowedSale:
         if self.sale and self.sale.alert and self.sale.alert.alert_id == alert_id:
             self.sale = replace(self.sale, alert_seen=True)
 
-    def why_ignored(self, alert: Alert, lasts_s: float) -> str | None:
-        """Why an alert does not concern the open sale now, None if it does. lasts_s: how long it may be shown."""
-        sale = self.sale
-        if sale is None or sale.sale_id != alert.sale_id:
-            return "other-sale"
-        if not sale.restricted:
-            return "nothing-restricted"
-        if sale.alert and alert.issued_at < sale.alert.issued_at:
-            return "newer-one-known"
-        return "expired" if lasts_s <= 0 else None
-
     def screen(self, *, silent: bool, clocks_agree: bool, now_s: float) -> Screen:
         """What the cashier should see now."""
         return screen(self.sale, silent=silent, clocks_agree=clocks_agree, now_s=now_s)

@@ -166,3 +166,14 @@ class TillSale:
             sku=item.sku, category=item.category, quantity=quantity, price=item.price, restricted=item.restricted
         )
         return replace(self, basket=tuple(line for line in lines.values() if line.quantity > 0))
+
+
+def why_ignored(sale: TillSale | None, alert: Alert, lasts_s: float) -> str | None:
+    """Why an alert does not concern the open sale now, None if it does. lasts_s: how long it may be shown."""
+    if sale is None or sale.sale_id != alert.sale_id:
+        return "other-sale"
+    if not sale.restricted:
+        return "nothing-restricted"
+    if sale.alert and alert.issued_at < sale.alert.issued_at:
+        return "newer-one-known"
+    return "expired" if lasts_s <= 0 else None

@@ -23,7 +23,7 @@ from edge.till.messages import (
     SaleSuspended,
 )
 from edge.till.reference.catalogue import find_item
-from edge.till.reference.sale import TillSale
+from edge.till.reference.sale import TillSale, why_ignored
 
 if TYPE_CHECKING:
     from edge.till.envelope import Event
@@ -93,16 +93,7 @@ class TillState:
 
     def why_ignored(self, alert: Alert, now_s: float) -> str | None:
         """Why an alert does not concern the open sale now, None if it does."""
-        sale = self.sale
-        if sale is None or sale.sale_id != alert.sale_id:
-            return "other-sale"
-        if not sale.restricted:
-            return "nothing-restricted"
-        if sale.alert and alert.issued_at < sale.alert.issued_at:
-            return "newer-one-known"
-        if self._link.alert_lasts_s(alert, now_s) <= 0:
-            return "expired"
-        return None
+        return why_ignored(self.sale, alert, self._link.alert_lasts_s(alert, now_s))
 
     def why_hidden(self, alert: Alert) -> str:
         """Why an alert that concerns the open sale is not on the screen."""
