@@ -209,7 +209,7 @@ def shown(value: object) -> str:
     try:
         return shortened(repr(value))
     except ValueError:
-        return "a number of thousands of digits"
+        return words("a number of thousands of digits")
 
 
 def shortened(text: str) -> str:

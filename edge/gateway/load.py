@@ -16,7 +16,7 @@ from pydantic_settings import EnvSettingsSource, SettingsError
 from edge.commands import HelpFormatter, Parser, shown
 from edge.errors import UsageError
 from edge.gateway.settings import PREFIX, GatewaySettings, TillEntry
-from edge.language.words import verbatim, words
+from edge.language.words import words
 from edge.settings.parts import merged
 from edge.settings.places import Places
 from edge.settings.problems import settings_problem
@@ -114,7 +114,7 @@ def load_gateway(arguments: Sequence[str]) -> GatewaySettings:
             raise UsageError(
                 words("no till is given: add [[till]] tables to the file, or --till NAME for a till on this box")
             ) from None
-        raise UsageError(verbatim(settings_problem(problem, places.place, names, "edge-gateway"))) from None
+        raise UsageError(settings_problem(problem, places.place, names, "edge-gateway")) from None
     except SettingsError as problem:
         field = str(problem).partition('"')[2].partition('"')[0]
         raise UsageError(words("{variable} must be JSON", variable=f"{PREFIX}{field.upper()}")) from None

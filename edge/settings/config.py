@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, Valida
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from edge.commands import shown
+from edge.language.words import words
 from edge.settings.scope import Scope, top_level
 from edge.settings.sections import (
     AgeSettings,
@@ -40,19 +41,21 @@ if TYPE_CHECKING:
 
 def _lane_name(value: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,40}", value):
-        raise ValueError("use 1 to 40 letters, digits, hyphens or underscores")
+        raise ValueError(words("use 1 to 40 letters, digits, hyphens or underscores"))
     return value
 
 
 def _store_name(value: str) -> str:
     if not value.isprintable():
-        raise ValueError("write it in one line, without invisible characters")
+        raise ValueError(words("write it in one line, without invisible characters"))
     return value
 
 
 def _box_name(value: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", value):
-        raise ValueError("use 1 to 64 letters, digits, dots, hyphens or underscores, with a letter or digit first")
+        raise ValueError(
+            words("use 1 to 64 letters, digits, dots, hyphens or underscores, with a letter or digit first")
+        )
     return value
 
 
@@ -205,9 +208,12 @@ class Settings(BaseSettings):
     def _usable_texts(cls, values: dict[str, Any]) -> dict[str, Any]:
         for name, text in _texts(values):
             if len(text) > MOST_CHARACTERS:
-                raise ValueError(f"{name} = {shown(text)} has {len(text)} characters: at most {MOST_CHARACTERS}")
+                raise ValueError(
+                    words("{name} = {value} has {n} characters: at most {most}",
+                          name=name, value=shown(text), n=len(text), most=MOST_CHARACTERS)
+                )  # fmt: skip
             if "\0" in text:
-                raise ValueError(f"{name} = {shown(text)} has a NUL character: remove it")
+                raise ValueError(words("{name} = {value} has a NUL character: remove it", name=name, value=shown(text)))
         return values
 
     @model_validator(mode="before")
@@ -222,15 +228,15 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _one_source(self) -> Settings:
         if self.camera is not None and self.video is not None:
-            raise ValueError("camera and video are both given: give one")
+            raise ValueError(words("camera and video are both given: give one"))
         if self.replay and self.video is None:
-            raise ValueError("replay needs a recording: add --video FILE")
+            raise ValueError(words("replay needs a recording: add --video FILE"))
         return self
 
     @model_validator(mode="after")
     def _offers_have_insights(self) -> Settings:
         if self.offers.enabled and not self.insights.enabled:
-            raise ValueError("offers.enabled needs insights.enabled: offer results are kept like purchases")
+            raise ValueError(words("offers.enabled needs insights.enabled: offer results are kept like purchases"))
         return self
 
     @property

@@ -11,6 +11,8 @@ import re
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
+from edge.language.formats import Shown, listed
+from edge.language.words import counted, words
 from edge.settings.text_files import read_text
 
 if TYPE_CHECKING:
@@ -47,8 +49,14 @@ def read_rows(file: Path, columns: Iterable[str], *, strict: bool = True) -> lis
                 for line in _checked(lines)
                 if line
             ]
-    listed = " and ".join(filter(None, (", ".join(wanted[:-1]), wanted[-1])))
-    raise ValueError(f"it has no column{'s' if len(wanted) > 1 else ''} {listed}: name them in its first line")
+    raise ValueError(
+        counted(
+            "it has no column {names}: name them in its first line",
+            "it has no columns {names}: name them in its first line",
+            len(wanted),
+            names=Shown(listed, wanted),
+        )
+    )
 
 
 def harmless(text: str) -> str:
@@ -67,5 +75,8 @@ def _checked(lines: Any) -> Iterator[list[str]]:
         yield from lines
     except csv.Error:
         raise ValueError(
-            f'line {lines.line_num} cannot be read: write a " inside a text twice, and none that is not closed'
+            words(
+                'line {number} cannot be read: write a " inside a text twice, and none that is not closed',
+                number=lines.line_num,
+            )
         ) from None

@@ -11,6 +11,7 @@ from pydantic_core import PydanticUndefined
 
 from edge.commands import HelpFormatter, Parser, shown
 from edge.errors import UsageError
+from edge.language.words import words
 from edge.settings.config import Settings
 from edge.settings.older import OLDER_NAMES
 from edge.settings.scope import Declaration, declarations
@@ -205,10 +206,10 @@ def _value(each: Declaration, given: Any) -> Any:
     return list(_items(each, given)) if isinstance(given, list) else given
 
 
-def _items(each: Declaration, words: Iterable[str]) -> Iterator[Any]:
+def _items(each: Declaration, given: Iterable[str]) -> Iterator[Any]:
     """The items of a list. A word is items with commas between them, the two numbers of a point, or JSON."""
     points = _metavar(each) == _POINT
-    for word in words:
+    for word in given:
         if word.lstrip().startswith("["):
             yield from _json_list(each, word)
         elif points:
@@ -221,6 +222,9 @@ def _json_list(each: Declaration, word: str) -> Any:
     try:
         return json.loads(word)
     except RecursionError:
-        raise UsageError(f"{each.flag} has JSON that is nested too deeply: correct it") from None
+        raise UsageError(words("{flag} has JSON that is nested too deeply: correct it", flag=each.flag)) from None
     except ValueError:
-        raise UsageError(f"{each.flag} = {shown(word)}: write {_metavar(each)} {_metavar(each)} ..., or JSON") from None
+        raise UsageError(
+            words("{flag} = {value}: write {item} {item} ..., or JSON",
+                  flag=each.flag, value=shown(word), item=_metavar(each))
+        ) from None  # fmt: skip

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from edge.errors import UsageError
+from edge.language.words import words
 from edge.settings.config import Settings
 from edge.settings.load import settings_of
 from edge.settings.parts import Parts, merged, read_parts
 from edge.settings.passwords import without_password
-from edge.settings.places import Places
+from edge.settings.places import NOWHERE, Place, Places
 from edge.settings.scope import declarations, top_level
 
 if TYPE_CHECKING:
@@ -56,9 +57,9 @@ def lanes_of(flags: list[str], parts: Parts) -> tuple[Settings, ...]:
     shared = {name: value for name, value in content.items() if name != "lane"}
     for number, table in enumerate(tables, start=1):
         if not isinstance(table, dict) or not isinstance(table.get("name"), str):
-            file, line = Places(files=files, table=number - 1).line(()) or (files[0], 1)
-            problem = f'[[lane]] number {number} has no name: give it one, name = "lane-{number}"'
-            raise UsageError(f"{file}, line {line}: {problem}")
+            place = Place(*(Places(files=files, table=number - 1).line(()) or (files[0], 1)))
+            problem = words('[[lane]] number {number} has no name: give it one, name = "lane-{number}"', number=number)
+            raise UsageError(place.of(problem))
     lanes = tuple(_lane(flags, shared, table, files, number) for number, table in enumerate(tables))
     _check_unique(lanes, files)
     _check_per_box(lanes, files)
@@ -74,7 +75,7 @@ def _lane(
     except UsageError as problem:
         if str(problem).startswith(tuple(f"{file}, line " for file in files)):
             raise
-        raise UsageError(f"lane {table['name']}: {problem}") from None
+        raise UsageError(words("lane {lane}: {problem}", lane=table["name"], problem=problem)) from None
     keys_dir = settings.keys_dir or settings.state_dir / "keys"
     state_dir = settings.state_dir if "state_dir" in own else settings.state_dir / settings.lane
     return settings.model_copy(update={"keys_dir": keys_dir, "state_dir": state_dir})
@@ -85,12 +86,16 @@ def _check_unique(lanes: tuple[Settings, ...], files: Sequence[Path]) -> None:
         for name in UNIQUE:
             for other in lanes[:number]:
                 if (value := _value(lane, name)) is not None and value == _value(other, name):
-                    which = "two lanes" if name == "lane" else f"{other.lane} and {lane.lane}"
-                    shown = without_password(str(value))
-                    place = Places(files=files, table=number).place(tuple(name.split(".")))
-                    raise UsageError(
-                        f"{place}{which} have the same {name}, {shown!r}: give each its own in its [[lane]]"
+                    problem = words(
+                        "{lanes} have the same {name}, {value}: give each its own in its [[lane]]",
+                        lanes=words("two lanes")
+                        if name == "lane"
+                        else words("{one} and {other}", one=other.lane, other=lane.lane),
+                        name=name,
+                        value=repr(without_password(str(value))),
                     )
+                    place = Places(files=files, table=number).place(tuple(name.split(".")))
+                    raise UsageError(place.of(problem))
 
 
 def _check_per_box(lanes: tuple[Settings, ...], files: Sequence[Path]) -> None:
@@ -98,10 +103,12 @@ def _check_per_box(lanes: tuple[Settings, ...], files: Sequence[Path]) -> None:
         for name in PER_BOX:
             if getattr(lane, name) != getattr(lanes[0], name):
                 places = (Places(files=files, table=each).place((name,)) for each in (number, 0))
-                raise UsageError(
-                    f"{next(filter(None, places), '')}lane {lane.lane}: {name} is the same for the whole box: set it "
-                    "outside [[lane]]"
+                problem = words(
+                    "lane {lane}: {name} is the same for the whole box: set it outside [[lane]]",
+                    lane=lane.lane,
+                    name=name,
                 )
+                raise UsageError(next(filter(None, places), NOWHERE).of(problem))
 
 
 def _value(settings: Settings, name: str) -> Any:

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from pydantic_settings import EnvSettingsSource, SettingsError
 
 from edge.errors import UsageError
+from edge.language.words import words
 from edge.settings.config import Settings
 from edge.settings.flags import flag_values
 from edge.settings.older import with_new_names
@@ -49,7 +50,7 @@ def settings_of(
     except SettingsError as problem:
         raise UsageError(unreadable_setting(problem)) from None
     except RecursionError:
-        raise UsageError("an EDGE_* variable has JSON that is nested too deeply: correct it") from None
+        raise UsageError(words("an EDGE_* variable has JSON that is nested too deeply: correct it")) from None
 
 
 def _names(in_table: bool) -> list[str]:
@@ -72,4 +73,5 @@ def _reject_similar_variables() -> None:
         if name == variable or name in known or name.partition("__")[0] in sections:
             continue
         if similar := get_close_matches(name, known, n=1, cutoff=_SIMILAR):
-            raise UsageError(f"{variable}: there is no such setting (did you mean EDGE_{similar[0]}?)")
+            hint = words(" (did you mean {name}?)", name=f"EDGE_{similar[0]}")
+            raise UsageError(words("{variable}: there is no such setting{hint}", variable=variable, hint=hint))

@@ -6,15 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 from edge.commands import shown
 from edge.errors import UsageError
+from edge.language.words import words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from edge.settings.places import Place
 
 OLDER_NAMES = {"store": ("insights", "store")}
 """By setting: the section and the name that it had."""
 
 
-def with_new_names(values: dict[str, Any], place: Callable[[tuple[str, ...]], str]) -> dict[str, Any]:
+def with_new_names(values: dict[str, Any], place: Callable[[tuple[str, ...]], Place]) -> dict[str, Any]:
     """The values of one source, nested, under today's names. place: where a setting is given, see `Places`.
 
     Raises UsageError, one line, for a setting that is given under both names with different values.
@@ -25,11 +28,14 @@ def with_new_names(values: dict[str, Any], place: Callable[[tuple[str, ...]], st
             continue
         value = table[inner]
         if values.get(name, value) != value:
-            dotted = ".".join(older)
-            raise UsageError(
-                f"{place(older)}{dotted} = {shown(value)}: {name} is {shown(values[name])}, and {dotted} is its older "
-                f"name: remove {dotted}"
+            problem = words(
+                "{older} = {value}: {name} is {other}, and {older} is its older name: remove {older}",
+                older=".".join(older),
+                value=shown(value),
+                name=name,
+                other=shown(values[name]),
             )
+            raise UsageError(place(older).of(problem))
         rest = {key: each for key, each in table.items() if key != inner}
         values = {**values, section: rest, name: value}
     return values

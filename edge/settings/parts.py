@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from edge.commands import shown
 from edge.errors import UsageError
+from edge.language.words import Words, verbatim, words
 from edge.settings.older import with_new_names
-from edge.settings.places import Places
+from edge.settings.places import Place, Places
 from edge.settings.signed import read_signed
 from edge.settings.toml_files import parse_toml, toml_text
 from edge.settings.toml_lines import lines_of
@@ -29,9 +30,9 @@ UNSIGNED = "none"
 """As the key: the shared part needs no signature."""
 
 _OF_THE_BOX = {
-    INCLUDE: "a shared part cannot include another: put all shared settings into one file",
-    INCLUDE_KEY: "a shared part cannot name the key of its own signature: set it in the box's own file",
-    "lane": "[[lane]] tables are the box's own: put them into its own file",
+    INCLUDE: words("a shared part cannot include another: put all shared settings into one file"),
+    INCLUDE_KEY: words("a shared part cannot name the key of its own signature: set it in the box's own file"),
+    "lane": words("[[lane]] tables are the box's own: put them into its own file"),
 }
 """What a shared part cannot have."""
 
@@ -65,21 +66,25 @@ def read_parts(
         return Parts(own, (file,))
     lines = lines_of(text)
 
-    def problem(name: str, words: str) -> UsageError:
-        line = lines.get((name,))
-        return UsageError(f"{file}, line {line}: {words}" if line else f"{file}: {words}")
+    def problem(name: str, text: Words) -> UsageError:
+        if line := lines.get((name,)):
+            return UsageError(Place(file, line).of(text))
+        return UsageError(words("{file}: {problem}", file=file, problem=text))
 
     for name, value in ((INCLUDE, include), (INCLUDE_KEY, key)):
         if value is not None and (not isinstance(value, str) or not value or "\0" in value):
-            raise problem(name, f"{name} = {shown(value)}: must be the path of a file")
+            raise problem(name, words("{name} = {value}: must be the path of a file", name=name, value=shown(value)))
     if include is None:
-        raise problem(INCLUDE_KEY, f'{INCLUDE_KEY} is given without {INCLUDE} = "FILE": add it, or remove both')
+        raise problem(INCLUDE_KEY, words('include_key is given without include = "FILE": add it, or remove both'))
     if key is None:
         raise problem(
             INCLUDE,
-            f"{INCLUDE} = {shown(include)} needs {INCLUDE_KEY}, the file with the public key of its signature (see "
-            f'edge-agent settings --help), or {INCLUDE_KEY} = "{UNSIGNED}" if only who may change {file.name} can '
-            "write it",
+            words(
+                "include = {value} needs include_key, the file with the public key of its signature (see edge-agent "
+                'settings --help), or include_key = "none" if only who may change {file} can write it',
+                value=shown(include),
+                file=file.name,
+            ),
         )
     folder = home or file.parent
     path = unsigned or shared or folder / include
@@ -90,7 +95,7 @@ def read_parts(
             signed = read_signed(path, folder / key)
             shared_text, made_at = signed.text, signed.made_at
     except UsageError as error:
-        raise problem(INCLUDE, str(error)) from None
+        raise problem(INCLUDE, verbatim(error)) from None
     # Renamed one by one: the box's own value under an older name must win over the shared one under today's.
     own = with_new_names(own, Places(files=(file,)).place)
     content = with_new_names(_shared_content(shared_text, path), Places(files=(path,)).place)
@@ -104,10 +109,10 @@ def read_shared(file: Path) -> Parts:
 
 def _shared_content(text: str, file: Path) -> dict[str, Any]:
     content = parse_toml(text, file)
-    for name, words in _OF_THE_BOX.items():
+    for name, problem in _OF_THE_BOX.items():
         if name in content and (name != "lane" or not isinstance(content[name], str)):
-            line = lines_of(text).get((name,)) or lines_of(text).get((name, 0))
-            raise UsageError(f"{file}, line {line}: {words}")
+            lines = lines_of(text)
+            raise UsageError(Place(file, lines.get((name,)) or lines.get((name, 0), 1)).of(problem))
     return content
 
 

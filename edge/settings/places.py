@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from edge.language.words import Words, words
 from edge.settings.older import OLDER_NAMES
 from edge.settings.toml_files import toml_text
 from edge.settings.toml_lines import lines_of
@@ -18,6 +19,34 @@ if TYPE_CHECKING:
     from edge.settings.toml_lines import Path as Name
 
 _NAME = re.compile(r"[a-z_]+(?:\.[a-z_]+)*")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a setting is given. Without a file and a variable: as a flag, or nowhere."""
+
+    file: Path | None = None
+    line: int = 0
+    variable: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.file or self.variable)
+
+    def of(self, problem: Words, after: Place | None = None) -> Words:
+        """A problem with its place: `FILE, line 5: PROBLEM` or `EDGE_NAME: PROBLEM`.
+
+        after: the place of the problem before in the same text; the same file is not named again.
+        """
+        if self.variable:
+            return words("{variable}: {problem}", variable=self.variable, problem=problem)
+        if self.file and after and after.file == self.file:
+            return words("line {line}: {problem}", line=self.line, problem=problem)
+        if self.file:
+            return words("{file}, line {line}: {problem}", file=self.file, line=self.line, problem=problem)
+        return problem
+
+
+NOWHERE = Place()
 
 
 @dataclass(frozen=True)
@@ -35,8 +64,8 @@ class Places:
     prefix: str = "EDGE_"
     """Of the variables."""
 
-    def place(self, name: Name, text: str = "") -> str:
-        """`FILE, line 5: ` or `EDGE_NAME: `; empty for a flag and for a default.
+    def place(self, name: Name, text: str = "") -> Place:
+        """The place of a setting; nowhere for a flag and for a default.
 
         text: what is wrong; for problems of no single setting, the place is that of the first one which it names.
         """
@@ -46,12 +75,12 @@ class Places:
         names += [OLDER_NAMES[dotted]] if dotted in OLDER_NAMES else []
         for each in filter(None, names):
             if _has(self.flags, each):
-                return ""
+                return NOWHERE
             if _has(self.variables, each):
-                return f"{_variable(each, self.prefix)}: "
+                return Place(variable=_variable(each, self.prefix))
             if found := self.line(each):
-                return f"{found[0]}, line {found[1]}: "
-        return ""
+                return Place(*found)
+        return NOWHERE
 
     def line(self, name: Name) -> tuple[Path, int] | None:
         """The file and the line of a setting, or of the innermost table or list that holds it; None when no file has

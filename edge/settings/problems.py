@@ -10,6 +10,9 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from edge.commands import shortened, shown
+from edge.language.formats import Shown, listed
+from edge.language.words import Words, joined, verbatim, words
+from edge.settings.places import NOWHERE, Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -21,98 +24,107 @@ if TYPE_CHECKING:
 _MOST = 5
 """More problems than this are only counted."""
 
-_WHOLE_NUMBER = "must be a whole number"
-_TIME = "must be a date and time with its zone, such as 2026-11-30T18:00:00Z"
+_IT = words("it")
+
+_WHOLE_NUMBER = words("must be a whole number")
+_TRUTH = words("must be true or false")
+_LIST = words("must be a list")
+_OBJECT = words("must be an object")
+_ONE_OF = words("must be {expected}")
+_TIME = words("must be a date and time with its zone, such as 2026-11-30T18:00:00Z")
 
 PROBLEM_WORDS = {
-    "missing": "is missing",
-    "extra_forbidden": "is not a known field",
-    "greater_than": "must be above {gt}",
-    "greater_than_equal": "must be at least {ge}",
-    "less_than": "must be below {lt}",
-    "less_than_equal": "must be at most {le}",
-    "literal_error": "must be {expected}",
-    "enum": "must be {expected}",
-    "finite_number": "must be a finite number",
+    "missing": words("is missing"),
+    "extra_forbidden": words("is not a known field"),
+    "greater_than": words("must be above {gt}"),
+    "greater_than_equal": words("must be at least {ge}"),
+    "less_than": words("must be below {lt}"),
+    "less_than_equal": words("must be at most {le}"),
+    "literal_error": _ONE_OF,
+    "enum": _ONE_OF,
+    "finite_number": words("must be a finite number"),
     "int_type": _WHOLE_NUMBER,
     "int_parsing": _WHOLE_NUMBER,
     "int_from_float": _WHOLE_NUMBER,
-    "int_parsing_size": f"{_WHOLE_NUMBER} with fewer digits",
-    "float_type": "must be a number",
-    "float_parsing": "must be a number, such as 0.5",
-    "bool_type": "must be true or false",
-    "bool_parsing": "must be true or false",
-    "string_type": "must be text",
-    "string_unicode": "must be text in Unicode",
-    "path_type": "must be a path",
-    "string_too_short": "must have at least {min_length} characters",
-    "string_too_long": "must have at most {max_length} characters",
-    "string_pattern_mismatch": "does not have the required form, {pattern}",
-    "empty": "must not be empty",
-    "too_short": "must have at least {min_length} items",
-    "too_long": "must have at most {max_length} items",
-    "tuple_type": "must be a list",
-    "list_type": "must be a list",
-    "dict_type": "must be an object",
-    "model_type": "must be an object",
-    "model_attributes_type": "must be an object",
-    "invalid_key": "must have a text as name",
-    "json_type": "must be JSON",
+    "int_parsing_size": words("must be a whole number with fewer digits"),
+    "float_type": words("must be a number"),
+    "float_parsing": words("must be a number, such as 0.5"),
+    "bool_type": _TRUTH,
+    "bool_parsing": _TRUTH,
+    "string_type": words("must be text"),
+    "string_unicode": words("must be text in Unicode"),
+    "path_type": words("must be a path"),
+    "string_too_short": words("must have at least {min_length} characters"),
+    "string_too_long": words("must have at most {max_length} characters"),
+    "string_pattern_mismatch": words("does not have the required form, {pattern}"),
+    "empty": words("must not be empty"),
+    "too_short": words("must have at least {min_length} items"),
+    "too_long": words("must have at most {max_length} items"),
+    "tuple_type": _LIST,
+    "list_type": _LIST,
+    "dict_type": _OBJECT,
+    "model_type": _OBJECT,
+    "model_attributes_type": _OBJECT,
+    "invalid_key": words("must have a text as name"),
+    "json_type": words("must be JSON"),
     "timezone_aware": _TIME,
     "datetime_type": _TIME,
     "datetime_parsing": _TIME,
     "datetime_object_invalid": _TIME,
     "datetime_from_date_parsing": _TIME,
-    "union_tag_invalid": "needs {discriminator} to be one of {expected_tags}",
-    "union_tag_not_found": "needs {discriminator}",
+    "union_tag_invalid": words("needs {discriminator} to be one of {expected_tags}"),
+    "union_tag_not_found": words("needs {discriminator}"),
 }
 """By pydantic's error type, and "empty" for a text or list of at least one. {names} are from the error's context."""
 
-_OTHER_PROBLEM = "cannot be used"
+_OTHER_PROBLEM = words("cannot be used")
 _JSON_PLACE = re.compile(r"line (\d+) column (\d+)")
 
+_TABLE = words("must be a table of settings")
 _SETTINGS_WORDS = {
-    "extra_forbidden": "there is no such setting",
-    "dict_type": "must be a table of settings",
-    "model_type": "must be a table of settings",
+    "extra_forbidden": words("there is no such setting"),
+    "dict_type": _TABLE,
+    "model_type": _TABLE,
 }
 
 
-Place = Callable[[tuple["str | int", ...], str], str]
+Name = tuple["str | int", ...]
+FindPlace = Callable[[Name, str], Place]
 
 
-def _nowhere(name: tuple[str | int, ...], text: str) -> str:  # noqa: ARG001
-    return ""
+def _nowhere(name: Name, text: str) -> Place:  # noqa: ARG001
+    return NOWHERE
 
 
-def in_one_line(error: ValidationError, whole: str = "it") -> str:
+def in_one_line(error: ValidationError, whole: str = _IT) -> Words:
     """Every problem as `field what is allowed`, without values: these may be long or personal.
 
     whole: the name of what was validated, for problems of no single field.
     """
-    return _joined([_text(detail, whole, PROBLEM_WORDS, with_value=False) for detail in _details(error)])
+    return _listed([_text(detail, whole, PROBLEM_WORDS, with_value=False) for detail in _details(error)])
 
 
 def settings_problem(
-    error: ValidationError, place: Place = _nowhere, names: Iterable[str] = (), command: str = "edge-agent run"
-) -> str:
+    error: ValidationError, place: FindPlace = _nowhere, names: Iterable[str] = (), command: str = "edge-agent run"
+) -> Words:
     """Every unknown or invalid setting as `PLACE: name = value: what is allowed`.
 
     place: where a setting is given, from its name and what is wrong. names: all settings and sections, for suggestions.
     command: whose help lists the settings.
     """
-    words, names, texts = PROBLEM_WORDS | _SETTINGS_WORDS, list(names), []
-    last = ""
+    known, names, texts = PROBLEM_WORDS | _SETTINGS_WORDS, list(names), []
+    last = NOWHERE
     for detail in _details(error):
-        text = _text(detail, "the file", words, with_value=True)
+        text = _text(detail, words("the file"), known, with_value=True)
         if detail["type"] == "extra_forbidden":
-            hint = _similar(".".join(map(str, detail["loc"])), names)
-            text += f" (did you mean {hint}?)" if hint else f"; {command} --help lists them"
+            if meant := _similar(".".join(map(str, detail["loc"])), names):
+                text = words("{problem} (did you mean {name}?)", problem=text, name=meant)
+            else:
+                text = words("{problem}; {command} --help lists them", problem=text, command=command)
         where = place(detail["loc"], text)
-        file = where.partition(", line ")[0]
-        texts.append((where.removeprefix(f"{file}, ") if file == last else where) + text)
-        last = file
-    return _joined(texts)
+        texts.append(where.of(text, after=last))
+        last = where
+    return _listed(texts)
 
 
 def _similar(name: str, names: list[str]) -> str:
@@ -122,22 +134,27 @@ def _similar(name: str, names: list[str]) -> str:
     return next(iter(own or get_close_matches(name, names, n=1)), "")
 
 
-def no_json(error: ValueError | str) -> str:
+def no_json(error: ValueError | str) -> Words:
     """What is wrong with a text that was to be JSON: `is not JSON`, and where, from what a parser says."""
-    place = _JSON_PLACE.search(str(error))
-    return "is not JSON" + (f": line {place[1]}, column {place[2]}" if place else "")
+    if place := _JSON_PLACE.search(str(error)):
+        return words("is not JSON: line {line}, column {column}", line=place[1], column=place[2])
+    return words("is not JSON")
 
 
-def unreadable_setting(error: SettingsError) -> str:
+def unreadable_setting(error: SettingsError) -> Words:
     """An EDGE_* variable that could not be parsed."""
     field = re.match(r'error parsing value for field "(\w+)"', str(error))
     if field is None:
-        return "an EDGE_* variable cannot be read: correct it"
+        return words("an EDGE_* variable cannot be read: correct it")
     prefix = f"EDGE_{field[1].upper()}"
     for name, value in os.environ.items():
         if name.upper().startswith(prefix) and _same_problem(value, error.__cause__):
-            return f'{name} = {shown(value)} must be JSON, such as [18, 30] or ["a", "b"], with numbers of a few digits'
-    return f"{prefix} must be JSON"
+            return words(
+                '{variable} = {value} must be JSON, such as [18, 30] or ["a", "b"], with numbers of a few digits',
+                variable=name,
+                value=shown(value),
+            )
+    return words("{variable} must be JSON", variable=prefix)
 
 
 def _same_problem(value: str, cause: BaseException | None) -> bool:
@@ -163,7 +180,7 @@ def _details(error: ValidationError) -> list[ErrorDetails]:
     ]
 
 
-def _text(detail: ErrorDetails, whole: str, words: Mapping[str, str], *, with_value: bool) -> str:
+def _text(detail: ErrorDetails, whole: str, known: Mapping[str, Words], *, with_value: bool) -> Words:
     name = shortened(".".join(map(str, detail["loc"])))
     kind, context = detail["type"], detail.get("ctx", {})
     if kind == "value_error" and (not name or isinstance(detail["input"], dict)):
@@ -172,26 +189,34 @@ def _text(detail: ErrorDetails, whole: str, words: Mapping[str, str], *, with_va
     if context.get("min_length") == 1:
         kind = "empty"
     if kind == "json_invalid":
-        return f"{name or whole} {no_json(context['error'])}"
-    known = words.get(kind, "" if kind == "value_error" else _OTHER_PROBLEM)
-    text = known.format_map(_plain(context)) or _own_words(detail)
+        return words("{name} {problem}", name=name or whole, problem=no_json(context["error"]))
+    is_own = kind == "value_error"
+    text = _own_words(detail) if is_own else _filled(known.get(kind, _OTHER_PROBLEM), context)
     if kind == "extra_forbidden" and with_value:
-        return f"{name}: {text}"
+        return words("{name}: {problem}", name=name, problem=text)
     if name and with_value and kind != "missing":
-        return f"{name} = {shown(detail['input'])}: {text}"
-    return f"{name or whole} {text}" if known else f"{name or whole}: {text}"
+        return words("{name} = {value}: {problem}", name=name, value=shown(detail["input"]), problem=text)
+    if is_own:
+        return words("{name}: {problem}", name=name or whole, problem=text)
+    return words("{name} {problem}", name=name or whole, problem=text)
 
 
-def _own_words(detail: ErrorDetails) -> str:
+def _own_words(detail: ErrorDetails) -> Words:
     """Those of a validator of this project."""
-    return detail["msg"].removeprefix("Value error, ")
+    return verbatim(detail["ctx"]["error"])
 
 
-def _plain(context: Mapping[str, Any]) -> dict[str, Any]:
-    """Numbers without a superfluous `.0`."""
-    return {name: f"{value:g}" if isinstance(value, float) else value for name, value in context.items()}
+def _filled(text: Words, context: Mapping[str, Any]) -> Words:
+    return text.format(**{name: _plain(name, context[name]) for name in text.names})
 
 
-def _joined(texts: list[str]) -> str:
-    more = len(texts) - _MOST
-    return "; ".join(texts[:_MOST]) + (f"; and {more} more" if more > 0 else "")
+def _plain(name: str, value: Any) -> Any:
+    """Numbers without a superfluous `.0`, as they are written in a file of settings: in every language with a point."""
+    if name == "expected":
+        return Shown(listed, re.split(", | or ", value), {"style": "or"})
+    return f"{value:g}" if isinstance(value, float) else value
+
+
+def _listed(texts: list[Words]) -> Words:
+    problems, more = joined("; ", texts[:_MOST]), len(texts) - _MOST
+    return words("{problems}; and {more} more", problems=problems, more=more) if more > 0 else problems

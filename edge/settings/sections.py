@@ -14,6 +14,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from edge.commands import shown
 from edge.language.catalogue import LANGUAGES
+from edge.language.formats import Shown, listed
+from edge.language.words import words
 from edge.settings.scope import Scope
 
 BackendName = Literal["auto", "tensorrt", "onnx-tensorrt", "onnx-tensorrt-rtx", "onnx-cuda", "cpu", "cpu-half"]
@@ -32,7 +34,7 @@ def _not_too_small(zone: tuple[Point, ...]) -> tuple[Point, ...]:
     """Raises ValueError for a zone below `_SMALLEST_ZONE`. The area is computed by the shoelace formula."""
     area = abs(sum(x * below - right * y for (x, y), (right, below) in pairwise((*zone, zone[0])))) / 2
     if area < _SMALLEST_ZONE:
-        raise ValueError(f"it covers {area:.1%} of the picture: draw it where the customer stands")
+        raise ValueError(words("it covers {area:.1%} of the picture: draw it where the customer stands", area=area))
     return zone
 
 
@@ -46,7 +48,7 @@ class Section(BaseModel):
 def _width_to_height(value: str) -> str:
     width, _, height = value.partition(":")
     if not re.fullmatch(r"[1-9][0-9]{0,3}:[1-9][0-9]{0,3}", value) or not 1 / 4 <= int(width) / int(height) <= 4:
-        raise ValueError('write width:height of the whole picture, such as "4:3" or "16:9"')
+        raise ValueError(words('write width:height of the whole picture, such as "4:3" or "16:9"'))
     return value
 
 
@@ -57,13 +59,13 @@ def _digits_as_number(value: object) -> object:
 
 def _known_currency(code: str) -> str:
     if not is_currency(code):
-        raise ValueError("write three letters of ISO 4217, such as RUB or EUR")
+        raise ValueError(words("write three letters of ISO 4217, such as RUB or EUR"))
     return code
 
 
 def _known_language(language: str) -> str:
     if language not in LANGUAGES:
-        raise ValueError(f"use {' or '.join(LANGUAGES)}")
+        raise ValueError(words("use {names}", names=Shown(listed, LANGUAGES, {"style": "or"})))
     return language
 
 
@@ -138,8 +140,11 @@ class QualitySettings(Section):
     def _brightness_in_order(self) -> QualitySettings:
         if self.min_brightness >= self.max_brightness:
             raise ValueError(
-                f"quality.min_brightness = {self.min_brightness:g} must be below quality.max_brightness = "
-                f"{self.max_brightness:g}"
+                words(
+                    "quality.min_brightness = {least} must be below quality.max_brightness = {most}",
+                    least=f"{self.min_brightness:g}",
+                    most=f"{self.max_brightness:g}",
+                )
             )
         return self
 
@@ -201,8 +206,11 @@ class PolicySettings(Section):
     def _challenge_age_not_below_legal(self) -> PolicySettings:
         if self.challenge_age is not None and self.challenge_age < self.legal_age:
             raise ValueError(
-                f"policy.challenge_age = {self.challenge_age} is below policy.legal_age = {self.legal_age}: set it to "
-                f"{self.legal_age} or more"
+                words(
+                    "policy.challenge_age = {age} is below policy.legal_age = {legal}: set it to {legal} or more",
+                    age=self.challenge_age,
+                    legal=self.legal_age,
+                )
             )
         return self
 
@@ -224,7 +232,9 @@ class TillSettings(Section):
     @model_validator(mode="after")
     def _two_addresses(self) -> TillSettings:
         if self.reliable == self.live and not self.live.endswith("*"):
-            raise ValueError(f"till.reliable and till.live are both {shown(self.live)}: give each its own")
+            raise ValueError(
+                words("till.reliable and till.live are both {address}: give each its own", address=shown(self.live))
+            )
         return self
 
 
@@ -240,8 +250,11 @@ class MetricsSettings(Section):
     def _allowed(self) -> MetricsSettings:
         if self.listen != "off" and not (self.public or ip_address(self.address[0]).is_loopback):
             raise ValueError(
-                f"metrics.listen = {shown(self.listen)} can be read from other machines: use 127.0.0.1:PORT, "
-                "or allow it with metrics.public = true"
+                words(
+                    "metrics.listen = {address} can be read from other machines: use 127.0.0.1:PORT, or allow it with "
+                    "metrics.public = true",
+                    address=shown(self.listen),
+                )
             )
         return self
 
@@ -255,7 +268,10 @@ class MetricsSettings(Section):
                 raise ValueError
         except ValueError:
             raise ValueError(
-                f"metrics.listen = {shown(self.listen)} is not an address: use 127.0.0.1:PORT, [::1]:PORT or off"
+                words(
+                    "metrics.listen = {address} is not an address: use 127.0.0.1:PORT, [::1]:PORT or off",
+                    address=shown(self.listen),
+                )
             ) from None
         return str(address), int(port)
 
@@ -310,9 +326,11 @@ class InsightsSettings(Section):
     @model_validator(mode="after")
     def _has_notice_and_ordered_bands(self) -> InsightsSettings:
         if self.enabled and not self.notice.strip():
-            raise ValueError("insights.enabled needs insights.notice: the text that informs customers")
+            raise ValueError(words("insights.enabled needs insights.notice: the text that informs customers"))
         if list(self.bands) != sorted(set(self.bands)):
-            raise ValueError(f"insights.bands = {list(self.bands)}: each age must be above the one before")
+            raise ValueError(
+                words("insights.bands = {ages}: each age must be above the one before", ages=list(self.bands))
+            )
         return self
 
 
@@ -320,7 +338,7 @@ def _restricted_word(word: str) -> str:
     """Raises ValueError for a word that would match nearly every text, or none."""
     core = word.removeprefix("*").removesuffix("*").strip()
     if len(core) < 2 or not any(map(str.isalpha, core)):
-        raise ValueError("give a word of at least two letters, beginning* or *part*")
+        raise ValueError(words("give a word of at least two letters, beginning* or *part*"))
     return word.strip()
 
 
@@ -351,5 +369,5 @@ class OffersSettings(Section):
     @model_validator(mode="after")
     def _signed(self) -> OffersSettings:
         if self.enabled and (self.sheet is None or self.key is None):
-            raise ValueError("offers.enabled needs offers.sheet and offers.key: see docs/offers.md")
+            raise ValueError(words("offers.enabled needs offers.sheet and offers.key: see docs/offers.md"))
         return self

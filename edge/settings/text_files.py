@@ -6,6 +6,8 @@ import codecs
 import re
 from typing import TYPE_CHECKING
 
+from edge.language.words import Words, words
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -22,7 +24,7 @@ def read_text(file: Path, most_bytes: int) -> str:
     with file.open("rb") as opened:
         content = opened.read(most_bytes + 1)
     if len(content) > most_bytes:
-        raise ValueError(f"it has more than {most_bytes // 1024} KiB: make it smaller")
+        raise ValueError(words("it has more than {most} KiB: make it smaller", most=most_bytes // 1024))
     return decode(content)
 
 
@@ -37,15 +39,18 @@ def decode(content: bytes) -> str:
     except UnicodeDecodeError as problem:
         raise ValueError(_not_decoded(content, problem)) from None
     if (place := text.find("\0")) >= 0:
-        raise ValueError(f"line {text.count(chr(10), 0, place) + 1} has a NUL character: save the file as UTF-8")
+        number = text.count("\n", 0, place) + 1
+        raise ValueError(words("line {number} has a NUL character: save the file as UTF-8", number=number))
     return text
 
 
-def _not_decoded(content: bytes, problem: UnicodeDecodeError) -> str:
+def _not_decoded(content: bytes, problem: UnicodeDecodeError) -> Words:
     if problem.encoding != "utf-8":
-        return "it is damaged UTF-16: save it as UTF-8"
+        return words("it is damaged UTF-16: save it as UTF-8")
     begin, number = content.rfind(b"\n", 0, problem.start) + 1, content.count(b"\n", 0, problem.start) + 1
     line = content[begin:].partition(b"\n")[0]
     if _TWO_CYRILLIC_LETTERS.search(line):
-        return f"line {number} looks like Windows-1251: save the file as UTF-8, in Excel as CSV UTF-8"
-    return f"line {number} is not UTF-8: save the file as UTF-8"
+        return words(
+            "line {number} looks like Windows-1251: save the file as UTF-8, in Excel as CSV UTF-8", number=number
+        )
+    return words("line {number} is not UTF-8: save the file as UTF-8", number=number)

@@ -8,6 +8,8 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from edge.errors import UsageError
+from edge.language.system import system_words
+from edge.language.words import Words, words
 from edge.settings.text_files import read_text
 
 if sys.version_info >= (3, 11):
@@ -28,15 +30,18 @@ _KEY_PART = re.compile(r"[^=,\[\]{}#]+")
 _QUOTED = re.compile(r"""\"[^"]*\"|'[^']*'""")
 
 _PLACE = re.compile(r"\(at (?:line (\d+), column (\d+)|end of document)\)")
-_WORDS = (
-    ("[Oo]verwrite|[Dd]eclare |[Dd]uplicate|[Mm]utate|immutable", "it is set twice: remove one of the two"),
-    ("escape|hex", r"""write a backslash twice (C:\\folder), or the text in 'single quotes'"""),
-    ("digits", "a number has too many digits"),
-    ("Illegal character", "there is a line end or an invisible character inside a text: write it in one line again"),
-    ("[Dd]ate", "there is no such date"),
-    ("Unclosed|Unterminated|Expected '\\]+'", "a quotation mark or a bracket is not closed"),
-)
-"""By a pattern for what the parser says. The rest is mostly text without quotation marks."""
+_MISTAKES = (
+    ("[Oo]verwrite|[Dd]eclare |[Dd]uplicate|[Mm]utate|immutable", words("it is set twice: remove one of the two")),
+    ("escape|hex", words(r"""write a backslash twice (C:\\folder), or the text in 'single quotes'""")),
+    ("digits", words("a number has too many digits")),
+    ("Illegal character",
+     words("there is a line end or an invisible character inside a text: write it in one line again")),
+    ("[Dd]ate", words("there is no such date")),
+    ("Unclosed|Unterminated|Expected '\\]+'", words("a quotation mark or a bracket is not closed")),
+)  # fmt: skip
+"""By a pattern for what the parser says."""
+_OTHER_MISTAKE = words('write name = value, and text in "quotation marks"')
+"""The rest is mostly text without quotation marks."""
 
 
 def read_toml(file: Path | None) -> dict[str, Any]:
@@ -49,9 +54,11 @@ def toml_text(file: Path) -> str:
     try:
         return read_text(file, MOST_TOML_BYTES)
     except OSError as problem:
-        raise UsageError(f"cannot read the config {file}: {problem.strerror}") from None
+        raise UsageError(
+            words("cannot read the config {file}: {reason}", file=file, reason=system_words(problem))
+        ) from None
     except ValueError as problem:
-        raise UsageError(f"{file} is not TOML: {problem}") from None
+        raise UsageError(words("{file} is not TOML: {problem}", file=file, problem=problem)) from None
 
 
 def parse_toml(text: str, file: Path) -> dict[str, Any]:
@@ -63,7 +70,9 @@ def parse_toml(text: str, file: Path) -> dict[str, Any]:
     except RecursionError:
         raise _too_deep(file) from None
     except ValueError as problem:  # not TOML, or a number of thousands of digits
-        raise UsageError(f"{file} is not TOML: {_in_plain_words(str(problem))}") from None
+        raise UsageError(
+            words("{file} is not TOML: {problem}", file=file, problem=_in_plain_words(str(problem)))
+        ) from None
     if _is_deeper(content, _MOST_LEVELS):
         raise _too_deep(file)
     return content
@@ -92,12 +101,21 @@ def _is_deeper(content: dict[str, Any], levels: int) -> bool:
 
 
 def _too_deep(file: Path) -> UsageError:
-    return UsageError(f"{file} is nested too deeply: settings have at most {_MOST_LEVELS} levels of tables and lists")
+    return UsageError(
+        words(
+            "{file} is nested too deeply: settings have at most {most} levels of tables and lists",
+            file=file,
+            most=_MOST_LEVELS,
+        )
+    )
 
 
-def _in_plain_words(problem: str) -> str:
+def _in_plain_words(problem: str) -> Words:
     """What the parser says, as the place and what to do."""
     place = _PLACE.search(problem)
-    where = "" if place is None else f"line {place[1]}, column {place[2]}: " if place[1] else "at its end: "
-    fix = next((words for pattern, words in _WORDS if re.search(pattern, problem)), None)
-    return where + (fix or 'write name = value, and text in "quotation marks"')
+    mistake = next((text for pattern, text in _MISTAKES if re.search(pattern, problem)), _OTHER_MISTAKE)
+    if place is None:
+        return mistake
+    if place[1]:
+        return words("line {line}, column {column}: {problem}", line=place[1], column=place[2], problem=mistake)
+    return words("at its end: {problem}", problem=mistake)
