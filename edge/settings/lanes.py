@@ -11,7 +11,8 @@ from edge.settings.config import Settings
 from edge.settings.load import settings_of
 from edge.settings.parts import Parts, merged, read_parts
 from edge.settings.passwords import without_password
-from edge.settings.places import NOWHERE, Place, Places
+from edge.settings.place import NOWHERE, Place
+from edge.settings.places import Places
 from edge.settings.scope import declarations, top_level
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from edge.language.words import words
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from edge.settings.places import Place
+    from edge.settings.place import Place
 
 OLDER_NAMES = {"store": ("insights", "store")}
 """By setting: the section and the name that it had."""

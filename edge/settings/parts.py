@@ -16,7 +16,8 @@ from edge.commands import shown
 from edge.errors import UsageError
 from edge.language.words import Words, verbatim, words
 from edge.settings.older import with_new_names
-from edge.settings.places import Place, Places
+from edge.settings.place import Place
+from edge.settings.places import Places
 from edge.settings.signed import read_signed
 from edge.settings.toml_files import parse_toml, toml_text
 from edge.settings.toml_lines import lines_of

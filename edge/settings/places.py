@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from edge.language.words import Words, words
 from edge.settings.older import OLDER_NAMES
+from edge.settings.place import NOWHERE, Place
 from edge.settings.toml_files import toml_text
 from edge.settings.toml_lines import lines_of
 
@@ -19,34 +19,6 @@ if TYPE_CHECKING:
     from edge.settings.toml_lines import Path as Name
 
 _NAME = re.compile(r"[a-z_]+(?:\.[a-z_]+)*")
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a setting is given. Without a file and a variable: as a flag, or nowhere."""
-
-    file: Path | None = None
-    line: int = 0
-    variable: str = ""
-
-    def __bool__(self) -> bool:
-        return bool(self.file or self.variable)
-
-    def of(self, problem: Words, after: Place | None = None) -> Words:
-        """A problem with its place: `FILE, line 5: PROBLEM` or `EDGE_NAME: PROBLEM`.
-
-        after: the place of the problem before in the same text; the same file is not named again.
-        """
-        if self.variable:
-            return words("{variable}: {problem}", variable=self.variable, problem=problem)
-        if self.file and after and after.file == self.file:
-            return words("line {line}: {problem}", line=self.line, problem=problem)
-        if self.file:
-            return words("{file}, line {line}: {problem}", file=self.file, line=self.line, problem=problem)
-        return problem
-
-
-NOWHERE = Place()
 
 
 @dataclass(frozen=True)

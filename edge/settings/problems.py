@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from edge.commands import shortened, shown
 from edge.language.formats import Shown, listed
 from edge.language.words import Words, joined, verbatim, words
-from edge.settings.places import NOWHERE, Place
+from edge.settings.place import NOWHERE, Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
