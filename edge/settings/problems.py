@@ -26,12 +26,12 @@ _MOST = 5
 
 _IT = words("it")
 
-_WHOLE_NUMBER = words("must be a whole number")
-_TRUTH = words("must be true or false")
-_LIST = words("must be a list")
-_OBJECT = words("must be an object")
-_ONE_OF = words("must be {expected}")
-_TIME = words("must be a date and time with its zone, such as 2026-11-30T18:00:00Z")
+_MUST_BE_WHOLE = words("must be a whole number")
+_MUST_BE_TRUTH = words("must be true or false")
+_MUST_BE_LIST = words("must be a list")
+_MUST_BE_OBJECT = words("must be an object")
+_MUST_BE_ONE_OF = words("must be {expected}")
+_MUST_BE_TIME = words("must be a date and time with its zone, such as 2026-11-30T18:00:00Z")
 
 PROBLEM_WORDS = {
     "missing": words("is missing"),
@@ -40,17 +40,17 @@ PROBLEM_WORDS = {
     "greater_than_equal": words("must be at least {ge}"),
     "less_than": words("must be below {lt}"),
     "less_than_equal": words("must be at most {le}"),
-    "literal_error": _ONE_OF,
-    "enum": _ONE_OF,
+    "literal_error": _MUST_BE_ONE_OF,
+    "enum": _MUST_BE_ONE_OF,
     "finite_number": words("must be a finite number"),
-    "int_type": _WHOLE_NUMBER,
-    "int_parsing": _WHOLE_NUMBER,
-    "int_from_float": _WHOLE_NUMBER,
+    "int_type": _MUST_BE_WHOLE,
+    "int_parsing": _MUST_BE_WHOLE,
+    "int_from_float": _MUST_BE_WHOLE,
     "int_parsing_size": words("must be a whole number with fewer digits"),
     "float_type": words("must be a number"),
     "float_parsing": words("must be a number, such as 0.5"),
-    "bool_type": _TRUTH,
-    "bool_parsing": _TRUTH,
+    "bool_type": _MUST_BE_TRUTH,
+    "bool_parsing": _MUST_BE_TRUTH,
     "string_type": words("must be text"),
     "string_unicode": words("must be text in Unicode"),
     "path_type": words("must be a path"),
@@ -60,18 +60,18 @@ PROBLEM_WORDS = {
     "empty": words("must not be empty"),
     "too_short": words("must have at least {min_length} items"),
     "too_long": words("must have at most {max_length} items"),
-    "tuple_type": _LIST,
-    "list_type": _LIST,
-    "dict_type": _OBJECT,
-    "model_type": _OBJECT,
-    "model_attributes_type": _OBJECT,
+    "tuple_type": _MUST_BE_LIST,
+    "list_type": _MUST_BE_LIST,
+    "dict_type": _MUST_BE_OBJECT,
+    "model_type": _MUST_BE_OBJECT,
+    "model_attributes_type": _MUST_BE_OBJECT,
     "invalid_key": words("must have a text as name"),
     "json_type": words("must be JSON"),
-    "timezone_aware": _TIME,
-    "datetime_type": _TIME,
-    "datetime_parsing": _TIME,
-    "datetime_object_invalid": _TIME,
-    "datetime_from_date_parsing": _TIME,
+    "timezone_aware": _MUST_BE_TIME,
+    "datetime_type": _MUST_BE_TIME,
+    "datetime_parsing": _MUST_BE_TIME,
+    "datetime_object_invalid": _MUST_BE_TIME,
+    "datetime_from_date_parsing": _MUST_BE_TIME,
     "union_tag_invalid": words("needs {discriminator} to be one of {expected_tags}"),
     "union_tag_not_found": words("needs {discriminator}"),
 }
@@ -80,11 +80,11 @@ PROBLEM_WORDS = {
 _OTHER_PROBLEM = words("cannot be used")
 _JSON_PLACE = re.compile(r"line (\d+) column (\d+)")
 
-_TABLE = words("must be a table of settings")
+_MUST_BE_TABLE = words("must be a table of settings")
 _SETTINGS_WORDS = {
     "extra_forbidden": words("there is no such setting"),
-    "dict_type": _TABLE,
-    "model_type": _TABLE,
+    "dict_type": _MUST_BE_TABLE,
+    "model_type": _MUST_BE_TABLE,
 }
 
 
