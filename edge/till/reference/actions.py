@@ -7,15 +7,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from edge.errors import UsageError
+from edge.language.words import words
 from edge.till.messages import IdChecked, ItemRemoved, RestrictedItem, SaleBasket
-from edge.till.reference.catalogue import find_item
+from edge.till.reference.catalogue import find_item, names_of
 from edge.till.reference.steps import Entry, Notify, Save, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from edge.till.identity import Identity
-    from edge.till.messages import BasketLine, CheckMeans, CheckOutcome, Data
+    from edge.till.messages import CheckMeans, CheckOutcome, Data
     from edge.till.reference.link import Link
     from edge.till.reference.sale import TillSale
     from edge.till.reference.state import TillState
@@ -63,7 +62,11 @@ class CashierActions(ABC):
         in it."""
         sale, item = self._open_sale(), find_item(word)
         if not sale.quantity_of(item):
-            raise UsageError(f"there is no {item.sku} in the basket: it has {_names(sale.basket) or 'nothing'}")
+            skus = [line.sku for line in sale.basket if line.sku]
+            names = names_of(skus) if skus else words("nothing")
+            raise UsageError(
+                words("there is no {name} in the basket: it has {names}", name=names_of([item.sku]), names=names)
+            )
         left = sale.without_item(item, now_s)
         message = ItemRemoved(sale_id=sale.sale_id, sku=item.sku, remaining=left.restricted)
         sent = self._link.wrap(message, now_s) if item.restricted else None
@@ -110,7 +113,7 @@ class CashierActions(ABC):
         offer was shown."""
         sale = self._open_sale()
         if not sale.offer or sale.offer_outcome == "not-shown":
-            raise UsageError("nothing is offered: there is nothing to take or refuse")
+            raise UsageError(words("nothing is offered: there is nothing to take or refuse"))
         steps = self._keep(Entry(offer=answer), now_s)
         ids = {"offer_id": sale.offer.offer_id, "sale_id": sale.sale_id}
         return [*steps, Notify("offer-answered", {**ids, "outcome": answer}), *self.tick(now_s)]
@@ -130,7 +133,7 @@ class CashierActions(ABC):
 
     def _open_sale(self) -> TillSale:
         if self.sale is None:
-            raise UsageError("no sale is open: open one first")
+            raise UsageError(words("no sale is open: open one first"))
         return self.sale
 
     def _next_id(self) -> str:
@@ -139,7 +142,9 @@ class CashierActions(ABC):
 
     def _require_no_sale(self) -> None:
         if self.sale:
-            raise UsageError(f"sale {self.sale.sale_id} is open: close or suspend it before the next one")
+            raise UsageError(
+                words("sale {sale_id} is open: close or suspend it before the next one", sale_id=self.sale.sale_id)
+            )
 
     def _checked_sale(self, sale: CheckedSale, sale_id: str | None, now_s: float) -> str:
         if sale == "next":
@@ -148,10 +153,8 @@ class CashierActions(ABC):
         if sale == "last":
             last = self._state.last
             if last is None or self._identity.wall_time(now_s) - last.closed_at > LATE_CHECK:
-                raise UsageError("no sale was closed within the last 5 minutes: there is none to report a check for")
+                raise UsageError(
+                    words("no sale was closed within the last 5 minutes: there is none to report a check for")
+                )
             return last.sale_id
         return self._open_sale().sale_id
-
-
-def _names(basket: Iterable[BasketLine]) -> str:
-    return ", ".join(line.sku for line in basket if line.sku)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from edge.errors import UsageError
+from edge.language.words import words
 from edge.till.messages import (
     Ack,
     AgeRestrictedItem,
@@ -77,10 +78,13 @@ class AttendantSession:
         """Report the result of an ID check for a till's sale. sale_id: None for that of the till's last alert. Raises
         UsageError for a display, and for a till without an alert if no sale_id is given."""
         if self._role != "attendant":
-            raise UsageError(f"a {self._role} reports no ID checks: start with --role attendant")
+            raise UsageError(words("a display reports no ID checks: start with --role attendant"))
         sale = self.sales.get(till)
         if sale_id is None and sale is None:
-            raise UsageError(f"no alert for a sale at {till!r}: alerts are for {', '.join(self.sales) or 'none'}")
+            names = ", ".join(self.sales) or words("none")
+            raise UsageError(
+                words("no alert for a sale at {till}: alerts are for {names}", till=repr(till), names=names)
+            )
         known = sale if sale and sale_id in (None, sale.sale_id) else None
         message = IdChecked(
             sale_id=sale_id or (sale.sale_id if sale else ""),

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from edge.errors import UsageError
+from edge.language.words import words
 from edge.till.reference.live import SeveralConnections
 from edge.till.reference.scenario import CheckStep
 
@@ -31,9 +32,8 @@ class Attendant:
 
     def perform(self, step: ScriptStep) -> None:
         if not isinstance(step, CheckStep) or step.sale != "open":
-            raise UsageError(
-                f"{step.model_dump_json(exclude_defaults=True)} is for a till: an attendant only checks IDs"
-            )
+            line = step.model_dump_json(exclude_defaults=True)
+            raise UsageError(words("{line} is for a till: an attendant only checks IDs", line=line))
         session, connection, till = self._lane_of(step.till)
         check = session.check(step.outcome, time.monotonic(), till=till, sale_id=step.sale_id, **step.how)
         connection.perform(check)
@@ -49,5 +49,5 @@ class Attendant:
         if not alerts and name and len(lanes) == 1:
             # Its sale may be named.
             return *lanes[0], name
-        names = ", ".join(f"{session.lane}/{at}" for (session, _), at in alerts) or "none"
-        raise UsageError(f"name the till of one alert: there are {names}")
+        names = ", ".join(f"{session.lane}/{at}" for (session, _), at in alerts) or words("none")
+        raise UsageError(words("name the till of one alert: there are {names}", names=names))

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from edge.errors import UsageError
+from edge.language.formats import Shown
+from edge.language.words import words
 from edge.till.messages import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,4 +50,15 @@ def find_item(word: str) -> Item:
     for number, item in enumerate(CATALOGUE, start=1):
         if word.casefold() in (str(number), item.sku, item.name.ru):
             return item
-    raise UsageError(f"no item {word!r} in the catalogue: it has {', '.join(item.sku for item in CATALOGUE)}")
+    names = names_of(item.sku for item in CATALOGUE)
+    raise UsageError(words("no item {word} in the catalogue: it has {names}", word=repr(word), names=names))
+
+
+def names_of(skus: Iterable[str]) -> Shown:
+    """The names of items, for a text: each language has its own. Goods of other shops have only their number."""
+    return Shown(_names_in, tuple(skus))
+
+
+def _names_in(skus: tuple[str, ...], language: str) -> str:
+    known = {item.sku: getattr(item.name, language, item.sku) for item in CATALOGUE}
+    return ", ".join(known.get(sku, sku) for sku in skus)

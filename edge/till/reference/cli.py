@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, get_args
 
 from edge.commands import Parser, run_command
 from edge.errors import UsageError
+from edge.language.words import counted, words
 from edge.till.identity import LiveIdentity
 from edge.till.keys import TILL_NAME
 from edge.till.messages import Role
@@ -56,8 +57,8 @@ def main() -> None:
     run_command(lambda: _main(sys.argv[1:]))
 
 
-def _main(words: list[str]) -> None:
-    arguments = command_parser().parse_args(words)
+def _main(given: list[str]) -> None:
+    arguments = command_parser().parse_args(given)
     arguments.connect = arguments.connect or [_DEFAULT_CONNECT]
     keys = load_keys(arguments.key, arguments.agent_key) if arguments.key else None
     arguments.name = arguments.name or (keys.till if keys else "till-1" if arguments.role == "till" else arguments.role)
@@ -117,7 +118,7 @@ def _run_till(arguments: Namespace, keys: TillKeys | None, opened: ExitStack) ->
     else:
         from edge.till.reference.terminal import run_terminal
 
-        run_terminal(cashier, session)
+        run_terminal(cashier, session, arguments.language)
 
 
 def _run_attendant(arguments: Namespace, keys: TillKeys | None, opened: ExitStack) -> None:
@@ -135,7 +136,7 @@ def _run_attendant(arguments: Namespace, keys: TillKeys | None, opened: ExitStac
     else:
         from edge.till.reference.terminal import run_attendant
 
-        run_attendant(attendant)
+        run_attendant(attendant, arguments.language)
 
 
 def _sent_log(arguments: Namespace, opened: ExitStack) -> SentLog | None:
@@ -163,18 +164,32 @@ def _both(first: Callable[[Notify], None], second: Callable[[Notify], None]) -> 
 def _check(arguments: Namespace, key_name: str | None) -> None:
     name = arguments.name
     if not TILL_NAME.fullmatch(name):
-        raise UsageError(f"--name {name!r} is not a valid till name: use 1 to 40 letters, digits, - or _")
+        raise UsageError(
+            words("--name {name} is not a valid till name: use 1 to 40 letters, digits, - or _", name=repr(name))
+        )
     if arguments.cashier is not None and not 1 <= len(arguments.cashier) <= 128:
-        raise UsageError(f"--cashier {arguments.cashier!r} is not a valid id: use 1 to 128 characters")
+        raise UsageError(words("--cashier {id} is not a valid id: use 1 to 128 characters", id=repr(arguments.cashier)))
     if key_name not in (None, name):
         raise UsageError(
-            f"--name {name!r} differs from the key's till {key_name!r}: remove --name, or make a key for this name"
+            words(
+                "--name {name} differs from the key's till {till}: remove --name, or make a key for this name",
+                name=repr(name),
+                till=repr(key_name),
+            )
         )
     if arguments.role == "till" and len(arguments.connect) > 1:
-        raise UsageError(f"--connect was given {len(arguments.connect)} times: a till has one lane")
+        raise UsageError(
+            counted(
+                "--connect was given {n} time: a till has one lane",
+                "--connect was given {n} times: a till has one lane",
+                len(arguments.connect),
+            )
+        )
     for address in arguments.connect:
         if is_public("--connect", address) and key_name is None:
-            raise UsageError(f"--connect {address!r} is not on this machine: give --key FILE as well")
+            raise UsageError(
+                words("--connect {address} is not on this machine: give --key FILE as well", address=repr(address))
+            )
 
 
 def _json_lines() -> Callable[[Notify], None]:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import zmq
 
 from edge.errors import RunError, UsageError
+from edge.language.system import system_words
+from edge.language.words import words
 from edge.settings.private_files import READ_OR_WRITE, WRITE
 from edge.till.certificates import Z85_KEY, read_certificate
 from edge.till.envelope import Event, parse, wrap
@@ -44,7 +46,11 @@ def load_keys(file: Path, agent_key: str | None = None) -> TillKeys:
         is_key = Z85_KEY.fullmatch(agent_key)
         agent = agent_key if is_key else _fields(Path(agent_key), "public-key", forbidden=WRITE)["public-key"]
     if not agent:
-        raise UsageError(f"{file} has no agent-public-key: add --agent-key, the agent's public key or a file with it")
+        raise UsageError(
+            words(
+                "{file} has no agent-public-key: add --agent-key, the agent's public key or a file with it", file=file
+            )
+        )
     name = fields.get("till", file.stem)
     return TillKeys(name, fields["public-key"].encode(), fields["secret-key"].encode(), agent.encode())
 
@@ -53,7 +59,9 @@ def _fields(file: Path, *keys: str, forbidden: int) -> dict[str, str]:
     try:
         return read_certificate(file, *keys, forbidden=forbidden)
     except FileNotFoundError:
-        raise UsageError(f"there is no key file {file}: make one with edge-agent keys new TILL") from None
+        raise UsageError(
+            words("there is no key file {file}: make one with edge-agent keys new TILL", file=file)
+        ) from None
 
 
 class Till:
@@ -79,14 +87,20 @@ class Till:
             self.socket.connect(address)
         except zmq.ZMQError as problem:
             self.close()
-            raise UsageError(f"cannot connect to {address!r}: {problem.strerror}: use tcp://HOST:PORT") from None
+            raise UsageError(
+                words(
+                    "cannot connect to {address}: {reason}: use tcp://HOST:PORT",
+                    address=repr(address),
+                    reason=system_words(problem.strerror),
+                )
+            ) from None
 
     def send(self, data: Data) -> None:
         """Send data in a new envelope. Waits for a connection. Raises RunError when there is none within 30 s."""
         now = datetime.now(timezone.utc)
         event = wrap(data, id=str(uuid.uuid4()), source=f"/till/{self._name}", time=now)
         if not self.socket.poll(_CONNECT_TIMEOUT_MS, zmq.POLLOUT):
-            raise RunError(f"no agent answers at {self._address}: start edge-agent first")
+            raise RunError(words("no agent answers at {address}: start edge-agent first", address=self._address))
         self.socket.send(event.to_json().encode())
 
     def receive(self, timeout_s: float) -> Data | None:

@@ -11,6 +11,7 @@ from edge.decision.policy import Decision
 from edge.language.catalogue import ENGLISH
 from edge.language.words import Words, in_language, words
 from edge.till.messages import Text as Prompt
+from edge.till.reference.catalogue import names_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -111,7 +112,7 @@ class TerminalDisplay:
         if banner := _screen_banner(screen, self._language):
             self._console.print(banner)
         if screen.alert:
-            self._console.print(in_language(_alert_details(screen.alert), _lines_in(self._language)))
+            self._console.print(in_language(_alert_details(screen.alert), lines_in(self._language)))
 
 
 class AttendantDisplay:
@@ -145,7 +146,7 @@ def _screen_banner(screen: Screen, language: Language) -> Text | None:
 
 
 def _banner(word: Words, style: str, prompt: Prompt, language: Language) -> Text:
-    banner = f" {in_language(word, _lines_in(language))} "
+    banner = f" {in_language(word, lines_in(language))} "
     first, *others = _in_language(prompt, language)
     lines = [Text.assemble("  ", (banner, style), f"  {first}")]
     lines += [Text(f"  {' ' * len(banner)}  {other}") for other in others]
@@ -169,12 +170,16 @@ def _alert_details(alert: Alert) -> Words:
 
 
 def _line(beginning: Words, line: Words, details: Mapping[str, object], language: Language) -> str:
-    """A line about an event. details: of the event; values of the protocol are printed in words."""
+    """A line about an event. details: of the event; values of the protocol are printed in words, and
+    items by their names."""
     shown = {name: _OUTCOMES.get(value, value) if isinstance(value, str) else value for name, value in details.items()}
-    return in_language(beginning.format(line=line.format(**shown)), _lines_in(language))
+    if isinstance(sku := details.get("sku"), str):
+        shown["sku"] = names_of([sku])
+    return in_language(beginning.format(line=line.format(**shown)), lines_in(language))
 
 
-def _lines_in(language: Language) -> str:
+def lines_in(language: Language) -> str:
+    """The language of all lines but the prompts, which can be in both."""
     return ENGLISH if language == "both" else language
 
 

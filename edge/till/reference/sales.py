@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from edge.errors import UsageError
+from edge.language.words import words
 from edge.till.messages import RestrictedItem, ResumedSale, SaleClosed, SaleOpened, SaleSuspended
 from edge.till.reference.actions import CashierActions
 from edge.till.reference.catalogue import find_item
@@ -97,9 +98,13 @@ class SaleActions(CashierActions):
         suspended = self._state.suspended
         chosen = sale_id or next(reversed(suspended), None)
         if chosen is None:
-            raise UsageError("no sale is suspended at this till: suspend one first")
+            raise UsageError(words("no sale is suspended at this till: suspend one first"))
         if chosen not in suspended:
             raise UsageError(
-                f"sale {chosen} is not suspended at this till: suspended are {', '.join(suspended) or 'none'}"
+                words(
+                    "sale {sale_id} is not suspended at this till: suspended are {names}",
+                    sale_id=chosen,
+                    names=", ".join(suspended) or words("none"),
+                )
             )
         return suspended[chosen]

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from edge.errors import UsageError
+from edge.language.system import system_words
+from edge.language.words import words
 from edge.settings.problems import in_one_line
 from edge.settings.text_files import read_text
 
@@ -166,9 +168,11 @@ def load_script(file: Path) -> list[ScriptStep]:
     try:
         text = read_text(file, _MOST_SCRIPT_BYTES)
     except OSError as problem:
-        raise UsageError(f"cannot read the script {file}: {problem.strerror}") from None
+        raise UsageError(
+            words("cannot read the script {file}: {problem}", file=file, problem=system_words(problem))
+        ) from None
     except ValueError as problem:
-        raise UsageError(f"cannot read the script {file}: {problem}") from None
+        raise UsageError(words("cannot read the script {file}: {problem}", file=file, problem=problem)) from None
     steps: list[ScriptStep] = []
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip() or line.lstrip().startswith("#"):
@@ -178,8 +182,12 @@ def load_script(file: Path) -> list[ScriptStep]:
             for word in step.named_items:
                 find_item(word)
         except ValidationError as problem:
-            raise UsageError(f"{file} line {number}: {in_one_line(problem)}") from None
+            raise _wrong_line(file, number, in_one_line(problem)) from None
         except UsageError as problem:
-            raise UsageError(f"{file} line {number}: {problem}") from None
+            raise _wrong_line(file, number, problem) from None
         steps.append(step)
     return steps
+
+
+def _wrong_line(file: Path, line: int, problem: object) -> UsageError:
+    return UsageError(words("{file} line {line}: {problem}", file=file, line=line, problem=problem))

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Protocol
 
 from edge.errors import RunError, UsageError
+from edge.language.words import counted, words
 from edge.till.reference.scenario import (
     AnswerOfferStep,
     CashierStep,
@@ -67,11 +68,21 @@ class ScriptPlayer:
                 self._events.clear()
                 actor.perform(step)
         if not connection.run_until(lambda: not connection.unanswered, _ANSWER_TIMEOUT_S):
-            raise RunError(f"the agent has not answered {connection.unanswered} messages: is it running?")
+            raise RunError(
+                counted(
+                    "the agent has not answered {n} message: is it running?",
+                    "the agent has not answered {n} messages: is it running?",
+                    connection.unanswered,
+                )
+            )
 
     def _wait_for(self, connection: Connection, step: WaitForStep) -> None:
         if not connection.run_until(lambda: step.event in self._events, step.seconds):
-            raise RunError(f"waited {step.seconds:g} s for {step.event!r}, which did not come")
+            raise RunError(
+                words(
+                    "waited {seconds:g} s for {event}, which did not come", seconds=step.seconds, event=repr(step.event)
+                )
+            )
         del self._events[: self._events.index(step.event) + 1]
 
 
@@ -112,7 +123,8 @@ def _steps_of(session: TillSession, step: ScriptStep, now_s: float) -> list[Step
             return session.answer_offer(step.outcome, now_s)
         case CloseStep():
             return session.close_sale(now_s, completed=step.completed, basket=step.basket)
-    raise UsageError(f"{step.model_dump_json(exclude_defaults=True)} is for an attendant: start with --role attendant")
+    line = step.model_dump_json(exclude_defaults=True)
+    raise UsageError(words("{line} is for an attendant: start with --role attendant", line=line))
 
 
 def _steps_done(steps: list[ScriptStep], actions: int) -> int:

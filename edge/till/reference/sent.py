@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Protocol
 from pydantic import ValidationError
 
 from edge.errors import RunError, UsageError
+from edge.language.system import system_words
+from edge.language.words import words
 from edge.till.reference.steps import Entry
 
 if TYPE_CHECKING:
@@ -36,7 +38,9 @@ class SentLog:
         try:
             self._opened = file.open("a+b")
         except OSError as problem:
-            raise UsageError(f"cannot write the state {file}: {problem.strerror}") from None
+            raise UsageError(
+                words("cannot write the state {file}: {reason}", file=file, reason=system_words(problem))
+            ) from None
         try:
             self.entries = self._read(file)
         except BaseException:
@@ -47,7 +51,9 @@ class SentLog:
         try:
             fcntl.flock(self._opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise UsageError(f"{file} is in use by another till: give each till a --state of its own") from None
+            raise UsageError(
+                words("{file} is in use by another till: give each till a --state of its own", file=file)
+            ) from None
         self._opened.seek(0)
         complete, _, torn = self._opened.read().rpartition(b"\n")
         if torn:
@@ -58,8 +64,14 @@ class SentLog:
             try:
                 entries.append(Entry.model_validate_json(line))
             except ValidationError:
-                fix = "give another file, or remove it if no sale is open"
-                raise UsageError(f"{file} line {number} is not what a till writes: {fix}") from None
+                raise UsageError(
+                    words(
+                        "{file} line {line} is not what a till writes: give another file, or remove it if no sale is "
+                        "open",
+                        file=file,
+                        line=number,
+                    )
+                ) from None
         return entries
 
     def write(self, entries: Iterable[Entry]) -> None:
@@ -70,7 +82,13 @@ class SentLog:
             self._opened.flush()
             os.fsync(self._opened.fileno())
         except OSError as problem:
-            raise RunError(f"cannot write the state {self._opened.name}: {problem.strerror}; free some space") from None
+            raise RunError(
+                words(
+                    "cannot write the state {file}: {reason}; free some space",
+                    file=self._opened.name,
+                    reason=system_words(problem),
+                )
+            ) from None
 
     def close(self) -> None:
         self._opened.close()

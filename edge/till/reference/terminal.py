@@ -11,7 +11,9 @@ from rich.console import Console
 from rich.table import Table
 
 from edge.errors import UsageError
+from edge.language.words import Words, in_language, words
 from edge.till.reference.catalogue import CATALOGUE
+from edge.till.reference.display import lines_in
 from edge.till.reference.scenario import CloseStep, OpenStep, ScanStep
 from edge.till.reference.words import ATTENDANT_HELP, QUIT, SHOW_HELP, TILL_HELP, understand, understand_attendant
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from edge.till.reference.attendants import Attendant
+    from edge.till.reference.display import Language
     from edge.till.reference.script import Actor, Cashier
     from edge.till.reference.session import TillSession
 
@@ -26,10 +29,10 @@ _FINAL_ANSWERS_S = 5.0
 """How long to wait at the end for answers to the last messages."""
 
 
-def run_terminal(cashier: Cashier, session: TillSession) -> None:
+def run_terminal(cashier: Cashier, session: TillSession, language: Language) -> None:
     """Run until the cashier quits or the input ends. Then wait for answers to the last messages, for 5 s at most."""
     console = _console()
-    _show_catalogue(console)
+    _show_catalogue(console, language)
 
     def perform(line: str) -> None:
         step, sale = understand(line), session.sale
@@ -40,22 +43,32 @@ def run_terminal(cashier: Cashier, session: TillSession) -> None:
             step = CloseStep(do="close", completed=bool(sale.allowed_lines), basket=sale.allowed_lines)
         cashier.perform(step)
 
-    _run(console, cashier, TILL_HELP, perform)
+    _run(console, cashier, TILL_HELP, perform, language)
 
 
-def run_attendant(attendant: Attendant) -> None:
+def run_attendant(attendant: Attendant, language: Language) -> None:
     """Run until the attendant quits or the input ends."""
-    _run(_console(), attendant, ATTENDANT_HELP, lambda line: attendant.perform(understand_attendant(line)))
+    _run(_console(), attendant, ATTENDANT_HELP, lambda line: attendant.perform(understand_attendant(line)), language)
 
 
-def _run(console: Console, actor: Actor, help_text: str, perform: Callable[[str], None]) -> None:
-    console.print(help_text)
-    _read_lines(console, actor, help_text, perform)
+def _run(console: Console, actor: Actor, help_text: Words, perform: Callable[[str], None], language: Language) -> None:
+    def show_help() -> None:
+        for each in ("en", "ru") if language == "both" else (language,):
+            console.print(in_language(help_text, each))
+
+    def attempt(line: str) -> None:
+        try:
+            perform(line)
+        except UsageError as problem:
+            console.print(in_language(words("till: {line}", line=problem), lines_in(language)))
+
+    show_help()
+    _read_lines(actor, show_help, attempt)
     connection = actor.connection
     connection.run_until(lambda: not connection.unanswered, _FINAL_ANSWERS_S)
 
 
-def _read_lines(console: Console, actor: Actor, help_text: str, perform: Callable[[str], None]) -> None:
+def _read_lines(actor: Actor, show_help: Callable[[], None], perform: Callable[[str], None]) -> None:
     typed = b""
     while True:
         actor.connection.poll(0.05)
@@ -70,23 +83,31 @@ def _read_lines(console: Console, actor: Actor, help_text: str, perform: Callabl
             if line.casefold() in QUIT:
                 return
             if line.casefold() in SHOW_HELP:
-                console.print(help_text)
-                continue
-            try:
+                show_help()
+            else:
                 perform(line)
-            except UsageError as problem:
-                console.print(f"till: {problem}")
 
 
 def _console() -> Console:
     return Console(soft_wrap=True, highlight=False, markup=False)
 
 
-def _show_catalogue(console: Console) -> None:
+def _show_catalogue(console: Console, language: Language) -> None:
+    languages = ("en", "ru") if language == "both" else (language,)
+
+    def written(text: Words) -> list[str]:
+        return [in_language(text, each) for each in languages]
+
     table = Table(box=None, header_style="dim")
-    for column in ("", "item", "товар", "₽", "ID"):
-        table.add_column(column, justify="right" if column in ("", "₽") else "left")
+    table.add_column("", justify="right")
+    for name in written(words("item")):
+        table.add_column(name)
+    table.add_column("₽", justify="right")
+    table.add_column(" / ".join(dict.fromkeys(written(words("ID")))))
     for number, item in enumerate(CATALOGUE, start=1):
-        age = f"{item.minimum_age}+" if item.minimum_age else "yes, да" if item.restricted else ""
-        table.add_row(str(number), item.name.en, item.name.ru, f"{item.price:.2f}", age)
+        names = [getattr(item.name, each) for each in languages]
+        age = (
+            f"{item.minimum_age}+" if item.minimum_age else ", ".join(written(words("yes"))) if item.restricted else ""
+        )
+        table.add_row(str(number), *names, f"{item.price:.2f}", age)
     console.print(table)

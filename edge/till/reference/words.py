@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import ValidationError
 
 from edge.errors import UsageError
+from edge.language.words import words
 from edge.settings.problems import in_one_line
 from edge.till.reference.catalogue import find_item
 from edge.till.reference.scenario import (
@@ -30,35 +31,30 @@ if TYPE_CHECKING:
 
 _Meaning = TypeVar("_Meaning", bound=str)
 
-TILL_HELP = """\
-  NUMBER or NAME   scan the item; the first opens a sale     номер или название: добавить товар
-  -NUMBER, -NAME   remove the item                           убрать товар: -пиво
-  p  passed        the ID is valid                           п  документ в порядке
-  f  failed        too young                                 м  слишком молод
-  n  not-shown     no ID was shown                           н  нет документа
-  t  take          the customer takes the offer              т  берёт предложенное
-  r  refuse        the customer refuses the offer            о  отказывается
-  s  suspend       set the sale aside                        ж  отложить чек
-  u  resume [ID]   continue the sale that was set aside      д  вернуть чек
-  k  cashier ID    another cashier sells now                 к  другой кассир
-  training         open a sale that is only an exercise      учебный чек
-  c  close         the customer has paid or left             з  закрыть чек
-  q  quit                                                    в  выход
+TILL_HELP = words("""\
+  NUMBER or NAME   scan the item; the first opens a sale
+  -NUMBER, -NAME   remove the item
+  p  passed        the ID is valid
+  f  failed        too young
+  n  not-shown     no ID was shown
+  t  take          the customer takes the offer
+  r  refuse        the customer refuses the offer
+  s  suspend       set the sale aside
+  u  resume [ID]   continue the sale that was set aside
+  k  cashier ID    another cashier sells now
+  training         open a sale that is only an exercise
+  c  close         the customer has paid or left
+  q  quit
 After p, f or n, in any order: the age that was checked, such as 21; how the age is known: document, digital-id,
-known-customer, obviously-of-age, manager-override ID; and before or after, for a check outside a sale.
-После п, м или н, в любом порядке: возраст, например 21; как узнали возраст: паспорт, цифровой, знакомый, взрослый,
-разрешил ID; и до или после, если проверка была до открытия чека или после оплаты."""
+known-customer, obviously-of-age, manager-override ID; and before or after, for a check outside a sale.""")
 
-ATTENDANT_HELP = """\
-  TILL p  passed     the ID at this till is valid; also      КАССА п  документ в порядке
-                     LANE/TILL, such as lane-3/till-1
-  TILL f  failed     too young                               КАССА м  слишком молод
-  TILL n  not-shown  no ID was shown                         КАССА н  нет документа
-  q  quit                                                    в  выход
+ATTENDANT_HELP = words("""\
+  TILL p  passed     the ID at this till is valid; also LANE/TILL, such as lane-3/till-1
+  TILL f  failed     too young
+  TILL n  not-shown  no ID was shown
+  q  quit
 After p, f or n, in any order: the age that was checked, such as 21; how the age is known: document, digital-id,
-known-customer, obviously-of-age, manager-override ID.
-После п, м или н, в любом порядке: возраст, например 21; как узнали возраст: паспорт, цифровой, знакомый, взрослый,
-разрешил ID."""
+known-customer, obviously-of-age, manager-override ID.""")
 
 QUIT, SHOW_HELP = ("q", "quit", "в", "выход"), ("", "h", "help", "?", "помощь")
 
@@ -107,16 +103,16 @@ def understand(line: str) -> ScriptStep:
 
 def understand_attendant(line: str) -> CheckStep:
     """The check that an attendant has typed: the till's name, then the check. Raises UsageError for other words."""
-    till, *words = line.split()
-    outcome = _meaning(words[0].casefold(), _CHECKS) if words else None
+    till, *others = line.split()
+    outcome = _meaning(others[0].casefold(), _CHECKS) if others else None
     if outcome is None:
-        raise UsageError(f"{line!r} is not a check: type the till's name, and p, f or n")
-    return _check(outcome, words[1:], till=till)
+        raise UsageError(words("{line} is not a check: type the till's name, and p, f or n", line=repr(line)))
+    return _check(outcome, others[1:], till=till)
 
 
-def _check(outcome: CheckOutcome, words: list[str], till: str | None = None) -> CheckStep:
+def _check(outcome: CheckOutcome, others: list[str], till: str | None = None) -> CheckStep:
     fields: dict[str, Any] = {"do": "check", "outcome": outcome, "till": till}
-    left = iter(words)
+    left = iter(others)
     for word in left:
         if word.isdecimal():
             fields["minimum_age"] = int(word)
@@ -127,12 +123,12 @@ def _check(outcome: CheckOutcome, words: list[str], till: str | None = None) -> 
         elif till is None and (sale := _meaning(word.casefold(), _OUTSIDE)):
             fields["sale"] = sale
         else:
-            raise UsageError(f"{word!r} says nothing about a check: type ? for the words")
+            raise UsageError(words("{word} says nothing about a check: type ? for the words", word=repr(word)))
     try:
         return CheckStep.model_validate(fields)
     except ValidationError as problem:
-        raise UsageError(in_one_line(problem, "check")) from None
+        raise UsageError(in_one_line(problem, words("check"))) from None
 
 
-def _meaning(word: str, words: dict[_Meaning, tuple[str, ...]]) -> _Meaning | None:
-    return next((meaning for meaning, names in words.items() if word in names), None)
+def _meaning(word: str, known: dict[_Meaning, tuple[str, ...]]) -> _Meaning | None:
+    return next((meaning for meaning, names in known.items() if word in names), None)

@@ -12,7 +12,7 @@ import pytest
 EDGE = Path(__file__).parents[3] / "edge"
 
 IN_ENGLISH = {
-    "agent", "bench", "demo", "lane", "ages/tensorrt", "till/reference",
+    "agent", "bench", "demo", "lane", "ages/tensorrt",
 }  # fmt: skip
 """Not yet in the catalogue: errors of the command line, which only who types them sees."""
 
