@@ -14,7 +14,7 @@ from edge.gateway.screen import AgentState, Status, screen_of
 from edge.gateway.store import MOST_WAITING
 from edge.records.database import StoreError
 from edge.till.limits import BURST, MESSAGES_A_SECOND
-from edge.till.messages import Ack, Alert, AlertWithdrawn, Error, Health, Hello, Offer, SaleBasket, SaleOpened
+from edge.till.messages import Ack, Alert, AlertWithdrawn, Error, Health, Hello, Offer, SaleBasket
 from edge.till.reference.link import Link
 from edge.till.reference.pending import MAX_PENDING
 from edge.till.reference.sale import why_ignored
@@ -249,9 +249,8 @@ class TillRelay:
     def _follow(self, event: Event, now_s: float) -> None:
         data = event.content()
         self._sale.follow(event, now_s)
-        if isinstance(data, SaleOpened):
-            self._link.remember_opening(data)
-        elif isinstance(data, SaleBasket):
+        self._link.remember(event)
+        if isinstance(data, SaleBasket):
             self._link.queue_basket(data)
         if self._sale.sale is None:
             self._link.queue_basket(None)

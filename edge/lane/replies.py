@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from edge.till.reading import ReceivedMessage
 
 REPLY_KEPT_S = 3600.0
-"""A till whose ids begin anew every day sends no repeat. A later one is handled again, which changes nothing."""
+"""A till whose ids begin anew every day sends no repeat. The lane handles a later repeat, and it changes nothing."""
 _MOST_REPLIES = 512
 
 

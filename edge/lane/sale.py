@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 OFFER_WITHIN_S = 0.2
 """An offer is made within this time after the basket line that led to it, or not at all."""
 
+_MOST_ITEM_MESSAGES = 500
+"""A till resends only its last messages."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sale:
@@ -127,6 +130,11 @@ class Sale:
             return sale
         return replace(sale, record=sale.record.model_copy(update={"withdrawn_at": at}))
 
+    def with_item_message(self, fingerprint: str) -> Sale:
+        """A message about restricted items was handled, see `TillMessage.fingerprint`."""
+        messages = (*self.record.item_messages, fingerprint)[-_MOST_ITEM_MESSAGES:]
+        return replace(self, record=self.record.model_copy(update={"item_messages": messages}))
+
     def _with_restricted(self, items: tuple[AgeRestrictedItem, ...], now_s: float) -> Sale:
         """Set the restricted items. Another strictest minimum age is a new question. A CHALLENGE stays for the same or
         a higher age."""
@@ -202,7 +210,7 @@ class Sale:
 
     def closed(self, ended: Ended, closed_by: str | None, at: datetime) -> SaleRecord:
         """The final record. Alerts that the till has not confirmed by now are marked expired."""
-        end = {"ended": ended, "closed_at": at, "closed_by": closed_by, "waiting": None}
+        end = {"ended": ended, "closed_at": at, "closed_by": closed_by, "waiting": None, "item_messages": ()}
         return self.record.without_pending_alerts().model_copy(update=end)
 
 

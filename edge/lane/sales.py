@@ -241,17 +241,20 @@ class LaneSales:
         sale = sale.message_received(message.now_s)
         if isinstance(data, SaleBasket):
             sale = sale.with_basket(data.basket, message.now_s)
-        elif isinstance(data, RestrictedItem):
-            item = AgeRestrictedItem(sku=data.sku, minimum_age=data.minimum_age)
-            sale = sale.scanned(self._with_age(item), message.now_s, message.at)
-        else:
-            left = None if data.remaining is None else tuple(map(self._with_age, data.remaining))
-            sale = sale.removed(data.sku, left, message.now_s, message.at)
+        elif (fingerprint := message.fingerprint(data)) not in sale.record.item_messages:
+            sale = self._with_items_changed(sale, message, data).with_item_message(fingerprint)
         self._known.put(sale)
         outcomes: list[Outcome] = [message.ack()]
         if had_restricted and not sale.record.restricted:
             outcomes.append(withdrawal(self._rules, sale, message.at))
         return Handled(outcomes, decide_now=True)
+
+    def _with_items_changed(self, sale: Sale, message: TillMessage, data: RestrictedItem | ItemRemoved) -> Sale:
+        if isinstance(data, RestrictedItem):
+            item = AgeRestrictedItem(sku=data.sku, minimum_age=data.minimum_age)
+            return sale.scanned(self._with_age(item), message.now_s, message.at)
+        left = None if data.remaining is None else tuple(map(self._with_age, data.remaining))
+        return sale.removed(data.sku, left, message.now_s, message.at)
 
     def _with_age(self, item: AgeRestrictedItem) -> AgeRestrictedItem:
         """An item with its minimum age: by default the legal age of the lane."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from edge.lane.outcomes import OutgoingMessage
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from edge.lane.outcomes import Outcome
-    from edge.till.messages import ErrorCode
+    from edge.till.messages import Data, ErrorCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,10 @@ class TillMessage:
     def ack(self) -> OutgoingMessage:
         """Confirms the message."""
         return OutgoingMessage(Ack(message_id=self.id), is_reply=True)
+
+    def fingerprint(self, data: Data) -> str:
+        """The same each time that the till sends this message, also to an agent that was restarted."""
+        return sha256(f"{self.till} {self.id} {data.type} {data.model_dump_json()}".encode()).hexdigest()[:16]
 
     def error(self, code: ErrorCode, text: str, sale_id: str | None = None) -> OutgoingMessage:
         """Rejects the message."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from edge.decision.policy import Decision, Reason
 from edge.till.messages import AgeInterval, AgeRestrictedItem, CheckMeans, CheckOutcome, Moment, SaleReference
@@ -79,6 +79,8 @@ class SaleRecord(Record):
     training: only an exercise; no report counts it.
     restricted: the restricted items that are in the sale. restricted_at: when the first one was scanned.
     withdrawn_at: when the last one was removed.
+    item_messages: fingerprints of the till's messages about restricted items, so that a repeated one changes nothing;
+    none when the sale is over.
     checks: the reported ID checks, oldest first.
     opened_at, closed_at: by the box's clock. till_opened_at, till_closed_at: the same by the till's clock, as it said;
     None if it did not, and in records of older versions.
@@ -98,6 +100,7 @@ class SaleRecord(Record):
     restricted: tuple[AgeRestrictedItem, ...] = ()
     restricted_at: Moment | None = None
     withdrawn_at: Moment | None = None
+    item_messages: Annotated[tuple[str, ...], Field(exclude_if=lambda messages: not messages)] = ()
     alerts: tuple[AlertRecord, ...] = ()
     checks: tuple[CheckRecord, ...] = ()
     opened_by: str | None = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 from edge.lane.lane import Lane
 from edge.lane.outcomes import Closed, Outcome, OutgoingMessage
 from edge.lane.rules import LaneRules
@@ -16,9 +18,11 @@ class LaneDriver:
     """Drives a lane as the agent does, with frames a tenth of a second apart and messages of tills, and collects what
     it sends and closes. sent: messages other than replies, in order."""
 
+    _message_ids = count(1)
+
     def __init__(self, lane: Lane) -> None:
         self.lane = lane
-        self.now_s, self._frames, self._messages = 0.0, 0, 0
+        self.now_s, self._frames = 0.0, 0
         self.sent: list[Data] = []
         self.closed: list[Closed] = []
 
@@ -37,10 +41,10 @@ class LaneDriver:
             self.now_s = round(min(self.now_s + 0.05, until_s), 6)
             self._collect(self.lane.tick(self.now_s))
 
-    def receive(self, message: Data, till: str = "till-1") -> Data:
-        """The till sends a message; returns the reply."""
-        self._messages += 1
-        reply, *outcomes = self.lane.receive(till, f"message-{self._messages}", message, self.now_s)
+    def receive(self, message: Data, till: str = "till-1", message_id: str | None = None) -> Data:
+        """The till sends a message; returns the reply. message_id: None for a new one."""
+        message_id = message_id or f"message-{next(self._message_ids)}"
+        reply, *outcomes = self.lane.receive(till, message_id, message, self.now_s)
         assert isinstance(reply, OutgoingMessage)
         assert reply.is_reply
         assert not any(outcome.is_reply for outcome in outcomes if isinstance(outcome, OutgoingMessage))

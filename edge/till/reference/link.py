@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from edge.till.envelope import wrap
 from edge.till.messages import Ack, Error, Hello, IdChecked, RestrictedItem, SaleBasket, SaleOpened, SaleSuspended
-from edge.till.reference.pending import MAX_PENDING, PendingMessages
+from edge.till.reference.memory import SaleMemory
+from edge.till.reference.pending import PendingMessages
 from edge.till.reference.steps import Entry, Notify, Save, Send, Step
 
 if TYPE_CHECKING:
@@ -39,8 +40,7 @@ class Link:
         self._received_s = 0.0
         self._retries: dict[str, str] = {}
         """Id of a message that was sent again under a new id, and its first id."""
-        self._openings: dict[str, SaleOpened] = {}
-        """How the latest sales were opened, by id."""
+        self._memory = SaleMemory()
         self._over: set[str] = set()
         """Sales that are over for the agent: they are not opened again."""
         self._basket: SaleBasket | None = None
@@ -56,11 +56,9 @@ class Link:
         """Send this basket once, when no other message is pending, so that it delays none. None: send no basket."""
         self._basket = basket
 
-    def remember_opening(self, opened: SaleOpened) -> None:
-        """Keep how a sale was opened: it is opened in the same way again when the agent does not know it."""
-        self._openings[opened.sale_id] = opened
-        if len(self._openings) > 2 * MAX_PENDING:
-            del self._openings[next(iter(self._openings))]
+    def remember(self, event: Event) -> None:
+        """Keep how a sale was opened and what was scanned in it, for an agent that does not know them."""
+        self._memory.add(event)
 
     def start(self, sale: TillSale | None, now_s: float) -> None:
         """Queue the greeting. sale: the running sale, if any."""
@@ -114,6 +112,7 @@ class Link:
         if error.code == "no-such-sale" and message.id not in self._retries and self._was_open(message, sale):
             retry = self.wrap(message.content(), now_s)
             self._retries[retry.id] = message.id
+            self.remember(retry)
             self.pending.add_first(retry)
             self._reopen_sale(sale, now_s)
             return [notify]
@@ -137,9 +136,12 @@ class Link:
             self._problems = health.problems
             steps.append(Notify("health", {"status": health.status, "problems": list(health.problems)}))
         if health.agent != self._agent:
+            restarted = self._agent is not None
             self._agent, self.lane = health.agent, health.lane
             steps.append(Notify("agent-met", {"agent": health.agent, "lane": health.lane}))
-            self._greet(sale, now_s)
+            # The first one that is met was greeted at the start.
+            if restarted:
+                self._greet(sale, now_s)
         return steps
 
     @property
@@ -165,13 +167,12 @@ class Link:
         elif sale and not any(event.type == SaleOpened.type for event in self._about(sale.sale_id)):
             sale_id = sale.sale_id
         if sale_id and sale_id not in self._over:
-            opened = self._openings.get(sale_id, SaleOpened(sale_id=sale_id))
-            self.pending.add_first(self.wrap(opened, now_s))
+            self.pending.add_first(self.wrap(self._memory.opening(sale_id), now_s))
         if sale and sale.awaits_decision and not any(event.type == RestrictedItem.type for event in self.pending):
             item = sale.strictest_item
             assert item
             message = RestrictedItem(sale_id=sale.sale_id, sku=item.sku, minimum_age=item.minimum_age)
-            self.pending.add(self.wrap(message, now_s))
+            self.pending.add(self._memory.scan(sale.sale_id, item) or self.wrap(message, now_s))
 
     def _was_open(self, message: Event, sale: TillSale | None) -> bool:
         """Whether the sale of a message was opened before it was first sent, at this till. sale: the running sale."""

@@ -106,8 +106,8 @@ class TillState:
     def _apply_sent(self, event: Event, items: tuple[str, ...], now_s: float) -> None:
         data = event.content()
         self.cashier_actions += not isinstance(data, RestrictedItem | ItemRemoved)
+        self._link.remember(event)
         if isinstance(data, SaleOpened):
-            self._link.remember_opening(data)
             self._open(data, event.time, items, now_s)
         elif isinstance(data, IdChecked):
             self._check(data, event.time)

@@ -111,6 +111,16 @@ def test_a_suspended_sale_survives_a_restart_and_its_alert_is_not_sent_again(sca
     assert record.alerts[0].expired
 
 
+def test_a_scan_that_is_sent_again_after_a_restart_counts_once(shop: Shop) -> None:
+    shop.ask(OPEN)
+    shop.ask(SCAN, message_id="scan")
+    shop.stop()
+    shop.start()
+    shop.send(SCAN, message_id="scan")
+    shop.ask(CLOSE)
+    assert [len(record.restricted) for record in records(shop)] == [1]
+
+
 def test_two_tills_may_use_the_same_sale_id_at_the_same_time(shop: Shop) -> None:
     for till in ("till-1", "till-2"):
         for message in (OPEN, SCAN):

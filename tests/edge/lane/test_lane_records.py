@@ -6,7 +6,21 @@ import pytest
 
 from edge.decision.policy import Decision, Reason
 from edge.lane.known_sales import SALE_SILENT_S
-from edge.till.messages import Ack, Error, Hello, IdChecked, RestrictedItem, SaleBasket, SaleClosed, SaleOpened
+from edge.records.records import SaleRecord
+from edge.till.messages import (
+    Ack,
+    AgeRestrictedItem,
+    Error,
+    Hello,
+    IdChecked,
+    ItemRemoved,
+    RestrictedItem,
+    ResumedSale,
+    SaleBasket,
+    SaleClosed,
+    SaleOpened,
+    SaleSuspended,
+)
 from tests.edge.driver import LaneDriver, drive
 from tests.edge.people import Person
 
@@ -108,6 +122,37 @@ def test_a_repeated_message_does_not_reopen_a_closed_sale(sale: LaneDriver) -> N
         text = "sale sale-1 is over: do not repeat this, and give a new sale a new id"
         assert (reply.code, reply.text) == ("sale-over", text)
         assert isinstance(lane.receive(OPEN, till="till-2"), Ack), "another till may use the same sale id"
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_scan_and_a_removal_that_are_sent_again_count_once(restarted: bool, sale: LaneDriver) -> None:
+    beer, gone = RestrictedItem(sale_id="sale-1", sku="beer"), ItemRemoved(sale_id="sale-1", sku="beer")
+    items = [(beer, "first"), (beer, "second"), (beer, "third"), (gone, "removal")]
+    for message, message_id in items:
+        sale.receive(message, message_id=message_id)
+    again = drive(mode="on-sale")
+    again.lane.resume([SaleRecord.model_validate_json(sale.open_record.model_dump_json())], [], 0.0)
+    lane = again if restarted else sale
+    for message, message_id in items:
+        assert lane.receive(message, message_id=message_id) == Ack(message_id=message_id)
+    assert lane.open_record.restricted == (AgeRestrictedItem(sku="beer", minimum_age=18),) * 2
+
+
+def test_an_id_that_another_item_or_another_till_has_used_is_no_repeat(sale: LaneDriver) -> None:
+    sale.receive(RestrictedItem(sale_id="sale-1", sku="beer"), message_id="1")
+    sale.receive(RestrictedItem(sale_id="sale-1", sku="vodka"), message_id="1")
+    resumed = SaleOpened(sale_id="sale-7", resumes=ResumedSale(sale_id="sale-1", till="till-1"))
+    sale.receive(SaleSuspended(sale_id="sale-1"))
+    sale.receive(resumed, till="till-2")
+    sale.receive(RestrictedItem(sale_id="sale-7", sku="beer"), till="till-2", message_id="1")
+    assert [item.sku for item in sale.open_record.restricted] == ["beer", "vodka", "beer"]
+
+
+def test_what_the_log_keeps_has_no_trace_of_the_messages(sale: LaneDriver) -> None:
+    sale.receive(SCAN)
+    assert sale.open_record.item_messages
+    sale.receive(CLOSE)
+    assert "item_messages" not in sale.records[0].model_dump_json()
 
 
 def test_an_abandoned_sale_can_be_opened_again(sale: LaneDriver) -> None:

@@ -148,9 +148,9 @@ def test_a_record_contains_nothing_about_the_customer_except_an_age_interval() -
     kept = set(SaleRecord.model_fields) | set(AlertRecord.model_fields) | set(CheckRecord.model_fields)
     assert kept == {
         "sale_id", "lane", "till", "opened_at", "model", "config", "training", "restricted", "restricted_at",
-        "withdrawn_at", "alerts", "checks", "opened_by", "closed_by", "waiting", "suspended_at", "resumed_from",
-        "resumed_as", "closed_at", "ended", "revision", "till_opened_at", "till_closed_at", "store", "box",
-        "alert_id", "decision", "reasons", "age", "p_under_legal", "max_p_under_legal", "legal_age",
+        "withdrawn_at", "item_messages", "alerts", "checks", "opened_by", "closed_by", "waiting", "suspended_at",
+        "resumed_from", "resumed_as", "closed_at", "ended", "revision", "till_opened_at", "till_closed_at", "store",
+        "box", "alert_id", "decision", "reasons", "age", "p_under_legal", "max_p_under_legal", "legal_age",
         "threshold", "samples", "issued_at", "received_at", "expired",
         "outcome", "at", "cashier_id", "means", "authorised_by", "minimum_age", "carried",
     }  # fmt: skip

@@ -88,6 +88,31 @@ def test_a_new_agent_gets_hello_and_the_open_sale_and_its_restricted_item(till: 
     assert {event.data.get("sale_id", "s-1") for event in till.sent if event.type != Ack.type} == {"s-1"}
 
 
+def test_the_first_heartbeat_queues_nothing_because_the_till_has_greeted_already() -> None:
+    till = TillHarness()
+    till.open()
+    till.scan()
+    till.acknowledge_all()
+    assert till.sent_types == ["lane.hello", "lane.sale.opened", "lane.sale.restricted_item", "lane.sale.basket"]
+    till.clear()
+    till.health()
+    till.wait(10, with_health=True)
+    assert till.sent_types == []
+
+
+def test_a_scan_keeps_its_id_when_a_new_agent_gets_it_again_so_that_it_counts_once(till: TillHarness) -> None:
+    till.open()
+    for item in ("energy-drink", "beer", "beer"):
+        till.scan(item)
+    till.acknowledge_all()
+    scans = [event.id for event in till.sent if event.type == "lane.sale.restricted_item"]
+    till.clear()
+    for agent in ("agent-2", "agent-3"):
+        till.health(agent)
+        till.acknowledge_all()
+    assert [event.id for event in till.sent if event.type == "lane.sale.restricted_item"] == [scans[-1]] * 2
+
+
 def test_a_new_agent_is_not_sent_a_restricted_item_that_has_its_alert(till: TillHarness) -> None:
     till.open()
     till.scan()

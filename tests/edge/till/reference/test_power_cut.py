@@ -20,6 +20,16 @@ def test_after_a_power_cut_the_till_continues_its_sale_and_sends_its_messages(ti
     assert [event.id for event in again.sent[1:]] == [entry.sent.id for entry in till.saved if entry.sent]
 
 
+def test_after_a_power_cut_a_scan_without_an_alert_is_sent_again_with_its_id(till: TillHarness) -> None:
+    till.open()
+    till.scan()
+    till.acknowledge_all()
+    again = till.restart()
+    again.acknowledge_all()
+    assert again.sent_types == ["lane.hello", "lane.sale.opened", "lane.sale.restricted_item"]
+    assert again.sent[-1] in till.sent
+
+
 def test_after_a_power_cut_the_alert_is_shown_again_and_its_duplicate_only_acknowledged(till: TillHarness) -> None:
     till.open()
     till.scan()
