@@ -28,6 +28,7 @@ from train.evaluate import scores_by_source
 from train.pictures import Pictures
 from train.start import load_network
 from train.trained import require_unseen, trained_by, write_trained
+from train.unseen import unseen_photos
 
 TERMS = {
     "faces": "ChaLearn LAP, APPA-REAL: research only",
@@ -60,9 +61,8 @@ def write_bundle(checkpoint: Path, data: Path, out: Path, name: str) -> Manifest
             f"{CROP_CONTRACT!r}: train it again"
         )
     all_train_data, test_data = split(data)
-    learning, validation = validation_split(all_train_data)
-    train_data, trained = all_train_data[learning], trained_by(checkpoint)
-    require_unseen(checkpoint, trained, all_train_data[validation], "validation")
+    train_data, trained = all_train_data[validation_split(all_train_data)[0]], trained_by(checkpoint)
+    unseen = unseen_photos(checkpoint, trained, all_train_data)
     require_unseen(checkpoint, trained, test_data, "test")
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent) as folder:
@@ -72,7 +72,7 @@ def write_bundle(checkpoint: Path, data: Path, out: Path, name: str) -> Manifest
         write_onnx(model, Path(folder) / "float.onnx")
         write_int8(Path(folder) / "float.onnx", calibration_faces(train_data), made / CPU_MODEL)
         predict = OnnxAgeModel(made / CPU_MODEL).predict
-        temperature, measured = calibrate(predict, all_train_data[validation])
+        temperature, measured = calibrate(predict, unseen)
         ages = mean_ages(
             calibrated(predict_through(predict, test_data, plain_crop, "test photos").age_probs, temperature)
         )

@@ -10,28 +10,27 @@ from edge.ages.onnx import OnnxAgeModel
 from edge.errors import RunError
 from train.card.gate import passes_gate
 from train.card.views import plain_crop, predict_through
-from train.data import load_train, validation_split
+from train.data import load_train
 from train.thresholds import thresholds
-from train.trained import require_unseen, trained_by
+from train.trained import trained_by
+from train.unseen import unseen_photos
 
 
 def measure_limits(folder: Path, data: Path) -> Manifest:
-    """Replace the thresholds in the manifest of the bundle `folder` by those of the validation photos of `data` that
-    pass the lane's quality gate. The model files and their calibration stay.
+    """Replace the thresholds in the manifest of the bundle `folder` by those of the photos of `data` that it was not
+    trained on (`train.unseen`) and that pass the lane's quality gate. The model files and their calibration stay.
 
-    Raises UsageError for an invalid bundle and for photos that it was trained on, and RunError when no photo is left to
-    measure with.
+    Raises UsageError for an invalid bundle and for validation photos that it was trained on, and RunError when no photo
+    is left to measure with.
     """
     bundle = Bundle(folder)
-    photos = load_train(data)
-    photos = photos[validation_split(photos)[1]]
-    require_unseen(folder, trained_by(folder), photos, "validation")
+    photos = unseen_photos(folder, trained_by(folder), load_train(data)).for_limits
     photos = photos[passes_gate(photos)]
     if not len(photos):
-        raise RunError(f"{data} has no validation photo that passes the quality gate: give more photos")
+        raise RunError(f"{data} has no photo that sets limits and passes the quality gate: give more photos")
     predict = OnnxAgeModel(bundle.cpu_model).predict
     probs = calibrated(
-        predict_through(predict, photos, plain_crop, "validation photos").age_probs, bundle.manifest.temperature
+        predict_through(predict, photos, plain_crop, "photos for limits").age_probs, bundle.manifest.temperature
     )
     manifest = bundle.manifest.model_copy(update={"thresholds": thresholds(probs, photos.ages, photos.sources)})
     (folder / MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")

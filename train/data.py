@@ -62,7 +62,7 @@ def split(path: str | Path, cache_dir: Path = CACHE) -> tuple[Pictures, Pictures
     if len(pictures) < len(found):
         log.warning("no face found on %d of %d photos: skipped", len(found) - len(pictures), len(found))
     test = _test_part(pictures)
-    copies = ~test & _copies(pictures, pictures[test])
+    copies = ~test & near_copies(pictures, pictures[test])
     train = ~test & ~copies
     if copies.any():
         log.info("%d photos are near-copies of test photos: not used for training", copies.sum())
@@ -106,12 +106,20 @@ def validation_split(pictures: Pictures) -> tuple[NDArray[np.bool_], NDArray[np.
     and calibration. Near-copies of validation photos are in neither."""
     percent = _hash_percent(pictures.hashes)
     validation = (percent >= TEST_PERCENT) & (percent < TEST_PERCENT + VALIDATION_PERCENT)
-    return ~validation & ~_copies(pictures, pictures[validation]), validation
+    return ~validation & ~near_copies(pictures, pictures[validation]), validation
+
+
+def near_copies(pictures: Pictures, others: Pictures) -> NDArray[np.bool_]:
+    """bool (N,): which pictures are near-copies of any of the others, by their face or by the whole photo."""
+    known = others.picture_hashes[others.picture_hashes.any(axis=1)]
+    return _near(pictures.hashes, others.hashes, NEAR_COPY_BITS) | _near(
+        pictures.picture_hashes, known, PICTURE_COPY_BITS
+    )
 
 
 def check_no_leak(train: Pictures, test: Pictures) -> None:
     """Raises RunError if a training photo is a near-copy of a test photo."""
-    leaked = _copies(train, test)
+    leaked = near_copies(train, test)
     if leaked.any():
         raise RunError(
             f"{leaked.sum()} training photos are copies of test photos, e.g. {train.paths[leaked][0]}: split them again"
@@ -127,14 +135,6 @@ def _test_part(pictures: Pictures) -> NDArray[np.bool_]:
 def _hash_percent(codes: NDArray[np.uint64]) -> NDArray[np.float64]:
     """A number from 0 to 100 for every face that depends only on its hash."""
     return np.array([hashlib.sha256(code.tobytes()).digest()[0] for code in codes]) / 256 * 100
-
-
-def _copies(pictures: Pictures, others: Pictures) -> NDArray[np.bool_]:
-    """bool (N,): which pictures are near-copies of any of the others, by their face or by the whole photo."""
-    known = others.picture_hashes[others.picture_hashes.any(axis=1)]
-    return _near(pictures.hashes, others.hashes, NEAR_COPY_BITS) | _near(
-        pictures.picture_hashes, known, PICTURE_COPY_BITS
-    )
 
 
 def _near(codes: NDArray[np.uint64], others: NDArray[np.uint64], bits: int) -> NDArray[np.bool_]:

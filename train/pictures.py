@@ -48,6 +48,12 @@ class Pictures:
     def __getitem__(self, rows: NDArray[np.generic]) -> Pictures:
         return Pictures(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
 
+    def joined(self, other: Pictures) -> Pictures:
+        """The photos of both, these first."""
+        return Pictures(
+            *(np.concatenate([getattr(self, name), getattr(other, name)]) for name in self.__dataclass_fields__)
+        )
+
     @property
     def exact(self) -> NDArray[np.bool_]:
         """bool (N,): the age is known to the year, not only as a band."""

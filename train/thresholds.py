@@ -112,6 +112,13 @@ def underage(known: _Floats, legal_age: int, risk: float) -> tuple[_Rows, tuple[
     return counted, (youngest, oldest)
 
 
+def counts_for_limits(known: _Floats) -> _Rows:
+    """bool (N,): the people known to be up to five years under a legal age. known: (N, 2) as for `thresholds`."""
+    youngest, oldest = known.T[..., None]
+    ages = np.array(LEGAL_AGES)
+    return np.asarray(((youngest >= ages - _YEARS_BELOW) & (oldest < ages)).any(axis=1))
+
+
 def _enough(photos: int, risk: float) -> bool:
     """Whether so many photos could meet a risk at all, if nobody passed."""
     return wilson_upper(0, photos) <= risk

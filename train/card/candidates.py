@@ -20,12 +20,14 @@ from train.evaluate import Predict
 from train.pictures import Pictures
 from train.thresholds import thresholds
 from train.trained import TrainedPhotos, require_unseen, trained_by
+from train.unseen import UnseenPhotos, unseen_photos
 
 
 @dataclass(frozen=True)
 class Candidate:
     """A model to evaluate. use: what it may be used for. trained_on: sources and their numbers of photos. predict: the
-    model before calibration. temperature: its calibration. trained: the photos it was trained on, None if unknown."""
+    model before calibration. temperature: its calibration. trained: the photos it was trained on, None if unknown.
+    unseen: the photos that set its limits."""
 
     name: str
     use: str
@@ -34,14 +36,15 @@ class Candidate:
     temperature: float
     thresholds: tuple[Threshold, ...]
     trained: TrainedPhotos | None
+    unseen: UnseenPhotos
 
 
-def load_candidate(path: Path, validation: Pictures, test: Pictures) -> Candidate:
+def load_candidate(path: Path, train_data: Pictures, test: Pictures) -> Candidate:
     """The model at `path`: a bundle's folder, with its own calibration and thresholds, or a checkpoint, whose
-    calibration and thresholds are measured on the validation photos. Raises UsageError for anything else, and for
-    validation and test photos that it was trained on."""
+    calibration and thresholds are measured on photos of `train_data` that it was not trained on. Raises UsageError for
+    anything else, and for validation and test photos that it was trained on."""
     trained = trained_by(path)
-    require_unseen(path, trained, validation, "validation")
+    unseen = unseen_photos(path, trained, train_data)
     require_unseen(path, trained, test, "test")
     if path.is_dir():
         bundle = Bundle(path)
@@ -50,22 +53,25 @@ def load_candidate(path: Path, validation: Pictures, test: Pictures) -> Candidat
         trained_on = {source.name: source.pictures for source in manifest.sources}
         return Candidate(
             manifest.name, manifest.use, trained_on, age_model.predict, manifest.temperature, manifest.thresholds,
-            trained,
+            trained, unseen,
         )  # fmt: skip
     model, facts = load_model(path)
     predict = predictor(model)
     name = f"{path.parent.name}/{path.name}"
-    return Candidate(name, "", facts.get("sources", {}), predict, *calibrate(predict, validation), trained)
+    return Candidate(name, "", facts.get("sources", {}), predict, *calibrate(predict, unseen), trained, unseen)
 
 
-def calibrate(predict: Predict, validation: Pictures) -> tuple[float, tuple[Threshold, ...]]:
+def calibrate(predict: Predict, unseen: UnseenPhotos) -> tuple[float, tuple[Threshold, ...]]:
     """The temperature of a model, and its thresholds for faces that pass the quality gate, measured on photos that it
-    was not trained on. Without photos: 1 and no thresholds."""
-    if not len(validation):
+    was not trained on. Without validation photos: 1 and no thresholds."""
+    if not len(unseen.validation):
         return 1.0, ()
-    probs = predict_through(predict, validation, plain_crop, "calibration").age_probs
-    temperature, passed = fitted_temperature(probs, validation.ages), passes_gate(validation)
-    judged = validation[passed]
+    photos = unseen.for_limits
+    probs = predict_through(predict, photos, plain_crop, "calibration").age_probs
+    validation = len(unseen.validation)
+    temperature = fitted_temperature(probs[:validation], photos.ages[:validation])
+    passed = passes_gate(photos)
+    judged = photos[passed]
     return temperature, thresholds(calibrated(probs[passed], temperature), judged.ages, judged.sources)
 
 

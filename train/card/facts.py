@@ -166,11 +166,13 @@ class OperatingRates(Fact):
 
 
 class OperatingPoint(Fact):
-    """The lane's operating point with the default settings. samples: fewest samples of a customer for an answer."""
+    """The lane's operating point with the default settings. samples: fewest samples of a customer for an answer.
+    further: how many photos set the limits beside the validation photos, see `train.unseen`."""
 
     gate: tuple[GateSetting, ...]
     samples: int
     rates: tuple[OperatingRates, ...]
+    further: int = 0
 
 
 class YoungAdultError(Fact):

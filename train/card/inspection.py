@@ -32,8 +32,8 @@ def operating_section(card: Card) -> Iterable[str]:
     yield (
         "Who passes and who is asked when goods from 18 are sold, on faces that pass the quality gate, by one photo of "
         "each person; a lane takes several samples. A person known by an age band counts only if the whole band is in "
-        "the group. With 95 % Wilson intervals. \\*: validation photos, the part that limits are measured on, so "
-        "that the shares flatter; the others are test photos, which set no limit."
+        "the group. With 95 % Wilson intervals. \\*: photos that set the limits, so that the shares flatter; the "
+        "others are test photos, which set no limit."
     )
     yield table(
         ("risk", "limit", "photos", "13-17 who pass", "25-40 who are asked"),
@@ -50,9 +50,12 @@ def _limits(card: Card) -> Iterable[str]:
     if not card.thresholds:
         yield "Too few underage people to state any limit: set `policy.max_p_under_legal` and `policy.challenge_age`."
         return
+    further = card.operating.further
+    beside = f" and {further} further photos of people just under a legal age" if further else ""
     yield (
-        "The limits, measured on validation photos. *Risk*: upper 95 % bound of the share of the underage people who "
-        "pass, for all of them and for each source with enough photos; of a source with at least "
+        f"The limits, measured on photos that the model was not trained on: the validation photos{beside}. *Risk*: "
+        "upper 95 % bound of the share of the underage people who pass, for all of them and for each source with "
+        "enough photos; of a source with at least "
         f"{FEWEST_OF_A_SOURCE} that are too few for the bound, nobody passes. *About below*: the mean age that divides "
         "those who are asked from those who are not best."
     )

@@ -46,16 +46,16 @@ def judge(
     validation photos, of each source; default: all. Raises UsageError for a pack."""
     require_photos(data)
     train_data, pictures = split(data)
-    validation = train_data[validation_split(train_data)[1]]
     if most_photos is not None:
-        validation, pictures = _sample(validation, most_photos), _sample(pictures, most_photos)
-    judged, sample = load_candidate(model, validation, pictures), _sample(pictures, PHOTOS_PER_SOURCE)
+        validation = train_data[validation_split(train_data)[1]]
+        train_data, pictures = _sample(validation, most_photos), _sample(pictures, most_photos)
+    judged, sample = load_candidate(model, train_data, pictures), _sample(pictures, PHOTOS_PER_SOURCE)
     before = predict_through(judged.predict, pictures, plain_crop, "test photos").age_probs
     after, reasons = calibrated(before, judged.temperature), gate_reasons(pictures)
     ages, passed = mean_ages(after), np.array([not why for why in reasons])
     compared = {}
     if against is not None:
-        other = load_candidate(against, validation, pictures)
+        other = load_candidate(against, train_data, pictures)
         other_ages = mean_ages(
             calibrated(predict_through(other.predict, pictures, plain_crop, "other model").age_probs, other.temperature)
         )
@@ -69,7 +69,9 @@ def judge(
         temperature=judged.temperature,
         most_photos=most_photos,
         operating=operating_point(
-            judged.thresholds, (JudgedPhotos(pictures[passed], after[passed], False), _judged(judged, validation))
+            judged.thresholds,
+            (JudgedPhotos(pictures[passed], after[passed], False), _judged(judged)),
+            len(judged.unseen.further),
         ),
         nist=nist_tables(pictures, ages, reasons),
         sources=_sources(data, pictures, ages, passed),
@@ -99,11 +101,12 @@ def _listed(trained: TrainedPhotos | None) -> ListedPhotos | None:
     return None if trained is None else ListedPhotos(count=len(trained.digests), complete=trained.complete)
 
 
-def _judged(candidate: Candidate, validation: Pictures) -> JudgedPhotos:
-    """The validation photos that the rates of the operating point count."""
-    photos = validation[counted(validation)]
+def _judged(candidate: Candidate) -> JudgedPhotos:
+    """The photos that set the limits, as far as the rates of the operating point count them."""
+    photos = candidate.unseen.for_limits
+    photos = photos[counted(photos)]
     photos = photos[passes_gate(photos)]
-    probs = predict_through(candidate.predict, photos, plain_crop, "validation photos").age_probs
+    probs = predict_through(candidate.predict, photos, plain_crop, "photos that set the limits").age_probs
     return JudgedPhotos(photos, calibrated(probs, candidate.temperature), set_limits=True)
 
 

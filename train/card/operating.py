@@ -36,8 +36,10 @@ def counted(pictures: Pictures) -> NDArray[np.bool_]:
     return np.asarray(((youngest >= 13) & (oldest <= 17)) | ((youngest >= 25) & (oldest <= 40)))
 
 
-def operating_point(thresholds: Sequence[Threshold], judged: Iterable[JudgedPhotos]) -> OperatingPoint:
-    """The lane's operating point. A risk that there is no limit for has no rates."""
+def operating_point(
+    thresholds: Sequence[Threshold], judged: Iterable[JudgedPhotos], further: int = 0
+) -> OperatingPoint:
+    """The lane's operating point. A risk that there is no limit for has no rates. further: see `OperatingPoint`."""
     limits = {each.risk: each for each in thresholds if each.legal_age == 18 and each.risk in RISKS_SHOWN}
     rates = [
         OperatingRates(
@@ -59,4 +61,4 @@ def operating_point(thresholds: Sequence[Threshold], judged: Iterable[JudgedPhot
         for each in GATE_LIMITS
         if each.value is not None
     )
-    return OperatingPoint(gate=gate, samples=PolicySettings().min_looks, rates=tuple(rates))
+    return OperatingPoint(gate=gate, samples=PolicySettings().min_looks, rates=tuple(rates), further=further)
