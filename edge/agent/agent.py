@@ -21,6 +21,7 @@ from edge.frames import capture, open_source, start_in_background
 from edge.lane.events import EventLog, LiveEventLog
 from edge.lane.health import LaneHealth, health_report
 from edge.lane.loop import LaneLoop
+from edge.language.words import words
 from edge.purchases.filing import run_filing
 from edge.service.systemd import Service
 from edge.settings.author import AT_THE_START, ON_RELOAD, take_author
@@ -62,7 +63,7 @@ class Agent:
         self._origin = origin
         self._replay = first.replay
         if self._replay and len(lanes) > 1:
-            raise UsageError("a replay has one lane: give a config without [[lane]]")
+            raise UsageError(words("a replay has one lane: give a config without [[lane]]"))
         self._failures: list[BaseException] = []
         self._serving: list[threading.Thread] = []
         self._stopping = threading.Event()

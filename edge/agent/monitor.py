@@ -20,6 +20,8 @@ from prometheus_client.exposition import choose_encoder
 
 from edge.commands import shown
 from edge.errors import UsageError
+from edge.language.system import system_words
+from edge.language.words import words
 from edge.service.listener import BACKLOG, LimitedListener
 from edge.settings.outputs import RETRY_S, OptionalOutput
 
@@ -102,9 +104,17 @@ class Monitor:
         try:
             return LimitedListener(socket.create_server((host, port), family=family))
         except OSError as problem:
-            fix = "stop the other program, choose another port, or set it to off"
-            why = os.strerror(problem.errno) if problem.errno else "it is no address of this box"
-            raise UsageError(f"metrics.listen = {shown(self._settings.listen)}: {why}: {fix}") from None
+            raise UsageError(
+                words(
+                    "{setting} = {address}: {reason}: {fix}",
+                    setting="metrics.listen",
+                    address=shown(self._settings.listen),
+                    reason=system_words(os.strerror(problem.errno))
+                    if problem.errno
+                    else words("it is no address of this box"),
+                    fix=words("stop the other program, choose another port, or set it to off"),
+                )
+            ) from None
 
     async def _serve(self, listener: LimitedListener, stopping: threading.Event) -> None:
         self._collecting, self._next_s = asyncio.Lock(), 0.0

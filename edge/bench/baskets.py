@@ -15,6 +15,7 @@ from typing import Any
 from edge.bench.chain import Chain
 from edge.bench.figures import described
 from edge.errors import RunError
+from edge.language.words import words
 from edge.progress import ProgressBar
 
 _MEMORY_INTERVAL_S = 0.02
@@ -69,16 +70,16 @@ def bench_baskets(lines: int, *, as_json: bool) -> None:
 
 def _run_report(folder: Path) -> tuple[dict[str, Any], float, float]:
     """The report's JSON, its run time in seconds, and its peak memory in MB. Raises RunError if the report fails."""
-    words = ["report", "basket", "--folder", str(folder), "--since", "2000w", "--json", "-"]
+    command = ["report", "basket", "--folder", str(folder), "--since", "2000w", "--json", "-"]
     start, peak_kb = time.monotonic(), 0
     with tempfile.TemporaryFile() as out:
-        process = subprocess.Popen([sys.executable, "-m", "edge", *words], stdout=out)
+        process = subprocess.Popen([sys.executable, "-m", "edge", *command], stdout=out)
         while process.poll() is None:
             peak_kb = max(peak_kb, _peak_kb(process.pid))
             time.sleep(_MEMORY_INTERVAL_S)
         seconds = time.monotonic() - start
         if process.returncode:
-            raise RunError(f"the report failed with exit code {process.returncode}")
+            raise RunError(words("the report failed with exit code {code}", code=process.returncode))
         out.seek(0)
         return json.load(out), seconds, peak_kb * 1024 / 1e6
 

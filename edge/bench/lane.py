@@ -24,6 +24,7 @@ from edge.decision.customer import CustomerZone
 from edge.errors import RunError
 from edge.frames import VideoFile
 from edge.lane.pipeline import MOST_AGES, Pipeline
+from edge.language.words import words
 from edge.progress import Steps
 from edge.settings.load import load_settings
 from edge.vision.crop import CROP_PX
@@ -72,7 +73,8 @@ def _first_event_s(flags: list[str]) -> float:
             running.terminate()
             _, errors = running.communicate()
     if not line:
-        raise RunError(f"the agent ended without an event: {errors.decode(errors='replace').strip()}")
+        said = errors.decode(errors="replace").strip()
+        raise RunError(words("the agent ended without an event: {problem}", problem=said))
     return round(took_s, 2)
 
 

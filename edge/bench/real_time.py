@@ -14,6 +14,7 @@ from edge.bench.scene import Scene
 from edge.bench.till import SALE_S, sell
 from edge.errors import RunError
 from edge.frames import RealTime, start_in_background
+from edge.language.words import words
 from edge.settings.load import load_settings
 
 if TYPE_CHECKING:
@@ -49,7 +50,13 @@ def real_time(
 
 def _figures(lane: LaneLoop, scene: Scene, answers: list[tuple[float, float]], took_s: float) -> dict[str, Any]:
     if not answers:
-        raise RunError(f"no alert in {took_s:.0f} s: use a clip of at least {SALE_S:.0f} s, the length of a sale")
+        raise RunError(
+            words(
+                "no alert in {took_s:.0f} s: use a clip of at least {sale_s:.0f} s, the length of a sale",
+                took_s=took_s,
+                sale_s=SALE_S,
+            )
+        )
     timings = lane.timings.percentiles()
     after_first_second = answers[1:] or answers
     return {

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import edge
 from edge.bench.places import within
 from edge.errors import RunError
+from edge.language.words import words
 from edge.progress import Steps
 
 if TYPE_CHECKING:
@@ -106,7 +107,8 @@ def start() -> Start:
             running.terminate()
             _, errors = running.communicate()
     if not is_ready:
-        raise RunError(f"no lane was ready after {ready_s:.0f} s: {errors.strip() or 'the agent said nothing'}")
+        said = errors.strip() or words("the agent said nothing")
+        raise RunError(words("no lane was ready after {ready_s:.0f} s: {problem}", ready_s=ready_s, problem=said))
     return Start(ready_s, *used)
 
 

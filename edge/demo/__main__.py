@@ -14,6 +14,7 @@ from pathlib import Path
 
 from edge.commands import run_command
 from edge.errors import UsageError
+from edge.language.words import words
 
 _SCAN_AFTER_S = 3.5
 """By then the customer of the drawn clip has stood at the till for a second."""
@@ -58,7 +59,7 @@ def _main() -> None:
         if arguments.clip:
             clip = Path(arguments.clip)
             if not clip.is_file():
-                raise UsageError(f"no video at {clip}: make demo CLIP=path/to/recording.mp4")
+                raise UsageError(words("no video at {clip}: make demo CLIP=path/to/recording.mp4", clip=clip))
         else:
             from edge.demo.clip import write_clip
 

@@ -12,6 +12,7 @@ import numpy as np
 from skimage import data
 
 from edge.errors import RunError
+from edge.language.words import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,7 +43,7 @@ def write_clip(file: Path) -> None:
     """Write the clip as MPEG-4 Part 2, which, unlike H.264, every OpenCV can read and write. Raises RunError."""
     writer = cv2.VideoWriter(str(file), cv2.VideoWriter.fourcc(*"mp4v"), FRAMES_PER_SECOND, (WIDTH, HEIGHT))
     if not writer.isOpened():
-        raise RunError(f"cannot write a video to {file}: does the folder exist, and is it writable?")
+        raise RunError(words("cannot write a video to {file}: does the folder exist, and is it writable?", file=file))
     for frame in clip_frames():
         writer.write(frame)
     writer.release()

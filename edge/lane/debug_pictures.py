@@ -9,6 +9,8 @@ import cv2
 
 from edge.decision.policy import Reason
 from edge.errors import UsageError
+from edge.language.system import system_words
+from edge.language.words import words
 from edge.settings.files import make_private_folder, replacing
 from edge.settings.outputs import OptionalOutput, may_pass
 
@@ -39,7 +41,11 @@ class DebugPictures:
         except OSError as problem:
             if not may_pass(problem):
                 raise UsageError(
-                    f"cannot write debug_pictures to {folder}: {problem.strerror}: name a folder that can be written"
+                    words(
+                        "cannot write debug_pictures to {folder}: {reason}: name a folder that can be written",
+                        folder=folder,
+                        reason=system_words(problem),
+                    )
                 ) from None
             self._output.fail(problem)
 

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, TextIO
 from edge.decision.policy import Decision
 from edge.errors import RunError, UsageError
 from edge.lane.line_file import LineFile
+from edge.language.system import system_words
+from edge.language.words import Words, words
 from edge.settings.outputs import OptionalOutput, may_pass
 
 if TYPE_CHECKING:
@@ -33,6 +35,10 @@ _DECISION_COLOURS = {
 }
 
 
+def _cannot_write(target: str | None, problem: OSError) -> Words:
+    return words("cannot write events to {target}: {reason}", target=target, reason=system_words(problem))
+
+
 class EventLog:
     """Writes CloudEvents, one a line, as soon as they come. For a replay, which waits for whoever reads them."""
 
@@ -51,7 +57,7 @@ class EventLog:
             try:
                 self._text = Path(self._target).open("w", encoding="utf-8")  # noqa: SIM115  # closed by close()
             except OSError as problem:
-                raise UsageError(f"cannot write events to {self._target}: {problem.strerror}") from None
+                raise UsageError(_cannot_write(self._target, problem)) from None
 
     def write(self, event: Event) -> None:
         """Raises BrokenPipeError when nobody reads the events any more, and RunError when they cannot be written."""
@@ -62,7 +68,7 @@ class EventLog:
             except BrokenPipeError:
                 raise
             except OSError as problem:
-                raise RunError(f"cannot write events to {self._target}: {problem.strerror}") from None
+                raise RunError(_cannot_write(self._target, problem)) from None
 
     def close(self) -> None:
         if self._text and self._text is not sys.stdout:
@@ -101,7 +107,7 @@ class LiveEventLog(EventLog):
             self._file = LineFile(self._target)
         except OSError as problem:
             if not may_pass(problem):
-                raise UsageError(f"cannot write events to {self._target}: {problem.strerror}") from None
+                raise UsageError(_cannot_write(self._target, problem)) from None
             self._output.fail(problem)
 
     def write(self, event: Event) -> None:

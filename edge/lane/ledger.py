@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from edge.clock.reading import read_clocks
 from edge.errors import UsageError
+from edge.language.words import words
 from edge.offers.restricted import RestrictedGoods
 from edge.offers.results import RESULTS, RESULTS_FOLDER
 from edge.offers.store import OfferStore
@@ -82,8 +83,13 @@ class Ledger:
             self._audit = Audit(self._database)
             if (owner := self._audit.lane) not in (None, lane):
                 raise UsageError(
-                    f"{folder} holds the records of lane {owner}, and this is lane {lane}: give each lane its own "
-                    "state_dir"
+                    words(
+                        "{folder} holds the records of lane {owner}, and this is lane {lane}: give each lane its own "
+                        "state_dir",
+                        folder=folder,
+                        owner=owner,
+                        lane=lane,
+                    )
                 )
             self._audit.begin(lane)
             self.reading = reading or read_clocks(trusted=False)

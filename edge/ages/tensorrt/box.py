@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from edge.ages.tensorrt.cache import EngineCache, EngineKey, obtain
 from edge.ages.tensorrt.engine import LoadedEngine, build_engine, load_engine
 from edge.errors import RunError, UsageError
+from edge.language.system import system_words
+from edge.language.words import words
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,7 +52,13 @@ class BoxEngine:
 
     def _require(self, loaded: LoadedEngine | None) -> LoadedEngine:
         if loaded is None:
-            raise RunError(f"{self._library.name} does not load the engine that it built: {self._library.last_error}")
+            raise RunError(
+                words(
+                    "{library} does not load the engine that it built: {error}",
+                    library=self._library.name,
+                    error=self._library.last_error,
+                )
+            )
         return loaded
 
 
@@ -59,4 +67,4 @@ def read_onnx(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as problem:
-        raise UsageError(f"cannot read {file}: {problem.strerror}") from None
+        raise UsageError(words("cannot read {file}: {reason}", file=file, reason=system_words(problem))) from None

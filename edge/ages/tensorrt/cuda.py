@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edge.errors import RunError, UsageError
+from edge.language.words import verbatim, words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,10 +41,13 @@ class Cuda:
         self._hangs = False
         try:
             if not self._call("cudaGetDeviceCount"):
-                raise RunError("cudaErrorNoDevice")
+                raise RunError(verbatim("cudaErrorNoDevice"))
         except (RunError, RuntimeError) as problem:  # RuntimeError: older bindings without any driver
             raise UsageError(
-                f"no NVIDIA GPU can be used here ({problem}): install a current NVIDIA driver, or run on the CPU"
+                words(
+                    "no NVIDIA GPU can be used here ({problem}): install a current NVIDIA driver, or run on the CPU",
+                    problem=problem,
+                )
             ) from None
         attributes = self._runtime.cudaDeviceAttr
         major = self._call("cudaDeviceGetAttribute", attributes.cudaDevAttrComputeCapabilityMajor, 0)
@@ -111,7 +115,9 @@ class Cuda:
         while self.busy:
             if time.monotonic() >= deadline_s:
                 self._hangs = True
-                raise RunError(f"the GPU did not answer within {limit_s:g} s: {self.name}")
+                raise RunError(
+                    words("the GPU did not answer within {limit_s:g} s: {gpu}", limit_s=limit_s, gpu=self.name)
+                )
             time.sleep(POLL_S)
 
     @property
@@ -152,11 +158,13 @@ class Cuda:
     def _check(self, code: Any, function: str) -> None:
         if code != self._runtime.cudaError_t.cudaSuccess:
             self._runtime.cudaGetLastError()  # otherwise the next caller would get this error again
-            raise RunError(f"{function} failed: {code.name}")
+            raise RunError(words("{function} failed: {error}", function=function, error=code.name))
 
 
 def _runtime() -> Any:
     for name in MODULES:
         with suppress(ModuleNotFoundError):
             return importlib.import_module(name)
-    raise UsageError("cuda-bindings is not installed: pip install 'edge-agent[gpu]'")
+    raise UsageError(
+        words("{package} is not installed: pip install 'edge-agent[{extra}]'", package="cuda-bindings", extra="gpu")
+    )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from edge.ages.tensorrt.description import IMAGES, EngineDescription, describe_engine
 from edge.ages.tensorrt.network import parse_network
 from edge.errors import RunError, UsageError
+from edge.language.words import Words, words
 
 if TYPE_CHECKING:
     from edge.ages.tensorrt.library import Library
@@ -52,7 +53,11 @@ def build_engine(
     config = parsed.builder.create_builder_config()
     if target is not None:
         config.num_compute_capabilities = 1
-        _require(config.set_compute_capability(target, 0), library, f"build for compute capability {capability}")
+        _require(
+            config.set_compute_capability(target, 0),
+            library,
+            words("build for compute capability {capability}", capability=capability),
+        )
     if library.rtx:
         # Otherwise an engine allocates memory while it runs, and no CUDA graph can be captured.
         config.set_flag(library.trt.BuilderFlag.REQUIRE_USER_ALLOCATION)
@@ -62,7 +67,7 @@ def build_engine(
     if not library.rtx:
         _use_timings(config, timings)
     engine = parsed.builder.build_serialized_network(parsed.network, config)
-    _require(engine is not None, library, f"build an engine from {name}")
+    _require(engine is not None, library, words("build an engine from {name}", name=name))
     measured = b"" if library.rtx else bytes(memoryview(config.get_timing_cache().serialize()))
     return BuiltEngine(bytes(memoryview(engine)), measured)
 
@@ -86,13 +91,22 @@ def load_engine(library: Library, engine: bytes) -> LoadedEngine | None:
 def _target(library: Library, capability: str) -> Any:
     if not library.rtx:
         raise UsageError(
-            f"{library.name} builds for this box's own GPU only, not for compute capability {capability}: "
-            "pip install 'edge-agent[rtx]' for TensorRT for RTX, which builds for others"
+            words(
+                "{library} builds for this box's own GPU only, not for compute capability {capability}: pip install "
+                "'edge-agent[rtx]' for TensorRT for RTX, which builds for others",
+                library=library.name,
+                capability=capability,
+            )
         )
     if capability not in library.capabilities:
         raise UsageError(
-            f"{library.name} does not build for compute capability {capability}, only for "
-            f"{', '.join(library.capabilities)}: TensorRT itself supports more, pip install 'edge-agent[gpu]'"
+            words(
+                "{library} does not build for compute capability {capability}, only for {others}: TensorRT itself "
+                "supports more, pip install 'edge-agent[gpu]'",
+                library=library.name,
+                capability=capability,
+                others=", ".join(library.capabilities),
+            )
         )
     return library.capabilities[capability]
 
@@ -112,6 +126,8 @@ def _use_timings(config: Any, timings: bytes) -> None:
         config.set_timing_cache(config.create_timing_cache(b""), ignore_mismatch=False)
 
 
-def _require(done: bool, library: Library, what: str) -> None:
+def _require(done: bool, library: Library, what: Words) -> None:
     if not done:
-        raise RunError(f"{library.name} could not {what}: {library.last_error}")
+        raise RunError(
+            words("{library} could not {action}: {error}", library=library.name, action=what, error=library.last_error)
+        )

@@ -11,6 +11,7 @@ import numpy as np
 from edge.ages.tensorrt.contexts import Contexts
 from edge.ages.tensorrt.description import AGE_PROBS, IMAGES
 from edge.errors import RunError
+from edge.language.words import Words, words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,7 +70,7 @@ class Execution:
                 f"crops are {crops.dtype} {crops.shape}, not uint8 (N, {', '.join(map(str, IMAGES.shape[1:]))})"
             )
         if not self._run:
-            raise RunError("this model is closed: load it again")
+            raise RunError(words("this model is closed: load it again"))
         results = np.empty((len(crops), *AGE_PROBS.shape[1:]), np.float32)
         for piece in self.description.pieces(len(crops)):
             size = piece.stop - piece.start
@@ -95,13 +96,19 @@ class Execution:
         """A function that runs a profile on the device buffers: a captured graph, or the context if capturing fails."""
         cuda, batch = self._cuda, self.description.batches[profile]
         context = contexts.make()
-        self._require(context is not None, "make an execution context")
+        self._require(context is not None, words("make an execution context"))
         self._alive.append(context)
-        self._require(context.set_optimization_profile_async(profile, cuda.stream), f"use profile {profile}")
+        self._require(
+            context.set_optimization_profile_async(profile, cuda.stream),
+            words("use profile {profile}", profile=profile),
+        )
         context.set_device_memory(self._scratch, self._scratch_bytes)
-        self._require(context.set_input_shape(IMAGES.name, (batch, *IMAGES.shape[1:])), f"take a batch of {batch}")
+        self._require(
+            context.set_input_shape(IMAGES.name, (batch, *IMAGES.shape[1:])),
+            words("take a batch of {batch}", batch=batch),
+        )
         for name, address in self._addresses.items():
-            self._require(context.set_tensor_address(name, address), f"use memory for {name}")
+            self._require(context.set_tensor_address(name, address), words("use memory for {name}", name=name))
         enqueue = partial(self._enqueue, context)
         # One-time work, such as loading kernels, must not become part of the graph.
         enqueue()
@@ -114,8 +121,15 @@ class Execution:
         return partial(cuda.launch, cuda.capture(enqueue))
 
     def _enqueue(self, context: Any) -> None:
-        self._require(context.execute_async_v3(self._cuda.stream), "run the engine")
+        self._require(context.execute_async_v3(self._cuda.stream), words("run the engine"))
 
-    def _require(self, done: bool, what: str) -> None:
+    def _require(self, done: bool, what: Words) -> None:
         if not done:
-            raise RunError(f"{self._library.name} could not {what}: {self._library.last_error}")
+            raise RunError(
+                words(
+                    "{library} could not {action}: {error}",
+                    library=self._library.name,
+                    action=what,
+                    error=self._library.last_error,
+                )
+            )

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.errors import RunError, UsageError
+from edge.language.words import Words, verbatim, words
 
 log = logging.getLogger(__name__)
 
@@ -48,14 +49,16 @@ class Library:
     @property
     def last_error(self) -> str:
         """The first line of TensorRT's last error message."""
-        return self.logger.last_error or "no reason given"
+        return self.logger.last_error or words("no reason given")
 
     def make(self, kind: str) -> Any:
         """Make a "Builder" or "Runtime". Raises RunError when TensorRT does not work on this machine."""
         try:
             return getattr(self.trt, kind)(self.logger)
         except TypeError:  # the bindings raise this for a null pointer, for example if the driver is too old
-            raise RunError(f"{self.name} cannot work on this machine: {self.last_error}") from None
+            raise RunError(
+                words("{library} cannot work on this machine: {error}", library=self.name, error=self.last_error)
+            ) from None
 
     @property
     def capabilities(self) -> dict[str, Any]:
@@ -70,17 +73,17 @@ class Library:
 def find_library() -> Library:
     """The TensorRT of this box. Raises UsageError, with the command that installs it, when it is missing or too old."""
     return _first_of(
-        (TENSORRT, *RTX), "TensorRT", "pip install 'edge-agent[gpu]', or 'edge-agent[rtx]' for an RTX card"
+        (TENSORRT, *RTX), "TensorRT", words("pip install 'edge-agent[gpu]', or 'edge-agent[rtx]' for an RTX card")
     )
 
 
 def find_rtx() -> Library:
     """TensorRT for RTX, which can build without a GPU. Raises as `find_library` does."""
-    return _first_of(RTX, "TensorRT for RTX", "pip install 'edge-agent[rtx]'")
+    return _first_of(RTX, "TensorRT for RTX", verbatim("pip install 'edge-agent[rtx]'"))
 
 
-def _first_of(names: tuple[str, ...], product: str, fix: str) -> Library:
-    broken = ""
+def _first_of(names: tuple[str, ...], product: str, fix: Words) -> Library:
+    wrong = words("{product} is not installed", product=product)
     for name in names:
         try:
             if name == "tensorrt_rtx_bindings":
@@ -88,10 +91,10 @@ def _first_of(names: tuple[str, ...], product: str, fix: str) -> Library:
             return _loaded(importlib.import_module(name), rtx=name in RTX)
         except ModuleNotFoundError as problem:
             if problem.name != name:
-                broken = f"{name} does not load: {problem}"
+                wrong = words("{name} does not load: {problem}", name=name, problem=str(problem))
         except (ImportError, OSError) as problem:
-            broken = f"{name} does not load: {str(problem).splitlines()[0]}"
-    raise UsageError(f"{broken or f'{product} is not installed'}: {fix}")
+            wrong = words("{name} does not load: {problem}", name=name, problem=str(problem).splitlines()[0])
+    raise UsageError(words("{problem}: {fix}", problem=wrong, fix=fix))
 
 
 def _preload() -> None:
@@ -111,7 +114,10 @@ def _loaded(trt: Any, *, rtx: bool) -> Library:
     library = Library(trt, rtx, trt.__version__, _logger(trt))
     oldest = OLDEST_RELEASE[rtx]
     if tuple(int(part) for part in re.findall(r"\d+", library.version)[:2]) < oldest:
-        raise UsageError(f"{library.name} is too old: install {'.'.join(map(str, oldest))} or newer")
+        version = ".".join(map(str, oldest))
+        raise UsageError(
+            words("{library} is too old: install {version} or newer", library=library.name, version=version)
+        )
     return library
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from edge.ages.tensorrt.description import AGE_PROBS, IMAGES, TensorDescription, describe_network
 from edge.errors import RunError, UsageError
+from edge.language.words import words
 
 if TYPE_CHECKING:
     from edge.ages.tensorrt.library import Library
@@ -39,7 +40,14 @@ def parse_network(library: Library, onnx: bytes, name: str) -> ParsedNetwork:
     parser = trt.OnnxParser(network, library.logger)
     if not parser.parse(onnx):
         what = ": ".join(parser.get_error(0).desc().splitlines()[:2]) if parser.num_errors else library.last_error
-        raise UsageError(f"{library.name} cannot read {name}: {what}; export it with edge-export")
+        raise UsageError(
+            words(
+                "{library} cannot read {name}: {problem}; export it with edge-export",
+                library=library.name,
+                name=name,
+                problem=what,
+            )
+        )
     _require_contract(network, name)
     parsed = ParsedNetwork(builder, network, parser)
     _require_half_precision(trt, parsed, name)
@@ -57,21 +65,33 @@ def _require_contract(network: Any, name: str) -> None:
     found = describe_network(network, ())
     if not found.fulfils_contract():
         raise UsageError(
-            f"{name} takes {_text(found.inputs)} and gives {_text(found.outputs)}, not {_text((IMAGES,))} and "
-            f"{_text((AGE_PROBS,))}: export it with edge-export"
+            words(
+                "{name} takes {inputs} and gives {outputs}, not {images} and {ages}: export it with edge-export",
+                name=name,
+                inputs=_text(found.inputs),
+                outputs=_text(found.outputs),
+                images=_text((IMAGES,)),
+                ages=_text((AGE_PROBS,)),
+            )
         )
 
 
 def _text(tensors: tuple[TensorDescription, ...]) -> str:
-    return ", ".join(f"{tensor.dtype} {tensor.name} {tensor.shape}" for tensor in tensors) or "nothing"
+    return ", ".join(f"{tensor.dtype} {tensor.name} {tensor.shape}" for tensor in tensors) or words("nothing")
 
 
 def _require_half_precision(trt: Any, parsed: ParsedNetwork, name: str) -> None:
     precise = half_convolutions(trt, parsed)
     if not precise:
-        raise RunError(f"{name} has no convolutions, so it is not an age model: export it with edge-export bundle")
+        raise RunError(
+            words("{name} has no convolutions, so it is not an age model: export it with edge-export bundle", name=name)
+        )
     for convolution, is_half in precise.items():
         if not is_half:
             raise RunError(
-                f"convolution {convolution} of {name} does not compute in FP16: export it with edge-export bundle"
+                words(
+                    "convolution {convolution} of {name} does not compute in FP16: export it with edge-export bundle",
+                    convolution=convolution,
+                    name=name,
+                )
             )
