@@ -149,6 +149,19 @@ def _add_evaluate_and_study(commands: argparse._SubParsersAction[Parser]) -> Non
     study.add_argument("--alone", metavar="NAME", help="also train on this source only, without the teacher")
     study.set_defaults(run=_study)
 
+    recipes = commands.add_parser("recipes", help="short runs from the same weights, to compare recipes")
+    recipes.add_argument("data", type=Path, metavar="DATA", help="as for fit")
+    recipes.add_argument(
+        "recipes", type=Path, nargs="+", metavar="RECIPE", help="as for fit; the first is what others are compared with"
+    )
+    recipes.add_argument("--start", type=Path, metavar="MODEL", required=True, help="as for fit")
+    recipes.add_argument(
+        "--out", type=Path, metavar="FOLDER", required=True, help="folder for the runs and recipes.json"
+    )
+    recipes.add_argument("--photos", type=positive, metavar="N", default=6400, help="photos per run; default: 6400")
+    recipes.add_argument("--teacher", type=Path, metavar="FILE", help="as for fit")
+    recipes.set_defaults(run=_recipes)
+
 
 def _add_scenes_and_breadth(commands: argparse._SubParsersAction[Parser]) -> None:
     scenes = commands.add_parser(
@@ -343,3 +356,16 @@ def _study(arguments: argparse.Namespace) -> None:
     for run in found.runs:
         print(f"{run.name}: {', '.join(f'{name} {error.mean_error_years:.2f}' for name, error in run.errors.items())}")
     print(write_study(found, arguments.out))
+
+
+def _recipes(arguments: argparse.Namespace) -> None:
+    from train.recipe import read_recipe
+    from train.recipe_study import study_recipes
+
+    recipes = {str(name.with_suffix("")): read_recipe(name) for name in arguments.recipes}
+    found = study_recipes(
+        arguments.data, arguments.out, recipes, arguments.start, arguments.photos, teacher=arguments.teacher
+    )
+    file = arguments.out / "recipes.json"
+    file.write_text(found.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    print(file)
