@@ -34,10 +34,11 @@ PHOTOS = Path(__file__).parents[2] / "shared" / "data"
 @pytest.fixture(scope="session", autouse=True)
 def _own_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Agents keep their files in a folder of the tests, never in the user's, and serve metrics on any free port.
-    They believe the clock."""
+    They believe the clock, and speak English."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("STATE_DIRECTORY", "CACHE_DIRECTORY"):
+        for name in ("STATE_DIRECTORY", "CACHE_DIRECTORY", "LC_ALL", "LC_MESSAGES"):
             patch.delenv(name, raising=False)
+        patch.setenv("LANG", "C.UTF-8")
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         patch.setenv("EDGE_METRICS__LISTEN", "127.0.0.1:0")

@@ -22,6 +22,7 @@ from edge.doctor.targets import BoxTarget, LaneTarget
 from edge.doctor.titles import TITLES
 from edge.errors import RunError, UsageError
 from edge.language.catalogue import ENGLISH, LANGUAGES
+from edge.language.reader import reader
 from edge.language.words import Words, counted, in_all_languages, in_language, joined, verbatim, words
 from edge.progress import Steps
 from edge.settings.lanes import load_lanes
@@ -113,7 +114,7 @@ def _findings(flags: list[str], file: Path | None, seconds: float, steps: Steps)
             load_lanes([], file)
         except UsageError:
             # The fault is in the file or a variable, not in the flags: report it as a finding.
-            return ENGLISH, iter([Finding("problem", verbatim(error), fix_settings(file), "config")])
+            return reader(), iter([Finding("problem", verbatim(error), fix_settings(file), "config")])
         raise
     return lanes[0].language, diagnose(lanes, file, seconds, steps)
 

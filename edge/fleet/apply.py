@@ -18,7 +18,7 @@ from edge.fleet.checks import check_lanes
 from edge.fleet.health import Patience, wait_for_health, wait_for_quiet, wait_for_reload
 from edge.fleet.running import HealthPage, RunningAgent, reject_silent, restart, service_of
 from edge.fleet.share import percent, share_of
-from edge.language.catalogue import ENGLISH
+from edge.language.reader import asked_language, reader, speak
 from edge.language.words import Words, in_language, words
 from edge.settings.author import Author, leave_author
 from edge.settings.lanes import load_lanes
@@ -82,6 +82,7 @@ def apply(argv: list[str]) -> None:
     arguments = apply_parser().parse_args(argv)
     if (arguments.file is None) != arguments.put_back:
         raise UsageError(words("give a FILE, or --put-back; see edge-agent apply --help"))
+    speak(asked_language(["--config", str(arguments.config)], os.environ))
     # A stop of this command, too, must put an unconfirmed change back.
     signal.signal(signal.SIGTERM, _interrupt)
     with change_of(arguments.config) as under_way:
@@ -104,7 +105,8 @@ def _put_back_unconfirmed(change: FileChange, config: Path) -> None:
         agent = RunningAgent(lanes[0], config)
         if state := agent.state():
             agent.reload(state)
-    print(words("{file}: a change was interrupted; the version before is in place again", file=file))
+    text = words("{file}: a change was interrupted; the version before is in place again", file=file)
+    print(in_language(text, reader()))
 
 
 @dataclass
@@ -113,7 +115,6 @@ class Applying:
 
     arguments: argparse.Namespace
     change: FileChange
-    language: str = ENGLISH
 
     def apply(self) -> None:
         """Raises UsageError and RunError; then the version before is in place."""
@@ -125,7 +126,7 @@ class Applying:
         # The settings in place may be of no use without the ones that are to come: the first shared ones.
         if not before and not self._concerned(candidate.lanes):
             return
-        self.language = candidate.lanes[0].language
+        speak(candidate.lanes[0].language)
         if candidate.is_there:
             self._say(words("{name}: nothing has changed", name=candidate.name))
             return
@@ -150,7 +151,7 @@ class Applying:
         number = share_of(first.store, first.box)
         if share is None or number < share:
             return True
-        self.language = first.language
+        speak(first.language)
         self._say(
             words(
                 "not for this box: {store}/{box} is among {number:.1f} % of the boxes, and this is for {share:g} %",
@@ -221,7 +222,7 @@ class Applying:
         print(self._text(text))
 
     def _text(self, text: Words) -> str:
-        return in_language(text, self.language)
+        return in_language(text, reader())
 
 
 def _leave_author(lanes: tuple[Settings, ...]) -> None:

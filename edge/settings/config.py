@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, Valida
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from edge.commands import shown
+from edge.language.reader import system_language
 from edge.language.words import words
 from edge.settings.scope import Scope, top_level
 from edge.settings.sections import (
@@ -66,6 +67,10 @@ _BOX_OF_REPLAYS = "box-1"
 def _name_of_host() -> str:
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", socket.gethostname())
     return name.lstrip("-._")[:64] or "box-1"
+
+
+def _language_of_system() -> str:
+    return system_language(os.environ)
 
 
 def _number_as_text(value: Any) -> Any:
@@ -146,7 +151,9 @@ class Settings(BaseSettings):
         "first till connects, then on-sale",
     )
     language: Annotated[Language, _BOX] = Field(
-        "en", description="language of the doctor and of reports; the cashier's prompts are in every language"
+        default_factory=_language_of_system,
+        description="language of the doctor, of reports and of errors; the cashier's prompts are in every language; "
+        "default: the system's, as LC_ALL, LC_MESSAGES or LANG names it, if it is one of these, else en",
     )
     zone: Annotated[Zone, _DECIDES] = Field(
         ((0.15, 0.0), (0.85, 0.0), (0.85, 1.0), (0.15, 1.0)),

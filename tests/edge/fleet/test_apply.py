@@ -47,12 +47,12 @@ def test_a_change_is_taken_over_and_the_version_before_is_kept(box: Box) -> None
     # Again, as a timer would.
     assert box.apply(box.settings(CHANGED)).out == "settings: nothing has changed\n"
     # What needs a restart is not done by halves.
-    done = box.apply(box.settings(CHANGED + '\nlanguage = "ru"'))
+    done = box.apply(box.settings(CHANGED + '\nlog_level = "debug"'))
     assert (done.code, done.err) == (
         1,
-        "edge: needs a restart: language of lane-1; nothing was changed: add --restart\n",
+        "edge: needs a restart: log_level of lane-1; nothing was changed: add --restart\n",
     )
-    assert "language" not in text_of(box)
+    assert "log_level" not in text_of(box)
     agent.stop()
 
 
