@@ -19,10 +19,10 @@ _LANGUAGE_FLAG, _LANGUAGE_VARIABLE, _CONFIG_FLAG = "--language", "EDGE_LANGUAGE"
 _SYSTEM_VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
 """The first that is set counts, see setlocale(3)."""
 
-_MOST_BYTES = 256 * 1024
+_MOST_CONFIG_BYTES = 256 * 1024
 """Of a config file, as much as is ever read."""
 _TOP_LEVEL = re.compile(r"""[ \t]*(language|include)[ \t]*=[ \t]*(["'])(.*?)\2""")
-_TABLE = re.compile(r"[ \t]*\[\[?[ \t]*[A-Za-z_]")
+_TABLE_HEAD = re.compile(r"[ \t]*\[\[?[ \t]*[A-Za-z_]")
 """A line that begins a table: below it no setting of the whole box can be."""
 
 _reader: ContextVar[str] = ContextVar("reader", default=ENGLISH)
@@ -77,7 +77,7 @@ def _top_level(file: Path) -> dict[str, str]:
     """The language and the included file that a config file names above its tables, also if it is not valid TOML."""
     found: dict[str, str] = {}
     for line in _content(file).splitlines():
-        if _TABLE.match(line):
+        if _TABLE_HEAD.match(line):
             break
         if setting := _TOP_LEVEL.match(line):
             found[setting[1]] = setting[3]
@@ -90,6 +90,6 @@ def _content(file: Path) -> str:
     with suppress(OSError, ValueError):
         if file.is_file():
             with file.open("rb") as opened:
-                content = opened.read(_MOST_BYTES)
+                content = opened.read(_MOST_CONFIG_BYTES)
     is_utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     return content.decode("utf-16" if is_utf16 else "utf-8-sig", errors="replace")
