@@ -21,8 +21,8 @@ _SYSTEM_VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
 
 _MOST_CONFIG_BYTES = 256 * 1024
 """Of a config file, as much as is ever read."""
-_TOP_LEVEL = re.compile(r"""[ \t]*(language|include)[ \t]*=[ \t]*(["'])(.*?)\2""")
-_TABLE_HEAD = re.compile(r"[ \t]*\[\[?[ \t]*[A-Za-z_]")
+_LANGUAGE_OR_INCLUDE = re.compile(r"""[ \t]*(language|include)[ \t]*=[ \t]*(["'])(.*?)\2""")
+_BEGINS_TABLE = re.compile(r"[ \t]*\[\[?[ \t]*[A-Za-z_]")
 """A line that begins a table: below it no setting of the whole box can be."""
 
 _reader: ContextVar[str] = ContextVar("reader", default=ENGLISH)
@@ -77,9 +77,9 @@ def _top_level(file: Path) -> dict[str, str]:
     """The language and the included file that a config file names above its tables, also if it is not valid TOML."""
     found: dict[str, str] = {}
     for line in _content(file).splitlines():
-        if _TABLE_HEAD.match(line):
+        if _BEGINS_TABLE.match(line):
             break
-        if setting := _TOP_LEVEL.match(line):
+        if setting := _LANGUAGE_OR_INCLUDE.match(line):
             found[setting[1]] = setting[3]
     return found
 
