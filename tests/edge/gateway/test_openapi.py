@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 
 from edge.gateway.openapi import document, openapi_text
 from tests.edge.gateway.conftest import ROOT
-from tests.gateways import GatewayProcess, HttpTill, event
+from tests.gateways import LIMIT_S, GatewayProcess, HttpTill, event
 
 if sys.version_info < (3, 11):
     pytest.skip("Schemathesis, and the FastAPI that wrote the document, need Python 3.11", allow_module_level=True)
@@ -59,4 +59,4 @@ def test_the_gateway_keeps_to_its_document(case: schemathesis.Case, address: str
         case.query["wait"] = min(float(case.query["wait"]), 0.01) if float(case.query["wait"]) <= 30 else 31
     # Its 503 says that the agent is away, which is so here.
     checks = [each for each in CHECKS if each is not not_a_server_error or case.path != "/healthz"]
-    case.call_and_validate(base_url=address, checks=checks)
+    case.call_and_validate(base_url=address, checks=checks, timeout=LIMIT_S)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
@@ -24,8 +25,11 @@ class Line:
         self.received: list[Event] = []
         self._handle(self._relay.tick(0.0))
 
-    def post(self, data: Data, event_id: str) -> None:
-        self._handle(self._relay.post([PostedEvent(self._event(data, event_id), event_id)], 0.0))
+    def post(self, data: Data, event_id: str, at: datetime | None = None) -> None:
+        """at: the time of the event by the till's clock; None if that is right."""
+        event = self._event(data, event_id)
+        event = event.model_copy(update={"time": at or event.time})
+        self._handle(self._relay.post([PostedEvent(event, event_id)], 0.0))
 
     def heartbeat(self, agent: str) -> None:
         health = Health(lane="lane-1", agent=agent, status="ok", problems=())
@@ -71,3 +75,10 @@ def test_a_scan_is_sent_again_as_it_was_by_a_gateway_that_was_restarted(store: G
     before.post(SaleOpened(sale_id="s-1"), "opening")
     before.post(RestrictedItem(sale_id="s-1", sku="beer"), "scan")
     assert Line(store, identity).scans == before.scans
+
+
+def test_an_event_of_a_till_whose_clock_is_centuries_slow_reaches_the_agent(store: GatewayStore) -> None:
+    line = Line(store, ReplayIdentity())
+    line.post(SaleOpened(sale_id="s-1"), "opening", datetime(323, 10, 29, tzinfo=timezone.utc))
+    line.post(RestrictedItem(sale_id="s-1"), "scan")
+    assert [event.id for event in line.received[1:]] == ["opening", "scan"]

@@ -87,7 +87,7 @@ def test_an_alert_outlives_a_restart_of_the_agent_but_none_of_the_box(scanned: S
     assert scanned.desk.expired_alerts == 1
 
 
-@pytest.mark.parametrize("ahead", [timedelta(hours=1), timedelta(hours=-1)])
+@pytest.mark.parametrize("ahead", [timedelta(hours=1), timedelta(hours=-1), timedelta(days=-1700 * 365)])
 def test_a_till_with_a_wrong_clock_sells_as_any_and_its_times_are_recorded_as_it_said_them(
     ahead: timedelta, shop: Shop
 ) -> None:

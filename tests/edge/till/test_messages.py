@@ -107,6 +107,17 @@ def test_a_time_of_another_zone_is_sent_in_utc() -> None:
     assert json.loads(event.to_json())["time"] == "2026-03-01T12:00:00.250Z"
 
 
+@given(st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30), timezones=st.timezones()))
+def test_every_time_can_be_read_again(time: datetime) -> None:
+    event = wrap(Hello(till="till-1"), id="1", source="/x", time=time)
+    assert abs(parse(event.to_json().encode()).time - time) < timedelta(milliseconds=1)
+
+
+def test_a_time_that_was_written_without_the_zeros_of_its_year_is_read() -> None:
+    text = wrap(Hello(till="till-1"), id="1", source="/x", time=NOON).to_json().replace("2026-", "323-")
+    assert parse(text.encode()).time == NOON.replace(year=323)
+
+
 @pytest.mark.parametrize(("mean", "years"), [(27.0, 27), (27.9, 27), (28.0, 28)])
 def test_an_age_is_rounded_down_so_that_nobody_below_28_prints_as_28(mean: float, years: int) -> None:
     assert AgeInterval(mean=mean, low=17, high=41).completed_years == years

@@ -236,6 +236,8 @@ def test_what_cannot_be_guessed_is_required_and_nothing_else_is_complained_about
     [
         ({"time": "2026-03-01T12:00:00"}, "time"),
         ({"time": "noon"}, "time"),
+        ({"time": "0001-01-01T00:00:00+03:00"}, "time"),
+        ({"time": "9999-12-31T23:59:59-03:00"}, "time"),
         ({"time": None}, "time"),
         ({"source": None}, "source"),
         ({"source": ""}, "source"),
