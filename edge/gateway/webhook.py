@@ -23,7 +23,7 @@ from edge.gateway.cloudevents import STRUCTURED
 from edge.gateway.gateway import Cursor
 from edge.language.system import system_words
 from edge.language.words import words
-from edge.till.messages import rfc3339
+from edge.till.moments import rfc3339
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -29,7 +29,7 @@ from edge.records.records import SaleRecord
 from edge.records.rejected import RejectedStore
 from edge.records.schema import IS_SALE
 from edge.records.till_clocks import TillClocks
-from edge.till.messages import rfc3339
+from edge.till.moments import rfc3339
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from edge.offers.book import OfferOutcome  # pydantic reads it
 from edge.purchases.parquet import Layout
-from edge.till.messages import Moment
+from edge.till.moments import Moment
 
 if TYPE_CHECKING:
     from edge.offers.book import ResolvedOffer

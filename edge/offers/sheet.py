@@ -12,7 +12,8 @@ from edge.decision.bands import band_names
 from edge.errors import UsageError
 from edge.language.words import words
 from edge.purchases.goods import Goods
-from edge.till.messages import Moment, Text
+from edge.till.messages import Text
+from edge.till.moments import Moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

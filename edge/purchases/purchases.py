@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 
 from edge.decision.bands import UNKNOWN, band_names, band_probabilities
 from edge.purchases.goods import basket_contents, categories_of
-from edge.till.messages import Moment
+from edge.till.moments import Moment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

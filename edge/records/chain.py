@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from edge.clock.believed import FLOOR_S
 from edge.records.changes import CHANGE_START, SettingsChange
 from edge.records.records import Record, SaleRecord
-from edge.till.messages import Moment
+from edge.till.moments import Moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from edge.records.records import Record
-from edge.till.messages import Moment
+from edge.till.moments import Moment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

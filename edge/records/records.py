@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from edge.decision.policy import Decision, Reason
-from edge.till.messages import AgeInterval, AgeRestrictedItem, CheckMeans, CheckOutcome, Moment, SaleReference
+from edge.till.messages import AgeInterval, AgeRestrictedItem, CheckMeans, CheckOutcome, SaleReference
+from edge.till.moments import Moment
 
 Ended = Literal["completed", "cancelled", "withdrawn", "not-asked", "suspended", "abandoned"]
 """How a sale ended. completed: paid, with something restricted. cancelled: not paid. withdrawn: nothing restricted was

@@ -26,7 +26,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from edge.language.words import words
 from edge.records.chain import StoredRow
 from edge.settings.files import make_private_folder, replacing
-from edge.till.messages import Moment
+from edge.till.moments import Moment
 
 ARCHIVE_VERSION = 1
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict
 
 from edge.purchases.parquet import Layout
-from edge.till.messages import Moment  # pydantic reads it
+from edge.till.moments import Moment  # pydantic reads it
 
 CHECKS = Layout(
     "edge_agent_checks",

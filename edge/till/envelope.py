@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from edge.commands import shown
 from edge.settings.problems import in_one_line
-from edge.till.messages import MESSAGES, ContentType, Data, Id, Moment
+from edge.till.messages import MESSAGES, ContentType, Data, Id
+from edge.till.moments import Moment
 
 
 class Event(BaseModel):

@@ -15,7 +15,8 @@ from pydantic_core import from_json
 
 from edge.settings.problems import no_json
 from edge.till.limits import MESSAGE_BYTES
-from edge.till.messages import FROM_TILLS, MESSAGES, ContentType, Data, Error, Id, Moment
+from edge.till.messages import FROM_TILLS, MESSAGES, ContentType, Data, Error, Id
+from edge.till.moments import Moment
 from edge.till.tolerance import SafeValue, take_usable
 
 _SCHEMA_NAME = re.compile(r"urn:edge-agent:(.+):(.*)")

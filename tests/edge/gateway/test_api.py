@@ -87,7 +87,8 @@ def test_a_message_can_be_confirmed_by_lane_ack(till: HttpTill) -> None:
     till.scan(sale_id)
     (message,) = till.poll_until(lambda news: news["messages"])["messages"]
     till.send(event("lane.ack", message_id=message["id"], alert_id=message["data"]["alert_id"]))
-    assert HttpTill(till.address).poll()["messages"] == []
+    # On a busy machine a better alert may have come meanwhile.
+    assert message["id"] not in {other["id"] for other in HttpTill(till.address).poll()["messages"]}
 
 
 def test_the_three_modes_of_the_http_binding(till: HttpTill) -> None:
