@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from edge.language.formats import number, percent
 from edge.language.words import counted, in_language, words
-from edge.reports.plot import INK, QUIET, SERIES, drawing, shortened_label
+from edge.reports.plot import INK, QUIET, SERIES, band_ticks, drawing, legend, shortened_label
 from edge.vision.faces import AGES
 from train.explore import LEGAL_AGE, Facts
 from train.explore_tables import band_words
@@ -48,7 +48,7 @@ def bands_plot(facts: Facts, language: str) -> Markup:
         width = 0.8 / len(shares)
         for place, (source, found) in enumerate(shares.items()):
             axes.bar(np.arange(len(bands)) + (place + 0.5) * width - 0.4, found, width, label=shortened_label(source))
-        axes.set_xticks(range(len(bands)), bands)
+        band_ticks(axes, bands)
         axes.yaxis.set_major_formatter(lambda value, _: percent(value, language, digits=1 if 0 < value < 0.01 else 0))
         axes.set_ylim(bottom=0)
         _finish(axes, len(shares))
@@ -76,4 +76,4 @@ def _finish(axes: Axes, sources: int) -> None:
     axes.tick_params(axis="both", length=0, labelcolor=INK)
     axes.spines["left"].set_visible(False)
     if sources > 1:
-        axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3, frameon=False, handlelength=1.4)
+        legend(axes)

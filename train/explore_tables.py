@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from edge.language.formats import Shown, number, percent
+from edge.language.formats import Shown, percent
 from edge.language.words import Words, joined, words
-from edge.reports.tables import Table
+from edge.reports.tables import Table, in_groups
 from train.explore import Facts
 
 
@@ -30,7 +30,7 @@ def correct_tables(facts: Facts) -> list[Table]:
         (words("Copies of a photo"), len(facts.near_copies),
          words("remove all but the best: copies count several times in training")),
     ]  # fmt: skip
-    rows = tuple((what, _count(n), fix) for what, n, fix in found if n)
+    rows = tuple((what, in_groups(n), fix) for what, n, fix in found if n)
     columns = (words("found"), words("number"), words("what to do"))
     return [Table(columns, rows, frozenset(columns[1:2]), title=words("What to correct"))] if rows else []
 
@@ -40,7 +40,7 @@ def sources_table(facts: Facts) -> Table:
     columns = (words("source"), words("labels") if facts.labels_only else words("photos"),
                words("ages known to the year"), words("under 18"))  # fmt: skip
     rows = tuple(
-        (source, _count(n), _share(facts.exactly_known[source] / max(1, n)), _share(facts.bands[source]["under 18"]))
+        (source, in_groups(n), _share(facts.exactly_known[source] / max(1, n)), _share(facts.bands[source]["under 18"]))
         for source, n in facts.rows.items()
     )
     return Table(columns, rows, frozenset(columns[1:]), title=words("Sources"))
@@ -64,7 +64,7 @@ def people_tables(facts: Facts) -> list[Table]:
     found = []
     for title, column in ((words("Sex"), facts.sexes), (words("Group"), facts.groups)):
         labels = sorted({label for source in column.values() for label in source})
-        rows = tuple((label, *(_count(source.get(label, 0)) for source in column.values())) for label in labels)
+        rows = tuple((label, *(in_groups(source.get(label, 0)) for source in column.values())) for label in labels)
         if rows:
             found.append(Table((words("label"), *column), rows, frozenset(column), title=title))
     return found
@@ -73,12 +73,8 @@ def people_tables(facts: Facts) -> list[Table]:
 def sizes_table(facts: Facts, most: int) -> Table:
     """The most frequent sizes."""
     columns = (words("width x height"), words("photos"))
-    rows = tuple((size, _count(n)) for size, n in list(facts.sizes.items())[:most])
+    rows = tuple((size, in_groups(n)) for size, n in list(facts.sizes.items())[:most])
     return Table(columns, rows, frozenset(columns[1:]))
-
-
-def _count(n: int) -> Words:
-    return joined("", [Shown(number, n)])
 
 
 def _share(share: float) -> Words:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
 _NO_BREAK = "\N{NO-BREAK SPACE}"
-_BEFORE_SIGN = re.compile(r"(?<=\d) (?=[%₽€$])")
+_HELD_SPACE = re.compile(r"(?<=\d) (?=[%₽€$]|– \d)|(?<=\d –) (?=\d)")
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,11 @@ def money(amount: float, language: str, currency: str, digits: int | None = None
     if get_currency_symbol(currency, locale(language))[-1].isalpha():
         pattern = pattern.replace("¤#", f"¤{_NO_BREAK}#")
     return format_currency(amount, currency, pattern, locale(language), currency_digits=False)
+
+
+def currency_symbol(currency: str, language: str) -> str:
+    """`RUB` in English and `₽` in Russian."""
+    return get_currency_symbol(currency, locale(language))
 
 
 def day(value: date, language: str) -> str:
@@ -99,8 +104,8 @@ def with_symbols(text: str, language: str) -> str:
 
 
 def unbroken(text: str) -> str:
-    """A text in which no line ends between a number and its sign, as in `95 %`."""
-    return _BEFORE_SIGN.sub(_NO_BREAK, text)
+    """A text in which no line ends between a number and its sign, as in `95 %`, or inside a range, as in `17 – 28`."""
+    return _HELD_SPACE.sub(_NO_BREAK, text)
 
 
 def _pattern(whole: str, digits: int) -> str:

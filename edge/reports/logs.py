@@ -15,6 +15,7 @@ from edge.records.chain import Head
 from edge.records.database import Database
 from edge.records.revisions import newest_revisions
 from edge.reports.places import lanes_of, names_of, with_place
+from edge.reports.tables import in_groups
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -89,7 +90,7 @@ def restricted_sales_headline(period: Period, sales: int, lanes: Collection[Lane
     """One line: the period, the number of sales, and the lanes they come from. Stores are named, and lanes only
     counted, if there are several stores."""
     lanes = lanes_of(lanes)
-    found, stores = {"period": period.words, "sales": sales}, sorted({store for store, *_ in lanes})
+    found, stores = {"period": period.words, "sales": in_groups(sales)}, sorted({store for store, *_ in lanes})
     if len(stores) > 1:
         return words(
             "Restricted sales {period}: {sales}. Stores: {stores}. Lanes: {lanes}.",

@@ -2,12 +2,14 @@
 
 With matplotlib: axes that fit their data, ticks, dates, bars and heat maps come with it, and it is there anyway
 (mediapipe brings it along). The page's stylesheet exchanges the colours of `PLOT_COLOURS` when the page is dark. Text
-is text that can be searched, and each picture and each dot says what it shows.
+is text that can be searched, and each picture and each dot says what it shows. Each picture is drawn twice, the second
+time narrower, for phones: letters of a picture that a phone shrinks are too small. The stylesheet shows one of the two.
 """
 
 from __future__ import annotations
 
 import re
+import textwrap
 import warnings
 from dataclasses import dataclass
 from io import StringIO
@@ -39,10 +41,16 @@ PLOT_COLOURS = (
 )  # fmt: skip
 """Each colour on light pages, and the one that takes its place on dark pages."""
 
-_LONGEST_LABEL = 22
-"""In characters."""
-_WIDTH_IN, _ROW_IN, _MARGIN_IN = 7.2, 0.29, 0.95
-"""In inches of 72 points: the width of a picture, the height of a row of dots, and the space above and below them."""
+_LONGEST_LABEL, _LABEL_LINE = 22, 13
+"""In characters; and of a line of it on a phone."""
+_TITLE_LINE = 30
+"""Of a line of an axis' title on a phone, in characters."""
+_WIDTH_IN, _PHONE_WIDTH_IN = 7.2, 3.5
+"""Of a picture, in inches of 72 points."""
+_CHARACTERS_PER_IN, _LEGEND_MARK = 13, 8
+"""Of a line of text; and the room for a series' mark in a legend, in characters."""
+_ROW_IN, _PHONE_ROW_IN, _MARGIN_IN = 0.29, 0.38, 0.95
+"""In inches: the height of a row of dots, and the space above and below them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +76,56 @@ class Axis:
 
 
 def drawing(
-    draw: Callable[[Axes], None], title: str, height_in: float = 3.4, tooltips: Mapping[str, str] | None = None
-) -> Markup:
-    """An SVG element with what `draw` has drawn. Equal drawings give equal text.
+    draw: Callable[[Axes], None], title: str, height_in: float = 3.4, tooltips: Mapping[str, str] | None = None,
+    phone_height_in: float | None = None,
+) -> Markup:  # fmt: skip
+    """Two SVG elements with what `draw` has drawn, for screens and paper, and for phones. Equal drawings give equal
+    text.
 
-    title: says in one sentence what there is to see, for those who cannot. tooltips: by the `gid` of an artist,
-    the text that is shown when the mouse is over it.
+    draw: is called for both; `is_for_phone` tells them apart. title: says in one sentence what there is to see, for
+    those who cannot. tooltips: by the `gid` of an artist, the text that is shown when the mouse is over it.
+    phone_height_in: default: the other's.
     """
+    wide = _svg(draw, (_WIDTH_IN, height_in))
+    narrow = _svg(draw, (_PHONE_WIDTH_IN, phone_height_in or height_in))
+    return _accessible(wide, title, tooltips or {}) + _accessible(narrow, title, tooltips or {}, "phone")
+
+
+def is_for_phone(axes: Axes) -> bool:
+    """Whether a drawing is the narrow one."""
+    return _width_in(axes) < (_PHONE_WIDTH_IN + _WIDTH_IN) / 2
+
+
+def _width_in(axes: Axes) -> float:
+    return float(axes.figure.bbox.width / axes.figure.dpi)
+
+
+def axis_label(axes: Axes, name: str) -> str:
+    """A name that fits beside an axis: shortened, on a phone in two lines."""
+    name = shortened_label(name)
+    return textwrap.fill(name, _LABEL_LINE) if is_for_phone(axes) else name
+
+
+def band_ticks(axes: Axes, names: Sequence[str]) -> None:
+    """Names below the bars of a picture, at 0, 1, 2 and so on; small and one word a line on a phone."""
+    phone = is_for_phone(axes)
+    axes.set_xticks(range(len(names)), [name.replace(" ", "\n") if phone else name for name in names])
+    axes.tick_params(axis="x", labelsize=8 if phone else 10)
+
+
+def legend(axes: Axes) -> None:
+    """The names of the series above the picture, in as many columns as have room."""
+    names = axes.get_legend_handles_labels()[1]
+    room = _width_in(axes) * _CHARACTERS_PER_IN
+    columns = int(room / (max(map(len, names)) + _LEGEND_MARK))
+    axes.legend(
+        loc="lower center", bbox_to_anchor=(0.5, 1), ncols=max(1, min(columns, len(names))), frameon=False,
+        handlelength=1.4,
+    )  # fmt: skip
+
+
+def _svg(draw: Callable[[Axes], None], size_in: tuple[float, float]) -> str:
+    """A whole SVG file."""
     # Loading matplotlib takes half a second, and only pages need it.
     import matplotlib
     from cycler import cycler
@@ -90,14 +141,16 @@ def drawing(
     with matplotlib.rc_context(style), warnings.catch_warnings():  # type: ignore[arg-type]
         # The reader's browser has the letters that matplotlib's own font lacks.
         warnings.filterwarnings("ignore", "Glyph .* missing from")
-        figure = Figure((_WIDTH_IN, height_in), layout="constrained")
+        figure = Figure(size_in, layout="constrained")
         figure.patch.set_visible(False)
         axes = figure.add_subplot()
         axes.patch.set_visible(False)
         draw(axes)
+        if is_for_phone(axes):
+            axes.set_xlabel(textwrap.fill(axes.get_xlabel(), _TITLE_LINE, break_long_words=False))
         text = StringIO()
         figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
-    return _accessible(text.getvalue(), title, tooltips or {})
+    return text.getvalue()
 
 
 def plot_shares(
@@ -128,7 +181,7 @@ def plot_dots(dots: Sequence[Dot], axis: Axis) -> Markup:
             axes.plot([low, high], [row, row], color=colour, linewidth=2, solid_capstyle="round", gid=f"interval-{row}")
             shape, size = ("o", 7) if dot.tone == "plain" else ("D", 7.5)
             axes.plot([value], [row], shape, color=colour, markersize=size, gid=f"dot-{row}", clip_on=False)
-        axes.set_yticks(range(len(dots)), [shortened_label(dot.name) for dot in dots])
+        axes.set_yticks(range(len(dots)), [axis_label(axes, dot.name) for dot in dots])
         axes.set_ylim(len(dots) - 0.5, -0.5)
         steps = [axis.end * step / 5 for step in range(6)]
         axes.set_xticks(steps, [axis.label(step) for step in steps])
@@ -145,7 +198,8 @@ def plot_dots(dots: Sequence[Dot], axis: Axis) -> Markup:
     tooltips = {
         f"{kind}-{row}": f"{dot.name}: {dot.tooltip}" for row, dot in enumerate(dots) for kind in ("dot", "interval")
     }
-    return drawing(draw, _described(dots, axis), _MARGIN_IN + _ROW_IN * len(dots), tooltips)
+    height, phone_height = (_MARGIN_IN + row * len(dots) for row in (_ROW_IN, _PHONE_ROW_IN))
+    return drawing(draw, _described(dots, axis), height, tooltips, phone_height)
 
 
 def end_of_axis(highs: Sequence[float]) -> float:
@@ -165,7 +219,7 @@ def _described(dots: Sequence[Dot], axis: Axis) -> str:
     return f"{axis.title}: {values}"
 
 
-def _accessible(whole: str, title: str, tooltips: Mapping[str, str]) -> Markup:
+def _accessible(whole: str, title: str, tooltips: Mapping[str, str], kind: str = "") -> Markup:
     """matplotlib's SVG file as an element of a page: with a name, with tooltips, without ids that others may have."""
     svg = whole[whole.index("<svg") :].rstrip()
     svg = re.sub(r'width="[^"]+" height="[^"]+"', "", svg, count=1)
@@ -180,7 +234,7 @@ def _accessible(whole: str, title: str, tooltips: Mapping[str, str]) -> Markup:
     return Markup(
         re.sub(
             r"<svg ([^>]*)>",
-            lambda found: f'<svg class="plot" role="img" aria-label="{name}" {found[1]}>',
+            lambda found: f'<svg class="{f"plot {kind}".rstrip()}" role="img" aria-label="{name}" {found[1]}>',
             svg,
             count=1,
         )

@@ -15,8 +15,8 @@ from rich.text import Text
 
 from edge.commands import visible
 from edge.language.catalogue import ENGLISH
-from edge.language.formats import unbroken
-from edge.language.words import in_language
+from edge.language.formats import Shown, number, unbroken
+from edge.language.words import Words, in_language, joined
 from edge.settings.csv_files import harmless
 
 if TYPE_CHECKING:
@@ -66,6 +66,11 @@ def as_text(table: Table, width: int | None = None, language: str = ENGLISH) -> 
     if _total([column.narrowest for column in columns]) <= width:
         return title + _drawn(columns, width)
     return (f"{title}\n" if title else "") + _blocks(columns, table.keys, width)
+
+
+def in_groups(count: float) -> Words:
+    """A count with its thousands in groups, as the reader's language writes them."""
+    return joined("", [Shown(number, count)])
 
 
 @dataclass(frozen=True, slots=True)

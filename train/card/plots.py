@@ -8,7 +8,7 @@ from itertools import repeat
 from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
-from edge.reports.plot import QUIET
+from edge.reports.plot import QUIET, band_ticks, legend
 from train.card.facts import Card, GateEvidence, Study
 from train.card.measures import FEWER, MeasuredError, MeasuredShare
 from train.plots import Drawing, svg
@@ -70,7 +70,7 @@ def _challenge(axes: Axes, card: Card) -> None:
             last = limit
     axes.set(xlabel="limit on the probability of being under 18, %", ylabel="%", ylim=(0, 100), xscale="log")
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, 1.12), ncols=2, frameon=False)
+    legend(axes)
 
 
 def _by_age(axes: Axes, card: Card) -> None:
@@ -84,9 +84,9 @@ def _by_age(axes: Axes, card: Card) -> None:
         interval = [[error.mean_error_years - error.low for error in by_band.values()],
                     [error.high - error.mean_error_years for error in by_band.values()]]  # fmt: skip
         axes.bar(places, errors, width, yerr=interval, label=source, error_kw={"elinewidth": 1})
-    axes.set_xticks(range(len(bands)), [band.removeprefix("0") for band in bands])
+    band_ticks(axes, [band.removeprefix("0") for band in bands])
     axes.set(xlabel="age", ylabel="years")
-    axes.legend(frameon=False)
+    legend(axes)
 
 
 def _bias(axes: Axes, card: Card) -> None:
@@ -100,9 +100,9 @@ def _bias(axes: Axes, card: Card) -> None:
         low, high = [low for low, _ in intervals], [high for _, high in intervals]
         axes.fill_between(places, low, high, color=line.get_color(), alpha=0.15, linewidth=0)
     axes.axhline(0, color=QUIET, linewidth=1)
-    axes.set_xticks(range(len(bands)), [band.removeprefix("0") for band in bands])
+    band_ticks(axes, [band.removeprefix("0") for band in bands])
     axes.set(xlabel="age", ylabel="years")
-    axes.legend(frameon=False)
+    legend(axes)
 
 
 def _sizes(axes: Axes, card: Card) -> None:
@@ -114,7 +114,7 @@ def _sizes(axes: Axes, card: Card) -> None:
             low, high = [error.low for _, error in points], [error.high for _, error in points]
             axes.fill_between(sizes, low, high, color=line.get_color(), alpha=0.15, linewidth=0)
     axes.set(xlabel="pixels between the eyes", ylabel="years", ylim=(0, None))
-    axes.legend(frameon=False)
+    legend(axes)
 
 
 def _points(source: str, card: Card) -> list[tuple[int, MeasuredError]]:
@@ -162,7 +162,7 @@ def _study(axes: Axes, study: Study) -> None:
             bar.set_hatch("" if source in run.sources else "///")
     axes.set_xticks(range(len(study.runs)), [run.name.replace(" ", "\n") for run in study.runs])
     axes.set(ylabel="years")
-    axes.legend(frameon=False, ncols=len(sources), loc="upper center", bbox_to_anchor=(0.5, 1.12))
+    legend(axes)
 
 
 def _errors_by_band(card: Card) -> dict[str, dict[str, MeasuredError]]:

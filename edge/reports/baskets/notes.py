@@ -9,6 +9,7 @@ from edge.language.words import Words, counted, joined, words
 from edge.reports.discoveries import MAX_FALSE_DISCOVERY_RATE
 from edge.reports.files import dropped_files
 from edge.reports.limits import MAX_QUANTITY
+from edge.reports.tables import in_groups
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,8 +29,9 @@ def headline(report: BasketReport, period: Period) -> Words:
     if report.baskets is None:
         return words("Baskets {period}.", period=period.words)
     return words(
-        "Baskets {period}: {baskets:.0f} of customers of known age. Stores: {stores}. Lanes: {lanes}.",
-        period=period.words, baskets=report.baskets, stores=_names(report.stores), lanes=_names(report.lanes),
+        "Baskets {period}: {baskets} of customers of known age. Stores: {stores}. Lanes: {lanes}.",
+        period=period.words, baskets=in_groups(report.baskets), stores=_names(report.stores),
+        lanes=_names(report.lanes),
     )  # fmt: skip
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edge.language.formats import day_and_month, money, number
+from edge.language.formats import currency_symbol, day_and_month, money, number
 from edge.language.words import in_language, words
 from edge.reports.baskets.tables import band_words, signed_money
-from edge.reports.plot import INK, LINE, MARK, SERIES, drawing, shortened_label
+from edge.reports.plot import INK, LINE, MARK, QUIET, SERIES, band_ticks, drawing, is_for_phone, legend, shortened_label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,15 +43,24 @@ def differences_picture(report: BasketReport, language: str, currency: str) -> M
                 if each := cells.get((band.name, category)):
                     _bar(axes, place, row, each, _size(each, priced) / greatest * _HALF)
                     if each.stands_out:
-                        _label(axes, place, row, _text(each, priced, language, currency))
+                        unit = None if is_for_phone(axes) else currency
+                        _label(axes, place, row, _text(each, priced, language, unit))
         axes.set_xticks(range(len(bands)), [band.name for band in bands])
-        axes.set_yticks(range(len(categories)), [shortened_label(name) for name in categories])
-        axes.set(xlim=(-0.5, len(bands) - 0.5), ylim=(len(categories) - 0.4, -0.6))
+        if is_for_phone(axes):
+            axes.set_yticks([])
+            unit = f", {currency_symbol(currency, language)}" if priced else ""
+            for row, category in enumerate(categories):
+                name = shortened_label(category) + unit
+                axes.text(-0.5, row - 0.48, name, ha="left", va="center", fontsize=9, color=QUIET)
+        else:
+            axes.set_yticks(range(len(categories)), [shortened_label(name) for name in categories])
+        axes.set(xlim=(-0.5, len(bands) - 0.5), ylim=(len(categories) - 0.5, -0.7))
         axes.tick_params(axis="both", length=0, labeltop=True, labelbottom=False, labelcolor=INK)
         axes.spines[["left", "bottom"]].set_visible(False)
 
     title = in_language(words("What each age band buys more and less of than all customers"), language)
-    return drawing(draw, title, height_in=0.7 + 0.44 * len(categories))
+    rows = len(categories)
+    return drawing(draw, title, height_in=0.7 + 0.44 * rows, phone_height_in=0.7 + 0.6 * rows)
 
 
 def _size(each: CategoryLift, priced: bool) -> float:
@@ -68,11 +77,12 @@ def _label(axes: Axes, place: int, row: int, text: str) -> None:
     axes.text(place, row - 0.12, text, ha="center", va="bottom", fontsize=7.5, color=INK)
 
 
-def _text(each: CategoryLift, priced: bool, language: str, currency: str) -> str:
-    if priced:
+def _text(each: CategoryLift, priced: bool, language: str, currency: str | None) -> str:
+    """currency: None where another text says it."""
+    if priced and currency:
         return signed_money(each.money or 0.0, language, currency)
-    sign = "+" if each.more >= 0 else "\N{MINUS SIGN}"
-    return sign + number(abs(each.more), language)
+    size = _size(each, priced)
+    return ("+" if size >= 0 else "\N{MINUS SIGN}") + number(abs(size), language)
 
 
 def spending_picture(bands: Sequence[Band], language: str, currency: str) -> Markup | None:
@@ -82,12 +92,13 @@ def spending_picture(bands: Sequence[Band], language: str, currency: str) -> Mar
         return None
 
     def draw(axes: Axes) -> None:
+        size = 7.5 if is_for_phone(axes) else 9
         for place, (_, average) in enumerate(drawn):
             axes.bar(place, average.value, 0.62, color=MARK, gid=f"bar-{place}")
             axes.plot([place] * 2, [average.low, average.high], color=INK, linewidth=1.6, gid=f"interval-{place}")
             text = money(average.value, language, currency, digits=_digits(average.value))
-            axes.text(place, average.high, text, ha="center", va="bottom", fontsize=9, color=INK)
-        axes.set_xticks(range(len(drawn)), [in_language(band_words(band.name), language) for band, _ in drawn])
+            axes.text(place, average.high, text, ha="center", va="bottom", fontsize=size, color=INK)
+        band_ticks(axes, [in_language(band_words(band.name), language) for band, _ in drawn])
         axes.set_ylim(0, max(average.high for _, average in drawn) * 1.12)
         axes.set_yticks([])
         axes.tick_params(axis="x", length=0, labelcolor=INK)
@@ -114,14 +125,15 @@ def weeks_picture(visits: Visits, names: Sequence[str], language: str) -> Markup
             places = [week.toordinal() for week in weeks]
             colour, dashes = SERIES[band % len(SERIES)], "-" if band < len(SERIES) else "--"
             axes.plot(places, values, dashes, marker="o", markersize=4, color=colour, gid=f"band-{band}", label=name)
-        axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=len(names), frameon=False, handlelength=1.4)
-        step = -(-len(weeks) // 6)
+        legend(axes)
+        step = -(-len(weeks) // (3 if is_for_phone(axes) else 6))
         axes.set_xticks(
             [week.toordinal() for week in weeks[::step]], [day_and_month(week, language) for week in weeks[::step]]
         )
         axes.set_ylim(bottom=0)
         axes.grid(axis="y")
         axes.tick_params(axis="both", length=0, labelcolor=INK)
+        axes.tick_params(axis="x", pad=8)
         axes.spines["left"].set_visible(False)
 
     title = in_language(words("Customers of each age band by week"), language)
@@ -134,26 +146,35 @@ def hours_picture(visits: Visits, names: Sequence[str], language: str) -> Markup
     greatest = max((count for counts in visits.hours.values() for count in counts if count is not None), default=0.0)
     if not greatest or not names:
         return None
-    columns = range(hours[0], hours[-1] + 1)
+    shown = range(hours[0], hours[-1] + 1)
     nothing: Counts = (None,) * len(names)
 
     def draw(axes: Axes) -> None:
-        for place, hour in enumerate(columns):
+        """On a phone, the hours are rows."""
+        phone = is_for_phone(axes)
+        for place, hour in enumerate(shown):
             for band, count in enumerate(visits.hours.get(hour, nothing)):
+                x, y = (band, place) if phone else (place, band)
                 alpha = 0.0 if count is None else 0.06 + _DARKEST * count / greatest
-                box = (place - 0.48, band - 0.46)
-                axes.add_patch(_cell(box, alpha, f"cell-{hour}-{band}"))
+                axes.add_patch(_cell((x - 0.48, y - 0.46), alpha, f"cell-{hour}-{band}"))
                 if count is not None:
-                    axes.text(place, band, number(count, language), ha="center", va="center", fontsize=7, color=INK)
-        axes.set_xticks(range(len(columns)), [str(hour) for hour in columns])
-        axes.set_yticks(range(len(names)), list(names))
-        axes.set(xlim=(-0.5, len(columns) - 0.5), ylim=(len(names) - 0.5, -0.5))
-        axes.set_xlabel(in_language(words("hour of the day"), language))
-        axes.tick_params(axis="both", length=0, labelcolor=INK)
+                    text = number(count, language)
+                    axes.text(x, y, text, ha="center", va="center", fontsize=8 if phone else 7, color=INK)
+        places, titles = range(len(shown)), [str(hour) for hour in shown]
+        title = in_language(words("hour of the day"), language)
+        if phone:
+            axes.set_xticks(range(len(names)), list(names))
+            axes.set_yticks(places, titles)
+            axes.set(xlim=(-0.5, len(names) - 0.5), ylim=(len(shown) - 0.5, -0.5), ylabel=title)
+        else:
+            axes.set_xticks(places, titles)
+            axes.set_yticks(range(len(names)), list(names))
+            axes.set(xlim=(-0.5, len(shown) - 0.5), ylim=(len(names) - 0.5, -0.5), xlabel=title)
+        axes.tick_params(axis="both", length=0, labelcolor=INK, labeltop=phone, labelbottom=not phone)
         axes.spines[["left", "bottom"]].set_visible(False)
 
     title = in_language(words("Customers of each age band by hour of the day"), language)
-    return drawing(draw, title, height_in=0.9 + 0.34 * len(names))
+    return drawing(draw, title, height_in=0.9 + 0.34 * len(names), phone_height_in=0.5 + 0.26 * len(shown))
 
 
 def _cell(corner: tuple[float, float], alpha: float, gid: str) -> Rectangle:

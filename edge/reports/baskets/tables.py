@@ -11,7 +11,7 @@ from edge.decision.bands import UNKNOWN
 from edge.language.formats import Shown, money, number, percent
 from edge.language.words import Words, joined, verbatim, words
 from edge.reports.discoveries import rate
-from edge.reports.tables import NOTHING, Table, as_csv
+from edge.reports.tables import NOTHING, Table, as_csv, in_groups
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -79,7 +79,7 @@ def baskets_json(report: BasketReport, headline: str, dropped: Sequence[str]) ->
 def _band_row(band: Band, currency: str) -> tuple[str, ...]:
     share = _with_interval(band.share, percent, digits=1)
     average = _with_interval(band.average, money, currency=currency)
-    counts = (joined("", [Shown(number, count)]) for count in (band.customers, band.effective))
+    counts = (in_groups(count) for count in (band.customers, band.effective))
     return (band_words(band.name), *counts, *share, *average)
 
 

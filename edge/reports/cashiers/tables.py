@@ -12,7 +12,7 @@ from edge.reports.cashiers.tallies import NAME_OF_TOTAL, total
 from edge.reports.compliance import SEEN
 from edge.reports.sale_words import ENDS, MEANS
 from edge.reports.shares import FEWEST_TRIALS, Share
-from edge.reports.tables import NOTHING, Table, as_csv
+from edge.reports.tables import NOTHING, Table, as_csv, in_groups
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -74,7 +74,7 @@ def _sales_table(lines: Sequence[CashierLine]) -> Table:
     ):
         if any(counts):
             columns.append(title)
-            rows = [(*row, str(count)) for row, count in zip(rows, counts, strict=True)]
+            rows = [(*row, in_groups(count)) for row, count in zip(rows, counts, strict=True)]
     remarks = [*(REMARKS[line.verdict] for line in lines), verbatim("")]
     rows = [(*row, remark) for row, remark in zip(rows, remarks, strict=True)]
     title = words("Checks by cashier")
@@ -95,7 +95,7 @@ def _checks_table(cashiers: Sequence[CashierTally]) -> Table:
 
     title = words("Checks, by who made them, and how the age was known")
     table = _counts_table(title, cashiers, words("checks"), MEANS, counts)
-    failed = [str(tally.checks.failed) for tally in (*cashiers, total(cashiers))]
+    failed = [in_groups(tally.checks.failed) for tally in (*cashiers, total(cashiers))]
     rows = [(*row[:3], number, *row[3:]) for row, number in zip(table.rows, failed, strict=True)]
     columns = (*table.columns[:3], words("too young"), *table.columns[3:])
     return Table(columns, tuple(rows), frozenset(columns[2:]), total=True, title=title)
@@ -104,7 +104,7 @@ def _checks_table(cashiers: Sequence[CashierTally]) -> Table:
 def _overrides_table(cashiers: Sequence[CashierTally]) -> Table:
     columns = (words("store"), words("cashier"), words("authorised by"), words("overrides"))
     rows = [
-        (tally.store, tally.cashier, manager, str(count))
+        (tally.store, tally.cashier, manager, in_groups(count))
         for tally in cashiers
         for manager, count in sorted(tally.checks.overrides.items())
     ]
@@ -120,7 +120,11 @@ def _counts_table(
     occurring = [value for value in names if counts(everybody)[value]]
     columns = (words("store"), words("cashier"), of_sum, *(names[value] for value in occurring))
     rows = tuple(
-        (tally.store, _name_of(tally), str(counts(tally).total()), *(str(counts(tally)[value]) for value in occurring))
+        (
+            tally.store,
+            _name_of(tally),
+            *map(in_groups, [counts(tally).total(), *(counts(tally)[value] for value in occurring)]),
+        )
         for tally in (*cashiers, everybody)
     )
     return Table(columns, rows, frozenset(columns[2:]), total=True, title=title)
@@ -151,9 +155,9 @@ def _sales_row(tally: CashierTally, others: Share) -> tuple[str, ...]:
     return (
         tally.store,
         _name_of(tally),
-        str(tally.sold),
-        str(share.trials),
-        str(share.hits),
+        in_groups(tally.sold),
+        in_groups(share.trials),
+        in_groups(share.hits),
         _percent(share),
         joined(" – ", [low, high]) if share.trials >= FEWEST_TRIALS else NOTHING,
         _percent(others),

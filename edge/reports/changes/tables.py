@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from edge.language.formats import Shown, moment
 from edge.language.words import Words, joined, verbatim, words
+from edge.records.changes import MODEL_HASH, OFFERS_SHEET
 from edge.reports.tables import NOTHING, Table, as_csv
 
 if TYPE_CHECKING:
@@ -23,6 +24,12 @@ _WAYS: dict[str, Words] = {
     "apply": words("edge-agent apply"),
 }
 """How settings were changed. Other words are of programs, and are shown as they are."""
+
+_CONTENTS: dict[str, Words] = {
+    MODEL_HASH: words("age model (hash)"),
+    OFFERS_SHEET: words("sheet of offers (hash)"),
+}
+"""What is recorded like a setting, but is the content of a file."""
 
 _CSV_OF_CHANGES = (
     "at", "lane", "by", "name", "setting", "before", "after", "first", "config", "model", "number", "hash",
@@ -42,12 +49,17 @@ def changes_table(changes: Sequence[SettingsChange]) -> Table:
     """For people: times in local time."""
     columns = (words("time"), words("lane"), words("changed by"), words("setting"), words("before"), words("after"))
     rows = tuple(
-        (joined("", [Shown(moment, change.at)]), change.lane, author_words(change), each.setting,
+        (joined("", [Shown(moment, change.at)]), change.lane, author_words(change), setting_words(each.setting),
          _shown(each.before), _shown(each.after))
         for change in changes
         for each in change.changed
     )  # fmt: skip
     return Table(columns, rows, keys=2)
+
+
+def setting_words(name: str) -> str:
+    """A setting's name as in TOML, or what was recorded like one."""
+    return _CONTENTS.get(name, name)
 
 
 def changes_csv(changes: Sequence[tuple[Head, SettingsChange]]) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from edge.language.words import Words, counted, words
 from edge.reports.files import dropped_files
+from edge.reports.tables import in_groups
 
 if TYPE_CHECKING:
     from edge.reports.files import Files
@@ -20,7 +21,7 @@ def headline(report: OfferReport, period: Period) -> Words:
     made, held_out = report.everything.made.trials, report.everything.held_out.trials
     return words(
         "Offers {period}: {all} sales matched a rule; offer made in {made}, held out in {held_out}.",
-        period=period.words, all=made + held_out, made=made, held_out=held_out,
+        period=period.words, all=in_groups(made + held_out), made=in_groups(made), held_out=in_groups(held_out),
     )  # fmt: skip
 
 

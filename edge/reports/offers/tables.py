@@ -11,7 +11,7 @@ from edge.language.formats import Shown, number, percent
 from edge.language.words import Words, joined, verbatim, words
 from edge.reports.discoveries import rate
 from edge.reports.offers.comparison import EVERYTHING, OTHERS
-from edge.reports.tables import NOTHING, Table, as_csv
+from edge.reports.tables import NOTHING, Table, as_csv, in_groups
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +35,7 @@ def _rule_row(rule: Rule) -> tuple[str, ...]:
     learnt = rule.learnt
     figures = (
         (
-            joined("", [Shown(number, learnt.sales)]),
+            in_groups(learnt.sales),
             joined("", [Shown(percent, learnt.confidence, {"digits": 1})]),
             joined("", [Shown(number, learnt.lift, {"digits": 2})]),
             joined("", [Shown(rate, max(learnt.rate, 1e-9))]),
@@ -65,9 +65,9 @@ def _row(tally: OfferTally) -> tuple[str, ...]:
     return (
         name_words(tally.band),
         tally.offer if tally.offer != tally.band else "",
-        str(tally.shown),
-        str(tally.taken),
-        str(tally.refused),
+        in_groups(tally.shown),
+        in_groups(tally.taken),
+        in_groups(tally.refused),
         _bought(tally.made),
         _bought(tally.held_out),
         words("{value} ({low} – {high})", value=lift, low=low, high=high),
@@ -80,7 +80,12 @@ def name_words(name: str) -> Words:
 
 
 def _bought(share: Share) -> str:
-    return words("{hits} of {n} ({share})", hits=share.hits, n=share.trials, share=Shown(percent, share.value))
+    return words(
+        "{hits} of {n} ({share})",
+        hits=in_groups(share.hits),
+        n=in_groups(share.trials),
+        share=Shown(percent, share.value),
+    )
 
 
 def offers_csv(report: OfferReport) -> str:

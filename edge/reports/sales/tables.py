@@ -6,7 +6,7 @@ from datetime import timezone
 from typing import TYPE_CHECKING
 
 from edge.language.words import Words, joined, verbatim, words
-from edge.reports.compliance import is_id_due, time_of_check
+from edge.reports.compliance import is_id_due, is_sold_after_failed_check, is_unchecked, time_of_check
 from edge.reports.places import names_of, place_of
 from edge.reports.sale_words import ENDS, answer_words, check_words, named, never_asked
 from edge.reports.tables import NOTHING, Table, as_csv
@@ -27,12 +27,14 @@ _CSV_COLUMNS = (
 
 
 def sales_table(sales: Sequence[SaleRecord]) -> Table:
-    """For people: times in local time."""
+    """For people: times in local time. Sales without a due check stand out, and those in spite of a check."""
     columns = (
         words("sale"), words("time"), words("lane"), words("cashier"), words("answer"), words("check"), words("end"),
     )  # fmt: skip
     lane = names_of(map(place_of, sales))
-    return Table(columns, tuple(_row(sale, lane(place_of(sale))) for sale in sales), keys=2, title=words("Sales"))
+    rows = tuple(_row(sale, lane(place_of(sale))) for sale in sales)
+    marked = (number for number, sale in enumerate(sales) if is_unchecked(sale) or is_sold_after_failed_check(sale))
+    return Table(columns, rows, keys=2, title=words("Sales"), marked=frozenset(marked))
 
 
 def sales_csv(sales: Sequence[SaleRecord]) -> str:

@@ -36,23 +36,35 @@ def test_markup_and_invisible_characters_of_tills_are_escaped() -> None:
 
 
 def test_a_name_is_not_broken_and_only_a_word_that_no_page_has_room_for_may_be() -> None:
-    html = as_html(Table(("cashier", "remark"), (("Anna-Maria Petrova", "x" * 60),)))
+    long = "Konstantinopolskaya-Alexandrova M. W."
+    html = as_html(Table(("cashier", "remark"), (("Anna-Maria Petrova", "x" * 60), (long, ""))))
     assert '<th scope="row" class="key">Anna-Maria Petrova</th>' in html
+    assert f'<th scope="row">{long}</th>' in html, "it may be broken between its parts"
     assert f'<td class="long" data-column="remark">{"x" * 60}</td>' in html
 
 
 def test_a_phone_shows_a_wide_table_as_a_block_for_each_row_whose_cells_name_their_columns() -> None:
     long = "asked for ID, looks young, about 21 years old"
-    assert '<table class="narrow blocks short">' in as_html(Table(tuple("abcde"), (tuple("12345"),)))
-    assert '<table class="narrow short">' in as_html(Table(tuple("abcd"), (tuple("1234"),)))
+    assert '<table class="narrow short">' in as_html(Table(tuple("abcde"), (tuple("12345"),)))
+    columns = ("cashier", "sold", "not asked", "interval")
+    wide = Table(columns, (("anna", "12", "3", "12.1 % – 34.5 % of 1,234"),), frozenset(columns[1:]))
+    assert '<table class="narrow blocks short" style="--names: 9ch">' in as_html(wide)
     html = as_html(Table(("sale", "lane", "answer"), (("7", "lane-1", long),)))
-    assert '<table class="narrow blocks short">' in html
+    assert '<table class="narrow blocks short" style="--names: 6ch">' in html
     assert '<td class="key" data-column="lane">lane-1</td>' in html
     assert f'<td class="wordy" data-column="answer">{long}</td>' in html
 
 
 def test_paper_breaks_no_short_table() -> None:
     assert '<table class="narrow">' in as_html(Table(("a", "b"), (("1", "2"),) * 13))
+
+
+def test_a_name_with_a_hyphen_stays_in_one_line_and_so_does_a_range() -> None:
+    html = report_page(
+        content(lead=["lane-1 <b>: edge-agent report --only x, looks 22 (17 – 28)."], page_parts=[SALES])
+    )
+    assert '<span class="key">lane-1</span> &lt;b&gt;: <span class="key">edge-agent</span> report' in html
+    assert "22 (17\u00a0–\u2060\u00a028)." in html
 
 
 def test_the_page_of_a_report_says_everything_in_its_order() -> None:

@@ -12,13 +12,19 @@ from edge.reports.shares import Share
 
 
 def labels(svg: str) -> list[str]:
-    return re.findall(r">([\d.]+ %)<", svg)
+    """Of the wide drawing's axis."""
+    return re.findall(r">([\d.]+ %)<", drawings(svg)[0])
+
+
+def drawings(svg: str) -> list[str]:
+    """The wide and the narrow one."""
+    return re.findall("<svg.*?</svg>", svg, re.DOTALL)
 
 
 def test_each_share_has_a_dot_an_interval_and_a_tooltip() -> None:
     svg = plot_shares([("anna", Share(10, 100)), ("boris", Share(2, 100))], Share(12, 200), "share")
     assert labels(svg) == ["0 %", "4 %", "8 %", "12 %", "16 %", "20 %"]
-    assert svg.count("<title>anna: 10 / 100, 5.5 – 17.4 %</title>") == 2
+    assert [each.count("<title>anna: 10 / 100, 5.5 – 17.4 %</title>") for each in drawings(svg)] == [2, 2]
     assert 'role="img" aria-label="share: anna 10 %; boris 2 %"' in svg
     assert ">all together</text>" in svg
 
@@ -40,10 +46,23 @@ def test_a_long_or_hostile_name_is_shortened_and_escaped() -> None:
     svg = plot_shares(
         [("<script>\u202e" + "x" * 99, Share(1, 40)), ("收银员 $x^2$", Share(1, 40))], Share(1, 2), "a & b"
     )
-    ElementTree.fromstring(svg)
+    for each in drawings(svg):
+        ElementTree.fromstring(each)
     assert "&lt;script&gt;\\u202exxxxxxx…</text>" in svg
     assert "收银员 $x^2$</text>" in svg
     assert "a &amp; b" in svg
+
+
+def test_a_phone_gets_a_narrower_drawing_with_letters_as_large_and_names_in_two_lines() -> None:
+    wide, narrow = drawings(plot_shares([("Anna-Maria Petrova", Share(10, 100))], Share(12, 200), "share"))
+    widths = [float(re.findall(r'viewBox="0 0 ([\d.]+)', each)[0]) for each in (wide, narrow)]
+    assert widths[0] > 2 * widths[1]
+    assert wide.startswith('<svg class="plot" ')
+    assert narrow.startswith('<svg class="plot phone" ')
+    assert ">Anna-Maria Petrova</text>" in wide
+    assert ">Petrova</text>" in narrow
+    sizes = [set(re.findall(r"font: ([\d.]+px)", each)) for each in (wide, narrow)]
+    assert sizes[0] == sizes[1]
 
 
 def test_pictures_share_no_ids_and_equal_ones_are_equal() -> None:
