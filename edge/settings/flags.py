@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic_core import PydanticUndefined
 
@@ -13,11 +12,9 @@ from edge.commands import HelpFormatter, Parser, shown
 from edge.errors import UsageError
 from edge.language.words import words
 from edge.settings.config import Settings
+from edge.settings.lists import is_list, list_of
 from edge.settings.older import OLDER_NAMES
 from edge.settings.scope import Declaration, declarations
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 _RUN_USAGE = "edge-agent run --camera SOURCE [--config FILE] [--FLAG VALUE ...]"
 _RUN_ABOUT = """\
@@ -130,7 +127,7 @@ def _add(group: argparse._ArgumentGroup, each: Declaration, *, with_choices: boo
     options: dict[str, Any] = {"dest": each.name, "default": argparse.SUPPRESS, "help": _help(each)}
     if annotation is bool:
         group.add_argument(each.flag, action=argparse.BooleanOptionalAction, **options)
-    elif get_origin(annotation) is tuple:
+    elif is_list(each):
         group.add_argument(each.flag, nargs="+", action="extend", metavar=_metavar(each), **options)
     else:
         options["choices"] = (choices(each) or None) if with_choices else None
@@ -203,28 +200,20 @@ def flag_values(flags: list[str]) -> dict[str, Any]:
 
 
 def _value(each: Declaration, given: Any) -> Any:
-    return list(_items(each, given)) if isinstance(given, list) else given
+    return [item for word in given for item in _items(each, word)] if isinstance(given, list) else given
 
 
-def _items(each: Declaration, given: Iterable[str]) -> Iterator[Any]:
-    """The items of a list. A word is items with commas between them, the two numbers of a point, or JSON."""
-    points = _metavar(each) == _POINT
-    for word in given:
-        if word.lstrip().startswith("["):
-            yield from _json_list(each, word)
-        elif points:
-            yield word.split(",")
-        else:
-            yield from word.split(",")
-
-
-def _json_list(each: Declaration, word: str) -> Any:
+def _items(each: Declaration, word: str) -> list[Any]:
     try:
-        return json.loads(word)
+        return list_of(each, word)
     except RecursionError:
         raise UsageError(words("{flag} has JSON that is nested too deeply: correct it", flag=each.flag)) from None
     except ValueError:
         raise UsageError(
-            words("{flag} = {value}: write {item} {item} ..., or JSON",
-                  flag=each.flag, value=shown(word), item=_metavar(each))
-        ) from None  # fmt: skip
+            words(
+                "{flag} = {value}: write {item} {item} ..., or JSON",
+                flag=each.flag,
+                value=shown(word),
+                item=_metavar(each),
+            )
+        ) from None

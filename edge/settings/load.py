@@ -7,7 +7,6 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
-from pydantic_settings import EnvSettingsSource, SettingsError
 
 from edge.errors import UsageError
 from edge.language.words import words
@@ -16,9 +15,9 @@ from edge.settings.flags import flag_values
 from edge.settings.older import with_new_names
 from edge.settings.parts import merged, read_parts
 from edge.settings.places import Places
-from edge.settings.problems import settings_problem, unreadable_setting
+from edge.settings.problems import settings_problem
 from edge.settings.scope import declarations
-from edge.settings.variables import Variables
+from edge.settings.variables import GivenVariables, Variables
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,17 +39,13 @@ def settings_of(
     """Like `load_settings`, from the parsed content of TOML files. files, table: see `Places`."""
     given = flag_values(flags)
     try:
-        variables = EnvSettingsSource(Settings)()
+        variables = GivenVariables(Settings)()
         _reject_similar_variables()
         in_file = with_new_names(content, Places(files=files, table=table).place)
         return Settings(**merged(merged(in_file, Variables(Settings)()), given))
     except ValidationError as problem:
         places = Places(given, variables, files, table)
         raise UsageError(settings_problem(problem, places.place, _names(table is not None))) from None
-    except SettingsError as problem:
-        raise UsageError(unreadable_setting(problem)) from None
-    except RecursionError:
-        raise UsageError(words("an EDGE_* variable has JSON that is nested too deeply: correct it")) from None
 
 
 def _names(in_table: bool) -> list[str]:

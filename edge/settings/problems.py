@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
 from collections.abc import Callable
 from difflib import get_close_matches
@@ -19,7 +17,6 @@ if TYPE_CHECKING:
 
     from pydantic import ValidationError
     from pydantic_core import ErrorDetails
-    from pydantic_settings import SettingsError
 
 _MOST = 5
 """More problems than this are only counted."""
@@ -139,33 +136,6 @@ def no_json(error: ValueError | str) -> Words:
     if place := _JSON_PLACE.search(str(error)):
         return words("is not JSON: line {line}, column {column}", line=place[1], column=place[2])
     return words("is not JSON")
-
-
-def unreadable_setting(error: SettingsError) -> Words:
-    """An EDGE_* variable that could not be parsed."""
-    field = re.match(r'error parsing value for field "(\w+)"', str(error))
-    if field is None:
-        return words("an EDGE_* variable cannot be read: correct it")
-    prefix = f"EDGE_{field[1].upper()}"
-    for name, value in os.environ.items():
-        if name.upper().startswith(prefix) and _same_problem(value, error.__cause__):
-            return words(
-                '{variable} = {value} must be JSON, such as [18, 30] or ["a", "b"], with numbers of a few digits',
-                variable=name,
-                value=shown(value),
-            )
-    return words("{variable} must be JSON", variable=prefix)
-
-
-def _same_problem(value: str, cause: BaseException | None) -> bool:
-    """Whether this value is what could not be parsed."""
-    try:
-        json.loads(value)
-    except json.JSONDecodeError as problem:
-        return isinstance(cause, json.JSONDecodeError) and problem.doc == cause.doc
-    except ValueError as problem:  # a number of thousands of digits
-        return str(problem) == str(cause)
-    return False
 
 
 def _details(error: ValidationError) -> list[ErrorDetails]:

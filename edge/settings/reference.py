@@ -22,10 +22,13 @@ Generated from the declarations in `edge/settings/`: do not edit it here, run
 `python -m edge.settings.reference > docs/settings.md`.
 
 Each setting is a line of a TOML file, an `EDGE_*` variable and a flag of `edge-agent run`. Flags win over variables,
-variables over the file. A flag with a list takes its items: `--zone 0,0 1,0 1,1`, `--insights.bands 18 30`; a variable
-takes JSON: `EDGE_ZONE='[[0, 0], [1, 0], [1, 1]]'`. An unknown setting or a value that is not allowed stops the agent at
-the start, with exit code 2 and one line that names the file and the line, or the variable, and the setting that was
-probably meant. Variables that begin with `EDGE_` and resemble no setting are ignored.
+variables over the file. A flag with a list takes its items: `--zone 0,0 1,0 1,1`, `--insights.bands 18 30`. A variable
+takes them with commas between them: `EDGE_INSIGHTS__BANDS=18,30`, `EDGE_OFFERS__EXCLUDE="beer, energy drinks"`; corners
+have spaces between them: `EDGE_ZONE="0,0 1,0 1,1"`. An empty variable is an empty list. Both also take JSON, for items
+with a comma: `EDGE_OFFERS__EXCLUDE='["salt, sugar"]'`. A variable with a whole section is JSON:
+`EDGE_POLICY='{"risk": 0.1}'`. An unknown setting or a value that is not allowed stops the agent at the start, with
+exit code 2 and one line that names the file and the line, or the variable, and the setting that was probably meant.
+Variables that begin with `EDGE_` and resemble no setting are ignored.
 
 A file may include one that many boxes share: `include = "FILE"` and `include_key = "FILE"`, the public key of its
 signature, at the top of the box's own file, whose values win. They are no settings: no variable and no flag gives them.

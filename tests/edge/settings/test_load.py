@@ -209,9 +209,22 @@ def test_an_invalid_file_is_rejected_with_its_problem(content: bytes, named: str
     ("name", "value", "named"),
     [
         ("EDGE_LANE", "a b", "lane = 'a b'"),
-        ("EDGE_ZONE", "everywhere", "EDGE_ZONE = 'everywhere' must be JSON"),
-        ("EDGE_INSIGHTS__BANDS", "18 and 25", "EDGE_INSIGHTS__BANDS = '18 and 25' must be JSON"),
-        ("EDGE_ZONE", "[" * 100_000, "an EDGE_* variable has JSON that is nested too deeply: correct it"),
+        ("EDGE_ZONE", "everywhere", "EDGE_ZONE = 'everywhere': write 0,0 1,0 1,1, or JSON"),
+        ("EDGE_ZONE", "0,0 1,0,1", "EDGE_ZONE = '0,0 1,0,1': write 0,0 1,0 1,1, or JSON"),
+        ("EDGE_ZONE", "", "EDGE_ZONE: zone = []: must have at least 3 items"),
+        ("EDGE_ZONE", "[" * 100_000, "EDGE_ZONE has JSON that is nested too deeply: correct it"),
+        ("EDGE_INSIGHTS__BANDS", "18 and 25", "EDGE_INSIGHTS__BANDS: insights.bands.1 = 'and': must be a whole number"),
+        ("EDGE_INSIGHTS__BANDS", "[18,", "EDGE_INSIGHTS__BANDS = '[18,': write 18,30, or JSON"),
+        ("EDGE_INSIGHTS__BANDS", '{"a": 1}', """EDGE_INSIGHTS__BANDS = '{"a": 1}': write 18,30, or JSON"""),
+        ("EDGE_INSIGHTS__BANDS", "", "EDGE_INSIGHTS__BANDS: insights.bands = []: must not be empty"),
+        ("EDGE_OFFERS__EXCLUDE", '["beer"', """EDGE_OFFERS__EXCLUDE = '["beer"': write beer,wine, or JSON"""),
+        (
+            "EDGE_POLICY",
+            "strict",
+            "EDGE_POLICY = 'strict': set each setting of the section by itself, such as "
+            "EDGE_POLICY__LEGAL_AGE, or write JSON",
+        ),
+        ("EDGE_POLICY", '{"a":' * 100_000, "EDGE_POLICY has JSON that is nested too deeply: correct it"),
         ("EDGE_POLICY__MIN_LOOKS", "0", "policy.min_looks = '0'"),
         ("EDGE_POLICY__COLOUR", "red", "EDGE_POLICY__COLOUR: policy.colour: there is no such setting"),
         ("EDGE_POLICY__RISC", "1", "policy.risc: there is no such setting (did you mean policy.risk?)"),
@@ -225,6 +238,41 @@ def test_an_invalid_variable_is_reported_by_name(
 ) -> None:
     monkeypatch.setenv(name, value)
     assert named in rejection([])
+
+
+@pytest.mark.parametrize("text", ["18,30,40", "18, 30, 40", " 18 30  40 ", "18,30,40,", "[18, 30, 40]"])
+def test_a_variable_with_a_list_of_numbers(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EDGE_INSIGHTS__BANDS", text)
+    assert load_settings([]).insights.bands == (18, 30, 40)
+
+
+@pytest.mark.parametrize(
+    ("text", "goods"),
+    [
+        ("beer, energy drinks", ("beer", "energy drinks")),
+        ("beer", ("beer",)),
+        ("", ()),
+        ('["salt, sugar", "beer"]', ("salt, sugar", "beer")),
+    ],
+)
+def test_a_variable_with_a_list_of_texts(text: str, goods: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EDGE_OFFERS__EXCLUDE", text)
+    assert load_settings([]).offers.exclude == goods
+    assert load_settings(["--offers.exclude", text]).offers.exclude == goods
+
+
+@pytest.mark.parametrize("text", ["0,0 1,0 1,1", "0, 0  1 ,0   1,1", "[[0, 0], [1, 0], [1, 1]]"])
+def test_a_variable_with_the_corners_of_the_zone(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("edge_zone", text)
+    assert load_settings([]).zone == ((0, 0), (1, 0), (1, 1))
+    assert load_settings(["--zone", text]).zone == ((0, 0), (1, 0), (1, 1))
+
+
+def test_a_variable_with_a_section_and_one_with_a_setting_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EDGE_INSIGHTS", '{"bands": [20], "keep_days": 7}')
+    monkeypatch.setenv("EDGE_INSIGHTS__BANDS", "18,30")
+    insights = load_settings([]).insights
+    assert (insights.bands, insights.keep_days) == ((18, 30), 7)
 
 
 def test_offers_need_a_sheet_a_key_and_insights_with_a_notice() -> None:

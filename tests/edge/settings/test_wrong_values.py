@@ -114,7 +114,7 @@ def test_a_number_of_thousands_of_digits_is_shown_in_short(monkeypatch: pytest.M
     monkeypatch.setenv("EDGE_ZONE", "1" * 5000)
     text = problem_of(lambda: load_settings([]), UsageError)
     assert text.startswith("EDGE_ZONE = '1111")
-    assert text.endswith("""1' must be JSON, such as [18, 30] or ["a", "b"], with numbers of a few digits""")
+    assert text.endswith("1': write 0,0 1,0 1,1, or JSON")
 
 
 def test_a_text_that_no_file_can_be_named_by(monkeypatch: pytest.MonkeyPatch) -> None:
