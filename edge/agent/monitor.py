@@ -57,12 +57,8 @@ class Monitor:
         self._settings, self._health, self._metrics = settings, health, metrics
         self._output = OptionalOutput("the page of metrics and health", verb="served")
         self._listener: LimitedListener | None = None
-        try:
+        with self._output.opening(patient=patient):
             self._listener = self._listen()
-        except UsageError as problem:
-            if not patient:
-                raise
-            self._output.fail(str(problem))
 
     @property
     def problem(self) -> str:

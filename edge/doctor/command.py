@@ -21,7 +21,7 @@ from edge.doctor.result import result_json
 from edge.doctor.targets import BoxTarget, LaneTarget
 from edge.doctor.titles import TITLES
 from edge.errors import RunError, UsageError
-from edge.language.catalogue import ENGLISH, LANGUAGES
+from edge.language.catalogue import LANGUAGES
 from edge.language.reader import reader
 from edge.language.words import Words, counted, in_all_languages, in_language, joined, verbatim, words
 from edge.progress import Steps
@@ -126,9 +126,8 @@ def _sent(findings: Iterator[Finding], *_: object) -> list[Finding]:
     found: list[Finding] = []
     for finding in findings:
         found.append(finding)
-        texts = {"title": finding.title, "seen": finding.seen, "mend": finding.fix}
-        by_language = {name: in_all_languages(text) for name, text in texts.items()}
-        print(json.dumps({"finding": finding.as_json(ENGLISH) | by_language}, ensure_ascii=False), flush=True)
+        written = finding.as_json(in_all_languages) | {"title": in_all_languages(finding.title)}
+        print(json.dumps({"finding": written}, ensure_ascii=False), flush=True)
     return found
 
 

@@ -8,7 +8,7 @@ from typing import Generic, Literal, TypeVar
 
 from edge.doctor.titles import title_of
 from edge.errors import EdgeError
-from edge.language.words import Words, in_language, verbatim, words
+from edge.language.words import Words, verbatim, words
 
 Severity = Literal["ok", "warning", "problem"]
 
@@ -53,9 +53,9 @@ class Finding:
         """Of the check."""
         return title_of(self.name)
 
-    def as_json(self, language: str) -> dict[str, str | None]:
-        """The fields as `--json` prints them; there `fix` is called "mend"."""
-        seen, fix = (in_language(text, language) for text in (self.seen, self.fix))
+    def as_json(self, written: Callable[[Words], object]) -> dict[str, object]:
+        """The fields as `--json` prints them; there `fix` is called "mend". written: how its texts are written."""
+        seen, fix = written(self.seen), written(self.fix)
         return {"verdict": self.verdict, "seen": seen, "mend": fix, "name": self.name, "lane": self.lane}
 
 

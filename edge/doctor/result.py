@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import AwareDatetime, BaseModel, Field
 
 from edge import __version__
+from edge.language.words import in_language
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -56,7 +57,7 @@ def result_json(found: Iterable[Finding], language: str) -> str:
         "version": __version__,
         "time": datetime.now(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z"),
         "box": _box().model_dump(),
-        "findings": [finding.as_json(language) for finding in found],
+        "findings": [finding.as_json(lambda text: in_language(text, language)) for finding in found],
     }
     return json.dumps(result, indent=2, ensure_ascii=False)
 

@@ -7,6 +7,8 @@ import logging
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
+from edge.errors import EdgeError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -39,6 +41,16 @@ class OptionalOutput:
             self.fail(problem)
         else:
             self.works()
+
+    @contextmanager
+    def opening(self, *, patient: bool) -> Iterator[None]:
+        """Open the output in the `with` block. patient: an EdgeError in it is noted, and not raised."""
+        try:
+            yield
+        except EdgeError as problem:
+            if not patient:
+                raise
+            self.fail(str(problem))
 
     def fail(self, why: OSError | str) -> None:
         """One write has failed. Logged the first time, and when the reason changes."""

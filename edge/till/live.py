@@ -42,12 +42,8 @@ class LiveChannel:
         self._socket: zmq.Socket[bytes] | None = None
         self._topics: set[bytes] = set()
         self._closed_s, self._next_try_s = -math.inf, -math.inf
-        try:
+        with self._output.opening(patient=patient):
             self._bind()
-        except UsageError as problem:
-            if not patient:
-                raise
-            self._output.fail(str(problem))
 
     @property
     def problem(self) -> str:

@@ -16,6 +16,7 @@ import pytest
 from edge.errors import UsageError
 from edge.lane.events import LiveEventLog
 from edge.lane.line_file import LineFile
+from edge.settings.outputs import OptionalOutput
 from edge.till.envelope import parse, wrap
 from edge.till.messages import Hello
 from tests.commands import Mount
@@ -174,3 +175,12 @@ def test_half_a_line_in_a_pipe_is_ended_before_the_next() -> None:
     for descriptor in (reader, writer):
         os.close(descriptor)
     lines.close()
+
+
+def test_only_a_patient_output_goes_on_without_being_open() -> None:
+    page = OptionalOutput("the page", verb="served")
+    with page.opening(patient=True):
+        raise UsageError("the address is in use")
+    assert page.problem == "the page cannot be served: the address is in use"
+    with pytest.raises(UsageError, match="in use"), page.opening(patient=False):
+        raise UsageError("the address is in use")
