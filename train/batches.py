@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import cv2
 import numpy as np
@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from edge.errors import RunError
+from edge.language.words import words
 from edge.vision.contained import PROCESS_START
 from edge.vision.crop import CROP_PX, align
 from train.augment import CHANGES, augmented_view
@@ -22,6 +23,12 @@ from train.reader import folds_of
 from train.recipe import Recipe, Stage
 from train.targets import soft_labels
 from train.team import ALONE, Team
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_LONGEST_BATCH_S = 180.0
+"""Nobody waits longer for a batch: a process that prepares photos was ended, or its disk does not answer."""
 
 _FACE_MIDDLE = 0.56
 """Vertical position of the middle of the face in the crop, as a share of its side."""
@@ -93,13 +100,13 @@ class Batches(Dataset[Batch]):
             self._last_order = epoch, _drawn(self._recipe.seed, epoch, self._shares)
         return self._last_order[1]
 
-    def loader(self, first_step: int, *, pinned: bool = False) -> DataLoader[Batch]:
+    def loader(self, first_step: int, *, pinned: bool = False) -> Iterator[Batch]:
         """The batches from `first_step` on, prepared in worker processes. pinned: in memory from which a GPU copies
-        quickly."""
+        quickly. Raises RunError when the next one does not come."""
         workers = self._recipe.workers
         if workers is None:
             workers = max(1, (os.cpu_count() or 1) // self._team_size)
-        return DataLoader(
+        batches = DataLoader(
             self,
             batch_size=None,
             sampler=range(first_step, self._steps),
@@ -107,7 +114,20 @@ class Batches(Dataset[Batch]):
             prefetch_factor=4 if workers else None,
             multiprocessing_context=PROCESS_START if workers else None,
             pin_memory=pinned,
+            timeout=_LONGEST_BATCH_S if workers else 0,
         )
+        try:
+            yield from batches
+        except RuntimeError as problem:
+            # One of its own; one of a worker is passed on with its traceback.
+            if not str(problem).startswith("DataLoader "):
+                raise
+            raise RunError(
+                words(
+                    "a batch was not prepared ({problem}): is there enough memory, and does the disk answer?",
+                    problem=problem,
+                )
+            ) from None
 
 
 def crops_of(pictures: Pictures) -> NDArray[np.uint8]:

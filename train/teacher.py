@@ -186,7 +186,7 @@ def _fitted(teacher: Teacher, pictures: Pictures) -> dict[str, Tensor]:
     batches = Batches(pictures, _READERS_RECIPE, size, _VIEWS_TO_READ * (len(pictures) // size))
     embeddings: list[NDArray[np.float32]] = []
     ages, folds = [], []
-    for batch in ProgressBar(batches.loader(0), "asking the teacher"):
+    for batch in ProgressBar(batches.loader(0), "asking the teacher", len(batches)):
         embeddings.append(teacher(batch.images.to(teacher.device), batch.folds).embeddings.cpu().numpy())
         ages.append(batch.ages.numpy())
         folds.append(batch.folds.numpy())

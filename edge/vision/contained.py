@@ -21,6 +21,7 @@ PROCESS_START: Literal["forkserver"] = "forkserver"
 """How processes start. After a plain fork, the child of a process with OpenCV threads hangs."""
 
 _LONGEST_CALL_S = 60.0
+_PROCESS_STARTS_WITHIN_S = 180.0
 _END_S = 1.0
 
 Argument = TypeVar("Argument")
@@ -81,6 +82,8 @@ class ContainedProcess(Generic[Argument, Answer]):
         their_requests.close()
         their_answers.close()
         try:
+            if not answers.poll(_PROCESS_STARTS_WITHIN_S):
+                process.kill()
             answers.recv()
         except EOFError:
             raise RunError(words("a process to read photos in does not start: is there enough memory?")) from None

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from train.pack import PackedPhoto
 from train.pictures import HASH_WORDS, Pictures
 from train.teacher import MAPS
+
+
+class StuckPhoto(PackedPhoto):
+    """A photo on a disk that does not answer."""
+
+    def read(self) -> NoReturn:
+        while True:
+            signal.pause()
 
 
 class LayOut(Protocol):

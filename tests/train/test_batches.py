@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 import torch
 
+from edge.errors import RunError
 from edge.vision.crop import align
-from tests.train.builders import RunScript
+from tests.train.builders import RunScript, StuckPhoto
 from train.batches import Batch, Batches, crops_of, drawn_shares, stage_picture
 from train.pictures import Pictures
 from train.reader import folds_of
@@ -86,6 +87,17 @@ if __name__ == "__main__":
     sys.exit(0 if len(list(Batches(faces, Recipe(workers=1), 2, 2).loader(0))) == 2 else 1)
 """
     assert run_script(code, shop) == 0
+
+
+@pytest.mark.slow
+def test_a_photo_whose_disk_does_not_answer_is_an_error_and_not_a_silent_wait(
+    faces: Pictures, tiny_recipe: Recipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = np.empty(len(faces), object)
+    paths[:] = [StuckPhoto(Path("stuck.pack"), 0, 0, "stuck")] * len(faces)
+    monkeypatch.setattr("train.batches._LONGEST_BATCH_S", 5.0)
+    with pytest.raises(RunError, match=r"^a batch was not prepared \(DataLoader timed out after 5"):
+        next(Batches(replace(faces, paths=paths), tiny_recipe.model_copy(update={"workers": 1}), 2, 2).loader(0))
 
 
 def test_a_different_seed_gives_different_batches(faces: Pictures, tiny_recipe: Recipe) -> None:
