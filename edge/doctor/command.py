@@ -98,7 +98,7 @@ def doctor_parser() -> Parser:
 def _seconds(text: str) -> float:
     seconds = number(text)
     if not 1 <= seconds <= 600:
-        raise argparse.ArgumentTypeError(f"{text} is not between 1 and 600")
+        raise argparse.ArgumentTypeError(words("{value} is not between 1 and 600", value=text))
     return seconds
 
 

@@ -6,6 +6,7 @@ import argparse
 import hashlib
 
 from edge.commands import number
+from edge.language.words import words
 
 
 def share_of(store: str, box: str) -> float:
@@ -19,5 +20,5 @@ def percent(text: str) -> float:
     """A share such as "10%", "10 %" or "2.5%", as a number from 0 to 1, for a parser's `type`."""
     share = number(text.removesuffix("%").rstrip()) / 100 if text.endswith("%") else -1.0
     if not 0 <= share <= 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a share of the boxes: use 0% to 100%")
+        raise argparse.ArgumentTypeError(words("{value} is not a share of the boxes: use 0% to 100%", value=text))
     return share

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from edge.commands import Parser
 from edge.errors import RunError
+from edge.language.reader import reader
 from edge.language.system import system_words
-from edge.language.words import words
+from edge.language.words import Words, in_language, words
 from edge.settings.files import replacing
 from edge.settings.lanes import lanes_of
 from edge.settings.parts import read_parts, read_shared
@@ -67,8 +68,8 @@ def _new_key(arguments: argparse.Namespace) -> None:
 
     secret, public = (arguments.out.with_name(arguments.out.name + end) for end in (".key_secret", ".key"))
     new_keys(secret, public)
-    print(f"wrote {secret}: keep it only where settings are signed")
-    print(f"wrote {public}: copy it to the boxes and set include_key to it")
+    _say(words("wrote {file}: keep it only where settings are signed", file=secret))
+    _say(words("wrote {file}: copy it to the boxes and set include_key to it", file=public))
 
 
 def _sign(arguments: argparse.Namespace) -> None:
@@ -82,4 +83,15 @@ def _sign(arguments: argparse.Namespace) -> None:
             draft.write_bytes(signed)
     except OSError as problem:
         raise RunError(words("cannot write {file}: {reason}", file=out, reason=system_words(problem))) from None
-    print(f"wrote {out}: signed at {now:%Y-%m-%d %H:%M:%S} UTC; on a box: edge-agent apply {out.name}")
+    _say(
+        words(
+            "wrote {file}: signed at {now:%Y-%m-%d %H:%M:%S} UTC; on a box: edge-agent apply {name}",
+            file=out,
+            now=now,
+            name=out.name,
+        )
+    )
+
+
+def _say(text: Words) -> None:
+    print(in_language(text, reader()))

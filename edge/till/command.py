@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from edge.commands import Parser
 from edge.errors import UsageError
-from edge.language.words import words
+from edge.language.reader import reader
+from edge.language.words import Words, in_language, words
 from edge.settings.lanes import load_lanes
 from edge.till.keys import Keys
 
@@ -20,9 +21,9 @@ _KEY_CHARACTERS = 10
 """Characters of a public key in the table: enough to distinguish two keys."""
 
 
-def keys(words: list[str]) -> None:
-    """Run the command. words: its arguments, without its name. Raises UsageError and RunError."""
-    arguments = keys_parser().parse_args(words)
+def keys(argv: list[str]) -> None:
+    """Run the command. argv: its arguments, without its name. Raises UsageError and RunError."""
+    arguments = keys_parser().parse_args(argv)
     flags = ["--state-dir", str(arguments.state_dir)] if arguments.state_dir else []
     lanes = load_lanes(flags, arguments.config)
     folder = Keys(lanes[0].keys)
@@ -31,7 +32,7 @@ def keys(words: list[str]) -> None:
         _new(folder, arguments.till, arguments.out or Path(f"{arguments.till}.key_secret"), lane)
     elif arguments.action == "revoke":
         folder.revoke(arguments.till)
-        print(f"revoked the key of {arguments.till}: a running agent cuts it off within a second")
+        _say(words("revoked the key of {till}: a running agent cuts it off within a second", till=arguments.till))
     else:
         _list(folder, as_json=arguments.json)
 
@@ -69,7 +70,14 @@ def _lane(lanes: tuple[Settings, ...], name: str | None) -> Settings:
 
 def _new(folder: Keys, till: str, file: Path, settings: Settings) -> None:
     folder.new(till, file, (settings.till.reliable, settings.till.live))
-    print(f"wrote {file}: move it to {till}, readable by the till program only; comments in the file say how to use it")
+    _say(
+        words(
+            "wrote {file}: move it to {till}, readable by the till program only; comments in the file say how to use "
+            "it",
+            file=file,
+            till=till,
+        )
+    )
 
 
 def _list(folder: Keys, *, as_json: bool) -> None:
@@ -78,9 +86,13 @@ def _list(folder: Keys, *, as_json: bool) -> None:
         print(json.dumps([asdict(key) for key in known], indent=2))
         return
     if not known:
-        print("no till has a key: edge-agent keys new TILL makes one")
+        _say(words("no till has a key: edge-agent keys new TILL makes one"))
         return
     width = max(len("till"), *(len(key.till) for key in known))
     print(f"{'till':<{width}}  {'created':<20}  public key")
     for key in known:
         print(f"{key.till:<{width}}  {key.created:<20}  {key.public[:_KEY_CHARACTERS]}...")
+
+
+def _say(text: Words) -> None:
+    print(in_language(text, reader()))
