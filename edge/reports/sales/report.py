@@ -55,15 +55,17 @@ def _run(arguments: Namespace) -> ReportContent:
         headline = words("{all} Only {what}: {n}.", all=headline, what=joined(", ", conditions), n=len(sales))
     failed = [] if conditions else failed_checks_table(found.sales)
     tables = [*failed, *([sales_table(sales)] if sales else [])]
+    # A reader of these sales needs no hint of where to find them.
+    hinted = 0 if "sold-after-failed-check" in arguments.only else sum(map(is_sold_after_failed_check, found.sales))
     return ReportContent(
         title=title_of(words("Restricted sales"), arguments.shop.name),
         headline=headline,
-        lead=_lead(sales) if found.sales else [nothing_yet(found.latest)],
+        lead=([] if arguments.only else _lead(sales)) if found.sales else [nothing_yet(found.latest)],
         tables=tables,
         csv=sales_csv(sales),
         page_parts=tables,
         warnings=[
-            *after_failed_check_warnings(sum(map(is_sold_after_failed_check, found.sales))),
+            *after_failed_check_warnings(hinted),
             *not_asked_warnings(sum(sale.ended == "not-asked" for sale in found.sales)),
         ],
         notes=training_notes(found.training),

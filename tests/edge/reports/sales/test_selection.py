@@ -11,7 +11,7 @@ from edge.records.records import SaleRecord
 from edge.reports.command import report
 from edge.reports.sales.selection import SELECTIONS, selected
 from tests.edge.purchases.conftest import NOON
-from tests.edge.reports.conftest import MakeFolder, RunReport, check_of, sale_of
+from tests.edge.reports.conftest import MakeFolder, RunReport, check_of, recent_sale, sale_of
 
 SALES = {
     "checked": sale_of("anna", check="passed"),
@@ -68,3 +68,16 @@ def test_the_headline_says_what_is_listed(printed: RunReport, state_folder: Make
 def test_an_unknown_word_is_an_error() -> None:
     with pytest.raises(UsageError, match="invalid choice: 'everything'"):
         report(["sales", "--only", "everything"])
+
+
+def test_sales_in_spite_of_a_check_are_listed_without_a_hint_of_where_to_find_them(
+    printed: RunReport, state_folder: MakeFolder
+) -> None:
+    failed = recent_sale("anna", "failed")
+    folder = state_folder(failed, recent_sale("boris"))
+    hint = "1 sale was completed although the check failed"
+    assert printed("sales", "--state-dir", folder).splitlines()[1].startswith(hint)
+    headline, *others = printed("sales", "--state-dir", folder, "--only", "sold-after-failed-check").splitlines()
+    assert headline.endswith(": 1.")
+    assert others[:2] == ["", "Sales"]
+    assert others[3].startswith(failed.sale_id)
