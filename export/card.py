@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
-from edge.ages.bundle import Bundle
+from edge.ages.bundle import CPU_MODEL, Bundle
 from export.verify import Parity, Verification
 from train.card.write import with_section
 
@@ -29,7 +29,10 @@ def write_verdict(verdict: Verification, folder: Path) -> Path:
 
 def print_verdict(verdict: Verification) -> None:
     """Print the same table in colour; failures are red."""
-    table = Table(*_TABLE_HEAD, title=_introduction(verdict), title_justify="left")
+    # In a terminal of 80 columns the name of a file needs more room than the figures.
+    first = Column(_TABLE_HEAD[0], min_width=len(CPU_MODEL), overflow="fold")
+    others = [Column(head, max_width=9) for head in _TABLE_HEAD[1:]]
+    table = Table(first, *others, title=_introduction(verdict), title_justify="left")
     for parity in verdict.parities:
         failed = any(parity.file in line and f" on {parity.backend} " in line for line in verdict.failed)
         table.add_row(*_row(parity), style="red" if failed else "")

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import ValidationError
 from pydantic_core import PydanticUndefined
-from pydantic_settings import EnvSettingsSource, SettingsError
 
 from edge.commands import HelpFormatter, Parser, shown
 from edge.errors import UsageError
@@ -22,6 +21,7 @@ from edge.settings.places import Places
 from edge.settings.problems import settings_problem
 from edge.settings.scope import Declaration, declarations
 from edge.settings.toml_files import read_toml
+from edge.settings.variables import GivenVariables
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -101,10 +101,10 @@ def load_gateway(arguments: Sequence[str]) -> GatewaySettings:
     """
     given = vars(gateway_parser().parse_args(list(arguments)))
     file: Path | None = given.pop("config")
-    given |= {"till": [{"name": name} for name in given["till"]]} if "till" in given else {}
+    given = _with_tills(given)
     content = read_toml(file)
     try:
-        variables = EnvSettingsSource(GatewaySettings)()
+        variables = _with_tills(GivenVariables(GatewaySettings)())
         _reject_similar_variables()
         return GatewaySettings(**merged(merged(content, variables), given))
     except ValidationError as problem:
@@ -115,11 +115,13 @@ def load_gateway(arguments: Sequence[str]) -> GatewaySettings:
                 words("no till is given: add [[till]] tables to the file, or --till NAME for a till on this box")
             ) from None
         raise UsageError(settings_problem(problem, places.place, names, "edge-gateway")) from None
-    except SettingsError as problem:
-        field = str(problem).partition('"')[2].partition('"')[0]
-        raise UsageError(words("{variable} must be JSON", variable=f"{PREFIX}{field.upper()}")) from None
-    except RecursionError:
-        raise UsageError(words("an EDGE_GATEWAY_* variable has JSON that is nested too deeply: correct it")) from None
+
+
+def _with_tills(values: dict[str, Any]) -> dict[str, Any]:
+    """The same, with a till that is only a name as an entry of that name."""
+    if "till" not in values:
+        return values
+    return values | {"till": [{"name": till} if isinstance(till, str) else till for till in values["till"]]}
 
 
 def _reject_similar_variables() -> None:

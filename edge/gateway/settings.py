@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from edge.commands import shown
 from edge.errors import UsageError
+from edge.language.words import words
 from edge.settings.config import LogFormat, LogLevel
 from edge.settings.scope import Scope
 from edge.till.keys import TILL_NAME
@@ -28,7 +29,7 @@ _ALL = Scope("box", "after a restart")
 
 def _till_name(value: str) -> str:
     if not TILL_NAME.fullmatch(value):
-        raise ValueError("use 1 to 40 letters, digits, - or _")
+        raise ValueError(words("use 1 to 40 letters, digits, hyphens or underscores"))
     return value
 
 
@@ -36,13 +37,13 @@ def _agent_address(value: str) -> str:
     try:
         is_public("agent", value)
     except UsageError:
-        raise ValueError("use tcp://HOST:PORT or ipc://FILE") from None
+        raise ValueError(words("use tcp://HOST:PORT or ipc://FILE")) from None
     return value
 
 
 def _sha256(value: str) -> str:
     if not re.fullmatch(r"[0-9a-f]{64}", value):
-        raise ValueError("must be 64 hex digits in lower case, as sha256sum prints them")
+        raise ValueError(words("must be 64 hex digits in lower case, as sha256sum prints them"))
     return value
 
 
@@ -79,29 +80,37 @@ class TillEntry(BaseModel):
     @model_validator(mode="after")
     def _complete(self) -> TillEntry:
         if self.token_file and self.token_sha256:
-            raise ValueError(f"till {self.name}: token_file and token_sha256 are both given: give one")
+            raise ValueError(words("till {till}: token_file and token_sha256 are both given: give one", till=self.name))
         if self.webhook is not None:
             self._check_webhook(self.webhook)
         elif self.webhook_secret_file or self.webhook_ca:
-            raise ValueError(f"till {self.name}: webhook_secret_file and webhook_ca need webhook = ADDRESS")
+            raise ValueError(
+                words("till {till}: webhook_secret_file and webhook_ca need webhook = ADDRESS", till=self.name)
+            )
         return self
 
     def _check_webhook(self, webhook: str) -> None:
         """Reject an address that is not a till in the store."""
-        which = f"till {self.name}: webhook = {shown(webhook)}"
+        which = words("till {till}: webhook = {address}", till=self.name, address=shown(webhook))
         parts = _split(webhook)
         if parts is None or parts.scheme not in ("http", "https") or parts.username or parts.fragment:
-            raise ValueError(f"{which}: use https://ADDRESS:PORT/PATH, or http://127.0.0.1:PORT/PATH on this box")
+            raise ValueError(
+                words("{which}: use https://ADDRESS:PORT/PATH, or http://127.0.0.1:PORT/PATH on this box", which=which)
+            )
         try:
             host = ip_address({"localhost": "127.0.0.1"}.get(parts.hostname or "", parts.hostname or ""))
         except ValueError:
-            raise ValueError(f"{which}: give the till's IP address, names are not looked up") from None
+            raise ValueError(
+                words("{which}: give the till's IP address, names are not looked up", which=which)
+            ) from None
         if not (host.is_private or host.is_loopback) or host.is_unspecified:
-            raise ValueError(f"{which} is not in the store: give a private address, such as 192.168.1.21")
+            raise ValueError(
+                words("{which} is not in the store: give a private address, such as 192.168.1.21", which=which)
+            )
         if parts.scheme == "http" and not host.is_loopback:
-            raise ValueError(f"{which} is not on this box: use https://")
+            raise ValueError(words("{which} is not on this box: use https://", which=which))
         if self.webhook_secret_file is None:
-            raise ValueError(f"{which} needs webhook_secret_file: the till checks with it who sends")
+            raise ValueError(words("{which} needs webhook_secret_file: the till checks with it who sends", which=which))
 
 
 class GatewaySettings(BaseSettings):
@@ -148,7 +157,9 @@ class GatewaySettings(BaseSettings):
             ):
                 raise ValueError
         except ValueError:
-            raise ValueError(f"listen = {shown(self.listen)} is not an address: use 127.0.0.1:PORT") from None
+            raise ValueError(
+                words("listen = {address} is not an address: use 127.0.0.1:PORT", address=shown(self.listen))
+            ) from None
         return str(address), int(port)
 
     @property
@@ -159,22 +170,33 @@ class GatewaySettings(BaseSettings):
     @model_validator(mode="after")
     def _allowed(self) -> GatewaySettings:
         if (self.certificate is None) != (self.certificate_key is None):
-            raise ValueError("certificate and certificate_key belong together: give both")
+            raise ValueError(words("certificate and certificate_key belong together: give both"))
         if not self.on_this_box and not self.certificate:
             raise ValueError(
-                f"listen = {shown(self.listen)} can be reached from other machines: give certificate and "
-                "certificate_key, or use 127.0.0.1:PORT"
+                words(
+                    "listen = {address} can be reached from other machines: give certificate and certificate_key, or "
+                    "use 127.0.0.1:PORT",
+                    address=shown(self.listen),
+                )
             )
         for each in self.till:
             if not self.on_this_box and not each.has_token:
                 raise ValueError(
-                    f"listen = {shown(self.listen)} can be reached from other machines, and till {each.name} has no "
-                    "token: give it token_file"
+                    words(
+                        "listen = {address} can be reached from other machines, and till {till} has no token: give it "
+                        "token_file",
+                        address=shown(self.listen),
+                        till=each.name,
+                    )
                 )
             if is_public("agent", each.agent or self.agent) and not each.key:
                 raise ValueError(
-                    f"agent = {shown(each.agent or self.agent)} is not on this box, and till {each.name} has no key: "
-                    f"make one with edge-agent keys new {each.name}"
+                    words(
+                        "agent = {address} is not on this box, and till {till} has no key: make one with edge-agent "
+                        "keys new {till}",
+                        address=shown(each.agent or self.agent),
+                        till=each.name,
+                    )
                 )
         return self
 
@@ -183,7 +205,9 @@ class GatewaySettings(BaseSettings):
         names = [each.name for each in self.till]
         for name in names:
             if names.count(name) > 1:
-                raise ValueError(f"till {name} is there {names.count(name)} times: give each till its own name")
+                raise ValueError(
+                    words("till {till} is there {n} times: give each till its own name", till=name, n=names.count(name))
+                )
         return self
 
     @classmethod
@@ -191,12 +215,12 @@ class GatewaySettings(BaseSettings):
         cls,
         settings_cls: type[BaseSettings],  # noqa: ARG003
         init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         # `load_gateway` has merged flags, variables and the file, in this order, into init_settings.
-        return init_settings, env_settings
+        return (init_settings,)
 
 
 def _split(address: str) -> SplitResult | None:

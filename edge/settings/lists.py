@@ -34,7 +34,7 @@ def list_of(each: Declaration, text: str) -> list[Any]:
 
 def list_example(each: Declaration) -> str:
     """A list as it can be written."""
-    return {tuple: "0,0 1,0 1,1", str: "beer,wine"}.get(_kind(each), "18,30")
+    return {tuple: "0,0 1,0 1,1", int: "18,30"}.get(_kind(each), "FIRST,SECOND")
 
 
 def _kind(each: Declaration) -> Any:

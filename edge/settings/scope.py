@@ -34,11 +34,12 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """One setting. name: with its section, as in TOML: `till.reliable`."""
+    """One setting. name: with its section, as in TOML: `till.reliable`. prefix: of its variable."""
 
     name: str
     field: FieldInfo
     scope: Scope
+    prefix: str
 
     @property
     def flag(self) -> str:
@@ -46,7 +47,7 @@ class Declaration:
 
     @property
     def variable(self) -> str:
-        return "EDGE_" + self.name.replace(".", "__").upper()
+        return self.prefix + self.name.replace(".", "__").upper()
 
 
 def top_level(settings: type[BaseModel], matches: Callable[[Scope], bool]) -> tuple[str, ...]:
@@ -56,13 +57,14 @@ def top_level(settings: type[BaseModel], matches: Callable[[Scope], bool]) -> tu
 
 def declarations(settings: type[BaseModel]) -> Iterator[Declaration]:
     """Every setting, in the order of declaration. Settings of sections take the section's place."""
+    prefix = str(settings.model_config.get("env_prefix", ""))
     for name, field in settings.model_fields.items():
         scope = _scope(field)
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             for inner, inner_field in field.annotation.model_fields.items():
-                yield Declaration(f"{name}.{inner}", inner_field, _scope(inner_field, scope))
+                yield Declaration(f"{name}.{inner}", inner_field, _scope(inner_field, scope), prefix)
         else:
-            yield Declaration(name, field, scope)
+            yield Declaration(name, field, scope, prefix)
 
 
 def _scope(field: FieldInfo, default: Scope | None = None) -> Scope:

@@ -66,6 +66,31 @@ def test_what_is_wrong_is_said_in_one_line(text: str, line: int, problem: str, t
         assert f"gateway.toml, line {line}: " in str(found.value)
 
 
+@pytest.mark.parametrize("value", ["till-1,till-2", "till-1 till-2", '["till-1", {"name": "till-2"}]'])
+def test_tills_of_this_box_are_named_in_a_variable(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EDGE_GATEWAY_TILL", value)
+    monkeypatch.setenv("EDGE_GATEWAY_ORIGINS", "http://one:80,http://two:80")
+    settings = load_gateway([])
+    assert [till.name for till in settings.till] == ["till-1", "till-2"]
+    assert settings.origins == ("http://one:80", "http://two:80")
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ('["till-1"', """EDGE_GATEWAY_TILL = '["till-1"': write FIRST,SECOND, or JSON"""),
+        ("[" * 100_000, "EDGE_GATEWAY_TILL has JSON that is nested too deeply: correct it"),
+        ("till-1,!", "EDGE_GATEWAY_TILL: till.1.name = '!': use 1 to 40 letters, digits, hyphens or underscores"),
+        ("", "no till is given: add [[till]] tables to the file, or --till NAME for a till on this box"),
+    ],
+)
+def test_a_variable_with_a_wrong_list_shows_the_form(value: str, problem: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EDGE_GATEWAY_TILL", value)
+    with pytest.raises(UsageError) as rejected:
+        load_gateway([])
+    assert str(rejected.value).startswith(problem)
+
+
 def test_a_variable_that_is_no_setting_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EDGE_GATEWAY_LISTN", "127.0.0.1:1")
     with pytest.raises(UsageError, match=r"there is no such setting \(did you mean EDGE_GATEWAY_LISTEN\?\)"):

@@ -217,7 +217,7 @@ def test_an_invalid_file_is_rejected_with_its_problem(content: bytes, named: str
         ("EDGE_INSIGHTS__BANDS", "[18,", "EDGE_INSIGHTS__BANDS = '[18,': write 18,30, or JSON"),
         ("EDGE_INSIGHTS__BANDS", '{"a": 1}', """EDGE_INSIGHTS__BANDS = '{"a": 1}': write 18,30, or JSON"""),
         ("EDGE_INSIGHTS__BANDS", "", "EDGE_INSIGHTS__BANDS: insights.bands = []: must not be empty"),
-        ("EDGE_OFFERS__EXCLUDE", '["beer"', """EDGE_OFFERS__EXCLUDE = '["beer"': write beer,wine, or JSON"""),
+        ("EDGE_OFFERS__EXCLUDE", '["beer"', """EDGE_OFFERS__EXCLUDE = '["beer"': write FIRST,SECOND, or JSON"""),
         (
             "EDGE_POLICY",
             "strict",
