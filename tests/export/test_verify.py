@@ -158,13 +158,13 @@ def test_the_command_prints_the_table_and_exits_with_1_if_a_file_differs(
 ) -> None:  # fmt: skip
     copy = damaged(GPU_MODEL, older)
     monkeypatch.chdir(made)
-    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setattr(sys, "argv", ["edge-export", "verify", str(copy), "--data", str(shop)])
     with pytest.raises(SystemExit) as end:
         main()
     printed = capsys.readouterr()
     assert end.value.code == 1
-    assert "decisions that flip" in printed.out
+    assert all(text in printed.out for text in ("decisions", "that flip", CPU_MODEL, GPU_MODEL))
     assert printed.err.splitlines()[-1].startswith("edge-export: age.int8.onnx on cpu changes ages by ")
     assert "## Exported files compared with the network" in (copy / CARD).read_text()
 
