@@ -136,6 +136,11 @@ def _add_evaluate_and_study(commands: argparse._SubParsersAction[Parser]) -> Non
         metavar="N",
         help="use at most this many test photos of each source, to try it out; default: all",
     )
+    judge.add_argument(
+        "--language",
+        choices=LANGUAGES,
+        help="of card.html; default: the setting language, EDGE_LANGUAGE. MODEL_CARD.md is English",
+    )
     judge.set_defaults(run=_evaluate)
 
     study = commands.add_parser("study", help="short comparison runs: the baseline recipe, and without each source")
@@ -296,19 +301,24 @@ def _earlier_sources(arguments: argparse.Namespace) -> dict[str, int]:
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:
+    from edge.settings.load import load_settings
     from train.card.judge import judge
     from train.card.write import write_card
     from train.study import read_study
 
+    language = arguments.language or load_settings([]).language
     study = read_study(arguments.study)
     card = judge(arguments.model, arguments.data, arguments.against, study, arguments.photos)
     for name, source in card.sources.items():
         if source.all and source.passed:
-            print(
-                f"{name}: {source.all.mean_error_years:.2f} years off ({source.all.low:.2f}-{source.all.high:.2f}), "
-                f"{source.passed.mean_error_years:.2f} on the {1 - source.refused.share:.0%} that pass the quality gate"
-            )
-    print(write_card(card, arguments.out))
+            line = words(
+                "{source}: {years:.2f} years off ({low:.2f}-{high:.2f}), {passed_years:.2f} on the {share:.0%} that "
+                "pass the quality gate",
+                source=name, years=source.all.mean_error_years, low=source.all.low, high=source.all.high,
+                passed_years=source.passed.mean_error_years, share=1 - source.refused.share,
+            )  # fmt: skip
+            print(in_language(line, language))
+    print(write_card(card, arguments.out, language))
 
 
 def _scenes(arguments: argparse.Namespace) -> None:

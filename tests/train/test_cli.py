@@ -61,12 +61,13 @@ def test_fit_writes_checkpoints_that_evaluate_accepts(
     left = ["best.safetensors", "last.safetensors", "log.jsonl", "tensorboard"]
     assert sorted(path.name for path in run_dir.iterdir()) == left
     capsys.readouterr()
-    against = ["--against", run_dir / "best.safetensors"]
+    against = ["--against", run_dir / "best.safetensors", "--language", "ru"]
     assert edge_train("evaluate", run_dir / "last.safetensors", shop, "--out", tmp_path / "card", *against) == 0
     first, page = capsys.readouterr().out.splitlines()
-    assert first.startswith("shop: ")
-    assert "years off" in first
+    assert first.startswith("shop: ошибка ")
     assert Path(page) == tmp_path / "card" / "card.html"
+    assert '<html lang="ru">' in Path(page).read_text()
+    assert "## Errors\n" in (tmp_path / "card" / "MODEL_CARD.md").read_text()
     card = json.loads((tmp_path / "card" / "card.json").read_text())
     assert card["sources"]["shop"]["test_pictures"] == 3
     # After one step the averaged weights of the run and of its best epoch are the same.

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
+from edge.language.words import words
 from edge.reports.shares import wilson_interval
 
 RESAMPLES = 1000
@@ -13,7 +14,7 @@ RESAMPLES = 1000
 FEWEST_TO_STATE = 30
 """Figures from fewer photos are neither drawn nor written: their intervals say nothing."""
 
-FEWER = f"fewer than {FEWEST_TO_STATE}"
+FEWER = words("fewer than {n}", n=FEWEST_TO_STATE)
 """What a table says instead."""
 
 _Floats = NDArray[np.floating]

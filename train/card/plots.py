@@ -2,49 +2,77 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from itertools import repeat
 
 from matplotlib.axes import Axes
-from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+from matplotlib.axis import Axis
+from matplotlib.ticker import LogLocator, NullFormatter
 
-from edge.reports.plot import QUIET, band_ticks, legend
+from edge.language.catalogue import ENGLISH
+from edge.language.formats import percent, with_symbols
+from edge.language.words import Words, in_language, joined, words
+from edge.reports.plot import QUIET, band_ticks, is_for_phone, legend
 from train.card.facts import Card, GateEvidence, Study
 from train.card.measures import FEWER, MeasuredError, MeasuredShare
-from train.plots import Drawing, svg
+from train.card.names import named
+from train.plots import svg
 
-CURVES = ("13-17-year-olds who pass", "25-40-year-olds who are asked")
+_Draw = Callable[..., None]
+"""Draws on axes in a language."""
+
+CURVES = (words("13-17-year-olds who pass"), words("25-40-year-olds who are asked"))
 """Of the plot of limits."""
 
-_NEAR = 1.15
-"""Texts of limits that differ by a smaller factor would overlap."""
+_IN_YEARS = words("years")
+
+_NEAR, _PHONE_NEAR = 1.15, 1.7
+"""Texts of limits that differ by a smaller factor would overlap; and on a phone."""
 
 
-def plots(card: Card) -> list[tuple[str, str]]:
+def plots(card: Card, language: str = ENGLISH) -> list[tuple[str, str]]:
     """The card's plots: captions and SVG elements; an empty element where the caption says that photos are too few."""
     aged = any(_errors_by_band(card).values())
     curves = _curves(card)
-    drawn: list[tuple[str, Drawing | None]] = [
-        ("Share of people who pass without being asked, and who are asked unnecessarily, by the limit on P(under 18)"
-         + "".join(f"; {label}: {FEWER} photos" for label in CURVES if curves and label not in curves),
+    drawn: list[tuple[Words, _Draw | None]] = [
+        (joined("; ", [
+            words("Share of people who pass without being asked, and who are asked unnecessarily, by the limit on "
+                  "P(under 18)"),
+            *(_few(label) for label in CURVES if curves and label not in curves),
+         ]),
          partial(_challenge, card=card) if curves else None),
-        ("Mean error by age, with 95 % intervals", partial(_by_age, card=card) if aged else None),
-        ("Bias by age, with 95 % intervals: above 0, predicted ages are too high",
+        (words("Mean error by age, with 95 % intervals"), partial(_by_age, card=card) if aged else None),
+        (words("Bias by age, with 95 % intervals: above 0, predicted ages are too high"),
          partial(_bias, card=card) if aged else None),
     ]  # fmt: skip
     if card.robust:
         sizes = partial(_sizes, card=card) if any(map(_points, card.sources, repeat(card))) else None
-        drawn.append(("Mean error by distance between the eyes, in pixels", sizes))
+        drawn.append((words("Mean error by distance between the eyes, in pixels"), sizes))
     for evidence in card.gate:
-        rejected = f"; grey: rejected by the gate as {evidence.reason}" if evidence.reason else ""
+        caption = words("Mean error by {measure}", measure=named(evidence.measure))
+        if evidence.reason:
+            grey = words("grey: rejected by the gate as {reason}", reason=named(evidence.reason))
+            caption = joined("; ", [caption, grey])
         enough = any(each.error.enough for each in evidence.bins)
         draw = partial(_gate, evidence=evidence) if enough else None
-        drawn.append((f"Mean error by {evidence.measure}{rejected}", draw))
+        drawn.append((caption, draw))
     if card.study:
-        caption = "Mean error of short runs; hatched: the run was not trained on photos of this source"
+        caption = words("Mean error of short runs; hatched: the run was not trained on photos of this source")
         enough = any(error.enough for run in card.study.runs for error in run.errors.values())
         drawn.append((caption, partial(_study, study=card.study) if enough else None))
-    return [(caption, svg(draw, caption)) if draw else (f"{caption}: {FEWER} photos", "") for caption, draw in drawn]
+    return [_plot(caption, draw, language) for caption, draw in drawn]
+
+
+def _plot(caption: Words, draw: _Draw | None, language: str) -> tuple[str, str]:
+    if draw is None:
+        return in_language(_few(caption), language), ""
+    text = in_language(caption, language)
+    return text, svg(partial(draw, language=language), text)
+
+
+def _few(what: Words) -> Words:
+    return words("{what}: {fewer} photos", what=what, fewer=FEWER)
 
 
 def _curves(card: Card) -> dict[str, list[MeasuredShare]]:
@@ -54,26 +82,29 @@ def _curves(card: Card) -> dict[str, list[MeasuredShare]]:
     return {label: shares for label, shares in curves.items() if shares and all(each.enough for each in shares)}
 
 
-def _challenge(axes: Axes, card: Card) -> None:
+def _challenge(axes: Axes, card: Card, language: str) -> None:
     limits = [100 * row.max_p_under_legal for row in card.challenge]
     for label, shares in _curves(card).items():
-        (line,) = axes.plot(limits, [100 * rate.share for rate in shares], label=label, linewidth=2)
+        (line,) = axes.plot(
+            limits, [100 * rate.share for rate in shares], label=in_language(label, language), linewidth=2
+        )
         low, high = [100 * rate.low for rate in shares], [100 * rate.high for rate in shares]
         axes.fill_between(limits, low, high, color=line.get_color(), alpha=0.2, linewidth=0)
-    last, height = 0.0, 96
+    last, height, near = 0.0, 96, _PHONE_NEAR if is_for_phone(axes) else _NEAR
     for threshold in sorted(card.thresholds, key=lambda each: each.max_p_under_legal):
         limit = 100 * threshold.max_p_under_legal
         if threshold.legal_age == 18 and min(limits) <= limit <= max(limits):
             axes.axvline(limit, color=QUIET, linestyle=":", linewidth=1)
-            height = height - 7 if limit < _NEAR * last else 96  # below the text of a limit that is nearly the same
-            axes.text(limit, height, f"{threshold.risk:.0%}", color=QUIET, fontsize=8)
+            height = height - 7 if limit < near * last else 96  # below the text of a limit that is nearly the same
+            axes.text(limit, height, percent(threshold.risk, language), color=QUIET, fontsize=8)
             last = limit
-    axes.set(xlabel="limit on the probability of being under 18, %", ylabel="%", ylim=(0, 100), xscale="log")
-    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axes.set(xlabel=in_language(words("limit on the probability of being under 18, %"), language), ylabel="%")
+    axes.set(ylim=(0, 100), xscale="log")
+    _write_numbers(axes.xaxis, language)
     legend(axes)
 
 
-def _by_age(axes: Axes, card: Card) -> None:
+def _by_age(axes: Axes, card: Card, language: str) -> None:
     bands = _bands(card)
     width = 0.8 / max(1, len(card.by_age))
     for number, (source, by_band) in enumerate(_errors_by_band(card).items()):
@@ -85,11 +116,12 @@ def _by_age(axes: Axes, card: Card) -> None:
                     [error.high - error.mean_error_years for error in by_band.values()]]  # fmt: skip
         axes.bar(places, errors, width, yerr=interval, label=source, error_kw={"elinewidth": 1})
     band_ticks(axes, [band.removeprefix("0") for band in bands])
-    axes.set(xlabel="age", ylabel="years")
+    axes.set(xlabel=in_language(words("age"), language), ylabel=in_language(_IN_YEARS, language))
+    _write_numbers(axes.yaxis, language)
     legend(axes)
 
 
-def _bias(axes: Axes, card: Card) -> None:
+def _bias(axes: Axes, card: Card, language: str) -> None:
     bands = _bands(card)
     for source, by_band in _errors_by_band(card).items():
         if not by_band:
@@ -101,11 +133,12 @@ def _bias(axes: Axes, card: Card) -> None:
         axes.fill_between(places, low, high, color=line.get_color(), alpha=0.15, linewidth=0)
     axes.axhline(0, color=QUIET, linewidth=1)
     band_ticks(axes, [band.removeprefix("0") for band in bands])
-    axes.set(xlabel="age", ylabel="years")
+    axes.set(xlabel=in_language(words("age"), language), ylabel=in_language(_IN_YEARS, language))
+    _write_numbers(axes.yaxis, language)
     legend(axes)
 
 
-def _sizes(axes: Axes, card: Card) -> None:
+def _sizes(axes: Axes, card: Card, language: str) -> None:
     for source in card.sources:
         points = _points(source, card)
         if points:
@@ -113,7 +146,9 @@ def _sizes(axes: Axes, card: Card) -> None:
             (line,) = axes.plot(sizes, [error.mean_error_years for _, error in points], "o-", label=source)
             low, high = [error.low for _, error in points], [error.high for _, error in points]
             axes.fill_between(sizes, low, high, color=line.get_color(), alpha=0.15, linewidth=0)
-    axes.set(xlabel="pixels between the eyes", ylabel="years", ylim=(0, None))
+    axes.set(xlabel=in_language(words("pixels between the eyes"), language), ylabel=in_language(_IN_YEARS, language))
+    axes.set(ylim=(0, None))
+    _write_numbers(axes.yaxis, language)
     legend(axes)
 
 
@@ -127,7 +162,7 @@ def _points(source: str, card: Card) -> list[tuple[int, MeasuredError]]:
     return sorted(points, key=lambda point: point[0])
 
 
-def _gate(axes: Axes, evidence: GateEvidence) -> None:
+def _gate(axes: Axes, evidence: GateEvidence, language: str) -> None:
     bins = [each for each in evidence.bins if each.error.enough]
     places = [(each.low + each.high) / 2 for each in bins]
     axes.plot(places, [each.error.mean_error_years for each in bins], "o-", linewidth=2)
@@ -140,13 +175,14 @@ def _gate(axes: Axes, evidence: GateEvidence) -> None:
     if evidence.measure in ("sharpness", "eye distance, px"):
         axes.set_xscale("log")
         axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        # The default formatter writes powers as TeX, which an SVG's text does not render.
-        axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
         axes.xaxis.set_minor_formatter(NullFormatter())
-    axes.set(xlabel=evidence.measure, ylabel="years", ylim=(0, None))
+    axes.set(xlabel=in_language(named(evidence.measure), language), ylabel=in_language(_IN_YEARS, language))
+    axes.set(ylim=(0, None))
+    _write_numbers(axes.xaxis, language)
+    _write_numbers(axes.yaxis, language)
 
 
-def _study(axes: Axes, study: Study) -> None:
+def _study(axes: Axes, study: Study, language: str) -> None:
     sources = [name for name in study.runs[0].errors if name != "all"]
     width = 0.8 / len(sources)
     for number, source in enumerate(sources):
@@ -160,9 +196,17 @@ def _study(axes: Axes, study: Study) -> None:
         bars = axes.bar(places, years, width, yerr=interval, label=source, error_kw={"elinewidth": 1})
         for bar, run in zip(bars, study.runs, strict=True):
             bar.set_hatch("" if source in run.sources else "///")
-    axes.set_xticks(range(len(study.runs)), [run.name.replace(" ", "\n") for run in study.runs])
-    axes.set(ylabel="years")
+    axes.set_xticks(
+        range(len(study.runs)), [in_language(named(run.name), language).replace(" ", "\n") for run in study.runs]
+    )
+    axes.set(ylabel=in_language(_IN_YEARS, language))
+    _write_numbers(axes.yaxis, language)
     legend(axes)
+
+
+def _write_numbers(axis: Axis, language: str) -> None:
+    """Plain numbers on a linear or logarithmic axis: matplotlib writes powers as TeX, which an SVG does not render."""
+    axis.set_major_formatter(lambda value, _: with_symbols(f"{value:g}".replace("-", "\N{MINUS SIGN}"), language))
 
 
 def _errors_by_band(card: Card) -> dict[str, dict[str, MeasuredError]]:

@@ -5,19 +5,21 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from edge.language.catalogue import ENGLISH
 from train.card.appendix import SCENES_TITLE, scenes_section
 from train.card.facts import Card, Scenes
 from train.card.model_card import model_card
 from train.card.page import card_page
 
 
-def write_card(card: Card, folder: Path) -> Path:
-    """Write card.json, MODEL_CARD.md and card.html into `folder`, which is created; returns the page's path."""
+def write_card(card: Card, folder: Path, language: str = ENGLISH) -> Path:
+    """Write card.json, MODEL_CARD.md and card.html into `folder`, which is created; returns the page's path. language:
+    of the page; MODEL_CARD.md is English."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "card.json").write_text(card.model_dump_json(indent=2) + "\n", encoding="utf-8")
     (folder / "MODEL_CARD.md").write_text(model_card(card), encoding="utf-8")
     page = folder / "card.html"
-    page.write_text(card_page(card), encoding="utf-8")
+    page.write_text(card_page(card, language), encoding="utf-8")
     return page
 
 

@@ -99,4 +99,4 @@ def test_a_name_starts_no_html_and_ends_no_cell(card: Card) -> None:
     named = card.model_copy(update={"model": "<script>", "trained_on": {"a|b<i>": 3}})
     assert "| a\\|b&lt;i> | 3 |" in model_card(named)
     assert "<script>" not in card_page(named)
-    assert "<td>a|b&lt;i&gt;</td>" in card_page(named)
+    assert ">a|b&lt;i&gt;</th>" in card_page(named)

@@ -87,7 +87,7 @@ def test_the_rejected_side_is_grey_even_if_no_point_is_there(
 ) -> None:
     evidence = evidence_of("turn", some_error).model_copy(update={"limit": limit, "upper": upper})
     axes = Figure().subplots()
-    _gate(axes, evidence)
+    _gate(axes, evidence, "en")
     low, high = axes.patches[0].get_extents().transformed(axes.transData.inverted()).intervalx
     assert (low if upper else high) == pytest.approx(limit)
     assert low < high
