@@ -29,14 +29,21 @@ def _table_text(lines: Iterable[Sequence[object]], language: str) -> str:
 
 
 def _cell(cell: object, language: str) -> str:
-    if isinstance(cell, int) and language != ENGLISH:
-        return formats.number(cell, language)
-    return escaped(in_language(str(cell), language))
+    return _count_text(cell, language) if isinstance(cell, int) else escaped(in_language(str(cell), language))
 
 
 def escaped(text: str) -> str:
     """A text that starts no HTML and ends no cell of a table."""
     return text.replace("<", "&lt;").replace("|", "\\|")
+
+
+def count(n: int) -> Words:
+    """A number of photos in a text."""
+    return joined("", [Shown(_count_text, n)])
+
+
+def _count_text(n: int, language: str) -> str:
+    return str(n) if language == ENGLISH else formats.number(n, language)
 
 
 def figure(value: float, how: str) -> Words:
@@ -93,7 +100,7 @@ def share(measured: MeasuredShare) -> Words:
     """A share with its interval and the number of photos."""
     if not measured.enough:
         return FEWER
-    return words("{share} of {photos}", share=percent(measured), photos=measured.trials)
+    return words("{share} of {photos}", share=percent(measured), photos=count(measured.trials))
 
 
 def percent(measured: MeasuredShare) -> Words:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from edge.language.words import Words, joined, words
-from train.card.cells import bias, figure, heading, limit_cell, mean_error, number, share, table, years
+from train.card.cells import bias, count, figure, heading, limit_cell, mean_error, number, share, table, years
 from train.card.facts import Card, EyeDistanceError, NistTables, YoungAdultError
 from train.card.measures import FEWER, FEWEST_TO_STATE
 from train.card.names import named, people_named, photos_named
@@ -58,7 +58,7 @@ def _limits(card: Card) -> Iterable[str]:
     further = card.operating.further
     validation = words("the validation photos")
     photos = (
-        words("{photos} and {n} further photos of people just under a legal age", photos=validation, n=further)
+        words("{photos} and {n} further photos of people just under a legal age", photos=validation, n=count(further))
         if further
         else validation
     )

@@ -22,7 +22,7 @@ from train.card.cells import (
 )  # fmt: skip
 from train.card.facts import Card, ChallengeRates, Errors
 from train.card.inspection import nist_section, operating_section
-from train.card.names import named, people_named, photos_named
+from train.card.names import named, people_named, photos_named, use_named
 from train.card.practice import practice_section
 
 ERRORS_TITLE = heading(words("Errors"))
@@ -38,7 +38,7 @@ def card_parts(card: Card) -> list[str]:
     """Headings, paragraphs and tables in Markdown."""
     return [
         words("# Age model: {model}", model=escaped(card.model)),
-        named(escaped(card.use))
+        use_named(escaped(card.use))
         or words("A checkpoint, not a bundle: its calibration and thresholds are measured for this card only."),
         words("The model estimates the age of a face as a distribution over the years 0 to 100, from a 224x224 crop "
               "made by `edge.vision.crop.align`. Its purpose is to decide whether a cashier should ask for ID; it "

@@ -33,21 +33,26 @@ _KNOWN_NAMES = (
     words("low light"),
     words("all sources"),
     words("baseline recipe"),
+)
+_BY_KNOWN_NAME = {str.__str__(name): name for name in _KNOWN_NAMES}
+
+_STATED_USES = (
     words("As the terms of the photos it was trained on allow."),
     words(
         "Evaluation only: trained on photos that may be used for research only. A shop trains the model on photos it "
         "has the right to use."
     ),
 )
-_BY_KNOWN_NAME = {str.__str__(name): name for name in _KNOWN_NAMES}
+_BY_STATED_USE = {str.__str__(use): use for use in _STATED_USES}
+"""What `edge-export bundle` writes into a manifest."""
 
 _NAME_PATTERNS = (
-    (r"(?P<share>[\d.]+) % wider", words("{share} % wider")),
-    (r"(?P<share>[\d.]+) % aside", words("{share} % aside")),
+    (r"(?P<share>\d+(?:\.\d+)?) % wider", words("{share} % wider")),
+    (r"(?P<share>\d+(?:\.\d+)?) % aside", words("{share} % aside")),
     (r"blur of (?P<px>\d+) px", words("blur of {px} px")),
     (r"eyes (?P<px>\d+) px apart", words("eyes {px} px apart")),
-    (r"squeezed to (?P<share>[\d.]+) % of the width", words("squeezed to {share} % of the width")),
-    (r"squeezed to (?P<share>[\d.]+) % of the height", words("squeezed to {share} % of the height")),
+    (r"squeezed to (?P<share>\d+(?:\.\d+)?) % of the width", words("squeezed to {share} % of the width")),
+    (r"squeezed to (?P<share>\d+(?:\.\d+)?) % of the height", words("squeezed to {share} % of the height")),
     (r"fish-eye, (?P<degrees>\d+) degrees aside", words("fish-eye, {degrees} degrees aside")),
     (r"wide lens, (?P<degrees>\d+) degrees aside", words("wide lens, {degrees} degrees aside")),
     (r"without (?P<source>.+), then (?P=source)", words("without {source}, then {source}")),
@@ -67,6 +72,11 @@ def named(name: str) -> str:
             }
             return text.format(**values)
     return name
+
+
+def use_named(use: str) -> str:
+    """What a model may be used for. What its owner wrote stays as it is."""
+    return _BY_STATED_USE.get(use, use)
 
 
 def photos_named(name: str) -> str:

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from edge.ages import BUNDLED
 from edge.language.words import in_language
+from export.bundle import OWN_USE, RESEARCH_USE
 from train.card.facts import Card
 from train.card.gate import GATE_LIMITS
 from train.card.model_card import card_parts, model_card
-from train.card.names import named, people_named, photos_named
+from train.card.names import named, people_named, photos_named, use_named
 from train.card.page import card_page
 from train.card.plots import plots
 from train.card.scenes import SCENES
@@ -47,6 +48,12 @@ def test_every_name_of_the_card_is_translated_but_those_of_sources_and_groups_of
     assert russian(photos_named("female")) == "female"  # a source of this name
 
 
+def test_the_use_that_edge_export_states_is_translated_and_that_of_an_owner_is_not() -> None:
+    for use in (OWN_USE, RESEARCH_USE):
+        assert russian(use_named(use)) != use_named(use) == use
+    assert russian(use_named("without warranty")) == "without warranty"
+
+
 def test_numbers_are_written_as_the_reader_writes_them(full_card: Card) -> None:
     text = model_card(full_card, "ru")
     assert (
@@ -54,6 +61,7 @@ def test_numbers_are_written_as_the_reader_writes_them(full_card: Card) -> None:
     )
     assert "| +2,50 | от +2,26 до +2,73 | 38,6 |" in text
     assert "Температура 0,931," in text
+    assert f"ещё 1{_NO_BREAK}884 фотографиях людей" in text
     assert "| shop | 2986 | 5.0% (2.1%-11.2%) | 5.00 (4.00-6.00) |" in model_card(full_card)
 
 
