@@ -8,9 +8,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic_core import PydanticUndefined
 
-from edge.commands import HelpFormatter, Parser, shown
-from edge.errors import UsageError
-from edge.language.words import words
+from edge.commands import HelpFormatter, Parser
 from edge.settings.config import Settings
 from edge.settings.lists import is_list, list_of
 from edge.settings.older import OLDER_NAMES
@@ -200,20 +198,7 @@ def flag_values(flags: list[str]) -> dict[str, Any]:
 
 
 def _value(each: Declaration, given: Any) -> Any:
-    return [item for word in given for item in _items(each, word)] if isinstance(given, list) else given
-
-
-def _items(each: Declaration, word: str) -> list[Any]:
-    try:
-        return list_of(each, word)
-    except RecursionError:
-        raise UsageError(words("{flag} has JSON that is nested too deeply: correct it", flag=each.flag)) from None
-    except ValueError:
-        raise UsageError(
-            words(
-                "{flag} = {value}: write {item} {item} ..., or JSON",
-                flag=each.flag,
-                value=shown(word),
-                item=_metavar(each),
-            )
-        ) from None
+    if not isinstance(given, list):
+        return given
+    example = f"{_metavar(each)} {_metavar(each)} ..."
+    return [item for word in given for item in list_of(each, word, each.flag, example)]

@@ -6,6 +6,10 @@ import json
 import re
 from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
 
+from edge.commands import shown
+from edge.errors import UsageError
+from edge.language.words import words
+
 if TYPE_CHECKING:
     from edge.settings.scope import Declaration
 
@@ -15,9 +19,25 @@ def is_list(each: Declaration) -> bool:
     return get_origin(each.field.annotation) is tuple
 
 
-def list_of(each: Declaration, text: str) -> list[Any]:
-    """The items of a list that a person has written. Raises ValueError for a text in no such form, and RecursionError
-    for JSON that is nested too deeply."""
+def list_of(each: Declaration, text: str, name: str, example: str) -> list[Any]:
+    """The items of a list that a person has written. name: of the flag or variable; example: how its list is written.
+    Raises UsageError for a text in no such form."""
+    try:
+        return _items(each, text)
+    except RecursionError:
+        raise nested_too_deeply(name) from None
+    except ValueError:
+        raise UsageError(
+            words("{variable} = {value}: write {example}, or JSON", variable=name, value=shown(text), example=example)
+        ) from None
+
+
+def nested_too_deeply(name: str) -> UsageError:
+    """The error for JSON that is nested too deeply. name: of the flag or variable."""
+    return UsageError(words("{flag} has JSON that is nested too deeply: correct it", flag=name))
+
+
+def _items(each: Declaration, text: str) -> list[Any]:
     text, kind = text.strip(), _kind(each)
     if text.startswith(("[", "{")):
         if not isinstance(items := json.loads(text), list):

@@ -10,7 +10,7 @@ from pydantic_settings import EnvSettingsSource
 from edge.commands import shown
 from edge.errors import UsageError
 from edge.language.words import words
-from edge.settings.lists import is_list, list_example, list_of
+from edge.settings.lists import is_list, list_example, list_of, nested_too_deeply
 from edge.settings.older import with_new_names
 from edge.settings.places import Places
 from edge.settings.scope import declarations
@@ -30,7 +30,8 @@ class GivenVariables(EnvSettingsSource):
         for each in declarations(settings_cls):
             section, _, _ = each.variable.rpartition("__")
             if is_list(each) and (text := self.env_vars.get(each.variable.lower())) is not None:
-                as_json[each.variable.lower()] = _list_as_json(each, text)
+                items = list_of(each, text, each.variable, list_example(each))
+                as_json[each.variable.lower()] = json.dumps(items)
             elif section and (text := self.env_vars.get(section.lower())) is not None:
                 _check_section(section, each, text)
         self.env_vars = {**self.env_vars, **as_json}
@@ -44,28 +45,12 @@ class Variables(GivenVariables):
         return with_new_names(values, Places(variables=values).place)
 
 
-def _list_as_json(each: Declaration, text: str) -> str:
-    try:
-        return json.dumps(list_of(each, text))
-    except RecursionError:
-        raise UsageError(words("{flag} has JSON that is nested too deeply: correct it", flag=each.variable)) from None
-    except ValueError:
-        raise UsageError(
-            words(
-                "{variable} = {value}: write {example}, or JSON",
-                variable=each.variable,
-                value=shown(text),
-                example=list_example(each),
-            )
-        ) from None
-
-
 def _check_section(variable: str, first: Declaration, text: str) -> None:
     """Raises UsageError unless the text is JSON. first: a setting of the section."""
     try:
         json.loads(text)
     except RecursionError:
-        raise UsageError(words("{flag} has JSON that is nested too deeply: correct it", flag=variable)) from None
+        raise nested_too_deeply(variable) from None
     except ValueError:
         raise UsageError(
             words(
