@@ -54,7 +54,8 @@ class Finding:
         return title_of(self.name)
 
     def as_json(self, written: Callable[[Words], object]) -> dict[str, object]:
-        """The fields as `--json` prints them; there `fix` is called "mend". written: how its texts are written."""
+        """The fields as `--json` prints them; there `fix` is called "mend". written: makes of a text what is
+        printed, such as its Russian."""
         seen, fix = written(self.seen), written(self.fix)
         return {"verdict": self.verdict, "seen": seen, "mend": fix, "name": self.name, "lane": self.lane}
 
