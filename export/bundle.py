@@ -22,6 +22,7 @@ from export.onnx import write_onnx
 from export.quantize import calibration_faces, write_int8
 from export.verify import verify
 from train.card.candidates import calibrate
+from train.card.names import OWN_USE, RESEARCH_USE
 from train.card.views import plain_crop, predict_through
 from train.data import require_photos, split, validation_split
 from train.evaluate import scores_by_source
@@ -37,12 +38,6 @@ TERMS = {
     "teacher_faceid_mobilenet.onnx": "a face-recognition network that it was taught by: research only",
 }
 """Terms of the known sources and teachers; others are listed as the user's own."""
-
-RESEARCH_USE = (
-    "Evaluation only: trained on photos that may be used for research only. A shop trains the model on photos it has "
-    "the right to use."
-)
-OWN_USE = "As the terms of the photos it was trained on allow."
 
 
 def write_bundle(checkpoint: Path, data: Path, out: Path, name: str) -> Manifest:

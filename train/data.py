@@ -101,11 +101,16 @@ def faces_found_by_source(path: str | Path, cache_dir: Path = CACHE) -> dict[str
     return {str(source): found.has_face[found.sources == source] for source in np.unique(found.sources)}
 
 
+def validation_part(pictures: Pictures) -> NDArray[np.bool_]:
+    """bool (N,): the validation photos among the photos of `load_train`."""
+    percent = _hash_percent(pictures.hashes)
+    return (percent >= TEST_PERCENT) & (percent < TEST_PERCENT + VALIDATION_PERCENT)
+
+
 def validation_split(pictures: Pictures) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Two masks (N,) over the photos of `load_train`: those to train on, and the validation photos for early stopping
     and calibration. Near-copies of validation photos are in neither."""
-    percent = _hash_percent(pictures.hashes)
-    validation = (percent >= TEST_PERCENT) & (percent < TEST_PERCENT + VALIDATION_PERCENT)
+    validation = validation_part(pictures)
     return ~validation & ~near_copies(pictures, pictures[validation]), validation
 
 

@@ -64,9 +64,14 @@ def stage_predictor(model: AgeNetwork, stage: Stage | None) -> Predict:
 
 def predicted_ages(predict: Predict, pictures: Pictures) -> NDArray[np.float32]:
     """float32 (N,): the mean of the predicted distribution of every picture, in years."""
+    return predicted_age_probs(predict, pictures) @ YEARS
+
+
+def predicted_age_probs(predict: Predict, pictures: Pictures) -> NDArray[np.float32]:
+    """float32 (N, 101): the predicted distribution of every picture."""
     starts = range(0, len(pictures), _CROPS_PER_BATCH)
     chunks = (pictures[np.arange(start, min(start + _CROPS_PER_BATCH, len(pictures)))] for start in starts)
-    return np.concatenate([predict(crops_of(chunk)) @ YEARS for chunk in chunks])
+    return np.concatenate([predict(crops_of(chunk)) for chunk in chunks])
 
 
 def scores_by_source(pictures: Pictures, ages: NDArray[np.float32]) -> dict[str, Score]:

@@ -11,15 +11,13 @@ from numpy.typing import NDArray
 
 from edge.decision.fusion import p_under
 from edge.errors import UsageError
-from train.batches import crops_of
-from train.card.breakdowns import all_and_sources, paired_differences
+from train.card.breakdowns import errors_by_source, paired_differences
 from train.card.facts import PairedDifference
-from train.card.measures import Fact, MeasuredError, MeasuredShare, error, share
+from train.card.measures import Fact, MeasuredError, MeasuredShare, share
 from train.checkpoint import make_model
 from train.data import load_train, validation_split
-from train.evaluate import Predict, stage_predictor
+from train.evaluate import predicted_age_probs, stage_predictor
 from train.loop import train_model
-from train.pictures import Pictures
 from train.recipe import Recipe
 from train.start import start_from
 from train.targets import YEARS
@@ -29,8 +27,6 @@ from train.trained import UNKNOWN_PHOTOS, require_unseen, trained_by
 ADULTS_ASKED = 0.4
 """Recipes are compared at the limit with which this share of the adults is asked: a model that is less sure would
 otherwise let fewer minors pass only because it asks more."""
-
-_CROPS_MEASURED = 64
 
 
 class RecipeRun(Fact):
@@ -95,17 +91,13 @@ def study_recipes(
             run_dir=out / name.replace("/", "-"),
             earlier_photos=earlier,
         )
-        probs = _age_probs(stage_predictor(model, recipe.stages[-1]), measured)
+        probs = predicted_age_probs(stage_predictor(model, recipe.stages[-1]), measured)
         ages = probs @ YEARS
         first = ages if first is None else first
         runs.append(
             RecipeRun(
                 recipe=name,
-                errors={
-                    source: found
-                    for source, rows in all_and_sources(measured).items()
-                    if (found := error(ages[rows], measured.ages[rows])) is not None
-                },
+                errors=errors_by_source(ages, measured),
                 difference=paired_differences(next(iter(recipes)), ages, first, measured) if runs else {},
                 passed_13_17=passing(probs, measured.ages),
             )
@@ -136,10 +128,3 @@ def line_of(run: RecipeRun) -> str:
 
 def _imitates(recipe: Recipe) -> bool:
     return bool(recipe.embedding_weight or recipe.hidden_weight or recipe.map_weight or recipe.opinion_share)
-
-
-def _age_probs(predict: Predict, pictures: Pictures) -> NDArray[np.float32]:
-    starts = range(0, len(pictures), _CROPS_MEASURED)
-    return np.concatenate(
-        [predict(crops_of(pictures[np.arange(each, min(each + _CROPS_MEASURED, len(pictures)))])) for each in starts]
-    )

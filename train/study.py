@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 
 from edge.errors import UsageError
 from edge.settings.json_files import read_json
-from train.card.breakdowns import all_and_sources
+from train.card.breakdowns import errors_by_source
 from train.card.facts import Study, StudyRun
-from train.card.measures import MeasuredError, error
 from train.checkpoint import load_average, make_model
 from train.data import load_test, load_train, select_sources, validation_split
 from train.evaluate import predicted_ages, stage_predictor
@@ -75,7 +74,7 @@ def study(
         )
         ages = predicted_ages(stage_predictor(model, run.recipe.stages[-1]), test)
         sources = tuple(str(source) for source in np.unique(pictures.sources[known]))
-        runs.append(StudyRun(name=run.name, sources=sources, errors=_by_source(ages, test)))
+        runs.append(StudyRun(name=run.name, sources=sources, errors=errors_by_source(ages, test)))
     return Study(photos=photos, taught=teacher is not None, own_photos=OWN_PHOTOS, runs=tuple(runs))
 
 
@@ -134,8 +133,3 @@ def _few(rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 def _folder(out: Path, name: str) -> Path:
     return out / name.replace(",", "").replace(" ", "-")
-
-
-def _by_source(ages: NDArray[np.floating], test: Pictures) -> dict[str, MeasuredError]:
-    found = {name: error(ages[rows], test.ages[rows]) for name, rows in all_and_sources(test).items()}
-    return {name: measured for name, measured in found.items() if measured is not None}

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from train.data import near_copies, validation_split
+from train.data import near_copies, validation_part
 from train.pictures import Pictures
 from train.thresholds import counts_for_limits
 from train.trained import TrainedPhotos, photo_digests, require_unseen
@@ -38,7 +38,7 @@ def unseen_photos(model: Path, trained: TrainedPhotos | None, train_data: Pictur
     photos are known to be unseen. Near-copies of photos that were trained on are left out. Raises UsageError if it was
     trained on validation photos.
     """
-    _, validation = validation_split(train_data)
+    validation = validation_part(train_data)
     require_unseen(model, trained, train_data[validation], "validation")
     return UnseenPhotos(train_data[validation], train_data[_further(train_data, trained, validation)])
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from edge.ages.bundle import Threshold
 from edge.decision.policy import Limit, asks
 from train.card.facts import ChallengeRates, ChildRates, Coverage, Errors, PairedDifference
-from train.card.measures import bootstrap, coverage, error, share, signed_years_outside
+from train.card.measures import MeasuredError, bootstrap, coverage, error, share, signed_years_outside
 from train.pictures import Pictures
 from train.thresholds import dividing_age
 
@@ -125,6 +125,12 @@ def children(ages: _Ages, known: _Ages) -> ChildRates:
         under_10_as_18=share(ages[oldest < 10] >= 18),
         from_10_to_19_as_25=share(ages[(youngest >= 10) & (oldest <= 19)] >= 25),
     )
+
+
+def errors_by_source(ages: _Ages, pictures: Pictures) -> dict[str, MeasuredError]:
+    """The errors on all photos and on those of each source. ages: (N,) predicted years."""
+    found = {name: error(ages[rows], pictures.ages[rows]) for name, rows in all_and_sources(pictures).items()}
+    return {name: measured for name, measured in found.items() if measured is not None}
 
 
 def paired_differences(other: str, ages: _Ages, other_ages: _Ages, pictures: Pictures) -> dict[str, PairedDifference]:

@@ -28,7 +28,7 @@ from train.card.views import (
     shifted,
     wider,
 )
-from train.data import faces_found_by_source, require_photos, split, validation_split
+from train.data import faces_found_by_source, require_photos, split, validation_part
 from train.evaluate import Predict
 from train.pictures import Pictures
 from train.thresholds import default_limit
@@ -47,7 +47,7 @@ def judge(
     require_photos(data)
     train_data, pictures = split(data)
     if most_photos is not None:
-        validation = train_data[validation_split(train_data)[1]]
+        validation = train_data[validation_part(train_data)]
         train_data, pictures = _sample(validation, most_photos), _sample(pictures, most_photos)
     judged, sample = load_candidate(model, train_data, pictures), _sample(pictures, PHOTOS_PER_SOURCE)
     before = predict_through(judged.predict, pictures, plain_crop, "test photos").age_probs

@@ -36,14 +36,12 @@ _KNOWN_NAMES = (
 )
 _BY_KNOWN_NAME = {str.__str__(name): name for name in _KNOWN_NAMES}
 
-_STATED_USES = (
-    words("As the terms of the photos it was trained on allow."),
-    words(
-        "Evaluation only: trained on photos that may be used for research only. A shop trains the model on photos it "
-        "has the right to use."
-    ),
+RESEARCH_USE = words(
+    "Evaluation only: trained on photos that may be used for research only. A shop trains the model on photos it "
+    "has the right to use."
 )
-_BY_STATED_USE = {str.__str__(use): use for use in _STATED_USES}
+OWN_USE = words("As the terms of the photos it was trained on allow.")
+_BY_STATED_USE = {str.__str__(use): use for use in (RESEARCH_USE, OWN_USE)}
 """What `edge-export bundle` writes into a manifest."""
 
 _NAME_PATTERNS = (
