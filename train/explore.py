@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, SkipValidation
 
 from edge.commands import visible
+from edge.language.words import Words, words
 from edge.progress import ProgressBar
 from edge.vision.contained import map_contained
 from edge.vision.faces import AGES
@@ -52,8 +53,8 @@ class Facts(BaseModel):
     bands: dict[str, dict[str, float]]
     sexes: dict[str, dict[str, int]]
     groups: dict[str, dict[str, int]]
-    broken_rows: tuple[str, ...]
-    rows_without_a_file: tuple[str, ...]
+    broken_rows: tuple[SkipValidation[str], ...]  # a validated text would lose its translation
+    rows_without_a_file: tuple[SkipValidation[str], ...]
     files_without_a_row: tuple[str, ...] = ()
     unreadable: tuple[str, ...] = ()
     too_large: tuple[str, ...] = ()
@@ -108,8 +109,8 @@ def _underage_facts(known: NDArray[np.float32]) -> dict[str, object]:
     return {"underage": int(counted.sum()), "underage_ages": ages}
 
 
-def _row_text(row: BrokenRow) -> str:
-    return f"{visible(row.file.name)} line {row.line}: {row.reason}"
+def _row_text(row: BrokenRow) -> Words:
+    return words("{file} line {line}: {problem}", file=visible(row.file.name), line=row.line, problem=row.reason)
 
 
 def people_by_year(known: NDArray[np.float32]) -> NDArray[np.float64]:

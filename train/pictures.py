@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from edge.commands import visible
 from edge.errors import UsageError
+from edge.language.words import Words, words
 from edge.settings.csv_files import number_of, read_rows
 
 OLDEST_AGE = 120
@@ -71,7 +72,7 @@ class BrokenRow:
 
     file: Path
     line: int
-    reason: str
+    reason: Words
     photo: Path = Path()
     photo_missing: bool = False
 
@@ -105,10 +106,10 @@ def read_labels(root: Path) -> tuple[Pictures, list[BrokenRow]]:
             try:
                 known = _age_of(row)
             except ValueError as problem:
-                broken.append(BrokenRow(file, line, str(problem), folder / name))
+                broken.append(BrokenRow(file, line, problem.args[0], folder / name))
                 continue
             if not name or not (labels_only or _is_file(folder / name)):
-                reason = f"no picture {name or '(empty name)'} in {folder.name}/"
+                reason = words("no photo {name} in {folder}/", name=_shown(name), folder=folder.name)
                 broken.append(BrokenRow(file, line, reason, folder / name, photo_missing=True))
                 continue
             paths.append(folder / name)
@@ -152,14 +153,19 @@ def _names_in(file: Path) -> set[str]:
     return {row.get("file_name") or "" for row in _rows(file)} if file.exists() else set()
 
 
+def _shown(name: str) -> str:
+    return visible(name) or words("(empty name)")
+
+
 def _age_of(row: dict[str, str]) -> tuple[float, float]:
-    words = [row.get(name) for name in ("real_age", "age")]
-    given = next((word for word in words if word), None)
+    """The youngest and the oldest age of a row. Raises ValueError with the reason as `Words`."""
+    given = next((text for name in ("real_age", "age") if (text := row.get(name))), None)
     low, high = (given, given) if given else (row.get("age_min"), row.get("age_max"))
     try:
         youngest, oldest = number_of(low or ""), number_of(high or "")
     except ValueError:
-        raise ValueError(f"no age for {row.get('file_name') or '(empty name)'}") from None
+        raise ValueError(words("no age for {name}", name=_shown(row.get("file_name") or ""))) from None
     if not 0 <= youngest <= oldest <= OLDEST_AGE:
-        raise ValueError(f"age {low}-{high} is outside 0-{OLDEST_AGE}")
+        known = f"{low}" if low == high else f"{low}-{high}"
+        raise ValueError(words("age {known} is outside 0-{oldest}", known=known, oldest=OLDEST_AGE))
     return youngest, oldest

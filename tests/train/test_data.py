@@ -58,8 +58,8 @@ def test_photos_without_a_face_and_broken_rows_are_skipped_and_logged(
     data = lay_out(tmp_path / "data", ages, ("mirrored",))
     train, test = split(data, tmp_path / "cache")
     assert [path.stem for path in (*train.paths, *test.paths)] == ["plain", "mirrored"]
-    assert f"{data / 'labels.csv'} line 5 skipped: no picture gone.jpg in final_files/" in caplog.messages
-    assert f"{data / 'labels.csv'} line 6 skipped: age 200-200 is outside 0-120" in caplog.messages
+    assert f"{data / 'labels.csv'} line 5 skipped: no photo gone.jpg in final_files/" in caplog.messages
+    assert f"{data / 'labels.csv'} line 6 skipped: age 200 is outside 0-120" in caplog.messages
     assert "no face found on 1 of 3 photos: skipped" in caplog.messages
 
 
@@ -68,7 +68,7 @@ def test_five_broken_rows_are_logged_and_the_rest_counted(
 ) -> None:
     ages = {"plain": "30", "mirrored": "31"} | {f"gone{number}": "30" for number in range(8)}
     split(lay_out(tmp_path / "data", ages, ("mirrored",)), tmp_path / "cache")
-    assert len([line for line in caplog.messages if "skipped: no picture" in line]) == 5
+    assert len([line for line in caplog.messages if "skipped: no photo" in line]) == 5
     assert "... and 3 more rows skipped" in caplog.messages
 
 

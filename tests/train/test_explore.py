@@ -63,15 +63,15 @@ def test_rows_are_counted_by_source(facts: Facts) -> None:
 
 def test_broken_rows_are_listed_with_their_lines(facts: Facts) -> None:
     assert facts.broken_rows == (
-        "labels.csv line 20: age 130-130 is outside 0-120",
+        "labels.csv line 20: age 130 is outside 0-120",
         "labels.csv line 21: no age for plain.jpg",
     )
 
 
 def test_rows_without_a_file_are_listed_separately(facts: Facts) -> None:
     assert facts.rows_without_a_file == (
-        "labels.csv line 19: no picture gone.jpg in final_files/",
-        "labels.csv line 22: no picture (empty name) in final_files/",
+        "labels.csv line 19: no photo gone.jpg in final_files/",
+        "labels.csv line 22: no photo (empty name) in final_files/",
     )
 
 
@@ -187,6 +187,18 @@ def test_a_report_is_written_even_if_every_row_is_broken(tmp_path: Path) -> None
     assert facts.rows == {}
     assert len(facts.broken_rows) == 1
     assert "no age for a" in explore_page(facts, pictures)
+
+
+def test_what_is_wrong_with_a_row_is_said_in_the_language_of_the_reader(tmp_path: Path) -> None:
+    (tmp_path / "labels.csv").write_text("file_name,age\na,\nb,130\ngone,30\n,30\n")
+    page = explore_page(*explore(tmp_path, tmp_path / "cache"), "ru")
+    for wrong in (
+        "labels.csv, строка 2: не указан возраст: a",
+        "labels.csv, строка 3: возраст 130 не от 0 до 120",
+        f"labels.csv, строка 4: в папке {tmp_path.name}/ нет фотографии gone",
+        f"labels.csv, строка 5: в папке {tmp_path.name}/ нет фотографии (имя пустое)",
+    ):
+        assert wrong in page
 
 
 def test_a_source_may_have_a_name_that_is_not_utf_8(tmp_path: Path, lay_out: LayOut) -> None:

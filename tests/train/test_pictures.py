@@ -72,11 +72,11 @@ def test_a_folder_that_does_not_exist_is_a_usage_error(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        ("gone.jpg,30", "no picture gone.jpg in final_files/"),
-        (",30", "no picture (empty name) in final_files/"),
-        ("a.jpg,-1", "age -1--1 is outside 0-120"),
-        ("a.jpg,121", "age 121-121 is outside 0-120"),
-        ("a.jpg,nan", "age nan-nan is outside 0-120"),
+        ("gone.jpg,30", "no photo gone.jpg in final_files/"),
+        (",30", "no photo (empty name) in final_files/"),
+        ("a.jpg,-1", "age -1 is outside 0-120"),
+        ("a.jpg,121", "age 121 is outside 0-120"),
+        ("a.jpg,nan", "age nan is outside 0-120"),
         ("a.jpg,thirty", "no age for a.jpg"),
         ("a.jpg,", "no age for a.jpg"),
         ("a.jpg", "no age for a.jpg"),
