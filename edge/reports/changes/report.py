@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from edge.language.formats import Shown, moment
 from edge.language.words import Words, words
-from edge.reports.changes.tables import author_words, changes_csv, changes_table
+from edge.reports.changes.tables import author_words, changes_csv, changes_table, shared_changes
 from edge.reports.content import ReportContent, title_of
 from edge.reports.folders import state_folders
 from edge.reports.logs import read_log, warn_not_intact
@@ -38,7 +38,8 @@ def _run(arguments: Namespace) -> ReportContent:
     if name := arguments.setting:
         found = [(head, part) for head, change in found if (part := _only(change, name))]
     lanes = ", ".join(sorted({change.lane for _, change in found}))
-    headline = words("Changes of settings {period}: {n}.", period=arguments.period.words, n=len(found))
+    count = len(shared_changes([change for _, change in found]))
+    headline = words("Changes of settings {period}: {n}.", period=arguments.period.words, n=count)
     if lanes:
         headline = words("{all} Lanes: {lanes}.", all=headline, lanes=lanes)
     table = changes_table([change for _, change in found])

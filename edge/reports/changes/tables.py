@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from datetime import timezone
+from datetime import timedelta, timezone
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from edge.language.formats import Shown, moment
@@ -31,6 +32,9 @@ _CONTENTS: dict[str, Words] = {
 }
 """What is recorded like a setting, but is the content of a file."""
 
+_TOGETHER = timedelta(seconds=10)
+"""The lanes of a box record a change of their file within this time."""
+
 _CSV_OF_CHANGES = (
     "at", "lane", "by", "name", "setting", "before", "after", "first", "config", "model", "number", "hash",
     "store", "box",
@@ -46,15 +50,33 @@ def author_words(change: SettingsChange) -> Words:
 
 
 def changes_table(changes: Sequence[SettingsChange]) -> Table:
-    """For people: times in local time."""
+    """For people: times in local time. changes: the oldest first."""
     columns = (words("time"), words("lane"), words("changed by"), words("setting"), words("before"), words("after"))
     rows = tuple(
-        (joined("", [Shown(moment, change.at)]), change.lane, author_words(change), setting_words(each.setting),
+        (joined("", [Shown(moment, change.at)]), ", ".join(lanes), author_words(change), setting_words(each.setting),
          _shown(each.before), _shown(each.after))
-        for change in changes
+        for change, lanes in shared_changes(changes)
         for each in change.changed
     )  # fmt: skip
     return Table(columns, rows, keys=2)
+
+
+def shared_changes(changes: Sequence[SettingsChange]) -> list[tuple[SettingsChange, list[str]]]:
+    """What several lanes recorded of one change of their shared file, once, with the names of the lanes. changes: the
+    oldest first."""
+    found: list[tuple[SettingsChange, list[str]]] = []
+    for change in changes:
+        recent = takewhile(lambda each: change.at - each[0].at <= _TOGETHER, reversed(found))  # noqa: B023  used at once
+        lanes = next((lanes for first, lanes in recent if _is_same(first, change) and change.lane not in lanes), None)
+        if lanes is None:
+            found.append((change, [change.lane]))
+        else:
+            lanes.append(change.lane)
+    return found
+
+
+def _is_same(first: SettingsChange, second: SettingsChange) -> bool:
+    return all(getattr(first, name) == getattr(second, name) for name in ("by", "name", "first", "changed"))
 
 
 def setting_words(name: str) -> str:

@@ -63,6 +63,27 @@ def test_one_setting_or_section(printed: RunReport, folder: Path) -> None:
     assert printed("changes", "--state-dir", folder, "--setting", "pol").splitlines()[0].endswith(": 0.")
 
 
+def test_a_change_that_lanes_share_is_one_row_that_names_them(printed: RunReport, state_folder: MakeFolder) -> None:
+    folders = []
+    for second, (lane, by) in enumerate([("lane-1", "anna"), ("lane-2", "anna"), ("lane-3", "boris")]):
+        folders.append(state_folder(recent_sale(), lane=lane))
+        with closing(Database(folders[-1])) as database:
+            once = changed(ZONE, lane=lane, name=by, ago=timedelta(hours=2, seconds=-second))
+            later = changed(ZONE, lane=lane, name=by, ago=timedelta(minutes=5 * second))
+            for change in (once, later):
+                Audit(database).append(change, 0.0)
+    headline, *lines = printed("changes", "--state-dir", *folders).splitlines()
+    assert headline.endswith(": 5. Lanes: lane-1, lane-2, lane-3.")
+    assert [" ".join(line.partition(" zone ")[0].split()[4:]) for line in lines if "zone" in line] == [
+        "lane-1, lane-2 setup page, anna",
+        "lane-3 setup page, boris",
+        "lane-3 setup page, boris",
+        "lane-2 setup page, anna",
+        "lane-1 setup page, anna",
+    ]
+    assert printed("changes", "--csv", "-", "--state-dir", *folders).count("zone") == 6
+
+
 def test_csv_has_values_as_json_and_the_place_in_the_chain(printed: RunReport, folder: Path) -> None:
     rows = [*csv.DictReader(io.StringIO(printed("changes", "--state-dir", folder, "--csv", "-")))]
     assert [(row["setting"], row["before"], row["after"], row["number"]) for row in rows] == [
