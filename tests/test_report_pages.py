@@ -23,7 +23,7 @@ REPORTS = {
     "offers": ("--since", "6w"), "changes": ("--since", "6w"), "verify": (),
 }  # fmt: skip
 LANGUAGES = ("ru", "en")
-WIDTHS = (1280, 1000, 390)
+WIDTHS = (1280, 1000, 820, 390)
 
 CUT_OFF = """() => {
   const found = [];

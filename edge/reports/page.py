@@ -30,7 +30,7 @@ _FEWEST_CONTENTS = 5
 _NO_BREAK, _JOINED = "\N{NO-BREAK SPACE}", "\N{WORD JOINER}"
 _LONGEST_UNBROKEN = 28
 """Longer words in a table may be broken, in characters."""
-_MANY_COLUMNS, _TOO_MANY_COLUMNS = 7, 12
+_MANY_COLUMNS, _TOO_MANY_COLUMNS = 6, 12
 """From these numbers of columns on, paper has smaller letters, and lies on its side."""
 _PHONE_WIDTH, _COLUMN_GAP = 39, 2
 """Characters in a line of a phone, and between two columns."""

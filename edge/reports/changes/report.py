@@ -67,16 +67,21 @@ def _only(change: SettingsChange, name: str) -> SettingsChange | None:
     return change.model_copy(update={"changed": changed}) if changed else None
 
 
+def _named(lanes: list[str]) -> Words:
+    names = ", ".join(lanes)
+    return words("lane {names}", names=names) if len(lanes) == 1 else words("lanes {names}", names=names)
+
+
 def _lead(changes: list[SettingsChange], *, listed: bool) -> Words:
     """The newest change of all, or that there was none. listed: whether the report lists any."""
     if not changes:
         return words(
             "No change was ever recorded here. The first record is written when an agent of this version starts."
         )
-    newest = changes[-1]
+    newest, lanes = shared_changes(changes)[-1]
     text = words(
-        "The newest change is of {at}, lane {lane}: {author}.",
-        at=Shown(moment, newest.at), lane=newest.lane, author=author_words(newest),
+        "The newest change is of {at}, {lanes}: {author}.",
+        at=Shown(moment, newest.at), lanes=_named(lanes), author=author_words(newest),
     )  # fmt: skip
     if listed:
         return text

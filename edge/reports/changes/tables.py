@@ -58,7 +58,7 @@ def changes_table(changes: Sequence[SettingsChange]) -> Table:
         for change, lanes in shared_changes(changes)
         for each in change.changed
     )  # fmt: skip
-    return Table(columns, rows, keys=2)
+    return Table(columns, rows, keys=1)
 
 
 def shared_changes(changes: Sequence[SettingsChange]) -> list[tuple[SettingsChange, list[str]]]:
