@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 _LONGEST_BATCH_S = 180.0
 """Nobody waits longer for a batch: a process that prepares photos was ended, or its disk does not answer."""
 
+NEW_CROP = -1
+"""In `Batch.crops`: a crop that does not return."""
+
 _FACE_MIDDLE = 0.56
 """Vertical position of the middle of the face in the crop, as a share of its side."""
 
@@ -39,12 +42,14 @@ _OLDEST_DECADE = 7
 
 class Batch(NamedTuple):
     """images: uint8 (B, px, px, 3) RGB; labels: float32 (B, 101); ages: float32 (B, 2), youngest and oldest in years;
-    folds: int64 (B,), the teacher's reader for each photo."""
+    folds: int64 (B,), the teacher's reader for each photo; crops: int64 (B,), which of the returning crops each one is
+    (view x photos + photo), or `NEW_CROP`."""
 
     images: Tensor
     labels: Tensor
     ages: Tensor
     folds: Tensor
+    crops: Tensor
 
     def to(self, device: torch.device) -> Batch:
         """The batch on another device."""
@@ -69,13 +74,26 @@ class Batches(Dataset[Batch]):
         return self._steps
 
     def __getitem__(self, step: int) -> Batch:
-        cv2.setNumThreads(1)
         epoch, position = divmod(step, len(self._pictures) // self._batch_size)
         first = position * self._batch_size
         rows = self._order(epoch)[first : first + self._batch_size]
-        randoms = np.random.default_rng([self._recipe.seed, 1, step]).spawn(len(rows))
-        rows, randoms = rows[self._own_rows], randoms[self._own_rows]
-        stage = self._recipe.stage(step, self._steps)
+        if self._recipe.views is None:
+            crops = np.full(len(rows), NEW_CROP)
+            randoms = np.random.default_rng([self._recipe.seed, 1, step]).spawn(len(rows))
+        else:
+            crops = epoch % self._recipe.views * len(self._pictures) + rows
+            randoms = self._randoms(crops)
+        own = self._own_rows
+        return self._batch(rows[own], randoms[own], crops[own], self._recipe.stage(step, self._steps))
+
+    def _randoms(self, crops: NDArray[np.int64]) -> list[np.random.Generator]:
+        """What augments each of the crops that return."""
+        return [np.random.default_rng([self._recipe.seed, 2, crop]) for crop in crops.tolist()]
+
+    def _batch(
+        self, rows: NDArray[np.int64], randoms: list[np.random.Generator], crops: NDArray[np.int64], stage: Stage
+    ) -> Batch:
+        cv2.setNumThreads(1)
         changes = CHANGES[self._recipe.augment]
         views = [
             augmented_view(
@@ -92,6 +110,7 @@ class Batches(Dataset[Batch]):
             torch.from_numpy(self._labels[rows]),
             torch.from_numpy(self._pictures.ages[rows]),
             torch.from_numpy(self._folds[rows]),
+            torch.from_numpy(crops),
         )
 
     def _order(self, epoch: int) -> NDArray[np.int64]:
@@ -128,6 +147,19 @@ class Batches(Dataset[Batch]):
                     problem=problem,
                 )
             ) from None
+
+
+class EveryCrop(Batches):
+    """One view of all photos, in their order, as a run whose crops return sees it; the last batch may be smaller."""
+
+    def __init__(self, pictures: Pictures, recipe: Recipe, batch_size: int, view: int) -> None:
+        super().__init__(pictures, recipe, batch_size, -(-len(pictures) // batch_size))
+        self._view = view
+
+    def __getitem__(self, step: int) -> Batch:
+        rows = np.arange(len(self._pictures))[step * self._batch_size :][: self._batch_size]
+        crops = self._view * len(self._pictures) + rows
+        return self._batch(rows, self._randoms(crops), crops, self._recipe.stage(step, self._steps))
 
 
 def crops_of(pictures: Pictures) -> NDArray[np.uint8]:

@@ -53,7 +53,7 @@ def train_model(
 
     batch_size: photos per step (32). steps_per_epoch: default, as many as it takes to see every photo once.
     validation_steps: batches of `test_data` to evaluate on after every epoch; default all.
-    teacher: asked about every augmented crop, see `train.teacher`.
+    teacher: says something about every augmented crop, see `train.teacher`.
     run_dir: where checkpoints, log and TensorBoard events go; a run found there, even a killed one, resumes from its
     last checkpoint. `last.safetensors` holds all that resuming needs, `best.safetensors` the averaged weights of the
     best epoch. Without a folder nothing is written.
@@ -68,7 +68,11 @@ def train_model(
     steps = epochs * steps_per_epoch
     with joined_team() as team:
         torch.manual_seed(recipe.seed)
-        teacher = teacher.to(team.device) if teacher else None
+        if teacher:
+            assert teacher.kept_crops == (recipe.views or 0) * len(train_data), (
+                "the teacher was asked about other crops"
+            )
+            teacher = teacher.to(team.device)
         learner = Learner(model, recipe, teacher)
         learner.to(team.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         average = copy.deepcopy(model).eval()
@@ -123,7 +127,7 @@ def training_step(
     clip_gradient: float = math.inf,
 ) -> dict[str, Tensor]:
     """Learn from a batch; returns the terms of the loss. learner: a `Learner`, or what wraps it. All on one device."""
-    losses: dict[str, Tensor] = learner(batch, teacher(batch.images, batch.folds) if teacher else None)
+    losses: dict[str, Tensor] = learner(batch, teacher.about(batch) if teacher else None)
     torch.stack(list(losses.values())).sum().backward()  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(learner.parameters(), clip_gradient)
     optimizer.step()

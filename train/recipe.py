@@ -6,7 +6,7 @@ import math
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from edge.errors import UsageError
 from edge.settings.json_files import read_json
@@ -92,6 +92,11 @@ class Recipe(BaseModel):
     """How evenly photos are drawn over the ages: 0, every photo once in an epoch; 1, every decade of age equally often.
     In between, a decade with n photos has weight n to the power of 1 - balance."""
 
+    views: Annotated[int | None, Field(ge=1, le=16)] = None
+    """Number of augmented crops of each photo, which return. None: every step makes new ones, and the teacher is asked
+    while training. With a number it is asked once about each crop, before the first step: a run of many epochs takes
+    half the time where an answer costs as much as a step. The teacher's maps are too large to be kept."""
+
     patience: Annotated[int, Field(ge=1)] = 5
     """Training stops after this many epochs without a better one."""
 
@@ -101,6 +106,12 @@ class Recipe(BaseModel):
 
     checkpoint_minutes: Annotated[float, Field(ge=0)] = 5.0
     """A checkpoint is written when this time has passed since the last one; with 0, after every step."""
+
+    @model_validator(mode="after")
+    def _maps_are_not_kept(self) -> Recipe:
+        if self.views and self.map_weight:
+            raise ValueError(f"with views {self.views} the map_weight {self.map_weight:g} is impossible: set it to 0")
+        return self
 
     def stage(self, step: int, steps: int) -> Stage:
         """The stage of a step in a run of `steps` steps."""

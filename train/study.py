@@ -40,16 +40,16 @@ def study(
     each source once. Each run without a source is then fine-tuned on a few photos of that source, without the teacher,
     as a shop would do with its own. With `alone`, another run trains on that source only, without the teacher.
 
-    Every run has the picture sizes of `recipe`. The teacher's readers (`train.reader`) are not asked: they would leak
-    the labels of a source into runs without that source. A killed run resumes, a finished one is only
-    evaluated. Raises UsageError for an unknown source.
+    Every run has the picture sizes of `recipe`. Its `views` are ignored, because the runs have different photos. The
+    teacher's readers (`train.reader`) are not asked: they would leak the labels of a source into runs without that
+    source. A killed run resumes, a finished one is only evaluated. Raises UsageError for an unknown source.
     """
     pictures, test = load_train(data), load_test(data)
     learning, validation = validation_split(pictures)
     if alone is not None:
         select_sources(pictures, [alone])
     validation_data, pictures = pictures[validation], pictures[learning]
-    recipe = recipe.model_copy(update={"opinion_share": 0.0, "hidden_weight": 0.0})
+    recipe = recipe.model_copy(update={"opinion_share": 0.0, "hidden_weight": 0.0, "views": None})
     asked = prepared_teacher(teacher, pictures, recipe, torch.device("cpu")) if teacher else None
     runs = []
     for run in _runs(pictures, recipe, asked, alone):

@@ -6,6 +6,7 @@ be wrong for a crop that was moved, darkened or covered.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -14,7 +15,6 @@ import numpy as np
 import onnx
 import onnxruntime
 import torch
-from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.nn import functional
@@ -23,13 +23,13 @@ from edge.ages.bundle import sha256_of
 from edge.errors import UsageError
 from edge.progress import ProgressBar
 from edge.settings.files import replacing
-from train.batches import Batches, crops_of, stage_picture
+from train.batches import Batch, EveryCrop, crops_of, stage_picture
 from train.index import CACHE, fingerprint
 from train.model import NETWORK_PX
 from train.onnx_network import OnnxNetwork, outputs_inside
 from train.pictures import Pictures
 from train.precision import half_precision
-from train.reader import Readers, fitted_readers
+from train.reader import Readers, fitted_readers, folds_of
 from train.recipe import Recipe, Stage
 
 TEACHER_PX = 224
@@ -46,9 +46,11 @@ _NETWORK_STAGE = Stage(picture_px=NETWORK_PX, share=1)
 _MEASURED_PHOTOS = 512
 """Number of photos on which the mean and the deviation of the teacher's outputs are measured."""
 
-_READERS_RECIPE = Recipe(stages=(_NETWORK_STAGE,), augment_strength=0.5)
-_VIEWS_TO_READ = 2
-"""The readers are fitted to this many augmented crops of every photo, augmented as this recipe says."""
+_READERS_RECIPE = Recipe(augment_strength=0.5, map_weight=0, views=2)
+"""The readers are fitted to these crops of every photo, if no crops return in the run itself."""
+
+_MAKE_CROPS = {"views", "seed", "augment", "augment_strength"}
+"""Settings of a recipe on which the crops that return depend."""
 
 _PHOTOS_AT_ONCE = 32
 
@@ -71,7 +73,8 @@ class _Network(Protocol):
 class Teacher:
     """A teacher with the statistics of its outputs, and with readers if the recipe asks for their answers.
 
-    statistics: mean and deviation of every channel of each output, first of the embedding, then of the maps.
+    statistics: mean and deviation of every channel of each output, first of the embedding, then of the maps. kept:
+    float16 (views x photos, E), its standardised embeddings of all crops, if they return.
     """
 
     def __init__(
@@ -80,9 +83,10 @@ class Teacher:
         maps: tuple[str, ...] = (),
         statistics: Sequence[tuple[Tensor, Tensor]] = (),
         readers: Readers | None = None,
+        kept: Tensor | None = None,
     ) -> None:
         self._file, self._outputs, self._statistics = file, ("emb", *maps), statistics[: 1 + len(maps)]
-        self._readers = readers
+        self._readers, self._kept = readers, kept
         self.device = torch.device("cpu")
         self._network: _Network | None = None
 
@@ -90,6 +94,11 @@ class Teacher:
     def reads_ages(self) -> bool:
         """Whether its readers answer, too."""
         return self._readers is not None
+
+    @property
+    def kept_crops(self) -> int:
+        """Number of crops that return, about which it was asked before."""
+        return 0 if self._kept is None else len(self._kept)
 
     @property
     def map_channels(self) -> tuple[int, ...]:
@@ -102,7 +111,14 @@ class Teacher:
             self.device, self._network = device, None
             self._statistics = [(mean.to(device), deviation.to(device)) for mean, deviation in self._statistics]
             self._readers = self._readers.to(device) if self._readers else None
+            self._kept = self._kept.to(device) if self._kept is not None else None
         return self
+
+    def about(self, batch: Batch) -> TeacherAnswers:
+        """What it says about a batch of its run. Crops that return are not computed again."""
+        if self._kept is None:
+            return self(batch.images, batch.folds)
+        return self._answers([self._kept[batch.crops].float()], batch.folds)
 
     @torch.no_grad()
     def __call__(self, images: Tensor, folds: Tensor) -> TeacherAnswers:
@@ -111,6 +127,11 @@ class Teacher:
             (output - _by_channel(mean, output)) / _by_channel(deviation, output)
             for output, (mean, deviation) in zip(self.raw_outputs(images), self._statistics, strict=True)
         ]
+        return self._answers(outputs, folds)
+
+    @torch.no_grad()
+    def _answers(self, outputs: list[Tensor], folds: Tensor) -> TeacherAnswers:
+        """outputs: standardised, the embeddings first."""
         embeddings = outputs[0]
         hidden, opinions = self._readers(embeddings, folds) if self._readers else (embeddings[:, :0],) * 2
         return TeacherAnswers(embeddings, tuple(outputs[1:]), hidden, opinions)
@@ -147,19 +168,27 @@ def prepared_teacher(
     for any other file.
     """
     maps = maps_of(file)
-    name = f"{sha256_of(file)[:12]}-{fingerprint(pictures)}.safetensors"
-    statistics_file, readers_file = cache_dir / f"teacher-{name}", cache_dir / f"readers-{name}"
+    name = f"{sha256_of(file)[:12]}-{fingerprint(pictures)}"
+    statistics_file = cache_dir / f"teacher-{name}.safetensors"
     if not statistics_file.exists():
         _save(statistics_file, _measured_statistics(Teacher(file, maps).to(device), pictures))
     stored = load_file(statistics_file)
     statistics = [(stored[f"mean{number}"], stored[f"deviation{number}"]) for number in range(1 + len(maps))]
+    crops = recipe if recipe.views else _READERS_RECIPE
+    name += "-" + hashlib.sha256(crops.model_dump_json(include=_MAKE_CROPS).encode()).hexdigest()[:8]
+
+    def answers() -> Tensor:
+        return _asked(Teacher(file, (), statistics).to(device), pictures, crops, cache_dir / f"answers-{name}")
+
     readers = None
     if recipe.hidden_weight or recipe.opinion_share:
         readers = Readers(len(statistics[0][0]))
+        readers_file = cache_dir / f"readers-{name}.safetensors"
         if not readers_file.exists():
-            _save(readers_file, _fitted(Teacher(file, (), statistics).to(device), pictures))
+            _save(readers_file, _fitted(answers(), pictures).state_dict())
         readers.load_state_dict(load_file(readers_file))
-    return Teacher(file, maps if recipe.map_weight else (), statistics, readers).to(device)
+    maps = maps if recipe.map_weight else ()
+    return Teacher(file, maps, statistics, readers, kept=answers() if recipe.views else None).to(device)
 
 
 def _measured_statistics(teacher: Teacher, pictures: Pictures) -> dict[str, Tensor]:
@@ -181,16 +210,27 @@ def _measured_statistics(teacher: Teacher, pictures: Pictures) -> dict[str, Tens
     return found
 
 
-def _fitted(teacher: Teacher, pictures: Pictures) -> dict[str, Tensor]:
-    size = min(_PHOTOS_AT_ONCE, len(pictures))
-    batches = Batches(pictures, _READERS_RECIPE, size, _VIEWS_TO_READ * (len(pictures) // size))
-    embeddings: list[NDArray[np.float32]] = []
-    ages, folds = [], []
-    for batch in ProgressBar(batches.loader(0), "asking the teacher", len(batches)):
-        embeddings.append(teacher(batch.images.to(teacher.device), batch.folds).embeddings.cpu().numpy())
-        ages.append(batch.ages.numpy())
-        folds.append(batch.folds.numpy())
-    return fitted_readers(np.concatenate(embeddings), np.concatenate(ages), np.concatenate(folds)).state_dict()
+def _asked(teacher: Teacher, pictures: Pictures, crops: Recipe, folder: Path) -> Tensor:
+    """float16 (views x photos, E): the standardised embeddings of all crops that return with the recipe `crops`. Each
+    view has its own file in the folder, so that a run that is stopped loses little."""
+    assert crops.views
+    at_network_size = crops.model_copy(update={"stages": (_NETWORK_STAGE,)})
+    views = []
+    for view in range(crops.views):
+        file = folder / f"{view}.safetensors"
+        if not file.exists():
+            batches = EveryCrop(pictures, at_network_size, _PHOTOS_AT_ONCE, view)
+            bar = ProgressBar(batches.loader(0), f"asking the teacher {view + 1}/{crops.views}", len(batches))
+            answers = [teacher(batch.images.to(teacher.device), batch.folds).embeddings for batch in bar]
+            _save(file, {"embeddings": torch.cat(answers).half().cpu()})
+        views.append(load_file(file)["embeddings"])
+    return torch.cat(views)
+
+
+def _fitted(kept: Tensor, pictures: Pictures) -> Readers:
+    views = len(kept) // len(pictures)
+    ages, folds = np.tile(pictures.ages, (views, 1)), np.tile(folds_of(pictures.hashes), views)
+    return fitted_readers(kept.float().numpy(), ages, folds)
 
 
 def _save(file: Path, tensors: dict[str, Tensor]) -> None:

@@ -13,7 +13,7 @@ import torch
 from edge.errors import RunError
 from edge.vision.crop import align
 from tests.train.builders import RunScript, StuckPhoto
-from train.batches import Batch, Batches, crops_of, drawn_shares, stage_picture
+from train.batches import NEW_CROP, Batch, Batches, EveryCrop, crops_of, drawn_shares, stage_picture
 from train.pictures import Pictures
 from train.reader import folds_of
 from train.recipe import Recipe, Stage
@@ -25,16 +25,18 @@ def equal(first: Batch, second: Batch) -> bool:
     return all(torch.equal(*parts) for parts in zip(first, second, strict=True))
 
 
-def test_a_batch_has_pictures_labels_ages_and_the_folds_of_the_readers(faces: Pictures, tiny_recipe: Recipe) -> None:
+def test_a_batch_has_pictures_labels_ages_folds_and_crops(faces: Pictures, tiny_recipe: Recipe) -> None:
     batch = Batches(faces, tiny_recipe, 4, 6)[0]
     assert [(tuple(part.shape), part.dtype) for part in batch] == [
         ((4, 32, 32, 3), torch.uint8),
         ((4, 101), torch.float32),
         ((4, 2), torch.float32),
         ((4,), torch.int64),
+        ((4,), torch.int64),
     ]
     order = [int(np.flatnonzero(faces.ages[:, 0] == age)[0]) for age in batch.ages[:, 0]]
     assert batch.folds.tolist() == folds_of(faces.hashes)[order].tolist()
+    assert batch.crops.tolist() == [NEW_CROP] * 4
 
 
 def test_pictures_grow_with_the_stages(faces: Pictures, tiny_recipe: Recipe) -> None:
@@ -111,6 +113,28 @@ def test_an_epoch_has_every_photo_once_and_the_next_epoch_another_order(faces: P
     seen = [[age for step in epoch for age in batches[step].ages[:, 0].tolist()] for epoch in (range(4), range(4, 8))]
     assert sorted(seen[0]) == sorted(seen[1]) == four.ages[:, 0].tolist()
     assert seen[0] != seen[1]
+
+
+def test_with_two_views_the_crops_of_each_photo_return_after_two_epochs(faces: Pictures, tiny_recipe: Recipe) -> None:
+    one_size = tiny_recipe.model_copy(update={"views": 2, "stages": (Stage(picture_px=32, share=1),)})
+    batches = Batches(faces, one_size, 11, 4)
+    epochs = [
+        dict(zip(batch.crops.tolist(), batch.images, strict=True)) for batch in map(batches.__getitem__, range(4))
+    ]
+    assert [sorted(epoch) for epoch in epochs] == [list(range(11)), list(range(11, 22))] * 2
+    assert all(torch.equal(epochs[0][crop], epochs[2][crop]) for crop in range(11))
+    assert not any(torch.equal(epochs[0][crop], epochs[1][crop + 11]) for crop in range(11))
+
+
+@pytest.mark.parametrize("view", [0, 1])
+def test_every_crop_of_a_view_is_the_one_that_the_run_sees(view: int, faces: Pictures, tiny_recipe: Recipe) -> None:
+    one_size = tiny_recipe.model_copy(update={"views": 2, "stages": (Stage(picture_px=32, share=1),)})
+    seen = Batches(faces, one_size, 11, 2)[view]
+    every = list(EveryCrop(faces, one_size, 4, view).loader(0))
+    assert [len(batch.crops) for batch in every] == [4, 4, 3]
+    whole = Batch(*(torch.cat(parts) for parts in zip(*every, strict=True)))
+    assert whole.crops.tolist() == list(range(11 * view, 11 * view + 11))
+    assert equal(Batch(*(part[seen.crops - 11 * view] for part in whole)), seen)
 
 
 def many_young_and_few_old() -> np.ndarray:

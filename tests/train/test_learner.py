@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from train.batches import Batch
+from train.batches import NEW_CROP, Batch
 from train.learner import Learner, cosine_distance
 from train.model import create_model
 from train.reader import FOLDS, READER_WIDTH
@@ -19,7 +19,13 @@ def batch_of(ages: list[tuple[float, float]]) -> Batch:
     known = np.array(ages, np.float32)
     count = len(known)
     images = torch.randint(0, 255, (count, 32, 32, 3), dtype=torch.uint8, generator=torch.manual_seed(0))
-    return Batch(images, torch.from_numpy(soft_labels(known)), torch.from_numpy(known), torch.arange(count) % FOLDS)
+    return Batch(
+        images,
+        torch.from_numpy(soft_labels(known)),
+        torch.from_numpy(known),
+        torch.arange(count) % FOLDS,
+        torch.full((count,), NEW_CROP),
+    )
 
 
 @pytest.fixture(scope="module")

@@ -53,6 +53,11 @@ def test_an_unknown_setting_is_an_error() -> None:
         Recipe(learning_rat=0.1)
 
 
+def test_the_maps_of_crops_that_return_cannot_be_imitated() -> None:
+    with pytest.raises(ValidationError, match="with views 2 the map_weight 5 is impossible: set it to 0"):
+        Recipe(views=2)
+
+
 @pytest.mark.parametrize("setting", [{"picture_px": 31}, {"picture_px": 225}, {"share": 0}, {"view": 0.4}])
 def test_a_stage_out_of_range_is_an_error(setting: dict[str, float]) -> None:
     with pytest.raises(ValidationError, match=next(iter(setting))):

@@ -77,9 +77,32 @@ def test_statistics_and_readers_are_measured_once(faces: Pictures, images: torch
     first = prepared_teacher(file, faces, Recipe(), CPU, tmp_path / "cache")(images, folds)
     kept = {path: path.stat().st_mtime_ns for path in (tmp_path / "cache").iterdir()}
     again = prepared_teacher(file, faces, Recipe(), CPU, tmp_path / "cache")(images, folds)
-    assert len(kept) == 2
+    assert {path.name.partition("-")[0] for path in kept} == {"teacher", "answers", "readers"}
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "cache").iterdir()} == kept
     assert equal(first, again)
+
+
+def test_about_crops_that_return_the_teacher_is_asked_once(
+    faces: Pictures, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = write_teacher(tmp_path / "teacher.onnx")
+    recipe = Recipe(stages=(Stage(picture_px=112, share=1),), views=2, map_weight=0)
+    teacher = prepared_teacher(file, faces, recipe, CPU, tmp_path / "cache")
+    batches = Batches(faces, recipe, 4, 7)  # steps 2 to 3 are the second view, from 4 on the first returns
+    asked = [teacher(batches[step].images, batches[step].folds) for step in range(7)]
+    monkeypatch.setattr(Teacher, "raw_outputs", None)
+    again = prepared_teacher(file, faces, recipe, CPU, tmp_path / "cache")
+    for step, answers in enumerate(asked):
+        kept = again.about(batches[step])
+        for name in ("embeddings", "hidden", "opinions"):
+            assert getattr(kept, name).numpy() == pytest.approx(getattr(answers, name).numpy(), abs=0.02), (step, name)
+
+
+def test_other_crops_have_other_answers(faces: Pictures, tmp_path: Path) -> None:
+    file = write_teacher(tmp_path / "teacher.onnx")
+    for seed in (1, 2):
+        prepared_teacher(file, faces, Recipe(views=1, map_weight=0, seed=seed), CPU, tmp_path)
+    assert len(list(tmp_path.glob("answers-*"))) == len(list(tmp_path.glob("readers-*"))) == 2
 
 
 def test_another_teacher_with_the_same_name_is_measured_again(faces: Pictures, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ SCRIPT = """
 import sys
 import numpy as np
 import torch
-from train.batches import Batch
+from train.batches import NEW_CROP, Batch
 from train.learner import Learner
 from train.model import create_model
 from train.recipe import Recipe
@@ -30,7 +30,7 @@ torch.manual_seed(0)
 ages = np.array([(20, 20), (30, 30), (10, 19), (50, 50)], np.float32)
 whole = Batch(
     torch.randint(0, 255, (4, 32, 32, 3), dtype=torch.uint8), torch.from_numpy(soft_labels(ages)),
-    torch.from_numpy(ages), torch.zeros(4, dtype=torch.int64),
+    torch.from_numpy(ages), torch.zeros(4, dtype=torch.int64), torch.full((4,), NEW_CROP),
 )
 # Batch statistics and dropout differ between processes, so both are switched off.
 learner = Learner(create_model(), Recipe()).eval()
