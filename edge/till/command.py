@@ -88,10 +88,11 @@ def _list(folder: Keys, *, as_json: bool) -> None:
     if not known:
         _say(words("no till has a key: edge-agent keys new TILL makes one"))
         return
-    width = max(len("till"), *(len(key.till) for key in known))
-    print(f"{'till':<{width}}  {'created':<20}  public key")
-    for key in known:
-        print(f"{key.till:<{width}}  {key.created:<20}  {key.public[:_KEY_CHARACTERS]}...")
+    titles = [in_language(title, reader()) for title in (words("till"), words("created"), words("public key"))]
+    rows = [titles, *([key.till, key.created, f"{key.public[:_KEY_CHARACTERS]}..."] for key in known)]
+    first, second, _ = (max(map(len, column)) for column in zip(*rows, strict=True))
+    for till, created, public in rows:
+        print(f"{till:<{first}}  {created:<{second}}  {public}")
 
 
 def _say(text: Words) -> None:

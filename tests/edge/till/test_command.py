@@ -61,6 +61,17 @@ def test_list_shows_name_date_and_the_beginning_of_the_public_key(run: RunKeys) 
     assert [key["till"] for key in known] == ["till-1", "till-eleven"]
 
 
+def test_the_columns_of_the_list_are_named_in_russian_and_stay_aligned(
+    run: RunKeys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("new", "till-eleven")
+    monkeypatch.setattr("edge.till.command.reader", lambda: "ru")
+    head, key = run("list").splitlines()
+    assert head.split() == ["касса", "создан", "открытый", "ключ"]
+    created, public = json.loads(run("list", "--json"))[0]["created"], head.index("открытый")
+    assert (head.index("создан"), public) == (key.index(created), key.index(created) + len(created) + 2)
+
+
 def test_list_without_keys_says_how_to_make_one(run: RunKeys) -> None:
     assert run("list") == "no till has a key: edge-agent keys new TILL makes one\n"
     assert run("list", "--json") == "[]\n"
