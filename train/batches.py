@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from multiprocessing import parent_process
+from threading import Thread
 from typing import TYPE_CHECKING, NamedTuple
 
 import cv2
@@ -134,6 +136,7 @@ class Batches(Dataset[Batch]):
             multiprocessing_context=PROCESS_START if workers else None,
             pin_memory=pinned,
             timeout=_LONGEST_BATCH_S if workers else 0,
+            worker_init_fn=_end_with_the_trainer,
         )
         try:
             yield from batches
@@ -160,6 +163,19 @@ class EveryCrop(Batches):
         rows = np.arange(len(self._pictures))[step * self._batch_size :][: self._batch_size]
         crops = self._view * len(self._pictures) + rows
         return self._batch(rows, self._randoms(crops), crops, self._recipe.stage(step, self._steps))
+
+
+def _end_with_the_trainer(_: int) -> None:
+    """Of a worker process: it ends when the trainer was killed. PyTorch looks only at the parent, which is the server
+    that started the worker, and that server waits for its workers."""
+    trainer = parent_process()
+    assert trainer is not None
+
+    def wait() -> None:
+        trainer.join()
+        os._exit(1)
+
+    Thread(target=wait, name="wait for the trainer", daemon=True).start()
 
 
 def crops_of(pictures: Pictures) -> NDArray[np.uint8]:

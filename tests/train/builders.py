@@ -14,6 +14,9 @@ from train.pack import PackedPhoto
 from train.pictures import HASH_WORDS, Pictures
 from train.teacher import MAPS
 
+HANGS_AFTER_S = 180
+"""A program of a test that runs longer hangs."""
+
 
 class StuckPhoto(PackedPhoto):
     """A photo on a disk that does not answer."""

@@ -19,7 +19,7 @@ from skimage.data import astronaut
 
 import train.data
 import train.trained
-from tests.train.builders import LayOut, RunScript, WithHashes, write_teacher
+from tests.train.builders import HANGS_AFTER_S, LayOut, RunScript, WithHashes, write_teacher
 from train.index import find_faces, fingerprint
 from train.pictures import Pictures, read_labels
 from train.recipe import Recipe, Stage
@@ -28,8 +28,6 @@ from train.teacher import Teacher, prepared_teacher
 UPRIGHT = ("plain", "dark", "big", "small", "grey", "turned", "tall", "wide")
 MIRRORED = ("mirrored", "mirrored-turned", "mirrored-dark")
 """A mirrored face is not a near-copy of the upright one."""
-
-HANGS_AFTER_S = 180
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +17,7 @@ import torch
 
 from edge.errors import RunError
 from edge.vision.crop import align
-from tests.train.builders import RunScript, StuckPhoto
+from tests.train.builders import HANGS_AFTER_S, RunScript, StuckPhoto
 from train.batches import NEW_CROP, Batch, Batches, EveryCrop, crops_of, drawn_shares, stage_picture
 from train.pictures import Pictures
 from train.reader import folds_of
@@ -64,11 +69,7 @@ def test_worker_processes_make_the_same_batches_in_the_same_order(faces: Picture
     assert [equal(here[step], made) for step, made in enumerate(there.loader(0))] == [True] * 5
 
 
-@pytest.mark.slow
-def test_worker_processes_work_after_the_caller_has_worked_with_opencv(
-    tmp_path: Path, shop: Path, run_script: RunScript
-) -> None:
-    code = """
+TRAINER = """
 import sys
 import time
 from pathlib import Path
@@ -86,9 +87,34 @@ if __name__ == "__main__":
     cv2.setNumThreads(2)
     cv2.GaussianBlur(np.zeros((2000, 2000, 3), np.uint8), (0, 0), 5)  # starts OpenCV's threads
     time.sleep(1)  # until they wait for more work
-    sys.exit(0 if len(list(Batches(faces, Recipe(workers=1), 2, 2).loader(0))) == 2 else 1)
+    batches = Batches(faces, Recipe(workers=1), 2, 200).loader(0)
+    next(batches)
+    print("a batch came", flush=True)
+    for _ in batches:
+        time.sleep(float(sys.argv[2]))
 """
-    assert run_script(code, shop) == 0
+"""Takes 200 batches from a worker process. Arguments: the photos, and the seconds between two batches."""
+
+
+@pytest.mark.slow
+def test_worker_processes_work_after_the_caller_has_worked_with_opencv(shop: Path, run_script: RunScript) -> None:
+    assert run_script(TRAINER, shop, 0) == 0
+
+
+@pytest.mark.slow
+def test_worker_processes_end_when_the_trainer_is_killed(tmp_path: Path, shop: Path) -> None:
+    (tmp_path / "trainer.py").write_text(TRAINER)
+    command = [sys.executable, "trainer.py", str(shop), "600"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True, start_new_session=True) as trainer:
+        assert trainer.stdout is not None
+        try:
+            assert trainer.stdout.readline() == "a batch came\n"
+            trainer.kill()
+            # Its processes have the same output, which ends with the last of them.
+            assert trainer.communicate(timeout=HANGS_AFTER_S) == ("", None)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(trainer.pid, signal.SIGKILL)
 
 
 @pytest.mark.slow
