@@ -12,8 +12,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.vision.crop import CROP_PX, EYE_TO_MOUTH, align
+from edge.vision.crop import CROP_PX, EYE_TO_MOUTH, TEMPLATE, align
 from edge.vision.faces import LEFT_EYE, MOUTH, RIGHT_EYE
+from train.sunglasses import with_sunglasses
 
 _Image = NDArray[np.uint8]
 Change = Callable[[_Image, np.random.Generator], _Image]
@@ -104,8 +105,21 @@ def _cover(crop: _Image, random: np.random.Generator) -> _Image:
     return crop
 
 
+def _sunglasses(crop: _Image, random: np.random.Generator) -> _Image:
+    """Where the eyes of a crop are before it is moved: the lenses are large enough for most crops."""
+    return with_sunglasses(crop, TEMPLATE[:2] * CROP_PX, int(random.integers(5, 80)), random.uniform(0.9, 1.3))
+
+
 CHANGES: dict[str, tuple[tuple[float, Change], ...]] = {
-    "lane": ((0.7, _light), (0.15, _lens), (0.1, _jpeg), (0.05, _grey), (0.2, _border), (0.05, _cover)),
+    "lane": (
+        (0.04, _sunglasses),
+        (0.7, _light),
+        (0.15, _lens),
+        (0.1, _jpeg),
+        (0.05, _grey),
+        (0.2, _border),
+        (0.05, _cover),
+    ),
     "basic": ((0.7, _light),),
 }
 """Changes to a crop by the recipe's `augment`: probability and function, applied in this order."""

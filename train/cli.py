@@ -230,6 +230,8 @@ def _fit(arguments: argparse.Namespace) -> None:
     # The small pictures and large steps of a run from scratch would damage trained weights.
     chosen = arguments.recipe or (Path("own") if arguments.start else None)
     recipe = read_recipe(chosen) if chosen else Recipe()
+    if recipe.start_share and not arguments.start:
+        raise UsageError(f"the recipe {chosen} mixes in the initial weights: give their model with --start")
     if arguments.teacher:
         maps_of(arguments.teacher)  # fails for a wrong file before the photos are read
     with joined_team() as team:
@@ -245,8 +247,10 @@ def _train(arguments: argparse.Namespace, recipe: Recipe, pictures: Pictures, te
     from train.start import load_backbone, start_from
     from train.teacher import prepared_teacher
     from train.trained import require_unseen
+    from train.unseen import spared
 
     learning, validation = validation_split(pictures)
+    learning &= ~spared(pictures, recipe.spare)
     if not learning.any() or not validation.any():
         raise RunError(
             f"{arguments.data}: {learning.sum()} photos to train on and {validation.sum()} to validate on; both are "

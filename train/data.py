@@ -103,7 +103,7 @@ def faces_found_by_source(path: str | Path, cache_dir: Path = CACHE) -> dict[str
 
 def validation_part(pictures: Pictures) -> NDArray[np.bool_]:
     """bool (N,): the validation photos among the photos of `load_train`."""
-    percent = _hash_percent(pictures.hashes)
+    percent = hash_percent(pictures.hashes)
     return (percent >= TEST_PERCENT) & (percent < TEST_PERCENT + VALIDATION_PERCENT)
 
 
@@ -134,12 +134,13 @@ def check_no_leak(train: Pictures, test: Pictures) -> None:
 def _test_part(pictures: Pictures) -> NDArray[np.bool_]:
     """The official test part of a source that has one, else a share chosen by the hash of the face, always the same."""
     official = np.isin(pictures.sources, np.unique(pictures.sources[pictures.held_out]))
-    return np.where(official, pictures.held_out, _hash_percent(pictures.hashes) < TEST_PERCENT)
+    return np.where(official, pictures.held_out, hash_percent(pictures.hashes) < TEST_PERCENT)
 
 
-def _hash_percent(codes: NDArray[np.uint64]) -> NDArray[np.float64]:
-    """A number from 0 to 100 for every face that depends only on its hash."""
-    return np.array([hashlib.sha256(code.tobytes()).digest()[0] for code in codes]) / 256 * 100
+def hash_percent(codes: NDArray[np.uint64], byte: int = 0) -> NDArray[np.float64]:
+    """A number from 0 to 100 for every face that depends only on its hash (N, 4). byte: of the digest; with another one
+    the numbers have nothing to do with each other."""
+    return np.array([hashlib.sha256(code.tobytes()).digest()[byte] for code in codes]) / 256 * 100
 
 
 def _near(codes: NDArray[np.uint64], others: NDArray[np.uint64], bits: int) -> NDArray[np.bool_]:

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from edge.progress import ProgressBar
 from edge.vision.crop import CROP_CONTRACT
 from train.batches import Batch, Batches
-from train.checkpoint import resume_run, save_average, save_run
+from train.checkpoint import load_average, resume_run, save_average, save_run
 from train.evaluate import evaluate
 from train.learner import Learner
 from train.log import TrainingLog
@@ -32,6 +32,9 @@ log = logging.getLogger(__name__)
 
 LAST = "last.safetensors"
 """The checkpoint in a run's folder from which the run resumes."""
+
+START = "start.safetensors"
+"""The initial weights of a run whose recipe mixes them with the trained ones."""
 
 
 def train_model(
@@ -56,7 +59,8 @@ def train_model(
     teacher: says something about every augmented crop, see `train.teacher`.
     run_dir: where checkpoints, log and TensorBoard events go; a run found there, even a killed one, resumes from its
     last checkpoint. `last.safetensors` holds all that resuming needs, `best.safetensors` the averaged weights of the
-    best epoch. Without a folder nothing is written.
+    best epoch. `start.safetensors` keeps the initial weights for a recipe that mixes them in after the last step
+    (`start_share`). Without a folder nothing is written.
     earlier_sources: sources and numbers of photos that the initial weights or the teacher were trained on; the
     checkpoint names them, because their terms also apply to the trained model.
     earlier_photos: those that the initial weights were trained on; the checkpoint lists them and `train_data`.
@@ -69,21 +73,18 @@ def train_model(
     with joined_team() as team:
         torch.manual_seed(recipe.seed)
         if teacher:
-            assert teacher.kept_crops == (recipe.views or 0) * len(train_data), (
-                "the teacher was asked about other crops"
-            )
+            assert teacher.kept_crops == (recipe.views or 0) * len(train_data), "asked about other crops"
             teacher = teacher.to(team.device)
         learner = Learner(model, recipe, teacher)
         learner.to(team.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         average = copy.deepcopy(model).eval()
-        optimizer, first = optimizer_of(learner), 0
+        initial = _InitialWeights(average, recipe.start_share)
+        optimizer = optimizer_of(learner)
         last, best = (run_dir / LAST, run_dir / "best.safetensors") if run_dir else (None, None)
         facts = {"steps": steps, "batch_size": batch_size, **_run_facts(recipe, train_data, earlier_sources or {})}
         trained = _photos(train_data, earlier_photos, last)
-        if last and last.exists():
-            found = resume_run(last, learner, average, optimizer)
-            _warn_if_changed(last, found, facts)
-            first = steps if found.get("stopped") else found["step"]
+        initial.keep(run_dir, facts, earlier_photos, writes=team.leads)
+        first = _first_step(last, learner, average, optimizer, facts)
         run_log = TrainingLog(run_dir if team.leads else None, first)
 
         parallel = team.data_parallel(learner, all_used=learner.imitates_embedding)
@@ -96,7 +97,7 @@ def train_model(
             # The dropout of a step depends only on the step, so a resumed run repeats the killed run exactly.
             torch.manual_seed((recipe.seed * 1_000_003 + step) * team.size + team.rank)
             losses = training_step(parallel, optimizer, batch.to(team.device), teacher, recipe.clip_gradient)
-            _update_average(average, model, min(recipe.average, (step + 1) / (step + 10)))
+            _move(average, model, 1 - min(recipe.average, (step + 1) / (step + 10)))
 
             done = step + 1
             if done % 20 == 0 and team.leads:
@@ -109,7 +110,10 @@ def train_model(
                 if best and not run_log.epochs_since_best:
                     save_average(best, average, facts | {"step": done}, trained)
             stopped = done % steps_per_epoch == 0 and team.from_leader(run_log.epochs_since_best >= recipe.patience)
-            if last and team.leads and (done == steps or stopped or due.passed()):
+            ends = stopped or done == steps
+            if ends:
+                initial.mix_into(average)
+            if last and team.leads and (ends or due.passed()):
                 save_run(last, learner, average, optimizer, facts | {"step": done, "stopped": stopped}, trained)
             if stopped:
                 print(f"stopped: no better epoch in the last {recipe.patience}", flush=True)
@@ -133,6 +137,43 @@ def training_step(
     optimizer.step()
     optimizer.zero_grad(set_to_none=True)
     return losses
+
+
+def _first_step(
+    last: Path | None,
+    learner: Learner,
+    average: AgeNetwork,
+    optimizer: torch.optim.Optimizer,
+    facts: dict[str, Any],
+) -> int:
+    """The step that a run begins with: resumed from the checkpoint, if there is one, or 0."""
+    if last is None or not last.exists():
+        return 0
+    found = resume_run(last, learner, average, optimizer)
+    _warn_if_changed(last, found, facts)
+    return int(facts["steps"] if found.get("stopped") else found["step"])
+
+
+class _InitialWeights:
+    """The weights that a run starts from, of which a recipe may mix a share into those that it ends with."""
+
+    def __init__(self, model: AgeNetwork, share: float) -> None:
+        self._model, self._share = copy.deepcopy(model) if share else None, share
+
+    def keep(self, run_dir: Path | None, facts: dict[str, Any], photos: TrainedPhotos, *, writes: bool) -> None:
+        """Write them into the folder of a new run, or read them from that of a run that resumes. writes: whether this
+        process does."""
+        if self._model is None or run_dir is None:
+            return
+        if (run_dir / LAST).exists():
+            load_average(run_dir / START, self._model)
+        elif writes:
+            save_average(run_dir / START, self._model, facts, photos)
+
+    def mix_into(self, average: AgeNetwork) -> None:
+        """Move the averaged weights towards them."""
+        if self._model is not None:
+            _move(average, self._model, self._share)
 
 
 class _CheckpointClock:
@@ -189,10 +230,10 @@ def _set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
 
 
 @torch.no_grad()
-def _update_average(average: nn.Module, model: nn.Module, decay: float) -> None:
-    """Move the averaged weights and batch statistics a step towards the model's."""
+def _move(average: nn.Module, model: nn.Module, share: float) -> None:
+    """Move the averaged weights and batch statistics this share of the way to a model's."""
     pairs = list(zip(average.state_dict().values(), model.state_dict().values(), strict=True))
     averaged, current = zip(*(pair for pair in pairs if pair[0].is_floating_point()), strict=True)
-    torch._foreach_lerp_(averaged, current, 1 - decay)
+    torch._foreach_lerp_(averaged, current, share)
     for counted, counts in (pair for pair in pairs if not pair[0].is_floating_point()):
         counted.copy_(counts)

@@ -67,6 +67,10 @@ class Recipe(BaseModel):
     average: Annotated[float, Field(ge=0, lt=1)] = 0.998
     """Decay per step of the exponential moving average of the weights; the averaged weights are shipped."""
 
+    start_share: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Share of the initial weights in the shipped ones, after the last step. Halfway between a trained network and the
+    same network after more training is often better than both (Wortsman et al. 2022, arXiv:2109.01903)."""
+
     expectation_weight: Annotated[float, Field(ge=0)] = 0.1
     """Weight of the mean age's absolute error in years; the cross-entropy of the distribution has weight 1."""
 
@@ -91,6 +95,10 @@ class Recipe(BaseModel):
     balance: Annotated[float, Field(ge=0, le=1)] = 0.0
     """How evenly photos are drawn over the ages: 0, every photo once in an epoch; 1, every decade of age equally often.
     In between, a decade with n photos has weight n to the power of 1 - balance."""
+
+    spare: Annotated[float, Field(ge=0, le=0.5)] = 0.0
+    """Share of the photos of people of 11 to 20 that are not trained on, so that they set limits: with few of them a
+    limit is far stricter than its risk. Of use to a model with a complete list of its photos, see `train.trained`."""
 
     views: Annotated[int | None, Field(ge=1, le=16)] = None
     """Number of augmented crops of each photo, which return. None: every step makes new ones, and the teacher is asked

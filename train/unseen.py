@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from train.data import near_copies, validation_part
+from train.data import hash_percent, near_copies, validation_part
 from train.pictures import Pictures
 from train.thresholds import counts_for_limits
 from train.trained import TrainedPhotos, photo_digests, require_unseen
@@ -41,6 +41,13 @@ def unseen_photos(model: Path, trained: TrainedPhotos | None, train_data: Pictur
     validation = validation_part(train_data)
     require_unseen(model, trained, train_data[validation], "validation")
     return UnseenPhotos(train_data[validation], train_data[_further(train_data, trained, validation)])
+
+
+def spared(pictures: Pictures, share: float) -> NDArray[np.bool_]:
+    """bool (N,): the photos that a run leaves out, so that they set its limits, by the hash of the face: this share of
+    those of people whose age counts for a limit."""
+    # The first two bytes choose the validation photos and the teacher's reader.
+    return counts_for_limits(pictures.ages) & (hash_percent(pictures.hashes, byte=2) < 100 * share)
 
 
 def _further(pictures: Pictures, trained: TrainedPhotos | None, validation: NDArray[np.bool_]) -> NDArray[np.bool_]:

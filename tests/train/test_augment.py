@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from edge.vision.crop import align
+from edge.vision.crop import CROP_PX, TEMPLATE, align
 from edge.vision.faces import LEFT_EYE, MOUTH, RIGHT_EYE
 from train.augment import CHANGES, augmented_view, jitter
 from train.pictures import Pictures
@@ -110,3 +110,13 @@ def test_half_the_strength_moves_the_keypoints_half_as_far(keypoints: np.ndarray
         return float(np.angle(across).std())
 
     assert turn(0.5) == pytest.approx(turn(1) / 2, rel=0.05)
+
+
+def test_sunglasses_are_where_the_eyes_are(picture: np.ndarray, keypoints: np.ndarray) -> None:
+    plain = align(picture, keypoints)
+    _, sunglasses = CHANGES["lane"][0]
+    changed = (sunglasses(plain, np.random.default_rng(0)) != plain).any(axis=2)
+    for x, y in (TEMPLATE[:2] * CROP_PX).round().astype(int):
+        assert changed[y - 4 : y + 4, x - 10 : x + 10].all()
+    assert not changed[round(TEMPLATE[2][1] * CROP_PX) - 20 :].any()
+    assert 0.04 < changed.mean() < 0.16

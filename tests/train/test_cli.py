@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
 import pytest
 
 import train.data
@@ -19,10 +20,10 @@ from tests.train.conftest import MIRRORED, UPRIGHT
 from train.baseline import BaselineModel
 from train.checkpoint import load_model, read_checkpoint
 from train.cli import main
-from train.data import _hash_percent as hash_percent
-from train.data import load_train
+from train.data import hash_percent, load_train, validation_split
 from train.recipe import read_recipe
 from train.trained import trained_by
+from train.unseen import spared
 
 
 class Run(Protocol):
@@ -104,6 +105,30 @@ def test_photos_that_were_trained_on_neither_validate_nor_test(
     assert edge_train("fit", shop, "--out", tmp_path / "next", "--start", last, *sizes) == 2
     assert "was trained on 1 of the 1 validation photos" in capsys.readouterr().err.splitlines()[-1]
     assert not (tmp_path / "next").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("few_photos")
+def test_photos_that_a_recipe_spares_are_not_trained_on(
+    edge_train: Run, shop: Path, run_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("train.unseen.counts_for_limits", lambda ages: np.arange(len(ages)) % 2 == 0)
+    (tmp_path / "sparing.json").write_text('{"spare": 0.5}')
+    sizes = ["--epochs", 1, "--steps-per-epoch", 1, "--batch-size", 1, "--validation-steps", 1]
+    assert edge_train("fit", shop, "--out", run_dir, "--recipe", tmp_path / "sparing.json", *sizes) == 0
+    pictures, listed = load_train(shop, tmp_path / ".cache" / "train"), trained_by(run_dir / "last.safetensors")
+    assert listed is not None
+    left_out = spared(pictures, 0.5)
+    assert left_out.any()
+    assert listed.among(pictures).tolist() == (validation_split(pictures)[0] & ~left_out).tolist()
+
+
+def test_initial_weights_to_mix_in_must_be_given(
+    edge_train: Run, shop: Path, run_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert edge_train("fit", shop, "--out", run_dir, "--recipe", "wider") == 2
+    line = capsys.readouterr().err.splitlines()[-1]
+    assert line == "edge-train: the recipe wider mixes in the initial weights: give their model with --start"
 
 
 @pytest.mark.slow

@@ -20,7 +20,7 @@ from edge.progress import ProgressBar
 from edge.vision.crop import CROP_CONTRACT
 from train import create_model, train_model
 from train.batches import crops_of, stage_picture
-from train.checkpoint import read_checkpoint
+from train.checkpoint import load_model, read_checkpoint
 from train.model import AgeNetwork
 from train.pictures import Pictures
 from train.recipe import Recipe, Stage
@@ -110,6 +110,22 @@ def test_a_resumed_run_ends_with_bit_identical_weights(resumed: Resumed, uninter
     assert resumed.step_of_checkpoint == 2
     assert differing(resumed.model, uninterrupted) == []
     assert read_checkpoint(resumed.run_dir / "last.safetensors")[1]["step"] == 6
+
+
+def test_the_initial_weights_are_mixed_in_after_the_last_step_of_a_resumed_run_too(
+    faces: Pictures, recipe: Recipe, uninterrupted: AgeNetwork, run_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mixed = recipe.model_copy(update={"start_share": 0.25, "checkpoint_minutes": 0})
+    with monkeypatch.context() as patched:
+        patched.setattr(train.loop, "ProgressBar", KilledAfterThreeSteps)
+        with pytest.raises(KeyboardInterrupt):
+            fit(fresh(), faces, mixed, run_dir)
+    shipped = fit(fresh(seed=99), faces, mixed, run_dir).state_dict()
+    first, last = fresh().state_dict(), uninterrupted.state_dict()
+    for name, value in shipped.items():
+        if value.is_floating_point():
+            torch.testing.assert_close(value, torch.lerp(last[name], first[name], 0.25), msg=name)
+    assert load_model(run_dir / "last.safetensors")[0].state_dict()["age.bias"].tolist() == shipped["age.bias"].tolist()
 
 
 def test_the_log_of_a_resumed_run_has_every_epoch_once(resumed: Resumed) -> None:

@@ -15,7 +15,7 @@ from train.data import validation_split
 from train.pictures import Pictures
 from train.thresholds import LEGAL_AGES, counts_for_limits, thresholds
 from train.trained import NO_PHOTOS, UNKNOWN_PHOTOS, TrainedPhotos
-from train.unseen import unseen_photos
+from train.unseen import spared, unseen_photos
 
 RUN = Path("runs/open/last.safetensors")
 
@@ -57,6 +57,16 @@ def test_people_up_to_five_years_under_a_legal_age_count() -> None:
     assert [pair for pair, counts in zip(known, counted, strict=True) if counts] == [
         *((age, age) for age in range(11, 21)), (13, 17), (16, 18),
     ]  # fmt: skip
+
+
+def test_the_photos_that_a_run_spares_are_a_share_of_those_who_count_in_every_part() -> None:
+    pictures = people([(15, 15)] * 2000 + [(30, 30)] * 100 + [(10, 19)] * 100)
+    left_out, validation = spared(pictures, 0.3), validation_split(pictures)[1]
+    assert not left_out[2000:].any()
+    assert left_out[:2000].mean() == pytest.approx(0.3, abs=0.04)
+    assert left_out[validation & (pictures.ages[:, 0] == 15)].mean() == pytest.approx(0.3, abs=0.12)
+    assert not spared(pictures, 0).any()
+    assert (spared(pictures, 0.1) <= left_out).all()  # a larger share keeps what a smaller one spared
 
 
 def test_near_copies_of_photos_that_were_trained_on_set_no_limit() -> None:

@@ -33,8 +33,8 @@ def scenes_section(scenes: Scenes) -> Words:
             SCENES_TITLE,
             words(
                 "{photos} test photos, with all 13-17-year-olds among them, as another camera would take them, on "
-                "which the face was detected anew. Night and lenses are imitated. *Worse*: by how many years the error "
-                "is larger than on the same photos unchanged. *Breadth*: mean of the estimate "
+                "which the face was detected anew. Night, lenses and sunglasses are imitated. *Worse*: by how many "
+                "years the error is larger than on the same photos unchanged. *Breadth*: mean of the estimate "
                 "(`edge.vision.proportions`). *Distorted*: share rejected for their breadth. *Lost*: share of the "
                 "faces that passed unchanged and are not found, or rejected by other limits. The other columns ignore "
                 "the limits on breadth. *Unasked*: 13-17-year-olds who would not be asked at the limit {limit}.",

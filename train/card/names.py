@@ -31,6 +31,7 @@ _KNOWN_NAMES = (
     words("grey"),
     words("infrared"),
     words("low light"),
+    words("with sunglasses"),
     words("all sources"),
     words("baseline recipe"),
 )

@@ -1,4 +1,5 @@
-"""Photos as other cameras would take them: squeezed by a recorder, at night, and near the edge of a wide lens."""
+"""Photos as other cameras would take them: squeezed by a recorder, at night, and near the edge of a wide lens; and with
+sunglasses."""
 
 from __future__ import annotations
 
@@ -11,12 +12,14 @@ from numpy.typing import NDArray
 
 from edge.vision.faces import LEFT_EYE, MOUTH, RIGHT_EYE
 from train.card.impairments import Impairment, Keypoints, Picture, eye_distance_px, scaled_apart
+from train.sunglasses import with_sunglasses
 
 _EYES_DEGREES = 4.0
 """Angle between the eyes as the camera sees them: a face about a metre away."""
 _INFRARED = np.array([0.1, 0.2, 0.7], np.float32)
 """Weights of blue, green and red: skin is bright in the infrared, as in red light."""
 _NIGHT_JPEG_QUALITY = 40
+_LENS_GREY = 30
 
 Radius = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 """From the distance of a point from the middle of a picture, in focal lengths, to its angle off the axis in radians."""
@@ -58,6 +61,11 @@ def low_light(
     smooth = cv2.GaussianBlur(bright, (0, 0), 0.8)
     _, stored = cv2.imencode(".jpg", smooth, [cv2.IMWRITE_JPEG_QUALITY, _NIGHT_JPEG_QUALITY])
     return np.asarray(cv2.imdecode(stored, cv2.IMREAD_COLOR), np.uint8), keypoints
+
+
+def sunglasses(picture: Picture, keypoints: Keypoints, _: np.random.Generator) -> tuple[Picture, Keypoints]:
+    """With dark lenses over the eyes."""
+    return with_sunglasses(picture, keypoints[[RIGHT_EYE, LEFT_EYE]], _LENS_GREY), keypoints
 
 
 def off_axis(
@@ -126,5 +134,6 @@ SCENES: dict[str, Impairment | None] = {
     "grey": grey,
     "infrared": infrared,
     "low light": partial(low_light, 0.12),
+    "with sunglasses": sunglasses,
 }
-"""Pictures as other cameras take them."""
+"""Pictures as other cameras take them, and of people with sunglasses."""

@@ -12,7 +12,7 @@ from tests.edge.people import LIMIT
 from train.card.appendix import SCENES_TITLE, scenes_section
 from train.card.facts import Scenes
 from train.card.scene_errors import scenes
-from train.card.scenes import SCENES, fish_eye, grey, infrared, low_light, wide_angle
+from train.card.scenes import SCENES, fish_eye, grey, infrared, low_light, sunglasses, wide_angle
 from train.card.write import with_section
 from train.pictures import Pictures
 
@@ -58,6 +58,19 @@ def test_grey_pictures_have_no_colour(scene: object, faces: Pictures) -> None:
     assert callable(scene)
     picture, _ = scene(read_photo(faces.paths[0]), faces.keypoints[0], np.random.default_rng(0))
     assert (picture == picture[..., :1]).all()
+
+
+def test_sunglasses_cover_the_eyes_and_nothing_else(faces: Pictures) -> None:
+    picture, keypoints = read_photo(faces.paths[0]), faces.keypoints[0]
+    worn, points = sunglasses(picture, keypoints, np.random.default_rng(0))
+    assert (points == keypoints).all()
+    for eye in (RIGHT_EYE, LEFT_EYE):
+        x, y = keypoints[eye].round().astype(int)
+        assert (worn[y - 1 : y + 2, x - 1 : x + 2] == 30).all()
+    changed = (worn != picture).any(axis=2)
+    x, y = keypoints[MOUTH].round().astype(int)
+    assert not changed[y - 2 :].any()
+    assert changed.mean() < 0.1
 
 
 def test_low_light_adds_noise_and_keeps_the_brightness(faces: Pictures) -> None:
