@@ -7,6 +7,7 @@ be wrong for a crop that was moved, darkened or covered.
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -177,8 +178,10 @@ def prepared_teacher(
     crops = recipe if recipe.views else _READERS_RECIPE
     name += "-" + hashlib.sha256(crops.model_dump_json(include=_MAKE_CROPS).encode()).hexdigest()[:8]
 
+    folder = cache_dir / f"answers-{name}"
+
     def answers() -> Tensor:
-        return _asked(Teacher(file, (), statistics).to(device), pictures, crops, cache_dir / f"answers-{name}")
+        return _asked(Teacher(file, (), statistics).to(device), pictures, crops, folder)
 
     readers = None
     if recipe.hidden_weight or recipe.opinion_share:
@@ -186,6 +189,8 @@ def prepared_teacher(
         readers_file = cache_dir / f"readers-{name}.safetensors"
         if not readers_file.exists():
             _save(readers_file, _fitted(answers(), pictures).state_dict())
+            if not recipe.views:  # embeddings of faces are kept only where they are needed again
+                shutil.rmtree(folder)
         readers.load_state_dict(load_file(readers_file))
     maps = maps if recipe.map_weight else ()
     return Teacher(file, maps, statistics, readers, kept=answers() if recipe.views else None).to(device)

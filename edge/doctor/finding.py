@@ -54,8 +54,8 @@ class Finding:
         return title_of(self.name)
 
     def as_json(self, written: Callable[[Words], object]) -> dict[str, object]:
-        """The fields as `--json` prints them; there `fix` is called "mend". written: makes of a text what is
-        printed, such as its Russian."""
+        """The fields as `--json` prints them; there `fix` is called "mend". written: turns a text into what
+        is printed, for example into Russian."""
         seen, fix = written(self.seen), written(self.fix)
         return {"verdict": self.verdict, "seen": seen, "mend": fix, "name": self.name, "lane": self.lane}
 

@@ -77,7 +77,7 @@ def test_statistics_and_readers_are_measured_once(faces: Pictures, images: torch
     first = prepared_teacher(file, faces, Recipe(), CPU, tmp_path / "cache")(images, folds)
     kept = {path: path.stat().st_mtime_ns for path in (tmp_path / "cache").iterdir()}
     again = prepared_teacher(file, faces, Recipe(), CPU, tmp_path / "cache")(images, folds)
-    assert {path.name.partition("-")[0] for path in kept} == {"teacher", "answers", "readers"}
+    assert {path.name.partition("-")[0] for path in kept} == {"teacher", "readers"}
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "cache").iterdir()} == kept
     assert equal(first, again)
 

@@ -38,11 +38,11 @@ def _run(arguments: Namespace) -> ReportContent:
     if name := arguments.setting:
         found = [(head, part) for head, change in found if (part := _only(change, name))]
     lanes = ", ".join(sorted({change.lane for _, change in found}))
-    count = len(shared_changes([change for _, change in found]))
-    headline = words("Changes of settings {period}: {n}.", period=arguments.period.words, n=count)
+    shared = shared_changes([change for _, change in found])
+    headline = words("Changes of settings {period}: {n}.", period=arguments.period.words, n=len(shared))
     if lanes:
         headline = words("{all} Lanes: {lanes}.", all=headline, lanes=lanes)
-    table = changes_table([change for _, change in found])
+    table = changes_table(shared)
     return ReportContent(
         title=title_of(words("Changes of settings"), arguments.shop.name),
         headline=headline,

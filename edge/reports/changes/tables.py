@@ -49,13 +49,13 @@ def author_words(change: SettingsChange) -> Words:
     return joined(", ", [way, change.name]) if change.name else way
 
 
-def changes_table(changes: Sequence[SettingsChange]) -> Table:
-    """For people: times in local time. changes: the oldest first."""
+def changes_table(shared: Sequence[tuple[SettingsChange, Sequence[str]]]) -> Table:
+    """For people: times in local time. shared: of `shared_changes`."""
     columns = (words("time"), words("lane"), words("changed by"), words("setting"), words("before"), words("after"))
     rows = tuple(
         (joined("", [Shown(moment, change.at)]), ", ".join(lanes), author_words(change), setting_words(each.setting),
          _shown(each.before), _shown(each.after))
-        for change, lanes in shared_changes(changes)
+        for change, lanes in shared
         for each in change.changed
     )  # fmt: skip
     return Table(columns, rows, keys=1)
