@@ -49,6 +49,7 @@ class Reason(str, Enum):
     BRIGHT = "bright"
     BLURRED = "blurred"
     DISTORTED = "distorted"
+    EYES_HIDDEN = "eyes-hidden"
     UNCONFIRMED = "unconfirmed"
     NEW_LOOK = "new-look"
 

@@ -132,6 +132,11 @@ class QualitySettings(Section):
     max_breadth: Annotated[float, Field(ge=1, le=10)] = Field(
         1.25, description="largest estimated breadth of a face; above it the picture is stretched"
     )
+    min_eye_light: Fraction = Field(
+        0.45,
+        description="lowest brightness around the eyes, as a share of the cheeks' brightness; below it sunglasses or a "
+        "shadow hides the eyes",
+    )
     min_confirmation: Fraction = Field(
         0.85, description="lowest score by which the second detector confirms that this is a face"
     )

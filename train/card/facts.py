@@ -92,8 +92,8 @@ class SceneError(Fact):
     the same photos unchanged; both ignore the limits on breadth. worse_interval: 95 % interval of their difference;
     None without faces. rejected: share of the faces that passed unchanged and are now lost, or rejected by other
     limits. breadth: mean estimated breadth. distorted: share rejected for it.
-    passed_13_17: share of the 13-17-year-olds who would not be asked for ID; passed_13_17_not_distorted: the same, with
-    the limits on breadth."""
+    passed_13_17: share of the 13-17-year-olds whose unchanged photos pass and who would not be asked for ID; whose face
+    is lost or rejected is asked. passed_13_17_not_distorted: the same, with the limits on breadth."""
 
     scene: str
     error: MeasuredError | None

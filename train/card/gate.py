@@ -18,7 +18,17 @@ from edge.vision.faces import LEFT_EYE, MOUTH, NOSE, RIGHT_EYE, Faces
 from edge.vision.photos import read_photo
 from edge.vision.quality import Measures, judge, measure
 from train.card.facts import GateBin, GateEvidence
-from train.card.impairments import Impairment, blurred, brighter, broader, covered, darker, smaller, thinner
+from train.card.impairments import (
+    Impairment,
+    behind_sunglasses,
+    blurred,
+    brighter,
+    broader,
+    covered,
+    darker,
+    smaller,
+    thinner,
+)
 from train.card.measures import difference_interval, error, share
 from train.evaluate import Predict
 from train.pictures import Pictures
@@ -61,6 +71,7 @@ GATE_LIMITS = (
     GateLimit("brightness", "bright", "max_brightness", brighter),
     GateLimit("sharpness", "blurred", "min_sharpness", blurred),
     *BREADTH_LIMITS,
+    GateLimit("light on the eyes", "eyes-hidden", "min_eye_light", behind_sunglasses),
     GateLimit("confirmation", "unconfirmed", "min_confirmation", covered),
 )
 
@@ -170,6 +181,7 @@ def _values(measures: Measures, confirmation: float, keypoints: NDArray[np.float
         "brightness": measures.brightness,
         "sharpness": measures.sharpness,
         "breadth": measures.breadth,
+        "light on the eyes": measures.eye_light,
         "confirmation": confirmation,
     }
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.vision.faces import LEFT_EYE, MOUTH, NOSE, RIGHT_EYE
+from train.sunglasses import with_sunglasses
 
 Picture = NDArray[np.uint8]
 Keypoints = NDArray[np.float32]
@@ -60,6 +61,12 @@ def covered(picture: Picture, keypoints: Keypoints, random: np.random.Generator)
     centre = (round(float(middle[0])), round(float(middle[1])))
     cv2.ellipse(with_hand, centre, axes, angle, 0, 360, skin.tolist(), -1, cv2.LINE_AA)
     return with_hand, keypoints
+
+
+def behind_sunglasses(picture: Picture, keypoints: Keypoints, random: np.random.Generator) -> tuple[Picture, Keypoints]:
+    """Sunglasses with lenses of a grey of 5 (black) to 160 (hardly dark)."""
+    shade = int(_between(random, 5, 160))
+    return with_sunglasses(picture, keypoints[[RIGHT_EYE, LEFT_EYE]], shade), keypoints
 
 
 def thinner(picture: Picture, keypoints: Keypoints, random: np.random.Generator) -> tuple[Picture, Keypoints]:

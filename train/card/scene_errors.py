@@ -76,8 +76,8 @@ class _Scene:
 
 def _scene_error(name: str, scene: _Scene, plain: _Scene, pictures: Pictures, limit: Limit) -> SceneError:
     both = scene.passed_others & plain.passed_others
-    teenagers = scene.passed_others & _are_teenagers(pictures)
-    unasked = ~asks(scene.age_probs, limit)
+    teenagers = plain.passed_others & _are_teenagers(pictures)
+    unasked = scene.passed_others & ~asks(scene.age_probs, limit)
     known = pictures.ages[both]
     changed, before = error(scene.ages[both], known), error(plain.ages[both], known)
     return SceneError(

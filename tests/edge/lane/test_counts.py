@@ -47,7 +47,9 @@ def test_an_empty_frame_counts_nothing() -> None:
 
 def test_every_series_starts_at_zero() -> None:
     """So that the first event counts in `rate()`."""
-    assert set(FaceCounts().rejections) == {"small", "turned", "dark", "bright", "blurred", "distorted", "unconfirmed"}
+    assert set(FaceCounts().rejections) == {
+        "small", "turned", "dark", "bright", "blurred", "distorted", "eyes-hidden", "unconfirmed",
+    }  # fmt: skip
     answers = AnswerCounts()
     assert set(answers.decisions) == set(Decision)
     assert set(answers.sales) == set(get_args(Ended))

@@ -14,6 +14,7 @@ from train.card.gate import PhotoGate, gate_evidence, passes_gate
 from train.card.impairments import (
     Keypoints,
     Picture,
+    behind_sunglasses,
     blurred,
     brighter,
     broader,
@@ -38,7 +39,9 @@ def by_sharpness(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
 def test_there_is_evidence_for_every_limit_on_photos_that_no_other_limit_rejects(faces: Pictures) -> None:
     found = gate_evidence(by_sharpness, faces)
     reasons = [evidence.reason for evidence in found]
-    assert reasons == ["small", "turned", "", "dark", "bright", "blurred", "distorted", "distorted", "unconfirmed"]
+    assert reasons == [
+        "small", "turned", "", "dark", "bright", "blurred", "distorted", "distorted", "eyes-hidden", "unconfirmed",
+    ]  # fmt: skip
     limits = QualitySettings()
     assert found[0].limit == limits.min_eye_distance_px
     assert found[2].limit is None
@@ -67,6 +70,7 @@ def test_unchanged_photos_have_an_unchanged_error(faces: Pictures) -> None:
         (brighter, "brightness", 1),
         (thinner, "breadth", -1),
         (broader, "breadth", 1),
+        (behind_sunglasses, "eye_light", -1),
     ],
 )
 def test_an_impairment_changes_the_measure_that_should_detect_it(
