@@ -1,9 +1,10 @@
-"""The command line `edge-train`: explore, pack, fit, evaluate and study."""
+"""The command line `edge-train`."""
 
 from __future__ import annotations
 
 import argparse
 import logging
+import shutil
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -153,6 +154,11 @@ def _add_evaluate_and_study(commands: argparse._SubParsersAction[Parser]) -> Non
     study.add_argument("--teacher", type=Path, metavar="FILE", help="as for fit")
     study.add_argument("--alone", metavar="NAME", help="also train on this source only, without the teacher")
     study.set_defaults(run=_study)
+
+    choose = commands.add_parser("choose", help="compare models on validation photos, to choose one")
+    choose.add_argument("data", type=Path, metavar="DATA", help="photos as for fit; only their validation part is used")
+    choose.add_argument("models", type=Path, nargs="+", metavar="MODEL", help="a checkpoint, or the folder of a bundle")
+    choose.set_defaults(run=_choose)
 
     recipes = commands.add_parser("recipes", help="short runs from the same weights, to compare recipes")
     recipes.add_argument("data", type=Path, metavar="DATA", help="as for fit")
@@ -370,6 +376,13 @@ def _study(arguments: argparse.Namespace) -> None:
     for run in found.runs:
         print(f"{run.name}: {', '.join(f'{name} {error.mean_error_years:.2f}' for name, error in run.errors.items())}")
     print(write_study(found, arguments.out))
+
+
+def _choose(arguments: argparse.Namespace) -> None:
+    from edge.reports.tables import as_text
+    from train.choice import choice_table, compare_models
+
+    print(as_text(choice_table(compare_models(arguments.models, arguments.data)), shutil.get_terminal_size().columns))
 
 
 def _recipes(arguments: argparse.Namespace) -> None:

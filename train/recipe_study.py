@@ -7,14 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
-from edge.decision.fusion import p_under
 from edge.errors import UsageError
 from train.card.breakdowns import errors_by_source, paired_differences
 from train.card.facts import PairedDifference
-from train.card.measures import Fact, MeasuredError, MeasuredShare, share
+from train.card.measures import Fact, MeasuredError, MeasuredShare
 from train.checkpoint import make_model
+from train.choice import passing
 from train.data import load_train, validation_split
 from train.evaluate import predicted_age_probs, stage_predictor
 from train.loop import train_model
@@ -99,19 +98,11 @@ def study_recipes(
                 recipe=name,
                 errors=errors_by_source(ages, measured),
                 difference=paired_differences(next(iter(recipes)), ages, first, measured) if runs else {},
-                passed_13_17=passing(probs, measured.ages),
+                passed_13_17=passing(probs, measured.ages, ADULTS_ASKED),
             )
         )
         print(line_of(runs[-1]), flush=True)
     return RecipeStudy(start=str(start), photos=len(learned), runs=tuple(runs))
-
-
-def passing(age_probs: NDArray[np.floating], known: NDArray[np.floating]) -> MeasuredShare:
-    """The share of 13-17-year-olds who pass with the limit at which `ADULTS_ASKED` of the 25-40-year-olds are asked."""
-    under, (youngest, oldest) = p_under(age_probs, 18), known.T
-    minors, adults = (youngest >= 13) & (oldest <= 17), (youngest >= 25) & (oldest <= 40)
-    limit = np.quantile(under[adults], 1 - ADULTS_ASKED) if adults.any() else 1.0
-    return share(under[minors] <= limit)
 
 
 def line_of(run: RecipeRun) -> str:

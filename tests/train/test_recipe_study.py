@@ -12,14 +12,13 @@ import torch
 
 from edge.errors import UsageError
 from edge.vision.crop import CROP_CONTRACT
-from edge.vision.faces import AGES
 from tests.train.builders import LayOut
 from train.card.facts import PairedDifference
 from train.card.measures import error, share
 from train.checkpoint import save_average
 from train.model import AgeNetwork
 from train.recipe import RECIPES, Recipe, Stage, read_recipe
-from train.recipe_study import RecipeRun, line_of, passing, study_recipes
+from train.recipe_study import RecipeRun, line_of, study_recipes
 from train.trained import NO_PHOTOS
 
 LABELS = Recipe(
@@ -55,16 +54,6 @@ def test_the_same_recipe_does_the_same_and_another_one_does_not(shop: Path, monk
 def test_a_recipe_that_imitates_needs_a_teacher(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="the recipe taught imitates a teacher: give one with --teacher"):
         study_recipes(tmp_path, tmp_path, {"labels": LABELS, "taught": Recipe()}, tmp_path / "start", photos=2)
-
-
-def test_minors_are_counted_at_an_equal_share_of_adults_who_are_asked() -> None:
-    def certain(ages: list[int]) -> np.ndarray:
-        return np.eye(AGES)[ages]
-
-    known = np.repeat([[15, 15], [30, 30]], [4, 10], axis=0)
-    adults = [16] * 4 + [35] * 6  # four of ten are taken for minors, and are asked
-    assert passing(certain([14, 15, 16, 17, *adults]), known).hits == 0
-    assert passing(certain([14, 15, 30, 40, *adults]), known).hits == 2
 
 
 def test_a_line_says_the_errors_the_difference_and_who_passes() -> None:

@@ -37,8 +37,8 @@ def scenes_section(scenes: Scenes) -> Words:
                 "years the error is larger than on the same photos unchanged. *Breadth*: mean of the estimate "
                 "(`edge.vision.proportions`). *Distorted*: share rejected for their breadth. *Lost*: share of the "
                 "faces that passed unchanged and are not found, or rejected by other limits. The other columns ignore "
-                "the limits on breadth. *Unasked*: of the 13-17-year-olds who pass unchanged, those who would not be asked "
-                "at the limit {limit}; where the face is lost, they are asked.",
+                "the limits on breadth. *Unasked*: of the 13-17-year-olds who pass unchanged, those who would not be "
+                "asked at the limit {limit}; where the face is lost, they are asked.",
                 photos=scenes.photos, limit=limit_cell(scenes.max_p_under_18),
             ),
             table(
