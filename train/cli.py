@@ -13,6 +13,7 @@ from edge.commands import Parser, positive, run_command, visible
 from edge.errors import RunError, UsageError
 from edge.language.catalogue import LANGUAGES
 from edge.language.words import in_language, words
+from train.gate_cli import add_gate_commands
 
 if TYPE_CHECKING:
     from train.pictures import Pictures
@@ -44,7 +45,7 @@ def command_parser() -> Parser:
     _add_explore_and_pack(commands)
     _add_fit(commands)
     _add_evaluate_and_study(commands)
-    _add_scenes_and_breadth(commands)
+    add_gate_commands(commands)
     return parser
 
 
@@ -172,22 +173,6 @@ def _add_evaluate_and_study(commands: argparse._SubParsersAction[Parser]) -> Non
     recipes.add_argument("--photos", type=positive, metavar="N", default=6400, help="photos per run; default: 6400")
     recipes.add_argument("--teacher", type=Path, metavar="FILE", help="as for fit")
     recipes.set_defaults(run=_recipes)
-
-
-def _add_scenes_and_breadth(commands: argparse._SubParsersAction[Parser]) -> None:
-    scenes = commands.add_parser(
-        "scenes", help="measure a bundle on squeezed, night and wide-angle pictures, and add the result to its card"
-    )
-    scenes.add_argument("bundle", type=Path, metavar="BUNDLE", help="folder of a model bundle")
-    scenes.add_argument("data", type=Path, metavar="DATA", help="photos as for fit; only their test part is used")
-    scenes.add_argument("--photos", type=positive, metavar="N", default=300, help="photos of each kind; default: 300")
-    scenes.set_defaults(run=_scenes)
-
-    breadth = commands.add_parser("breadth", help="fit the estimate of how broad a face is, which detects squeezing")
-    breadth.add_argument("data", type=Path, metavar="DATA", help="photos as for fit; their ages are not used")
-    breadth.add_argument("--photos", type=positive, metavar="N", default=7000, help="photos to fit on; default: 7000")
-    breadth.add_argument("--out", type=Path, metavar="FILE", required=True, help="file of the weights, .npz")
-    breadth.set_defaults(run=_breadth)
 
 
 def _explore(arguments: argparse.Namespace) -> None:
@@ -329,42 +314,6 @@ def _evaluate(arguments: argparse.Namespace) -> None:
             )  # fmt: skip
             print(in_language(line, language))
     print(write_card(card, arguments.out, language))
-
-
-def _scenes(arguments: argparse.Namespace) -> None:
-    from edge.ages.bundle import Bundle
-    from edge.ages.onnx import OnnxAgeModel
-    from train.card.scene_errors import scenes
-    from train.card.write import write_scenes
-    from train.data import load_test
-    from train.thresholds import default_limit
-    from train.trained import require_unseen, trained_by
-
-    bundle = Bundle(arguments.bundle)
-    manifest = bundle.manifest
-    limit = default_limit(manifest.thresholds)
-    if limit is None:
-        raise UsageError(
-            f"{arguments.bundle} has no limit for 18 at the default risk: the minors who pass unasked cannot be counted"
-        )
-    test_data = load_test(arguments.data)
-    require_unseen(arguments.bundle, trained_by(arguments.bundle), test_data, "test")
-    found = scenes(
-        OnnxAgeModel(bundle.cpu_model).predict, manifest.temperature, test_data, arguments.photos, limit
-    )  # fmt: skip
-    print(write_scenes(found, arguments.bundle))
-
-
-def _breadth(arguments: argparse.Namespace) -> None:
-    from train.breadth import fit_breadth, write_breadth
-    from train.pictures import read_labels
-
-    fit = fit_breadth(read_labels(arguments.data)[0], arguments.photos)
-    write_breadth(fit, arguments.out)
-    print(
-        f"fitted on {fit.photos} photos; on others: correlation {fit.correlation:.3f} with the true breadth, standard "
-        f"deviation {fit.spread:.3f} (of the logarithm) among natural faces"
-    )
 
 
 def _study(arguments: argparse.Namespace) -> None:

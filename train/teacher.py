@@ -102,6 +102,11 @@ class Teacher:
         return 0 if self._kept is None else len(self._kept)
 
     @property
+    def embedding_size(self) -> int:
+        """Number of values of the embedding."""
+        return len(self._statistics[0][0])
+
+    @property
     def map_channels(self) -> tuple[int, ...]:
         """Number of channels of each map."""
         return tuple(len(mean) for mean, _ in self._statistics[1:])
@@ -226,8 +231,13 @@ def _asked(teacher: Teacher, pictures: Pictures, crops: Recipe, folder: Path) ->
         if not file.exists():
             batches = EveryCrop(pictures, at_network_size, _PHOTOS_AT_ONCE, view)
             bar = ProgressBar(batches.loader(0), f"asking the teacher {view + 1}/{crops.views}", len(batches))
-            answers = [teacher(batch.images.to(teacher.device), batch.folds).embeddings for batch in bar]
-            _save(file, {"embeddings": torch.cat(answers).half().cpu()})
+            # Filled in place: answers that stay between the large buffers of each batch would keep their memory from
+            # being used again, 16 MB a batch.
+            answers = np.empty((len(pictures), teacher.embedding_size), np.float16)
+            for batch in bar:
+                found = teacher(batch.images.to(teacher.device), batch.folds).embeddings
+                answers[batch.crops.numpy() - view * len(pictures)] = found.cpu().numpy()
+            _save(file, {"embeddings": torch.from_numpy(answers)})
         views.append(load_file(file)["embeddings"])
     return torch.cat(views)
 

@@ -49,7 +49,7 @@ class Reason(str, Enum):
     BRIGHT = "bright"
     BLURRED = "blurred"
     DISTORTED = "distorted"
-    EYES_HIDDEN = "eyes-hidden"
+    EYES_COVERED = "eyes-covered"
     UNCONFIRMED = "unconfirmed"
     NEW_LOOK = "new-look"
 

@@ -50,7 +50,7 @@ REASON_WORDS: dict[str, Words] = {
     Reason.BRIGHT.value: words("too bright"),
     Reason.BLURRED.value: words("picture blurred"),
     Reason.DISTORTED.value: words("picture distorted"),
-    Reason.EYES_HIDDEN.value: words("eyes not seen"),
+    Reason.EYES_COVERED.value: words("eyes not seen"),
     Reason.UNCONFIRMED.value: words("face hard to see"),
     Reason.NEW_LOOK.value: words("face seen anew"),
 }

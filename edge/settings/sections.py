@@ -132,10 +132,9 @@ class QualitySettings(Section):
     max_breadth: Annotated[float, Field(ge=1, le=10)] = Field(
         1.25, description="largest estimated breadth of a face; above it the picture is stretched"
     )
-    min_eye_light: Fraction = Field(
-        0.45,
-        description="lowest brightness around the eyes, as a share of the cheeks' brightness; below it sunglasses or a "
-        "shadow hides the eyes",
+    max_eye_cover: Annotated[float, Field(ge=0, le=2)] = Field(
+        0.6,
+        description="how much the eyes may look covered: about 0 if nothing covers them, about 1 behind sunglasses",
     )
     min_confirmation: Fraction = Field(
         0.85, description="lowest score by which the second detector confirms that this is a face"

@@ -71,7 +71,7 @@ REASON_MEANINGS: dict[Reason, str] = {
     Reason.BRIGHT: "the face is too bright",
     Reason.BLURRED: "the picture is blurred",
     Reason.DISTORTED: "the picture is squeezed, stretched or bent, which changes how old a face looks",
-    Reason.EYES_HIDDEN: "sunglasses, a visor or a shadow hides the eyes",
+    Reason.EYES_COVERED: "sunglasses or something else covers the eyes",
     Reason.UNCONFIRMED: "a second look did not find a face there",
     Reason.NEW_LOOK: "this alert replaces an `UNKNOWN`, after a new sample of the face",
 }

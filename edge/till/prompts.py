@@ -26,7 +26,7 @@ WHY: dict[Reason, Words] = {
     Reason.BRIGHT: words("too bright"),
     Reason.BLURRED: words("the picture is blurred"),
     Reason.DISTORTED: words("the picture is distorted"),
-    Reason.EYES_HIDDEN: words("the eyes cannot be seen"),
+    Reason.EYES_COVERED: words("the eyes cannot be seen"),
     Reason.UNCONFIRMED: words("the face is hard to see"),
 }
 """Reasons to ask for ID. {age}: the challenge age; customers who look younger are asked."""

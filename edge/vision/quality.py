@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from edge.vision.crop import CROP_PX, EYE_TO_MOUTH, TEMPLATE
+from edge.vision.crop import CROP_PX, EYE_TO_MOUTH
+from edge.vision.eye_cover import eye_cover
 from edge.vision.faces import LEFT_EYE, MOUTH, NOSE, RIGHT_EYE
 from edge.vision.proportions import breadth
 
@@ -26,13 +27,7 @@ if TYPE_CHECKING:
 _FACE = slice(int(0.34 * CROP_PX), int(0.86 * CROP_PX)), slice(int(0.26 * CROP_PX), int(0.74 * CROP_PX))
 """Rows and columns of an aligned crop that show skin, eyes and mouth, without hair and background."""
 
-_EYE, _CHEEK = (16, 9), (12, 8)
-"""Half the width and half the height of the parts of an aligned crop that show an eye and a cheek, in pixels."""
-
-_EYE_DOWN, _CHEEK_DOWN = 2, 34
-"""How far the middle of either lies below the eye's place in the crop, in pixels."""
-
-REASONS = ("small", "turned", "dark", "bright", "blurred", "distorted", "eyes-hidden", "unconfirmed")
+REASONS = ("small", "turned", "dark", "bright", "blurred", "distorted", "eyes-covered", "unconfirmed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +38,7 @@ class Measures:
     along the line through them, as a share of the eye-to-mouth distance (0 frontal, about 0.5 at 40 degrees of yaw).
     brightness: mean grey of the face, 0..255. sharpness: variance of the Laplacian of the aligned face at the scale of
     the frame's own pixels. breadth: of the face, by `edge.vision.proportions`: 1 natural, less in a squeezed picture.
-    eye_light: how bright the surroundings of the eyes are, as a share of the cheeks' brightness, see `eye_light`.
+    eye_cover: how much the eyes look covered, by `edge.vision.eye_cover`: about 0 or about 1.
     """
 
     eye_distance_px: float
@@ -51,7 +46,7 @@ class Measures:
     brightness: float
     sharpness: float
     breadth: float
-    eye_light: float
+    eye_cover: float
 
 
 def measure(crop: NDArray[np.uint8], keypoints: NDArray[np.floating]) -> Measures:
@@ -65,7 +60,7 @@ def measure(crop: NDArray[np.uint8], keypoints: NDArray[np.floating]) -> Measure
         grey = cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA)
     brightness = float(grey.mean())
     sharpness = float(cv2.Laplacian(grey, cv2.CV_32F).var()) if min(grey.shape) > 2 else 0.0
-    return Measures(eye_distance_px, turn(keypoints), brightness, sharpness, breadth(crop), eye_light(crop))
+    return Measures(eye_distance_px, turn(keypoints), brightness, sharpness, breadth(crop), eye_cover(crop))
 
 
 def turn(keypoints: NDArray[np.floating]) -> float:
@@ -73,28 +68,6 @@ def turn(keypoints: NDArray[np.floating]) -> float:
     across = keypoints[LEFT_EYE] - keypoints[RIGHT_EYE]
     aside = abs(float((keypoints[NOSE] - keypoints[[RIGHT_EYE, LEFT_EYE]].mean(axis=0)) @ across))
     return aside / max(float(np.hypot(*across)) * _eye_to_mouth_px(keypoints), 1e-3)
-
-
-def eye_light(crop: NDArray[np.uint8]) -> float:
-    """How bright the surroundings of the eyes are, as a share of the cheeks' brightness.
-
-    crop: uint8 (224, 224, 3) RGB from `align`. Dark behind sunglasses and in the shadow of a cap. The brightest quarter
-    around each eye decides, because pupils, lashes and brows are dark, too; of both eyes the brighter one, because
-    light may come from one side.
-    """
-    eyes = TEMPLATE[:2] * CROP_PX
-    brightest = max(float(np.percentile(_grey_around(crop, eye, _EYE_DOWN, _EYE), 75)) for eye in eyes)
-    cheeks = float(np.median([_grey_around(crop, eye, _CHEEK_DOWN, _CHEEK) for eye in eyes]))
-    return brightest / max(cheeks, 1.0)
-
-
-def _grey_around(
-    crop: NDArray[np.uint8], eye: NDArray[np.float32], down: int, half: tuple[int, int]
-) -> NDArray[np.uint8]:
-    """The grey values of a rectangle whose middle is `down` pixels below an eye. half: its half width and height."""
-    x, y = int(eye[0]), int(eye[1]) + down
-    part = crop[y - half[1] : y + half[1], x - half[0] : x + half[0]]
-    return np.asarray(cv2.cvtColor(np.ascontiguousarray(part), cv2.COLOR_RGB2GRAY), np.uint8)
 
 
 def _eye_to_mouth_px(keypoints: NDArray[np.floating]) -> float:
@@ -113,7 +86,7 @@ def judge(measures: Measures, confirmation: float, limits: QualitySettings) -> t
         measures.brightness > limits.max_brightness,
         measures.sharpness < limits.min_sharpness,
         not limits.min_breadth <= measures.breadth <= limits.max_breadth,
-        measures.eye_light < limits.min_eye_light,
+        not measures.eye_cover <= limits.max_eye_cover,
         not confirmation >= limits.min_confirmation,  # rejects NaN too
     )
     reasons = tuple(reason for reason, hit in zip(REASONS, failed, strict=True) if hit)

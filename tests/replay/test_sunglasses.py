@@ -29,12 +29,12 @@ def in_sunglasses(recording: Path) -> Iterator[Pixels]:
         while (read := source.read())[0]:
             picture = np.asarray(read[1], np.uint8)
             for keypoints in finder.find(picture).keypoints:
-                picture = with_sunglasses(picture, keypoints[[RIGHT_EYE, LEFT_EYE]], _BLACK, size=1.2)
+                picture = with_sunglasses(picture, keypoints[[RIGHT_EYE, LEFT_EYE]], _BLACK)
             yield picture
     source.release()
 
 
-@pytest.mark.parametrize("recording", ["hungry.mkv", "school.mkv"])
+@pytest.mark.parametrize("recording", ["hungry.mkv", "bird.mkv"])
 def test_somebody_in_sunglasses_is_asked_and_the_alert_says_why(
     recording: str, recordings: Path, tmp_path: Path, edge_agent: EdgeAgent
 ) -> None:
@@ -42,5 +42,5 @@ def test_somebody_in_sunglasses_is_asked_and_the_alert_says_why(
     run = edge_agent("--video", clip, "--replay", "--mode", "continuous", "--events", "-")
     alerts = run.of_type("lane.alert")
     assert {alert["decision"] for alert in alerts} == {"UNKNOWN"}, run.err
-    assert "eyes-hidden" in alerts[0]["reasons"]
+    assert "eyes-covered" in alerts[0]["reasons"]
     assert "глаз не видно" in alerts[0]["text"]["ru"]

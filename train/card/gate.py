@@ -71,7 +71,7 @@ GATE_LIMITS = (
     GateLimit("brightness", "bright", "max_brightness", brighter),
     GateLimit("sharpness", "blurred", "min_sharpness", blurred),
     *BREADTH_LIMITS,
-    GateLimit("light on the eyes", "eyes-hidden", "min_eye_light", behind_sunglasses),
+    GateLimit("eye cover", "eyes-covered", "max_eye_cover", behind_sunglasses),
     GateLimit("confirmation", "unconfirmed", "min_confirmation", covered),
 )
 
@@ -181,7 +181,7 @@ def _values(measures: Measures, confirmation: float, keypoints: NDArray[np.float
         "brightness": measures.brightness,
         "sharpness": measures.sharpness,
         "breadth": measures.breadth,
-        "light on the eyes": measures.eye_light,
+        "eye cover": measures.eye_cover,
         "confirmation": confirmation,
     }
 

@@ -48,7 +48,7 @@ def test_an_empty_frame_counts_nothing() -> None:
 def test_every_series_starts_at_zero() -> None:
     """So that the first event counts in `rate()`."""
     assert set(FaceCounts().rejections) == {
-        "small", "turned", "dark", "bright", "blurred", "distorted", "eyes-hidden", "unconfirmed",
+        "small", "turned", "dark", "bright", "blurred", "distorted", "eyes-covered", "unconfirmed",
     }  # fmt: skip
     answers = AnswerCounts()
     assert set(answers.decisions) == set(Decision)

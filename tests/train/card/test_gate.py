@@ -40,7 +40,7 @@ def test_there_is_evidence_for_every_limit_on_photos_that_no_other_limit_rejects
     found = gate_evidence(by_sharpness, faces)
     reasons = [evidence.reason for evidence in found]
     assert reasons == [
-        "small", "turned", "", "dark", "bright", "blurred", "distorted", "distorted", "eyes-hidden", "unconfirmed",
+        "small", "turned", "", "dark", "bright", "blurred", "distorted", "distorted", "eyes-covered", "unconfirmed",
     ]  # fmt: skip
     limits = QualitySettings()
     assert found[0].limit == limits.min_eye_distance_px
@@ -70,7 +70,7 @@ def test_unchanged_photos_have_an_unchanged_error(faces: Pictures) -> None:
         (brighter, "brightness", 1),
         (thinner, "breadth", -1),
         (broader, "breadth", 1),
-        (behind_sunglasses, "eye_light", -1),
+        (behind_sunglasses, "eye_cover", 1),
     ],
 )
 def test_an_impairment_changes_the_measure_that_should_detect_it(
