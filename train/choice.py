@@ -27,7 +27,7 @@ from train.thresholds import thresholds
 from train.trained import trained_by
 from train.unseen import UnseenPhotos, unseen_photos
 
-ADULTS_ASKED = 0.25
+ASKED_25_40 = 0.25
 """Models are also compared at the limit with which this share of the adults is asked: one that is less sure would
 otherwise let fewer minors pass only because it asks more."""
 
@@ -44,7 +44,7 @@ class AskedAtRisk(Fact):
 class ModelFigures(Fact):
     """A model on the validation photos.
 
-    errors: by source. oldest: error of people of 65 and older. passed_13_17: who pass if `ADULTS_ASKED` of the
+    errors: by source. oldest: error of people of 65 and older. passed_13_17: who pass if `ASKED_25_40` of the
     25-40-year-olds are asked. by_risk: the rule for 18, by stated risk. The last two count faces that pass the quality
     gate.
     """
@@ -91,7 +91,7 @@ def figures_of(model: str, age_probs: _Floats, unseen: UnseenPhotos, passed: NDA
         model=model,
         errors=errors_by_source(ages, validation),
         oldest=error(ages[old], validation.ages[old]),
-        passed_13_17=passing(judged, known, ADULTS_ASKED),
+        passed_13_17=passing(judged, known, ASKED_25_40),
         by_risk={
             each.risk: AskedAtRisk(
                 max_p_under_18=each.max_p_under_legal,
@@ -121,7 +121,7 @@ def choice_table(found: Iterable[ModelFigures]) -> Table:
         "model",
         *(f"error on {source}" for source in sources),
         "bias at 65+",
-        f"13-17 who pass if {ADULTS_ASKED:.0%} of 25-40 are asked",
+        f"13-17 who pass if {ASKED_25_40:.0%} of 25-40 are asked",
         *(f"25-40 asked at {risk:.0%} risk (limit)" for risk in risks),
     )
     return Table(

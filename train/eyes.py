@@ -29,7 +29,7 @@ _REALLY_WORN = 0.5
 
 _MIDDLE_OF_FACE = slice(int(0.55 * CROP_PX), int(0.63 * CROP_PX)), slice(int(0.3 * CROP_PX), int(0.7 * CROP_PX))
 _DARKEST_SKIN = 30.0
-_REGULARISATION = 300.0
+_RIDGE = 300.0
 _CROPS_AT_ONCE = 64
 _FEWEST_PHOTOS = 20
 
@@ -101,7 +101,7 @@ def _ridge(plain: NDArray[np.float32], worn: NDArray[np.float32]) -> tuple[NDArr
     wanted = np.repeat([0.0, 1.0], [len(plain), len(worn)])
     centre = colours.mean(axis=0, dtype=np.float64)
     centred = colours - centre
-    gram = centred.T @ centred + _REGULARISATION * np.eye(COLOURS)
+    gram = centred.T @ centred + _RIDGE * np.eye(COLOURS)
     weights = np.linalg.solve(gram, centred.T @ (wanted - wanted.mean()))
     none, all_ = (float((part @ weights).mean()) for part in (plain, worn))
     return weights / (all_ - none), -none / (all_ - none)
