@@ -64,11 +64,12 @@ def compare_models(models: Sequence[Path], data: Path) -> tuple[ModelFigures, ..
     """
     require_photos(data)
     train_data, found = load_train(data), list[ModelFigures]()
-    passed = np.zeros(0, bool)
+    validation: NDArray[np.bool_] | None = None
     for model in models:
         unseen = unseen_photos(model, trained_by(model), train_data)
-        if len(passed) != len(unseen.for_limits):
-            passed = passes_gate(unseen.for_limits)
+        # The validation photos are the same for all models, the further ones are not.
+        validation = passes_gate(unseen.validation) if validation is None else validation
+        passed = np.concatenate([validation, passes_gate(unseen.further)])
         age_probs = predict_through(_predict_of(model), unseen.for_limits, plain_crop, str(model)).age_probs
         found.append(figures_of(str(model), age_probs, unseen, passed))
     return tuple(found)
