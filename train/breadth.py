@@ -24,6 +24,7 @@ from edge.vision.quality import turn
 from train.card.impairments import scaled_apart
 from train.index import labelled_face
 from train.pictures import Pictures
+from train.ridge import ridge, write_linear
 
 _MOST_SQUEEZED = 0.6
 """As the logarithm of the breadth: pictures are squeezed to 55 % of their width or height, at most."""
@@ -63,7 +64,7 @@ def fit_breadth(pictures: Pictures, photos: int) -> BreadthFit:
     if len(squeezes) < 2 * _TEST_EVERY:
         raise RunError(f"faces were found on {len(squeezes)} of {len(chosen)} photos: too few to fit on")
     known = np.concatenate([edges[~test], mirrored[~test]])
-    weights, bias = _ridge(known, np.tile(squeezes[~test], 2))
+    weights, bias = ridge(known, np.tile(squeezes[~test], 2), _REGULARISATION)
     # Regularisation shrinks estimates towards 0. Undo this, so that 0.75 means 0.75.
     slope, offset = np.polyfit(squeezes[test], edges[test] @ weights + bias, 1)
     weights, bias = weights / slope, (bias - offset) / slope
@@ -79,8 +80,7 @@ def fit_breadth(pictures: Pictures, photos: int) -> BreadthFit:
 
 def write_breadth(fit: BreadthFit, file: Path) -> None:
     """Write the file that `edge.vision.proportions` loads."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    np.savez(file, weights=fit.weights, bias=np.float32(fit.bias))
+    write_linear(fit.weights, fit.bias, file)
 
 
 def _samples(
@@ -120,11 +120,3 @@ def _found(detector: FaceDetector, picture: NDArray[np.uint8]) -> NDArray[np.flo
     if not len(faces):
         return None
     return np.asarray(faces.keypoints[labelled_face(faces, framed.shape[:2])] - margin, np.float32)
-
-
-def _ridge(edges: NDArray[np.float32], wanted: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
-    """Weights and bias of the ridge regression."""
-    centre, middle = edges.mean(axis=0, dtype=np.float64), float(wanted.mean())
-    centred = (edges - centre).astype(np.float64)
-    weights = np.linalg.solve(centred.T @ centred + _REGULARISATION * np.eye(EDGES), centred.T @ (wanted - middle))
-    return weights, middle - float(centre @ weights)

@@ -19,6 +19,7 @@ from edge.vision.eye_cover import COLOURS, colours_around_eyes
 from train.batches import crops_of
 from train.data import validation_part
 from train.pictures import Pictures
+from train.ridge import ridge, write_linear
 from train.sunglasses import with_any_sunglasses
 
 _WORN_SHARE = 0.6
@@ -58,8 +59,8 @@ def fit_eye_cover(pictures: Pictures, photos: int) -> EyeCoverFit:
             f"{len(learned)} photos to fit on and {len(measured)} to measure: {_FEWEST_PHOTOS} and 1 are needed"
         )
     plain, worn = _colours(learned, _WORN_SHARE, "eyes")
-    weights, bias = _ridge(plain, worn)
-    weights, bias = _ridge(plain[plain @ weights + bias < _REALLY_WORN], worn)
+    weights, bias = _scaled_ridge(plain, worn)
+    weights, bias = _scaled_ridge(plain[plain @ weights + bias < _REALLY_WORN], worn)
     plain, worn = _colours(measured, 1, "validation")
     return EyeCoverFit(
         weights.astype(np.float32), bias, len(learned), plain=plain @ weights + bias, worn=worn @ weights + bias
@@ -68,8 +69,7 @@ def fit_eye_cover(pictures: Pictures, photos: int) -> EyeCoverFit:
 
 def write_eye_cover(fit: EyeCoverFit, file: Path) -> None:
     """Write the file that `edge.vision.eye_cover` loads."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    np.savez(file, weights=fit.weights, bias=np.float32(fit.bias))
+    write_linear(fit.weights, fit.bias, file)
 
 
 def _some(pictures: Pictures, most: int) -> Pictures:
@@ -94,14 +94,10 @@ def _colours(pictures: Pictures, worn_share: float, name: str) -> tuple[NDArray[
     return np.reshape(plain, (-1, COLOURS)), np.reshape(worn, (-1, COLOURS))
 
 
-def _ridge(plain: NDArray[np.float32], worn: NDArray[np.float32]) -> tuple[NDArray[np.float64], float]:
+def _scaled_ridge(plain: NDArray[np.float32], worn: NDArray[np.float32]) -> tuple[NDArray[np.float64], float]:
     """Weights and bias of the ridge regression to 0 for plain faces and 1 for worn sunglasses; regularisation shrinks
     the estimates, so they are scaled until their means are 0 and 1."""
-    colours = np.concatenate([plain, worn])
     wanted = np.repeat([0.0, 1.0], [len(plain), len(worn)])
-    centre = colours.mean(axis=0, dtype=np.float64)
-    centred = colours - centre
-    gram = centred.T @ centred + _RIDGE * np.eye(COLOURS)
-    weights = np.linalg.solve(gram, centred.T @ (wanted - wanted.mean()))
+    weights, _ = ridge(np.concatenate([plain, worn]), wanted, _RIDGE)
     none, all_ = (float((part @ weights).mean()) for part in (plain, worn))
     return weights / (all_ - none), -none / (all_ - none)
